@@ -1,0 +1,45 @@
+# The commands of a fresh machine. Each installs what it needs into .venv by
+# itself; a stamp file makes that instant until pyproject.toml changes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Where recorded protocol facts are, when they are at hand; the tests that need them skip without.
+export TRUENAS_FACTS ?= ../shared
+
+.PHONY: demo test check bench picture clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/truenas-tui --demo
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/pytest -q -n 2 --dist worksteal
+
+check: $(VENV)/.installed-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.bench
+
+# The README's picture, drawn by the app itself.
+picture: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.picture docs/explore.svg
+
+$(VENV)/.created:
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml
+	@echo "installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.created pyproject.toml
+	@echo "installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,check]"
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,54 @@
+"""Where the recorded protocol facts are, for the tests that compare with them.
+
+``TRUENAS_FACTS`` names the folder (default ``../shared`` beside the project).
+Without it those tests skip, each with one line; with ``CI`` set they fail
+instead, unless ``WITHOUT_SHARED=1`` says that its absence is meant.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def facts() -> Path | None:
+    """The facts folder, or None when it is not there."""
+    path = (ROOT / os.environ.get("TRUENAS_FACTS", "../shared")).resolve()
+    return path if (path / "wire").is_dir() and (path / "api").is_dir() else None
+
+
+def require_facts() -> Path:
+    """The facts folder; skips the test (in CI: fails it) when it is not there."""
+    path = facts()
+    if path is None:
+        message = "no recorded facts: set TRUENAS_FACTS to their folder"
+        if os.environ.get("CI") and os.environ.get("WITHOUT_SHARED") != "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@cache
+def _read(path: Path) -> Any:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def catalogue(release: str) -> dict[str, dict[str, Any]]:
+    """The real ``core.get_methods`` answer of a release ("24.10", "25.04", "25.10", "26"). Do not change it."""
+    methods: dict[str, dict[str, Any]] = _read(require_facts() / "api" / f"methods-{release}.json.gz")
+    return methods
+
+
+def services(release: str) -> dict[str, dict[str, Any]]:
+    """The real ``core.get_services`` answer of a release."""
+    answer: dict[str, dict[str, Any]] = _read(require_facts() / "api" / f"services-{release}.json.gz")
+    return answer

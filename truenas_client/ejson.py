@@ -1,0 +1,153 @@
+"""JSON with the server's extra value types, both ways.
+
+======================================  =============================================
+on the wire                             in Python
+======================================  =============================================
+``{"$date": ms}``                       aware `datetime.datetime` in UTC
+``{"$type": "date", "$value": iso}``    `datetime.date`
+``{"$time": "HH:MM[:SS[.ffffff]]"}``    `datetime.time`
+``{"$set": [...]}``                     `set` (a `frozenset` where it lies inside a set)
+``{"$ipv4_interface": "a.b.c.d/n"}``    `ipaddress.IPv4Interface` (likewise ipv6)
+======================================  =============================================
+
+A form is recognised only when it is the whole object. Text without a ``"$`` in it
+is decoded by the plain decoder, so the extended forms cost nothing when absent. ``NaN`` and ``Infinity`` are taken and given, as the server does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import IO, Any
+
+__all__ = ["EJSONDecodeError", "JSONEncoder", "dump", "dumps", "load", "loads", "object_hook"]
+
+
+class EJSONDecodeError(ValueError):
+    """The text is not JSON, or one of its ``$`` forms holds what it can't hold."""
+
+
+def _date(value: Any) -> Any:
+    from datetime import UTC, datetime, timedelta
+
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value)
+
+
+def _time(value: Any) -> Any:
+    from datetime import time
+
+    return time.fromisoformat(value)
+
+
+def _set(value: Any) -> Any:
+    return {_hashable(item) for item in value}
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, set):
+        return frozenset(value)
+    return tuple(_hashable(item) for item in value) if isinstance(value, list) else value
+
+
+def _ipv4(value: Any) -> Any:
+    from ipaddress import IPv4Interface
+
+    return IPv4Interface(value)
+
+
+def _ipv6(value: Any) -> Any:
+    from ipaddress import IPv6Interface
+
+    return IPv6Interface(value)
+
+
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    "$date": _date,
+    "$time": _time,
+    "$set": _set,
+    "$ipv4_interface": _ipv4,
+    "$ipv6_interface": _ipv6,
+}
+
+
+def object_hook(value: dict[str, Any]) -> Any:
+    """Turn a decoded object that is exactly one extended form into its value.
+
+    Raises `EJSONDecodeError` when the form is recognised but its content is not.
+    """
+    size = len(value)
+    try:
+        if size == 1:
+            (key,) = value
+            form = _FORMS.get(key)
+            return value if form is None else form(value[key])
+        if size == 2 and value.get("$type") == "date" and "$value" in value:
+            from datetime import date
+
+            return date.fromisoformat(value["$value"])
+    except EJSONDecodeError:
+        raise
+    except (TypeError, ValueError, OverflowError) as e:
+        raise EJSONDecodeError(f"{next(iter(value))}: {e}") from e
+    return value
+
+
+class JSONEncoder(json.JSONEncoder):
+    """Encodes the extra types; for objects with ``model_dump`` (pydantic) their by-alias dump."""
+
+    def default(self, o: Any) -> Any:
+        from datetime import UTC, date, datetime, time
+        from ipaddress import IPv4Interface, IPv6Interface
+
+        if isinstance(o, datetime):
+            if o.tzinfo is None:
+                o = o.replace(tzinfo=UTC)
+            delta = o - datetime(1970, 1, 1, tzinfo=UTC)
+            # Whole milliseconds, exactly: a float would lose them far from 1970.
+            return {"$date": (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000}
+        if isinstance(o, date):
+            return {"$type": "date", "$value": o.isoformat()}
+        if isinstance(o, time):
+            return {"$time": o.isoformat()}
+        if isinstance(o, (set, frozenset)):
+            return {"$set": list(o)}
+        if isinstance(o, IPv4Interface):
+            return {"$ipv4_interface": str(o)}
+        if isinstance(o, IPv6Interface):
+            return {"$ipv6_interface": str(o)}
+        dump_model = getattr(o, "model_dump", None)
+        if callable(dump_model):
+            return dump_model(by_alias=True)
+        return super().default(o)
+
+
+def dumps(obj: Any, **kwargs: Any) -> str:
+    """Encode ``obj``; keyword arguments are those of `json.dumps`. Raises TypeError for other types."""
+    kwargs.setdefault("cls", JSONEncoder)
+    return json.dumps(obj, **kwargs)
+
+
+def dump(obj: Any, fp: IO[str], **kwargs: Any) -> None:
+    """Encode ``obj`` into a text file."""
+    fp.write(dumps(obj, **kwargs))
+
+
+def loads(text: str | bytes, **kwargs: Any) -> Any:
+    """Decode ``text``. Raises `EJSONDecodeError` for bad JSON and for a bad extended form."""
+    plain = b'"$' not in text if isinstance(text, bytes) else '"$' not in text
+    try:
+        if not kwargs and plain:
+            return json.loads(text)
+        kwargs.setdefault("object_hook", object_hook)
+        return json.loads(text, **kwargs)
+    except EJSONDecodeError:
+        raise
+    except RecursionError as e:
+        raise EJSONDecodeError("nested too deeply") from e
+    except ValueError as e:
+        raise EJSONDecodeError(str(e)) from e
+
+
+def load(fp: IO[str], **kwargs: Any) -> Any:
+    """Decode a text file, as `loads` does."""
+    return loads(fp.read(), **kwargs)

@@ -1,0 +1,323 @@
+"""The error tree of the client, rooted in the name users know.
+
+::
+
+    ClientException(error, errno=None, trace=None, extra=None)
+    ├── ValidationErrors              the server refused the arguments; .errors has one row a field
+    ├── MethodNotFound · NotAuthenticated · NotAuthorized
+    ├── TooManyConcurrentCalls        refused before it ran: safe to send again
+    ├── RateLimited(.retry_after)     too many calls before sign-in
+    ├── CallTimeout                   no answer in time; the server may still be working
+    ├── PayloadTooLarge               longer than the server takes; nothing was sent
+    ├── ConnectionLost(.code .reason .sent)
+    ├── ConnectError(.stage)          and at once the fitting builtin where there is one
+    │   ├── HandshakeRejected(.status_code) · ConnectRefused · SocketNotFound · ConnectDenied · ConnectTimeout
+    │   └── InvalidEndpoint           (ValueError) the address makes no sense
+    ├── AuthenticationError           (ValueError, as the official login raises)
+    │   ├── InvalidCredentials · OTPRequired · CredentialsExpired · AccessDenied
+    │   └── MechanismUnsupported · RedirectRequired(.urls)
+    ├── JobError
+    │   └── JobFailed · JobAborted · JobLost · NotAJob(.result)
+    ├── SubscriptionEnded
+    └── ProtocolError                 the server said something no server says
+
+Invariants: an error whose code or shape is unknown is still an error, never a
+result. Messages never hold a credential. What failed before anything was sent
+says so by its class, never by its wording.
+"""
+
+from __future__ import annotations
+
+import errno as _errno
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+__all__ = [
+    "AccessDenied",
+    "AuthenticationError",
+    "CallTimeout",
+    "ClientException",
+    "ConnectDenied",
+    "ConnectError",
+    "ConnectRefused",
+    "ConnectTimeout",
+    "ConnectionLost",
+    "CredentialsExpired",
+    "ErrnoMixin",
+    "ErrorExtra",
+    "HandshakeRejected",
+    "InvalidCredentials",
+    "InvalidEndpoint",
+    "JobAborted",
+    "JobError",
+    "JobFailed",
+    "JobLost",
+    "MechanismUnsupported",
+    "MethodNotFound",
+    "NotAJob",
+    "NotAuthenticated",
+    "NotAuthorized",
+    "OTPRequired",
+    "PayloadTooLarge",
+    "ProtocolError",
+    "RateLimited",
+    "RedirectRequired",
+    "SocketNotFound",
+    "SubscriptionEnded",
+    "TooManyConcurrentCalls",
+    "ValidationErrors",
+]
+
+
+class ErrnoMixin:
+    """The server's own error numbers, and names for every number it may send."""
+
+    ENOMETHOD = 201
+    ESERVICESTARTFAILURE = 202
+    EALERTCHECKERUNAVAILABLE = 203
+    EREMOTENODEERROR = 204
+    EDATASETISLOCKED = 205
+    EINVALIDRRDTIMESTAMP = 206
+    ENOTAUTHENTICATED = 207
+    ESSLCERTVERIFICATIONERROR = 208
+    EPORTINUSE = 209
+    EFAILOVERDISABLED = 210
+
+    @classmethod
+    def _get_errname(cls, code: int | None) -> str | None:
+        """The name of an error number, or None for a number nobody named."""
+        if code is None:
+            return None
+        for name, value in vars(ErrnoMixin).items():
+            if value == code and name.startswith("E"):
+                return name
+        return _errno.errorcode.get(code)
+
+
+class ErrorExtra(NamedTuple):
+    """One row of a validation error: ``attribute`` is dotted and may be empty or None."""
+
+    attribute: str | None
+    errmsg: str
+    errcode: int | None
+
+
+class ClientException(ErrnoMixin, Exception):
+    """Root of everything the client raises on purpose.
+
+    ``error`` is the text, ``errno`` the number the server gave (None when there is
+    none), ``trace`` the server's trace object (it may hold argument values: do not
+    show it unasked), ``extra`` whatever the server attached.
+    """
+
+    def __init__(self, error: str, errno: int | None = None, trace: Any = None, extra: Any = None) -> None:
+        Exception.__init__(self, error)
+        self.error = error
+        self.errno = errno
+        self.trace = trace
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return self.error
+
+    @property
+    def errname(self) -> str | None:
+        """The name of ``errno``, such as ``"ENOENT"``; None when unknown."""
+        return self._get_errname(self.errno)
+
+
+class ValidationErrors(ClientException):
+    """The server refused the arguments; ``errors`` has one `ErrorExtra` a problem."""
+
+    def __init__(self, errors: Sequence[Sequence[Any]], trace: Any = None) -> None:
+        self.errors = [_row(row) for row in errors]
+        text = "\n".join(
+            f"[{self._get_errname(e.errcode) or 'EUNKNOWN'}] {e.attribute or 'ALL'}: {e.errmsg}" for e in self.errors
+        )
+        super().__init__(text or "The server refused the arguments", _errno.EINVAL, trace, None)
+
+
+def _row(row: Sequence[Any]) -> ErrorExtra:
+    attribute, message, code = (*row, None, None, None)[:3]
+    return ErrorExtra(
+        attribute if isinstance(attribute, str) else None,
+        message if isinstance(message, str) else str(message),
+        code if isinstance(code, int) else None,
+    )
+
+
+class MethodNotFound(ClientException):
+    """The server, or the API version of this address, has no such method."""
+
+
+class NotAuthenticated(ClientException):
+    """The call needs a login, or the login of this connection has run out."""
+
+
+class NotAuthorized(ClientException):
+    """Signed in, but this account may not call the method."""
+
+
+class TooManyConcurrentCalls(ClientException):
+    """The server refused the call before running it, so it is safe to send again."""
+
+
+class RateLimited(ClientException):
+    """Too many calls before sign-in; ``retry_after`` is seconds to wait (the server counts over 60)."""
+
+    def __init__(
+        self, error: str, errno: int | None = _errno.EBUSY, trace: Any = None, extra: Any = None, retry_after: float = 60.0
+    ) -> None:
+        super().__init__(error, errno, trace, extra)
+        self.retry_after = retry_after
+
+
+class CallTimeout(ClientException, TimeoutError):
+    """No answer in time. The server was not told to stop and may still be working."""
+
+    def __init__(self, error: str = "Call timeout") -> None:
+        ClientException.__init__(self, error, _errno.ETIMEDOUT)
+
+
+class PayloadTooLarge(ClientException):
+    """The message is longer than the server takes; nothing was sent."""
+
+    def __init__(self, method: str, size: int, limit: int) -> None:
+        super().__init__(
+            f"{method}: the message has {size} characters and the server closes the connection above {limit}; "
+            "nothing was sent",
+            _errno.EMSGSIZE,
+        )
+        self.size = size
+        self.limit = limit
+
+
+class ConnectionLost(ClientException):
+    """The connection ended before the answer came.
+
+    ``sent`` tells whether the call had left: True means its outcome is unknown.
+    ``code`` and ``reason`` are those of the WebSocket close, None without one.
+    """
+
+    def __init__(self, error: str, code: int | None = None, reason: str = "", sent: bool = False) -> None:
+        super().__init__(error, _errno.ECONNABORTED)
+        self.code = code
+        self.reason = reason
+        self.sent = sent
+
+
+class ConnectError(ClientException):
+    """No connection could be made; ``stage`` is resolve, connect, tls, handshake or hello."""
+
+    def __init__(self, error: str, stage: str, errno: int | None = None) -> None:
+        ClientException.__init__(self, error, errno)
+        self.stage = stage
+
+
+class ConnectRefused(ConnectError, ConnectionRefusedError):
+    """Nothing listens at that address and port."""
+
+
+class SocketNotFound(ConnectError, FileNotFoundError):
+    """There is no such UNIX socket."""
+
+
+class ConnectDenied(ConnectError, PermissionError):
+    """This user may not open the UNIX socket."""
+
+
+class ConnectTimeout(ConnectError, TimeoutError):
+    """A stage of connecting took longer than its limit."""
+
+
+class HandshakeRejected(ConnectError):
+    """Something answered, but not as a TrueNAS does; ``status_code`` is its HTTP status (None: not HTTP)."""
+
+    def __init__(self, error: str, status_code: int | None = None) -> None:
+        super().__init__(error, "handshake")
+        self.status_code = status_code
+
+
+class InvalidEndpoint(ConnectError, ValueError):
+    """The address makes no sense; nothing was tried."""
+
+    def __init__(self, error: str) -> None:
+        ConnectError.__init__(self, error, "resolve", _errno.EINVAL)
+
+
+class AuthenticationError(ClientException, ValueError):
+    """A login did not succeed. The subclasses say why; the text says what to do."""
+
+
+class InvalidCredentials(AuthenticationError):
+    """Unknown user or wrong secret: the server does not tell which."""
+
+
+class OTPRequired(AuthenticationError):
+    """The account wants a one-time password and none (or a wrong one) was given."""
+
+
+class CredentialsExpired(AuthenticationError):
+    """The secret is right but its time is over, or the server has revoked it."""
+
+
+class AccessDenied(AuthenticationError):
+    """The secret is right but the account has no API access, or is locked."""
+
+
+class MechanismUnsupported(AuthenticationError):
+    """This server does not take this kind of login."""
+
+
+class RedirectRequired(AuthenticationError):
+    """This controller is on standby; ``urls`` are where the server says to go."""
+
+    def __init__(self, error: str, urls: Sequence[str] = ()) -> None:
+        super().__init__(error)
+        self.urls = tuple(urls)
+
+
+class JobError(ClientException):
+    """A job did not give a result; ``job_id`` is its number where it is known."""
+
+    def __init__(
+        self,
+        error: str,
+        errno: int | None = None,
+        trace: Any = None,
+        extra: Any = None,
+        *,
+        job_id: int | None = None,
+    ) -> None:
+        super().__init__(error, errno, trace, extra)
+        self.job_id = job_id
+
+
+class JobFailed(JobError):
+    """The job ended in state FAILED; ``exc_type`` is the server's name of the cause."""
+
+    exc_type: str | None = None
+
+
+class JobAborted(JobError):
+    """The job was aborted, by anybody."""
+
+
+class JobLost(JobError):
+    """The outcome of the job can no longer be told apart, or never was its own."""
+
+
+class NotAJob(JobError):
+    """The method ran and answered as a plain call; the value is in ``result``."""
+
+    def __init__(self, error: str, result: Any) -> None:
+        super().__init__(error)
+        self.result = result
+
+
+class SubscriptionEnded(ClientException):
+    """The server ended a subscription because of an error."""
+
+
+class ProtocolError(ClientException):
+    """The server sent something that no server sends. The connection stays if it can."""
