@@ -1,0 +1,38 @@
+"""Waiting in pilot tests: for a condition, never for a time."""
+
+import time
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+
+async def wait_for(
+    pilot: Pilot[object], condition: Callable[[], object], what: str = "", *, seconds: float = 10.0
+) -> None:
+    """Lets the app work until `condition()` is true; fails with `what` and the screen when it does not come true.
+
+    A condition that raises because its widget is not there yet (`NoMatches`) counts as not true.
+    """
+    from textual.css.query import NoMatches
+
+    deadline = time.monotonic() + seconds
+    while True:
+        await pilot.pause()
+        try:
+            if condition():
+                return
+        except NoMatches:
+            pass
+        if time.monotonic() > deadline:
+            name = what or getattr(condition, "__name__", "the condition")
+            raise AssertionError(f"{name}: not within {seconds:.0f} s. On screen:\n{screen_text(pilot)}")
+
+
+def screen_lines(pilot: Pilot[object]) -> list[str]:
+    """The lines on screen as plain text, as the compositor would draw them now."""
+    return ["".join(segment.text for segment in strip) for strip in pilot.app.screen._compositor.render_strips()]
+
+
+def screen_text(pilot: Pilot[object]) -> str:
+    """The whole screen as text."""
+    return "\n".join(line.rstrip() for line in screen_lines(pilot))

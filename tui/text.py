@@ -1,0 +1,231 @@
+"""Text for the screen: what the server sent made harmless, measured and cut by cells; numbers and times in words.
+
+Every text of a server passes `safe` (or `safe_lines`) before it is drawn. What comes out holds no control character,
+no escape, no line break, no bidirectional override and nothing whose width terminals disagree about, so a column that
+is cut and padded here stays aligned there. `plain` makes it a `Content`, which is never read as markup.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from rich.cells import cell_len, get_character_cell_size
+from textual.content import Content
+
+Align = Literal["left", "right"]
+
+ELLIPSIS = "…"
+
+# Left in place these would move the cursor, reorder the line, or be drawn in other widths than measured. Variation
+# selectors, joiners and skin tones go because terminals disagree on the width of what they combine.
+_DROPPED = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164"
+_DROPPED += "\ufe00-\ufe0f\ufeff\uffa0"
+_DROPPED += "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff\U0001d173-\U0001d17a"
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_LINE_BREAK = "\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]"
+_UNSAFE = re.compile(
+    f"({_LINE_BREAK})|(\t)|([\x00-\x1f\x7f])|([{_DROPPED}])|([\U0001f1e6-\U0001f1ff])"
+    f"|[\x80-\x9f{_BIDI}\ud800-\udfff\ufff9-\ufffb\ufffe\uffff]"
+)
+_SPLIT = re.compile(_LINE_BREAK)
+# More accents than this on one letter are a trick, not a language.
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MARKS = re.compile(f"({_MARK}{{3}}){_MARK}+")
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The signs that are not letters, in the two sets the screens draw with."""
+
+    online: str
+    offline: str
+    cursor: str
+    folded: str
+    open: str
+    star: str
+    bar_full: str
+    bar_half: str
+    bar_empty: str
+    spark: str
+    ellipsis: str
+    rule: str
+
+
+UNICODE = Glyphs("●", "○", "›", "▸", "▾", "★", "━", "╸", "─", "▁▂▃▄▅▆▇█", ELLIPSIS, "─")
+ASCII = Glyphs("*", "o", ">", "+", "-", "*", "=", ">", "-", "_.,:-=+#", "~", "-")
+
+
+def safe(text: object, *, newline: str = "↵") -> str:
+    """One line that is harmless to draw: `str(text)` with line breaks as `newline`, controls as visible signs."""
+    source = text if isinstance(text, str) else str(text)
+    if source.isascii() and source.isprintable():
+        return source
+    cleaned = _UNSAFE.sub(lambda match: _replacement(match, newline), source)
+    return cleaned if cleaned.isascii() else _MARKS.sub(r"\1", cleaned)
+
+
+def _replacement(match: re.Match[str], newline: str) -> str:
+    found = match.group()
+    kind = match.lastindex
+    if kind == 1:
+        return newline
+    if kind == 2:
+        return " "
+    if kind == 3:
+        return "␡" if found == "\x7f" else chr(0x2400 + ord(found))
+    if kind == 4:
+        return ""
+    if kind == 5:  # flags are pairs of these letters, drawn one or two cells wide
+        return chr(ord("A") + ord(found) - 0x1F1E6)
+    return "\N{REPLACEMENT CHARACTER}"
+
+
+def safe_lines(text: object) -> list[str]:
+    """The lines of a text of several lines, each made safe; at least one."""
+    return [safe(line) for line in _SPLIT.split(text if isinstance(text, str) else str(text))]
+
+
+def plain(text: object, style: str = "") -> Content:
+    """A text of the server as `Content`: one safe line, brackets and all, in one style."""
+    return Content.styled(safe(text), style) if style else Content(safe(text))
+
+
+def width(text: str) -> int:
+    """Terminal cells that a safe text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def cut(text: str, cells: int, *, ellipsis: str = ELLIPSIS) -> str:
+    """A safe text cut to at most `cells` cells, the last one an ellipsis when something was cut off."""
+    if cells <= 0:
+        return ""
+    if len(text) <= cells and (text.isascii() or cell_len(text) <= cells):
+        return text
+    head = text[: cells - 1]
+    if head.isascii():
+        # Only marks without a width can still make the rest fit; then nothing is cut.
+        return text if not text.isascii() and _fits(text, cells) else head + ellipsis
+    if _fits(text, cells):
+        return text
+    taken = 0
+    for index, character in enumerate(text):
+        taken += get_character_cell_size(character)
+        if taken > cells - 1:
+            return text[:index] + ellipsis
+    return text
+
+
+def _fits(text: str, cells: int) -> bool:
+    taken = 0
+    for character in text:
+        taken += get_character_cell_size(character)
+        if taken > cells:
+            return False
+    return True
+
+
+def pad(text: str, cells: int, align: Align = "left") -> str:
+    """A safe text filled with spaces to `cells` cells; a longer one is left alone."""
+    missing = cells - width(text)
+    if missing <= 0:
+        return text
+    return " " * missing + text if align == "right" else text + " " * missing
+
+
+def fit(text: str, cells: int, align: Align = "left", *, ellipsis: str = ELLIPSIS) -> str:
+    """A safe text in exactly `cells` cells: cut, or filled with spaces."""
+    return pad(cut(text, cells, ellipsis=ellipsis), cells, align)
+
+
+def wrap(text: str, cells: int) -> Iterator[str]:
+    """The lines of a safe text wrapped at spaces to `cells` cells; words that are longer are broken."""
+    cells = max(cells, 1)
+    line = ""
+    for word in text.split(" "):
+        candidate = f"{line} {word}" if line else word
+        if width(candidate) <= cells:
+            line = candidate
+            continue
+        if line:
+            yield line
+        while width(word) > cells:
+            head = _head(word, cells)
+            yield head
+            word = word[len(head) :]
+        line = word
+    yield line
+
+
+def _head(text: str, cells: int) -> str:
+    """The longest beginning within `cells` cells, at least one character."""
+    if text.isascii():
+        return text[:cells]
+    taken = 0
+    for index, character in enumerate(text):
+        taken += get_character_cell_size(character)
+        if taken > cells:
+            return text[: max(index, 1)]
+    return text
+
+
+def human_size(count: float, *, decimal: bool = False) -> str:
+    """Bytes in words: `10.9 TiB`, or with `decimal` in powers of 1000, `1.4 kB`."""
+    base, units = (1000, "kMGTPE") if decimal else (1024, "KMGTPE")
+    if abs(count) < base and not decimal:
+        return f"{count:.0f} B"
+    if abs(count) < 100:
+        return f"{count:.0f} B"
+    unit = ""
+    value = float(count)
+    for letter in units:
+        value /= base
+        unit = letter
+        if abs(value) < base - 0.05:
+            break
+    return f"{value:.1f} {unit}{'B' if decimal else 'iB'}"
+
+
+def human_duration(seconds: float) -> str:
+    """A length of time in its two largest units: `0m 04s`, `14m 02s`, `2h 05m`, `41d 03h`."""
+    whole = max(int(seconds), 0)
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour:02d}h"
+    if hours:
+        return f"{hours}h {minute:02d}m"
+    return f"{minutes}m {second:02d}s"
+
+
+def human_ms(milliseconds: float) -> str:
+    """How long something took: `0.4 ms`, `18 ms`, `1.2 s`, `3m 11s`."""
+    if milliseconds < 1:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f} s"
+    return human_duration(milliseconds / 1000)
+
+
+def human_time(moment: datetime | float) -> str:
+    """A moment, as a datetime or in ms since 1970, in UTC: `2025-11-21 00:00Z`; seconds only when there are some."""
+    if isinstance(moment, datetime):
+        when = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    else:
+        try:
+            when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=moment)
+        except (OverflowError, ValueError):
+            return ""
+    return when.strftime("%Y-%m-%d %H:%M:%SZ" if when.second else "%Y-%m-%d %H:%MZ")
+
+
+def bar(fraction: float | None, cells: int, glyphs: Glyphs = UNICODE) -> str:
+    """A progress bar of `cells` cells; `None` is a bar of which nothing is known yet."""
+    share = 0.0 if fraction is None else min(max(fraction, 0.0), 1.0)
+    halves = int(share * cells * 2)
+    full, half = divmod(halves, 2)
+    return glyphs.bar_full * full + glyphs.bar_half * half + glyphs.bar_empty * (cells - full - half)

@@ -1,0 +1,318 @@
+"""The common ground of the widgets that draw their lines themselves: `Rows`, `JsonView`, `Docs`, `EventPanel`.
+
+A line is a list of spans, each a safe text and the name of a style; a widget says what is on line N and nothing else.
+This module measures, pads, colours, caches, scrolls, follows the cursor and lets the mouse select. Only visible lines
+are ever asked for. The strip of a line is always exactly as wide as the widget, and style names become colours only
+here, from the component classes `.line--NAME` (coloured in `app.tcss`), so a change of theme reaches everything.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from tui.text import ASCII, UNICODE, Glyphs, cut, width
+
+STYLES = ("dim", "strong", "title", "accent", "ok", "warning", "error", "key", "string", "number", "literal", "mark")
+"""Names a span may use; several may stand together, separated by a space. The empty name is plain text."""
+
+
+class Span(NamedTuple):
+    """A piece of a line: safe text in one style."""
+
+    text: str
+    style: str = ""
+
+
+class LineView(ScrollView, can_focus=True):
+    """Draws `line_count()` lines by asking `line_spans(index, cells)` for those on screen; scrolls by keys."""
+
+    DEFAULT_CSS = """
+    LineView {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    COMPONENT_CLASSES = {*(f"line--{name}" for name in STYLES), "line--cursor", "line--header"}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "line_up", "up", show=False, id="nav.up"),
+        Binding("down,j", "line_down", "down", show=False, id="nav.down"),
+        Binding("pageup", "page_up", "page up", show=False, id="nav.page_up"),
+        Binding("pagedown", "page_down", "page down", show=False, id="nav.page_down"),
+        Binding("home,g", "line_top", "first", show=False, id="nav.top"),
+        Binding("end,G", "line_end", "last", show=False, id="nav.end"),
+    ]
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._styles_by_name: dict[str, Style] = {}
+        self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
+        self._drawn_width = -1
+
+    # What a widget says about itself
+
+    def line_count(self) -> int:
+        """How many lines there are, the fixed ones at the top not counted."""
+        raise NotImplementedError
+
+    def line_spans(self, index: int, cells: int) -> Sequence[Span]:
+        """What is on a line; more than `cells` cells are cut off with an ellipsis."""
+        raise NotImplementedError
+
+    def header_spans(self, cells: int) -> Sequence[Span] | None:
+        """The line that stays at the top while the others scroll, or None."""
+        return None
+
+    def is_cursor_line(self, index: int) -> bool:
+        return False
+
+    # Drawing
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The sign set in use: plain ASCII when the app has the class `-ascii`."""
+        return ASCII if self.app.has_class("-ascii") else UNICODE
+
+    @property
+    def header_height(self) -> int:
+        return 0
+
+    @property
+    def page_height(self) -> int:
+        """Lines that fit on screen below the header; at least one."""
+        return max(self.scrollable_content_region.height - self.header_height, 1)
+
+    def lines_changed(self) -> None:
+        """All lines may have changed: forget what was drawn, take the new number of lines, draw again."""
+        self._strips.clear()
+        size = Size(self.scrollable_content_region.width, self.line_count() + self.header_height)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    def line_changed(self, index: int) -> None:
+        """One line changed: only that one is drawn again."""
+        self._strips.discard((index, False))
+        self._strips.discard((index, True))
+        self.refresh_line(index + self.header_height)
+
+    def style_named(self, names: str) -> Style:
+        """The Rich style of a span's style names on this widget's background, without that background."""
+        try:
+            return self._styles_by_name[names]
+        except KeyError:
+            pass
+        style = self.rich_style
+        if names:
+            for name in names.split():
+                found = self.get_component_rich_style(f"line--{name}", default=Style.null())
+                style = Style.combine([style, found]) if name == "mark" else style + _foreground(found, style)
+        self._styles_by_name[names] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles_by_name.clear()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        cells = self.scrollable_content_region.width
+        if cells != self._drawn_width:
+            self._drawn_width = cells
+            self._strips.clear()
+        offset = self.scroll_offset.y
+        if y < self.header_height:
+            header = self.header_spans(cells)
+            return self._strip(header or (), cells, self.get_component_rich_style("line--header"))
+        index = y - self.header_height + offset
+        if not 0 <= index < self.line_count():
+            return Strip.blank(cells, self.rich_style)
+        is_cursor = self.is_cursor_line(index)
+        strip = self._strips.get((index, is_cursor))
+        if strip is None:
+            row_style = self.get_component_rich_style("line--cursor") if is_cursor else None
+            strip = self._strip(self.line_spans(index, cells), cells, row_style).apply_offsets(0, index)
+            self._strips[(index, is_cursor)] = strip
+        selection = self.text_selection
+        if selection is not None and (span := selection.get_span(index)) is not None:
+            return self._selected(strip, span)
+        return strip
+
+    def _strip(self, spans: Sequence[Span], cells: int, row_style: Style | None) -> Strip:
+        """The spans as a strip of exactly `cells` cells, over the colours of a special row if it is one."""
+        segments: list[Segment] = []
+        left = cells
+        for text, name in spans:
+            taken = width(text)
+            if taken > left:
+                text = cut(text, left, ellipsis=self.glyphs.ellipsis)
+                taken = width(text)
+                if text:
+                    segments.append(Segment(text, self._over(row_style, name)))
+                left -= taken
+                break
+            if text:
+                segments.append(Segment(text, self._over(row_style, name)))
+            left -= taken
+        if left > 0:
+            segments.append(Segment(" " * left, self._over(row_style, "")))
+        return Strip(segments, cells)
+
+    def _over(self, row_style: Style | None, name: str) -> Style:
+        style = self.style_named(name)
+        if row_style is None:
+            return style
+        if row_style.reverse or not name:  # a reversed row has no room for further colours
+            return row_style
+        if "mark" in name:
+            return row_style + style
+        return style + Style(bgcolor=row_style.bgcolor, bold=row_style.bold)
+
+    def _selected(self, strip: Strip, span: tuple[int, int]) -> Strip:
+        """A strip with the mouse's selection drawn over it; the span counts characters."""
+        start, end = span
+        text = strip.text
+        first = width(text[:start])
+        last = strip.cell_length if end == -1 else width(text[:end])
+        before, middle, after = (
+            strip.crop(0, first),
+            strip.crop(first, last),
+            strip.crop(last),
+        )
+        style = self.screen.get_component_rich_style("screen--selection")
+        chosen = Strip([Segment(t, (s or Style.null()) + style) for t, s, _ in middle], middle.cell_length)
+        return Strip.join([before, chosen, after])
+
+    # Selecting with the mouse
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text, asked for only on the lines it covers."""
+        count = self.line_count()
+        if not count:
+            return None
+        cells = self.scrollable_content_region.width
+        first = 0 if selection.start is None else selection.start.y
+        last = count - 1 if selection.end is None else min(selection.end.y, count - 1)
+        lines: list[str] = []
+        for index in range(max(first, 0), last + 1):
+            span = selection.get_span(index)
+            if span is None:
+                continue
+            text = "".join(span.text for span in self.line_spans(index, cells))
+            start, end = span
+            lines.append((text[start:] if end == -1 else text[start:end]).rstrip())
+        return "\n".join(lines), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
+
+    # Moving
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._strips.clear()
+
+    def scroll_lines(self, top: float) -> None:
+        """Makes a line the topmost one, as far as there are lines, at once: animation is felt as delay over SSH."""
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def action_line_up(self) -> None:
+        self.scroll_lines(self.scroll_offset.y - 1)
+
+    def action_line_down(self) -> None:
+        self.scroll_lines(self.scroll_offset.y + 1)
+
+    def action_page_up(self) -> None:
+        self.scroll_lines(self.scroll_offset.y - max(self.page_height - 1, 1))
+
+    def action_page_down(self) -> None:
+        self.scroll_lines(self.scroll_offset.y + max(self.page_height - 1, 1))
+
+    def action_line_top(self) -> None:
+        self.scroll_lines(0)
+
+    def action_line_end(self) -> None:
+        self.scroll_lines(self.virtual_size.height)
+
+
+class CursorView(LineView):
+    """A `LineView` with a line the keys act on, always kept on screen. Sub-classes act in `cursor_moved`."""
+
+    cursor: var[int] = var(0, init=False)
+    """The line the keys act on; moved into what exists."""
+
+    def is_cursor_line(self, index: int) -> bool:
+        return index == self.cursor
+
+    def validate_cursor(self, cursor: int) -> int:
+        return max(0, min(cursor, self.line_count() - 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        if old == new:
+            return
+        for index in (old, new):
+            self.refresh_line(index + self.header_height)
+        self.show_cursor()
+        self.cursor_moved()
+
+    def cursor_moved(self) -> None:
+        """Called after the cursor came to another line."""
+
+    def show_cursor(self) -> None:
+        """Scrolls no further than needed to have the cursor's line on screen."""
+        top, height = round(self.scroll_target_y), self.page_height
+        if self.cursor < top:
+            self.scroll_lines(self.cursor)
+        elif self.cursor >= top + height:
+            self.scroll_lines(self.cursor - height + 1)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.show_cursor()
+
+    def action_line_up(self) -> None:
+        self.cursor -= 1
+
+    def action_line_down(self) -> None:
+        self.cursor += 1
+
+    def action_page_up(self) -> None:
+        self._page(-self.page_height)
+
+    def action_page_down(self) -> None:
+        self._page(self.page_height)
+
+    def _page(self, lines: int) -> None:
+        # The text moves with the cursor, so the eye finds it in the same place of the new page.
+        self.scroll_lines(self.scroll_target_y + lines)
+        self.cursor += lines
+
+    def action_line_top(self) -> None:
+        self.cursor = 0
+
+    def action_line_end(self) -> None:
+        self.cursor = self.line_count() - 1
+
+    def line_at(self, event: events.MouseEvent) -> int | None:
+        """The line under the mouse, or None on the header and below the last line."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < self.header_height:
+            return None
+        index = offset.y - self.header_height + self.scroll_offset.y
+        return index if index < self.line_count() else None
+
+
+def _foreground(style: Style, base: Style) -> Style:
+    """A component's style for text only: its colour and weight, not the background it stands on."""
+    plain_style = style.without_color
+    return plain_style + Style(color=style.color, bgcolor=base.bgcolor)

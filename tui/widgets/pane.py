@@ -1,0 +1,181 @@
+"""`Pane`: anything with a border. Name at the left of the top border, views at its right, facts in the bottom border.
+
+The border says where the focus is by its shape (round or heavy) as well as by its colour. What a pane is in (`error`,
+`stale`, `empty`) is a class, never an inline style. Titles and facts may hold a server's text: they are `Content`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from textual import events
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.style import Style
+
+from tui.text import cut, safe, width
+
+State = Literal["", "error", "stale", "empty"]
+Fact = str | tuple[str, str]
+"""A fact for the bottom border: text, or text and one of the styles `warning`, `error`, `ok`, `title`."""
+
+_CORNERS = 6  # cells of a border line that its corners, the line beside them and a space take
+_LINES = {"heavy": "━", "ascii": "-", "round": "─", "solid": "─", "double": "═"}
+_STATES: tuple[State, ...] = ("error", "stale", "empty")
+
+
+class Pane(Vertical):
+    """A bordered part of the screen. Set `title`, `set_tabs`, `facts` and `state`; it draws itself anew."""
+
+    ALLOW_MAXIMIZE = True
+    COMPONENT_CLASSES = {"pane--title", "pane--tab", "pane--tab-open", "pane--warning", "pane--error", "pane--ok"}
+    DEFAULT_CSS = """
+    Pane {
+        border: round;
+        border-title-align: left;
+        border-subtitle-align: right;
+        padding: 0 1;
+        height: 1fr;
+    }
+    Pane:focus-within {
+        border: heavy;
+    }
+    """
+
+    @dataclass
+    class TabPressed(Message):
+        """One of the words at the right of the title was clicked."""
+
+        pane: "Pane"
+        tab: str
+
+        @property
+        def control(self) -> "Pane":
+            return self.pane
+
+    def __init__(
+        self,
+        title: str = "",
+        *,
+        tabs: Sequence[str] = (),
+        tab: str = "",
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._caption = title
+        self._tabs: tuple[str, ...] = tuple(tabs)
+        self._tab = tab
+        self._facts: tuple[Fact, ...] = ()
+        self._state: State = ""
+        self._places: list[tuple[int, int, str]] = []
+
+    @property
+    def title(self) -> str:
+        """The name at the left of the top border."""
+        return self._caption
+
+    @title.setter
+    def title(self, title: str) -> None:
+        self._caption = title
+        self.refresh()
+
+    @property
+    def tab(self) -> str:
+        """The view that is shown; it stands in brackets."""
+        return self._tab
+
+    @property
+    def tabs(self) -> tuple[str, ...]:
+        return self._tabs
+
+    def set_tabs(self, tabs: Sequence[str], tab: str = "") -> None:
+        """The words at the right of the title, and which of them is shown now."""
+        self._tabs, self._tab = tuple(tabs), tab
+        self.refresh()
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What stands in the bottom border; when there is no room the first ones go first."""
+        return self._facts
+
+    @facts.setter
+    def facts(self, facts: Sequence[Fact] | str) -> None:
+        self._facts = (facts,) if isinstance(facts, str) else tuple(facts)
+        self.refresh()
+
+    @property
+    def state(self) -> State:
+        """`error`, `stale`, `empty` or nothing; shown as the class `-error` and so on."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        for known in _STATES:
+            self.set_class(known == state, f"-{known}")
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Made at the moment of drawing: only now are width, focus and theme all known.
+        room = self.outer_size.width - _CORNERS
+        self._border_title = self._top(room)
+        self._border_subtitle = self._bottom(room)
+        return super().render_lines(crop)
+
+    def _style(self, name: str) -> Style:
+        return self.get_visual_style(f"pane--{name}", partial=True)
+
+    def _top(self, room: int) -> Content | None:
+        """Name, border line, views, in `room` cells. Without room the views go, then the name is cut."""
+        if room < 1 or not (self._caption or self._tabs):
+            return None
+        words = [(f"[{safe(tab)}]" if tab == self._tab else safe(tab), tab) for tab in self._tabs]
+        taken = sum(width(word) for word, _ in words) + 2 * max(len(words) - 1, 0)
+        if words and taken + 12 > room:
+            words = [(word, tab) for word, tab in words if tab == self._tab]
+            taken = sum(width(word) for word, _ in words)
+            if taken + 8 > room:
+                words, taken = [], 0
+        name = cut(safe(self._caption[:1000]), room - taken - 3 if words else room)
+        self._places = []
+        parts = [Content.styled(name, self._style("title"))]
+        if words:
+            kind, colour = self.styles.border_top
+            line = Style(foreground=colour)
+            filling = room - width(name) - taken - 2
+            # Between name and views the border goes on, so both hang in one line.
+            gap = f" {_LINES.get(kind, '─') * filling} " if name else _LINES.get(kind, "─") * (filling + 1) + " "
+            parts.append(Content.styled(gap, line))
+            at = 3 + width(name) + filling + 2
+            for place, (word, tab) in enumerate(words):
+                if place:
+                    parts.append(Content("  "))
+                    at += 2
+                parts.append(Content.styled(word, self._style("tab-open" if tab == self._tab else "tab")))
+                self._places.append((at, at + width(word), tab))
+                at += width(word)
+        return Content("").join(parts)
+
+    def _bottom(self, room: int) -> Content | None:
+        facts = [(fact, "") if isinstance(fact, str) else fact for fact in self._facts]
+        facts = [(safe(text[:1000]), style) for text, style in facts if text]
+        while len(facts) > 1 and sum(width(text) + 2 for text, _ in facts) - 2 > room:
+            facts.pop(0)
+        if not facts or room < 1:
+            return None
+        parts = [
+            Content.styled(cut(text, room), self._style(style)) if style else Content(cut(text, room))
+            for text, style in facts
+        ]
+        return Content("  ").join(parts)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self and event.y == 0:
+            for start, end, tab in self._places:
+                if start <= event.x < end:
+                    self.post_message(self.TabPressed(self, tab))
+                    return

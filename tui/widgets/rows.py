@@ -1,0 +1,424 @@
+"""`Rows`: the one list of the app, drawn line by line. Methods, tables, jobs, history: all are rows of cells.
+
+A row is a value (`Row`), found again by its key; the widget never changes one. Columns are cut and aligned by terminal
+cells. Only the rows on screen are drawn, so ten thousand cost no more than forty. Folding is the owner's: `Folded` says
+what was asked for, the owner gives the rows that are now to be seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.text import Align, cut, safe, safe_lines, width
+from tui.widgets.lines import CursorView, Span
+
+_GAP = 2
+_MEASURED = 300  # rows that decide the width of a column; measuring all of a large table would be felt
+_WIDEST = 40  # cells a column takes when nothing else is said
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text in a column or a badge: any text of a server, a style name, and the characters to mark as matching."""
+
+    text: str
+    style: str = ""
+    marks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a column is drawn. `cells` fixes its width; else it is as wide as its content, within `least` and `most`;
+    `flex` ones share what the others leave. Below `hide_below` cells of widget it is not shown."""
+
+    title: str = ""
+    cells: int | None = None
+    least: int = 3
+    most: int = _WIDEST
+    flex: bool = False
+    align: Align = "left"
+    style: str = ""
+    hide_below: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the list. `fold` is None for a leaf, else whether it is folded; badges stand at the right edge."""
+
+    key: str
+    cells: tuple[Cell | str, ...]
+    depth: int = 0
+    fold: bool | None = None
+    badges: tuple[Cell | str, ...] = ()
+    style: str = ""
+
+
+class Rows(CursorView):
+    """A list with a cursor. `set_rows` gives it the rows, `columns` how they are drawn, messages tell what was done."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", show=False, id="nav.open"),
+        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
+        Binding("shift+space", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
+        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
+    ]
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor came to another row; `key` is None when there are no rows."""
+
+        rows: "Rows"
+        key: str | None
+
+        @property
+        def control(self) -> "Rows":
+            return self.rows
+
+    @dataclass
+    class Chosen(Message):
+        """Enter or a double click on a row that does not fold."""
+
+        rows: "Rows"
+        key: str
+
+        @property
+        def control(self) -> "Rows":
+            return self.rows
+
+    @dataclass
+    class Folded(Message):
+        """A row is to be folded or unfolded, with `deep` everything below it as well."""
+
+        rows: "Rows"
+        key: str
+        folded: bool
+        deep: bool = False
+
+        @property
+        def control(self) -> "Rows":
+            return self.rows
+
+    def __init__(
+        self,
+        columns: Sequence[Column] = (),
+        *,
+        empty: str = "No rows.",
+        header: bool = False,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._columns = tuple(columns)
+        self._header = header
+        self._empty = empty
+        self._rows: list[Row] = []
+        self._index: dict[str, int] = {}
+        self._tree = False
+        self._natural: list[int] = []
+        self._widths: tuple[int, list[int]] | None = None
+        self._highlighted: str | None = None
+
+    # The rows
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._rows
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self._columns
+
+    @columns.setter
+    def columns(self, columns: Sequence[Column]) -> None:
+        self._columns = tuple(columns)
+        self._measure()
+        self.lines_changed()
+
+    @property
+    def empty(self) -> str:
+        """What stands in place of rows when there are none."""
+        return self._empty
+
+    @empty.setter
+    def empty(self, text: str) -> None:
+        self._empty = text
+        if not self._rows:
+            self.lines_changed()
+
+    @property
+    def key(self) -> str | None:
+        """The key of the row under the cursor."""
+        return self._rows[self.cursor].key if self._rows else None
+
+    @property
+    def current(self) -> Row | None:
+        return self._rows[self.cursor] if self._rows else None
+
+    def set_rows(self, rows: Sequence[Row], *, keep: bool = True) -> None:
+        """Shows these rows. With `keep` the cursor stays on the row of its key, at the same place of the screen."""
+        key, place = self.key, self.cursor - round(self.scroll_target_y)
+        self._rows = list(rows)
+        self._index = {row.key: index for index, row in enumerate(self._rows)}
+        self._tree = any(row.fold is not None or row.depth for row in self._rows)
+        self._measure()
+        self.lines_changed()
+        if keep:
+            kept = self._index.get(key) if key is not None else None
+            cursor = self.cursor if kept is None else kept
+        else:
+            cursor, place = 0, 0
+        cursor = max(0, min(cursor, len(self._rows) - 1))
+        self.scroll_lines(cursor - place)
+        self.set_reactive(Rows.cursor, cursor)
+        self.show_cursor()
+        self.cursor_moved()
+
+    def update_row(self, key: str, row: Row) -> bool:
+        """Replaces the row of a key without looking at any other; False when there is none. The new key is the old."""
+        index = self._index.get(key)
+        if index is None:
+            return False
+        self._rows[index] = row if row.key == key else replace(row, key=key)
+        self.line_changed(index)
+        return True
+
+    def move_to(self, key: str) -> bool:
+        """Puts the cursor on the row of a key; False when there is none."""
+        index = self._index.get(key)
+        if index is None:
+            return False
+        self.cursor = index
+        return True
+
+    # Drawing
+
+    def line_count(self) -> int:
+        return len(self._rows) if self._rows else len(safe_lines(self._empty)) if self._empty else 0
+
+    @property
+    def header_height(self) -> int:
+        return 1 if self._header else 0
+
+    def is_cursor_line(self, index: int) -> bool:
+        return index == self.cursor and bool(self._rows)
+
+    def validate_cursor(self, cursor: int) -> int:
+        return max(0, min(cursor, len(self._rows) - 1))
+
+    def _measure(self) -> None:
+        self._widths = None
+        self._natural = [
+            column.cells
+            if column.cells is not None
+            else max(
+                (width(safe(_text(row.cells[at])[:200])) for row in self._rows[:_MEASURED] if at < len(row.cells)),
+                default=0,
+            )
+            for at, column in enumerate(self._columns)
+        ]
+
+    def _column_widths(self, cells: int) -> list[int]:
+        """The width of each column in a widget of `cells` cells; 0 hides one. Flexible ones share what is left."""
+        if self._widths is not None and self._widths[0] == cells:
+            return self._widths[1]
+        indent = 2 + (2 if self._tree else 0)
+        widths: list[int] = []
+        for column, natural in zip(self._columns, self._natural, strict=True):
+            if cells < column.hide_below:
+                widths.append(0)
+            elif column.cells is not None:
+                widths.append(column.cells)
+            else:
+                title = width(safe(column.title)) if self._header else 0
+                widths.append(max(column.least, min(max(natural, title), column.most)))
+        shown = [at for at, taken in enumerate(widths) if taken]
+        room = cells - indent - _GAP * max(len(shown) - 1, 0)
+        flexible = [at for at in shown if self._columns[at].flex]
+        rest = room - sum(widths[at] for at in shown if at not in flexible)
+        for place, at in enumerate(flexible):
+            widths[at] = max(self._columns[at].least, rest // len(flexible) + (place < rest % len(flexible)))
+        over = sum(widths[at] for at in shown) - room
+        while over > 0 and shown:
+            # Too much for the widget: the widest give way first, none below its least.
+            widest = max(
+                (at for at in shown if widths[at] > self._columns[at].least), key=widths.__getitem__, default=-1
+            )
+            if widest < 0:
+                break
+            widths[widest] -= 1
+            over -= 1
+        self._widths = (cells, widths)
+        return widths
+
+    def header_spans(self, cells: int) -> Sequence[Span] | None:
+        widths = self._column_widths(cells)
+        spans = [Span("  " + ("  " if self._tree else ""))]
+        shown = [at for at, taken in enumerate(widths) if taken]
+        for at in shown:
+            column = self._columns[at]
+            spans += self._cell(Cell(column.title), widths[at], column.align, "", last=at == shown[-1])
+        return spans
+
+    def line_spans(self, index: int, cells: int) -> Sequence[Span]:
+        if not self._rows:
+            return [Span("  "), Span(safe_lines(self._empty)[index], "dim")]
+        row = self._rows[index]
+        glyphs = self.glyphs
+        spans = [Span(f"{glyphs.cursor} " if index == self.cursor else "  ", "accent")]
+        used = 2
+        if self._tree:
+            marker = "  " if row.fold is None else f"{glyphs.folded if row.fold else glyphs.open} "
+            spans.append(Span("  " * row.depth + marker, "dim"))
+            used += 2 * row.depth + 2
+        badges = self._badges(row, cells)
+        badge_cells = sum(width(span.text) for span in badges)
+        if self._columns:
+            widths = self._column_widths(cells)
+            shown = [at for at, taken in enumerate(widths) if taken and at < len(row.cells)]
+            for at in shown:
+                column = self._columns[at]
+                # Indentation is taken from the first column, so the others stay in line.
+                room = widths[at] - (2 * row.depth if self._tree and at == shown[0] else 0)
+                style = row.style or column.style
+                spans += self._cell(row.cells[at], max(room, 0), column.align, style, last=at == shown[-1])
+        else:
+            room = cells - used - badge_cells
+            for place, cell in enumerate(row.cells):
+                text = self._cut(_text(cell), max(room, 0))
+                spans += _marked(text, cell, row.style)
+                room -= width(text) + 1
+                if place < len(row.cells) - 1 and room > 0:
+                    spans.append(Span(" "))
+        if badges:
+            spans = self._within(spans, cells - badge_cells)
+            spans += badges
+        return spans
+
+    def _badges(self, row: Row, cells: int) -> list[Span]:
+        """The badges with a space before each; they never take more than half of the line."""
+        spans: list[Span] = []
+        for badge in row.badges:
+            text = self._cut(_text(badge), cells // 2)
+            if text:
+                style = badge.style if isinstance(badge, Cell) else "dim"
+                spans += [Span(" "), Span(text, style)]
+        if spans:
+            spans.append(Span(" "))
+        return spans
+
+    def _within(self, spans: list[Span], cells: int) -> list[Span]:
+        """The spans in exactly `cells` cells."""
+        kept: list[Span] = []
+        left = cells
+        for span in spans:
+            text = cut(span.text, left, ellipsis=self.glyphs.ellipsis)
+            if text:
+                kept.append(Span(text, span.style))
+            left -= width(text)
+            if left <= 0:
+                break
+        if left > 0:
+            kept.append(Span(" " * left))
+        return kept
+
+    def _cell(self, cell: Cell | str, cells: int, align: Align, style: str, *, last: bool) -> list[Span]:
+        text = self._cut(_text(cell), cells)
+        spans = _marked(text, cell, style)
+        filling = Span(" " * (cells - width(text)))
+        if align == "right":
+            spans.insert(0, filling)
+        elif not last:
+            spans.append(filling)
+        if not last:
+            spans.append(Span(" " * _GAP))
+        return spans
+
+    def _cut(self, text: str, cells: int) -> str:
+        # Four characters a cell leave room for marks without width; the rest is not even looked at.
+        return cut(safe(text[: 4 * cells + 16]), cells, ellipsis=self.glyphs.ellipsis)
+
+    # Acting
+
+    def cursor_moved(self) -> None:
+        key = self.key
+        if key != self._highlighted:
+            self._highlighted = key
+            self.post_message(self.Highlighted(self, key))
+
+    def action_choose(self) -> None:
+        row = self.current
+        if row is None:
+            return
+        if row.fold is None:
+            self.post_message(self.Chosen(self, row.key))
+        else:
+            self.post_message(self.Folded(self, row.key, not row.fold))
+
+    def action_fold_toggle(self) -> None:
+        row = self.current
+        if row is not None and row.fold is not None:
+            self.post_message(self.Folded(self, row.key, not row.fold))
+
+    def action_fold_toggle_all(self) -> None:
+        row = self.current
+        if row is not None and row.fold is not None:
+            self.post_message(self.Folded(self, row.key, not row.fold, deep=True))
+
+    def action_fold(self) -> None:
+        """Folds an open row; on any other goes to the row it is below."""
+        row = self.current
+        if row is None:
+            return
+        if row.fold is False:
+            self.post_message(self.Folded(self, row.key, True))
+            return
+        for index in range(self.cursor - 1, -1, -1):
+            if self._rows[index].depth < row.depth:
+                self.cursor = index
+                return
+
+    def action_unfold(self) -> None:
+        """Unfolds a folded row; on an open one goes to the first below it."""
+        row = self.current
+        if row is None or row.fold is None:
+            return
+        if row.fold:
+            self.post_message(self.Folded(self, row.key, False))
+        elif self.cursor + 1 < len(self._rows) and self._rows[self.cursor + 1].depth > row.depth:
+            self.cursor += 1
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.line_at(event)
+        if index is None or not self._rows:
+            return
+        event.prevent_default()  # the base class would select all text on a double click
+        self.cursor = index
+        if event.chain == 2:
+            self.action_choose()
+
+
+def _text(cell: Cell | str) -> str:
+    return cell.text if isinstance(cell, Cell) else cell
+
+
+def _marked(text: str, cell: Cell | str, style: str) -> list[Span]:
+    """The text of a cell in its own style, else the given one, with its marked characters apart."""
+    if not isinstance(cell, Cell):
+        return [Span(text, style)]
+    style = cell.style or style
+    if not cell.marks:
+        return [Span(text, style)]
+    spans: list[Span] = []
+    done = 0
+    for at in sorted(cell.marks):
+        if done <= at < len(text):
+            spans += [Span(text[done:at], style), Span(text[at], f"{style} mark".strip())]
+            done = at + 1
+    spans.append(Span(text[done:], style))
+    return [span for span in spans if span.text]

@@ -1,0 +1,161 @@
+"""`StatusLine`: one row that says which server this is, who is signed in and what is going on.
+
+It draws a `Status` value and nothing else. No state is told by colour alone: the dot is hollow and the word `offline`
+stands there. When there is little room, what is least needed goes first.
+"""
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.text import ASCII, UNICODE, cut, human_ms, safe, width
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the line shows. `note` is a passing word such as `retry in 4 s`; `latency` is in ms."""
+
+    online: bool = False
+    name: str = ""
+    user: str = ""
+    version: str = ""
+    writable: bool = False
+    latency: float | None = None
+    jobs: int = 0
+    events: int = 0
+    note: str = ""
+    others: tuple[tuple[str, bool], ...] = ()
+    """Further connections: name, and whether online."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the line: the id a click reports, its text and style, and how early it goes without room."""
+
+    id: str
+    text: str
+    style: str = ""
+    rank: int = 0
+
+
+class StatusLine(Widget):
+    """The top row. Assign `status`; `Pressed` tells which word was clicked; `places` serves the jump letters."""
+
+    COMPONENT_CLASSES = {"status--online", "status--offline", "status--name", "status--dim", "status--warning"}
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 1;
+        dock: top;
+        padding: 0 1;
+    }
+    """
+
+    status: reactive[Status] = reactive(Status(), init=False)
+
+    @dataclass
+    class Pressed(Message):
+        """A word was clicked: `server`, `lock`, `latency`, `jobs`, `events`, `note`."""
+
+        status_line: "StatusLine"
+        word: str
+
+        @property
+        def control(self) -> "StatusLine":
+            return self.status_line
+
+    def __init__(self, status: Status | None = None, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        if status is not None:
+            self.set_reactive(StatusLine.status, status)
+
+    def _words(self) -> tuple[list[Word], list[Word]]:
+        status = self.status
+        glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
+        dot = glyphs.online if status.online else glyphs.offline
+        left = [Word("server", dot, "online" if status.online else "offline")]
+        if status.name:
+            left.append(Word("server", safe(status.name[:200]), "name"))
+        if not status.online:
+            left.append(Word("server", "offline", "offline"))
+        left += [
+            Word("server", safe(text[:200]), "dim", rank)
+            for text, rank in ((status.user, 3), (status.version, 2))
+            if text
+        ]
+        for name, online in status.others:
+            left.append(Word("server", f"{glyphs.online if online else glyphs.offline} {safe(name[:200])}", "dim", 5))
+        right = []
+        if status.note:
+            right.append(Word("note", safe(status.note[:200]), "warning"))
+        right.append(Word("lock", "writes allowed", "warning") if status.writable else Word("lock", "read-only"))
+        if status.latency is not None and status.online:
+            right.append(Word("latency", human_ms(status.latency), "dim", 4))
+        right += [
+            Word(kind, f"{count} {kind if count != 1 else kind[:-1]}", "", rank)
+            for kind, count, rank in (("jobs", status.jobs, 1), ("events", status.events, 2))
+            if count
+        ]
+        return left, right
+
+    def _layout(self) -> list[tuple[int, Word]]:
+        """The words with the column each begins at."""
+        room = self.content_size.width
+        gap = 3 if room >= 100 else 2
+        left, right = self._words()
+
+        def taken(words: list[Word]) -> int:
+            return sum(width(word.text) + gap for word in words)
+
+        for rank in (5, 4, 3, 2, 1):
+            if taken(left) + taken(right) - gap <= room:
+                break
+            left = [word for word in left if word.rank != rank]
+            right = [word for word in right if word.rank != rank]
+        placed: list[tuple[int, Word]] = []
+        at = 0
+        limit = max(room - taken(right), 8)
+        for place, word in enumerate(left):
+            text = cut(word.text, limit - at)
+            if not text:
+                break
+            placed.append((at, Word(word.id, text, word.style)))
+            at += width(text) + (1 if place == 0 else gap)
+        at = max(room - taken(right) + gap, at)
+        for word in right:
+            text = cut(word.text, room - at)
+            if not text:
+                break
+            placed.append((at, Word(word.id, text, word.style)))
+            at += width(text) + gap
+        return placed
+
+    def places(self) -> list[tuple[str, int, int]]:
+        """The words on screen: id, first column, width; columns count from the left edge of the content."""
+        return [(word.id, at, width(word.text)) for at, word in self._layout()]
+
+    def render(self) -> Content:
+        parts: list[Content] = []
+        at = 0
+        for start, word in self._layout():
+            if start > at:
+                parts.append(Content(" " * (start - at)))
+            if word.style:
+                style = self.get_visual_style(f"status--{word.style}", partial=True)
+                parts.append(Content.styled(word.text, style))
+            else:
+                parts.append(Content(word.text))
+            at = start + width(word.text)
+        return Content("").join(parts)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        for word, start, cells in self.places():
+            if start <= offset.x < start + cells:
+                self.post_message(self.Pressed(self, word))
+                return
