@@ -11,7 +11,8 @@ on the wire                             in Python
 ======================================  =============================================
 
 A form is recognised only when it is the whole object. Text without a ``"$`` in it
-is decoded by the plain decoder, so the extended forms cost nothing when absent. ``NaN`` and ``Infinity`` are taken and given, as the server does.
+is decoded by the plain decoder, so the extended forms cost nothing when absent.
+``NaN`` and ``Infinity`` are taken and given, as the server does.
 """
 
 from __future__ import annotations

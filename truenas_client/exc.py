@@ -166,7 +166,12 @@ class RateLimited(ClientException):
     """Too many calls before sign-in; ``retry_after`` is seconds to wait (the server counts over 60)."""
 
     def __init__(
-        self, error: str, errno: int | None = _errno.EBUSY, trace: Any = None, extra: Any = None, retry_after: float = 60.0
+        self,
+        error: str,
+        errno: int | None = _errno.EBUSY,
+        trace: Any = None,
+        extra: Any = None,
+        retry_after: float = 60.0,
     ) -> None:
         super().__init__(error, errno, trace, extra)
         self.retry_after = retry_after

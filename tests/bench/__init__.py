@@ -1,0 +1,1 @@
+"""Measurements, each beside its peer or raw limit in the same run. Started by ``make bench``."""

@@ -1,0 +1,112 @@
+"""A TrueNAS from Python: an async client, its errors, and the catalogue of methods.
+
+Importing this package loads almost nothing; each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import ejson, exc
+    from .catalogue import Catalogue, Method
+    from .client import AsyncClient
+    from .events import AsyncSubscription, Event, Gap
+    from .exc import (
+        AccessDenied,
+        AuthenticationError,
+        CallTimeout,
+        ClientException,
+        ConnectError,
+        ConnectionLost,
+        CredentialsExpired,
+        ErrnoMixin,
+        ErrorExtra,
+        HandshakeRejected,
+        InvalidCredentials,
+        JobAborted,
+        JobFailed,
+        JobLost,
+        MechanismUnsupported,
+        MethodNotFound,
+        NotAJob,
+        NotAuthenticated,
+        NotAuthorized,
+        OTPRequired,
+        PayloadTooLarge,
+        ProtocolError,
+        RateLimited,
+        RedirectRequired,
+        SubscriptionEnded,
+        TooManyConcurrentCalls,
+        ValidationErrors,
+    )
+    from .jobs import AsyncJob, JobProgress
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AccessDenied",
+    "AsyncClient",
+    "AsyncJob",
+    "AsyncSubscription",
+    "AuthenticationError",
+    "CallTimeout",
+    "Catalogue",
+    "ClientException",
+    "ConnectError",
+    "ConnectionLost",
+    "CredentialsExpired",
+    "ErrnoMixin",
+    "ErrorExtra",
+    "Event",
+    "Gap",
+    "HandshakeRejected",
+    "InvalidCredentials",
+    "JobAborted",
+    "JobFailed",
+    "JobLost",
+    "JobProgress",
+    "MechanismUnsupported",
+    "Method",
+    "MethodNotFound",
+    "NotAJob",
+    "NotAuthenticated",
+    "NotAuthorized",
+    "OTPRequired",
+    "PayloadTooLarge",
+    "ProtocolError",
+    "RateLimited",
+    "RedirectRequired",
+    "SubscriptionEnded",
+    "TooManyConcurrentCalls",
+    "ValidationErrors",
+    "ejson",
+    "exc",
+]
+
+_HOMES = {
+    "AsyncClient": "client",
+    "AsyncJob": "jobs",
+    "AsyncSubscription": "events",
+    "Catalogue": "catalogue",
+    "Event": "events",
+    "Gap": "events",
+    "JobProgress": "jobs",
+    "Method": "catalogue",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("ejson", "exc"):
+        return import_module(f".{name}", __name__)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES.get(name, 'exc')}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,116 @@
+"""The login flows and what their answers mean.
+
+Invariants: a refused secret is never sent again by a flow itself; no exception
+text holds a secret; a ``response_type`` nobody knows is a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any, Never
+
+from ..exc import (
+    AccessDenied,
+    AuthenticationError,
+    CredentialsExpired,
+    InvalidCredentials,
+    MechanismUnsupported,
+    MethodNotFound,
+    OTPRequired,
+    RedirectRequired,
+)
+
+__all__ = ["Ask", "Flow", "Login", "Request", "password_login"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Call this method; send the result back, or throw the `ClientException` it raised."""
+
+    method: str
+    params: tuple[Any, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A one-time password is wanted; send it back as a string, or None when there is none.
+
+    ``refused`` is true when one was sent and was wrong.
+    """
+
+    username: str
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login that succeeded. ``authenticator`` is the server's assurance level, None where it says none."""
+
+    username: str
+    authenticator: str | None = None
+
+
+Flow = Generator[Request | Ask, Any, Login]
+
+
+def password_login(username: str, password: str) -> Flow:
+    """Sign in with a password, and a one-time password where the account has one.
+
+    What follows a wrong one-time password is the server's word: some releases wait
+    for another, others end the attempt, and then the flow begins again with the
+    password. Raises the subclasses of `AuthenticationError`.
+    """
+    secret = {"mechanism": "PASSWORD_PLAIN", "username": username, "password": password}
+    refused = False
+    answer = yield from _login_ex(secret)
+    while answer.get("response_type") == "OTP_REQUIRED":
+        token = yield Ask(username, refused)
+        if token is None:
+            raise OTPRequired(
+                f"The one-time password for {username} was wrong"
+                if refused
+                else f"{username} needs a one-time password"
+            )
+        answer = yield from _login_ex({"mechanism": "OTP_TOKEN", "otp_token": str(token)})
+        refused = True
+        if answer.get("response_type") == "AUTH_ERR":
+            # The attempt is over; a new one needs the password again, which was right before.
+            answer = yield from _login_ex(secret)
+    return _conclude(answer, username)
+
+
+def _login_ex(data: dict[str, Any]) -> Generator[Request | Ask, Any, dict[str, Any]]:
+    options = {} if data["mechanism"] == "OTP_TOKEN" else {"login_options": {"user_info": False}}
+    try:
+        answer = yield Request("auth.login_ex", (data | options,))
+    except MethodNotFound as e:
+        raise MechanismUnsupported("This server is too old for auth.login_ex (TrueNAS 25.04 and later have it)") from e
+    if not isinstance(answer, dict):
+        raise AuthenticationError(f"The server answered the login with {type(answer).__name__} instead of an object")
+    return answer
+
+
+def _conclude(answer: dict[str, Any], username: str) -> Login:
+    if answer.get("response_type") != "SUCCESS":
+        _refuse(answer, username)
+    level = answer.get("authenticator")
+    return Login(username, level if isinstance(level, str) else None)
+
+
+def _refuse(answer: dict[str, Any], username: str) -> Never:
+    kind = answer.get("response_type")
+    if kind == "AUTH_ERR":
+        raise InvalidCredentials(f"Wrong user name or password for {username}")
+    if kind == "EXPIRED":
+        raise CredentialsExpired(f"The password or account of {username} has expired: have an administrator renew it")
+    if kind == "DENIED":
+        raise AccessDenied(
+            f"{username} may not use the API, or the account is locked: an administrator can grant a role"
+        )
+    if kind == "REDIRECT":
+        urls = [url for url in answer.get("urls") or () if isinstance(url, str)]
+        raise RedirectRequired(
+            f"This controller is on standby: connect to {' or '.join(urls) or 'the active one'}", urls
+        )
+    raise AuthenticationError(f"The server answered the login with {str(kind)[:60]!r}, which is unknown")

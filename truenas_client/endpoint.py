@@ -1,0 +1,118 @@
+"""Addresses: what a person types, and where that leads.
+
+Accepted are nothing (the local socket), a bare host (``nas``, ``nas:8443``,
+``192.0.2.7``, ``fe80::1``), ``https://``/``http://`` (as copied from a browser),
+``wss://``/``ws://`` and ``ws+unix:///path``. A missing path is ``/api/current``.
+
+Invariant: an `Endpoint` never holds credentials, so it may be shown and logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from .exc import InvalidEndpoint
+
+__all__ = ["DEFAULT_PATH", "LOCAL_SOCKET", "Endpoint", "parse"]
+
+LOCAL_SOCKET = "/run/middleware/middlewared.sock"
+"""Where the middleware of this machine listens (the official client's default)."""
+
+DEFAULT_PATH = "/api/current"
+"""The JSON-RPC endpoint with the newest API of a server (25.04 and later)."""
+
+_SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
+_PORTS = {"wss": 443, "ws": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address. ``socket`` is set for ``ws+unix`` and then host and port mean nothing."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    socket: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The address in full, as it may be shown and stored."""
+        if self.socket is not None:
+            return f"ws+unix://{self.socket}"
+        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{self.host_text}{port}{self.path}"
+
+    @property
+    def host_text(self) -> str:
+        """The host as it stands in a URL: IPv6 in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def name(self) -> str:
+        """A short name for titles: the host, or "this machine"."""
+        return "this machine" if self.socket is not None else self.host
+
+    @property
+    def is_tls(self) -> bool:
+        return self.scheme == "wss"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nothing leaves this machine: the local socket or a loopback address."""
+        if self.socket is not None or self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host.partition("%")[0]).is_loopback
+        except ValueError:
+            return False
+
+
+def parse(address: str | None) -> Endpoint:
+    """Read an address as a person writes it; None and "" are the local socket.
+
+    Raises `InvalidEndpoint` with what is wrong and an example of what would be right.
+    """
+    text = (address or "").strip()
+    if not text:
+        return Endpoint("ws+unix", "localhost", 0, DEFAULT_PATH, LOCAL_SOCKET)
+    # A query or an "@" could hold a secret, so such an address is not repeated in the error.
+    shown = "the address" if "@" in text or "?" in text else repr(text)
+    for prefix in ("ws+unix://", "unix://"):
+        if text.startswith(prefix):
+            path = text[len(prefix) :]
+            if not path.startswith("/"):
+                raise InvalidEndpoint(
+                    f"{shown}: the path of the socket must begin with /, as in ws+unix:///run/nas.sock"
+                )
+            return Endpoint("ws+unix", "localhost", 0, DEFAULT_PATH, path)
+    if "://" not in text:
+        text = "wss://" + (f"[{text}]" if _is_ipv6(text) else text)
+    scheme, _, rest = text.partition("://")
+    if scheme.lower() not in _SCHEMES:
+        raise InvalidEndpoint(f"{shown}: use wss://, ws://, https://, http:// or ws+unix://, not {scheme}://")
+    if any(character.isspace() or ord(character) < 32 for character in rest):
+        raise InvalidEndpoint(f"{shown}: an address has no spaces, as in wss://nas.example/api/current")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as e:
+        raise InvalidEndpoint(f"{shown}: {e}, as in wss://nas.example:443/api/current") from None
+    if parts.username is not None or parts.password is not None:
+        raise InvalidEndpoint("the address holds a user name or password; give those on their own, not in the address")
+    if parts.query or parts.fragment:
+        raise InvalidEndpoint(f"{shown}: an address has no ? or # part, as in wss://nas.example/api/current")
+    if not host:
+        raise InvalidEndpoint(f"{shown}: the host is missing, as in wss://nas.example/api/current")
+    scheme = _SCHEMES[scheme.lower()]
+    path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
+    return Endpoint(scheme, host, port or _PORTS[scheme], path)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ip_address(text.partition("%")[0]).version == 6
+    except ValueError:
+        return False

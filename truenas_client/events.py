@@ -1,0 +1,152 @@
+"""Events as a program sees them, and the bounded queue they wait in.
+
+Invariants: events of one subscription come in the order the server sent them; a
+consumer that falls behind costs at most its queue, and what is dropped is
+counted and shown as a `Gap` in its place; the reader never waits for a consumer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from .exc import ClientException, SubscriptionEnded
+from .protocol.messages import NO_ID, Update
+from .protocol.topics import Topic
+
+__all__ = ["AsyncSubscription", "Event", "Gap"]
+
+QUEUE = 1000
+"""Events a subscription holds for a slow consumer unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. ``kind`` is added, changed or removed; ``id`` is None where the event has none."""
+
+    name: str
+    kind: str
+    id: Any
+    fields: Any
+    extra: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Events are missing here. ``dropped`` is how many; ``reason`` says why."""
+
+    reason: str
+    dropped: int
+
+
+class AsyncSubscription:
+    """A subscription: ``async with client.subscribe(name) as events: async for event in events``.
+
+    Iteration yields `Event` and `Gap`, ends when the server ends the source or after
+    `close`, and raises `SubscriptionEnded` (the source failed) or `ConnectionLost` in
+    its place among the events. Cancelling the wait for an event loses none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        opener: Callable[[AsyncSubscription], Awaitable[None]],
+        closer: Callable[[AsyncSubscription], Awaitable[None]],
+        *,
+        queue: int = QUEUE,
+    ) -> None:
+        if queue < 1:
+            raise ValueError("queue must hold at least one event")
+        self.name = name
+        self.dropped = 0
+        """Events dropped so far because the consumer was slow."""
+        self.ended: ClientException | None = None
+        """Why the subscription ended; None while it lives and when it just finished."""
+        self.closed = False
+        self.topic: Topic[AsyncSubscription] | None = None
+        self._opener, self._closer = opener, closer
+        self._queue: deque[Update] = deque()
+        self._limit = queue
+        self._missing = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._finished = False
+
+    async def open(self) -> Self:
+        """Subscribe. Raises what the server says, such as `NotAuthorized` for a name it does not grant."""
+        await self._opener(self)
+        return self
+
+    async def close(self) -> None:
+        """Unsubscribe; iteration ends at once. Twice is fine."""
+        if not self.closed:
+            self.closed = True
+            self.finish(None)
+            self._queue.clear()
+            await self._closer(self)
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event | Gap:
+        while True:
+            if self._missing:
+                dropped, self._missing = self._missing, 0
+                return Gap("the consumer was slow", dropped)
+            if self._queue:
+                update = self._queue.popleft()
+                record_id = None if update.record_id is NO_ID else update.record_id
+                return Event(update.collection, update.kind, record_id, update.fields, update.extra)
+            if self._finished:
+                if self.ended is not None:
+                    raise self.ended
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    def push(self, update: Update) -> None:
+        """The reader's side: an event has come."""
+        if self._finished:
+            return
+        if len(self._queue) >= self._limit:
+            self._queue.popleft()
+            self.dropped += 1
+            self._missing += 1
+        self._queue.append(update)
+        self._wake()
+
+    def finish(self, error: ClientException | None) -> None:
+        """The reader's side: nothing more will come."""
+        if self._finished:
+            return
+        self._finished = True
+        if error is not None:
+            self.ended = error
+        self._wake()
+
+    def finish_source(self, error: ClientException | None) -> None:
+        """The reader's side: the server ended the source, with an error or without."""
+        if error is None:
+            self.finish(None)
+        else:
+            ended = SubscriptionEnded(f"{self.name} ended: {error.error}", error.errno, error.trace, error.extra)
+            ended.__cause__ = error
+            self.finish(ended)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

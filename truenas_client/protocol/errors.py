@@ -1,0 +1,98 @@
+"""The server's error objects as exceptions.
+
+Invariant: whatever the server puts in place of an error becomes an exception;
+nothing here raises, and nothing unknown counts as success.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Any, TypeGuard
+
+from ..exc import (
+    ClientException,
+    ErrnoMixin,
+    MethodNotFound,
+    NotAuthenticated,
+    NotAuthorized,
+    ProtocolError,
+    RateLimited,
+    TooManyConcurrentCalls,
+    ValidationErrors,
+)
+
+__all__ = ["from_data", "from_jsonrpc", "is_rate_limit", "job_error"]
+
+TOO_MANY_CALLS = -32000
+METHOD_RAISED = -32001
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+
+
+def from_jsonrpc(error: Any) -> ClientException:
+    """The exception for a JSON-RPC error object, however malformed."""
+    if not isinstance(error, dict):
+        return ProtocolError(f"The server answered with an error of a shape that is unknown: {_short(error)}")
+    code, message, data = error.get("code"), error.get("message"), error.get("data")
+    text = message if isinstance(message, str) and message else "no message"
+    if code == TOO_MANY_CALLS:
+        return TooManyConcurrentCalls(text, errno.EBUSY)
+    if code == METHOD_NOT_FOUND:
+        return MethodNotFound(text, ErrnoMixin.ENOMETHOD)
+    if isinstance(data, dict):
+        return from_data(data, text, validation=code == INVALID_PARAMS)
+    return ClientException(text if isinstance(code, int) else f"{text} (code {_short(code)})", None, None, data)
+
+
+def from_data(
+    data: dict[str, Any], fallback: str = "The server gave no reason", *, validation: bool = True
+) -> ClientException:
+    """The exception for the ``data`` of an error, or for the error of an ended event source.
+
+    ``validation`` tells whether rows in ``extra`` are validation rows: an event source
+    says it by errno 22 alone, an answer by its code, and elsewhere ``extra`` is free.
+    """
+    number = data.get("error")
+    number = number if isinstance(number, int) and not isinstance(number, bool) else None
+    reason = data.get("reason")
+    text = reason.strip() if isinstance(reason, str) and reason.strip() else fallback
+    extra = data.get("extra")
+    if validation and number == errno.EINVAL and _are_rows(extra):
+        return ValidationErrors(extra, data.get("trace"))
+    kind: type[ClientException] = ClientException
+    if number == ErrnoMixin.ENOTAUTHENTICATED:
+        kind = NotAuthenticated
+    elif number == ErrnoMixin.ENOMETHOD:
+        kind = MethodNotFound
+    elif number == errno.EACCES:
+        kind = NotAuthorized
+    return kind(text, number, data.get("trace"), extra)
+
+
+def job_error(info: Any, text: Any) -> ClientException:
+    """The exception for a failed job's ``exc_info`` and ``error`` members."""
+    message = text.strip() if isinstance(text, str) and text.strip() else "The job failed without saying why"
+    if not isinstance(info, dict):
+        return ClientException(message)
+    extra, number = info.get("extra"), info.get("errno")
+    if info.get("type") == "VALIDATION" and _are_rows(extra):
+        return ValidationErrors(extra)
+    return ClientException(message, number if isinstance(number, int) else None, None, extra)
+
+
+def is_rate_limit(error: ClientException) -> bool:
+    """Whether this answer to a call sent before sign-in means "too many of them".
+
+    Errno 16 is an ordinary "busy" once signed in, so only the driver, who knows
+    whether the call was sent before, may ask.
+    """
+    return error.errno == errno.EBUSY and not isinstance(error, (TooManyConcurrentCalls, RateLimited))
+
+
+def _are_rows(rows: Any) -> TypeGuard[list[list[Any]]]:
+    return isinstance(rows, list) and bool(rows) and all(isinstance(row, (list, tuple)) and row for row in rows)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

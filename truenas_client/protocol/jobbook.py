@@ -1,0 +1,270 @@
+"""Which job belongs to which call, and how it ended.
+
+A job is started by a call. In the new style the call answers when the job ends,
+in the old style at once with the job's number. Everything else is told by
+``core.get_jobs`` events, which show the jobs of everybody.
+
+Invariants: a job is credited to a call only when its ``message_ids`` name the
+call's id *and* method and arguments agree (in the old style: when the answer
+named its number); a record's outcome is decided once and never changes; jobs of
+others leave no trace here. The answer and the last event may come in either order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .. import ejson
+from ..exc import ClientException, JobAborted, JobFailed, JobLost, NotAJob, ValidationErrors
+from ..redact import MASK
+from .errors import job_error
+
+__all__ = ["FINAL_STATES", "JobBook", "JobProgress", "JobRecord"]
+
+FINAL_STATES = frozenset(("SUCCESS", "FAILED", "ABORTED"))
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """``percent`` is 0 to 100 or None when the job does not say; ``description`` may be empty."""
+
+    percent: float | None = None
+    description: str = ""
+    extra: Any = None
+
+
+class JobRecord:
+    """What is known of one job of ours."""
+
+    __slots__ = (
+        "_answer",
+        "_answer_error",
+        "_event",
+        "answered",
+        "fields",
+        "id",
+        "message_id",
+        "method",
+        "new_style",
+        "outcome",
+        "params",
+        "progress",
+        "state",
+    )
+
+    def __init__(self, message_id: str, method: str, params: Sequence[Any], *, new_style: bool) -> None:
+        self.message_id = message_id
+        self.method = method
+        self.params = ejson.loads(ejson.dumps(list(params)))
+        self.new_style = new_style
+        self.id: int | None = None
+        self.state = "WAITING"
+        self.progress = JobProgress()
+        self.answered = False
+        self.fields: dict[str, Any] = {}
+        """The job as its last event showed it; empty before the first."""
+        self.outcome: Outcome | None = None
+        self._answer: Any = None
+        self._answer_error: ClientException | None = None
+        self._event: Outcome | None = None
+
+    @property
+    def needs_lookup(self) -> bool:
+        """Whether only ``core.get_jobs`` can still tell how the job ended.
+
+        A null answer is what a job without a result gives, and also what an
+        aborted one gives.
+        """
+        return self.outcome is None and self.answered and self.id is not None
+
+    def __repr__(self) -> str:
+        return f"<JobRecord {self.id} {self.method} {self.state}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended: ``error`` is None for a success."""
+
+    result: Any = None
+    error: ClientException | None = None
+
+
+class JobBook:
+    """The jobs started on one connection."""
+
+    def __init__(self) -> None:
+        self._by_message: dict[str, JobRecord] = {}
+        self._by_id: dict[int, JobRecord] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_message)
+
+    def start(self, record: JobRecord) -> None:
+        """A job call is about to be sent."""
+        self._by_message[record.message_id] = record
+
+    def answer(self, record: JobRecord, result: Any = None, error: ClientException | None = None) -> None:
+        """The call was answered."""
+        if record.outcome is not None:
+            return
+        record.answered = True
+        record._answer, record._answer_error = result, error
+        if record.new_style:
+            self._decide_new(record)
+        elif error is not None:
+            self._end(record, Outcome(error=error))
+        elif isinstance(result, int) and not isinstance(result, bool):
+            record.id = result
+            self._by_id[result] = record
+        else:
+            self._end(record, _not_a_job(record, result))
+
+    def event(self, fields: Any) -> JobRecord | None:
+        """Take in one job as an event (or a query) shows it; the record it changed, if it is ours."""
+        if not isinstance(fields, dict):
+            return None
+        record = self._find(fields)
+        if record is None or record.outcome is not None:
+            return None
+        if not _matches(record, fields):
+            self._end(
+                record,
+                Outcome(
+                    error=JobLost(
+                        f"{record.method}: the server attached this call to job {fields.get('id')} "
+                        f"({fields.get('method')}), which is other work; what was asked for is not done",
+                        job_id=record.id,
+                    )
+                ),
+            )
+            return record
+        record.fields = fields
+        job_id = fields.get("id")
+        if record.id is None and isinstance(job_id, int):
+            record.id = job_id
+            self._by_id[job_id] = record
+        record.state = str(fields.get("state") or record.state)
+        record.progress = _progress(fields.get("progress"), record.progress)
+        if record.state in FINAL_STATES:
+            record._event = _event_outcome(record, fields)
+            if record.new_style:
+                self._decide_new(record)
+            else:
+                self._end(record, record._event)
+        return record
+
+    def lookup(self, record: JobRecord, rows: Any) -> None:
+        """Take in what ``core.get_jobs`` says of a record that `needs_lookup`."""
+        row = rows[0] if isinstance(rows, list) and rows else None
+        if isinstance(row, dict):
+            self.event(row)
+        if record.outcome is None and (row is None or (record.new_style and record.state in FINAL_STATES)):
+            self._end(
+                record,
+                Outcome(
+                    error=JobLost(f"{record.method}: the server no longer knows job {record.id}", job_id=record.id)
+                ),
+            )
+
+    def lost(self, error: ClientException) -> list[JobRecord]:
+        """The connection ended. Records whose end was already seen keep it; the others are lost."""
+        records = list(self._by_message.values())
+        for record in records:
+            self._end(record, record._event or Outcome(error=error))
+        return records
+
+    def forget(self, record: JobRecord) -> None:
+        """Nobody wants to know any more."""
+        self._by_message.pop(record.message_id, None)
+        if record.id is not None and self._by_id.get(record.id) is record:
+            del self._by_id[record.id]
+
+    def _find(self, fields: dict[str, Any]) -> JobRecord | None:
+        if not self._by_message:
+            return None
+        message_ids = fields.get("message_ids")
+        if isinstance(message_ids, list):
+            for message_id in message_ids:
+                record = self._by_message.get(message_id) if isinstance(message_id, str) else None
+                if record is not None:
+                    return record
+        job_id = fields.get("id")
+        # Old style: the answer proved the number. 24.10 and 25.04 send no message ids.
+        record = self._by_id.get(job_id) if isinstance(job_id, int) else None
+        return record if record is not None and not record.new_style else None
+
+    def _decide_new(self, record: JobRecord) -> None:
+        if not record.answered:
+            return
+        error, seen = record._answer_error, record._event
+        if seen is not None and isinstance(seen.error, JobAborted):
+            self._end(record, seen)
+        elif error is not None:
+            self._end(record, Outcome(error=_failed(record, error) if record.id is not None else error))
+        elif record.id is None:
+            self._end(record, _not_a_job(record, record._answer))
+        elif seen is not None and seen.error is not None:
+            self._end(record, seen)
+        elif record._answer is not None or seen is not None:
+            self._end(record, Outcome(record._answer))
+
+    def _end(self, record: JobRecord, outcome: Outcome) -> None:
+        record.outcome = outcome
+        self.forget(record)
+
+
+def _not_a_job(record: JobRecord, result: Any) -> Outcome:
+    return Outcome(error=NotAJob(f"{record.method} answered as a plain call, not as a job that can be watched", result))
+
+
+def _event_outcome(record: JobRecord, fields: dict[str, Any]) -> Outcome:
+    state = fields.get("state")
+    if state == "SUCCESS":
+        return Outcome(fields.get("result"))
+    if state == "ABORTED":
+        return Outcome(error=JobAborted(f"{record.method}: job {record.id} was aborted", job_id=record.id))
+    return Outcome(error=_failed(record, job_error(fields.get("exc_info"), fields.get("error"))))
+
+
+def _failed(record: JobRecord, error: ClientException) -> ClientException:
+    """A job's error as the caller sees it: validation rows stay what they are."""
+    if isinstance(error, ValidationErrors):
+        return error
+    failed = JobFailed(error.error, error.errno, error.trace, error.extra, job_id=record.id)
+    info = record.fields.get("exc_info")
+    if isinstance(info, dict) and isinstance(info.get("type"), str):
+        failed.exc_type = info["type"]
+    elif isinstance(error.trace, dict):
+        failed.exc_type = error.trace.get("class")
+    return failed
+
+
+def _progress(value: Any, before: JobProgress) -> JobProgress:
+    if not isinstance(value, dict):
+        return before
+    percent, description = value.get("percent"), value.get("description")
+    return JobProgress(
+        percent if isinstance(percent, (int, float)) and not isinstance(percent, bool) else None,
+        description if isinstance(description, str) else "",
+        value.get("extra"),
+    )
+
+
+def _matches(record: JobRecord, fields: dict[str, Any]) -> bool:
+    return fields.get("method") == record.method and _equal(record.params, fields.get("arguments"))
+
+
+def _equal(ours: Any, theirs: Any) -> bool:
+    """Whether a value the server shows can be the one we sent: it masks secrets and cuts times to seconds."""
+    if theirs == MASK:
+        return True
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(_equal(v, theirs[k]) for k, v in ours.items())
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(_equal, ours, theirs))
+    if isinstance(ours, datetime) and isinstance(theirs, datetime):
+        return ours.replace(microsecond=0) == theirs.replace(microsecond=0)
+    return bool(ours == theirs)

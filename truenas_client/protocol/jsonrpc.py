@@ -1,0 +1,111 @@
+"""The JSON-RPC 2.0 dialect of ``/api/...`` (25.04 and later).
+
+`encode` makes the text of a call, `receive` turns any text of the server into
+messages. `receive` never raises: what it cannot read is a `Fault` or, where the
+id survives, a `Failure` of that call alone.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from .. import ejson
+from ..exc import ClientException, ProtocolError
+from .errors import from_data, from_jsonrpc
+from .messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
+
+__all__ = ["JSONRPC"]
+
+_encoder = ejson.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_KINDS = frozenset(("added", "changed", "removed"))
+
+
+class JSONRPC:
+    """One connection's dialect. Stateless but for what ``core.set_options`` answered."""
+
+    name = "jsonrpc"
+
+    def __init__(self) -> None:
+        self.new_style_jobs = False
+        """Whether job calls answer when the job ends; true only once the server has said so."""
+
+    def encode(self, message_id: str, method: str, params: Sequence[Any]) -> str:
+        """The text of a call.
+
+        Raises `ClientException` when an argument cannot be written as JSON or looks
+        like one of the extended forms but is not: the server would answer such a
+        text without saying which call it belongs to.
+        """
+        try:
+            # ensure_ascii=False and no spaces: the server limits characters, not bytes.
+            arguments = _encoder.encode(list(params))
+        except (TypeError, ValueError, RecursionError) as e:
+            raise ClientException(f"{method}: the arguments cannot be written as JSON: {e}", errno.EINVAL) from None
+        if '"$' in arguments:
+            try:
+                ejson.loads(arguments)
+            except ejson.EJSONDecodeError as e:
+                raise ClientException(
+                    f"{method}: an argument holds a special form that is not valid: {e}", errno.EINVAL
+                ) from None
+        return f'{{"jsonrpc":"2.0","id":"{message_id}","method":{json.dumps(method)},"params":{arguments}}}'
+
+    def options(self, *, private_methods: bool = False) -> tuple[str, list[Any]]:
+        """Method and arguments of the call that sets a connection's options."""
+        return "core.set_options", [{"legacy_jobs": False, "private_methods": private_methods, "py_exceptions": False}]
+
+    def options_answered(self, answer: Any) -> None:
+        """Take in the answer. Anything but an object that denies it means the old job style."""
+        self.new_style_jobs = isinstance(answer, dict) and answer.get("legacy_jobs") is False
+
+    def receive(self, text: str) -> list[Message]:
+        """The messages in one received text."""
+        try:
+            frame = ejson.loads(text)
+        except ejson.EJSONDecodeError as e:
+            return [self._salvage(text, e)]
+        if type(frame) is not dict:
+            return [Fault(f"expected an object, got {type(frame).__name__}")]
+        message_id = frame.get("id")
+        if type(message_id) is str:
+            error = frame.get("error")
+            if error is not None:
+                return [Failure(message_id, from_jsonrpc(error))]
+            if "result" in frame:
+                return [Reply(message_id, frame["result"])]
+            return [Failure(message_id, ProtocolError("The server's answer has neither a result nor an error"))]
+        if "method" in frame:
+            return [self._notification(frame["method"], frame.get("params"))]
+        if frame.get("error") is not None and message_id is None:
+            return [Failure(None, from_jsonrpc(frame["error"]))]
+        return [Fault(f"a frame that is neither an answer of ours nor a notification (id {message_id!r})")]
+
+    def _notification(self, method: Any, params: Any) -> Message:
+        if not isinstance(params, dict) or not isinstance(params.get("collection"), str):
+            return Fault(f"a notification {str(method)[:60]!r} without a collection")
+        collection = params["collection"]
+        if method == "collection_update":
+            kind = params.get("msg")
+            if kind not in _KINDS:
+                return Fault(f"an event of an unknown kind {str(kind)[:60]!r}")
+            return Update(collection, kind, params.get("id", NO_ID), params.get("fields"), params.get("extra"))
+        if method == "notify_unsubscribed":
+            error = params.get("error")
+            if error is None:
+                return Ended(collection, None)
+            return Ended(collection, from_data(error) if isinstance(error, dict) else from_jsonrpc(error))
+        return Fault(f"an unknown notification {str(method)[:60]!r}")
+
+    def _salvage(self, text: str, cause: ejson.EJSONDecodeError) -> Message:
+        """Fail only the call whose answer holds a form that cannot be read."""
+        try:
+            frame = json.loads(text)
+        except (ValueError, RecursionError):
+            return Fault(f"text that is not JSON: {cause}")
+        message_id = frame.get("id") if isinstance(frame, dict) else None
+        if isinstance(message_id, str):
+            return Failure(message_id, ProtocolError(f"The server's answer holds a value that cannot be read: {cause}"))
+        return Fault(f"a frame with a value that cannot be read: {cause}")

@@ -1,0 +1,203 @@
+"""Calls in flight and the slots they hold.
+
+The server runs ten calls of a connection at a time, queues ten more and refuses
+what comes on top; a running new-style job holds its slot until it ends. So no
+more than ten are ever in flight, and the rest waits here, in three lanes:
+
+=========  =========================================================  ============
+lane       for                                                        may hold
+=========  =========================================================  ============
+CONTROL    ``core.ping``, ``core.job_abort``, (un)subscribe, login    10, all
+CALL       everything else                                            9 with JOB
+JOB        job starts of the new style                                7
+=========  =========================================================  ============
+
+Invariants: ``in_flight`` never exceeds the limit; a slot is taken when a call is
+granted and freed only by its answer (or the end of the connection), never by a
+cancel or a timeout of a call that has left; within a lane calls leave first in,
+first out; one job start at a time is unannounced, because the server merges job
+calls that arrive in a burst into one job.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from typing import Any
+
+__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "Lane", "Ledger", "size_limit"]
+
+SLOTS = 10
+"""Calls the server runs at a time on one connection."""
+SHARED_SLOTS = 9
+"""What jobs and ordinary calls may hold together; the tenth is for control calls."""
+JOB_SLOTS = 7
+"""What running jobs may hold, so that ordinary calls always get through."""
+ANNOUNCE_SECONDS = 1.0
+"""After this long a job start counts as announced: transient jobs send no events."""
+
+ANONYMOUS_CHARACTERS = 8192
+SIGNED_IN_CHARACTERS = 65_536
+FILE_RECEIVE_CHARACTERS = 2_097_152
+
+CONTROL_METHODS = frozenset(("core.ping", "core.job_abort", "core.subscribe", "core.unsubscribe", "core.set_options"))
+
+
+def size_limit(method: str, signed_in: bool) -> int:
+    """How many characters the server takes in the message of this call.
+
+    One more and it closes the connection with everything in flight.
+    """
+    if not signed_in:
+        return ANONYMOUS_CHARACTERS
+    return FILE_RECEIVE_CHARACTERS if method == "filesystem.file_receive" else SIGNED_IN_CHARACTERS
+
+
+class Lane(Enum):
+    CONTROL = "control"
+    CALL = "call"
+    JOB = "job"
+
+
+def lane_of(method: str) -> Lane:
+    """The lane of a method that is not started as a job."""
+    return Lane.CONTROL if method in CONTROL_METHODS or method.startswith("auth.") else Lane.CALL
+
+
+class Call:
+    """One call from the moment it is asked for until it is settled or forgotten.
+
+    ``waiter`` (for the answer) and ``gate`` (for the slot) are the driver's own,
+    futures or the like: the ledger never looks at them.
+    """
+
+    __slots__ = ("abandoned", "announced_by", "gate", "granted", "id", "lane", "method", "sent", "signed_in", "waiter")
+
+    def __init__(self, message_id: str, method: str, lane: Lane, waiter: Any, signed_in: bool) -> None:
+        self.id = message_id
+        self.method = method
+        self.lane = lane
+        self.waiter = waiter
+        self.gate: Any = None
+        self.signed_in = signed_in
+        self.granted = False
+        self.sent = False
+        self.abandoned = False
+        self.announced_by: float | None = None
+
+    def __repr__(self) -> str:
+        state = "sent" if self.sent else "granted" if self.granted else "queued"
+        return f"<Call {self.method} {state}{' abandoned' if self.abandoned else ''}>"
+
+
+class Ledger:
+    """The calls of one connection."""
+
+    def __init__(self) -> None:
+        self._in_flight: dict[str, Call] = {}
+        self._queues: dict[Lane, deque[Call]] = {lane: deque() for lane in Lane}
+        self._held = dict.fromkeys(Lane, 0)
+        self._unannounced: Call | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Slots taken."""
+        return len(self._in_flight)
+
+    @property
+    def queued(self) -> int:
+        """Calls that wait for a slot."""
+        return sum(map(len, self._queues.values()))
+
+    @property
+    def only_call(self) -> Call | None:
+        """The call in flight when there is exactly one: an error without an id can only be its."""
+        return next(iter(self._in_flight.values())) if len(self._in_flight) == 1 else None
+
+    def add(self, call: Call, now: float) -> bool:
+        """Take in a call. True: it has its slot and may be sent; False: it is queued."""
+        queue = self._queues[call.lane]
+        if not queue and self._fits(call.lane, now):
+            self._grant(call, now)
+            return True
+        queue.append(call)
+        return False
+
+    def grants(self, now: float) -> list[Call]:
+        """Queued calls that have got their slot by now; each is to be sent."""
+        granted = []
+        for lane, queue in self._queues.items():
+            while queue and self._fits(lane, now):
+                call = queue.popleft()
+                self._grant(call, now)
+                granted.append(call)
+        return granted
+
+    def wake_at(self) -> float | None:
+        """When `grants` is worth asking again though nothing was received; None: not by itself."""
+        if self._queues[Lane.JOB] and self._unannounced is not None:
+            return self._unannounced.announced_by
+        return None
+
+    def answered(self, message_id: str) -> Call | None:
+        """The call this answer belongs to, its slot freed; None for an answer nobody waits for."""
+        call = self._in_flight.pop(message_id, None)
+        if call is not None:
+            self._held[call.lane] -= 1
+            self._announced(call)
+        return call
+
+    def announced(self, message_id: str) -> None:
+        """A job start was seen in an event: the next one may leave."""
+        if self._unannounced is not None and self._unannounced.id == message_id:
+            self._unannounced = None
+
+    def abandon(self, call: Call) -> None:
+        """Nobody waits for this call any more (cancelled, timed out).
+
+        One that has left keeps its slot until the server answers it; one that has
+        not is forgotten, and its slot is free.
+        """
+        call.abandoned = True
+        if call.sent:
+            return
+        if call.granted:
+            self.answered(call.id)
+        elif call in self._queues[call.lane]:
+            self._queues[call.lane].remove(call)
+
+    def close(self) -> list[Call]:
+        """The connection is over: every call that was not answered, those in flight first."""
+        calls = [*self._in_flight.values(), *(call for queue in self._queues.values() for call in queue)]
+        self._in_flight.clear()
+        for queue in self._queues.values():
+            queue.clear()
+        self._held = dict.fromkeys(Lane, 0)
+        self._unannounced = None
+        return calls
+
+    def _fits(self, lane: Lane, now: float) -> bool:
+        if len(self._in_flight) >= SLOTS:
+            return False
+        if lane is Lane.CONTROL:
+            return True
+        if self._held[Lane.CALL] + self._held[Lane.JOB] >= SHARED_SLOTS:
+            return False
+        if lane is Lane.CALL:
+            return True
+        waiting = self._unannounced
+        if waiting is not None and waiting.announced_by is not None and now < waiting.announced_by:
+            return False
+        return self._held[Lane.JOB] < JOB_SLOTS
+
+    def _grant(self, call: Call, now: float) -> None:
+        call.granted = True
+        self._in_flight[call.id] = call
+        self._held[call.lane] += 1
+        if call.lane is Lane.JOB:
+            call.announced_by = now + ANNOUNCE_SECONDS
+            self._unannounced = call
+
+    def _announced(self, call: Call) -> None:
+        if self._unannounced is call:
+            self._unannounced = None

@@ -1,0 +1,238 @@
+"""From an `Endpoint` to an open WebSocket.
+
+The one border where foreign exceptions become ours: what fails while connecting
+is a `ConnectError` that names its stage (resolve, connect, tls, handshake) and
+is at once the builtin a script may already catch.
+
+Invariants: redirects are reported, never followed; no proxy of the environment
+is used; nothing received is too large; frames are never logged, whatever the
+log level, because they hold secrets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
+
+from .endpoint import Endpoint
+from .exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
+
+__all__ = ["CertificateError", "ConnectLimits", "open_websocket"]
+
+PING_INTERVAL = 20.0
+"""Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s of silence."""
+PING_TIMEOUT = 60.0
+"""Seconds. A pong comes from the middleware's own event loop, which may be busy for a while."""
+CLOSE_TIMEOUT = 1.0
+"""Seconds to wait for the server's half of a close."""
+
+# A logger of its own with nothing attached and everything off: websockets logs whole frames at DEBUG.
+_silent = logging.Logger("truenas_client.websockets", logging.CRITICAL + 1)
+
+
+class CertificateError(ConnectError, ssl.SSLCertVerificationError):
+    """The server's certificate was not accepted; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectLimits:
+    """Seconds for each stage. The handshake may be slow right after a server has started."""
+
+    resolve: float = 10.0
+    connect: float = 10.0
+    tls: float = 15.0
+    handshake: float = 30.0
+
+
+class _Connect(connect):
+    """Opens without following redirects: credentials go only where they were meant to."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def open_websocket(
+    endpoint: Endpoint,
+    *,
+    verify_ssl: bool = True,
+    limits: ConnectLimits | None = None,
+    on_stage: Callable[[str], None] | None = None,
+) -> ClientConnection:
+    """Connect and complete the WebSocket handshake.
+
+    ``on_stage`` is called with the name of each stage that has succeeded. Raises
+    `ConnectError` and its subclasses. Cancelling closes what was opened.
+    """
+    limits = limits or ConnectLimits()
+    report = on_stage or (lambda stage: None)
+    sock = (
+        await _unix_socket(endpoint.socket, limits) if endpoint.socket else await _tcp_socket(endpoint, limits, report)
+    )
+    report("connect")
+    try:
+        return await _upgrade(endpoint, sock, verify_ssl, limits, report)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callable[[str], None]) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    where = f"{endpoint.host_text}:{endpoint.port}"
+    try:
+        async with asyncio.timeout(limits.resolve):
+            addresses = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        raise ConnectTimeout(
+            f"No answer from the name service for {endpoint.host}", "resolve", errno.ETIMEDOUT
+        ) from None
+    except (socket.gaierror, UnicodeError) as e:
+        raise ConnectError(f"There is no host named {endpoint.host!r} that this machine knows", "resolve") from e
+    report("resolve")
+    failure: ConnectError | None = None
+    for family, kind, protocol, _, address in addresses:
+        sock = socket.socket(family, kind, protocol)
+        sock.setblocking(False)
+        try:
+            async with asyncio.timeout(limits.connect):
+                await loop.sock_connect(sock, address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException as e:
+            sock.close()
+            if not isinstance(e, OSError):
+                raise
+            failure = _connect_failure(e, where)
+            failure.__cause__ = e
+        else:
+            return sock
+    assert failure is not None  # getaddrinfo never answers with an empty list
+    raise failure
+
+
+def _connect_failure(error: OSError, where: str) -> ConnectError:
+    # A TimeoutError of asyncio.timeout is an OSError too, without a number.
+    if isinstance(error, TimeoutError):
+        return ConnectTimeout(
+            f"{where} does not answer: is the address right and the machine up?", "connect", errno.ETIMEDOUT
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return ConnectRefused(f"{where} refuses connections: nothing listens on that port", "connect", error.errno)
+    return ConnectError(f"{where} cannot be reached: {error.strerror or error}", "connect", error.errno)
+
+
+async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):
+        raise ConnectError("This system has no UNIX sockets: give the address of a server", "connect")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        async with asyncio.timeout(limits.connect):
+            await asyncio.get_running_loop().sock_connect(sock, path)
+    except BaseException as e:
+        sock.close()
+        if isinstance(e, FileNotFoundError):
+            raise SocketNotFound(
+                f"There is no socket {path}: this machine is no TrueNAS, or give an address", "connect", e.errno
+            ) from e
+        if isinstance(e, PermissionError):
+            raise ConnectDenied(f"User {os.getuid()} may not open {path}", "connect", e.errno) from e
+        if isinstance(e, OSError):
+            failure = _connect_failure(e, path)
+            if isinstance(failure, ConnectRefused):
+                failure = ConnectRefused(
+                    f"{path} refuses connections: the middleware is not running (yet)", "connect", e.errno
+                )
+            raise failure from e
+        raise
+    return sock
+
+
+async def _upgrade(
+    endpoint: Endpoint, sock: socket.socket, verify_ssl: bool, limits: ConnectLimits, report: Callable[[str], None]
+) -> ClientConnection:
+    where = endpoint.text
+    tls: dict[str, Any] = {
+        "ssl": _context(verify_ssl),
+        "ssl_handshake_timeout": limits.tls,
+        "server_hostname": endpoint.host,
+    }
+    scheme = "wss" if endpoint.is_tls else "ws"
+    opening = _Connect(
+        f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}",
+        sock=sock,
+        proxy=None,
+        compression=None,
+        max_size=None,
+        open_timeout=None,
+        ping_interval=PING_INTERVAL,
+        ping_timeout=PING_TIMEOUT,
+        close_timeout=CLOSE_TIMEOUT,
+        user_agent_header=None,
+        logger=_silent,
+        **(tls if endpoint.is_tls else {}),
+    )
+    try:
+        async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
+            connection = await opening
+    except ssl.SSLCertVerificationError as e:
+        error = CertificateError(
+            f"The certificate of {endpoint.host} was not accepted: {e.verify_message or e}", "tls", errno.EPROTO
+        )
+        raise error from e
+    except ssl.SSLError as e:
+        hint = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
+        raise ConnectError(f"{where}: that port does not speak TLS; without TLS the address is {hint}", "tls") from e
+    except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
+        raise ConnectTimeout(f"{where}: no TLS answer in {limits.tls:g} s", "tls", errno.ETIMEDOUT) from e
+    except InvalidStatus as e:
+        raise _rejected(where, e) from e
+    except InvalidMessage as e:
+        raise HandshakeRejected(
+            f"{where}: what listens there does not speak HTTP (is it a TLS port? then use wss://)"
+        ) from e
+    except InvalidHandshake as e:
+        raise HandshakeRejected(f"{where}: the WebSocket handshake failed: {e}") from e
+    except TimeoutError:
+        raise ConnectTimeout(
+            f"{where}: connected, but no WebSocket answer in {limits.handshake:g} s", "handshake", errno.ETIMEDOUT
+        ) from None
+    except OSError as e:
+        raise ConnectError(f"{where}: the connection broke during the handshake: {e.strerror or e}", "handshake") from e
+    if endpoint.is_tls:
+        report("tls")
+    report("handshake")
+    return connection
+
+
+def _context(verify_ssl: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:
+    status = error.response.status_code
+    location = error.response.headers.get("Location")
+    if status == 404:
+        text = f"{where}: HTTP 404. That is no TrueNAS, or one older than 25.04, or the path is wrong"
+    elif location is not None and 300 <= status < 400:
+        text = f"{where}: HTTP {status}. The server redirects to {location!r}; give that address (wss:// for https://)"
+    elif status in (200, 400, 426):
+        text = f"{where}: HTTP {status}. A web server answers, not a TrueNAS API (if the port wants TLS, use wss://)"
+    elif status >= 500:
+        text = f"{where}: HTTP {status}. The web server is up and the middleware behind it is not (yet)"
+    else:
+        text = f"{where}: HTTP {status}. The server refuses the connection"
+    return HandshakeRejected(text, status)
