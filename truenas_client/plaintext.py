@@ -1,0 +1,75 @@
+"""Descriptions made plain: reStructuredText as it occurs in method descriptions, reduced to its words.
+
+Pure text in, pure text out; control characters are not judged here (who draws text does that).
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["one_line", "plain_text"]
+
+_ROLE = re.compile(r":[a-zA-Z][\w:.+-]*:`([^`]*)`")
+_TARGET = re.compile(r"^(.*\S)\s*<[^<>]*>$", re.DOTALL)
+_LITERAL = re.compile(r"``(.+?)``", re.DOTALL)
+_REFERENCE = re.compile(r"`([^`]+)`(?:__?(?!\w))?")
+_STRONG = re.compile(r"\*\*(\S(?:.*?\S)?)\*\*", re.DOTALL)
+_DIRECTIVE = re.compile(r"^(\s*)\.\. ([\w-]+)::[ \t]*", re.MULTILINE)
+_ITEM = re.compile(r"^(?:[-*+•]|\d+[.)])\s")
+_SPACES = re.compile(r"\s+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\"'`])")
+_NAMED_DIRECTIVES = {"versionadded": "Added in", "versionchanged": "Changed in", "versionremoved": "Removed in"}
+_NAMED_DIRECTIVES |= {
+    "deprecated": "Deprecated since",
+    "note": "Note:",
+    "warning": "Warning:",
+    "important": "Important:",
+}
+
+
+def _without_marks(text: str) -> str:
+    def words(match: re.Match[str]) -> str:
+        target = _TARGET.match(match[1])
+        return (target[1] if target else match[1]).lstrip("~!")
+
+    text = _ROLE.sub(words, text)
+    text = _LITERAL.sub(r"\1", text)
+    text = _REFERENCE.sub(words, text)
+    return _STRONG.sub(r"\1", text)
+
+
+def one_line(text: str | None) -> str:
+    """``text`` as one line: marks dropped, white space folded, no full stop at the end of a single sentence."""
+    line = _SPACES.sub(" ", _without_marks(text or "")).strip()
+    return line[:-1] if line.endswith(".") and line.count(". ") == 0 and not line.endswith("..") else line
+
+
+def first_sentence(text: str | None) -> str:
+    """The first sentence of the first paragraph, as one line."""
+    paragraph = re.split(r"\n\s*\n", (text or "").strip(), maxsplit=1)[0]
+    return one_line(_SENTENCE.split(_SPACES.sub(" ", paragraph), maxsplit=1)[0])
+
+
+def plain_text(text: str | None) -> str:
+    """``text`` in paragraphs: one line each, parted by an empty line; items and indented blocks keep their lines."""
+    source = _DIRECTIVE.sub(lambda match: match[1] + _NAMED_DIRECTIVES.get(match[2], "") + " ", text or "")
+    lines: list[str] = []
+    joinable = False
+    for raw in _without_marks(source).expandtabs(4).split("\n"):
+        stripped = raw.strip()
+        if not stripped:
+            if lines and lines[-1]:
+                lines.append("")
+            joinable = False
+            continue
+        indented = raw.startswith("  ")
+        item = _ITEM.match(stripped) is not None
+        if joinable and not indented and not item:
+            lines[-1] += " " + _SPACES.sub(" ", stripped)
+        elif indented and not item:
+            lines.append(raw.rstrip())
+            joinable = False
+        else:
+            lines.append(_SPACES.sub(" ", stripped))
+            joinable = not indented
+    return "\n".join(lines).strip("\n")

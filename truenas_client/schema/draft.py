@@ -1,0 +1,270 @@
+"""The smallest value a normalised schema allows: what the arguments of a method start as.
+
+Only required members are drafted. A default is taken where it passes its own
+schema and is not an object; constants and enumerations give their first choice;
+of alternatives the first that can be met. Places that were invented because
+nothing in the schema chose a value are listed, so that an editor can lead through them.
+
+The few keywords servers use are judged here (`allows`), because opening a method
+must not load a whole validator; `schema.check` is the judge of what users type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Any
+
+from .normalise import Schema
+from .pattern import example
+
+__all__ = ["Draft", "allows", "draft"]
+
+Path = tuple[str | int, ...]
+
+PLACEHOLDER = "?"
+"""Fills texts that may not be empty: it shows that something is wanted, and servers refuse it in names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A smallest value, and the paths of what was invented in it (to be filled in by the user)."""
+
+    value: Any
+    to_fill: tuple[Path, ...] = ()
+
+    def under(self, key: str | int) -> Iterator[Path]:
+        """The paths to fill, as seen from a container that holds this draft at ``key``."""
+        return ((key, *path) for path in self.to_fill)
+
+
+def draft(schema: Schema) -> Draft:
+    """The smallest value of a normalised schema.
+
+    Of a schema that nothing can satisfy, or that uses keywords servers do not use, the answer is a plausible value
+    that may not be valid.
+    """
+    if "const" in schema:
+        return Draft(schema["const"])
+    default = schema.get("default")
+    if "default" in schema and not isinstance(default, dict) and allows(schema, default):
+        return Draft(default)
+    if schema.get("enum"):
+        chosen = next((choice for choice in schema["enum"] if allows(schema, choice)), schema["enum"][0])
+        return Draft(chosen)
+    for keyword in ("anyOf", "oneOf"):
+        if schema.get(keyword):
+            return _alternative(schema, keyword)
+    if schema.get("allOf"):
+        merged = {key: value for key, value in schema.items() if key != "allOf"}
+        for part in schema["allOf"]:
+            merged = _merge(merged, part)
+        return draft(merged)
+    return _by_type(schema)
+
+
+def _merge(outer: Schema, inner: Schema) -> Schema:
+    merged = {**outer, **inner}
+    if "properties" in outer and "properties" in inner:
+        merged["properties"] = {**outer["properties"], **inner["properties"]}
+    if "required" in outer and "required" in inner:
+        merged["required"] = list(dict.fromkeys((*outer["required"], *inner["required"])))
+    return merged
+
+
+def _alternative(schema: Schema, keyword: str) -> Draft:
+    outer = {key: value for key, value in schema.items() if key not in (keyword, "default", "discriminator")}
+    # Null says "nothing"; an alternative with content shows the user more, so null comes last.
+    branches = sorted(schema[keyword], key=lambda branch: branch.get("type") == "null")
+    first: Draft | None = None
+    for branch in branches:
+        attempt = draft(_merge(outer, branch))
+        if allows(schema, attempt.value):
+            return attempt
+        first = first or attempt
+    return first or Draft(None)
+
+
+def _by_type(schema: Schema) -> Draft:
+    kind = _kind(schema)
+    if kind == "object":
+        return _object(schema)
+    if kind == "array":
+        return _array(schema)
+    if kind == "string":
+        return _string(schema)
+    if kind in ("integer", "number"):
+        return Draft(_number(schema, whole=kind == "integer"), ((),))
+    return Draft(False if kind == "boolean" else None)
+
+
+def _kind(schema: Schema) -> str | None:
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in kind if one != "null"), "null")
+    if kind is None and ("properties" in schema or "required" in schema):
+        return "object"
+    return kind
+
+
+def _object(schema: Schema) -> Draft:
+    members = schema.get("properties", {})
+    required = set(schema.get("required", ()))
+    # In declared order, then what is required without being described.
+    names = [name for name in members if name in required]
+    names += [name for name in schema.get("required", ()) if name not in members]
+    others = schema.get("additionalProperties")
+    value: dict[str, Any] = {}
+    to_fill: list[Path] = []
+    for name in names:
+        part = draft(members.get(name, others if isinstance(others, dict) else {}))
+        value[name] = part.value
+        to_fill += part.under(name)
+    return Draft(value, tuple(to_fill))
+
+
+def _array(schema: Schema) -> Draft:
+    prefix = schema.get("prefixItems", ())
+    items = schema.get("items")
+    values: list[Any] = []
+    to_fill: list[Path] = []
+    for index in range(schema.get("minItems", 0)):
+        part = draft(prefix[index] if index < len(prefix) else items if isinstance(items, dict) else {})
+        if schema.get("uniqueItems") and part.value in values and isinstance(items, dict):
+            part = _other(items, values) or part
+        values.append(part.value)
+        to_fill += part.under(index)
+    return Draft(values, tuple(to_fill))
+
+
+def _other(items: Schema, taken: Sequence[Any]) -> Draft | None:
+    """An item that is not taken yet."""
+    for choice in items.get("enum", ()):
+        if choice not in taken:
+            return Draft(choice)
+    first = draft(items).value
+    for number in range(1, len(taken) + 2):
+        candidate = f"{first}{number}" if isinstance(first, str) else first + number if _is_number(first) else None
+        if candidate is not None and candidate not in taken and allows(items, candidate):
+            return Draft(candidate, ((),))
+    return None
+
+
+def _string(schema: Schema) -> Draft:
+    shortest = schema.get("minLength", 0)
+    pattern = schema.get("pattern")
+    text = PLACEHOLDER * shortest
+    if pattern is not None and not re.search(pattern, text):
+        text = example(pattern, min_length=shortest, max_length=schema.get("maxLength")) or text
+    return Draft(text, ((),))
+
+
+def _number(schema: Schema, *, whole: bool) -> int | float:
+    value: int | float = 0
+    low, high = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    step = 1 if whole else 0.5
+    if above is not None and value <= above:
+        value = floor(above) + 1 if whole else above + step
+    if low is not None and value < low:
+        value = ceil(low) if whole else low
+    if below is not None and value >= below:
+        value = ceil(below) - 1 if whole else below - step
+    if high is not None and value > high:
+        value = floor(high) if whole else high
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_TYPES: dict[str, Any] = {
+    "null": lambda value: value is None,
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: (
+        (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+    ),
+    "number": _is_number,
+    "string": lambda value: isinstance(value, str),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
+
+
+def _equal(left: Any, right: Any) -> bool:
+    """Equality of JSON values: true is not 1."""
+    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
+
+
+def allows(schema: Any, value: Any) -> bool:
+    """Whether ``value`` passes a normalised schema, by the keywords that servers use."""
+    if isinstance(schema, bool):
+        return schema
+    kinds = schema.get("type")
+    if kinds is not None and not any(
+        _TYPES[kind](value) for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind in _TYPES
+    ):
+        return False
+    if "const" in schema and not _equal(schema["const"], value):
+        return False
+    if "enum" in schema and not any(_equal(choice, value) for choice in schema["enum"]):
+        return False
+    if "anyOf" in schema and not any(allows(branch, value) for branch in schema["anyOf"]):
+        return False
+    if "oneOf" in schema and sum(allows(branch, value) for branch in schema["oneOf"]) != 1:
+        return False
+    if not all(allows(part, value) for part in schema.get("allOf", ())):
+        return False
+    if isinstance(value, str):
+        return _allows_text(schema, value)
+    if isinstance(value, list):
+        return _allows_list(schema, value)
+    if isinstance(value, dict):
+        return _allows_object(schema, value)
+    return _allows_number(schema, value) if _is_number(value) else True
+
+
+def _allows_text(schema: Schema, value: str) -> bool:
+    if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
+        return False
+    return "pattern" not in schema or re.search(schema["pattern"], value) is not None
+
+
+def _allows_number(schema: Schema, value: float) -> bool:
+    return (
+        schema.get("minimum", value) <= value <= schema.get("maximum", value)
+        and ("exclusiveMinimum" not in schema or value > schema["exclusiveMinimum"])
+        and ("exclusiveMaximum" not in schema or value < schema["exclusiveMaximum"])
+    )
+
+
+def _allows_list(schema: Schema, value: list[Any]) -> bool:
+    if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+        return False
+    if schema.get("uniqueItems") and any(
+        _equal(value[left], value[right]) for left in range(len(value)) for right in range(left)
+    ):
+        return False
+    prefix = schema.get("prefixItems", ())
+    if not all(allows(part, item) for part, item in zip(prefix, value, strict=False)):
+        return False
+    return "items" not in schema or all(allows(schema["items"], item) for item in value[len(prefix) :])
+
+
+def _allows_object(schema: Schema, value: dict[str, Any]) -> bool:
+    if any(name not in value for name in schema.get("required", ())):
+        return False
+    members = schema.get("properties", {})
+    patterns = schema.get("patternProperties", {})
+    for name, item in value.items():
+        if name in members:
+            if not allows(members[name], item):
+                return False
+        elif not any(re.search(pattern, name) for pattern in patterns) and not allows(
+            schema.get("additionalProperties", True), item
+        ):
+            return False
+    return True
