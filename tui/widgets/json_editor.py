@@ -1,0 +1,323 @@
+"""`JsonEditor`: a text area that colours JSON itself, line by line as lines are drawn, and underlines problems.
+
+No tree-sitter: a JSON string cannot span lines, so every line is read alone, and only lines on screen are read at all.
+Whoever validates sets `problems`, as offsets into `text`; until the next validation they move along with the text.
+Characters that would disturb the terminal enter as JSON escapes, so the text means the same and is harmless to draw.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from time import monotonic
+from typing import ClassVar, Protocol
+
+from rich.style import Style
+from rich.text import Span, Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import TextArea
+from textual.widgets.text_area import Edit, EditResult, Location, Selection, TextAreaTheme
+
+DEBOUNCE = 0.12  # seconds without a key before `Edited`
+PASTE_GAP = 0.02  # a newline closer than this to the key before was not typed: a terminal pastes without saying so
+_LONG = 2000  # characters; of a longer line only what is on screen is coloured
+
+_TOKEN = re.compile(
+    r'(?P<string>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?'
+    r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+    r"|(?P<literal>\b(?:true|false|null)\b)"
+    r"|(?P<punctuation>[{}\[\],:]+)"
+)
+_STYLES = ("key", "string", "number", "literal", "dim")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+class TextProblem(Protocol):
+    """What is wrong where: offsets into the text, and a message of one line."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def message(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A plain `TextProblem`."""
+
+    start: int
+    end: int
+    message: str
+
+
+class _EditorTheme(TextAreaTheme):
+    """The colours of the style sheet; the cursor's line lends its background only, so the tokens keep their colours."""
+
+    def apply_css(self, text_area: TextArea) -> None:
+        super().apply_css(text_area)
+        if self.cursor_line_style is not None:
+            self.cursor_line_style = Style(bgcolor=self.cursor_line_style.bgcolor)
+
+
+class JsonEditor(TextArea):
+    """Edits JSON text. Listen to `Edited`, set `problems`; `goto`, `select` and `next_problem` move the caret."""
+
+    COMPONENT_CLASSES = {*(f"line--{name}" for name in _STYLES), "line--problem", "line--accent"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+g", "next_problem", "next problem", show=False, id="edit.problem"),
+    ]
+
+    @dataclass
+    class Edited(Message):
+        """The text changed and then rested for 120 ms."""
+
+        editor: "JsonEditor"
+
+        @property
+        def control(self) -> "JsonEditor":
+            return self.editor
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(
+            harmless(text),
+            tab_behavior="focus",
+            show_line_numbers=True,
+            read_only=read_only,
+            name=name,
+            id=id,
+            classes=classes,
+        )
+        self.register_theme(_EditorTheme("explorer"))
+        self.theme = "explorer"
+        self.indent_width = 2
+        self.cursor_blink = False
+        self._problems: list[TextProblem] = []
+        self._underlined: dict[int, list[tuple[int, int]]] = {}
+        self._tokens: LRUCache[str, list[tuple[int, int, str]]] = LRUCache(512)
+        self._token_styles: dict[str, Style] = {}
+        self._resting: Timer | None = None
+        self._changed = 0.0
+        self._last_key = 0.0
+
+    # Problems
+
+    @property
+    def problems(self) -> list[TextProblem]:
+        """What is underlined, in the order of the text. Assign any objects with `start`, `end` and `message`."""
+        return self._problems
+
+    @problems.setter
+    def problems(self, problems: Sequence[TextProblem]) -> None:
+        self._problems = sorted(problems, key=lambda problem: (problem.start, problem.end))
+        self._place_problems()
+
+    @property
+    def problem(self) -> TextProblem | None:
+        """The problem to speak of: the one at the caret, else the first."""
+        caret = self.caret
+        for problem in self._problems:
+            if problem.start <= caret <= max(problem.end, problem.start + 1):
+                return problem
+        return self._problems[0] if self._problems else None
+
+    def describe(self, problem: TextProblem) -> str:
+        """A problem in one line for the border: `3:27 no field limt`; line and column count from 1."""
+        row, column = self.location_of(problem.start)
+        return f"{row + 1}:{column + 1} {problem.message}"
+
+    def action_next_problem(self) -> None:
+        """Moves the caret to the next problem after it, from the last one to the first."""
+        if not self._problems:
+            return
+        caret = self.caret
+        following = next((problem for problem in self._problems if problem.start > caret), self._problems[0])
+        self.goto(following.start)
+
+    def _place_problems(self) -> None:
+        self._underlined.clear()
+        lines = self.document.lines
+        starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+        for problem in self._problems:
+            row = min(bisect_right(starts, max(problem.start, 0)) - 1, len(lines) - 1)
+            column = problem.start - starts[row]
+            while True:
+                length = len(lines[row])
+                end = min(max(problem.end - starts[row], column + 1), length)
+                # An empty span is shown by the character at it, at the end of a line by the one before.
+                column = max(min(column, length - 1), 0)
+                self._underlined.setdefault(row, []).append((column, end))
+                row, column = row + 1, 0
+                if row == len(lines) or problem.end <= starts[row]:
+                    break
+        self._line_cache.clear()
+        self.refresh()
+
+    # Offsets
+
+    @property
+    def caret(self) -> int:
+        """Where the caret is, as an offset into `text`."""
+        return self.offset_of(self.cursor_location)
+
+    def offset_of(self, location: Location) -> int:
+        row, column = location
+        return sum(len(line) + 1 for line in self.document.lines[:row]) + column
+
+    def location_of(self, offset: int) -> Location:
+        """Row and column of an offset, both from 0; an offset outside is moved inside."""
+        left = max(offset, 0)
+        lines = self.document.lines
+        for row, line in enumerate(lines):
+            if left <= len(line):
+                return row, left
+            left -= len(line) + 1
+        return len(lines) - 1, len(lines[-1])
+
+    def goto(self, offset: int) -> None:
+        """Moves the caret there and scrolls it into view."""
+        self.move_cursor(self.location_of(offset), center=True)
+
+    def select(self, start: int, end: int) -> None:
+        """Selects a span, so that typing replaces it."""
+        self.selection = Selection(self.location_of(start), self.location_of(end))
+
+    # Drawing
+
+    def get_line(self, line_index: int) -> Text:
+        line = self.document.get_line(line_index)
+        first, last = (0, len(line)) if len(line) <= _LONG else self._on_screen(line_index)
+        spans = [
+            Span(start, end, self._token_style(name))
+            for start, end, name in self._tokens_of(line)
+            if end > first and start < last
+        ]
+        spans += [Span(start, end, self._token_style("problem")) for start, end in self._underlined.get(line_index, ())]
+        return Text(line, end="", no_wrap=True, spans=spans)
+
+    def _tokens_of(self, line: str) -> list[tuple[int, int, str]]:
+        tokens = self._tokens.get(line)
+        if tokens is None:
+            tokens = []
+            for match in _TOKEN.finditer(line):
+                kind = match.lastgroup
+                if kind == "colon":
+                    tokens += [(*match.span("string"), "key"), (*match.span("colon"), "dim")]
+                else:
+                    tokens.append((*match.span(), "dim" if kind == "punctuation" else kind or "dim"))
+            self._tokens[line] = tokens
+        return tokens
+
+    def _on_screen(self, line_index: int) -> tuple[int, int]:
+        """The characters of a wrapped line that can be seen now."""
+        breaks = self.wrapped_document.get_offsets(line_index)
+        if not breaks:
+            left = self.scroll_offset.x
+            return max(left - 1, 0), left + self.size.width + 1
+        top = self.wrapped_document.location_to_offset((line_index, 0)).y
+        first = max(self.scroll_offset.y - top, 0)
+        last = first + self.size.height
+        start = breaks[first - 1] if 0 < first <= len(breaks) else 0
+        return start, breaks[last] if last < len(breaks) else len(self.document.get_line(line_index))
+
+    def _token_style(self, name: str) -> Style:
+        style = self._token_styles.get(name)
+        if style is None:
+            found = self.get_component_rich_style(f"line--{name}")
+            style = Style(color=found.color, bold=found.bold or None, underline=found.underline or None)
+            self._token_styles[name] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._token_styles.clear()
+
+    # Editing
+
+    def load_text(self, text: str) -> None:
+        """Replaces everything, with no way back by undo; the problems of the old text are gone."""
+        super().load_text(harmless(text))
+        self.problems = []
+
+    def edit(self, edit: Edit) -> EditResult:
+        text = harmless(edit.text)
+        if text != edit.text:
+            edit = replace(edit, text=text)
+        if not self._problems:
+            return super().edit(edit)
+        start, end = self.offset_of(edit.top), self.offset_of(edit.bottom)
+        result = super().edit(edit)
+        self.problems = [_moved(problem, start, end, len(text)) for problem in self._problems]
+        return result
+
+    def on_text_area_changed(self) -> None:
+        self._changed = monotonic()
+        if self._resting is None:
+            self._resting = self.set_timer(DEBOUNCE, self._rested)
+
+    def _rested(self) -> None:
+        # One timer that looks again, in place of one timer a key.
+        left = DEBOUNCE - (monotonic() - self._changed)
+        if left > 0.001:
+            self._resting = self.set_timer(left, self._rested)
+            return
+        self._resting = None
+        self.post_message(self.Edited(self))
+
+    async def _on_key(self, event: events.Key) -> None:
+        pasted = event.time - self._last_key < PASTE_GAP
+        self._last_key = event.time
+        if self.read_only:
+            return
+        if event.key == "ctrl+j" and pasted:
+            event.stop()
+            event.prevent_default()
+            self.insert_newline(indent=False)
+        elif event.key == "enter" and not pasted:
+            event.stop()
+            event.prevent_default()
+            self.insert_newline()
+
+    def insert_newline(self, *, indent: bool = True) -> None:
+        """A line break in place of the selection, as a key would: indented like its line, deeper after a bracket."""
+        start, end = sorted(self.selection)
+        before = self.document.get_line(start[0])[: start[1]]
+        leading = before[: len(before) - len(before.lstrip(" "))] if indent else ""
+        if indent and before.rstrip().endswith(("{", "[")):
+            leading += " " * self.indent_width
+        self.replace("\n" + leading, start, end, maintain_selection_offset=False)
+
+
+def harmless(text: str) -> str:
+    """The text with Unix line ends, and what would disturb a terminal as JSON escapes."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def _moved(problem: TextProblem, start: int, end: int, inserted: int) -> TextProblem:
+    """A problem after the characters from `start` to `end` were replaced by `inserted` new ones."""
+    shift = inserted - (end - start)
+    if problem.end <= start:
+        return problem
+    if problem.start >= end:
+        return Problem(problem.start + shift, problem.end + shift, problem.message)
+    return Problem(min(problem.start, start), max(problem.end + shift, start + 1), problem.message)
