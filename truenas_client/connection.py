@@ -211,18 +211,14 @@ class Connection:
         job = self._handles.get(record)
         if job is None:
             return
-        if record.new_style:
-            with contextlib.suppress(CallTimeout):
-                await asyncio.wait([job._done], timeout=LOOKUP_SECONDS)
-        if record.outcome is not None:
+        await job.settled(LOOKUP_SECONDS)
+        if not record.needs_lookup:
             return
         query = [[["id", "=", record.id]], {"extra": {"raw_result": True}}]
         try:
             rows = await self._perform(JOB_EVENTS, query, Lane.CONTROL, 30.0, _new_id())
         except ClientException as e:
             _log.warning("the outcome of job %s could not be asked for: %s", record.id, type(e).__name__)
-            if record.new_style:
-                self._jobs.lookup(record, [])
         else:
             self._jobs.lookup(record, rows)
         self._job_changed(record)

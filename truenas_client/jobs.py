@@ -110,6 +110,11 @@ class AsyncJob:
         """Wait until the job has its number or its outcome."""
         await asyncio.shield(self._bound)
 
+    async def settled(self, seconds: float) -> bool:
+        """Wait at most so long for the outcome; whether it is known then."""
+        await asyncio.wait([self._done], timeout=seconds)
+        return self.done
+
     def update(self) -> None:
         """The reader's side: the record has changed."""
         if not self._bound.done() and (self._record.id is not None or self._record.outcome is not None):

@@ -24,6 +24,10 @@ from ..exc import (
 __all__ = ["Ask", "Flow", "Login", "Request", "password_login"]
 
 
+_BRIEF = {"login_options": {"user_info": False}}
+"""Asks the server to leave the account's long description out of its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Call this method; send the result back, or throw the `ClientException` it raised."""
@@ -62,30 +66,34 @@ def password_login(username: str, password: str) -> Flow:
     password. Raises the subclasses of `AuthenticationError`.
     """
     secret = {"mechanism": "PASSWORD_PLAIN", "username": username, "password": password}
-    refused = False
-    answer = yield from _login_ex(secret)
-    while answer.get("response_type") == "OTP_REQUIRED":
+    answer = yield from _login_ex("auth.login_ex", secret | _BRIEF)
+    refused = over = False
+    while over or answer.get("response_type") == "OTP_REQUIRED":
         token = yield Ask(username, refused)
         if token is None:
-            raise OTPRequired(
+            # Told apart as the server does: over with, or still waiting for a token.
+            kind = InvalidCredentials if over else OTPRequired
+            raise kind(
                 f"The one-time password for {username} was wrong"
                 if refused
                 else f"{username} needs a one-time password"
             )
-        answer = yield from _login_ex({"mechanism": "OTP_TOKEN", "otp_token": str(token)})
+        if over:
+            # A new attempt needs the password again, which was right before.
+            answer = yield from _login_ex("auth.login_ex", secret | _BRIEF)
+            if answer.get("response_type") != "OTP_REQUIRED":
+                break
+        answer = yield from _login_ex("auth.login_ex_continue", {"mechanism": "OTP_TOKEN", "otp_token": token} | _BRIEF)
         refused = True
-        if answer.get("response_type") == "AUTH_ERR":
-            # The attempt is over; a new one needs the password again, which was right before.
-            answer = yield from _login_ex(secret)
+        over = answer.get("response_type") == "AUTH_ERR"
     return _conclude(answer, username)
 
 
-def _login_ex(data: dict[str, Any]) -> Generator[Request | Ask, Any, dict[str, Any]]:
-    options = {} if data["mechanism"] == "OTP_TOKEN" else {"login_options": {"user_info": False}}
+def _login_ex(method: str, data: dict[str, Any]) -> Generator[Request | Ask, Any, dict[str, Any]]:
     try:
-        answer = yield Request("auth.login_ex", (data | options,))
+        answer = yield Request(method, (data,))
     except MethodNotFound as e:
-        raise MechanismUnsupported("This server is too old for auth.login_ex (TrueNAS 25.04 and later have it)") from e
+        raise MechanismUnsupported(f"This server is too old for {method} (TrueNAS 25.04 and later have it)") from e
     if not isinstance(answer, dict):
         raise AuthenticationError(f"The server answered the login with {type(answer).__name__} instead of an object")
     return answer

@@ -73,12 +73,12 @@ class JobRecord:
 
     @property
     def needs_lookup(self) -> bool:
-        """Whether only ``core.get_jobs`` can still tell how the job ended.
+        """Whether ``core.get_jobs`` has to be asked when no event comes.
 
-        A null answer is what a job without a result gives, and also what an
-        aborted one gives.
+        In the new style a null answer is what a job without a result gives, and also
+        what an aborted one gives. In the old style a number may be a plain result.
         """
-        return self.outcome is None and self.answered and self.id is not None
+        return self.outcome is None and self.answered and self.id is not None and (self.new_style or not self.fields)
 
     def __repr__(self) -> str:
         return f"<JobRecord {self.id} {self.method} {self.state}>"
@@ -98,6 +98,8 @@ class JobBook:
     def __init__(self) -> None:
         self._by_message: dict[str, JobRecord] = {}
         self._by_id: dict[int, JobRecord] = {}
+        # Old style without message ids: events may come before the answer that names the number.
+        self._early: dict[int, dict[str, Any]] = {}
 
     def __len__(self) -> int:
         return len(self._by_message)
@@ -119,6 +121,9 @@ class JobBook:
         elif isinstance(result, int) and not isinstance(result, bool):
             record.id = result
             self._by_id[result] = record
+            early = self._early.pop(result, None)
+            if early is not None:
+                self.event(early)
         else:
             self._end(record, _not_a_job(record, result))
 
@@ -127,7 +132,10 @@ class JobBook:
         if not isinstance(fields, dict):
             return None
         record = self._find(fields)
-        if record is None or record.outcome is not None:
+        if record is None:
+            self._keep_early(fields)
+            return None
+        if record.outcome is not None:
             return None
         if not _matches(record, fields):
             self._end(
@@ -159,6 +167,9 @@ class JobBook:
     def lookup(self, record: JobRecord, rows: Any) -> None:
         """Take in what ``core.get_jobs`` says of a record that `needs_lookup`."""
         row = rows[0] if isinstance(rows, list) and rows else None
+        if not record.new_style and (not isinstance(row, dict) or row.get("method") != record.method):
+            self._end(record, _not_a_job(record, record._answer))
+            return
         if isinstance(row, dict):
             self.event(row)
         if record.outcome is None and (row is None or (record.new_style and record.state in FINAL_STATES)):
@@ -196,6 +207,14 @@ class JobBook:
         record = self._by_id.get(job_id) if isinstance(job_id, int) else None
         return record if record is not None and not record.new_style else None
 
+    def _keep_early(self, fields: dict[str, Any]) -> None:
+        job_id, method = fields.get("id"), fields.get("method")
+        waiting = [r for r in self._by_message.values() if not r.new_style and not r.answered]
+        if not waiting:
+            self._early.clear()
+        elif isinstance(job_id, int) and any(r.method == method for r in waiting):
+            self._early[job_id] = fields
+
     def _decide_new(self, record: JobRecord) -> None:
         if not record.answered:
             return
@@ -208,7 +227,11 @@ class JobBook:
             self._end(record, _not_a_job(record, record._answer))
         elif seen is not None and seen.error is not None:
             self._end(record, seen)
-        elif record._answer is not None or seen is not None:
+        elif seen is not None:
+            self._end(record, Outcome(record._answer) if record._answer != record.id else seen)
+        elif record._answer is not None and record._answer != record.id:
+            # The answer is the job's number only when the server holds on to the old style
+            # against its word, or by accident: the last event tells.
             self._end(record, Outcome(record._answer))
 
     def _end(self, record: JobRecord, outcome: Outcome) -> None:
