@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.style import Style
 
-from tui.text import cut, safe, width
+from tui.text import ASCII, UNICODE, cut, safe, width
 
 State = Literal["", "error", "stale", "empty"]
 Fact = str | tuple[str, str]
@@ -126,6 +126,10 @@ class Pane(Vertical):
         self._border_subtitle = self._bottom(room)
         return super().render_lines(crop)
 
+    @property
+    def _ellipsis(self) -> str:
+        return (ASCII if self.app.has_class("-ascii") else UNICODE).ellipsis
+
     def _style(self, name: str) -> Style:
         return self.get_visual_style(f"pane--{name}", partial=True)
 
@@ -140,7 +144,9 @@ class Pane(Vertical):
             taken = sum(width(word) for word, _ in words)
             if taken + 8 > room:
                 words, taken = [], 0
-        name = cut(safe(self._caption[:1000]), room - taken - 3 if words else room)
+        # Without a heavy border the focus needs a sign of its own.
+        sign = "> " if self.app.has_class("-ascii") and self.has_pseudo_class("focus-within") else ""
+        name = cut(sign + safe(self._caption[:1000]), room - taken - 3 if words else room, ellipsis=self._ellipsis)
         self._places = []
         parts = [Content.styled(name, self._style("title"))]
         if words:
@@ -168,7 +174,9 @@ class Pane(Vertical):
         if not facts or room < 1:
             return None
         parts = [
-            Content.styled(cut(text, room), self._style(style)) if style else Content(cut(text, room))
+            Content.styled(cut(text, room, ellipsis=self._ellipsis), self._style(style))
+            if style
+            else Content(cut(text, room, ellipsis=self._ellipsis))
             for text, style in facts
         ]
         return Content("  ").join(parts)

@@ -118,15 +118,16 @@ class StatusLine(Widget):
         placed: list[tuple[int, Word]] = []
         at = 0
         limit = max(room - taken(right), 8)
+        ellipsis = (ASCII if self.app.has_class("-ascii") else UNICODE).ellipsis
         for place, word in enumerate(left):
-            text = cut(word.text, limit - at)
+            text = cut(word.text, limit - at, ellipsis=ellipsis)
             if not text:
                 break
             placed.append((at, Word(word.id, text, word.style)))
             at += width(text) + (1 if place == 0 else gap)
         at = max(room - taken(right) + gap, at)
         for word in right:
-            text = cut(word.text, room - at)
+            text = cut(word.text, room - at, ellipsis=ellipsis)
             if not text:
                 break
             placed.append((at, Word(word.id, text, word.style)))

@@ -1,0 +1,80 @@
+"""Series of numbers as one line of text, and the numbers of an event that can be drawn so. Pure functions."""
+
+from collections.abc import Iterator, Sequence
+
+from tui.text import UNICODE, Glyphs, human_size
+
+Path = tuple[str | int, ...]
+
+_MOST_PATHS = 400
+_DEEPEST = 6
+_SIZES = ("bytes", "size", "memory", "free", "used", "total", "arc_")
+
+
+def sparkline(values: Sequence[float | None], cells: int, glyphs: Glyphs = UNICODE) -> str:
+    """The newest `cells` values as blocks, oldest left; a missing value is a space.
+
+    The lowest block stands for nothing (or for the least, when that is negative), the highest for the most there is.
+    """
+    shown = list(values[-cells:]) if cells > 0 else []
+    known = [value for value in shown if value is not None]
+    if not known:
+        return " " * len(shown)
+    low, high = min(0.0, *known), max(known)
+    steps = len(glyphs.spark) - 1
+    reach = high - low
+    return "".join(
+        " " if value is None else glyphs.spark[round((value - low) / reach * steps) if reach > 0 else 0]
+        for value in shown
+    )
+
+
+def number_at(value: object, path: Path) -> float | None:
+    """The number at a path, None when there is none (any more)."""
+    for part in path:
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def numeric_paths(value: object) -> list[Path]:
+    """The paths of a value that lead to numbers, in its own order; at most 400, six steps deep. Ids are left out."""
+    paths: list[Path] = []
+    for path in _numbers(value, ()):
+        paths.append(path)
+        if len(paths) == _MOST_PATHS:
+            break
+    return paths
+
+
+def _numbers(value: object, path: Path) -> Iterator[Path]:
+    if isinstance(value, bool):
+        return
+    if isinstance(value, int | float):
+        yield path
+    elif len(path) < _DEEPEST:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if key not in ("id", "errno", "pid"):
+                    yield from _numbers(item, (*path, key))
+        elif isinstance(value, list):
+            for index, item in enumerate(value[:32]):
+                yield from _numbers(item, (*path, index))
+
+
+def describe_number(value: float | None, path: Path) -> str:
+    """A number in words short enough to stand beside a plot, as bytes where its name says so."""
+    if value is None:
+        return ""
+    name = ".".join(str(part) for part in path).lower()
+    if any(word in name for word in _SIZES) and "percent" not in name and abs(value) >= 1024:
+        return human_size(value)
+    if abs(value) >= 1e15:
+        return f"{value:.3g}"
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
