@@ -339,7 +339,7 @@ class Connection:
             error = failure.error
             if not call.signed_in and is_rate_limit(error):
                 error = RateLimited(
-                    "Too many attempts from this address: the server takes 20 a minute, wait a minute",
+                    f"{error.error}: before sign-in the server takes 20 calls a minute from one address; wait a minute",
                     error.errno,
                     error.trace,
                     error.extra,
