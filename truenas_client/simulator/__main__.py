@@ -1,0 +1,78 @@
+"""``python -m truenas_client.simulator``: run the simulator as a program.
+
+When ready it prints one line of JSON on stdout; SIGINT and SIGTERM stop it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from .release import RELEASES
+from .simulator import Simulator
+
+__all__ = ["main"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m truenas_client.simulator", description="A simulated TrueNAS.")
+    parser.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="where to listen (0: any port)")
+    parser.add_argument("--unix", metavar="PATH", help="listen on this UNIX socket as well")
+    parser.add_argument("--release", default="26", choices=sorted(RELEASES), help="which release to be")
+    parser.add_argument("--catalogue", metavar="FILE", help="serve this core.get_methods answer (.json or .json.gz)")
+    parser.add_argument("--seed", type=int, default=0, help="decides everything random")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds in a real one")
+    return parser
+
+
+def read_catalogue(path: Path) -> dict[str, Any]:
+    """Read a ``core.get_methods`` answer. Raises OSError or ValueError."""
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    catalogue = json.loads(data)
+    if not isinstance(catalogue, dict) or not all(
+        isinstance(item, dict) and "accepts" in item for item in catalogue.values()
+    ):
+        raise ValueError("not an object of method entries")
+    return catalogue
+
+
+async def _serve(arguments: argparse.Namespace, catalogue: dict[str, Any] | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    nas = Simulator(
+        arguments.listen,
+        arguments.unix,
+        arguments.release,
+        catalogue,
+        arguments.seed,
+        arguments.speed,
+    )
+    async with nas:
+        print(json.dumps(nas.info()), flush=True)
+        await stop.wait()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run until a signal; the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        catalogue = None if arguments.catalogue is None else read_catalogue(Path(arguments.catalogue))
+        asyncio.run(_serve(arguments, catalogue))
+    except (OSError, ValueError, EOFError) as e:
+        print(f"simulator: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

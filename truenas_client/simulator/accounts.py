@@ -1,0 +1,125 @@
+"""Accounts, what they may do, and who is signed in.
+
+Invariants: a `Credential` belongs to one login and never changes; rights are read
+from the account at the time of the call, so taking a role away works at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+__all__ = ["FULL_ADMIN", "Account", "ApiKey", "Credential"]
+
+FULL_ADMIN = "FULL_ADMIN"
+
+
+@dataclass(slots=True)
+class Account:
+    """Somebody who can sign in. ``roles`` empty: the password is right but there is no API access."""
+
+    name: str
+    password: str
+    roles: tuple[str, ...] = (FULL_ADMIN,)
+    uid: int = 3000
+    full_name: str = ""
+    otp: str | None = None
+    expired: bool = False
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def full_admin(self) -> bool:
+        return FULL_ADMIN in self.roles
+
+    def holds(self, roles: Iterable[str]) -> bool:
+        """Whether one of ``roles`` is among the account's; a full administrator holds every role."""
+        return self.full_admin or any(role in self.roles for role in roles)
+
+
+@dataclass(slots=True)
+class ApiKey:
+    """A key of an account: sent as ``<id>-<key>``."""
+
+    id: int
+    name: str
+    account: str
+    key: str
+    salt: bytes = bytes(range(16))
+    iterations: int = 500_000
+    expires: datetime | None = None
+    revoked: bool = False
+    created: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        return f"{self.id}-{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One login of an account: how (``LOGIN_PASSWORD``, ``API_KEY``, ...), when, and from what."""
+
+    account: Account
+    kind: str
+    at: datetime
+    login_id: str = field(default_factory=lambda: str(uuid4()))
+    key: ApiKey | None = None
+    parent: Credential | None = None
+    mechanism: str = ""
+    full_roles: bool = True
+    """Whether ``auth.me`` lists every role of a full administrator, or only ``FULL_ADMIN``."""
+
+    def data(self) -> dict[str, Any]:
+        """What jobs and the list of sessions say about it."""
+        if self.parent is not None:
+            parent = {"credentials": self.parent.kind, "credentials_data": self.parent.data()}
+            return {"parent": parent, "login_id": self.login_id, "username": self.account.name}
+        data: dict[str, Any] = {"username": self.account.name, "login_id": self.login_id, "login_at": self.at}
+        if self.key is not None:
+            data["api_key"] = {"id": self.key.id, "name": self.key.name}
+        return data
+
+    def user_info(self, every_role: Iterable[str]) -> dict[str, Any]:
+        """What a login and ``auth.me`` tell about the user."""
+        account = self.account
+        roles: set[str] = set(account.roles)
+        if account.full_admin:
+            roles = set(every_role) if self.full_roles else {FULL_ADMIN}
+        marks = ["LOCAL"]
+        if self.key is not None:
+            marks.append("API_KEY")
+        if account.uid in (0, 950):
+            marks.append("SYS_ADMIN")
+        if self.mechanism == "SCRAM":
+            marks += ["API_KEY", "SCRAM"]
+        if account.otp is not None and self.key is None:
+            marks.append("2FA")
+        return {
+            "pw_name": account.name,
+            "pw_gecos": account.full_name or account.name,
+            "pw_dir": f"/home/{account.name}",
+            "pw_shell": "/usr/bin/bash",
+            "pw_uid": account.uid,
+            "pw_gid": account.uid,
+            "grouplist": None,
+            "sid": None,
+            "source": "LOCAL",
+            "local": True,
+            "attributes": account.attributes,
+            "two_factor_config": {
+                "provisioning_uri": None,
+                "secret_configured": account.otp is not None,
+                "interval": 30,
+                "otp_digits": 6,
+            },
+            "privilege": {
+                "roles": roles,
+                "allowlist": [{"method": "*", "resource": "*"}] if account.full_admin else [],
+                "web_shell": account.full_admin,
+                "webui_access": True,
+            },
+            "account_attributes": marks,
+        }

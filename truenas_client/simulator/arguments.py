@@ -1,0 +1,245 @@
+"""Checking the arguments of a call against the schemas of its method, in the server's words.
+
+`bind` fills in defaults and answers the arguments ready for the method, or raises
+`ValidationErrors` whose attributes are dotted paths that start with the name of
+the parameter; the tag of a tagged union is part of the path. Invariants: what the
+client sent is not changed; schemas are read, never written.
+"""
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from .errors import ValidationErrors
+
+__all__ = ["bind", "check"]
+
+Schema = dict[str, Any]
+_ABSENT: Any = object()
+# What the extended JSON forms decode to passes for the text a schema asks for.
+_VALUES = (date, datetime, time, set, frozenset, ipaddress.IPv4Interface, ipaddress.IPv6Interface)
+
+
+def bind(accepts: Sequence[Schema], params: Sequence[Any]) -> list[Any]:
+    """The arguments with defaults filled in. Raises `ValidationErrors`."""
+    errors = ValidationErrors()
+    if len(params) > len(accepts):
+        errors.add("", f"Too many arguments (expected {len(accepts)}, found {len(params)})")
+        raise errors
+    bound = []
+    for position, schema in enumerate(accepts):
+        name = schema.get("_name_") or schema.get("title") or str(position)
+        if position < len(params):
+            bound.append(check(schema, params[position], name, errors))
+        elif "default" in schema:
+            bound.append(copy.deepcopy(schema["default"]))
+        elif schema.get("_required_", True):
+            errors.add(name, "Field required")
+        else:
+            bound.append(None)
+    errors.check()
+    return bound
+
+
+def check(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
+    """Check one value, adding what is wrong to ``errors``; answers it with defaults filled in."""
+    if "discriminator" in schema and ("oneOf" in schema or "anyOf" in schema):
+        return _tagged(schema, value, path, errors)
+    for combinator in ("anyOf", "oneOf"):
+        if combinator in schema:
+            return _union(schema[combinator], value, path, errors)
+    if schema.get("allOf"):
+        for part in schema["allOf"]:
+            value = check(part, value, path, errors)
+        return value
+    if "const" in schema:
+        if value != schema["const"] or isinstance(value, bool) != isinstance(schema["const"], bool):
+            errors.add(path, f"Input should be {schema['const']!r}")
+        return value
+    if "enum" in schema:
+        if not any(value == allowed and type(value) is type(allowed) for allowed in schema["enum"]):
+            if value is None and schema.get("nullable"):
+                return value
+            errors.add(path, f"Input should be {_alternatives(schema['enum'])}")
+        return value
+    return _typed(schema, value, path, errors)
+
+
+def _alternatives(values: Sequence[Any]) -> str:
+    shown = [repr(value) for value in values]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _tagged(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
+    name = schema["discriminator"]["propertyName"]
+    branches = schema.get("oneOf") or schema["anyOf"]
+    if not isinstance(value, dict):
+        errors.add(path, "Input should be a valid dictionary or object to extract fields from")
+        return value
+    tags: list[Any] = []
+    for branch in branches:
+        member = branch.get("properties", {}).get(name, {})
+        values = [member["const"]] if "const" in member else member.get("enum", [])
+        # A left out tag that has a default means the first branch with one.
+        wanted = value.get(name, member.get("default", _ABSENT))
+        if any(wanted == tag and type(wanted) is type(tag) for tag in values):
+            return check(branch, value, f"{path}.{wanted}", errors)
+        tags += values
+    if name not in value:
+        errors.add(path, f"Unable to extract tag using discriminator {name!r}")
+    else:
+        expected = ", ".join(repr(tag) for tag in tags)
+        errors.add(
+            path, f"Input tag {value[name]!r} found using {name!r} does not match any of the expected tags: {expected}"
+        )
+    return value
+
+
+def _union(branches: Sequence[Schema], value: Any, path: str, errors: ValidationErrors) -> Any:
+    best: ValidationErrors | None = None
+    for branch in branches:
+        found = ValidationErrors()
+        answer = check(branch, value, path, found)
+        if not found:
+            return answer
+        # The branch that fails deepest is the one that was meant; null never is.
+        if branch.get("type") != "null" and (best is None or _depth(found, path) > _depth(best, path)):
+            best = found
+    for error in best or ():
+        errors.errors.append(error)
+    return value
+
+
+def _depth(errors: ValidationErrors, path: str) -> int:
+    return sum(error.attribute != path for error in errors)
+
+
+_WORDS = {
+    "string": "Input should be a valid string",
+    "integer": "Input should be a valid integer",
+    "number": "Input should be a valid number",
+    "float": "Input should be a valid number",
+    "boolean": "Input should be a valid boolean",
+    "array": "Input should be a valid list",
+    "object": "Input should be a valid dictionary",
+    "null": "Input should be None",
+}
+
+
+def _is(kind: str, value: Any) -> bool:
+    match kind:
+        case "string":
+            return isinstance(value, (str, *_VALUES))
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number" | "float":
+            return isinstance(value, (int, float)) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
+        case "array":
+            return isinstance(value, (list, set, frozenset))
+        case "object":
+            return isinstance(value, dict)
+        case "null":
+            return value is None
+    return True
+
+
+def _typed(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
+    kinds = schema.get("type")
+    if kinds is None:
+        return value
+    kinds = [kinds] if isinstance(kinds, str) else list(kinds)
+    if value is None and (schema.get("nullable") or "null" in kinds):
+        return value
+    kind = next((kind for kind in kinds if _is(kind, value)), None)
+    if kind is None:
+        errors.add(path, _WORDS.get(kinds[0], "Input is not valid"))
+        return value
+    if kind == "object":
+        return _object(schema, value, path, errors)
+    if kind == "array" and isinstance(value, list):
+        return _array(schema, value, path, errors)
+    if kind in ("integer", "number", "float"):
+        _limits(schema, value, path, errors)
+    elif isinstance(value, str):
+        _text(schema, value, path, errors)
+    return value
+
+
+def _object(schema: Schema, value: dict[str, Any], path: str, errors: ValidationErrors) -> Any:
+    members: dict[str, Schema] = schema.get("properties") or {}
+    required = schema.get("required") or ()
+    made: dict[str, Any] = {}
+    for name in schema.get("_attrs_order_") or members:
+        member = members.get(name)
+        if member is None:
+            continue
+        if name in value:
+            made[name] = check(member, value[name], f"{path}.{name}", errors)
+        elif name in required or member.get("_required_"):
+            errors.add(f"{path}.{name}", "Field required")
+        elif "default" in member:
+            made[name] = copy.deepcopy(member["default"])
+    further = schema.get("additionalProperties", True)
+    for name, content in value.items():
+        if name in members:
+            continue
+        if further is False and members:
+            errors.add(f"{path}.{name}", "Extra inputs are not permitted")
+        else:
+            made[name] = check(further, content, f"{path}.{name}", errors) if isinstance(further, dict) else content
+    return made
+
+
+def _array(schema: Schema, value: list[Any], path: str, errors: ValidationErrors) -> Any:
+    length = len(value)
+    if (least := schema.get("minItems")) is not None and length < least:
+        errors.add(path, f"List should have at least {least} item{_s(least)} after validation, not {length}")
+    if (most := schema.get("maxItems")) is not None and length > most:
+        errors.add(path, f"List should have at most {most} item{_s(most)} after validation, not {length}")
+    items = schema.get("items")
+    if isinstance(items, list):
+        items = {} if not items else items[0] if len(items) == 1 else {"anyOf": items}
+    if not items:
+        return value
+    return [check(items, item, f"{path}.{position}", errors) for position, item in enumerate(value)]
+
+
+def _limits(schema: Schema, value: float, path: str, errors: ValidationErrors) -> None:
+    least = schema.get("minimum", schema.get("ge"))
+    most = schema.get("maximum", schema.get("le"))
+    if least is not None and value < least:
+        errors.add(path, f"Input should be greater than or equal to {least}")
+    if most is not None and value > most:
+        errors.add(path, f"Input should be less than or equal to {most}")
+    if (above := schema.get("exclusiveMinimum")) is not None and value <= above:
+        errors.add(path, f"Input should be greater than {above}")
+    if (below := schema.get("exclusiveMaximum")) is not None and value >= below:
+        errors.add(path, f"Input should be less than {below}")
+
+
+def _text(schema: Schema, value: str, path: str, errors: ValidationErrors) -> None:
+    if (least := schema.get("minLength")) is not None and len(value) < least:
+        errors.add(path, f"String should have at least {least} character{_s(least)}")
+    if (most := schema.get("maxLength")) is not None and len(value) > most:
+        errors.add(path, f"String should have at most {most} character{_s(most)}")
+    pattern = schema.get("pattern")
+    if pattern is not None and not _matches(pattern, value):
+        errors.add(path, f"String should match pattern '{pattern}'")
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:  # a pattern of another dialect refuses nothing
+        return True
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -1,0 +1,202 @@
+"""The ``auth`` service: signing in and out, sessions and tokens.
+
+Each mechanism of ``auth.login_ex`` is one function in `login`; here is the service
+around them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from truenas_client.filters import filter_list
+
+from . import login
+from .call import Call
+from .errors import CallError, InstanceNotFound
+from .shapes import any_, arguments, array, boolean, choice, integer, obj, returning, text
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+__all__ = ["install"]
+
+_OPTIONS = obj(
+    "What the answer should hold.",
+    {"user_info": True, "reconnect_token": False},
+    user_info=boolean("Tell about the user in the answer.", default=True),
+    reconnect_token=boolean("Make a token for signing in again after a lost connection.", default=False),
+)
+
+
+def _mechanism(name: str, **members: dict[str, Any]) -> dict[str, Any]:
+    tag = {"type": "string", "const": name, "description": "Which kind of proof this is."}
+    return obj(mechanism=tag, **members)
+
+
+LOGIN_DATA = {
+    "description": "Who signs in, and the proof of it.",
+    "discriminator": {"propertyName": "mechanism", "mapping": {}},
+    "oneOf": [
+        _mechanism(
+            "API_KEY_PLAIN",
+            username=text("Owner of the key."),
+            api_key=text("The key: its number, a minus sign, and the secret."),
+            login_options=_OPTIONS,
+        ),
+        _mechanism(
+            "PASSWORD_PLAIN",
+            username=text("Name of the account."),
+            password=text("Its password."),
+            login_options=_OPTIONS,
+        ),
+        _mechanism("TOKEN_PLAIN", token=text("A token that this server made."), login_options=_OPTIONS),
+        _mechanism("OTP_TOKEN", otp_token=text("The one-time password of now."), login_options=_OPTIONS),
+        _mechanism(
+            "SCRAM",
+            scram_type=choice("CLIENT_FIRST_MESSAGE", "CLIENT_FINAL_MESSAGE", doc="Which message of the exchange."),
+            rfc_str=text("The message, as RFC 5802 writes it."),
+        ),
+    ],
+}
+
+
+def install(nas: Simulator) -> None:
+    """Add the service to a simulator."""
+    nas.service("auth", cli_private=True)
+    nas.event("auth.sessions", roles=("AUTH_SESSIONS_READ", "AUTH_SESSIONS_WRITE", "READONLY_ADMIN"))
+
+    @nas.method("auth.login_ex", accepts=arguments(login_data=LOGIN_DATA), no_auth=True)
+    async def login_ex(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
+        """Sign in. The answer says whether it worked, or what is wanted next."""
+        return await login.attempt(call, login_data)
+
+    @nas.method("auth.login_ex_continue", accepts=arguments(login_data=LOGIN_DATA), no_auth=True)
+    async def login_ex_continue(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
+        """Send the next proof of a sign-in that has begun."""
+        return await login.attempt(call, login_data)
+
+    @nas.method(
+        "auth.login",
+        accepts=arguments(
+            username=text("Name of the account."),
+            password=text("Its password."),
+            otp_token=any_("One-time password, for accounts that have one.", default=None),
+        ),
+        returns=returning(boolean("Whether it worked.")),
+        no_auth=True,
+    )
+    async def login_(call: Call, username: str, password: str, otp_token: str | None) -> bool:
+        """Sign in with a password. Kept for old programs."""
+        answer = await login.attempt(call, {"mechanism": "PASSWORD_PLAIN", "username": username, "password": password})
+        if answer["response_type"] == "OTP_REQUIRED":
+            if otp_token is None:
+                return False
+            answer = await login.attempt(call, {"mechanism": "OTP_TOKEN", "otp_token": otp_token})
+        return bool(answer["response_type"] == "SUCCESS")
+
+    @nas.method(
+        "auth.login_with_api_key",
+        accepts=arguments(api_key=text("The key.")),
+        returns=returning(boolean("Whether it worked.")),
+        no_auth=True,
+    )
+    async def login_with_api_key(call: Call, api_key: str) -> bool:
+        """Sign in with a key whose owner the server looks up. Kept for old programs."""
+        return await login.with_key_alone(call, api_key)
+
+    @nas.method(
+        "auth.login_with_token",
+        accepts=arguments(token=text("The token.")),
+        returns=returning(boolean("Whether it worked.")),
+        no_auth=True,
+    )
+    async def login_with_token(call: Call, token: str) -> bool:
+        """Sign in with a token. Kept for old programs."""
+        answer = await login.attempt(call, {"mechanism": "TOKEN_PLAIN", "token": token})
+        return bool(answer["response_type"] == "SUCCESS")
+
+    @nas.method("auth.mechanism_choices", returns=returning(array(text(), "Mechanisms by name.")), no_auth=True)
+    def mechanism_choices(call: Call) -> list[str]:
+        """The ways to sign in that this server takes."""
+        if call.credential is None and not nas.release.mechanisms_before_login:
+            raise CallError("'NoneType' object has no attribute 'may_create_auth_token'", 22)
+        names = ["API_KEY_PLAIN", "TOKEN_PLAIN", "PASSWORD_PLAIN"]
+        return [*names, "SCRAM"] if nas.release.scram else names
+
+    @nas.method("auth.me", no_authz=True)
+    def me(call: Call) -> dict[str, Any]:
+        """The user of this connection and what he may do."""
+        assert call.credential is not None
+        return call.credential.user_info(nas.registry.roles())
+
+    @nas.method(
+        "auth.set_attribute",
+        accepts=arguments(key=text("Name of the attribute."), value=any_("What to keep.")),
+        no_authz=True,
+    )
+    def set_attribute(call: Call, key: str, value: Any) -> None:
+        """Keep a value with the account, for user interfaces."""
+        call.account.attributes[key] = value
+
+    @nas.method("auth.logout", returns=returning(boolean("Always true.")), no_authz=True)
+    def logout(call: Call) -> bool:
+        """Sign out. The connection stays."""
+        if call.session is not None:
+            call.session.sign_out()
+        return True
+
+    @nas.method(
+        "auth.generate_token",
+        accepts=arguments(
+            ttl=integer("Seconds without use after which the token ends.", default=600),
+            attrs=obj("Anything to keep with it; such a token can't sign in.", {}),
+            match_origin=boolean("Only the address that made it may use it.", default=True),
+            single_use=boolean("The first use is the last.", default=False),
+        ),
+        returns=returning(text("The token.")),
+        no_authz=True,
+    )
+    def generate_token(call: Call, ttl: int, attrs: dict[str, Any], match_origin: bool, single_use: bool) -> str:
+        """Make a token to sign in with, or for one file transfer."""
+        return login.make_token(call, ttl, attrs, match_origin, single_use)
+
+    @nas.method(
+        "auth.sessions",
+        accepts=nas.query_arguments(),
+        roles=("AUTH_SESSIONS_READ", "AUTH_SESSIONS_WRITE", "READONLY_ADMIN"),
+        filterable=True,
+    )
+    def sessions(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
+        """Who is signed in now, and from where."""
+        rows = []
+        for session in nas.sessions:
+            if session.credential is not None:
+                row = nas.sessions.row(session, session.credential)
+                rows.append({"id": row.pop("id"), "current": session is call.session, "internal": False, **row})
+        return filter_list(rows, filters, options)
+
+    @nas.method(
+        "auth.terminate_session",
+        accepts=arguments(id=text("The session to end.")),
+        returns=returning(boolean("Whether there was one to end.")),
+        roles=("AUTH_SESSIONS_WRITE",),
+    )
+    def terminate_session(call: Call, id: str) -> bool:
+        """End a session, with its connection."""
+        session = next((session for session in nas.sessions if session.id == id), None)
+        if session is None:
+            raise InstanceNotFound(f"Session with id {id} does not exist")
+        session.channel.close(1000)
+        return True
+
+    @nas.method(
+        "auth.terminate_other_sessions",
+        returns=returning(boolean("Always true.")),
+        roles=("AUTH_SESSIONS_WRITE",),
+    )
+    def terminate_other_sessions(call: Call) -> bool:
+        """End all sessions but this one."""
+        for session in nas.sessions:
+            if session is not call.session and session.credential is not None:
+                session.channel.close(1000)
+        return True

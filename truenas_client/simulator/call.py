@@ -1,0 +1,98 @@
+"""One call of a method: may it, with what arguments, and running it.
+
+A `Call` is what every method gets as its first argument; a method that runs as a
+job finds its `job` there and reports progress through it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from truenas_client.exc import ErrnoMixin
+
+from .arguments import bind
+from .errors import CallError, not_authenticated, not_authorized
+
+if TYPE_CHECKING:
+    from .accounts import Account, Credential
+    from .clock import Clock
+    from .jobs import Job
+    from .registry import Method
+    from .session import Session
+    from .simulator import Simulator
+
+__all__ = ["Call"]
+
+EOPNOTSUPP = 95
+
+
+class Call:
+    """The context of a call. ``session`` is None for calls the simulated system makes itself."""
+
+    __slots__ = ("credential", "job", "message_id", "method", "nas", "session")
+
+    def __init__(self, nas: Simulator, session: Session | None, method: Method, message_id: Any = None) -> None:
+        self.nas = nas
+        self.session = session
+        self.method = method
+        self.message_id = message_id
+        self.credential: Credential | None = None if session is None else session.credential
+        self.job: Job | None = None
+
+    @property
+    def account(self) -> Account:
+        """Who calls. Raises `CallError` when nobody is signed in."""
+        if self.credential is None:
+            raise not_authenticated()
+        return self.credential.account
+
+    @property
+    def clock(self) -> Clock:
+        return self.nas.clock
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait simulated seconds."""
+        await self.nas.clock.sleep(seconds)
+
+    def progress(self, percent: int | None, description: str | None = None, extra: Any = None) -> None:
+        """Report a step of the job this call runs in; nothing when it is no job."""
+        if self.job is not None:
+            self.nas.jobs.set_progress(self.job, percent, description, extra)
+
+    def log(self, text: str) -> None:
+        """Append to the log of the job."""
+        if self.job is not None:
+            self.job.logs += text
+
+    def authorize(self) -> None:
+        """Raises `CallError` when the caller has no right to the method."""
+        if self.method.no_auth:
+            return
+        account = self.account
+        if not self.method.no_authz and not account.holds(self.method.roles):
+            raise not_authorized()
+
+    def run(self, params: list[Any]) -> Any:
+        """Check the arguments and run the method: its value, or for one that waits an awaitable of it."""
+        if self.method.handler is None:
+            raise CallError(f"The simulator has no implementation of {self.method.name}", EOPNOTSUPP)
+        return self.method.handler(self, *bind(self.method.accepts, params))
+
+    def start_job(self, params: list[Any]) -> Job:
+        """Queue the method as a job. Its arguments are checked inside the job."""
+
+        def run(job: Job) -> Any:
+            self.job = job
+            return self.run(params)
+
+        return self.nas.jobs.add(self.method, params, self.credential, self.message_id, run)
+
+    async def call(self, name: str, params: list[Any]) -> Any:
+        """Call another method on behalf of the same user, waiting for it also when it is a job."""
+        method = self.nas.registry.methods.get(name)
+        if method is None:
+            raise CallError(f"Method {name} does not exist", ErrnoMixin.ENOMETHOD)
+        inner = Call(self.nas, self.session, method)
+        inner.authorize()
+        value = inner.run(params)
+        return await value if method.waits else value

@@ -1,0 +1,67 @@
+"""The simulated time: real time multiplied, and movable by hand.
+
+Everything in the simulator that takes time (jobs, event intervals, penalties,
+time limits of tokens) asks this clock, so one number makes it all faster and a
+test can step over a minute. Invariants: time never goes back; whoever sleeps is
+woken when time is moved past the end of the sleep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+__all__ = ["Clock"]
+
+
+class Clock:
+    """Simulated seconds since the start; ``speed`` of them pass in a real second."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        if not 0 < speed < float("inf"):
+            raise ValueError(f"speed must be a positive number, not {speed}")
+        self.speed = speed
+        self._real_start = time.monotonic()
+        self._moved = 0.0
+        self._sleepers: set[asyncio.Future[None]] = set()
+        self.started = datetime.now(UTC)
+
+    def now(self) -> float:
+        """Simulated seconds since the start."""
+        return (time.monotonic() - self._real_start) * self.speed + self._moved
+
+    def wall(self) -> datetime:
+        """The simulated date and time, in UTC."""
+        return self.started + timedelta(seconds=self.now())
+
+    def advance(self, seconds: float) -> None:
+        """Move the simulated time forward at once, waking those whose sleep is over."""
+        if seconds < 0:
+            raise ValueError("time does not go back")
+        self._moved += seconds
+        for sleeper in self._sleepers:
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait simulated ``seconds``; zero and less only let others run."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        loop = asyncio.get_running_loop()
+        until = self.now() + seconds
+        while (left := until - self.now()) > 0:
+            sleeper: asyncio.Future[None] = loop.create_future()
+            self._sleepers.add(sleeper)
+            timer = loop.call_later(left / self.speed, _wake, sleeper)
+            try:
+                await sleeper
+            finally:
+                timer.cancel()
+                self._sleepers.discard(sleeper)
+
+
+def _wake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)

@@ -1,0 +1,229 @@
+"""Events: who is subscribed to what, sending them out, and event sources.
+
+One event goes once to each connection, however many of its subscriptions match,
+and is encoded once for all of them. A source runs once for each subscription
+string and ends with its last subscriber. Invariants: rights are checked when a
+subscription is made, never after; a subscription of a closed session is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from . import rpc
+from .arguments import check
+from .errors import ValidationErrors, not_authorized
+from .registry import EventKind, Registry
+
+if TYPE_CHECKING:
+    from .clock import Clock
+    from .session import Session
+
+__all__ = ["Events", "Source", "Update"]
+
+
+class Update:
+    """One event on its way; encoded at most once for each dialect."""
+
+    __slots__ = ("_jsonrpc", "collection", "kind", "members")
+
+    def __init__(self, collection: str, kind: str, members: dict[str, Any]) -> None:
+        self.collection = collection
+        self.kind = kind.lower()
+        self.members = members
+        self._jsonrpc: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """``msg, collection, id?, fields?, extra?``; in a removal even ``fields`` is extra."""
+        known = ("id",) if self.kind == "removed" else ("id", "fields")
+        body: dict[str, Any] = {"msg": self.kind, "collection": self.collection}
+        body |= {name: self.members[name] for name in known if name in self.members}
+        extra = {name: value for name, value in self.members.items() if name not in known}
+        if extra:
+            body["extra"] = extra
+        return body
+
+    def jsonrpc(self) -> str:
+        if self._jsonrpc is None:
+            self._jsonrpc = rpc.notification("collection_update", self.body())
+        return self._jsonrpc
+
+
+class Source:
+    """A running event source: what its function uses to send, and to wait."""
+
+    def __init__(self, events: Events, kind: EventKind, ident: str, clock: Clock) -> None:
+        self.kind = kind
+        self.ident = ident
+        self.clock = clock
+        self.sessions: dict[Session, None] = {}
+        self.task: asyncio.Task[None] | None = None
+        self._events = events
+
+    def send(self, kind: str = "ADDED", **members: Any) -> None:
+        """Send an event to everybody who subscribed with the same text."""
+        update = Update(self.ident, kind, members)
+        for session in list(self.sessions):
+            session.send_update(update)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait simulated seconds."""
+        await self.clock.sleep(seconds)
+
+
+class Events:
+    """All subscriptions of all sessions."""
+
+    def __init__(self, registry: Registry, clock: Clock) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._subscribers: dict[str, dict[Session, int]] = {}
+        self._sources: dict[str, Source] = {}
+
+    def subscribe(self, session: Session, name: str) -> str:
+        """Subscribe a signed-in session; answers the id. Raises `CallError` without the right to it."""
+        base, colon, argument = name.partition(":")
+        kind = self._registry.events.get(base)
+        account = session.account
+        if kind is None:
+            # An unknown name is taken from a full administrator: it may be an internal event.
+            if not account.full_admin:
+                raise not_authorized()
+        elif not kind.no_authz and not account.holds(kind.roles):
+            raise not_authorized()
+        ident = str(uuid4())
+        if kind is not None and kind.source is not None:
+            session.subscriptions[ident] = name
+            self._join_source(session, kind, name, argument if colon else None)
+        else:
+            session.subscriptions[ident] = name
+            subscribers = self._subscribers.setdefault(name, {})
+            subscribers[session] = subscribers.get(session, 0) + 1
+        return ident
+
+    def unsubscribe(self, session: Session, ident: str) -> None:
+        """End one subscription; an unknown id is nothing to complain about."""
+        name = session.subscriptions.pop(ident, None)
+        if name is None:
+            return
+        source = self._sources.get(name)
+        if source is not None and session in source.sessions:
+            if name not in session.subscriptions.values():
+                self._leave_source(session, source)
+                session.send_ended(name, None)
+            return
+        subscribers = self._subscribers.get(name, {})
+        left = subscribers.get(session, 0) - 1
+        if left > 0:
+            subscribers[session] = left
+        else:
+            subscribers.pop(session, None)
+            if not subscribers:
+                self._subscribers.pop(name, None)
+
+    def leave(self, session: Session, *, sources_only: bool = False) -> None:
+        """Drop the subscriptions of a session that ended, or after a logout those to sources."""
+        for source in list(self._sources.values()):
+            if session in source.sessions:
+                self._leave_source(session, source)
+        if sources_only:
+            running = {ident: name for ident, name in session.subscriptions.items() if name in self._subscribers}
+            session.subscriptions = running
+            return
+        for name in set(session.subscriptions.values()):
+            subscribers = self._subscribers.get(name)
+            if subscribers is not None:
+                subscribers.pop(session, None)
+                if not subscribers:
+                    del self._subscribers[name]
+        session.subscriptions.clear()
+
+    def send(self, name: str, kind: str, *, visible: Callable[[Session], bool] | None = None, **members: Any) -> None:
+        """Send an event (``ADDED``, ``CHANGED`` or ``REMOVED``) to all who subscribed to it or to ``*``."""
+        named, everything = self._subscribers.get(name), self._subscribers.get("*")
+        if not named and not everything:
+            return
+        update = Update(name, kind, members)
+        for session in {**(named or {}), **(everything or {})}:
+            if visible is None or visible(session):
+                session.send_update(update)
+
+    def stop(self) -> None:
+        """End every source without a word."""
+        for source in self._sources.values():
+            if source.task is not None:
+                source.task.cancel()
+        self._sources.clear()
+
+    # --- sources -------------------------------------------------------------------------------
+
+    def _join_source(self, session: Session, kind: EventKind, ident: str, argument: str | None) -> None:
+        source = self._sources.get(ident)
+        if source is not None:
+            source.sessions[session] = None
+            return
+        try:
+            value = _source_argument(kind, argument)
+        except ValidationErrors as e:
+            # The end is told before the subscription is answered.
+            session.send_ended(ident, rpc.error_of(e, None))
+            return
+        source = self._sources[ident] = Source(self, kind, ident, self._clock)
+        source.sessions[session] = None
+        source.task = asyncio.get_running_loop().create_task(self._run_source(source, value))
+
+    async def _run_source(self, source: Source, argument: Any) -> None:
+        error: dict[str, Any] | None = None
+        assert source.kind.source is not None
+        try:
+            await source.kind.source(source, argument)
+        except asyncio.CancelledError:
+            raise
+        except Exception as e:  # noqa: BLE001 - whatever a source raises is told to its subscribers
+            error = rpc.error_of(e, None)
+        if self._sources.get(source.ident) is source:
+            del self._sources[source.ident]
+        for session in source.sessions:
+            gone = [ident for ident, name in session.subscriptions.items() if name == source.ident]
+            for ident in gone:
+                del session.subscriptions[ident]
+            session.send_ended(source.ident, error)
+
+    def _leave_source(self, session: Session, source: Source) -> None:
+        source.sessions.pop(session, None)
+        if not source.sessions:
+            self._sources.pop(source.ident, None)
+            if source.task is not None:
+                source.task.cancel()
+
+
+def _source_argument(kind: EventKind, text: str | None) -> Any:
+    errors = ValidationErrors()
+    value: Any = {}
+    if text:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as e:
+            errors.add("", str(e))
+            raise errors from e
+    if kind.accepts is None:
+        return value
+    found = ValidationErrors()
+    value = check(kind.accepts, value, "", found)
+    for error in found:
+        errors.add((error.attribute or "").removeprefix("."), error.errmsg, error.errno)
+    errors.check()
+    return value
+
+
+async def cancelled(task: asyncio.Task[Any] | None) -> None:
+    """Cancel a task and wait for its end."""
+    if task is not None and not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

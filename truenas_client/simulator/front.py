@@ -1,0 +1,181 @@
+"""The HTTP front: reads request heads itself, hands upgrades to a session, answers the rest.
+
+``/api/current`` and ``/api/<version>`` are WebSockets, ``/api/versions`` and
+``/api/boot_id`` plain answers; everything else is a 404. Invariants: a bad head
+ends its connection and nothing else; heads are bounded in size and time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .link import Link
+from .rpc_session import RpcSession
+from .session import Origin, Session
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+__all__ = ["Front", "Head", "read_head"]
+
+HEAD_SIZE = 65_536
+HEAD_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request: names of headers in lower case, values as they came, and all of it as octets."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def upgrade(self) -> bool:
+        return self.headers.get("upgrade", "").lower() == "websocket"
+
+
+class BadRequest(Exception):
+    """What came is no HTTP request."""
+
+
+async def read_head(reader: asyncio.StreamReader) -> Head | None:
+    """Read one request head; None when the client went away first. Raises `BadRequest`."""
+    try:
+        raw = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return None
+    except asyncio.LimitOverrunError as e:
+        raise BadRequest("the head is too long") from e
+    lines = raw.decode("latin-1").split("\r\n")
+    words = lines[0].split(" ")
+    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        raise BadRequest("no request line")
+    headers = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    path, _, query = words[1].partition("?")
+    return Head(words[0], path, query, headers, raw)
+
+
+class Front:
+    """Serves connections of one simulator."""
+
+    def __init__(self, nas: Simulator) -> None:
+        self._nas = nas
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection; the callback of `asyncio.start_server`."""
+        self._writers.add(writer)
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+        try:
+            async with asyncio.timeout(HEAD_SECONDS):
+                head = await read_head(reader)
+            if head is not None:
+                await self._answer(head, reader, writer)
+        except BadRequest as e:
+            self._reply(writer, 400, "Bad Request", str(e))
+        except (ConnectionError, TimeoutError, OSError):
+            pass  # the client went away; whatever it was owed is not wanted any more
+        except asyncio.CancelledError:
+            pass  # the simulator stops
+        finally:
+            self._writers.discard(writer)
+            if task is not None:
+                self._tasks.discard(task)
+            with contextlib.suppress(OSError, RuntimeError):
+                writer.close()
+
+    def drop_all(self) -> None:
+        """End TCP of every connection at once, without close frames."""
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def stop(self) -> None:
+        """End every connection and wait until it is served."""
+        self.drop_all()
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- answers -------------------------------------------------------------------------------
+
+    async def _answer(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        release = self._nas.release
+        socket_paths = {"/api/current", *(f"/api/{version}" for version in release.api_versions)}
+        if head.path in socket_paths:
+            if not head.upgrade:
+                found = head.headers.get("upgrade")
+                text = f'No WebSocket UPGRADE hdr: {found}\n Can "Upgrade" only to "WebSocket".'
+                self._reply(writer, 400, "Bad Request", text)
+            else:
+                await self._websocket(head, reader, writer)
+        elif head.path == "/api/versions" and head.method == "GET":
+            self._reply_json(writer, list(release.api_versions))
+        elif head.path == "/api/boot_id" and head.method == "GET":
+            self._reply_json(writer, self._nas.boot_id)
+        else:
+            self._reply(writer, 404, "Not Found", "404: Not Found")
+
+    async def _websocket(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        channel = Link(reader, writer)
+        session: Session = RpcSession(self._nas, channel, origin_of(writer))
+        channel.on_text = session.receive
+        channel.on_batch = session.places.pump
+        channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
+        self._nas.sessions.add(session)
+        self._nas.sign_in_by_peer(session)
+        try:
+            await channel.serve(head.raw)
+        finally:
+            self._nas.sessions.remove(session)
+            session.closed()
+
+    def _reply_json(self, writer: asyncio.StreamWriter, value: object) -> None:
+        self._reply(writer, 200, "OK", json.dumps(value), "application/json")
+
+    def _reply(
+        self, writer: asyncio.StreamWriter, status: int, phrase: str, text: str, kind: str = "text/plain; charset=utf-8"
+    ) -> None:
+        body = text.encode()
+        head = (
+            f"HTTP/1.1 {status} {phrase}\r\nContent-Type: {kind}\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+
+
+def origin_of(writer: asyncio.StreamWriter) -> Origin:
+    """Where a connection comes from, with the peer's user id on a UNIX socket."""
+    sock: socket.socket | None = writer.get_extra_info("socket")
+    if sock is not None and sock.family == socket.AF_UNIX:
+        pid, uid, _gid = peer_of(sock)
+        return Origin("unix", unix_uid=uid, unix_pid=pid)
+    peer = writer.get_extra_info("peername") or ("unknown", 0)
+    return Origin(str(peer[0]), int(peer[1]))
+
+
+def peer_of(sock: socket.socket) -> tuple[int, int, int]:
+    """Process, user and group of the other end of a UNIX socket; -1 where the system does not tell."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return -1, -1, -1
+    size = struct.calcsize("3i")
+    pid, uid, gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, option, size))
+    return pid, uid, gid

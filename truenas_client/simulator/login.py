@@ -1,0 +1,237 @@
+"""The mechanisms of signing in, one function each.
+
+Each takes the call and its data and answers what ``auth.login_ex`` answers. A wrong
+proof is an answer, not an error, and costs time. Invariants: an unknown user and a
+wrong secret look the same; a new attempt drops one that has begun.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .accounts import Account, ApiKey, Credential
+from .errors import CallError
+
+if TYPE_CHECKING:
+    from .call import Call
+
+__all__ = ["MECHANISMS", "Token", "attempt", "make_token", "with_key_alone"]
+
+Answer = dict[str, Any]
+
+PENALTY = 0.3
+"""Simulated seconds that a wrong proof costs."""
+
+RECONNECT_SECONDS = 600
+
+
+@dataclass(slots=True)
+class Token:
+    """What ``auth.generate_token`` or a login with a reconnect token made."""
+
+    text: str
+    parent: Credential
+    ttl: float
+    attributes: dict[str, Any]
+    address: str | None
+    single_use: bool
+    used_at: float
+    reconnect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PendingOtp:
+    """A sign-in whose password was right and that waits for a one-time password."""
+
+    account: Account
+
+
+async def attempt(call: Call, data: dict[str, Any]) -> Answer:
+    """Run one step of a sign-in."""
+    return await MECHANISMS[data["mechanism"]](call, data)
+
+
+def _outcome(call: Call, kind: str, **further: Any) -> Answer:
+    if kind == "DENIED" and not call.nas.release.denied:
+        kind = "AUTH_ERR"
+    return {"response_type": kind, **further}
+
+
+def _enter(call: Call, credential: Credential, data: dict[str, Any], *, ttl: float | None = None) -> Answer:
+    assert call.session is not None
+    nas = call.nas
+    call.session.sign_in(credential, ttl=ttl)
+    options = data.get("login_options") or {}
+    info = credential.user_info(nas.registry.roles()) if options.get("user_info", True) else None
+    answer: Answer = {"response_type": "SUCCESS", "user_info": info, "authenticator": "LEVEL_1"}
+    if nas.release.reconnect_tokens:
+        token = None
+        if options.get("reconnect_token"):
+            token = _new_token(call, credential, RECONNECT_SECONDS, {}, True, True, reconnect=True)
+        answer["reconnect_token"] = token
+    return answer
+
+
+def _credential(call: Call, account: Account, kind: str, **further: Any) -> Credential:
+    return Credential(account, kind, call.clock.wall(), full_roles=call.nas.release.roles_in_full, **further)
+
+
+def _begin(call: Call) -> None:
+    assert call.session is not None
+    call.session.pending = None
+
+
+def _refused(call: Call, account: Account) -> Answer | None:
+    if account.expired:
+        return _outcome(call, "EXPIRED")
+    if not account.roles:
+        return _outcome(call, "DENIED")
+    return None
+
+
+async def _password(call: Call, data: dict[str, Any]) -> Answer:
+    _begin(call)
+    account = call.nas.accounts.get(data["username"])
+    if account is None:
+        return _outcome(call, "AUTH_ERR")
+    if not hmac.compare_digest(account.password.encode(), data["password"].encode("utf-8", "replace")):
+        await call.sleep(PENALTY)
+        return _outcome(call, "AUTH_ERR")
+    if (answer := _refused(call, account)) is not None:
+        return answer
+    if account.otp is not None:
+        assert call.session is not None
+        call.session.pending = PendingOtp(account)
+        return _outcome(call, "OTP_REQUIRED", username=account.name)
+    return _enter(call, _credential(call, account, "LOGIN_PASSWORD"), data)
+
+
+async def _otp(call: Call, data: dict[str, Any]) -> Answer:
+    assert call.session is not None
+    pending = call.session.pending
+    if not isinstance(pending, PendingOtp):
+        raise CallError("OTP_TOKEN: no authentication in progress", 22)
+    if data["otp_token"] != pending.account.otp:
+        if call.nas.release.otp_once:
+            call.session.pending = None
+        await call.sleep(PENALTY)
+        if call.nas.release.otp_once:
+            return _outcome(call, "AUTH_ERR")
+        return _outcome(call, "OTP_REQUIRED", username=pending.account.name)
+    return _enter(call, _credential(call, pending.account, "LOGIN_TWOFACTOR"), data)
+
+
+# --- keys --------------------------------------------------------------------------------------
+
+
+async def _key_plain(call: Call, data: dict[str, Any]) -> Answer:
+    _begin(call)
+    assert call.session is not None
+    if call.session.origin.unix:
+        raise TypeError(f"{call.session.origin}: unexpected origin for ApiKeyPamAuthenticator")
+    key = _find_key(call, data["api_key"])
+    if key is None or key.revoked or key.account != data["username"]:
+        await call.sleep(PENALTY)
+        return _outcome(call, "AUTH_ERR")
+    return _enter_with_key(call, key, data)
+
+
+def _enter_with_key(call: Call, key: ApiKey, data: dict[str, Any]) -> Answer:
+    assert call.session is not None
+    account = call.nas.accounts.get(key.account)
+    if account is None:
+        return _outcome(call, "AUTH_ERR")
+    if not call.session.origin.secure:
+        # The key has been seen by whoever listens: it is taken out of use.
+        key.revoked = True
+        return _outcome(call, "EXPIRED")
+    if key.expires is not None and key.expires <= call.clock.wall():
+        return _outcome(call, "EXPIRED")
+    if (answer := _refused(call, account)) is not None:
+        return answer
+    return _enter(call, _credential(call, account, "API_KEY", key=key), data)
+
+
+def _find_key(call: Call, text: str) -> ApiKey | None:
+    number, dash, secret = text.partition("-")
+    key = call.nas.api_keys.get(int(number)) if dash and number.isdecimal() and len(number) < 10 else None
+    if key is None or not hmac.compare_digest(key.key.encode(), secret.encode("utf-8", "replace")):
+        return None
+    return key
+
+
+async def with_key_alone(call: Call, text: str) -> bool:
+    """Sign in with a key, the owner being looked up; whether it worked."""
+    key = _find_key(call, text)
+    data = {"username": key.account if key else "", "api_key": text}
+    return bool((await _key_plain(call, data))["response_type"] == "SUCCESS")
+
+
+# --- tokens ------------------------------------------------------------------------------------
+
+
+def make_token(call: Call, ttl: int, attributes: dict[str, Any], match_origin: bool, single_use: bool) -> str:
+    """A new token of the caller."""
+    assert call.credential is not None
+    return _new_token(call, call.credential, ttl, attributes, match_origin, single_use)
+
+
+def _new_token(
+    call: Call,
+    parent: Credential,
+    ttl: float,
+    attributes: dict[str, Any],
+    match_origin: bool,
+    single_use: bool,
+    *,
+    reconnect: bool = False,
+) -> str:
+    assert call.session is not None
+    address = call.session.origin.address if match_origin else None
+    text = secrets.token_urlsafe(48)
+    call.nas.tokens[text] = Token(text, parent, ttl, attributes, address, single_use, call.clock.now(), reconnect)
+    return text
+
+
+async def _token(call: Call, data: dict[str, Any]) -> Answer:
+    _begin(call)
+    assert call.session is not None
+    nas = call.nas
+    token = nas.tokens.get(data["token"])
+    now = nas.clock.now()
+    usable = (
+        token is not None
+        and now < token.used_at + token.ttl
+        and (token.address is None or token.address == call.session.origin.address)
+        and not token.attributes
+    )
+    if token is None or not usable:
+        await call.sleep(nas.random.uniform(1.0, 2.0))
+        return _outcome(call, "AUTH_ERR")
+    token.used_at = now
+    if token.single_use:
+        del nas.tokens[token.text]
+    if token.reconnect:
+        parent = token.parent
+        credential = _credential(call, parent.account, parent.kind, key=parent.key)
+        return _enter(call, credential, data)
+    credential = _credential(call, token.parent.account, "TOKEN", parent=token.parent)
+    return _enter(call, credential, data, ttl=token.ttl)
+
+
+async def _scram(call: Call, data: dict[str, Any]) -> Answer:
+    raise CallError("SCRAM: not offered by this server", 95)
+
+
+MECHANISMS: dict[str, Callable[[Call, dict[str, Any]], Awaitable[Answer]]] = {
+    "API_KEY_PLAIN": _key_plain,
+    "PASSWORD_PLAIN": _password,
+    "TOKEN_PLAIN": _token,
+    "OTP_TOKEN": _otp,
+    "SCRAM": _scram,
+}
+"""The mechanisms by the name a client gives."""

@@ -1,0 +1,217 @@
+"""What the simulated server can do: methods, services, events and event sources.
+
+A `Method` is a catalogue entry in the server's form with, perhaps, a handler. A
+catalogue laid over the registry (`Registry.lay`) replaces entries and adds methods
+without a handler; handlers stay. Invariants: names are unique; an entry always has
+all the keys of release 26.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import shapes
+
+__all__ = ["EventKind", "JobOptions", "Method", "Registry", "entry"]
+
+Handler = Callable[..., Any | Awaitable[Any]]
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """How a job method runs: its lock, its queue and what of it is shown.
+
+    ``lock`` is a name or a function of the arguments; ``queue`` how many calls may
+    wait for that lock before the next is attached to one that waits (0: refused,
+    None: no limit). ``audited``: the answer leaves before the last event.
+    """
+
+    abortable: bool = False
+    lock: str | Callable[[list[Any]], str] | None = None
+    queue: int | None = 5
+    transient: bool = False
+    audited: bool = False
+    logs: bool = False
+    description: Callable[[list[Any]], str] | None = None
+
+
+@dataclass(slots=True)
+class Method:
+    """A method: its catalogue entry, and how to run it (``handler`` None: not implemented)."""
+
+    name: str
+    entry: dict[str, Any]
+    handler: Handler | None = None
+    job: JobOptions | None = None
+    private: bool = False
+    waits: bool = False
+    """The handler is a coroutine function, so the call may take time."""
+
+    @property
+    def accepts(self) -> list[Schema]:
+        accepts: list[Schema] = self.entry["accepts"]
+        return accepts
+
+    @property
+    def no_auth(self) -> bool:
+        return bool(self.entry["no_auth_required"])
+
+    @property
+    def no_authz(self) -> bool:
+        return bool(self.entry.get("no_authz_required") or self.entry["no_auth_required"])
+
+    @property
+    def roles(self) -> Sequence[str]:
+        roles: Sequence[str] = self.entry["roles"]
+        return roles
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """An event clients can subscribe to; with a ``source`` it is made for each subscription string."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+    no_authz: bool = False
+    source: Callable[..., Awaitable[None]] | None = None
+    accepts: Schema | None = None
+
+
+def entry(
+    *,
+    description: str = "",
+    accepts: list[Schema] | None = None,
+    returns: list[Schema] | None = None,
+    roles: Iterable[str] = (),
+    job: bool = False,
+    filterable: bool = False,
+    no_auth: bool = False,
+    no_authz: bool = False,
+    examples: Mapping[str, list[str]] | None = None,
+    downloadable: bool = False,
+    uploadable: bool = False,
+    pass_application: bool = False,
+) -> dict[str, Any]:
+    """A catalogue entry with all keys of release 26; the command line's line is the first sentence."""
+    first = description.split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
+    return {
+        "description": description or None,
+        "cli_description": first,
+        "examples": dict(examples or {}),
+        "accepts": accepts or [],
+        "returns": returns or shapes.returning(shapes.any_()),
+        "roles": sorted(roles),
+        "job": job,
+        "downloadable": downloadable,
+        "uploadable": uploadable,
+        "check_pipes": [] if job else False,
+        "filterable": filterable,
+        "filterable_schema": None,
+        "no_auth_required": no_auth,
+        "no_authz_required": no_authz,
+        "pass_application": pass_application,
+        "cli_private": False,
+    }
+
+
+def accepts_of(handler: Handler) -> list[Schema]:
+    """Schemas for a handler without any: an argument of any kind for each parameter after the first."""
+    named: dict[str, Schema] = {}
+    for name, parameter in list(inspect.signature(handler).parameters.items())[1:]:
+        default = parameter.default
+        named[name] = shapes.any_() if default is parameter.empty else shapes.any_(default=default)
+    return shapes.arguments(**named)
+
+
+@dataclass(slots=True)
+class Registry:
+    """All methods, services and events by name."""
+
+    methods: dict[str, Method] = field(default_factory=dict)
+    services: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: dict[str, EventKind] = field(default_factory=dict)
+    catalogue: dict[str, dict[str, Any]] | None = None
+    revision: int = 0
+    """Goes up with every change, so that encoded listings know when they are old."""
+
+    def add(self, method: Method) -> None:
+        """Add or replace a method; an entry of the laid catalogue wins over its own."""
+        if self.catalogue is not None and method.name in self.catalogue:
+            method.entry = self.catalogue[method.name]
+        method.waits = method.handler is not None and inspect.iscoroutinefunction(method.handler)
+        self.methods[method.name] = method
+        self.revision += 1
+
+    def lay(self, catalogue: dict[str, dict[str, Any]]) -> None:
+        """Serve another ``core.get_methods`` answer; what it has and we don't becomes unimplemented."""
+        self.catalogue = catalogue
+        for name, found in catalogue.items():
+            method = self.methods.get(name)
+            if method is None:
+                self.methods[name] = Method(name, found, job=JobOptions() if found.get("job") else None)
+            else:
+                method.entry = found
+        self.revision += 1
+
+    def listed(self) -> Iterable[Method]:
+        """The methods a listing shows: those of the laid catalogue, or all public ones of our own."""
+        if self.catalogue is not None:
+            return [self.methods[name] for name in self.catalogue]
+        return [method for method in self.methods.values() if not method.private]
+
+    def roles(self) -> set[str]:
+        """Every role that any method or event names."""
+        found = {role for method in self.methods.values() for role in method.roles}
+        found |= {role for event in self.events.values() for role in event.roles}
+        return found | {"FULL_ADMIN", "READONLY_ADMIN", "SHARING_ADMIN"}
+
+    def service(self, namespace: str, kind: str = "service", **config: Any) -> None:
+        """Describe a service as ``core.get_services`` does; ``kind`` is crud, config or service."""
+        title = "".join(part.capitalize() for part in namespace.replace("_", ".").split("."))
+        self.services[namespace] = {
+            "type": kind,
+            "config": {
+                "datastore": None,
+                "datastore_prefix": "",
+                "datastore_extend": None,
+                "datastore_extend_context": None,
+                "datastore_extend_fk": None,
+                "datastore_primary_key": "id",
+                "datastore_primary_key_type": "integer",
+                "event_register": True,
+                "event_send": True,
+                "service": None,
+                "service_verb": "reload",
+                "service_verb_sync": True,
+                "namespace": namespace,
+                "namespace_alias": None,
+                "private": False,
+                "verbose_name": title,
+                "cli_namespace": None,
+                "cli_private": False,
+                "cli_description": None,
+                "role_prefix": None,
+                "role_separate_delete": False,
+                "generic": False,
+                **config,
+            },
+        }
+        self.revision += 1
+
+    def all_services(self) -> dict[str, dict[str, Any]]:
+        """The services, with a guess for those namespaces that only a laid catalogue has."""
+        namespaces: dict[str, set[str]] = {}
+        for method in self.listed():
+            namespace, _, action = method.name.rpartition(".")
+            namespaces.setdefault(namespace, set()).add(action)
+        for namespace, actions in namespaces.items():
+            if namespace not in self.services:
+                kind = (
+                    "crud" if {"query", "get_instance"} <= actions else "config" if "config" in actions else "service"
+                )
+                self.service(namespace, kind)
+        return {namespace: self.services[namespace] for namespace in sorted(namespaces)}

@@ -1,0 +1,74 @@
+"""What differs between the releases, on the wire: one row of facts for each.
+
+Schemas and data are the same for all; a release is this table and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RELEASES", "Release"]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The protocol of one release."""
+
+    name: str
+    version: str
+    """What ``system.version`` says after ``TrueNAS-``."""
+    api_versions: tuple[str, ...]
+    """What ``/api/versions`` lists; each is a path ``/api/<version>``. Empty: no JSON-RPC at all."""
+    options_answered: bool = True
+    """``core.set_options`` answers the options in force; otherwise null, and jobs are of the old style."""
+    scram: bool = True
+    reconnect_tokens: bool = True
+    """A successful login has a ``reconnect_token`` member."""
+    denied: bool = True
+    """An account without access is answered ``DENIED``; otherwise ``AUTH_ERR``."""
+    otp_once: bool = True
+    """A wrong one-time password ends the attempt; otherwise another one may be sent."""
+    mechanisms_before_login: bool = True
+    """``auth.mechanism_choices`` works before login."""
+    roles_in_full: bool = True
+    """A login of a full administrator lists every role, not just ``FULL_ADMIN``."""
+    trace_frames: bool = False
+    """Traces have a ``frames`` member."""
+    keepalive: int = 3600
+    """Seconds without traffic from the server after which its front end drops a connection."""
+
+
+_25_04 = ("v25.04.0", "v25.04.1", "v25.04.2")
+_25_10 = (*_25_04, "v25.10.0", "v25.10.1", "v25.10.2", "v25.10.3", "v25.10.4")
+
+RELEASES = {
+    "25.04": Release(
+        name="25.04",
+        version="25.04.2.6",
+        api_versions=_25_04,
+        options_answered=False,
+        scram=False,
+        reconnect_tokens=False,
+        denied=False,
+        otp_once=False,
+        mechanisms_before_login=False,
+        roles_in_full=False,
+        trace_frames=True,
+        keepalive=60,
+    ),
+    "25.10": Release(
+        name="25.10",
+        version="25.10.6",
+        api_versions=_25_10,
+        scram=False,
+        reconnect_tokens=False,
+        denied=False,
+        otp_once=False,
+        mechanisms_before_login=False,
+        roles_in_full=False,
+        trace_frames=True,
+        keepalive=60,
+    ),
+    "26": Release(name="26", version="26.0.0-BETA.3", api_versions=(*_25_10, "v26.0.0")),
+}
+"""The releases by the name ``--release`` takes."""

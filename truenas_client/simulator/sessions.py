@@ -1,0 +1,52 @@
+"""All open sessions of the simulated server, and the events about logins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .accounts import Credential
+    from .events import Events
+    from .session import Session
+
+__all__ = ["Sessions"]
+
+
+class Sessions:
+    """The sessions in the order they connected."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._open: dict[Session, None] = {}
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(list(self._open))
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, session: Session) -> None:
+        self._open[session] = None
+
+    def remove(self, session: Session) -> None:
+        self._open.pop(session, None)
+
+    def row(self, session: Session, credential: Credential) -> dict[str, Any]:
+        """A session as ``auth.sessions`` events show it."""
+        return {
+            "id": session.id,
+            "origin": str(session.origin),
+            "credentials": credential.kind,
+            "credentials_data": credential.data(),
+            "created_at": session.created_at,
+            "secure_transport": session.origin.secure,
+        }
+
+    def announce(self, session: Session, kind: str, credential: Credential | None = None) -> None:
+        """Send the event that somebody signed in or out."""
+        who = credential or session.credential
+        if who is None:
+            return
+        fields = self.row(session, who) if kind == "ADDED" else {"id": session.id}
+        self._events.send("auth.sessions", kind, visible=lambda other: other is not session, fields=fields)

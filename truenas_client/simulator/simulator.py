@@ -1,0 +1,341 @@
+"""The simulator itself: puts the parts together, listens, and is how tests and users extend it.
+
+::
+
+    async with Simulator() as nas:
+        nas.url                                  # ws://127.0.0.1:PORT/api/current
+
+        @nas.method("my.echo")
+        def echo(call, value): return value
+
+        @nas.job("my.work", abortable=True)
+        async def work(call, options):
+            call.progress(50, "half")
+            await call.sleep(1)
+
+        @nas.source("my.ticks")
+        async def ticks(source, argument):
+            source.send(fields={"n": 1})
+
+        nas.add_account("guest", "secret", roles=["READONLY_ADMIN"])
+        nas.send_event("my.items", "ADDED", id=1, fields={})
+
+Invariants: everything runs in the event loop it was started in and never holds it
+for long; nothing a client sends ends it; `stop` leaves no task and no socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from . import auth_service, core_service, shapes
+from .accounts import FULL_ADMIN, Account, ApiKey, Credential
+from .clock import Clock
+from .events import Events
+from .front import HEAD_SIZE, Front
+from .jobs import Job, Jobs
+from .login import Token
+from .ratelimit import RateLimit
+from .registry import EventKind, Handler, JobOptions, Method, Registry, accepts_of, entry
+from .release import RELEASES
+from .session import Session
+from .sessions import Sessions
+
+__all__ = ["Simulator"]
+
+Schema = dict[str, Any]
+Decorator = Callable[[Handler], Handler]
+
+
+class Simulator:
+    """A TrueNAS in this process.
+
+    ``listen`` is ``host:port`` (port 0: any free one), ``unix`` the path of a UNIX socket to
+    listen on as well, ``catalogue`` a ``core.get_methods`` answer to serve in place of our
+    own, ``seed`` decides everything random, ``speed`` how many simulated seconds pass in a
+    real one. Start it with ``async with`` or `start` and `stop`.
+    """
+
+    def __init__(
+        self,
+        listen: str = "127.0.0.1:0",
+        unix: str | Path | None = None,
+        release: str = "26",
+        catalogue: Mapping[str, dict[str, Any]] | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        *,
+        demo_data: bool = True,
+    ) -> None:
+        if release not in RELEASES:
+            raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
+        self.release = RELEASES[release]
+        self.clock = Clock(speed)
+        self.random = random.Random(seed)
+        self.boot_id = str(UUID(int=random.Random(f"boot {seed}").getrandbits(128), version=4))
+        self.registry = Registry()
+        self.events = Events(self.registry, self.clock)
+        self.jobs = Jobs(self.events, self.clock.wall)
+        self.sessions = Sessions(self.events)
+        self.rate_limit = RateLimit(self.clock, self.random)
+        self.accounts: dict[str, Account] = {}
+        self.api_keys: dict[int, ApiKey] = {}
+        self.tokens: dict[str, Token] = {}
+        self._listen = listen
+        self._unix = None if unix is None else Path(unix)
+        self._front = Front(self)
+        self._servers: list[asyncio.Server] = []
+        self._background: list[Callable[[], Any]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._port = 0
+        auth_service.install(self)
+        core_service.install(self)
+        if demo_data:
+            from .nas import install
+
+            install(self, seed)
+        if catalogue is not None:
+            self.registry.lay(dict(catalogue))
+
+    # --- life ----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when an address is taken."""
+        host, _, port = self._listen.rpartition(":")
+        host = (host or "127.0.0.1").strip("[]")
+        server = await asyncio.start_server(self._front.connected, host, int(port), limit=HEAD_SIZE, backlog=1024)
+        self._servers.append(server)
+        self._host, self._port = host, server.sockets[0].getsockname()[1]
+        if self._unix is not None:
+            self._unix.unlink(missing_ok=True)
+            self._servers.append(
+                await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
+            )
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(work()) for work in self._background]
+
+    async def stop(self) -> None:
+        """Close everything; twice is fine."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        self.events.stop()
+        await self._front.stop()
+        await self.jobs.stop()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        if self._unix is not None:
+            self._unix.unlink(missing_ok=True)
+
+    async def __aenter__(self) -> Simulator:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    # --- what a client needs to know -----------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Address of the JSON-RPC endpoint."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"ws://{host}:{self._port}/api/current"
+
+    @property
+    def users(self) -> dict[str, dict[str, Any]]:
+        """The accounts that can sign in: name to password, one-time password and roles."""
+        return {
+            name: {"password": account.password, "otp": account.otp, "roles": list(account.roles)}
+            for name, account in self.accounts.items()
+        }
+
+    def info(self) -> dict[str, Any]:
+        """What the ready line of the command says."""
+        return {
+            "ws": self.url,
+            "wss": None,
+            "unix": None if self._unix is None else str(self._unix),
+            "legacy": self.url.replace("/api/current", "/websocket"),
+            "release": self.release.name,
+            "users": self.users,
+            "api_keys": {key.name: key.text for key in self.api_keys.values() if not key.revoked},
+        }
+
+    # --- extension -----------------------------------------------------------------------------
+
+    def method(
+        self,
+        name: str,
+        *,
+        accepts: list[Schema] | None = None,
+        returns: list[Schema] | None = None,
+        roles: Iterable[str] = (),
+        description: str | None = None,
+        filterable: bool = False,
+        no_auth: bool = False,
+        no_authz: bool = False,
+        private: bool = False,
+        job: JobOptions | None = None,
+    ) -> Decorator:
+        """Add a method: a function or coroutine function of a `Call` and the arguments.
+
+        Without ``accepts`` it takes any values, as many as the function has parameters;
+        ``description`` is the docstring unless given. No roles: full administrators only.
+        """
+
+        def add(handler: Handler) -> Handler:
+            described = description if description is not None else (handler.__doc__ or "")
+            made = entry(
+                description="\n".join(line.strip() for line in described.strip().splitlines()),
+                accepts=accepts_of(handler) if accepts is None else accepts,
+                returns=returns,
+                roles=roles,
+                job=job is not None,
+                filterable=filterable,
+                no_auth=no_auth,
+                no_authz=no_authz,
+            )
+            self.registry.add(Method(name, made, handler, job, private))
+            return handler
+
+        return add
+
+    def job(
+        self,
+        name: str,
+        *,
+        abortable: bool = False,
+        lock: str | Callable[[list[Any]], str] | None = None,
+        queue: int | None = 5,
+        transient: bool = False,
+        audited: bool = False,
+        logs: bool = False,
+        describe: Callable[[list[Any]], str] | None = None,
+        **further: Any,
+    ) -> Decorator:
+        """Add a method that runs as a job; ``further`` is as for `method`."""
+        options = JobOptions(abortable, lock, queue, transient, audited, logs, describe)
+        return self.method(name, job=options, **further)
+
+    def service(self, namespace: str, kind: str = "service", **config: Any) -> None:
+        """Describe a service of our own (crud, config or service) in ``core.get_services``."""
+        self.registry.service(namespace, kind, **config)
+
+    def event(self, name: str, *, roles: Iterable[str] = (), no_authz: bool = False) -> None:
+        """Make an event known, so that others than full administrators can subscribe to it."""
+        self.registry.events[name] = EventKind(name, tuple(roles), no_authz)
+
+    def source(self, name: str, *, accepts: Schema | None = None, roles: Iterable[str] = ()) -> Decorator:
+        """Add an event source: a coroutine function of a `Source` and the argument of the subscription.
+
+        It runs once for each text that is subscribed to; when it returns, the source has ended.
+        """
+
+        def add(handler: Handler) -> Handler:
+            self.registry.events[name] = EventKind(name, tuple(roles), False, handler, accepts)
+            return handler
+
+        return add
+
+    def send_event(self, name: str, kind: str, **members: Any) -> None:
+        """Send an event (``ADDED``, ``CHANGED``, ``REMOVED``) to everybody who subscribed to it."""
+        self.events.send(name, kind, **members)
+
+    def background(self, work: Callable[[], Any]) -> None:
+        """Run a coroutine function from the start of the simulator to its end."""
+        self._background.append(work)
+
+    def add_account(
+        self,
+        name: str,
+        password: str,
+        *,
+        roles: Iterable[str] = (FULL_ADMIN,),
+        uid: int | None = None,
+        full_name: str = "",
+        otp: str | None = None,
+        expired: bool = False,
+    ) -> Account:
+        """Add or replace an account; without roles it may not use the API."""
+        number = 3000 + len(self.accounts) if uid is None else uid
+        account = Account(name, password, tuple(roles), number, full_name or name, otp, expired)
+        self.accounts[name] = account
+        return account
+
+    def query_arguments(self) -> list[Schema]:
+        """The ``accepts`` of a query method: filters and options."""
+        return shapes.arguments(
+            filters=shapes.array(shapes.any_(), "Filters: lists of field, operator and value.", default=[]),
+            options=shapes.obj(
+                "What to do with the rows that match.",
+                {},
+                extra=shapes.obj("Further options of the method.", {}),
+                order_by=shapes.array(shapes.text(), "Fields to sort by; a minus sign before one turns it round.", []),
+                select=shapes.array(shapes.any_(), "Only these fields of each row.", []),
+                count=shapes.boolean("Answer the number of rows.", default=False),
+                get=shapes.boolean("Answer the first row; it is an error when there is none.", default=False),
+                offset=shapes.integer("Rows to leave out at the start.", default=0, minimum=0),
+                limit=shapes.integer("Rows to answer at most; 0 means all.", default=0, minimum=0),
+                force_sql_filters=shapes.boolean("Has no effect here.", default=False),
+            ),
+        )
+
+    async def wait_for_job(self, job: Job) -> Any:
+        """The result of a job when it has ended. Raises what it failed with; an aborted one gives None."""
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def tell(job: Job) -> None:
+            if not ended.done():
+                ended.set_result(None)
+
+        job.when_ended(tell)
+        try:
+            await ended
+        finally:
+            job.forget(tell)
+        if job.exception is not None:
+            raise job.exception
+        return job.result
+
+    # --- steering it ---------------------------------------------------------------------------
+
+    def drop_connections(self) -> None:
+        """End TCP of every connection at once, without close frames."""
+        self._front.drop_all()
+
+    def close_connections(self, code: int = 1001, reason: str = "") -> None:
+        """Send every connection a close frame."""
+        for session in self.sessions:
+            session.channel.close(code, reason)
+
+    def restart(self) -> None:
+        """As after a boot: connections drop, jobs are forgotten and count from 1, the boot id is new."""
+        self.drop_connections()
+        self.jobs.restart()
+        self.tokens.clear()
+        self.rate_limit.clear()
+        self.boot_id = str(UUID(int=self.random.getrandbits(128), version=4))
+
+    def restart_soon(self) -> None:
+        """`restart` once the answers on their way have left."""
+        asyncio.get_running_loop().call_later(0.1, self.restart)
+
+    def sign_in_by_peer(self, session: Session) -> None:
+        """On a UNIX socket: sign in the account with the peer's user id, or root for who runs the simulator."""
+        uid = session.origin.unix_uid
+        if uid is None:
+            return
+        account = next((account for account in self.accounts.values() if account.uid == uid), None)
+        if account is None:
+            account = self.accounts.get("root")
+        if account is not None:
+            session.sign_in(Credential(account, "UNIX_SOCKET", self.clock.wall(), full_roles=False))
