@@ -1,0 +1,71 @@
+"""The command itself: parse, load the subcommand by name, turn every end into an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+from .exits import ExitStatus, folded
+from .parser import get_parser
+
+__all__ = ["main"]
+
+_COMMANDS = {name: f"midclt.commands.{name}" for name in ("call", "ping", "subscribe")}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    ``argv`` is without the program's name, None for the process's own. Raises
+    SystemExit for ``--help``, ``--version`` (0) and bad usage (2), as argparse does.
+    """
+    parser = get_parser()
+    options = parser.parse_args(argv)
+    try:
+        if options.name is None:
+            parser.print_help()
+            return int(ExitStatus.OK)
+        return folded(_run(options.name, options))
+    except KeyboardInterrupt:
+        return int(ExitStatus.INTERRUPTED)
+    except BrokenPipeError:
+        _forget_output()
+        return int(ExitStatus.PIPE)
+
+
+def _run(name: str, options: object) -> ExitStatus:
+    from truenas_client.exc import ClientException
+
+    from .exits import CommandError, status_of
+    from .output import report, say
+
+    try:
+        status: ExitStatus = import_module(_COMMANDS[name]).run(options)
+        return status
+    except CommandError as e:
+        say(str(e))
+        return e.status
+    except ClientException as e:
+        report(e)
+        return status_of(e)
+    except BrokenPipeError:
+        raise
+    except OSError as e:
+        say(f"midclt: {e}")
+        return ExitStatus.ERROR
+
+
+def _forget_output() -> None:
+    """Nobody reads any more: what is still buffered must not complain when Python exits."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(nowhere, stream.fileno())
+        except (AttributeError, OSError, ValueError):
+            continue
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

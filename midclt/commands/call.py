@@ -1,0 +1,84 @@
+"""``midclt call``: call a method, or run a job and show its progress."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from truenas_client.exc import ClientException, ConnectionLost, JobLost, NotAuthenticated
+
+from ..access import call_timeout, signed_in, who
+from ..arguments import call_arguments
+from ..exits import ExitStatus, status_of
+from ..output import print_result, report, say
+from ..progress import progress_for
+from ..session import Session
+
+__all__ = ["run"]
+
+
+def run(options: Namespace) -> ExitStatus:
+    """Call ``options.method[0]`` with the rest as arguments and print the result."""
+    timeout = call_timeout(options)
+    call = _Call(options, options.method[0], call_arguments(options.method[1:]), timeout)
+    with signed_in(options) as session:
+        try:
+            result = call.job(session) if options.job else session.call(call.method, call.params, timeout)
+        except ClientException as e:
+            if not options.quiet:
+                report(e)
+                call.explain(e)
+            return status_of(e)
+        except KeyboardInterrupt:
+            if not options.quiet:
+                call.explain_interrupt()
+            raise
+        print_result(result)
+    return ExitStatus.OK
+
+
+class _Call:
+    """One call, and what is known of its job when it is cut short."""
+
+    def __init__(self, options: Namespace, method: str, params: list[Any], timeout: float) -> None:
+        self.method, self.params = method, params
+        self._options, self._timeout = options, timeout
+        self._job_id: int | None = None
+
+    def job(self, session: Session) -> Any:
+        display = progress_for(self._options.job_print)
+        success = False
+        try:
+            result = session.run_job(self.method, self.params, self._timeout, self._started, display.update)
+            success = self._job_id is not None
+        finally:
+            display.end(success=success)
+        return result
+
+    def _started(self, job_id: int) -> None:
+        self._job_id = job_id
+
+    def explain(self, error: ClientException) -> None:
+        """What to do about an error, where its text does not say."""
+        if isinstance(error, (ConnectionLost, JobLost)):
+            if self._job_id is not None:
+                say(f"The outcome of {self.method} is unknown. {self._find_again()}")
+            elif not isinstance(error, ConnectionLost) or error.sent:
+                say(f"The outcome of {self.method} is unknown: look before you repeat it.")
+        elif isinstance(error, NotAuthenticated) and who(self._options)[0] is None:
+            say("Nobody is signed in: give a user name with -U or TRUENAS_USERNAME.")
+
+    def explain_interrupt(self) -> None:
+        """What is left behind after Ctrl-C."""
+        if self._job_id is not None:
+            say(f"Not waiting for {self.method} any longer. {self._find_again()}")
+        else:
+            say(f"Interrupted: {self.method} may have run.")
+
+    def _find_again(self) -> str:
+        job_id = self._job_id
+        return (
+            f"Job {job_id} may still run: `midclt call -j core.job_wait {job_id}` waits for it, "
+            f'`midclt call core.get_jobs \'[["id", "=", {job_id}]]\'` shows it, '
+            f"`midclt call core.job_abort {job_id}` stops it."
+        )

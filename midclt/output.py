@@ -1,0 +1,99 @@
+"""What is printed: results and events on standard output, everything else on standard error.
+
+Into a pipe or a file the bytes are those of the official command. On a
+terminal, text of the server loses the characters that would steer it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+from truenas_client import ejson
+
+if TYPE_CHECKING:
+    from truenas_client.exc import ClientException
+
+__all__ = ["fit", "harmless", "is_terminal", "print_line", "print_result", "report", "result_text", "say"]
+
+# Control characters but tab and line feed, and those that change the order of what stands on a line.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """``text`` without what would steer a terminal; tabs and line feeds stay."""
+    return _STEERING.sub("", text)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sees this stream."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def result_text(value: Any) -> str:
+    """A result as the official command prints it: text and whole numbers bare, so True for true; the rest JSON."""
+    if isinstance(value, (int, str)):
+        return str(value)
+    return ejson.dumps(value)
+
+
+def print_result(value: Any) -> None:
+    """Print a result on standard output."""
+    print_line(result_text(value))
+
+
+def print_line(text: str) -> None:
+    """One line on standard output, out at once. Raises OSError, such as `BrokenPipeError`, when it cannot be."""
+    _write(sys.stdout, text)
+
+
+def say(text: str) -> None:
+    """One line for the person, on standard error."""
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # started with the stream closed
+        return
+    line = (harmless(text) if is_terminal(stream) else text) + "\n"
+    try:
+        stream.write(line)
+    except UnicodeEncodeError:
+        # A narrow locale, or half of a surrogate pair in the server's text: shown as an escape.
+        encoding = stream.encoding or "ascii"
+        stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def report(error: ClientException) -> None:
+    """An error of the server as the official command shows it: its text, its trace, what it attached."""
+    if error.error:
+        say(error.error)
+    formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
+    if isinstance(formatted, str) and formatted:
+        say(formatted)
+    if error.extra:
+        from pprint import pformat
+
+        say(pformat(error.extra))
+
+
+def fit(text: str, cells: int) -> str:
+    """The beginning of one harmless line of ``text`` that fits into so many cells of a terminal."""
+    from unicodedata import category, east_asian_width
+
+    shown: list[str] = []
+    for character in " ".join(harmless(text).split()):
+        if category(character) in ("Mn", "Me", "Cf"):
+            width = 0
+        else:
+            width = 2 if east_asian_width(character) in "WF" else 1
+        if cells < width:
+            break
+        cells -= width
+        shown.append(character)
+    return "".join(shown)

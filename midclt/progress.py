@@ -1,0 +1,99 @@
+"""The progress of a job on standard error.
+
+`Bar` redraws one line and is for a terminal, `Lines` writes each new
+description once and is for logs, `Silent` is for what nobody watches. Each
+is told the state of the job and, at the end, to leave the line.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Protocol
+
+from .output import fit, is_terminal, say
+
+__all__ = ["Bar", "Lines", "Progress", "Silent", "progress_for"]
+
+BAR_CELLS = 30
+
+
+class Progress(Protocol):
+    """Shows how far a job is."""
+
+    def update(self, percent: float | None, description: str) -> None: ...
+
+    def end(self, *, success: bool) -> None: ...
+
+
+def progress_for(style: str) -> Progress:
+    """The display for ``-jp style``: a bar needs a terminal that can redraw a line."""
+    if style == "description":
+        return Lines()
+    if not is_terminal(sys.stderr):
+        return Silent()
+    return Lines() if os.environ.get("TERM") == "dumb" else Bar()
+
+
+class Silent:
+    """Shows nothing."""
+
+    def update(self, percent: float | None, description: str) -> None:
+        pass
+
+    def end(self, *, success: bool) -> None:
+        pass
+
+
+class Lines:
+    """A line for each description that differs from the one before."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def update(self, percent: float | None, description: str) -> None:
+        if description and description != self._last:
+            say(description)
+        self._last = description
+
+    def end(self, *, success: bool) -> None:
+        pass
+
+
+class Bar:
+    """One line: a bar, the percentage and the description, cut to the width of the terminal."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+        self._last: tuple[float | None, str] = (None, "")
+
+    def update(self, percent: float | None, description: str) -> None:
+        self._last = (percent, description)
+        self._draw(percent, description)
+
+    def end(self, *, success: bool) -> None:
+        if success:
+            # Few jobs report their last step.
+            self._draw(100.0, self._last[1])
+        if self._drawn:
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+
+    def _draw(self, percent: float | None, description: str) -> None:
+        share = min(max(percent or 0.0, 0.0), 100.0) / 100
+        done = round(share * BAR_CELLS)
+        number = "    " if percent is None else f"{share:4.0%}"
+        # The last column stays free: writing there makes some terminals break the line.
+        line = fit(f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number} ", _width() - 1)
+        line += " " + fit(description, _width() - 2 - len(line))
+        # Blanks instead of an erase sequence: they work on every terminal.
+        sys.stderr.write("\r" + line + " " * (self._drawn - len(line)))
+        sys.stderr.flush()
+        self._drawn = len(line)
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

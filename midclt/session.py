@@ -1,0 +1,217 @@
+"""The seam between the commands and the driver: a signed-in connection, used blockingly.
+
+Commands see `Session` alone. It stands on `AsyncClient` and an event loop that
+runs only while a command waits; another driver replaces `open_session`.
+
+Invariant: nothing here prints, but for what the core logs (`_Log`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+from truenas_client import AsyncClient, Event, Gap
+from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, NotAJob
+
+from .output import say
+
+__all__ = ["Session", "open_session"]
+
+_T = TypeVar("_T")
+
+
+class Session(Protocol):
+    """One connection. Every method blocks; Ctrl-C raises `KeyboardInterrupt` and leaves the session usable.
+
+    All raise `ClientException` and its subclasses. Times are in seconds; None is without limit.
+    """
+
+    @property
+    def exposed(self) -> bool:
+        """Whether what is sent can be read on its way: no TLS, and not this machine."""
+        ...
+
+    def login(self, username: str, password: str, otp_token: str | None = None) -> None:
+        """Sign in. Raises `OTPRequired` when a one-time password is wanted and none was given."""
+        ...
+
+    def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
+        """Call a method: its result or, when it runs as a job, the number of the job it has started."""
+        ...
+
+    def run_job(
+        self,
+        method: str,
+        params: Sequence[Any],
+        timeout: float | None,
+        started: Callable[[int], None],
+        progress: Callable[[float | None, str], None],
+    ) -> Any:
+        """Run a job to its end and return its result; of a method that is no job, its result at once.
+
+        ``timeout`` is for the start alone. ``started`` gets the job's number,
+        ``progress`` percentage and description whenever they change.
+        """
+        ...
+
+    def listen(self, event: str, receive: Callable[[Event | Gap], bool], timeout: float | None) -> bool:
+        """Give events to ``receive`` until it returns False or the server ends them: True. False: the time is over."""
+        ...
+
+    def ping(self, timeout: float) -> Any:
+        """What ``core.ping`` answers."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection. Twice is fine."""
+        ...
+
+
+def open_session(uri: str | None, *, verify_ssl: bool = True) -> Session:
+    """Connect. Raises `ConnectError` and its subclasses, `InvalidEndpoint` for an address that makes no sense."""
+    session = _AsyncSession(uri, verify_ssl=verify_ssl)
+    try:
+        session.connect()
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+class _AsyncSession:
+    def __init__(self, uri: str | None, *, verify_ssl: bool) -> None:
+        self._client = AsyncClient(uri, verify_ssl=verify_ssl)
+        self._runner = asyncio.Runner()
+        self._log: _Log | None = _Log()
+        logging.getLogger("truenas_client").addHandler(self._log)
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return self._runner.run(work)
+
+    def connect(self) -> None:
+        self._run(self._client.connect())
+
+    @property
+    def exposed(self) -> bool:
+        endpoint = self._client.endpoint
+        return not endpoint.is_tls and not endpoint.is_local
+
+    def login(self, username: str, password: str, otp_token: str | None = None) -> None:
+        self._run(self._client.login_with_password(username, password, otp_token))
+
+    def ping(self, timeout: float) -> Any:
+        return self._run(self._client.call("core.ping", timeout=timeout))
+
+    def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
+        return self._run(self._call(method, params, timeout))
+
+    async def _call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
+        try:
+            async with _deadline(method, timeout):
+                if not await self._sees_jobs():
+                    return await self._client.call(method, *params, timeout=None)
+                job = await self._client.start(method, *params, timeout=None)
+        except NotAJob as e:
+            return e.result
+        return job.id if job.id is not None else await job.result()
+
+    async def _sees_jobs(self) -> bool:
+        """Whether the server tells of jobs: it does not before sign-in, nor to accounts without the right."""
+        if not self._client.signed_in:
+            return False
+        try:
+            # Kept open until the end: starting a job then shares it.
+            await self._client.subscribe("core.get_jobs", queue=1).open()
+        except ConnectionLost:
+            raise
+        except ClientException:
+            return False
+        return True
+
+    def run_job(
+        self,
+        method: str,
+        params: Sequence[Any],
+        timeout: float | None,
+        started: Callable[[int], None],
+        progress: Callable[[float | None, str], None],
+    ) -> Any:
+        return self._run(self._run_job(method, params, timeout, started, progress))
+
+    async def _run_job(
+        self,
+        method: str,
+        params: Sequence[Any],
+        timeout: float | None,
+        started: Callable[[int], None],
+        progress: Callable[[float | None, str], None],
+    ) -> Any:
+        job = None
+        try:
+            async with _deadline(method, timeout):
+                if await self._sees_jobs():
+                    job = await self._client.start(method, *params, timeout=None)
+        except NotAJob as e:
+            return e.result
+        if job is None:
+            # Without events there is no progress, but the answer still comes when the job ends.
+            return await self._client.call(method, *params, timeout=None)
+        if job.id is not None:
+            started(job.id)
+        async for step in job:
+            progress(step.percent, step.description)
+        return await job.result()
+
+    def listen(self, event: str, receive: Callable[[Event | Gap], bool], timeout: float | None) -> bool:
+        return self._run(self._listen(event, receive, timeout))
+
+    async def _listen(self, event: str, receive: Callable[[Event | Gap], bool], timeout: float | None) -> bool:
+        async with self._client.subscribe(event) as events:
+            try:
+                async with asyncio.timeout(timeout) as clock:
+                    async for item in events:
+                        if not receive(item):
+                            break
+            except TimeoutError:
+                if clock.expired():
+                    return False
+                raise
+        return True
+
+    def close(self) -> None:
+        log, self._log = self._log, None
+        if log is None:
+            return
+        # From here on nothing the core has to say concerns anybody.
+        log.level = logging.CRITICAL + 1
+        try:
+            self._run(self._client.close())
+        finally:
+            self._runner.close()
+            logging.getLogger("truenas_client").removeHandler(log)
+
+
+@asynccontextmanager
+async def _deadline(method: str, timeout: float | None) -> AsyncIterator[None]:
+    """One limit for everything that a call takes: telling of jobs, waiting for a slot, the answer."""
+    try:
+        async with asyncio.timeout(timeout) as clock:
+            yield
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        raise CallTimeout(f"{method}: no answer in {timeout:g} s; the server may still work on it") from None
+
+
+class _Log(logging.Handler):
+    """Warnings of the core as one line each, without a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(f"midclt: {record.getMessage()}")
