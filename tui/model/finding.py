@@ -1,0 +1,123 @@
+"""Finding text in a value, from a place on, in small steps.
+
+The order is that of the document: a container comes before what it holds. Nothing
+is built for places that are only passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .values import Members, Path, has_members, is_container, preview
+
+__all__ = ["finder", "search"]
+
+_Names = list[str | int]
+_PLAIN_NUMBER = 1 << 64
+
+
+def finder(text: str) -> Callable[[str | int | None, Any], bool]:
+    """A function of a key and its value: whether either holds ``text``. Containers are judged by their key alone.
+
+    Capitals are told apart only when ``text`` has some.
+    """
+    exact = text != text.lower()
+
+    def found(key: str | int | None, value: Any) -> bool:
+        if isinstance(key, str) and text in (key if exact else key.lower()):
+            return True
+        if isinstance(value, str):
+            there = value
+        elif type(value) is int and -_PLAIN_NUMBER < value < _PLAIN_NUMBER:
+            there = str(value)
+        elif is_container(value):
+            return False
+        else:
+            there = preview(value)
+        return text in (there if exact else there.lower())
+
+    return found
+
+
+def search(
+    value: Any, text: str, *, after: Path | None = None, backwards: bool = False, slice_size: int = 2000
+) -> Iterator[Path | None]:
+    """The paths whose key or value holds ``text``, and a None after every ``slice_size`` values looked at.
+
+    It goes from ``after`` (not included) to the end, then from the other end up to ``after`` (included). Without
+    ``after``, or when nothing is there any more, everything is looked at once.
+    """
+    if not text:
+        return
+    found = finder(text)
+    looked = 0
+    frames = None if after is None else _frames(value, after)
+    rounds = [_walk(value, None, backwards=backwards)]
+    if frames is not None:
+        rounds.insert(0, _walk(value, frames, backwards=backwards))
+    last = list(after or ())
+    for number, steps in enumerate(rounds):
+        for names, here in steps:
+            looked += 1
+            if found(names[-1] if names else None, here):
+                yield tuple(names)
+            if looked % slice_size == 0:
+                yield None
+            if number == 1 and names == last:
+                return
+
+
+def _frames(value: Any, path: Path) -> tuple[_Names, list[tuple[Members, int]], Any] | None:
+    """The containers on the way to a path, each with the position taken, and the value there; None if not there."""
+    frames: list[tuple[Members, int]] = []
+    for part in path:
+        members = Members(value) if is_container(value) else None
+        position = None if members is None else members.position(part)
+        if members is None or position is None:
+            return None
+        frames.append((members, position))
+        value = members.at(position)
+    return list(path), frames, value
+
+
+def _walk(
+    value: Any, start: tuple[_Names, list[tuple[Members, int]], Any] | None, *, backwards: bool
+) -> Iterator[tuple[_Names, Any]]:
+    """Names (one list, changed from step to step) and values, from the place after ``start``, or from the first."""
+    step = -1 if backwards else 1
+    names: _Names = []
+    stack: list[list[Any]] = []
+
+    def enter(container: Any) -> None:
+        members = Members(container)
+        stack.append([members, members.size - 1 if backwards else 0])
+
+    if start is not None:
+        names, frames, here = start
+        stack = [[members, position + step] for members, position in frames]
+        if not backwards and has_members(here):
+            enter(here)
+    else:
+        if not backwards or not has_members(value):
+            yield names, value
+        if has_members(value):
+            enter(value)
+    while stack:
+        members, position = stack[-1]
+        depth = len(stack) - 1
+        if not 0 <= position < members.size:
+            stack.pop()
+            if backwards:
+                # Against the order, a container comes after what it holds.
+                del names[depth:]
+                yield names, members.values
+            continue
+        stack[-1][1] = position + step
+        names[depth:] = [members.name(position)]
+        here = members.at(position)
+        inside = has_members(here)
+        if not backwards or not inside:
+            yield names, here
+        if inside:
+            enter(here)
