@@ -123,6 +123,7 @@ class Rows(CursorView):
         self._natural: list[int] = []
         self._widths: tuple[int, list[int]] | None = None
         self._highlighted: str | None = None
+        self._measure()
 
     # The rows
 

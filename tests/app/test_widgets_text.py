@@ -1,0 +1,134 @@
+"""Server text made harmless, cut and padded by cells; numbers and times in words."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.content import Content
+
+from tests.app.stage import HOSTILE, UNSAFE
+from tui.text import ASCII, bar, cut, fit, human_duration, human_ms, human_size, human_time, plain, safe, safe_lines
+from tui.text import wrap as wrapped
+
+ANY_TEXT = st.text(st.characters(), max_size=80)
+
+
+@given(ANY_TEXT)
+def test_safe_text_is_one_line_without_anything_a_terminal_acts_on(text: str) -> None:
+    cleaned = safe(text)
+    assert not UNSAFE.search(cleaned)
+    cleaned.encode("utf-8")
+    assert safe(cleaned) == cleaned
+
+
+@given(ANY_TEXT)
+def test_the_width_of_safe_text_is_the_sum_of_its_characters(text: str) -> None:
+    # What joins or combines into another width in some terminals is gone, so cutting anywhere keeps the count right.
+    cleaned = safe(text)
+    assert cell_len(cleaned) == sum(cell_len(character) for character in cleaned)
+
+
+@given(ANY_TEXT, st.integers(min_value=0, max_value=60))
+def test_cut_and_fit_keep_to_their_cells(text: str, cells: int) -> None:
+    cleaned = safe(text)
+    short = cut(cleaned, cells)
+    assert cell_len(short) <= cells
+    assert cell_len(fit(cleaned, cells)) == cells
+    assert cell_len(fit(cleaned, cells, "right")) == cells
+    if cell_len(cleaned) <= cells and cells:
+        assert short == cleaned
+
+
+@given(st.text(st.characters(), max_size=200), st.integers(min_value=2, max_value=40))
+def test_wrapping_keeps_all_words_and_the_width(text: str, cells: int) -> None:
+    cleaned = safe(text)
+    lines = list(wrapped(cleaned, cells))
+    assert all(cell_len(line) <= cells for line in lines)
+    assert re.sub(" ", "", "".join(lines)) == re.sub(" ", "", cleaned)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_plain_is_content_and_never_markup(text: str) -> None:
+    content = plain(text)
+    assert isinstance(content, Content)
+    assert content.plain == safe(text)
+    assert not content.spans
+
+
+def test_what_is_replaced_by_what() -> None:
+    assert safe("a\nb\r\nc\td") == "a↵b↵c d"
+    assert safe("\x1b[31m\x7f") == "␛[31m␡"
+    assert safe("\u202eevil") == "\N{REPLACEMENT CHARACTER}evil"
+    assert safe("\ud83d") == "\N{REPLACEMENT CHARACTER}"
+    assert safe("🇩🇪 ❤\ufe0f") == "DE ❤"
+    assert safe("e" + "\u0301" * 9) == "e" + "\u0301" * 3
+    assert safe_lines("one\ntwo\u2028three") == ["one", "two", "three"]
+    assert safe(12) == "12"
+
+
+def test_wide_characters_are_cut_whole() -> None:
+    assert cut("日本語テキスト", 6) == "日本…"
+    assert fit("日本語", 4) == "日… "
+    assert cut("日本語", 6) == "日本語"
+    assert cut("abc", 2, ellipsis=ASCII.ellipsis) == "a~"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0 B"),
+        (732, "732 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (11957192654848, "10.9 TiB"),
+        (2**80, "1048576.0 EiB"),
+    ],
+)
+def test_sizes_in_words(count: int, words: str) -> None:
+    assert human_size(count) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(42, "42 B"), (300, "0.3 kB"), (1400, "1.4 kB"), (999_999, "1.0 MB"), (2_500_000, "2.5 MB")]
+)
+def test_sizes_of_results_are_decimal(count: int, words: str) -> None:
+    assert human_size(count, decimal=True) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(4, "0m 04s"), (842, "14m 02s"), (7500, "2h 05m"), (41 * 86400 + 3 * 3600, "41d 03h"), (-1, "0m 00s")],
+)
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert human_duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("ms", "words"), [(0.42, "0.4 ms"), (18.2, "18 ms"), (999.7, "1.0 s"), (1234, "1.2 s"), (191_000, "3m 11s")]
+)
+def test_milliseconds_in_words(ms: float, words: str) -> None:
+    assert human_ms(ms) == words
+
+
+def test_moments_in_words_are_utc() -> None:
+    assert human_time(1763683200000) == "2025-11-21 00:00Z"
+    assert human_time(1763683201000) == "2025-11-21 00:00:01Z"
+    assert human_time(datetime(2025, 11, 21, 2, tzinfo=timezone(timedelta(hours=2)))) == "2025-11-21 00:00Z"
+    assert human_time(datetime(2025, 11, 21, tzinfo=UTC)) == "2025-11-21 00:00Z"
+    assert human_time(1e30) == ""
+
+
+@given(st.one_of(st.none(), st.floats(allow_nan=False)), st.integers(min_value=0, max_value=50))
+def test_a_bar_has_its_width(fraction: float | None, cells: int) -> None:
+    assert cell_len(bar(fraction, cells)) == cells
+    assert len(bar(fraction, cells, ASCII)) == cells
+    assert bar(fraction, cells, ASCII).isascii()
+
+
+def test_a_bar_grows() -> None:
+    assert bar(None, 4) == "────"
+    assert bar(0.37, 10) == "━━━╸──────"
+    assert bar(1.0, 4) == "━━━━"
