@@ -1,0 +1,324 @@
+"""`JsonView`: any decoded value as a tree that folds, drawn line by line from `tui.model.flatten`.
+
+Showing five megabytes costs what showing five lines does: rows exist only while they are drawn. Human readings (sizes,
+dates) stand dim at the right of a value and never replace it. Searching looks into folded parts too, in slices, so the
+screen goes on living; the next search or value ends it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import events, work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.model.flatten import Path, Row, Tree, path_text
+from tui.text import cut, pad, safe, width
+from tui.widgets.lines import CursorView, Span
+
+_STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
+_WIDEST_KEY = 28  # cells that keys of one object are padded to at most
+_KEYS_MEASURED = 200
+_HINT_AT = 24  # cells after which hints begin, so that short values have theirs in one column
+
+
+class JsonView(CursorView):
+    """Shows `set_value(value)`. Messages: `PathChanged`, `Chosen` (enter on a plain value), `Found` (a search ended)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", show=False, id="nav.open"),
+        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
+        Binding("shift+space", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
+        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
+        Binding("n", "find_next", "next match", show=False, id="find.next"),
+        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
+    ]
+
+    @dataclass
+    class PathChanged(Message):
+        """The cursor came to another value; `text` is the path as people write it."""
+
+        view: "JsonView"
+        path: Path
+        text: str
+
+        @property
+        def control(self) -> "JsonView":
+            return self.view
+
+    @dataclass
+    class Chosen(Message):
+        """Enter or a double click on a value that does not fold."""
+
+        view: "JsonView"
+        path: Path
+        value: Any
+
+        @property
+        def control(self) -> "JsonView":
+            return self.view
+
+    @dataclass
+    class Found(Message):
+        """A search ended: the path it went to, or None when the text is nowhere."""
+
+        view: "JsonView"
+        text: str
+        path: Path | None
+
+        @property
+        def control(self) -> "JsonView":
+            return self.view
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._tree: Tree | None = None
+        self._sought = ""
+        self._key_cells: dict[Path, int] = {}
+        self._told: Path | None = None
+
+    # The value
+
+    def set_value(self, value: Any, *, keep: bool = False) -> None:
+        """Shows a value (which must not change while it is shown); with `keep` the cursor stays at its path."""
+        path = self.path if keep else ()
+        self._take(Tree(value))
+        self.scroll_lines(0)
+        if path and self._tree is not None:
+            self._go(path)
+
+    def clear(self) -> None:
+        """Shows nothing and lets go of the value."""
+        self._take(None)
+
+    def _take(self, tree: Tree | None) -> None:
+        self._end_search()
+        self._tree = tree
+        self._told = None
+        self._key_cells.clear()
+        self.set_reactive(JsonView.cursor, 0)
+        self.lines_changed()
+        self.cursor_moved()
+
+    @property
+    def value(self) -> Any:
+        """The value shown."""
+        return None if self._tree is None else self._tree.value
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return None if self._tree is None else self._tree.row(self.cursor)
+
+    @property
+    def path(self) -> Path:
+        """The path of the value under the cursor; () at the root and when nothing is shown."""
+        row = self.current
+        return () if row is None else row.path
+
+    def reveal(self, path: Path) -> None:
+        """Unfolds what hides a path and puts the cursor there, or on what of it exists."""
+        if self._tree is not None:
+            self._go(path)
+
+    def fold_level(self, level: int) -> None:
+        """Shows exactly the rows down to a level."""
+        if self._tree is not None:
+            path = self.path
+            self._tree.fold_level(level)
+            self._refold(path)
+
+    # Drawing
+
+    def line_count(self) -> int:
+        return 0 if self._tree is None else len(self._tree)
+
+    def line_spans(self, index: int, cells: int) -> Sequence[Span]:
+        assert self._tree is not None
+        row = self._tree.row(index)
+        glyphs = self.glyphs
+        # Deep values must not be pushed off the screen by their own indentation.
+        indent = min(2 * row.depth, max(cells // 2 - 4, 0))
+        marker = "  " if row.folded is None else f"{glyphs.folded if row.folded else glyphs.open} "
+        spans = [
+            Span(f"{glyphs.cursor} " if index == self.cursor else "  ", "accent"),
+            Span(" " * indent),
+            Span(marker, "dim"),
+        ]
+        if row.key is not None:
+            key_cells = self._widest_key(row.path[:-1], cells)
+            key = cut(safe(str(row.key)[: 4 * cells]), max(cells // 2, 4), ellipsis=glyphs.ellipsis)
+            spans += self._found_in(key, "key" if isinstance(row.key, str) else "dim")
+            spans.append(Span(" " * max(key_cells - width(key), 0) + "  "))
+        room = max(cells - sum(width(span.text) for span in spans), 1)
+        if row.folded is None and not row.count and row.kind in _STYLES:
+            hint = safe(row.hint[:60])
+            room -= width(hint) + 2 if hint else 0
+            text = cut(safe(row.preview), max(room, 8), ellipsis=glyphs.ellipsis)
+            spans += self._found_in(text, _STYLES[row.kind])
+            if hint:
+                spans.append(Span(pad("", max(_HINT_AT - width(text), 2)) if room > _HINT_AT else "  "))
+                spans.append(Span(hint, "dim"))
+        else:
+            spans.append(Span(safe(row.preview), "dim"))
+            if row.title and row.depth:
+                spans += [Span("  "), Span(cut(safe(row.title), room, ellipsis=glyphs.ellipsis))]
+        return spans
+
+    def _widest_key(self, parent: Path, cells: int) -> int:
+        """Cells the keys of one container are padded to."""
+        found = self._key_cells.get(parent)
+        if found is None:
+            assert self._tree is not None
+            value = self._tree.value_at(parent)
+            if isinstance(value, dict):
+                names = list(value)[:_KEYS_MEASURED]
+                found = max((width(safe(str(name)[:_WIDEST_KEY])) for name in names), default=0)
+            else:
+                found = len(str(len(value) - 1))
+            if len(self._key_cells) > 10_000:
+                self._key_cells.clear()
+            self._key_cells[parent] = found
+        return min(found, _WIDEST_KEY, max(cells // 3, 4))
+
+    def _found_in(self, text: str, style: str) -> list[Span]:
+        """The text with the places marked that hold what is sought."""
+        sought = self._sought
+        if not sought:
+            return [Span(text, style)]
+        # As the search does it: capitals count only when some are sought.
+        there = text if sought != sought.lower() else text.lower()
+        spans: list[Span] = []
+        done = 0
+        while len(there) == len(text) and (at := there.find(sought, done)) >= 0:
+            spans += [Span(text[done:at], style), Span(text[at : at + len(sought)], f"{style} mark")]
+            done = at + len(sought)
+        spans.append(Span(text[done:], style))
+        return [span for span in spans if span.text]
+
+    # Moving and folding
+
+    def cursor_moved(self) -> None:
+        path = self.path
+        if path != self._told:
+            self._told = path
+            self.post_message(self.PathChanged(self, path, path_text(path)))
+
+    def _go(self, path: Path, *, center: bool = False) -> None:
+        assert self._tree is not None
+        index = self._tree.reveal(path)
+        self.lines_changed()
+        top = round(self.scroll_target_y)
+        if center and not top <= index < top + self.page_height:
+            self.scroll_lines(index - self.page_height // 2)
+        if index == self.cursor:
+            self.show_cursor()
+        else:
+            self.cursor = index
+        self.cursor_moved()
+
+    def _refold(self, path: Path) -> None:
+        """Draws the rows as they are now, the cursor at a path or at what is left of it."""
+        assert self._tree is not None
+        self.set_reactive(JsonView.cursor, self._tree.index_of(path))
+        self.lines_changed()
+        self.show_cursor()
+        self.cursor_moved()
+
+    def action_fold_toggle(self) -> None:
+        if self._tree is not None:
+            path = self.path
+            if self._tree.toggle(self.cursor):
+                self._refold(path)
+
+    def action_fold_toggle_all(self) -> None:
+        row = self.current
+        if self._tree is not None and row is not None and row.folded is not None:
+            if row.folded:
+                self._tree.unfold_below(self.cursor)
+            else:
+                self._tree.fold(self.cursor)
+            self._refold(row.path)
+
+    def action_fold(self) -> None:
+        """Folds what is open; on anything else goes to what holds it."""
+        row = self.current
+        if self._tree is None or row is None:
+            return
+        if row.folded is False:
+            self.action_fold_toggle()
+        else:
+            self.cursor = self._tree.parent_of(self.cursor)
+
+    def action_unfold(self) -> None:
+        """Unfolds what is folded; on what is open goes to its first member."""
+        row = self.current
+        if row is None or row.folded is None:
+            return
+        if row.folded:
+            self.action_fold_toggle()
+        else:
+            self.cursor += 1
+
+    def action_choose(self) -> None:
+        row = self.current
+        if row is None:
+            return
+        if row.folded is None:
+            self.post_message(self.Chosen(self, row.path, row.value))
+        else:
+            self.action_fold_toggle()
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.line_at(event)
+        if index is None:
+            return
+        event.prevent_default()
+        self.cursor = index
+        if event.chain == 2:
+            self.action_choose()
+
+    # Finding
+
+    def find(self, text: str) -> None:
+        """Marks a text and goes to where it stands, at the cursor or after it; `Found` tells. Empty ends the search."""
+        self._sought = text
+        self._strips.clear()
+        self.refresh()
+        if not text:
+            self._end_search()
+            return
+        row = self.current
+        if self._tree is not None and row is not None and self._tree.matches(row, text):
+            self.post_message(self.Found(self, text, row.path))
+        else:
+            self._search(text, backwards=False)
+
+    def _end_search(self) -> None:
+        if self.is_attached:
+            self.workers.cancel_group(self, "find")
+
+    def action_find_next(self) -> None:
+        if self._sought:
+            self._search(self._sought, backwards=False)
+
+    def action_find_previous(self) -> None:
+        if self._sought:
+            self._search(self._sought, backwards=True)
+
+    @work(exclusive=True, group="find", exit_on_error=False)
+    async def _search(self, text: str, *, backwards: bool) -> None:
+        tree = self._tree
+        if tree is None:
+            return
+        for path in tree.search(text, after=self.path, backwards=backwards):
+            if path is None:
+                await asyncio.sleep(0)  # others' turn
+                continue
+            self._go(path, center=True)
+            self.post_message(self.Found(self, text, path))
+            return
+        self.post_message(self.Found(self, text, None))
