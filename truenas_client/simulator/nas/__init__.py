@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import disks, pools, reporting, system
+from . import accounts, alerts, datasets, disks, network, pools, reporting, services, snapshots, system
 from .world import World
 
 if TYPE_CHECKING:
@@ -21,7 +21,5 @@ __all__ = ["install"]
 def install(nas: Simulator, seed: int) -> None:
     """Add the whole NAS to a simulator."""
     world = World.made(seed, nas.clock.started)
-    nas.add_account("root", "root", uid=0)
-    nas.add_account("admin", "admin", uid=950)
-    for part in (system, disks, pools, reporting):
+    for part in (accounts, system, disks, pools, datasets, snapshots, services, network, alerts, reporting):
         part.install(nas, world)

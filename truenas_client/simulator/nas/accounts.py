@@ -1,0 +1,316 @@
+"""The ``user``, ``group``, ``privilege`` and ``api_key`` services, and who can sign in."""
+
+from __future__ import annotations
+
+import errno
+import random
+import string
+from typing import TYPE_CHECKING, Any
+
+from .. import shapes
+from ..accounts import FULL_ADMIN, ApiKey
+from ..call import Call
+from ..errors import InstanceNotFound, ValidationErrors
+from .tables import add_query
+from .world import World
+
+if TYPE_CHECKING:
+    from ..simulator import Simulator
+
+__all__ = ["install", "make_key"]
+
+READ = ("ACCOUNT_READ", "ACCOUNT_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
+WRITE = ("ACCOUNT_WRITE",)
+
+DOCS = {
+    "id": "Number of the row.",
+    "uid": "Number of the user in the file system.",
+    "username": "Name to sign in with.",
+    "full_name": "Name of the person.",
+    "builtin": "Part of the system, so not to be deleted.",
+    "roles": "What the user may do in the API.",
+    "locked": "May not sign in.",
+    "twofactor_auth_configured": "Signs in with a one-time password as well.",
+    "api_keys": "Numbers of the user's API keys.",
+}
+
+
+def install(nas: Simulator, world: World) -> None:
+    """Add the services and the accounts of the demo."""
+    nas.add_account("root", "root", uid=0, full_name="root")
+    nas.add_account("admin", "admin", uid=950, full_name="Administrator")
+    nas.add_account("viewer", "viewer", uid=3001, roles=["READONLY_ADMIN"], full_name="May look, not touch")
+    nas.add_account("guarded", "guarded", uid=3002, otp="123456", full_name="Signs in with a one-time password")
+    nas.add_account("nobody2", "nobody2", uid=3003, roles=[], full_name="Has no access to the API")
+    nas.add_account("former", "former", uid=3004, expired=True, full_name="Was here until last year")
+    make_key(nas, "demo", "admin")
+    table = world.table("user")
+    for ident, name in enumerate(nas.accounts, start=1):
+        table[ident] = _user(ident, name, nas)
+    for name, full_name, uid in (("ada", "Ada", 3010), ("grace", "Grace", 3011)):
+        ident = world.next_id("user")
+        table[ident] = {**_blank(ident, name, uid, full_name), "smb": True, "home": f"/mnt/flash/home/{name}"}
+
+    def users() -> list[dict[str, Any]]:
+        for row in table.values():
+            row["api_keys"] = [key.id for key in nas.api_keys.values() if key.account == row["username"]]
+        return list(table.values())
+
+    add_query(nas, "user", users, what="users", roles=READ, docs=DOCS)
+    _install_changes(nas, world)
+    _install_groups(nas, world)
+    _install_keys(nas)
+
+
+def _blank(ident: int, name: str, uid: int, full_name: str) -> dict[str, Any]:
+    return {
+        "id": ident,
+        "uid": uid,
+        "username": name,
+        "unixhash": "*",
+        "smbhash": "*",
+        "home": "/var/empty",
+        "shell": "/usr/sbin/nologin",
+        "full_name": full_name,
+        "builtin": False,
+        "smb": False,
+        "group": {"id": 40, "bsdgrp_gid": 100, "bsdgrp_group": "users"},
+        "groups": [],
+        "password_disabled": False,
+        "ssh_password_enabled": False,
+        "sshpubkey": None,
+        "locked": False,
+        "sudo_commands": [],
+        "sudo_commands_nopasswd": [],
+        "email": None,
+        "local": True,
+        "immutable": False,
+        "twofactor_auth_configured": False,
+        "sid": None,
+        "last_password_change": None,
+        "password_age": None,
+        "password_history": None,
+        "password_change_required": False,
+        "roles": [],
+        "api_keys": [],
+    }
+
+
+def _user(ident: int, name: str, nas: Simulator) -> dict[str, Any]:
+    account = nas.accounts[name]
+    return {
+        **_blank(ident, name, account.uid, account.full_name),
+        "builtin": account.uid < 1000,
+        "immutable": account.uid == 0,
+        "shell": "/usr/bin/bash",
+        "home": "/root" if account.uid == 0 else f"/home/{name}",
+        "locked": account.expired,
+        "twofactor_auth_configured": account.otp is not None,
+        "roles": list(account.roles),
+    }
+
+
+def _install_changes(nas: Simulator, world: World) -> None:
+    table = world.table("user")
+    members = {
+        "full_name": shapes.text("Name of the person.", minLength=1),
+        "email": shapes.nullable(shapes.text("Where to write to."), default=None),
+        "password": shapes.nullable(shapes.text("Password to sign in with."), default=None),
+        "home": shapes.text("Home directory.", "/var/empty"),
+        "shell": shapes.text("Program that a login starts.", "/usr/bin/bash"),
+        "smb": shapes.boolean("May use shares.", default=True),
+        "locked": shapes.boolean("May not sign in.", default=False),
+    }
+
+    @nas.method(
+        "user.create",
+        accepts=shapes.arguments(
+            user_create=shapes.obj(
+                "The new user.",
+                ...,
+                username=shapes.text("Name to sign in with.", minLength=1, maxLength=32),
+                uid=shapes.nullable(shapes.integer("Number; null for the next one.", minimum=0), default=None),
+                group_create=shapes.boolean("Make a group of the same name.", default=False),
+                **members,
+            )
+        ),
+        roles=WRITE,
+    )
+    def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+        """Make a user. Answers it."""
+        errors = ValidationErrors()
+        if any(row["username"] == data["username"] for row in table.values()):
+            errors.add("user_create.username", "There is a user of that name already", errno.EEXIST)
+        taken = {row["uid"] for row in table.values()}
+        if data.get("uid") in taken:
+            errors.add("user_create.uid", "Another user has that number", errno.EEXIST)
+        errors.check()
+        ident = world.next_id("user")
+        uid = data.get("uid")
+        row = _blank(ident, data["username"], max(taken) + 1 if uid is None else uid, data["full_name"])
+        row |= {name: data[name] for name in ("email", "home", "shell", "smb", "locked") if name in data}
+        table[ident] = row
+        nas.send_event("user.query", "ADDED", id=ident, fields=row)
+        return row
+
+    @nas.method(
+        "user.update",
+        accepts=shapes.arguments(
+            id=shapes.integer("Number of the user."),
+            data=shapes.obj(
+                "What to change; the rest stays.",
+                {},
+                **{
+                    name: shapes.optional({key: value for key, value in schema.items() if key != "default"})
+                    for name, schema in members.items()
+                },
+            ),
+        ),
+        roles=WRITE,
+    )
+    def update(call: Call, id: int, data: dict[str, Any]) -> dict[str, Any]:
+        """Change a user. Answers it."""
+        row = _find(table, "User", id)
+        row |= {name: value for name, value in data.items() if name in row}
+        account = nas.accounts.get(row["username"])
+        if account is not None and data.get("password"):
+            account.password = data["password"]
+        nas.send_event("user.query", "CHANGED", id=id, fields=row)
+        return row
+
+    @nas.method(
+        "user.delete",
+        accepts=shapes.arguments(id=shapes.integer("Number of the user."), options=shapes.obj("Nothing.", {})),
+        roles=WRITE,
+    )
+    def delete(call: Call, id: int, options: dict[str, Any]) -> int:
+        """Delete a user. Answers the number it had."""
+        row = _find(table, "User", id)
+        if row["builtin"]:
+            errors = ValidationErrors()
+            errors.add("user_delete.id", "A user of the system can't be deleted")
+            raise errors
+        del table[id]
+        nas.accounts.pop(row["username"], None)
+        nas.send_event("user.query", "REMOVED", id=id)
+        return id
+
+
+def _install_groups(nas: Simulator, world: World) -> None:
+    table = world.table("group")
+    for ident, (name, gid) in enumerate((("root", 0), ("builtin_administrators", 544), ("users", 100)), start=38):
+        table[ident] = {
+            "id": ident,
+            "gid": gid,
+            "name": name,
+            "group": name,
+            "builtin": True,
+            "sudo_commands": [],
+            "sudo_commands_nopasswd": [],
+            "smb": False,
+            "users": [],
+            "local": True,
+            "immutable": True,
+            "sid": None,
+            "roles": [FULL_ADMIN] if gid == 544 else [],
+        }
+    add_query(nas, "group", lambda: list(table.values()), what="groups", roles=READ)
+    privileges = world.table("privilege")
+    for ident, (name, role) in enumerate(
+        (("Local Administrator", FULL_ADMIN), ("Read-Only Administrator", "READONLY_ADMIN")), start=1
+    ):
+        privileges[ident] = {
+            "id": ident,
+            "builtin_name": name.upper().replace(" ", "_"),
+            "name": name,
+            "local_groups": [],
+            "ds_groups": [],
+            "roles": [role],
+            "web_shell": role == FULL_ADMIN,
+        }
+    privilege_roles = ("PRIVILEGE_READ", "PRIVILEGE_WRITE", "READONLY_ADMIN")
+    add_query(nas, "privilege", lambda: list(privileges.values()), what="privileges", roles=privilege_roles)
+
+    @nas.method("privilege.roles", accepts=nas.query_arguments(), no_authz=True, filterable=True)
+    def roles(call: Call, filters: list[Any], options: dict[str, Any]) -> list[dict[str, Any]]:
+        """The roles there are."""
+        return [
+            {"name": name, "title": name.replace("_", " ").title(), "includes": [], "builtin": True}
+            for name in sorted(nas.registry.roles())
+        ]
+
+
+def make_key(nas: Simulator, name: str, account: str) -> ApiKey:
+    """Add an API key to a simulator; the same seed gives the same keys."""
+    ident = max(nas.api_keys, default=0) + 1
+    chance = random.Random(f"key {ident} {nas.boot_id}")
+    secret = "".join(chance.choice(string.ascii_letters + string.digits) for _ in range(64))
+    # Fewer rounds than a server makes keys with, as few as clients accept: a demo need not be slow.
+    key = ApiKey(ident, name, account, secret, chance.randbytes(16), 50_000, created=nas.clock.wall())
+    nas.api_keys[ident] = key
+    return key
+
+
+def _install_keys(nas: Simulator) -> None:
+    read = ("API_KEY_READ", "API_KEY_WRITE", "READONLY_ADMIN")
+
+    def row(key: ApiKey) -> dict[str, Any]:
+        return {
+            "id": key.id,
+            "name": key.name,
+            "username": key.account,
+            "user_identifier": nas.accounts[key.account].uid if key.account in nas.accounts else "LEGACY_API_KEY",
+            "created_at": key.created,
+            "expires_at": key.expires,
+            "local": True,
+            "revoked": key.revoked,
+            "revoked_reason": "Sent in the clear" if key.revoked else None,
+        }
+
+    add_query(nas, "api_key", lambda: [row(key) for key in nas.api_keys.values()], what="API keys", roles=read)
+
+    @nas.method(
+        "api_key.create",
+        accepts=shapes.arguments(
+            api_key_create=shapes.obj(
+                "The new key.",
+                ...,
+                name=shapes.text("What it is for.", "nobody", minLength=1, maxLength=200),
+                username=shapes.text("Whose key it is."),
+                expires_at=shapes.nullable(shapes.any_("When it ends."), default=None),
+            )
+        ),
+        roles=("API_KEY_WRITE",),
+    )
+    def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+        """Make an API key. The answer is the only one that holds the key itself."""
+        errors = ValidationErrors()
+        if data["username"] not in nas.accounts:
+            errors.add("api_key_create.username", "There is no such user", errno.ENOENT)
+        errors.check()
+        key = make_key(nas, data["name"], data["username"])
+        key.expires = data.get("expires_at")
+        answer = row(key)
+        nas.send_event("api_key.query", "ADDED", id=key.id, fields=answer)
+        return {**answer, "key": key.text}
+
+    @nas.method(
+        "api_key.delete",
+        accepts=shapes.arguments(id=shapes.integer("Number of the key.")),
+        returns=shapes.returning(shapes.boolean("Always true.")),
+        roles=("API_KEY_WRITE",),
+    )
+    def delete(call: Call, id: int) -> bool:
+        """Delete an API key; whoever uses it is shut out."""
+        if id not in nas.api_keys:
+            raise InstanceNotFound(f"ApiKey {id} does not exist")
+        del nas.api_keys[id]
+        nas.send_event("api_key.query", "REMOVED", id=id)
+        return True
+
+
+def _find(table: dict[Any, dict[str, Any]], what: str, ident: int) -> dict[str, Any]:
+    row = table.get(ident)
+    if row is None:
+        raise InstanceNotFound(f"{what} {ident} does not exist")
+    return row

@@ -1,0 +1,352 @@
+"""The ``pool.dataset`` service: filesystems and volumes, stateful."""
+
+from __future__ import annotations
+
+import errno
+import re
+from typing import TYPE_CHECKING, Any
+
+from .. import shapes
+from ..call import Call
+from ..errors import CallError, InstanceNotFound, ValidationErrors
+from .tables import add_query
+from .world import Dataset, World, sorted_datasets
+from .zfsproperties import INHERITED, SIZES, human, prop, shown
+
+if TYPE_CHECKING:
+    from ..simulator import Simulator
+
+__all__ = ["dataset_row", "install"]
+
+READ = ("DATASET_READ", "DATASET_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
+WRITE = ("DATASET_WRITE",)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\- ]*\Z")
+
+DOCS = {
+    "id": "Path of the dataset, beginning with its pool.",
+    "name": "The same as id.",
+    "type": "FILESYSTEM or VOLUME.",
+    "pool": "The pool it lies in.",
+    "mountpoint": "Where it is mounted; null for a volume.",
+    "children": "The datasets below it.",
+    "used": "Octets it takes, with all below it.",
+    "available": "Octets that can still be written.",
+    "encrypted": "Whether its data is encrypted.",
+    "locked": "Whether its key is missing, so that nothing can be read.",
+    "comments": "A note of the administrator.",
+    "quota": "Octets that it may take with all below it.",
+    "refquota": "Octets that it may take by itself.",
+    "compression": "How its data is compressed.",
+    "recordsize": "Largest block.",
+}
+
+
+def install(nas: Simulator, world: World) -> None:
+    """Add the service."""
+
+    def rows() -> list[dict[str, Any]]:
+        return [dataset_row(world, dataset) for dataset in sorted_datasets(world)]
+
+    add_query(nas, "pool.dataset", rows, what="datasets", roles=READ, docs=DOCS)
+    _install_changes(nas, world)
+    _install_locks(nas, world)
+
+    @nas.method("pool.dataset.compression_choices", returns=shapes.returning(shapes.like({"LZ4": "LZ4"})), roles=READ)
+    def compression_choices(call: Call) -> dict[str, str]:
+        """The kinds of compression there are."""
+        names = ("ON", "OFF", "LZ4", "GZIP", "GZIP-1", "GZIP-9", "ZSTD", "ZSTD-5", "ZSTD-7", "ZSTD-FAST", "ZLE", "LZJB")
+        return {name: name for name in names}
+
+    @nas.method(
+        "pool.dataset.recordsize_choices",
+        accepts=shapes.arguments(pool_name=shapes.nullable(shapes.text("A pool."), default=None)),
+        roles=READ,
+    )
+    def recordsize_choices(call: Call, pool_name: str | None) -> list[str]:
+        """The sizes of the largest block there are."""
+        return ["512", "1K", "2K", "4K", "8K", "16K", "32K", "64K", "128K", "256K", "512K", "1M", "2M", "4M"]
+
+
+def _settings() -> dict[str, dict[str, Any]]:
+    size = shapes.nullable(shapes.integer("Octets; null or 0 for none.", minimum=0))
+    settings: dict[str, dict[str, Any]] = {name: shapes.optional(size) for name in SIZES}
+    inherit = "What INHERIT means is decided by the parent."
+    settings |= {
+        "compression": shapes.optional(shapes.text(f"How data is compressed. {inherit}")),
+        "recordsize": shapes.optional(shapes.text(f"Largest block, such as 128K. {inherit}")),
+        "copies": shapes.optional(shapes.integer("How often each block is kept.", minimum=1, maximum=3)),
+    }
+    for name, values in {
+        "sync": ("STANDARD", "ALWAYS", "DISABLED"),
+        "atime": ("ON", "OFF"),
+        "readonly": ("ON", "OFF"),
+        "exec": ("ON", "OFF"),
+        "snapdir": ("VISIBLE", "HIDDEN", "DISABLED"),
+        "deduplication": ("ON", "VERIFY", "OFF"),
+    }.items():
+        settings[name] = shapes.optional(shapes.choice(*values, "INHERIT", doc=inherit))
+    settings["comments"] = shapes.optional(shapes.text("A note."))
+    return settings
+
+
+def _install_changes(nas: Simulator, world: World) -> None:
+    path = shapes.text("Path of the new dataset, beginning with its pool.", minLength=1)
+    branches = [
+        shapes.obj(
+            name=path,
+            type={"type": "string", "const": "FILESYSTEM", "default": "FILESYSTEM", "description": "A filesystem."},
+            create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
+            share_type=shapes.choice("GENERIC", "MULTIPROTOCOL", "NFS", "SMB", "APPS", default="GENERIC"),
+            encryption=shapes.boolean("Encrypt it.", default=False),
+            **_settings(),
+        ),
+        shapes.obj(
+            name=path,
+            type={"type": "string", "const": "VOLUME", "default": "VOLUME", "description": "A volume."},
+            volsize=shapes.integer("Size in octets.", minimum=1),
+            create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
+            sparse=shapes.boolean("Take space only for what is written.", default=False),
+            encryption=shapes.boolean("Encrypt it.", default=False),
+            **_settings(),
+        ),
+    ]
+    data = {
+        "description": "The new dataset.",
+        "discriminator": {"propertyName": "type", "mapping": {}},
+        "oneOf": branches,
+    }
+    row = shapes.like(dataset_row(world, world.datasets["tank"]), DOCS)
+
+    @nas.method(
+        "pool.dataset.create",
+        accepts=shapes.arguments(data=data),
+        returns=shapes.returning(row),
+        roles=WRITE,
+    )
+    def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+        """Make a filesystem or a volume. Answers it."""
+        _check_new(world, data)
+        name = data["name"]
+        if data.get("create_ancestors"):
+            _make_ancestors(nas, world, name)
+        dataset = Dataset(name, data.get("type", "FILESYSTEM"), 96 * 1024, created=nas.clock.wall())
+        dataset.volsize = data.get("volsize")
+        dataset.encrypted = bool(data.get("encryption"))
+        if dataset.volsize is not None:
+            dataset.own = dataset.volsize // 10 if data.get("sparse") else dataset.volsize
+        _set(dataset, data)
+        return _added(nas, world, dataset)
+
+    changes = _settings() | {"volsize": shapes.optional(shapes.integer("New size of a volume.", minimum=1))}
+
+    @nas.method(
+        "pool.dataset.update",
+        accepts=shapes.arguments(
+            id=shapes.text("Path of the dataset.", minLength=1),
+            data=shapes.obj("What to change; the rest stays.", {}, **changes),
+        ),
+        returns=shapes.returning(row),
+        roles=WRITE,
+    )
+    def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Change the properties of a dataset. Answers it."""
+        dataset = _find(world, id)
+        errors = ValidationErrors()
+        if (size := data.get("volsize")) is not None:
+            if dataset.volsize is None:
+                errors.add("pool_dataset_update.volsize", "Only a volume has a size")
+            elif size < dataset.volsize:
+                errors.add("pool_dataset_update.volsize", "A volume can't be made smaller")
+        for name in ("quota", "refquota"):
+            if data.get(name) and data[name] < world.used(id):
+                errors.add(f"pool_dataset_update.{name}", "More than that is in use already", errno.ENOSPC)
+        errors.check()
+        if size is not None:
+            dataset.volsize = size
+        _set(dataset, data)
+        row = dataset_row(world, dataset)
+        nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=row)
+        return row
+
+    @nas.method(
+        "pool.dataset.delete",
+        accepts=shapes.arguments(
+            id=shapes.text("Path of the dataset.", minLength=1),
+            options=shapes.obj(
+                "How far to go.",
+                {},
+                recursive=shapes.boolean("Delete all below it, too.", default=False),
+                force=shapes.boolean("Delete it even when it is in use.", default=False),
+            ),
+        ),
+        returns=shapes.returning(shapes.boolean("Always true.")),
+        roles=("DATASET_DELETE",),
+    )
+    def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
+        """Delete a dataset and everything in it. There is no way back."""
+        dataset = _find(world, id)
+        below = [found for found in world.datasets if found.startswith(f"{id}/")]
+        if dataset.parent is None:
+            raise CallError("The root of a pool can't be deleted; export the pool instead", errno.EINVAL)
+        if below and not options.get("recursive"):
+            raise CallError(f"{id} has datasets below it: {', '.join(sorted(below))}", errno.ENOTEMPTY)
+        for name in [*below, id]:
+            del world.datasets[name]
+            for snapshot in [key for key, row in world.snapshots.items() if row["dataset"] == name]:
+                del world.snapshots[snapshot]
+            nas.send_event("pool.dataset.query", "REMOVED", id=name)
+        return True
+
+
+def _install_locks(nas: Simulator, world: World) -> None:
+    @nas.job(
+        "pool.dataset.lock",
+        accepts=shapes.arguments(
+            id=shapes.text("Path of an encrypted dataset."),
+            options=shapes.obj("How.", {}, force_umount=shapes.boolean("Even when it is in use.", default=False)),
+        ),
+        returns=shapes.returning(shapes.boolean("Always true.")),
+        roles=WRITE,
+    )
+    async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
+        """Forget the key of an encrypted dataset, so that nothing in it can be read."""
+        dataset = _find(world, id)
+        if not dataset.encrypted or dataset.locked:
+            raise CallError(f"{id} is not an unlocked, encrypted dataset", errno.EINVAL)
+        call.progress(30, f"Unmounting {id}")
+        await call.sleep(1)
+        dataset.locked = True
+        nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(world, dataset))
+        return True
+
+    @nas.job(
+        "pool.dataset.unlock",
+        accepts=shapes.arguments(
+            id=shapes.text("Path of an encrypted dataset."),
+            options=shapes.obj(
+                "The keys.",
+                {},
+                datasets=shapes.array(
+                    shapes.obj(
+                        name=shapes.text("Path of the dataset."),
+                        passphrase=shapes.optional(shapes.text("Its passphrase.")),
+                        key=shapes.optional(shapes.text("Its key.")),
+                    ),
+                    "A key for each dataset.",
+                    default=[],
+                ),
+            ),
+        ),
+        roles=WRITE,
+    )
+    async def unlock(call: Call, id: str, options: dict[str, Any]) -> dict[str, Any]:
+        """Give the key of a locked dataset and mount it. The passphrase of the demo's vault is "open sesame"."""
+        dataset = _find(world, id)
+        given = {item["name"]: item.get("passphrase") for item in options.get("datasets") or []}
+        call.progress(10, "Checking keys")
+        await call.sleep(1)
+        if given.get(id) != "open sesame":
+            return {"unlocked": [], "failed": {id: {"error": "Invalid key", "skipped": []}}}
+        dataset.locked = False
+        call.progress(80, f"Mounting {id}")
+        await call.sleep(1)
+        nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(world, dataset))
+        return {"unlocked": [id], "failed": {}}
+
+
+def _find(world: World, name: str) -> Dataset:
+    dataset = world.datasets.get(name)
+    if dataset is None:
+        raise InstanceNotFound(f"PoolDataset {name} does not exist")
+    return dataset
+
+
+def _check_new(world: World, data: dict[str, Any]) -> None:
+    errors = ValidationErrors()
+    name = data["name"]
+    parts = name.split("/")
+    field = "pool_dataset_create.name"
+    if len(parts) < 2 or not all(NAME.match(part) for part in parts):
+        errors.add(field, "This is no path of a dataset: pool/name, of letters, digits and -_.:")
+    elif world.pool_named(parts[0]) is None:
+        errors.add(field, f"There is no pool {parts[0]!r}", errno.ENOENT)
+    elif name in world.datasets:
+        errors.add(field, f"{name} exists already", errno.EEXIST)
+    elif "/".join(parts[:-1]) not in world.datasets and not data.get("create_ancestors"):
+        errors.add(field, f"The dataset above it, {'/'.join(parts[:-1])}, does not exist", errno.ENOENT)
+    else:
+        pool = world.pool_named(parts[0])
+        if pool is not None and not data.get("sparse") and (data.get("volsize") or 0) > world.available(pool):
+            errors.add("pool_dataset_create.volsize", "The pool has no room for that", errno.ENOSPC)
+    errors.check()
+
+
+def _make_ancestors(nas: Simulator, world: World, name: str) -> None:
+    parts = name.split("/")
+    for depth in range(2, len(parts)):
+        above = "/".join(parts[:depth])
+        if above not in world.datasets:
+            _added(nas, world, Dataset(above, "FILESYSTEM", 96 * 1024, created=nas.clock.wall()))
+
+
+def _added(nas: Simulator, world: World, dataset: Dataset) -> dict[str, Any]:
+    world.datasets[dataset.name] = dataset
+    row = dataset_row(world, dataset)
+    nas.send_event("pool.dataset.query", "ADDED", id=dataset.name, fields=row)
+    return row
+
+
+def _set(dataset: Dataset, data: dict[str, Any]) -> None:
+    if "comments" in data:
+        note = data["comments"]
+        dataset.comments = None if note in (None, "", "INHERIT") else note
+    for name in (*INHERITED, *SIZES):
+        if name not in data:
+            continue
+        value = data[name]
+        if value in (None, "INHERIT", 0):
+            dataset.properties.pop(name, None)
+        else:
+            dataset.properties[name] = str(value)
+
+
+def dataset_row(world: World, dataset: Dataset) -> dict[str, Any]:
+    """A dataset as ``pool.dataset.query`` answers it, with those below it."""
+    pool = world.pool_named(dataset.pool)
+    used = world.used(dataset.name)
+    free = world.available(pool) if pool is not None else 0
+    row: dict[str, Any] = {
+        "id": dataset.name,
+        "type": dataset.type,
+        "name": dataset.name,
+        "pool": dataset.pool,
+        "encrypted": dataset.encrypted,
+        "encryption_root": dataset.name if dataset.encrypted else None,
+        "key_loaded": not dataset.locked if dataset.encrypted else None,
+        "locked": dataset.locked,
+        "mountpoint": None if dataset.type == "VOLUME" else f"/mnt/{dataset.name}",
+        "children": [dataset_row(world, child) for child in world.children(dataset.name)],
+        "used": prop(human(used), used, used),
+        "available": prop(human(free), free, free),
+        "usedbydataset": prop(human(dataset.own), dataset.own, dataset.own),
+        "usedbychildren": prop(human(used - dataset.own), used - dataset.own, used - dataset.own),
+        "usedbysnapshots": prop("0B", 0, 0),
+        "compressratio": prop("1.07x", "1.07", "1.07"),
+        "origin": prop("", ""),
+        "managedby": prop("", ""),
+        "user_properties": {},
+    }
+    if dataset.created is not None:
+        row["creation"] = prop(
+            f"{dataset.created:%a %b %d %H:%M %Y}", int(dataset.created.timestamp()), dataset.created
+        )
+    if dataset.comments is not None:
+        row["comments"] = prop(dataset.comments, source="LOCAL")
+    for name in INHERITED:
+        row[name] = shown(world, dataset, name)
+    for name in SIZES:
+        octets = int(dataset.properties.get(name, "0"))
+        row[name] = prop(human(octets) if octets else None, octets, octets or None, "LOCAL" if octets else "DEFAULT")
+    if dataset.volsize is not None:
+        row["volsize"] = prop(human(dataset.volsize), dataset.volsize, dataset.volsize, "LOCAL")
+    return row
