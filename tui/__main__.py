@@ -1,0 +1,69 @@
+"""``truenas-tui``: reads the flags, then starts the app.
+
+Starts fast: nothing of Textual, rich or the client is imported before the flags
+are known to be good, so ``--version`` and ``--help`` answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="truenas-tui",
+        description="Explore the API of a TrueNAS: find a method, fill in its arguments, run it, read the result.",
+        epilog="Everything here can also be done with midclt, which suits scripts and screen readers better.",
+    )
+    parser.add_argument(
+        "address", nargs="?", metavar="ADDRESS", help="nas, nas:444, wss://nas/api/current; also TRUENAS_URI"
+    )
+    parser.add_argument("--demo", action="store_true", help="open a simulated TrueNAS, nothing else is needed")
+    parser.add_argument("-U", "--user", metavar="USER", help="user to sign in as; also TRUENAS_USERNAME")
+    parser.add_argument("--insecure", action="store_true", help="do not check the certificate of the server")
+    lock = parser.add_mutually_exclusive_group()
+    lock.add_argument("--read-only", action="store_true", help="refuse calls that change something (the default)")
+    lock.add_argument("--write", action="store_true", help="allow calls that change something")
+    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR does the same")
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the app and returns the exit status of the process."""
+    options = _parser().parse_args(argv)
+    if options.version:
+        from truenas_client import __version__
+
+        print(f"truenas-tui {__version__}")
+        return 0
+    if options.demo and options.address:
+        print("truenas-tui: --demo brings its own address", file=sys.stderr)
+        return 2
+    if options.no_color:
+        os.environ["NO_COLOR"] = "1"
+    # Movement that carries no meaning is off, as over a slow line it only delays.
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+    from tui.app import Start, TrueNASApp
+
+    start = Start(
+        address=options.address or os.environ.get("TRUENAS_URI", ""),
+        user=options.user or os.environ.get("TRUENAS_USERNAME", ""),
+        password=os.environ.get("TRUENAS_PASSWORD", ""),
+        verify=not options.insecure,
+        writable=options.write or (options.demo and not options.read_only),
+        demo=options.demo,
+    )
+    app = TrueNASApp(start)
+    app.run()
+    return app.return_code or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

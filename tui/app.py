@@ -1,0 +1,192 @@
+"""The app: themes, screens, the clipboard, and what works everywhere.
+
+Each connection is a Textual mode with one workspace screen, so it keeps its
+state while another is looked at; the connect card is the mode without one.
+Everything the user can do is in `actions`; the handlers of the global ones are here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from textual import events, on, work
+from textual.app import App
+from textual.screen import Screen
+
+from truenas_client import exc
+from tui import actions
+from tui.palette import Commands
+from tui.screens.connect import ConnectScreen
+from tui.screens.help import HelpScreen
+from tui.screens.too_small import LEAST, TooSmall
+from tui.screens.workspace import Workspace
+from tui.sections.explore import Explore
+from tui.session import Session, Target
+from tui.text import safe
+from tui.themes import THEMES
+
+__all__ = ["Start", "TrueNASApp"]
+
+CONNECT_MODE = "connect"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the command line asked for."""
+
+    address: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    verify: bool = True
+    writable: bool = False
+    demo: bool = False
+    ascii: bool = False
+
+
+class TrueNASApp(App[None]):
+    """Explores the API of a TrueNAS."""
+
+    TITLE = "truenas-tui"
+    CSS_PATH = ["styles/app.tcss", "styles/connect.tcss", "styles/workspace.tcss", "styles/modals.tcss"]
+    COMMANDS = {Commands}
+    BINDINGS = actions.bindings("app")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
+    ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, WatchLine"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, start: Start | None = None) -> None:
+        super().__init__()
+        self.start = start or Start()
+        self.sessions: list[Session] = []
+        self._resources = AsyncExitStack()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+        self.set_class(self.start.ascii, "-ascii")
+
+    def on_mount(self) -> None:
+        start = self.start
+        self.add_mode(
+            CONNECT_MODE,
+            lambda: ConnectScreen(
+                address=start.address,
+                user=start.user,
+                password=start.password,
+                verify=start.verify,
+                writable=start.writable,
+            ),
+        )
+        if start.demo:
+            self._open_demo()
+        else:
+            self.switch_mode(CONNECT_MODE)
+
+    async def on_unmount(self) -> None:
+        for session in self.sessions:
+            await session.close()
+        await self._resources.aclose()
+
+    # Connections -------------------------------------------------------------------
+
+    @work(group="demo", exit_on_error=False)
+    async def _open_demo(self) -> None:
+        # Imported here: nobody else needs a server in the process.
+        from truenas_client.simulator import Simulator
+
+        nas = await self._resources.enter_async_context(Simulator())
+        user, account = next(iter(nas.users.items()))
+        session = Session(Target(nas.url, user, account["password"], writable=self.start.writable))
+        self.open_workspace(session)
+        try:
+            await session.open()
+        except (exc.ClientException, OSError):
+            # The workspace shows why, and how to try again.
+            return
+
+    @on(ConnectScreen.Connected)
+    def _connected(self, event: ConnectScreen.Connected) -> None:
+        self.open_workspace(event.session)
+
+    def open_workspace(self, session: Session) -> None:
+        """Opens a workspace for this session and shows it."""
+        self.sessions.append(session)
+        # A number, not the address: two sessions may have the same one.
+        mode = f"session-{len(self.sessions)}"
+        self.add_mode(mode, lambda: Workspace(session))
+        self.switch_mode(mode)
+
+    @on(Workspace.ConnectWanted)
+    def connect_elsewhere(self) -> None:
+        """Shows the connect card; the present connection stays open behind it."""
+        self.switch_mode(CONNECT_MODE)
+
+    @on(ConnectScreen.Left)
+    def _back_from_card(self) -> None:
+        if self.sessions:
+            self.switch_mode(f"session-{len(self.sessions)}")
+
+    @on(Explore.Copied)
+    def _copied(self, event: Explore.Copied) -> None:
+        self.copy(event.text, event.what)
+
+    @on(Workspace.CloseWanted)
+    def _close(self) -> None:
+        self.exit()
+
+    # Sizes -------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+        if small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall())
+        elif not small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if isinstance(self.screen, TooSmall):
+            return action == "quit"
+        return True
+
+    # Actions -----------------------------------------------------------------------
+
+    def action_app_cancel(self) -> None:
+        """Cancels what is going on; with nothing going on, says how to quit. A selection was copied before this."""
+        screen = self.screen
+        if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
+            return
+        self.notify("ctrl+q quits", timeout=3, markup=False)
+
+    def action_app_keys(self) -> None:
+        """Shows the keys that work here, then the others."""
+        self.push_screen(HelpScreen(self.keys_here()))
+
+    def keys_here(self) -> dict[str, str]:
+        """The ids of actions that work where the focus is, with the keys they have now."""
+        here: dict[str, list[str]] = {}
+        for key, (_node, binding, enabled, _tooltip) in self.screen.active_bindings.items():
+            if binding.id and enabled:
+                here.setdefault(binding.id, []).append(key)
+        return {action_id: ",".join(keys) for action_id, keys in here.items()}
+
+    def copy(self, text: str, what: str) -> None:
+        """Copies by the terminal, and by this machine's own clipboard when the terminal is on it."""
+        self.copy_to_clipboard(text)
+        self.notify(f"Copied {safe(what)}", timeout=2, markup=False)
+        if not (self.is_headless or "SSH_CONNECTION" in os.environ):
+            self._copy_locally(text)
+
+    @work(exclusive=True, group="clipboard", exit_on_error=False)
+    async def _copy_locally(self, text: str) -> None:
+        import pyperclip
+
+        try:
+            await asyncio.to_thread(pyperclip.copy, text)
+        except pyperclip.PyperclipException:
+            # No such tool here; the terminal has the text already.
+            return
+
+    def get_default_screen(self) -> Screen[None]:
+        return Screen(id="empty")

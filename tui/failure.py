@@ -1,0 +1,174 @@
+"""What went wrong, in the app's words: one value made from any error of the client.
+
+Screens and panes draw a `Failure`; none of them looks at exceptions. The server's
+own words stay in ``reason``, ``rows`` and ``trace`` and are still untrusted text.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from truenas_client import exc
+
+__all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_connecting"]
+
+
+class Locked(exc.ClientException):
+    """The session is read-only and the call may change the server; nothing was sent."""
+
+
+class Offline(exc.ClientException):
+    """There is no connection; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One row of a validation error: the dotted name the server gave, and its message."""
+
+    attribute: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed call or sign-in.
+
+    ``title`` is short (an error name or a few words), ``reason`` one or more lines,
+    ``hint`` what can be done about it, ``rows`` the fields the server named, ``trace``
+    its trace text (it may hold argument values: folded until asked for).
+    """
+
+    title: str
+    reason: str = ""
+    hint: str = ""
+    rows: tuple[FieldProblem, ...] = ()
+    trace: str = ""
+
+    @property
+    def text(self) -> str:
+        """Everything, for copying."""
+        lines = [self.title, self.reason, *(f"{row.attribute}: {row.message}" for row in self.rows), self.hint]
+        return "\n".join([line for line in lines if line] + (["", self.trace] if self.trace else []))
+
+
+def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = ()) -> Failure:
+    """A failure for the result pane. ``method`` and ``roles`` name what was called and what it wants."""
+    match error:
+        case Locked():
+            return Failure("Read-only", str(error), "L allows writes for this session.")
+        case Offline():
+            return Failure("Offline", str(error), "R connects again.")
+        case exc.ValidationErrors():
+            rows = tuple(FieldProblem(row.attribute or "", row.errmsg) for row in error.errors)
+            count = f"{len(rows)} field" + ("" if len(rows) == 1 else "s")
+            return Failure(f"EINVAL  {count}", "", "", rows, _trace(error.trace))
+        case exc.ConnectionLost():
+            if error.sent:
+                hint = "It may have run: look at Jobs (3) once connected again. Nothing is sent twice by itself."
+                return Failure("Connection lost", "The connection closed before the answer.", hint)
+            return Failure("Connection lost", "The connection closed before the call was sent.", "It did not run.")
+        case exc.MethodNotFound():
+            return Failure("No such method", f"This server does not know {method or 'the method'}.", "", (), str(error))
+        case exc.NotAuthenticated():
+            return Failure("Signed out", str(error), "R signs in again with what was typed before.")
+        case exc.NotAuthorized():
+            wants = " or ".join(roles) if roles else "full administrator"
+            return Failure("Not allowed", str(error), f"The method wants {wants}.", (), _trace(error.trace))
+        case exc.CallTimeout():
+            return Failure("No answer in time", "The server was not told to stop and may still be working.", "")
+        case exc.PayloadTooLarge():
+            return Failure("Too large to send", str(error), "Nothing was sent.")
+        case exc.RateLimited():
+            return Failure("Too many calls", str(error), f"Try again in {error.retry_after:.0f} s.")
+        case exc.TooManyConcurrentCalls():
+            return Failure("Too many calls at once", str(error), "It did not run, so it is safe to run again.")
+        case exc.JobAborted():
+            return Failure("Aborted", str(error) or "The job was aborted.")
+        case exc.JobFailed():
+            rows = _job_rows(error.extra)
+            return Failure(_title(error, "Job failed"), "" if rows else str(error), "", rows, _trace(error.trace))
+        case exc.JobLost():
+            return Failure("Job lost from sight", str(error), "Jobs (3) may show how it ended.")
+        case exc.ClientException():
+            return Failure(_title(error, "Call failed"), str(error), "", (), _trace(error.trace))
+        case _:
+            return Failure(type(error).__name__, str(error))
+
+
+def explain_connecting(error: BaseException, *, address: str) -> Failure:
+    """A failure for the connect card: what to look at, never a class name."""
+    match error:
+        case exc.InvalidCredentials():
+            return Failure("Wrong user or password", "The server does not say which of the two.")
+        case exc.CredentialsExpired():
+            return Failure("Expired", str(error), "The password or key is no longer valid.")
+        case exc.AccessDenied():
+            return Failure("Access denied", str(error), "The account has no API access, or is locked.")
+        case exc.MechanismUnsupported():
+            return Failure("Not supported", "This server does not take this kind of sign-in.")
+        case exc.RedirectRequired():
+            return Failure("Standby controller", str(error), "Sign in at " + " or ".join(error.urls))
+        case exc.RateLimited():
+            return Failure("Too many tries", "The server wants a pause.", f"Try again in {error.retry_after:.0f} s.")
+        case exc.HandshakeRejected():
+            return _rejected(error, address)
+        case exc.SocketNotFound():
+            return Failure(
+                "Not a TrueNAS machine", "There is no TrueNAS socket on this machine.", "Sign in by password."
+            )
+        case exc.ConnectDenied():
+            return Failure("Not permitted", "This user may not open the TrueNAS socket.", "Run it as root.")
+        case exc.ConnectRefused():
+            return Failure("Connection refused", f"Nothing listens at {address}.", "Check the address and the port.")
+        case exc.ConnectTimeout():
+            return Failure("No answer", f"{address} did not answer in time.", "Check the address and the network.")
+        case exc.InvalidEndpoint():
+            return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")
+        case ssl.SSLCertVerificationError():
+            why = error.verify_message if isinstance(error.verify_message, str) else ""
+            hint = "If you trust this network, choose not to check the certificate."
+            return Failure("Certificate not trusted", why or str(error), hint)
+        case exc.ConnectError() if error.stage == "resolve":
+            return Failure("Unknown host", str(error), "Check the name.")
+        case exc.ConnectError() if error.stage == "tls":
+            hint = "For a port without TLS write ws://... instead."
+            return Failure("No secure connection", str(error), hint)
+        case exc.ConnectionLost():
+            return Failure("Connection lost", error.reason or "The server closed the connection.", "Try again.")
+        case exc.ClientException():
+            return Failure("Not connected", str(error))
+        case OSError():
+            return Failure("Not connected", error.strerror or str(error))
+        case _:
+            return Failure("Not connected", str(error) or type(error).__name__)
+
+
+def _rejected(error: exc.HandshakeRejected, address: str) -> Failure:
+    if error.status_code is None:
+        return Failure(
+            "Not a TrueNAS", f"Something answers at {address}, but not as a web server does.", "Check the port."
+        )
+    if error.status_code == 404:
+        return Failure("Not found", f"{address} answers, but has no such API (HTTP 404).", "Check address and path.")
+    return Failure("Not a TrueNAS", f"{address} answered HTTP {error.status_code}.", "Check the address and the port.")
+
+
+def _title(error: exc.ClientException, otherwise: str) -> str:
+    return error.errname or otherwise
+
+
+def _job_rows(extra: Any) -> tuple[FieldProblem, ...]:
+    if not isinstance(extra, list):
+        return ()
+    rows = [row for row in extra if isinstance(row, list | tuple) and len(row) >= 2]
+    return tuple(FieldProblem(str(row[0] or ""), str(row[1])) for row in rows)
+
+
+def _trace(trace: Any) -> str:
+    if isinstance(trace, Mapping):
+        formatted = trace.get("formatted")
+        return formatted if isinstance(formatted, str) else ""
+    return trace if isinstance(trace, str) else ""

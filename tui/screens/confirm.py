@@ -1,0 +1,39 @@
+"""One question with two answers: abort this job? quit all the same?"""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.text import plain
+from tui.widgets.key_line import Hint
+
+__all__ = ["ConfirmScreen"]
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said."""
+
+    BINDINGS = [Binding("y,enter", "answer(True)", "Yes"), Binding("escape,n,q", "answer(False)", "No")]
+
+    def __init__(self, title: str, text: str, *, yes: str, no: str = "back") -> None:
+        super().__init__()
+        self._title_text = title
+        self._text = text
+        self._yes = yes
+        self._no = no
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            for line in self._text.split("\n"):
+                yield Static(plain(line))
+            yield Hint(("enter", self._yes), ("esc", self._no))
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = plain(self._title_text)
+
+    def action_answer(self, answer: bool) -> None:
+        self.dismiss(answer)

@@ -1,0 +1,48 @@
+"""What to copy: one letter each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from tui.widgets.rows import Cell, Row, Rows
+
+__all__ = ["CopyMenu"]
+
+
+class CopyMenu(ModalScreen[str | None]):
+    """Dismisses with the letter chosen, None for escape."""
+
+    BINDINGS = [Binding("escape,q,y", "leave", "Back")]
+
+    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._entries = tuple(entries)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            yield Rows(id="entries")
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = "Copy"
+        rows = self.query_one(Rows)
+        rows.set_rows([Row(letter, (Cell(letter, "accent"), text)) for letter, text in self._entries])
+        rows.styles.height = len(self._entries)
+        rows.focus()
+
+    @on(Rows.Chosen)
+    def _chosen(self, event: Rows.Chosen) -> None:
+        self.dismiss(event.key)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in dict(self._entries):
+            event.stop()
+            self.dismiss(event.key)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,71 @@
+"""The keys that work where the focus is, then all the others, straight from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from tui import actions
+from tui.widgets.key_line import Hint
+from tui.widgets.rows import Cell, Column, Row, Rows
+
+__all__ = ["HelpScreen"]
+
+PLACES = {
+    "explore": "In Explore",
+    "jobs": "In Jobs",
+    "events": "In Events",
+    "list": "In lists and documents",
+    "workspace": "With a connection",
+    "connect": "On the connect card",
+    "app": "Everywhere",
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """``here`` maps the ids of actions that work now to the key each has now."""
+
+    BINDINGS = [Binding("escape,q,question_mark,f1,enter", "leave", "Close")]
+
+    def __init__(self, here: Mapping[str, str]) -> None:
+        super().__init__()
+        self._here = dict(here)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            yield Rows(
+                (Column(cells=16), Column(most=26), Column(flex=True, style="dim", hide_below=60)),
+                id="keys",
+            )
+            yield Hint(("esc", "close"), ("shift+mouse", "selects text in most terminals"))
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = "Keys"
+        rows = self.query_one(Rows)
+        rows.set_rows(self._rows(), keep=False)
+        rows.focus()
+
+    def _rows(self) -> list[Row]:
+        here = [action for action in actions.ACTIONS if action.id in self._here]
+        rows = [_heading("Here"), *(self._row(action) for action in here)]
+        for where, title in PLACES.items():
+            others = [action for action in actions.ACTIONS if action.where == where and action.id not in self._here]
+            if others:
+                rows += [Row(f" {where}", ("", "")), _heading(title), *(self._row(action) for action in others)]
+        return rows
+
+    def _row(self, action: actions.Action) -> Row:
+        now = self._here.get(action.id, action.keys)
+        keys = "  ".join(actions.key_text(key) for key in now.split(",") if key)
+        return Row(action.id, (Cell(keys, "accent"), action.title, action.help))
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _heading(text: str) -> Row:
+    return Row(f"={text}", (Cell(text, "title"), ""))

@@ -1,0 +1,33 @@
+"""Jump mode: a letter over everything that can have the focus; pressing it goes there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+__all__ = ["JumpScreen"]
+
+LETTERS = "asdfghjklqwertyuiopzxcvbnm"
+
+
+class JumpScreen(ModalScreen[Widget | None]):
+    """Dismisses with the widget whose letter was pressed; any other key just leaves."""
+
+    def __init__(self, targets: Sequence[Widget]) -> None:
+        super().__init__()
+        self._targets = dict(zip(LETTERS, targets, strict=False))
+
+    def compose(self) -> ComposeResult:
+        for letter, target in self._targets.items():
+            label = Static(f" {letter} ", classes="letter")
+            label.styles.offset = (target.region.x, target.region.y)
+            yield label
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        self.dismiss(self._targets.get(event.key))

@@ -1,0 +1,19 @@
+"""The card on a terminal with too little room: it says how much is needed and takes every key but ctrl+q."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+__all__ = ["LEAST", "TooSmall"]
+
+LEAST = (60, 16)
+"""Columns and rows below which panes would be cut off."""
+
+
+class TooSmall(ModalScreen[None]):
+    """Pushed and popped by the app as the terminal changes size."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(f"This needs {LEAST[0]}x{LEAST[1]}.\nMake the window larger, or ctrl+q to quit.")

@@ -1,0 +1,319 @@
+"""The workspace of one connection: status line, one section at a time, the watch line and the footer.
+
+It owns the session's place on screen and nothing of its sections' insides. Every
+action of the registry can be triggered from here by its id (`perform`), which is
+what the palette does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+from truenas_client import exc
+from tui import actions
+from tui.failure import Failure, explain, explain_connecting
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.copy_menu import CopyMenu
+from tui.screens.jump import JumpScreen
+from tui.screens.review import ReviewScreen
+from tui.sections.events import EventsSection
+from tui.sections.explore import Explore
+from tui.sections.jobs import JobsSection
+from tui.sections.section import Section
+from tui.session import Session, State
+from tui.stores import Call
+from tui.text import safe
+from tui.widgets.key_line import KeyLine
+from tui.widgets.pane import Pane
+from tui.widgets.status_line import Status, StatusLine
+from tui.widgets.watch_line import WatchLine
+
+__all__ = ["Workspace"]
+
+PULL_SECONDS = 0.1
+
+
+class Workspace(Screen[None]):
+    """One screen per session; a Textual mode keeps it while another is shown."""
+
+    BINDINGS = actions.bindings("workspace")
+    AUTO_FOCUS = None
+
+    class ConnectWanted(Message):
+        """The connect card is wanted."""
+
+    class CloseWanted(Message):
+        """The app is to end."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._makers: dict[str, Callable[[], Section]] = {
+            "jobs": lambda: JobsSection(session, id="jobs"),
+            "events": lambda: EventsSection(session, id="events"),
+        }
+        self._told = State.CONNECTING
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._dirty = True
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(self._status(), id="status")
+        with ContentSwitcher(initial="explore", id="sections"):
+            yield Explore(self.session, id="explore")
+        yield WatchLine(self.session, id="watch")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self._unsubscribe = self.session.changed.subscribe(self._mark)
+        self.set_interval(PULL_SECONDS, self._renew)
+        self.section.enter()
+
+    def on_unmount(self) -> None:
+        self._unsubscribe()
+
+    # The status line ---------------------------------------------------------------
+
+    def _mark(self) -> None:
+        self._dirty = True
+
+    def _renew(self) -> None:
+        if not self._dirty:
+            return
+        self._dirty = False
+        self.query_one(StatusLine).status = self._status()
+        state, told = self.session.state, self._told
+        self._told = state
+        if state is State.OFFLINE and told is not State.OFFLINE and self.session.failure is not None:
+            self._say(self.session.failure, "warning")
+        if state is not told:
+            self.refresh_bindings()
+
+    def _status(self) -> Status:
+        session = self.session
+        note = {
+            State.OFFLINE: "R connects again",
+            State.EXPIRED: "signed out, R signs in",
+            State.CONNECTING: "connecting",
+        }.get(session.state, "")
+        return Status(
+            online=session.online,
+            name=session.host,
+            user=session.target.user,
+            version=session.release,
+            writable=session.writable,
+            latency=None if session.latency is None else session.latency * 1000,
+            jobs=len(session.jobs.active()),
+            events=len(session.watches),
+            note=note,
+        )
+
+    # Sections ----------------------------------------------------------------------
+
+    @property
+    def section(self) -> Section:
+        """The section that is shown."""
+        shown = self.query_one("#sections", ContentSwitcher).visible_content
+        assert isinstance(shown, Section)
+        return shown
+
+    async def show(self, name: str) -> Section:
+        """Shows a section, making it when it is wanted for the first time."""
+        self.minimize()
+        switcher = self.query_one("#sections", ContentSwitcher)
+        if name in self._makers:
+            await switcher.add_content(self._makers.pop(name)(), set_current=True)
+        switcher.current = name
+        self.section.enter()
+        self.refresh_bindings()
+        return self.section
+
+    async def action_go_explore(self) -> None:
+        await self.show("explore")
+
+    async def action_go_jobs(self) -> None:
+        await self.show("jobs")
+
+    async def action_go_events(self) -> None:
+        await self.show("events")
+
+    @on(WatchLine.Opened)
+    async def _watch_line(self, event: WatchLine.Opened) -> None:
+        await self.show(event.section)
+
+    @on(StatusLine.Pressed)
+    async def _status_word(self, event: StatusLine.Pressed) -> None:
+        if event.word in ("jobs", "events"):
+            await self.show(event.word)
+        elif event.word == "lock":
+            self.action_session_lock()
+        elif event.word == "server":
+            self.post_message(self.ConnectWanted())
+
+    async def perform(self, action_id: str) -> None:
+        """Runs an action wherever its place is, as its key would there."""
+        action = actions.by_id(action_id)
+        node: DOMNode = self
+        if action.where in ("explore", "jobs", "events"):
+            node = await self.show(action.where) if self.section.id != action.where else self.section
+        elif action.where == "app":
+            node = self.app
+        await self.app.run_action(action.name, node)
+
+    async def open_method(self, name: str) -> None:
+        """Shows a method in Explore."""
+        explore = await self.show("explore")
+        assert isinstance(explore, Explore)
+        explore.open_method(name)
+
+    # What a section asks for ---------------------------------------------------------
+
+    @on(Explore.ReviewWanted)
+    def _review_wanted(self, event: Explore.ReviewWanted) -> None:
+        self._review(event.call, event.risk)
+
+    @work(exclusive=True, group="review", exit_on_error=False)
+    async def _review(self, call: Call, risk: str) -> None:
+        method = self.session.method(call.method)
+        answer = await self.app.push_screen_wait(
+            ReviewScreen(
+                host=self.session.host,
+                method=call.method,
+                params=call.params,
+                risk=risk,
+                roles=method.roles if method is not None else (),
+                job=method is not None and method.job,
+            )
+        )
+        explore = self.query_one(Explore)
+        if answer == "send":
+            explore.send(call)
+        elif answer == "edit":
+            explore.action_pane_args()
+
+    @on(Section.AbortWanted)
+    def _abort_wanted(self, event: Section.AbortWanted) -> None:
+        self._abort(event.job_id)
+
+    @work(exclusive=True, group="abort", exit_on_error=False)
+    async def _abort(self, job_id: int) -> None:
+        job = self.session.jobs.get(job_id)
+        if job is None:
+            return
+        text = f"#{job.id} {job.method}\n{job.text}".rstrip()
+        if not await self.app.push_screen_wait(ConfirmScreen("Abort this job?", text, yes="abort it")):
+            return
+        try:
+            await self.session.abort(job_id)
+        except exc.ClientException as error:
+            failure = explain(error, method="core.job_abort")
+            self._say(failure, "error")
+
+    @on(Explore.CopyWanted)
+    def _copy_wanted(self) -> None:
+        self._copy_menu()
+
+    @work(exclusive=True, group="copy", exit_on_error=False)
+    async def _copy_menu(self) -> None:
+        explore = self.query_one(Explore)
+        entries = explore.copy_entries()
+        if not entries:
+            self.notify("Nothing to copy yet.", timeout=2)
+            return
+        letter = await self.app.push_screen_wait(CopyMenu(entries))
+        if letter is not None:
+            explore.copied(letter)
+
+    def _say(self, failure: Failure, severity: SeverityLevel) -> None:
+        text = "  ".join(part for part in (failure.title, failure.reason, failure.hint) if part)
+        self.notify(safe(text), severity=severity, timeout=8, markup=False)
+
+    # Panes -------------------------------------------------------------------------
+
+    def action_pane_zoom(self) -> None:
+        """The pane with the focus fills the screen; again restores it."""
+        if self.maximized is not None:
+            self.minimize()
+            return
+        focused = self.focused
+        pane = next((node for node in focused.ancestors_with_self if isinstance(node, Pane)), None) if focused else None
+        if pane is not None:
+            self.maximize(pane, container=False)
+
+    def action_pane_grow(self) -> None:
+        self.section.resize_pane(2)
+
+    def action_pane_shrink(self) -> None:
+        self.section.resize_pane(-2)
+
+    def action_app_back(self) -> None:
+        """Leaves the text field, the zoom, or what is open, in that order."""
+        if self.section.back():
+            return
+        if self.maximized is not None:
+            self.minimize()
+
+    @work(group="jump", exit_on_error=False)
+    async def action_app_jump(self) -> None:
+        """Letters over everything that can have the focus."""
+        target = await self.app.push_screen_wait(JumpScreen(self._targets()))
+        if target is not None and target.is_attached:
+            target.focus()
+
+    def _targets(self) -> list[Widget]:
+        return [widget for widget in self.focus_chain if widget.region and widget.is_on_screen]
+
+    # Session -----------------------------------------------------------------------
+
+    def action_session_lock(self) -> None:
+        """Allows writes, or forbids them again."""
+        allowed = not self.session.writable
+        self.session.allow_writes(allowed)
+        self.notify("Writes are allowed until you press L again." if allowed else "Read-only again.", timeout=3)
+
+    def action_go_connections(self) -> None:
+        self.post_message(self.ConnectWanted())
+
+    @work(exclusive=True, group="reconnect", exit_on_error=False)
+    async def action_session_reconnect(self) -> None:
+        """Connects and signs in again with what was typed before."""
+        if self.session.online:
+            self.notify("Connected already.", timeout=2)
+            return
+        try:
+            await self.session.reconnect()
+        except (exc.ClientException, OSError) as error:
+            self._say(explain_connecting(error, address=self.session.host), "error")
+        else:
+            self.notify("Connected again.", timeout=2)
+
+    def cancel(self) -> bool:
+        """Cancels the call in flight; True when there was one."""
+        return self.section.cancel()
+
+    @work(exclusive=True, group="close", exit_on_error=False)
+    async def action_app_close(self) -> None:
+        """Closes what is open; at the top, quits."""
+        if self.maximized is not None:
+            self.minimize()
+            return
+        if self.section.back():
+            return
+        if self.section.id != "explore":
+            await self.show("explore")
+            return
+        running = self.session.jobs.ours_active()
+        if running:
+            jobs = "\n".join(f"#{job.id} {job.method}" for job in running[:8])
+            text = f"Started here and still running:\n{jobs}\nThey go on without this app."
+            if not await self.app.push_screen_wait(ConfirmScreen("Quit", text, yes="quit", no="stay")):
+                return
+        self.post_message(self.CloseWanted())

@@ -1,0 +1,189 @@
+"""Events: one to four panels, each a subscription of its own choosing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Grid, Vertical
+from textual.widgets import Input, Static
+
+from tui import actions
+from tui.model.jsontext import parse
+from tui.sections.section import Section
+from tui.session import Session
+from tui.stores import Watch
+from tui.widgets.event_panel import EventPanel
+from tui.widgets.json_view import JsonView
+from tui.widgets.pane import Pane
+from tui.widgets.rows import Row, Rows
+
+__all__ = ["EventsSection", "read_subscription"]
+
+MOST_NAMES = 8
+
+
+def read_subscription(text: str) -> tuple[str, Any, str]:
+    """Name, arguments (None: none) and what is wrong (empty: nothing) of ``name`` or ``name:{"json": "object"}``."""
+    name, colon, rest = text.strip().partition(":")
+    if not name:
+        return "", None, "a name, such as alert.list"
+    if not colon:
+        return name, None, ""
+    document = parse(rest)
+    if not document.ok:
+        return name, None, document.problems[0].message
+    if not isinstance(document.value, dict):
+        return name, None, "arguments are an object in JSON"
+    return name, document.value, ""
+
+
+class EventsSection(Section):
+    """Panels for the watches of the session; they stay subscribed while other sections are shown."""
+
+    BINDINGS = actions.bindings("events")
+    FOOTER_WORDS = {"nav.toggle": "pause", "nav.open": "open"}
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._session = session
+        self._panels: list[EventPanel] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="adding"):
+            yield Static("Subscribe to", classes="dim")
+            yield Input(placeholder='name, or name:{"json": "arguments"}', id="event-name", compact=True)
+            yield Rows(empty="Any other name is allowed too.", id="event-names")
+        yield Grid(id="panels")
+        with Pane("Event", id="event-detail"):
+            yield JsonView(id="event-value")
+
+    @property
+    def field(self) -> Input:
+        """Where a name is typed."""
+        return self.query_one("#event-name", Input)
+
+    @property
+    def names(self) -> Rows:
+        """Names that complete what is typed."""
+        return self.query_one("#event-names", Rows)
+
+    async def on_mount(self) -> None:
+        for watch in self._session.watches:
+            await self._add_panel(watch)
+
+    def enter(self) -> None:
+        if self._panels:
+            panel = self._panels[-1]
+            self.call_after_refresh(lambda: panel.lines.focus())
+        else:
+            self.action_event_add()
+
+    # Adding ------------------------------------------------------------------------
+
+    def action_event_add(self) -> None:
+        """Opens the field for a name."""
+        self.add_class("-adding")
+        self.field.value = ""
+        self._complete()
+        self.call_after_refresh(self.field.focus)
+
+    @on(Input.Changed, "#event-name")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._complete()
+
+    def _complete(self) -> None:
+        typed = self.field.value.strip().partition(":")[0].lower()
+        names = self._session.event_names()
+        fitting = [name for name in names if name.startswith(typed)]
+        fitting += [name for name in names if typed in name and name not in fitting]
+        self.names.set_rows([Row(name, (name,)) for name in fitting[:MOST_NAMES]], keep=False)
+
+    @on(Input.Submitted, "#event-name")
+    async def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        await self._subscribe(self.field.value)
+
+    @on(Rows.Chosen, "#event-names")
+    async def _chosen(self, event: Rows.Chosen) -> None:
+        event.stop()
+        await self._subscribe(event.key)
+
+    async def _subscribe(self, text: str) -> None:
+        name, arguments, wrong = read_subscription(text)
+        if not wrong and arguments is None and self.names.key is not None and name != self.names.key:
+            # Letters that only begin a known name mean the first one offered; a name with a dot is taken as it is.
+            name = self.names.key if "." not in name else name
+        if wrong:
+            self.notify(wrong, severity="warning", timeout=4, markup=False)
+            self.field.focus()
+            return
+        self.remove_class("-adding")
+        watch = self._session.watch(name, arguments)
+        panel = next((panel for panel in self._panels if panel.store is watch), None)
+        if panel is None:
+            panel = await self._add_panel(watch)
+        panel.lines.focus()
+
+    async def _add_panel(self, watch: Watch) -> EventPanel:
+        panel = EventPanel(watch)
+        self._panels.append(panel)
+        await self.query_one("#panels", Grid).mount(panel)
+        self._tile()
+        return panel
+
+    def _tile(self) -> None:
+        grid = self.query_one("#panels", Grid)
+        count = len(self._panels)
+        grid.set_class(count > 1, "-several")
+        for panel in self._panels:
+            # Three panels: the last one fills its row.
+            panel.set_class(count % 2 == 1 and panel is self._panels[-1], "-last")
+
+    # Panels ------------------------------------------------------------------------
+
+    @property
+    def panel(self) -> EventPanel | None:
+        """The panel with the focus."""
+        return next((panel for panel in self._panels if panel.has_focus_within), None)
+
+    async def action_event_close(self) -> None:
+        """Ends the subscription of the panel with the focus."""
+        panel = self.panel
+        if panel is None:
+            return
+        self._panels.remove(panel)
+        if isinstance(panel.store, Watch):
+            self._session.unwatch(panel.store)
+        await panel.remove()
+        self._tile()
+        self.enter()
+
+    @on(EventPanel.Chosen)
+    def _event_chosen(self, event: EventPanel.Chosen) -> None:
+        event.stop()
+        self.add_class("-detail")
+        view = self.query_one("#event-value", JsonView)
+        view.set_value({"kind": event.event.kind, "id": event.event.id, "fields": event.event.fields})
+        pane = self.query_one("#event-detail", Pane)
+        pane.title = event.panel.title
+        pane.facts = f"{event.event.at:%H:%M:%S}"
+        view.focus()
+
+    def back(self) -> bool:
+        if self.has_class("-adding"):
+            if not self._panels:
+                if self.field.has_focus:
+                    self.names.focus()
+                    return True
+                return False
+            self.remove_class("-adding")
+            self.enter()
+            return True
+        if self.has_class("-detail"):
+            self.remove_class("-detail")
+            self.enter()
+            return True
+        return False

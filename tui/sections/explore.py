@@ -1,0 +1,404 @@
+"""Explore: methods at the left, the call at the top, its result below.
+
+The section connects its panes: what is chosen in one is shown in another. Each
+method keeps its draft and its last call for the session. Calls run in workers of
+the section, so that one that takes minutes is found again when its method is
+opened again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.css.query import NoMatches
+from textual.message import Message
+from textual.worker import Worker
+
+from tui import actions
+from tui.sections.section import Section
+from tui.session import Session
+from tui.stores import Call
+from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
+from tui.widgets.docs import Docs
+from tui.widgets.method_list import MethodList
+from tui.widgets.pane import Pane
+from tui.widgets.result_pane import ResultPane
+from tui.widgets.watching import WatchingPane
+
+__all__ = ["Explore"]
+
+
+class Explore(Section):
+    """The section the app opens with."""
+
+    BINDINGS = actions.bindings("explore")
+
+    @dataclass
+    class ReviewWanted(Message):
+        """A call that may change the server waits for the user's word; `send` goes on with it."""
+
+        call: Call
+        risk: str
+
+    class CopyWanted(Message):
+        """The copy menu is wanted; `copied` hears what was chosen."""
+
+    @dataclass
+    class Copied(Message):
+        """A text for the clipboard, and what it is."""
+
+        text: str
+        what: str
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._session = session
+        self._method = ""
+        self._drafts: dict[str, str] = {}
+        self._calls: dict[str, Call] = {}
+        self._workers: dict[int, Worker[None]] = {}
+        # The text whose problems were shown and which is sent all the same when run once more.
+        self._insisted = ""
+        self._rows = 0
+
+    def compose(self) -> ComposeResult:
+        yield MethodList(id="methods")
+        with Vertical(id="middle"):
+            yield CallPane(id="call")
+            yield ResultPane(self._session, id="result")
+        with Vertical(id="side"):
+            with Pane("Docs", id="docs-pane"):
+                yield Docs(id="side-docs")
+            yield WatchingPane(self._session, id="watching")
+
+    @property
+    def methods(self) -> MethodList:
+        """The list of methods."""
+        return self.query_one("#methods", MethodList)
+
+    @property
+    def call_pane(self) -> CallPane:
+        """The arguments and docs."""
+        return self.query_one("#call", CallPane)
+
+    @property
+    def result_pane(self) -> ResultPane:
+        """The result."""
+        return self.query_one("#result", ResultPane)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the methods are a drawer."""
+        return self.screen.has_class("-narrow")
+
+    @property
+    def wide(self) -> bool:
+        """Whether the docs have a pane of their own."""
+        return self.screen.has_class("-wide")
+
+    def on_mount(self) -> None:
+        self._forget = self._session.catalogue_changed.subscribe(self._take_catalogue)
+        self._take_catalogue()
+
+    def on_unmount(self) -> None:
+        self._forget()
+
+    def _take_catalogue(self) -> None:
+        self.methods.set_catalogue(self._session.catalogue)
+        if self._method and (method := self._session.method(self._method)) is not None:
+            # The same server again: the draft stays, docs and checks are those of the new catalogue.
+            self.call_pane.open(method, self.call_pane.text)
+
+    def enter(self) -> None:
+        if not self._method:
+            self.action_pane_methods()
+        elif self.narrow and self.has_class("-drawer"):
+            self.methods.filter.focus()
+        else:
+            self.call_pane.focus_view()
+
+    # Methods -----------------------------------------------------------------------
+
+    @on(MethodList.Chosen)
+    def _chosen(self, event: MethodList.Chosen) -> None:
+        event.stop()
+        self.open_method(event.method)
+
+    @on(MethodList.Highlighted)
+    def _highlighted(self, event: MethodList.Highlighted) -> None:
+        event.stop()
+        method = self._session.method(event.method) if event.method else None
+        if self.has_class("-drawer") and self.narrow and method is not None:
+            self.call_pane.preview(method)
+        if self.wide and self.methods.has_focus_within and method is not None:
+            self._show_side_docs(method.name)
+
+    def open_method(self, name: str) -> None:
+        """Opens a method with its draft, or with its smallest valid arguments, and its last call."""
+        method = self._session.method(name)
+        if method is None:
+            return
+        if self._method:
+            self._drafts[self._method] = self.call_pane.text
+        self._method = name
+        self._insisted = ""
+        self._close_drawer()
+        self.call_pane.open(method, self._drafts.get(name))
+        self.methods.show_current(name)
+        self.result_pane.show(self._calls.get(name))
+        self.set_class(name in self._calls, "-ran")
+        self._show_side_docs(name)
+        self.call_pane.focus_view()
+
+    def _show_side_docs(self, name: str) -> None:
+        method = self._session.method(name)
+        if method is not None:
+            self.query_one("#docs-pane", Pane).title = "Docs"
+            self.query_one("#side-docs", Docs).show(method)
+
+    def _close_drawer(self) -> None:
+        if self.has_class("-drawer"):
+            self.remove_class("-drawer")
+            self.call_pane.preview(None)
+
+    def action_pane_methods(self) -> None:
+        """Opens the methods with the focus in the filter."""
+        self.add_class("-drawer")
+        if self.narrow and self.methods.highlighted:
+            self.call_pane.preview(self._session.method(self.methods.highlighted))
+        self.call_after_refresh(self.methods.filter.focus)
+
+    # Arguments and docs ------------------------------------------------------------
+
+    def action_pane_args(self) -> None:
+        self._close_drawer()
+        self.call_pane.show(ARGUMENTS)
+        self.call_pane.focus_view()
+
+    def action_pane_docs(self) -> None:
+        """The docs take the place of the arguments, or get the focus where they have a place of their own."""
+        if self.wide:
+            self.query_one("#side-docs").focus()
+            return
+        self._close_drawer()
+        if self.call_pane.view == DOCS:
+            self.action_pane_args()
+            return
+        self.call_pane.show(DOCS)
+        self.call_pane.focus_view()
+
+    def action_call_view(self) -> None:
+        self.call_pane.show(ARGUMENTS if self.call_pane.view == DOCS else DOCS)
+        self.call_pane.focus_view()
+
+    @on(CallPane.TabPressed, "#call")
+    def _call_tab(self, event: Pane.TabPressed) -> None:
+        event.stop()
+        self.call_pane.show(event.tab)
+        self.call_pane.focus_view()
+
+    def action_edit_problem(self) -> None:
+        self.action_pane_args()
+        self.call_pane.editor.action_next_problem()
+
+    # Running -----------------------------------------------------------------------
+
+    def action_call_run(self) -> None:
+        """Sends the call, once what is wrong with it has been seen."""
+        method = self.call_pane.method
+        if method is None:
+            self.action_pane_methods()
+            return
+        self._close_drawer()
+        text = self.call_pane.text
+        problems = self.call_pane.look()
+        params = self.call_pane.params()
+        if params is None or (problems and self._insisted != text):
+            self._insisted = text
+            self.call_pane.show(ARGUMENTS)
+            self.call_pane.editor.focus()
+            self.call_pane.editor.goto(problems[0].start)
+            if params is not None:
+                self.notify("ctrl+j once more sends it anyway.", timeout=3)
+            return
+        self._start(self._session.new_call(method.name, params))
+
+    def action_call_repeat(self) -> None:
+        last = self._calls.get(self._method)
+        if last is None:
+            self.action_call_run()
+        else:
+            self._start(self._session.new_call(last.method, last.params))
+
+    def _start(self, call: Call) -> None:
+        before = self._calls.get(call.method)
+        if before is not None and before.state == "running" and before.job is None:
+            self.notify("Still waiting for the answer; ctrl+c cancels it.", timeout=3)
+            return
+        risk = self._session.risk_of(call.method, call.params)
+        if risk != "read" and self._session.writable and self._session.online:
+            self.post_message(self.ReviewWanted(call, risk))
+        else:
+            # The session itself refuses what is locked, and says why in the result's place.
+            self.send(call)
+
+    def send(self, call: Call) -> None:
+        """Makes the call; its result is shown where its method is open."""
+        call.restart()
+        self._calls[call.method] = call
+        if call.method == self._method:
+            self.add_class("-ran")
+            self.result_pane.show(call)
+        self._workers[call.number] = self._run(call, self.call_pane.text)
+
+    @work(group="call", exit_on_error=False)
+    async def _run(self, call: Call, text: str) -> None:
+        try:
+            await self._session.run(call)
+        finally:
+            self._workers.pop(call.number, None)
+            if self.is_attached:
+                self._ended(call, text)
+
+    def _ended(self, call: Call, text: str) -> None:
+        if call.method != self._method or self._calls.get(call.method) is not call:
+            return
+        self.result_pane.show(call)
+        rows = call.failure.rows if call.failure is not None else ()
+        if rows and self.call_pane.text == text:
+            self.call_pane.refuse(text, rows)
+            self._go_to(rows[0].attribute)
+
+    def _go_to(self, attribute: str) -> None:
+        """The caret goes to the field, but only from the arguments: whoever reads on elsewhere is left alone."""
+        if self.call_pane.has_focus_within:
+            self.call_pane.go_to(attribute)
+
+    @on(ResultPane.FieldChosen)
+    def _field(self, event: ResultPane.FieldChosen) -> None:
+        event.stop()
+        self.call_pane.go_to(event.attribute)
+
+    def cancel(self) -> bool:
+        call = self._calls.get(self._method)
+        worker = self._workers.get(call.number) if call is not None else None
+        if worker is None:
+            return False
+        worker.cancel()
+        return True
+
+    def action_call_abort(self) -> None:
+        job = self.result_pane.running_job
+        if job is not None:
+            self.post_message(self.AbortWanted(job.id))
+
+    # The result --------------------------------------------------------------------
+
+    def action_pane_result(self) -> None:
+        self._close_drawer()
+        self.result_pane.content.focus()
+
+    def action_pane_find(self) -> None:
+        """Finds in the result; in the methods, goes to their filter."""
+        if self.methods.has_focus_within:
+            self.methods.filter.focus()
+        else:
+            self._close_drawer()
+            self.result_pane.open_find()
+
+    def action_find_next(self) -> None:
+        self.result_pane.step_find(1)
+
+    def action_find_previous(self) -> None:
+        self.result_pane.step_find(-1)
+
+    def action_result_view(self) -> None:
+        self.result_pane.next_view()
+
+    def action_result_previous(self) -> None:
+        self.result_pane.show_previous()
+
+    def action_copy_menu(self) -> None:
+        self.post_message(self.CopyWanted())
+
+    def copy_entries(self) -> list[tuple[str, str]]:
+        """What can be copied now: letter and words."""
+        entries = []
+        if self.result_pane.value_under_cursor() is not None:
+            entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
+        if self.result_pane.whole_text() is not None:
+            entries.append(("r", "the whole error" if self.result_pane.state == "error" else "the whole result"))
+        if self._method:
+            entries += [("a", "arguments"), ("n", "name of the method")]
+        return entries
+
+    def copied(self, letter: str) -> None:
+        """Copies what the letter stands for."""
+        at_cursor = self.result_pane.value_under_cursor()
+        match letter:
+            case "v" if at_cursor is not None:
+                self.post_message(self.Copied(at_cursor[1], f"value of {at_cursor[0] or 'the result'}"))
+            case "p" if at_cursor is not None:
+                self.post_message(self.Copied(at_cursor[0], f"path {at_cursor[0]}"))
+            case "r" if (text := self.result_pane.whole_text()) is not None:
+                self.post_message(self.Copied(text, "error" if self.result_pane.state == "error" else "result"))
+            case "a":
+                self.post_message(self.Copied(self.call_pane.text, "arguments"))
+            case "n":
+                self.post_message(self.Copied(self._method, "name"))
+            case _:
+                return
+
+    # Around ------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        try:
+            result = self.result_pane
+        except NoMatches:
+            return True
+        match action:
+            case "call_abort":
+                return result.running_job is not None
+            case "result_previous":
+                return result.has_previous
+            case "call_repeat":
+                return bool(self._method)
+            case _:
+                return True
+
+    def back(self) -> bool:
+        if self.result_pane.close_find():
+            return True
+        if self.has_class("-drawer") and self.methods.has_focus_within:
+            return self._leave_methods()
+        if self.call_pane.has_focus_within:
+            if self.call_pane.view == DOCS:
+                self.action_pane_args()
+            else:
+                self.result_pane.content.focus()
+            return True
+        return False
+
+    def _leave_methods(self) -> bool:
+        if self.methods.filter.value:
+            self.methods.filter.value = ""
+            self.methods.filter.focus()
+            return True
+        if not self._method:
+            # Nothing is open behind the list: letters become commands once the focus leaves the field.
+            if self.methods.filter.has_focus:
+                self.methods.names.focus()
+                return True
+            return False
+        self._close_drawer()
+        self.call_pane.focus_view()
+        return True
+
+    def resize_pane(self, rows: int) -> None:
+        """Moves the line between call and result."""
+        total = self.query_one("#middle", Vertical).size.height
+        wanted = self.result_pane.outer_size.height + (rows if self.result_pane.has_focus_within else -rows)
+        self.result_pane.styles.height = max(4, min(wanted, total - 4))

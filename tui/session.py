@@ -1,0 +1,368 @@
+"""One connection to one TrueNAS, as the app sees it.
+
+::
+
+    CONNECTING -> ONLINE -> OFFLINE -> CONNECTING ...      lost, and connected again on a key
+                         -> EXPIRED -> CONNECTING ...      the server ended the login
+
+The session wraps the async client: it signs in, reads the catalogue, follows
+jobs and watched events into its stores, measures the latency, and keeps the
+write lock. It speaks to the screens by plain callbacks (`Signal`), never by
+widgets, and lives on their event loop.
+
+Invariants: nothing that may change the server is sent while `writable` is False,
+whoever asks; no call is ever sent twice by the session; calls are refused, not
+queued, while there is no connection; secrets stay in memory and out of every repr.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Literal
+
+from truenas_client import AsyncClient, Gap, exc
+from truenas_client.catalogue import Catalogue, Method
+from tui.failure import Failure, Locked, Offline, explain, explain_connecting
+from tui.stores import Call, Job, JobStore, Signal, Watch
+
+__all__ = ["Session", "State", "Target"]
+
+PING_SECONDS = 10.0
+# Long enough for a server that loads the models of its other API versions first.
+CATALOGUE_SECONDS = 120.0
+# Calls may rightly take minutes; ctrl+c is how to stop waiting.
+CALL_SECONDS = 3600.0
+
+
+class State(Enum):
+    """Where the connection stands; the value is the word on screen."""
+
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    OFFLINE = "offline"
+    EXPIRED = "signed out"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to connect, and as whom. ``address`` None is this machine's own socket."""
+
+    address: str | None
+    user: str = ""
+    secret: str = field(default="", repr=False)
+    verify: bool = True
+    writable: bool = False
+
+    @property
+    def kind(self) -> Literal["password", "this machine"]:
+        """How it signs in: a socket of this machine knows who asks."""
+        local = self.address is None or self.address.startswith(("ws+unix://", "unix://"))
+        return "this machine" if local else "password"
+
+
+# What the card says when a stage of connecting is over; the others are of no interest to a person.
+STAGES = {"resolve": "resolved", "connect": "connected", "tls": "certificate ok", "hello": "speaks TrueNAS"}
+
+
+def _tell(stage: str, step: Callable[[str], None]) -> None:
+    if stage in STAGES:
+        step(STAGES[stage])
+
+
+class Session:
+    """A connection with its catalogue, jobs, watched events and calls."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.state = State.CONNECTING
+        self.writable = target.writable
+        self.host = target.address or "this machine"
+        self.release = ""
+        self.latency: float | None = None
+        self.failure: Failure | None = None
+        self.catalogue = Catalogue.from_methods({})
+        self.jobs = JobStore()
+        self.watches: list[Watch] = []
+        self.changed = Signal()
+        self.catalogue_changed = Signal()
+        self._client: AsyncClient | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._followers: dict[str, asyncio.Task[None]] = {}
+        self._calls = 0
+
+    # Connecting ------------------------------------------------------------------
+
+    @property
+    def online(self) -> bool:
+        """Calls can be sent now."""
+        return self.state is State.ONLINE
+
+    @property
+    def address(self) -> str:
+        """The address in full once connected, before that as it was typed."""
+        return self._client.endpoint.text if self._client is not None else self.target.address or "this machine"
+
+    async def open(self, step: Callable[[str], None] = lambda done: None, otp: str | None = None) -> None:
+        """Connects, signs in and reads the catalogue; ``step`` hears of each thing done.
+
+        Raises what the client raises, with the session OFFLINE and ``failure`` set;
+        `exc.OTPRequired` wants another try with ``otp``. Cancelling closes the
+        connection again.
+        """
+        self._to(State.CONNECTING)
+        client: AsyncClient | None = None
+        try:
+            client = AsyncClient(self.target.address, verify_ssl=self.target.verify, on_stage=lambda s: _tell(s, step))
+            await client.connect()
+            self._client = client
+            self.host = client.endpoint.name
+            if self.target.kind == "password":
+                await client.login_with_password(self.target.user, self.target.secret, otp_token=otp)
+            step(f"signed in{' as ' + self.target.user if self.target.user else ''}")
+            await self._learn(client)
+            step(f"{len(self.catalogue)} methods")
+        except BaseException as error:
+            self._client = None
+            if client is not None:
+                await client.close()
+            self.failure = explain_connecting(error, address=self.address)
+            self._to(State.OFFLINE)
+            raise
+        self.failure = None
+        self._to(State.ONLINE)
+        self._spawn(self._mourn(client), "loss")
+        self._spawn(self._follow_jobs(client), "jobs")
+        self._spawn(self._measure(client), "latency")
+        for watch in self.watches:
+            watch.add("gap", None, None)
+            self._follow(watch)
+
+    async def reconnect(self) -> None:
+        """Connects and signs in again with what was typed before. Raises as `open`."""
+        await self._drop()
+        await self.open()
+
+    async def close(self) -> None:
+        """Ends everything; twice is fine."""
+        self.state = State.CLOSED
+        await self._drop()
+
+    async def _drop(self) -> None:
+        current = asyncio.current_task()
+        tasks = [task for task in self._tasks if task is not current]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._followers.clear()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _learn(self, client: AsyncClient) -> None:
+        methods = await client.call("core.get_methods", timeout=CATALOGUE_SECONDS)
+        self.catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
+        self.catalogue_changed.publish()
+        try:
+            info = await client.call("system.info")
+        except exc.ClientException:
+            # Its rights, or the method, may be missing: the status line then shows the address.
+            return
+        if isinstance(info, dict):
+            self.host = str(info.get("hostname") or self.host)
+            self.release = str(info.get("version") or "")
+
+    # Background ------------------------------------------------------------------
+
+    def _spawn(self, work: Any, name: str) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=f"session-{name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _to(self, state: State) -> None:
+        self.state = state
+        self.changed.publish()
+
+    async def _mourn(self, client: AsyncClient) -> None:
+        lost = await client.wait_closed()
+        if self._client is not client or self.state is State.CLOSED:
+            return
+        reason = lost.reason if lost is not None else ""
+        self.failure = Failure("offline", reason or "The server closed the connection.", "R connects again.")
+        self.latency = None
+        for watch in self.watches:
+            watch.live = False
+            watch.version += 1
+        self._to(State.OFFLINE)
+
+    async def _measure(self, client: AsyncClient) -> None:
+        while True:
+            try:
+                # A ping frame needs no call slot, so ten running jobs cannot make the server look dead.
+                self.latency = await client.ping()
+            except exc.ConnectionLost:
+                return
+            except (exc.ClientException, TimeoutError):
+                self.latency = None
+            self.changed.publish()
+            await asyncio.sleep(PING_SECONDS)
+
+    def _expire(self) -> None:
+        self.failure = Failure("signed out", "The server ended this login.", "R signs in again.")
+        self._to(State.EXPIRED)
+
+    async def _follow_jobs(self, client: AsyncClient) -> None:
+        try:
+            async with client.subscribe("core.get_jobs") as events:
+                await self.refresh_jobs()
+                async for event in events:
+                    if isinstance(event, Gap):
+                        await self.refresh_jobs()
+                    elif isinstance(event.fields, dict) and (job := Job.from_fields(event.fields)) is not None:
+                        self.jobs.put(job)
+                        self.changed.publish()
+        except exc.ClientException:
+            # Gone with the connection, which `_mourn` tells, or not permitted: the list stays as it is.
+            return
+
+    async def refresh_jobs(self) -> None:
+        """Reads the list of jobs again. Raises as `call`."""
+        rows = await self._online_client().call("core.get_jobs", [], {"order_by": ["-id"], "limit": 500})
+        self.jobs.fill(rows if isinstance(rows, list) else [])
+        self.changed.publish()
+
+    # Calls -----------------------------------------------------------------------
+
+    def risk_of(self, method: str, params: list[Any]) -> str:
+        """``read``, ``write`` or ``risk``; a wrapper such as ``core.bulk`` is what it names."""
+        return self.catalogue.risk_of(method, params)
+
+    def allow_writes(self, allowed: bool) -> None:
+        """Turns the write lock for this session."""
+        self.writable = allowed
+        self.changed.publish()
+
+    def new_call(self, method: str, params: list[Any]) -> Call:
+        """A record for a call about to be made; its number is its place in this session."""
+        self._calls += 1
+        return Call(self._calls, method, params)
+
+    async def run(self, call: Call) -> None:
+        """Makes the call and writes its outcome into it: result, job, failure. Never raises but for cancellation.
+
+        For a job, ``call.job`` is set as soon as the job is known and the call ends with it.
+        """
+        method = self.catalogue.get(call.method)
+        try:
+            self._check_lock(call)
+            client = self._online_client()
+            if method is not None and method.job:
+                await self._run_job(client, call)
+            else:
+                call.value = await client.call(call.method, *call.params, timeout=CALL_SECONDS)
+            call.end("done")
+        except asyncio.CancelledError:
+            call.end("cancelled")
+            raise
+        except exc.NotAJob as answer:
+            call.value = answer.result
+            call.end("done")
+        except exc.ClientException as error:
+            if isinstance(error, exc.NotAuthenticated):
+                self._expire()
+            call.failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
+            call.end("failed")
+
+    async def _run_job(self, client: AsyncClient, call: Call) -> None:
+        job = await client.start(call.method, *call.params)
+        call.job = job
+        if job.id is not None:
+            self.jobs.ours.add(job.id)
+        async for _ in job:
+            if job.id is not None:
+                self.jobs.ours.add(job.id)
+        call.value = await job.result()
+
+    async def abort(self, job_id: int) -> None:
+        """Asks the server to stop a job. Raises as `call`; `Locked` while read-only."""
+        if not self.writable:
+            raise Locked("Aborting a job changes the server, and this session only reads.")
+        await self._online_client().call("core.job_abort", job_id)
+
+    def _check_lock(self, call: Call) -> None:
+        risk = self.risk_of(call.method, call.params)
+        if risk != "read" and not self.writable:
+            raise Locked(f"{call.method} may change the server, and this session only reads.")
+
+    def _online_client(self) -> AsyncClient:
+        if self._client is None or self.state is not State.ONLINE:
+            raise Offline("There is no connection, so nothing was sent.")
+        return self._client
+
+    # Events ----------------------------------------------------------------------
+
+    def watch(self, name: str, arguments: Any = None) -> Watch:
+        """Subscribes to a name, or finds the panel that has it already. Arguments are those of an event source."""
+        full = name if arguments is None else f"{name}:{json.dumps(arguments)}"
+        for watch in self.watches:
+            if watch.name == full:
+                return watch
+        watch = Watch(full)
+        self.watches.append(watch)
+        if self.online:
+            self._follow(watch)
+        self.changed.publish()
+        return watch
+
+    def unwatch(self, watch: Watch) -> None:
+        """Ends a subscription and forgets its events."""
+        if watch in self.watches:
+            self.watches.remove(watch)
+        task = self._followers.pop(watch.name, None)
+        if task is not None:
+            task.cancel()
+        self.changed.publish()
+
+    def _follow(self, watch: Watch) -> None:
+        if self._client is not None:
+            self._followers[watch.name] = self._spawn(self._receive(self._client, watch), "watch")
+
+    async def _receive(self, client: AsyncClient, watch: Watch) -> None:
+        watch.ended = ""
+        try:
+            async with client.subscribe(watch.name) as events:
+                watch.live = True
+                watch.version += 1
+                async for event in events:
+                    if isinstance(event, Gap):
+                        watch.add("gap", None, None)
+                    else:
+                        watch.add(event.kind, event.id, event.fields if event.fields is not None else event.extra)
+                    watch.dropped = events.dropped
+            watch.ended = "The server ended it."
+        except exc.ConnectionLost:
+            watch.ended = ""
+        except exc.ClientException as error:
+            watch.ended = explain(error, method=watch.name).text
+        finally:
+            watch.live = False
+            watch.version += 1
+
+    def event_names(self) -> list[str]:
+        """Names worth offering: the well-known ones, then a ``query`` of every namespace."""
+        known = ["reporting.realtime", "alert.list", "core.get_jobs"]
+        queries = [name for name in self.catalogue.methods if name.endswith(".query")]
+        return known + [name for name in queries if name not in known]
+
+    def method(self, name: str) -> Method | None:
+        """A method of this server."""
+        return self.catalogue.get(name)
+
+    def as_user(self, user: str, secret: str) -> None:
+        """Other credentials for the next `reconnect`."""
+        self.target = replace(self.target, user=user, secret=secret)

@@ -1,0 +1,263 @@
+"""What one connection has seen, in plain deques and dicts that panels pull from.
+
+No Textual and no I/O here. Every store counts its changes in ``version``, so a
+panel that looks ten times a second draws only when something is new. Stores are
+changed on the event loop only, by the session.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+__all__ = ["Call", "Job", "JobStore", "Signal", "Watch", "WatchedEvent"]
+
+ENDED = frozenset({"SUCCESS", "FAILED", "ABORTED"})
+
+
+class Signal:
+    """Callbacks without arguments, called in order of subscription; calling one twice is fine."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Adds a listener; the returned function removes it again."""
+        self._listeners.append(listener)
+
+        def remove() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return remove
+
+    def publish(self) -> None:
+        """Calls every listener."""
+        for listener in tuple(self._listeners):
+            listener()
+
+
+@dataclass(slots=True)
+class Call:
+    """One call made from this app; its result belongs to it and to no other.
+
+    ``state`` is ``running``, ``done``, ``failed`` or ``cancelled``. ``failure`` is
+    what the error pane shows. Times are of the monotonic clock, in seconds.
+    """
+
+    number: int
+    method: str
+    params: list[Any]
+    state: str = "running"
+    started: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    value: Any = None
+    size: int | None = None
+    failure: Any = None
+    job: Any = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call was sent, or that it took."""
+        return (self.ended if self.ended is not None else time.monotonic()) - self.started
+
+    def restart(self) -> None:
+        """Starts the clock: time spent on reviewing a call is not part of it."""
+        self.started = time.monotonic()
+
+    def end(self, state: str) -> None:
+        """Stops the clock, once."""
+        if self.ended is None:
+            self.state = state
+            self.ended = time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the server describes it, with every field looked up tolerantly."""
+
+    id: int
+    method: str = ""
+    state: str = "WAITING"
+    percent: float | None = None
+    text: str = ""
+    arguments: Any = None
+    description: str = ""
+    result: Any = None
+    error: str = ""
+    trace: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None
+    by: str = ""
+    logs: str = ""
+    message_ids: tuple[str, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """No more change is expected."""
+        return self.state in ENDED
+
+    def elapsed(self, now: datetime | None = None) -> float | None:
+        """Seconds that it has run, None when it has not started."""
+        if self.started is None:
+            return None
+        return max(0.0, ((self.finished or now or datetime.now(UTC)) - self.started).total_seconds())
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Job | None:
+        """Reads an answer row or the fields of an event; None without an id."""
+        number = fields.get("id")
+        if not isinstance(number, int):
+            return None
+        progress = fields.get("progress")
+        progress = progress if isinstance(progress, Mapping) else {}
+        percent = progress.get("percent")
+        credentials = fields.get("credentials")
+        credentials = credentials if isinstance(credentials, Mapping) else {}
+        about = credentials.get("data")
+        about = about if isinstance(about, Mapping) else {}
+        return cls(
+            id=number,
+            method=_text(fields.get("method")),
+            state=_text(fields.get("state")) or "WAITING",
+            percent=float(percent) if isinstance(percent, int | float) else None,
+            text=_text(progress.get("description")),
+            arguments=fields.get("arguments"),
+            description=_text(fields.get("description")),
+            result=fields.get("result"),
+            error=_text(fields.get("error")),
+            trace=_text(fields.get("exception")),
+            started=_time(fields.get("time_started")),
+            finished=_time(fields.get("time_finished")),
+            by=_text(about.get("username")) or _text(credentials.get("type")).lower(),
+            logs=_text(fields.get("logs_excerpt")),
+            message_ids=tuple(m for m in fields.get("message_ids") or () if isinstance(m, str)),
+        )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _time(value: Any) -> datetime | None:
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class JobStore:
+    """Jobs by id, newest first when listed; at most ``limit`` ended ones are kept."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._jobs: dict[int, Job] = {}
+        self._limit = limit
+        self.version = 0
+        # Ids of jobs started from this app: closing asks about those still running.
+        self.ours: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def get(self, job_id: int | None) -> Job | None:
+        """The job, or None when it was never seen."""
+        return None if job_id is None else self._jobs.get(job_id)
+
+    def put(self, job: Job) -> None:
+        """Adds or replaces a job."""
+        self._jobs[job.id] = job
+        self.version += 1
+        if len(self._jobs) > self._limit:
+            ended = sorted(number for number, kept in self._jobs.items() if kept.ended)
+            for number in ended[: len(self._jobs) - self._limit]:
+                del self._jobs[number]
+
+    def fill(self, rows: Iterable[Any]) -> None:
+        """Reads an answer of ``core.get_jobs``; what the server no longer lists is forgotten."""
+        jobs = [job for row in rows if isinstance(row, Mapping) and (job := Job.from_fields(row)) is not None]
+        self._jobs = {job.id: job for job in jobs}
+        self.version += 1
+
+    def newest_first(self) -> list[Job]:
+        """All jobs: those that have not ended before the others, each newest first."""
+        return sorted(self._jobs.values(), key=lambda job: (job.ended, -job.id))
+
+    def active(self) -> list[Job]:
+        """Jobs that wait or run, newest first."""
+        return [job for job in self.newest_first() if not job.ended]
+
+    def ours_active(self) -> list[Job]:
+        """Jobs started from this app that have not ended."""
+        return [job for job in self.active() if job.id in self.ours]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedEvent:
+    """One event with the time of its arrival; ``kind`` is ``gap`` where some may be missing."""
+
+    kind: str
+    id: Any
+    fields: Any
+    at: datetime
+    clock: float
+
+
+class Watch:
+    """One subscription and its newest events; the oldest are dropped and counted.
+
+    A paused watch keeps receiving: ``events`` grows, ``waiting`` counts what came
+    since. ``ended`` says why no more come, empty while they may.
+    """
+
+    def __init__(self, name: str, limit: int = 2000) -> None:
+        self.name = name
+        self.events: deque[WatchedEvent] = deque(maxlen=limit)
+        self.seen = 0
+        self.dropped = 0
+        self.paused_at: int | None = None
+        self.live = False
+        self.ended = ""
+        self.version = 0
+        self._arrivals: deque[float] = deque(maxlen=64)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the panel stands still."""
+        return self.paused_at is not None
+
+    @property
+    def waiting(self) -> int:
+        """Events that arrived since the pause."""
+        return 0 if self.paused_at is None else self.seen - self.paused_at
+
+    def add(self, kind: str, event_id: Any, fields: Any) -> None:
+        """Counts and keeps one event."""
+        clock = time.monotonic()
+        self.events.append(WatchedEvent(kind, event_id, fields, datetime.now().astimezone(), clock))
+        if kind != "gap":
+            self.seen += 1
+            self._arrivals.append(clock)
+        self.version += 1
+
+    def pause(self, on: bool) -> None:
+        """Stops or resumes the panel, not the counting."""
+        self.paused_at = self.seen if on else None
+        self.version += 1
+
+    def rate(self, window: float = 10.0) -> float:
+        """Events a second over the last ``window`` seconds."""
+        since = time.monotonic() - window
+        recent = [clock for clock in self._arrivals if clock >= since]
+        if len(recent) < 2:
+            return len(recent) / window
+        return (len(recent) - 1) / max(recent[-1] - recent[0], 0.001)
+
+    def shown(self) -> list[WatchedEvent]:
+        """What the panel shows now, newest first: while paused, only what came before."""
+        events = list(self.events)
+        if self.paused:
+            events = events[: max(0, len(events) - self.waiting)]
+        return events[::-1]

@@ -1,0 +1,217 @@
+"""The call: arguments of the open method in a JSON editor, its docs beside them.
+
+The pane knows at any time what the text says and what is wrong with it: problems
+of JSON, then problems of the schema, each underlined at its place and the one at
+the caret explained in the border. After a refusal the server's own words stand at
+the same places, until the text changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import ContentSwitcher, TextArea
+
+from truenas_client.catalogue import Method
+from tui.failure import FieldProblem
+from tui.model.jsontext import Document, TextProblem, parse
+from tui.model.spans import attribute_path, place, place_attributes
+from tui.widgets.docs import Docs
+from tui.widgets.json_editor import JsonEditor
+from tui.widgets.pane import Fact, Pane
+from tui.widgets.text_view import TextView
+
+__all__ = ["ARGUMENTS", "DOCS", "CallPane"]
+
+ARGUMENTS = "Arguments"
+DOCS = "Docs"
+
+
+class CallPane(Pane):
+    """Edits the arguments of one method at a time. `ViewWanted` asks for the other view."""
+
+    @dataclass
+    class Edited(Message):
+        """The text rested after a change and was looked at."""
+
+        text: str
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__("Call", tabs=(ARGUMENTS, DOCS), tab=ARGUMENTS, id=id)
+        self._method: Method | None = None
+        self._document = parse("[]")
+        self._refused: tuple[str, tuple[FieldProblem, ...]] = ("", ())
+
+    def compose(self) -> ComposeResult:
+        with ContentSwitcher(initial="nothing"):
+            yield TextView(id="nothing")
+            yield JsonEditor(id="editor")
+            yield Docs(id="docs")
+
+    @property
+    def editor(self) -> JsonEditor:
+        """Where the arguments are typed."""
+        return self.query_one(JsonEditor)
+
+    @property
+    def docs(self) -> Docs:
+        """What the method takes and returns."""
+        return self.query_one("#docs", Docs)
+
+    @property
+    def method(self) -> Method | None:
+        """The open method."""
+        return self._method
+
+    @property
+    def text(self) -> str:
+        """The arguments as they stand."""
+        return self.editor.text
+
+    @property
+    def view(self) -> str:
+        """The view that is shown."""
+        return self.tab
+
+    def on_mount(self) -> None:
+        self.query_one("#nothing", TextView).set_text("No method open. m lists them.")
+
+    def open(self, method: Method, text: str | None = None) -> None:
+        """Opens a method with this text, or with its smallest valid arguments."""
+        self._method = method
+        self._refused = ("", ())
+        self.title = method.name
+        self.docs.show(method)
+        fresh = text is None
+        drafted = method.smallest() if text is None else None
+        self.editor.load_text(json.dumps(drafted.value, indent=2, ensure_ascii=False) if drafted else text or "")
+        self.show(ARGUMENTS)
+        self.look()
+        if fresh and drafted is not None and drafted.to_fill:
+            # What has to be filled in is selected, so that typing replaces it.
+            start, end = self._document.span(drafted.to_fill[0])
+            if self.editor.text[start:end] == '""':
+                start, end = start + 1, end - 1
+            self.editor.select(start, end)
+
+    def show(self, view: str) -> None:
+        """Shows the arguments or the docs; the focus follows when it was inside."""
+        inside = self.has_focus_within
+        switcher = self.query_one(ContentSwitcher)
+        if view == DOCS:
+            switcher.current = "docs"
+        else:
+            switcher.current = "editor" if self._method is not None else "nothing"
+        self.set_tabs((ARGUMENTS, DOCS), view)
+        self._tell()
+        if inside:
+            self.focus_view()
+
+    def focus_view(self) -> None:
+        """Puts the focus into the view that is shown."""
+        shown = self.query_one(ContentSwitcher).visible_content
+        if shown is not None:
+            shown.focus()
+
+    def preview(self, method: Method | None) -> None:
+        """Shows the docs of a method that is not open, while one is being chosen; None goes back."""
+        if method is not None:
+            self.docs.show(method)
+            self.title = method.name
+            self.query_one(ContentSwitcher).current = "docs"
+            self.set_tabs((DOCS,), DOCS)
+            self.facts = ""
+        else:
+            self.title = self._method.name if self._method is not None else "Call"
+            if self._method is not None:
+                self.docs.show(self._method)
+            self.show(ARGUMENTS)
+
+    # What is wrong -----------------------------------------------------------------
+
+    def look(self) -> list[TextProblem]:
+        """Reads and checks the text as it is now; the problems, in the order of the text."""
+        text = self.editor.text
+        document = self._document = parse(text)
+        problems: list[TextProblem] = list(document.problems)
+        if not problems:
+            if not isinstance(document.value, list):
+                problems.append(TextProblem(0, len(text), "the arguments are a list: [...]"))
+            elif self._method is not None:
+                problems += place(document, self._method.check(document.value))
+        if self._refused[0] == text:
+            problems += self._placed(document, self._refused[1])
+        self.editor.problems = problems
+        self._tell()
+        return problems
+
+    def params(self) -> list[Any] | None:
+        """The arguments as values, None when the text is not a list in JSON."""
+        document = self._document if self._document.text == self.editor.text else parse(self.editor.text)
+        return document.value if document.ok and isinstance(document.value, list) else None
+
+    def refuse(self, text: str, rows: Sequence[FieldProblem]) -> None:
+        """The server refused this text: its messages are placed at the fields they name."""
+        self._refused = (text, tuple(rows))
+        self.look()
+
+    def go_to(self, attribute: str) -> None:
+        """Moves the caret to the field the server named."""
+        self.show(ARGUMENTS)
+        start, _end = self._where(self._document, attribute)
+        self.editor.focus()
+        self.editor.goto(start)
+
+    def _names(self) -> list[str]:
+        return [param.name for param in self._method.params] if self._method is not None else []
+
+    def _placed(self, document: Document, rows: Sequence[FieldProblem]) -> list[TextProblem]:
+        return place_attributes(document, [(row.attribute, self._told(document, row)) for row in rows], self._names())
+
+    def _told(self, document: Document, row: FieldProblem) -> str:
+        """The server's message; of a field that is not there, with its name in front."""
+        params = document.value if isinstance(document.value, list) else []
+        path = attribute_path(row.attribute, params, self._names())
+        last = row.attribute.rpartition(".")[2]
+        return row.message if not last or (path and str(path[-1]) == last) else f"{last}: {row.message}"
+
+    def _where(self, document: Document, attribute: str) -> tuple[int, int]:
+        placed = place_attributes(document, [(attribute, "")], self._names())[0]
+        return placed.start, placed.end
+
+    @on(JsonEditor.Edited)
+    def _edited(self, event: JsonEditor.Edited) -> None:
+        event.stop()
+        self.look()
+        self.post_message(self.Edited(self.editor.text))
+
+    @on(TextArea.SelectionChanged)
+    def _moved(self, event: TextArea.SelectionChanged) -> None:
+        event.stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        """The bottom border: the problem at the caret, or the roles and that all is well."""
+        method = self._method
+        if method is None:
+            self.facts = ""
+            return
+        problems = self.editor.problems
+        facts: list[Fact] = []
+        if self.view == ARGUMENTS and problems:
+            count = f"{len(problems)} problem" + ("" if len(problems) == 1 else "s")
+            at_caret = self.editor.problem or problems[0]
+            facts = [(count, "error"), self.editor.describe(at_caret)]
+        else:
+            if method.risk != "read":
+                facts.append((method.risk, "error" if method.risk == "risk" else "warning"))
+            facts.append(" or ".join(method.roles[:2]))
+            if self.view == ARGUMENTS:
+                facts.append("valid")
+        self.facts = facts

@@ -1,0 +1,83 @@
+"""A few words in a row of which one is chosen: `password   this machine`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+__all__ = ["Choice"]
+
+GAP = 3
+
+
+class Choice(Widget, can_focus=True):
+    """One row of words; left, right and space change the chosen one. The words are ours, never a server's."""
+
+    DEFAULT_CSS = """
+    Choice { height: 1; width: 1fr; }
+    """
+    COMPONENT_CLASSES = {"choice--chosen", "choice--other"}
+    BINDINGS = [
+        Binding("left,h", "step(-1)", "Before", show=False),
+        Binding("right,l,space", "step(1)", "Next", show=False),
+    ]
+
+    chosen: reactive[int] = reactive(0)
+
+    class Changed(Message):
+        """Another word was chosen."""
+
+        def __init__(self, choice: Choice, value: str) -> None:
+            super().__init__()
+            self.choice = choice
+            self.value = value
+
+        @property
+        def control(self) -> Choice:
+            return self.choice
+
+    class Submitted(Message):
+        """Enter was pressed: the row is as good as a text field for that."""
+
+    def __init__(self, words: Sequence[str], *, chosen: int = 0, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.words = tuple(words)
+        self.set_reactive(Choice.chosen, chosen)
+
+    @property
+    def value(self) -> str:
+        """The chosen word."""
+        return self.words[self.chosen]
+
+    def action_step(self, by: int) -> None:
+        self.chosen = (self.chosen + by) % len(self.words)
+
+    def watch_chosen(self) -> None:
+        self.post_message(self.Changed(self, self.value))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            self.post_message(self.Submitted())
+
+    def on_click(self, event: events.Click) -> None:
+        at = 0
+        for index, word in enumerate(self.words):
+            if at <= event.x < at + len(word):
+                self.chosen = index
+            at += len(word) + GAP
+
+    def render(self) -> Content:
+        chosen = self.get_visual_style("choice--chosen")
+        other = self.get_visual_style("choice--other")
+        parts: list[Content | tuple[str, object]] = []
+        for index, word in enumerate(self.words):
+            parts.append((word, chosen if index == self.chosen else other))
+            parts.append(Content(" " * GAP))
+        return Content.assemble(*parts)  # type: ignore[arg-type]

@@ -1,0 +1,139 @@
+"""The footer: the few keys that matter where the focus is, and how to reach all the others.
+
+At most seven entries and never more than fit; the rest is in `?` and the palette.
+What to show comes from the registry, through the bindings that are in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from textual import events
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui import actions
+from tui.actions import Action
+
+__all__ = ["Hint", "KeyLine"]
+
+MOST = 7
+
+
+class KeyLine(Widget):
+    """One row of `key word` entries, the command palette at the right end."""
+
+    DEFAULT_CSS = """
+    KeyLine { height: 1; }
+    """
+    COMPONENT_CLASSES = {"key-line--key", "key-line--word"}
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._renew)
+
+    def _renew(self, screen: Screen[object]) -> None:
+        self.refresh()
+
+    def _entries(self) -> list[tuple[str, Action]]:
+        """What could be shown, best first: key text and action, each action once."""
+        found: dict[str, tuple[str, Action]] = {}
+        words = self._words()
+        typing = self.screen.focused is not None and self.screen.focused.check_consume_key("a", "a")
+        for _node, binding, enabled, _tooltip in self.screen.active_bindings.values():
+            if binding.id is None or not enabled or binding.id in found:
+                continue
+            try:
+                action = actions.by_id(binding.id)
+            except KeyError:
+                continue
+            word = words.get(action.id, action.footer)
+            if word != action.footer:
+                action = replace(action, footer=word)
+            if not word or (typing and len(binding.key) == 1) or (typing and binding.key in _PRINTABLE):
+                continue
+            found[binding.id] = (actions.key_text(binding.key), action)
+        return sorted(found.values(), key=lambda entry: entry[1].rank)
+
+    def _words(self) -> Mapping[str, str]:
+        """What the section calls an action that means something of its own there."""
+        focused = self.screen.focused
+        for node in focused.ancestors_with_self if focused is not None else ():
+            words = getattr(node, "FOOTER_WORDS", None)
+            if words is not None:
+                return words  # type: ignore[no-any-return]
+        return {}
+
+    def _layout(self) -> tuple[list[tuple[str, Action]], tuple[str, Action] | None]:
+        entries = self._entries()
+        last = next((entry for entry in entries if entry[1].id == "app.palette"), None)
+        keys = next((entry for entry in entries if entry[1].id == "app.keys"), None)
+        entries = [entry for entry in entries if entry not in (last, keys)]
+        room = self.size.width - 2 - sum(_width(entry) + 2 for entry in (last, keys) if entry)
+        shown: list[tuple[str, Action]] = []
+        most = MOST - sum(1 for entry in (last, keys) if entry)
+        for entry in entries[:most]:
+            if _width(entry) + 2 > room:
+                break
+            shown.append(entry)
+            room -= _width(entry) + 2
+        return [*shown, *([keys] if keys else [])], last
+
+    def render(self) -> Content:
+        key_style = self.get_visual_style("key-line--key")
+        word_style = self.get_visual_style("key-line--word")
+
+        def entry(key: str, action: Action) -> Content:
+            return Content.assemble((key, key_style), " ", (action.footer, word_style))
+
+        shown, last = self._layout()
+        left = Content("  ").join([entry(*item) for item in shown])
+        if last is None:
+            return Content.assemble(" ", left)
+        right = entry(*last)
+        space = max(self.size.width - 2 - left.cell_length - right.cell_length, 2)
+        return Content.assemble(" ", left, " " * space, right)
+
+    async def on_click(self, event: events.Click) -> None:
+        shown, last = self._layout()
+        at = 1
+        for item in shown:
+            if at <= event.x < at + _width(item):
+                await self._press(item[1])
+            at += _width(item) + 2
+        if last is not None and event.x >= self.size.width - 1 - _width(last):
+            await self._press(last[1])
+
+    async def _press(self, action: Action) -> None:
+        for node, binding, _enabled, _tooltip in self.screen.active_bindings.values():
+            if binding.id == action.id:
+                await self.app.run_action(binding.action, node)
+                return
+
+
+_PRINTABLE = frozenset({"slash", "colon", "question_mark", "plus", "minus", "equals_sign", "space"})
+
+
+def _width(entry: tuple[str, Action]) -> int:
+    return len(entry[0]) + 1 + len(entry[1].footer)
+
+
+class Hint(Widget):
+    """The keys of a card, in its last line, at the right. The words are ours."""
+
+    DEFAULT_CSS = """
+    Hint { height: 1; width: 1fr; }
+    """
+    COMPONENT_CLASSES = {"key-line--key", "key-line--word"}
+
+    def __init__(self, *entries: tuple[str, str]) -> None:
+        super().__init__()
+        self._entries = entries
+
+    def render(self) -> Content:
+        key_style = self.get_visual_style("key-line--key")
+        word_style = self.get_visual_style("key-line--word")
+        parts = [Content.assemble((key, key_style), " ", (word, word_style)) for key, word in self._entries]
+        text = Content("   ").join(parts)
+        return Content.assemble(" " * max(self.size.width - text.cell_length, 0), text)

@@ -1,0 +1,316 @@
+"""The result: what the last call of the open method gave, and nothing else.
+
+A result belongs to the call that made it. While a call runs the older result is
+dimmed and called previous; when it fails, the error takes the result's place. A
+job shows its progress here until it ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Input
+
+from truenas_client import ejson
+from tui.failure import Failure
+from tui.model.flatten import path_text
+from tui.session import Session
+from tui.stores import Call, Job
+from tui.text import human_ms, safe
+from tui.widgets.failure_view import FailureView
+from tui.widgets.job_detail import JobDetail
+from tui.widgets.json_view import JsonView
+from tui.widgets.pane import Fact, Pane
+from tui.widgets.text_view import TextView
+
+__all__ = ["ResultPane"]
+
+TREE = "Tree"
+RAW = "Raw"
+TICK_SECONDS = 0.1
+QUIET_SECONDS = 0.3
+"""How long a call may take before its clock is shown."""
+
+
+class ResultPane(Pane):
+    """Shows one `Call` after the other. `FieldChosen` asks for the place of a field in the arguments."""
+
+    @dataclass
+    class FieldChosen(Message):
+        """Enter on a field of a refusal."""
+
+        attribute: str
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
+        super().__init__("Result", id=id)
+        self._session = session
+        self._call: Call | None = None
+        self._previous: Call | None = None
+        self._shown: Call | None = None
+        self._view = TREE
+        self._raw_of: Call | None = None
+        self._path: str = ""
+        self._drawn: object = None
+
+    def compose(self) -> ComposeResult:
+        with ContentSwitcher(initial="message"):
+            yield TextView(id="message")
+            yield JsonView(id="tree")
+            yield TextView(id="raw")
+            yield FailureView(id="failure")
+            yield JobDetail(id="job")
+        yield Input(id="find", compact=True, placeholder="find")
+
+    def on_mount(self) -> None:
+        self.show(None)
+        self.set_interval(TICK_SECONDS, self._tick)
+
+    # What is shown -----------------------------------------------------------------
+
+    @property
+    def call(self) -> Call | None:
+        """The call this pane is about."""
+        return self._call
+
+    @property
+    def running_job(self) -> Job | None:
+        """The job shown here, while it has not ended."""
+        if self._call is None or self._call.state != "running" or self._call.job is None:
+            return None
+        return self._session.jobs.get(self._call.job.id)
+
+    @property
+    def content(self) -> Widget:
+        """What is shown inside now; it can always have the focus."""
+        shown = self.query_one(ContentSwitcher).visible_content
+        assert shown is not None
+        return shown
+
+    def show(self, call: Call | None) -> None:
+        """Shows this call as it is now, and follows it while it runs."""
+        if call is not None and self._call is not None and call.method == self._call.method and self._call is not call:
+            if self._call.state == "done":
+                self._previous = self._call
+        elif call is None or self._call is None or call.method != self._call.method:
+            self._previous = None
+        self._call = call
+        self._drawn = None
+        self._renew()
+
+    def show_previous(self) -> bool:
+        """Shows the result from before the error; False when there is none."""
+        if self._previous is None or self._call is None or self._call.state == "done":
+            return False
+        self._show_value(self._previous)
+        self.title = "Previous result"
+        self.state = "stale"
+        return True
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether an older result of the method is kept behind what is shown."""
+        return self._previous is not None and self._call is not None and self._call.state in ("failed", "cancelled")
+
+    def _tick(self) -> None:
+        if (self._call is not None and self._call.state == "running") or self._drawn is not self._call:
+            self._renew()
+
+    def _renew(self) -> None:
+        """Draws the state of the call; called ten times a second while it runs and once when it ends."""
+        call = self._call
+        if call is None:
+            self._switch("message")
+            self.query_one("#message", TextView).set_text(NOTHING)
+            self.title, self.facts, self.state = "Result", "", "empty"
+            self.set_tabs(())
+            return
+        if call.state == "running":
+            self._show_running(call)
+            return
+        self._drawn = call
+        if call.state == "done":
+            self.title = "Result"
+            self.state = ""
+            self._show_value(call)
+        else:
+            failure = call.failure if call.state == "failed" else CANCELLED_JOB if call.job is not None else CANCELLED
+            self.query_one(FailureView).set_failure(failure)
+            self._switch("failure")
+            self.title = "Error" if call.state == "failed" else "Cancelled"
+            self.state = "error" if call.state == "failed" else ""
+            self.set_tabs(())
+            self.facts = (
+                *(("previous p",) if self._previous is not None else ()),
+                "y copies all",
+                *self._call_facts(call),
+            )
+
+    def _show_running(self, call: Call) -> None:
+        job = self._session.jobs.get(call.job.id) if call.job is not None else None
+        if job is not None:
+            detail = self.query_one(JobDetail)
+            drawn = (job, int(call.elapsed * 2))
+            if drawn != self._drawn:
+                self._drawn = drawn
+                detail.set_job(job)
+                self._switch("job")
+                self.title, self.state = f"Job #{job.id}", ""
+                self.set_tabs(())
+                self.facts = ("a aborts", f"#{call.number}")
+            return
+        if call.elapsed < QUIET_SECONDS:
+            return
+        if self._shown is None:
+            self._switch("message")
+            self.query_one("#message", TextView).set_text("Waiting for the answer ...")
+        else:
+            self.title = "Previous result"
+            self.state = "stale"
+        self.facts = ("^c cancels", human_ms(call.elapsed * 1000))
+
+    def _show_value(self, call: Call) -> None:
+        if self._shown is not call:
+            self._shown = call
+            self.query_one(JsonView).set_value(call.value)
+        if self._view == RAW:
+            if self._raw_of is not call:
+                self._raw_of = call
+                self.query_one("#raw", TextView).set_text(raw_text(call.value))
+            self._switch("raw")
+        else:
+            self._switch("tree")
+        self.set_tabs((TREE, RAW), self._view)
+        self.facts = self._call_facts(call)
+
+    def _call_facts(self, call: Call) -> list[Fact]:
+        facts: list[Fact] = []
+        if call.state == "done":
+            if self._view == TREE and self._path:
+                facts.append((self._path, "title"))
+            if isinstance(call.value, list):
+                facts.append(f"{len(call.value)} row" + ("" if len(call.value) == 1 else "s"))
+        facts += [human_ms(call.elapsed * 1000), f"#{call.number}"]
+        return facts
+
+    def _switch(self, name: str) -> None:
+        switcher = self.query_one(ContentSwitcher)
+        if switcher.current == name:
+            return
+        inside = self.content.has_focus
+        switcher.current = name
+        if inside:
+            self.content.focus()
+
+    # Views -------------------------------------------------------------------------
+
+    def next_view(self) -> None:
+        """Tree, then raw."""
+        if self._shown is None or self.query_one(ContentSwitcher).current not in ("tree", "raw"):
+            return
+        self._view = RAW if self._view == TREE else TREE
+        self._show_value(self._shown)
+
+    @on(Pane.TabPressed)
+    def _tab_pressed(self, event: Pane.TabPressed) -> None:
+        event.stop()
+        if event.tab != self._view:
+            self.next_view()
+
+    @on(JsonView.PathChanged)
+    def _path_changed(self, event: JsonView.PathChanged) -> None:
+        event.stop()
+        self._path = event.text
+        if self._call is not None and self._call.state == "done":
+            self.facts = self._call_facts(self._call)
+
+    @on(FailureView.Chosen)
+    def _field_chosen(self, event: FailureView.Chosen) -> None:
+        event.stop()
+        self.post_message(self.FieldChosen(event.attribute))
+
+    # Finding -----------------------------------------------------------------------
+
+    def open_find(self) -> None:
+        """Opens the find field."""
+        if self.query_one(ContentSwitcher).current in ("tree", "raw"):
+            self.add_class("-finding")
+            self.query_one("#find", Input).focus()
+
+    def close_find(self) -> bool:
+        """Closes the find field and forgets its marks; False when it was not open."""
+        if not self.has_class("-finding"):
+            return False
+        self.remove_class("-finding")
+        self._find("")
+        self.content.focus()
+        return True
+
+    @on(Input.Changed, "#find")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._find(event.value)
+
+    @on(Input.Submitted, "#find")
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.content.focus()
+
+    def _find(self, text: str) -> None:
+        view = self.content
+        if isinstance(view, JsonView | TextView):
+            view.find(text)
+        if not text and self._call is not None:
+            self.facts = self._call_facts(self._call)
+
+    @on(JsonView.Found)
+    def _found(self, event: JsonView.Found) -> None:
+        event.stop()
+        if event.path is None:
+            self.facts = ((f"no {safe(event.text)} here", "warning"),)
+        elif self._call is not None:
+            self.facts = ("n next", "N before", *self._call_facts(self._call))
+
+    def step_find(self, by: int) -> None:
+        """Goes to the next match, or with -1 to the one before."""
+        view = self.content
+        if isinstance(view, JsonView | TextView):
+            if by > 0:
+                view.action_find_next()
+            else:
+                view.action_find_previous()
+
+    # Copying -----------------------------------------------------------------------
+
+    def value_under_cursor(self) -> tuple[str, str] | None:
+        """Path and text of the value under the cursor of the tree."""
+        view = self.content
+        if not isinstance(view, JsonView):
+            return None
+        row = view.current
+        if row is None:
+            return None
+        return path_text(row.path), row.value if isinstance(row.value, str) else raw_text(row.value)
+
+    def whole_text(self) -> str | None:
+        """The whole result as JSON, or the error as text."""
+        if self.query_one(ContentSwitcher).current == "failure" and self._call is not None:
+            failure = self._call.failure
+            return failure.text if isinstance(failure, Failure) else None
+        return None if self._shown is None else raw_text(self._shown.value)
+
+
+NOTHING = "Choose a method, then ctrl+j."
+CANCELLED = Failure(
+    "Cancelled", "Nobody waits for the answer any more.", "The server was not stopped and may finish it."
+)
+CANCELLED_JOB = Failure("Not followed any more", "The job goes on.", "Jobs (3) shows it; a there aborts it.")
+
+
+def raw_text(value: Any) -> str:
+    """A value as the server would write it, indented."""
+    return ejson.dumps(value, indent=2, ensure_ascii=False)

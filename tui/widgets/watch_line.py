@@ -1,0 +1,120 @@
+"""The line above the footer: the newest of what runs and what happens. Enter or a click opens its section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.session import Session
+from tui.stores import Job, Watch
+from tui.text import ASCII, UNICODE, Glyphs, bar, cut, human_duration, safe, width
+from tui.widgets.event_panel import event_spans
+from tui.widgets.job_detail import STATE_WORDS, progress_text
+
+__all__ = ["WatchLine"]
+
+PULL_SECONDS = 0.1
+
+
+class WatchLine(Widget, can_focus=True):
+    """One row that pulls from the session's stores at most ten times a second."""
+
+    DEFAULT_CSS = """
+    WatchLine { height: 1; }
+    """
+    COMPONENT_CLASSES = {"watch-line--name", "watch-line--bar", "watch-line--dim", "watch-line--warning"}
+    BINDINGS = [Binding("enter", "choose", "open", show=False, id="nav.open")]
+
+    @dataclass
+    class Opened(Message):
+        """The section with more about it is wanted."""
+
+        section: Literal["jobs", "events"]
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._session = session
+        self._drawn: object = None
+
+    def on_mount(self) -> None:
+        self.set_interval(PULL_SECONDS, self._pull)
+
+    def _pull(self) -> None:
+        if not self.display:
+            return
+        job, watch = self._newest()
+        # A running job's clock goes on without any event.
+        clock = int(job.elapsed() or 0) if job is not None and not job.ended else 0
+        state = (self._session.jobs.version, clock, watch, watch.version if watch else 0)
+        if state != self._drawn:
+            self._drawn = state
+            self.refresh()
+
+    def _newest(self) -> tuple[Job | None, Watch | None]:
+        """A job that runs comes first: it is being waited for; else the watched name with the newest event."""
+        active = self._session.jobs.active()
+        watches = [watch for watch in self._session.watches if watch.events]
+        watch = max(watches, key=lambda each: each.events[-1].clock, default=None)
+        if active:
+            return active[0], None
+        if watch is not None:
+            return None, watch
+        ours = [job for job in self._session.jobs.newest_first() if job.id in self._session.jobs.ours]
+        return (ours[0] if ours else None), None
+
+    def action_choose(self) -> None:
+        _job, watch = self._newest()
+        self.post_message(self.Opened("events" if watch is not None else "jobs"))
+
+    def on_click(self, event: events.Click) -> None:
+        self.action_choose()
+
+    def render(self) -> Content:
+        glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
+        job, watch = self._newest()
+        cells = self.size.width - 2
+        if job is not None:
+            return self._job(job, cells, glyphs)
+        if watch is not None:
+            return self._event(watch, cells)
+        return Content.styled(cut(" no job and no event so far", cells), self.get_visual_style("watch-line--dim"))
+
+    def _job(self, job: Job, cells: int, glyphs: Glyphs) -> Content:
+        word = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))[0]
+        elapsed = job.elapsed()
+        right = "  ".join(
+            part
+            for part in (progress_text(job), "" if elapsed is None else human_duration(elapsed), safe(job.text))
+            if part
+        )
+        name = safe(f"#{job.id} {job.method}")
+        if job.ended:
+            text = cut(f"{name}  {word}  {right}", cells)
+            return Content.assemble(" ", (text, self.get_visual_style("watch-line--dim")))
+        right = cut(right, max(cells // 2, 8))
+        room = cells - width(name) - width(right) - 4
+        drawn = bar(None if job.percent is None else job.percent / 100, min(room, 40), glyphs) if room >= 8 else word
+        return Content.assemble(
+            " ",
+            (name, self.get_visual_style("watch-line--name")),
+            "  ",
+            (drawn, self.get_visual_style("watch-line--bar")),
+            "  ",
+            right,
+        )
+
+    def _event(self, watch: Watch, cells: int) -> Content:
+        name = cut(safe(watch.name), cells // 2)
+        text = "".join(span.text for span in event_spans(watch.events[-1], cells))
+        return Content.assemble(
+            " ",
+            (name, self.get_visual_style("watch-line--name")),
+            "  ",
+            cut(text, max(cells - width(name) - 2, 0)),
+        )
