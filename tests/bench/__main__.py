@@ -1,0 +1,14 @@
+"""``make bench``: every measurement, one after the other."""
+
+from __future__ import annotations
+
+from . import calls, memory, start
+
+
+def main() -> None:
+    for part in (calls, start, memory):
+        part.run()
+
+
+if __name__ == "__main__":
+    main()
