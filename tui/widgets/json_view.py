@@ -25,7 +25,7 @@ _HINT_AT = 24  # cells after which hints begin, so that short values have theirs
 
 
 class JsonView(CursorView):
-    """Shows `set_value(value)`. Messages: `PathChanged`, `Chosen` (enter on a plain value), `Found` (a search ended)."""
+    """Shows `set_value(value)`. Messages: `PathChanged`, `Chosen` (enter on a plain value), `Found` (search over)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False, id="nav.open"),

@@ -225,7 +225,8 @@ class LineView(ScrollView, can_focus=True):
 
     def scroll_lines(self, top: float) -> None:
         """Makes a line the topmost one, as far as there are lines, at once: animation is felt as delay over SSH."""
-        self.scroll_to(y=top, animate=False, force=True, immediate=True)
+        if self.is_attached:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def action_line_up(self) -> None:
         self.scroll_lines(self.scroll_offset.y - 1)
