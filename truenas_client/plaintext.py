@@ -39,9 +39,9 @@ def _without_marks(text: str) -> str:
 
 
 def one_line(text: str | None) -> str:
-    """``text`` as one line: marks dropped, white space folded, no full stop at the end of a single sentence."""
+    """``text`` as one line: marks dropped, white space folded, no full stop at the end."""
     line = _SPACES.sub(" ", _without_marks(text or "")).strip()
-    return line[:-1] if line.endswith(".") and line.count(". ") == 0 and not line.endswith("..") else line
+    return line[:-1] if line.endswith(".") and not line.endswith("..") else line
 
 
 def first_sentence(text: str | None) -> str:

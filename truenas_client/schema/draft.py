@@ -28,6 +28,10 @@ PLACEHOLDER = "?"
 """Fills texts that may not be empty: it shows that something is wanted, and servers refuse it in names."""
 
 
+_MOST_ITEMS = 100
+_LONGEST_TEXT = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A smallest value, and the paths of what was invented in it (to be filled in by the user)."""
@@ -130,7 +134,7 @@ def _array(schema: Schema) -> Draft:
     items = schema.get("items")
     values: list[Any] = []
     to_fill: list[Path] = []
-    for index in range(schema.get("minItems", 0)):
+    for index in range(min(schema.get("minItems", 0), _MOST_ITEMS)):
         part = draft(prefix[index] if index < len(prefix) else items if isinstance(items, dict) else {})
         if schema.get("uniqueItems") and part.value in values and isinstance(items, dict):
             part = _other(items, values) or part
@@ -153,10 +157,10 @@ def _other(items: Schema, taken: Sequence[Any]) -> Draft | None:
 
 
 def _string(schema: Schema) -> Draft:
-    shortest = schema.get("minLength", 0)
+    shortest = min(schema.get("minLength", 0), _LONGEST_TEXT)
     pattern = schema.get("pattern")
     text = PLACEHOLDER * shortest
-    if pattern is not None and not re.search(pattern, text):
+    if pattern is not None and not _matches(pattern, text):
         text = example(pattern, min_length=shortest, max_length=schema.get("maxLength")) or text
     return Draft(text, ((),))
 
@@ -230,7 +234,15 @@ def allows(schema: Any, value: Any) -> bool:
 def _allows_text(schema: Schema, value: str) -> bool:
     if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
         return False
-    return "pattern" not in schema or re.search(schema["pattern"], value) is not None
+    return "pattern" not in schema or _matches(schema["pattern"], value)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        # Not a pattern of ours: the server judges.
+        return True
 
 
 def _allows_number(schema: Schema, value: float) -> bool:
@@ -263,7 +275,7 @@ def _allows_object(schema: Schema, value: dict[str, Any]) -> bool:
         if name in members:
             if not allows(members[name], item):
                 return False
-        elif not any(re.search(pattern, name) for pattern in patterns) and not allows(
+        elif not any(_matches(pattern, name) for pattern in patterns) and not allows(
             schema.get("additionalProperties", True), item
         ):
             return False

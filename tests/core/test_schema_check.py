@@ -1,0 +1,147 @@
+"""What is wrong with arguments, in words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.core.test_catalogue import argument, one
+from tests.facts import catalogue as real
+from truenas_client.catalogue import Catalogue
+from truenas_client.schema.check import Problem, check
+
+OPTIONS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "limit": {"type": "integer", "minimum": 0},
+        "order_by": {"type": "array", "items": {"type": "string"}},
+        "mode": {"type": "string", "enum": ["QUICK", "FULL", "FULL_RANDOM"]},
+        "name": {"type": "string", "minLength": 1, "maxLength": 8},
+        "size": {"anyOf": [{"type": "integer", "minimum": 10}, {"type": "null"}]},
+        "when": {"type": "string", "format": "date-time", "minLength": 1},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "message"),
+    [
+        ({"limt": 5}, ("limt",), "no field limt, did you mean limit?"),
+        ({"colour": 5}, ("colour",), "no field colour"),
+        ({"limit": "5"}, ("limit",), "expected a whole number, not text"),
+        ({"limit": 1.5}, ("limit",), "expected a whole number, not the number 1.5"),
+        ({"limit": True}, ("limit",), "expected a whole number, not true"),
+        ({"limit": -1}, ("limit",), "must be at least 0"),
+        ({"order_by": ["a", 1]}, ("order_by", 1), "expected text, not a number"),
+        ({"order_by": "a"}, ("order_by",), "expected a list, not text"),
+        ({"mode": "QUIK"}, ("mode",), 'no choice "QUIK", did you mean "QUICK"?'),
+        ({"mode": "quick"}, ("mode",), 'no choice "quick", did you mean "QUICK"?'),
+        ({"mode": "?"}, ("mode",), 'expected one of "QUICK", "FULL", "FULL_RANDOM"'),
+        ({"mode": 1}, ("mode",), "expected text, not a number"),
+        ({"name": ""}, ("name",), "must not be empty"),
+        ({"name": "123456789"}, ("name",), "may have at most 8 characters, has 9"),
+        ({"size": "x"}, ("size",), "expected a whole number or null, not text"),
+        ({"size": 3}, ("size",), "must be at least 10"),
+        ([], (), "expected an object, not a list"),
+        (None, (), "expected an object, not null"),
+    ],
+)
+def test_messages(value: Any, path: tuple[str | int, ...], message: str) -> None:
+    assert [(problem.path, problem.message) for problem in check(OPTIONS, value)] == [(path, message)]
+
+
+def test_a_misspelt_name_is_marked_at_the_key() -> None:
+    assert check(OPTIONS, {"limt": 1}, at=(1,)) == [
+        Problem((1, "limt"), "no field limt, did you mean limit?", key=True),
+    ]
+
+
+def test_every_missing_field_is_named_once() -> None:
+    schema = {"type": "object", "properties": {"a": {}, "b": {}}, "required": ["a", "b"]}
+    assert [problem.message for problem in check(schema, {})] == ["missing field a", "missing field b"]
+
+
+TAGGED = {
+    "discriminator": {"propertyName": "type"},
+    "oneOf": [
+        {
+            "type": "object",
+            "properties": {"type": {"const": "S3"}, "key": {"type": "string"}},
+            "required": ["type", "key"],
+            "additionalProperties": False,
+        },
+        {
+            "type": "object",
+            "properties": {"type": {"const": "B2"}, "account": {"type": "string"}},
+            "required": ["type", "account"],
+            "additionalProperties": False,
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"type": "S3"}, [((), "missing field key")]),
+        ({"type": "B2", "account": 1}, [(("account",), "expected text, not a number")]),
+        ({"type": "S4", "key": "x"}, [(("type",), 'expected one of "S3", "B2"')]),
+        ({"key": "x"}, [((), 'missing field type: one of "S3", "B2"')]),
+        ("S3", [((), "expected an object, not text")]),
+    ],
+)
+def test_of_tagged_alternatives_only_the_meant_one_is_explained(value: Any, expected: Any) -> None:
+    assert [(problem.path, problem.message) for problem in check(TAGGED, value)] == expected
+
+
+def test_without_a_tag_the_branch_with_the_fitting_constant_is_explained() -> None:
+    schema = {"anyOf": TAGGED["oneOf"]}
+    assert [p.message for p in check(schema, {"type": "B2", "account": 1})] == ["expected text, not a number"]
+
+
+def test_arguments_are_counted() -> None:
+    method = one(accepts=[argument("name", type="string"), argument("force", required=False, type="boolean")])
+    assert method.check([]) == [Problem((), "missing argument name")]
+    assert method.check(["x"]) == []
+    assert method.check(["x", True, 1]) == [Problem((2,), "too many arguments: this method takes 2 arguments")]
+    assert method.check(["x", 1]) == [Problem((1,), "expected true or false, not a number")]
+    assert method.check({"name": "x"}) == [Problem((), "the arguments are a list: [ ... ]")]
+    assert one().check([1]) == [Problem((0,), "too many arguments: this method takes no arguments")]
+
+
+@pytest.mark.parametrize(
+    "when", [{"$date": 1}, datetime(2026, 1, 1, tzinfo=UTC), {"$type": "date", "$value": "2026-01-01"}]
+)
+def test_extended_forms_count_as_the_text_they_stand_for(when: Any) -> None:
+    assert check(OPTIONS, {"when": when}) == []
+    assert check(OPTIONS, {"order_by": {"$set": ["a"]}}) == []
+    assert check(OPTIONS, {"limit": when}) == [Problem(("limit",), "expected a whole number, not text")]
+
+
+def test_a_schema_nobody_can_read_is_left_to_the_server() -> None:
+    assert check({"type": "unheard-of"}, 1) == []
+    assert check({"type": "string", "pattern": "("}, "x") == []
+
+
+def test_real_mistakes() -> None:
+    catalogue = Catalogue.from_methods(real("26"))
+    query = catalogue.methods["pool.query"]
+    assert query.check([[["status", "!=", "ONLINE"]], {"order_by": ["-size"], "limit": 50}]) == []
+    assert query.check([[], {"limt": 50}]) == [Problem((1, "limt"), "no field limt, did you mean limit?", key=True)]
+    create = catalogue.methods["pool.dataset.create"]
+    assert create.check([{"type": "FILESYSTEM"}]) == [Problem((0,), "missing field name")]
+
+
+def test_the_validator_is_loaded_by_the_first_check_only() -> None:
+    code = (
+        "import sys; from truenas_client.catalogue import Catalogue\n"
+        "m = Catalogue.from_methods({'a.b': {'accepts': [{'_name_': 'n', '_required_': True, 'type': 'string'}]}})\n"
+        "m.get('a.b').draft(); assert 'jsonschema' not in sys.modules\n"
+        "m.get('a.b').check([1]); assert 'jsonschema' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
