@@ -82,8 +82,8 @@ ACTIONS: tuple[Action, ...] = (
         "Changes between the arguments of the method and its docs.",
         always=True,
     ),
-    Action("pane.methods", "Methods", "Go", "m", "explore", "Opens the list of methods and its filter.", "methods", 20),
-    Action("pane.args", "Edit the arguments", "Call", "e", "explore", "Puts the caret into the arguments.", "edit", 12),
+    Action("pane.methods", "Methods", "Go", "m", "explore", "Opens the list of methods and its filter.", "methods", 12),
+    Action("pane.args", "Edit the arguments", "Call", "e", "explore", "Puts the caret into the arguments.", "edit", 13),
     Action("pane.docs", "Docs", "Call", "d", "explore", "Shows what the method takes and returns.", "docs", 14),
     Action("pane.result", "Result", "Go", "i", "explore", "Puts the cursor into the result."),
     Action(
@@ -187,7 +187,7 @@ ACTIONS: tuple[Action, ...] = (
         "jump",
         30,
     ),
-    Action("app.back", "Back", "App", "escape", "workspace", "Leaves the text field, closes what is open."),
+    Action("app.back", "Back", "App", "escape", "workspace", "Leaves the text field, closes what is open.", "back", 45),
     Action(
         "app.close",
         "Close or quit",
@@ -219,7 +219,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "nav.right", "Unfold", "Lists", "right,l", "list", "Unfolds, or goes to the first line below.", handler="unfold"
     ),
-    Action("nav.open", "Open", "Lists", "enter", "list", "Opens what the cursor is on.", "open", 11, handler="choose"),
+    Action("nav.open", "Open", "Lists", "enter", "list", "Opens what the cursor is on.", "open", 26, handler="choose"),
     Action(
         "nav.toggle",
         "Fold or pause",

@@ -129,10 +129,16 @@ class Workspace(Screen[None]):
         """Shows a section, making it when it is wanted for the first time."""
         self.minimize()
         switcher = self.query_one("#sections", ContentSwitcher)
+        if switcher.current == name:
+            return self.section
+        self.section.leave()
         if name in self._makers:
             await switcher.add_content(self._makers.pop(name)(), set_current=True)
-        switcher.current = name
-        self.section.enter()
+            switcher.current = name
+            self.section.enter()
+        else:
+            switcher.current = name
+            self.section.return_to()
         self.refresh_bindings()
         return self.section
 

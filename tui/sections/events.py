@@ -6,8 +6,8 @@ from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Grid, Vertical
-from textual.widgets import Input, Static
+from textual.containers import Grid
+from textual.widgets import Input
 
 from tui import actions
 from tui.model.jsontext import parse
@@ -51,8 +51,7 @@ class EventsSection(Section):
         self._panels: list[EventPanel] = []
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="adding"):
-            yield Static("Subscribe to", classes="dim")
+        with Pane("Subscribe", id="adding"):
             yield Input(placeholder='name, or name:{"json": "arguments"}', id="event-name", compact=True)
             yield Rows(empty="Any other name is allowed too.", id="event-names")
         yield Grid(id="panels")

@@ -149,6 +149,7 @@ class Explore(Section):
         self.call_pane.open(method, self._drafts.get(name))
         self.methods.show_current(name)
         self.result_pane.show(self._calls.get(name))
+        self.result_pane.empty_text("ctrl+j runs it.")
         self.set_class(name in self._calls, "-ran")
         self._show_side_docs(name)
         self.call_pane.focus_view()

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.containers import Container
 from textual.message import Message
+from textual.widget import Widget
 
 __all__ = ["Section"]
 
@@ -18,6 +19,8 @@ class Section(Container):
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """What the footer calls an action here, where it means something of its own."""
 
+    _focused: Widget | None = None
+
     @dataclass
     class AbortWanted(Message):
         """A job is to be aborted, once the user has confirmed it."""
@@ -25,7 +28,20 @@ class Section(Container):
         job_id: int
 
     def enter(self) -> None:
-        """Comes on screen: puts the focus where the work goes on."""
+        """Comes on screen for the first time: puts the focus where the work begins."""
+
+    def leave(self) -> None:
+        """Goes off screen; remembers the focus."""
+        focused = self.screen.focused
+        self._focused = focused if focused is not None and self in focused.ancestors else None
+
+    def return_to(self) -> None:
+        """Comes on screen again, with the focus where it was."""
+        focused = self._focused
+        if focused is not None and focused.is_attached and focused.focusable:
+            self.call_after_refresh(focused.focus)
+        else:
+            self.enter()
 
     def back(self) -> bool:
         """Goes back one level; False at the top."""

@@ -20,7 +20,7 @@ from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.catalogue import Method
 from tui.failure import FieldProblem
-from tui.model.jsontext import Document, TextProblem, parse
+from tui.model.jsontext import Document, Path, TextProblem, parse
 from tui.model.spans import attribute_path, place, place_attributes
 from tui.widgets.docs import Docs
 from tui.widgets.json_editor import JsonEditor
@@ -31,6 +31,16 @@ __all__ = ["ARGUMENTS", "DOCS", "CallPane"]
 
 ARGUMENTS = "Arguments"
 DOCS = "Docs"
+ONE_LINE = 40
+
+WELCOME = """\
+Type a few letters of what you want:
+
+  pds q    finds pool.dataset.query
+  scrub    finds pool.scrub.scrub
+
+enter opens it, ctrl+j runs it.
+m comes back here, F1 shows the keys."""
 
 
 class CallPane(Pane):
@@ -47,6 +57,8 @@ class CallPane(Pane):
         self._method: Method | None = None
         self._document = parse("[]")
         self._refused: tuple[str, tuple[FieldProblem, ...]] = ("", ())
+        # Placeholders of a fresh draft, to say how many still stand there.
+        self._to_fill: dict[Path, str] = {}
 
     def compose(self) -> ComposeResult:
         with ContentSwitcher(initial="nothing"):
@@ -80,7 +92,7 @@ class CallPane(Pane):
         return self.tab
 
     def on_mount(self) -> None:
-        self.query_one("#nothing", TextView).set_text("No method open. m lists them.")
+        self.query_one("#nothing", TextView).set_text(WELCOME)
 
     def open(self, method: Method, text: str | None = None) -> None:
         """Opens a method with this text, or with its smallest valid arguments."""
@@ -88,12 +100,14 @@ class CallPane(Pane):
         self._refused = ("", ())
         self.title = method.name
         self.docs.show(method)
-        fresh = text is None
         drafted = method.smallest() if text is None else None
-        self.editor.load_text(json.dumps(drafted.value, indent=2, ensure_ascii=False) if drafted else text or "")
+        self.editor.load_text(arguments_text(drafted.value) if drafted is not None else text or "")
         self.show(ARGUMENTS)
+        self._to_fill = {}
         self.look()
-        if fresh and drafted is not None and drafted.to_fill:
+        if drafted is not None and drafted.to_fill:
+            self._to_fill = {path: self._text_at(path) for path in drafted.to_fill}
+            self._tell()
             # What has to be filled in is selected, so that typing replaces it.
             start, end = self._document.span(drafted.to_fill[0])
             if self.editor.text[start:end] == '""':
@@ -213,5 +227,16 @@ class CallPane(Pane):
                 facts.append((method.risk, "error" if method.risk == "risk" else "warning"))
             facts.append(" or ".join(method.roles[:2]))
             if self.view == ARGUMENTS:
-                facts.append("valid")
+                empty = sum(1 for path, text in self._to_fill.items() if self._text_at(path) == text)
+                facts.append((f"fill {empty} field{'' if empty == 1 else 's'}", "warning") if empty else "valid")
         self.facts = facts
+
+    def _text_at(self, path: Path) -> str:
+        start, end = self._document.span(path)
+        return self._document.text[start:end] if self._document.existing(path) == path else ""
+
+
+def arguments_text(params: list[Any]) -> str:
+    """Arguments as JSON to be edited: short ones in one line, others indented."""
+    line = json.dumps(params, ensure_ascii=False)
+    return line if len(line) <= ONE_LINE else json.dumps(params, indent=2, ensure_ascii=False)

@@ -56,6 +56,7 @@ class ResultPane(Pane):
         self._raw_of: Call | None = None
         self._path: str = ""
         self._drawn: object = None
+        self._nothing = NOTHING
 
     def compose(self) -> ComposeResult:
         with ContentSwitcher(initial="message"):
@@ -69,6 +70,12 @@ class ResultPane(Pane):
     def on_mount(self) -> None:
         self.show(None)
         self.set_interval(TICK_SECONDS, self._tick)
+
+    def empty_text(self, text: str) -> None:
+        """What stands here while there is no call."""
+        self._nothing = text
+        if self._call is None:
+            self._renew()
 
     # What is shown -----------------------------------------------------------------
 
@@ -125,7 +132,7 @@ class ResultPane(Pane):
         call = self._call
         if call is None:
             self._switch("message")
-            self.query_one("#message", TextView).set_text(NOTHING)
+            self.query_one("#message", TextView).set_text(self._nothing)
             self.title, self.facts, self.state = "Result", "", "empty"
             self.set_tabs(())
             return
