@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
 from . import endpoint as _endpoint
-from .auth.flow import Ask, Flow, Login, Request, password_login
+from .auth.flow import Flow, Login, OTPRequest, Request, password_login, token_login
 from .connection import Connection
 from .endpoint import Endpoint
-from .events import QUEUE, AsyncSubscription
-from .exc import CallTimeout, ClientException, ConnectError, ConnectionLost, MethodNotFound
+from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
+from .exc import (
+    CallTimeout,
+    ClientException,
+    ConnectError,
+    ConnectionLost,
+    HandshakeRejected,
+    MethodNotFound,
+    NotAuthenticated,
+)
 from .jobs import AsyncJob
+from .jobtable import JOB_EVENTS, JobTable
+from .protocol.ddp import DDP
+from .protocol.dialect import Dialect
+from .protocol.jsonrpc import JSONRPC
+from .protocol.messages import Ended, Update
+from .protocol.policy import EXPECTED
+from .risk import classify
+from .subscriptions import Subscriptions
+from .supervisor import Status, Supervisor
 from .transport import ConnectLimits, open_websocket
 
 __all__ = ["AsyncClient", "OTPToken"]
@@ -35,14 +52,23 @@ _UNSET: Final = _Unset()
 
 
 class AsyncClient:
-    """One connection to a TrueNAS.
+    """A TrueNAS, reached over one connection at a time.
 
     ``uri`` is None for the local socket, or an address as a person writes it
-    (``"nas"``, ``"https://nas"``, ``"wss://nas/api/current"``, ``"ws+unix:///path"``).
+    (``"nas"``, ``"https://nas"``, ``"wss://nas/api/current"``, ``"ws+unix:///path"``). An
+    address that names no path falls back to the old protocol where ``/api/current`` is
+    not there (24.10 and earlier); one ending in ``/websocket`` asks for it.
     ``verify_ssl=False`` takes any certificate. ``call_timeout`` is in seconds, None
     waits forever. ``private_methods`` tells the server that private methods are meant.
+
+    With ``reconnect`` a lost connection is made again, the login repeated with what it
+    was made with, subscriptions renewed (each shows a `Gap`) and running jobs found
+    again. Calls that only read are sent again, calls that had not left are sent then;
+    a write that had left fails with `ConnectionLost`, because it may have run.
+
     ``on_stage`` is called with the name of each stage of connecting as it succeeds:
-    resolve, connect, tls, handshake, hello.
+    resolve, connect, tls, handshake, hello. ``on_login_needed`` is awaited, with the
+    client, when a new connection needs a login and none was kept.
 
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
@@ -54,76 +80,123 @@ class AsyncClient:
         verify_ssl: bool = True,
         call_timeout: float | None = 60.0,
         private_methods: bool = False,
+        reconnect: bool = True,
         limits: ConnectLimits | None = None,
         on_stage: Callable[[str], None] | None = None,
+        on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
     ) -> None:
         self.endpoint: Endpoint = _endpoint.parse(uri)
+        self._may_fall_back = _endpoint.names_no_path(uri)
         self._verify_ssl = verify_ssl
         self._call_timeout = call_timeout
         self._private_methods = private_methods
-        self._limits = limits
+        self._limits = limits or ConnectLimits()
         self._on_stage = on_stage
-        self._connection: Connection | None = None
+        self._on_login_needed = on_login_needed
+        self._reconnect = reconnect
+        self._supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
+        self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
+        self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect)
+        self._job_events = self.subscribe(JOB_EVENTS, queue=1)
         self._login_lock = asyncio.Lock()
+        self._kept_login: Callable[[], Awaitable[Login]] | None = None
 
     # -- connecting ----------------------------------------------------------------------
 
     async def connect(self) -> Self:
         """Connect and set the connection's options.
 
-        Raises `ConnectError` and its subclasses, each also the builtin that fits.
-        Cancelling closes what was opened.
+        Raises `ConnectError` and its subclasses, each also the builtin that fits; the
+        first connection is tried once. Cancelling closes what was opened.
         """
-        if self._connection is not None:
+        if self._supervisor.connection is not None or self._supervisor.over:
             raise ClientException("This client has been connected already: make a new one")
-        websocket = await open_websocket(
-            self.endpoint, verify_ssl=self._verify_ssl, limits=self._limits, on_stage=self._on_stage
-        )
-        connection = self._connection = Connection(websocket)
+        await self._supervisor.start()
+        return self
+
+    async def _open(self) -> Connection:
+        """Open, greet, set options: a connection that waits for its login."""
         try:
-            await self._hello(connection)
+            return await self._open_at(self.endpoint)
+        except HandshakeRejected as e:
+            if e.status_code != 404 or not self._may_fall_back:
+                raise
+            older = _endpoint.with_path(self.endpoint, _endpoint.LEGACY_PATH)
+        connection = await self._open_at(older)
+        self.endpoint, self._may_fall_back = older, False
+        return connection
+
+    async def _open_at(self, endpoint: Endpoint) -> Connection:
+        websocket = await open_websocket(
+            endpoint, verify_ssl=self._verify_ssl, limits=self._limits, on_stage=self._on_stage
+        )
+        dialect: Dialect = DDP() if endpoint.is_legacy else JSONRPC()
+        connection = Connection(websocket, dialect, self)
+        try:
+            await self._hello(connection, endpoint)
         except BaseException:
             await connection.close()
             raise
         if self._on_stage is not None:
             self._on_stage("hello")
         # The local socket is signed in by the peer's user id before the first message.
-        connection.signed_in = self.endpoint.socket is not None
-        return self
+        connection.signed_in = endpoint.socket is not None
+        return connection
 
-    async def _hello(self, connection: Connection) -> None:
-        method, params = connection.dialect.options(private_methods=self._private_methods)
+    async def _hello(self, connection: Connection, endpoint: Endpoint) -> None:
+        dialect, timeout = connection.dialect, self._limits.hello
         try:
-            connection.dialect.options_answered(await connection.call(method, params, 30.0))
+            await connection.greet(timeout)
+            options = dialect.options(private_methods=self._private_methods)
+            if options is not None:
+                dialect.options_answered(await connection.call(*options, timeout))
         except MethodNotFound:
-            connection.dialect.options_answered(None)
+            dialect.options_answered(None)
         except CallTimeout as e:
-            raise ConnectError(f"{self.endpoint.text}: connected, but the API does not answer", "hello") from e
+            raise ConnectError(f"{endpoint.text}: connected, but the API does not answer", "hello") from e
         except ConnectionLost as e:
             if e.code == 1008:
-                raise ConnectError(
-                    f"{self.endpoint.text}: this address is not on the server's allow list", "hello"
-                ) from e
-            raise ConnectError(f"{self.endpoint.text}: {e.error}", "hello") from e
+                text = f"{endpoint.text}: this machine is not on the server's allow list"
+                raise ConnectError(text, "allowed") from e
+            raise ConnectError(f"{endpoint.text}: {e.error}", "hello") from e
 
     async def close(self) -> None:
-        """Close the connection; calls that wait fail with `ConnectionLost`. Twice is fine."""
-        if self._connection is not None:
-            await self._connection.close()
+        """Close for good; what waits fails with `ConnectionLost`. Twice is fine."""
+        await self._supervisor.close()
 
-    async def wait_closed(self) -> ConnectionLost | None:
-        """Wait until the connection is over. None: we closed it; else what ended it."""
-        return await self._live().wait_ended()
+    async def wait_closed(self) -> ClientException | None:
+        """Wait until there will be no connection any more. None: we closed it; else why."""
+        return await self._supervisor.wait_over()
+
+    def states(self) -> AsyncIterator[Status]:
+        """The present `Status` and each later one; ends with CLOSED or FAILED."""
+        return self._supervisor.watch()
+
+    @property
+    def status(self) -> Status:
+        """The present state of the connection."""
+        return self._supervisor.status
+
+    def reconnect_now(self) -> None:
+        """Cut the pause before the next attempt short."""
+        self._supervisor.hurry()
 
     @property
     def connected(self) -> bool:
         """Whether there is a connection now."""
-        return self._connection is not None and self._connection.lost is None
+        connection = self._supervisor.connection
+        return connection is not None and connection.lost is None
 
     @property
     def signed_in(self) -> bool:
         """Whether a login has succeeded on this connection (the local socket counts as signed in)."""
-        return self._connection is not None and self._connection.signed_in
+        connection = self._supervisor.connection
+        return connection is not None and connection.signed_in
+
+    @property
+    def dialect(self) -> str:
+        """``jsonrpc`` or ``ddp`` (the old protocol)."""
+        return "ddp" if self.endpoint.is_legacy else "jsonrpc"
 
     async def __aenter__(self) -> Self:
         return await self.connect()
@@ -135,16 +208,68 @@ class AsyncClient:
 
     # -- calling -------------------------------------------------------------------------
 
-    async def call(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> Any:
+    async def call(
+        self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET, repeat: bool | None = None
+    ) -> Any:
         """Call a method and return its result.
 
-        ``timeout`` in seconds covers waiting for a slot and for the answer; None waits
-        forever. Raises what the server says (`ValidationErrors`, `MethodNotFound`,
+        ``timeout`` in seconds covers waiting for a connection, for a slot and for the
+        answer; None waits forever. ``repeat`` says whether the call may be sent again when
+        the connection was lost before its answer; unless given, calls that only read are.
+
+        Raises what the server says (`ValidationErrors`, `MethodNotFound`,
         `NotAuthenticated`, ..., else `ClientException`), `CallTimeout`, `ConnectionLost`,
         and `PayloadTooLarge` before anything is sent. Cancelling stops waiting; the
         server works on, and the call's slot stays taken until it answers.
         """
-        return await self._live().call(method, params, self._timeout(timeout))
+        seconds = self._timeout(timeout)
+        connection = self._supervisor.connection
+        if connection is None:
+            raise _not_connected()
+        if connection.lost is None and self._supervisor.settled:
+            try:
+                return await connection.call(method, params, seconds)
+            except (ConnectionLost, NotAuthenticated) as e:
+                return await self._once_more(connection, e, method, params, seconds, repeat)
+        return await self._retry(method, params, seconds, repeat)
+
+    async def _once_more(
+        self,
+        connection: Connection,
+        error: ConnectionLost | NotAuthenticated,
+        method: str,
+        params: Sequence[Any],
+        timeout: float | None,
+        repeat: bool | None,
+    ) -> Any:
+        """What a failed call may still become: a call after a new login, or on a new connection."""
+        if isinstance(error, NotAuthenticated):
+            # Refused before it ran. The session may have run out under us.
+            if not connection.signed_in or self._kept_login is None or method.startswith("auth."):
+                raise error
+            await self._login_again(connection)
+            return await connection.call(method, params, timeout)
+        if error.sent and method in EXPECTED:
+            return None  # the end of the connection is what success looks like
+        if not self._reconnect or (error.sent and not self._may_repeat(method, repeat)):
+            raise error
+        return await self._retry(method, params, timeout, repeat)
+
+    async def _retry(self, method: str, params: Sequence[Any], timeout: float | None, repeat: bool | None) -> Any:
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    connection = await self._supervisor.ready()
+                    try:
+                        return await connection.call(method, params, None)
+                    except ConnectionLost as e:
+                        if not self._reconnect or (e.sent and not self._may_repeat(method, repeat)):
+                            raise
+        except TimeoutError:
+            raise CallTimeout(f"{method}: no answer in {timeout:g} s, the connection was lost meanwhile") from None
+
+    def _may_repeat(self, method: str, repeat: bool | None) -> bool:
+        return classify(method) == "read" if repeat is None else repeat
 
     async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:
         """Start a job and return it once the server has announced it.
@@ -152,20 +277,34 @@ class AsyncClient:
         ``timeout`` is how long the announcement may take. Raises what `call` raises, and
         `NotAJob` (the value is in ``.result``) when the method answered as a plain call.
         """
-        return await self._live().start(method, params, self._timeout(timeout))
+        if self._supervisor.connection is None:
+            raise _not_connected()
+        return await self._jobs.start(method, params, self._timeout(timeout))
 
-    def subscribe(self, name: str, *, queue: int = QUEUE) -> AsyncSubscription:
+    def subscribe(
+        self,
+        name: str,
+        *,
+        queue: int = QUEUE,
+        overflow: Overflow = "drop",
+        key: Callable[[Event], Hashable] = record_key,
+    ) -> AsyncSubscription:
         """A subscription to an event, to be opened by ``async with``.
 
         ``name`` may carry arguments (``reporting.realtime:{"interval": 2}``) or be ``*``.
-        ``queue`` is how many events wait for a slow consumer before the oldest are
-        dropped, counted and shown as a `Gap`.
+        ``queue`` is how many events wait for a slow consumer; ``overflow`` says what
+        happens then: ``drop`` the oldest, counted and shown as a `Gap`; ``coalesce``, keeping
+        only the newest event of each ``key``; or ``end`` the subscription.
         """
-        return self._live().subscription(name, queue=queue)
+        return AsyncSubscription(
+            name, self._subscriptions.open, self._subscriptions.close, queue=queue, overflow=overflow, key=key
+        )
 
     async def ping(self, timeout: float = 10.0) -> float:
         """Seconds of a round trip, by a WebSocket ping: needs neither login nor a call slot."""
-        return await self._live().ping(timeout)
+        if self._supervisor.connection is None:
+            raise _not_connected()
+        return await (await self._supervisor.ready()).ping(timeout)
 
     # -- signing in ----------------------------------------------------------------------
 
@@ -175,12 +314,31 @@ class AsyncClient:
         ``otp_token`` is a one-time password or a function (plain or async) that asks for
         one; it is asked again after a wrong one, until it returns None. Raises
         `InvalidCredentials`, `OTPRequired`, `CredentialsExpired`, `AccessDenied`,
-        `RedirectRequired`, `RateLimited`. One login runs at a time; none is repeated.
+        `RedirectRequired`, `RateLimited`. One login runs at a time; a refused one is
+        never repeated. What succeeded is kept in memory for later connections.
         """
-        return await self._sign_in(password_login(username, password), otp_token)
+        return await self._sign_in(
+            lambda: password_login(username, password, legacy=self.endpoint.is_legacy), otp_token
+        )
 
-    async def _sign_in(self, flow: Flow, otp_token: OTPToken) -> Login:
-        connection = self._live()
+    async def login_with_token(self, token: str) -> Login:
+        """Sign in with a token of ``auth.generate_token``. It is kept as a password is."""
+        return await self._sign_in(lambda: token_login(token, legacy=self.endpoint.is_legacy), None)
+
+    async def _sign_in(self, flow: Callable[[], Flow], otp_token: OTPToken) -> Login:
+        if self._supervisor.connection is None:
+            raise _not_connected()
+        connection = await self._supervisor.ready()
+        login = await self._run(flow(), connection, otp_token)
+
+        async def again() -> Login:
+            assert self._supervisor.connection is not None
+            return await self._run(flow(), self._supervisor.connection, otp_token)
+
+        self._kept_login = again
+        return login
+
+    async def _run(self, flow: Flow, connection: Connection, otp_token: OTPToken) -> Login:
         async with self._login_lock:
             answer: Any = None
             failure: ClientException | None = None
@@ -200,22 +358,63 @@ class AsyncClient:
                 else:
                     answer = await _one_time_password(step, otp_token)
 
-    # -- inside --------------------------------------------------------------------------
+    async def _login_again(self, connection: Connection) -> None:
+        """One login for all the calls that found the session expired."""
+        waiting = self._login_lock.locked()
+        if waiting:
+            async with self._login_lock:
+                return
+        if self._kept_login is not None and connection.lost is None:
+            await self._kept_login()
 
-    def _live(self) -> Connection:
-        if self._connection is None:
-            raise ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")
-        return self._connection
+    # -- what the supervisor and the reader ask ------------------------------------------
+
+    async def _resume(self, connection: Connection) -> None:
+        if not connection.signed_in:
+            if self._kept_login is not None:
+                await self._kept_login()
+            elif self._on_login_needed is not None:
+                await self._on_login_needed(self)
+        await self._subscriptions.renew(connection)
+        await self._jobs.resume(connection)
+
+    def _lost(self, lost: ConnectionLost) -> None:
+        self._subscriptions.lost()
+        self._jobs.lost(lost)
+
+    def _finished(self, error: ClientException) -> None:
+        ours = self._supervisor.closed
+        self._subscriptions.finish(None if ours else error)
+        self._jobs.finish(error)
+
+    def on_update(self, update: Update) -> None:
+        """The reader's side: an event."""
+        if update.collection == JOB_EVENTS:
+            self._jobs.update(update)
+        self._subscriptions.update(update)
+
+    def on_ended(self, ended: Ended) -> None:
+        """The reader's side: the end of an event source."""
+        self._subscriptions.ended(ended)
+
+    async def _watch_jobs(self) -> None:
+        if self._job_events.topic is None:
+            await self._job_events.open()
+
+    # -- inside --------------------------------------------------------------------------
 
     def _timeout(self, timeout: float | None | _Unset) -> float | None:
         return self._call_timeout if isinstance(timeout, _Unset) else timeout
 
     def __repr__(self) -> str:
-        state = "connected" if self.connected else "not connected"
-        return f"<AsyncClient {self.endpoint.text} {state}>"
+        return f"<AsyncClient {self.endpoint.text} {self.status.state.value}>"
 
 
-async def _one_time_password(ask: Ask, token: OTPToken) -> str | None:
+def _not_connected() -> ClientException:
+    return ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")
+
+
+async def _one_time_password(ask: OTPRequest, token: OTPToken) -> str | None:
     if callable(token):
         given = token()
         return await given if inspect.isawaitable(given) else given

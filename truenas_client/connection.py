@@ -1,8 +1,8 @@
 """One live connection: a reader, one point where anything is sent, and dispatch.
 
 The reader turns received text into messages and hands each to its one receiver:
-the call that waits, the job, the subscriptions. It never awaits anything but the
-socket. Whoever calls sends for itself, once the ledger has granted its slot.
+the call that waits, or the `Receiver` for events. It never awaits anything but
+the socket. Whoever calls sends for itself, once the ledger has granted its slot.
 
 Invariants: a call that has left is settled exactly once, by its answer, its
 deadline, its cancellation or the end of the connection; after the end nothing is
@@ -12,67 +12,79 @@ sent and everything that waited has been told.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
 import logging
 import random
 import uuid
+from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from .events import AsyncSubscription
-from .exc import CallTimeout, ClientException, ConnectionLost, PayloadTooLarge, RateLimited
-from .jobs import AsyncJob
+from .exc import CallTimeout, ClientException, ConnectionLost, PayloadTooLarge, RateLimited, TooManyConcurrentCalls
+from .protocol.dialect import Dialect
 from .protocol.errors import is_rate_limit
-from .protocol.jobbook import JobBook, JobRecord
-from .protocol.jsonrpc import JSONRPC
 from .protocol.ledger import Call, Lane, Ledger, lane_of, size_limit
 from .protocol.messages import Ended, Failure, Fault, Message, Reply, Update
-from .protocol.topics import Topics
 
-__all__ = ["Connection"]
-
-JOB_EVENTS = "core.get_jobs"
-
-LOOKUP_SECONDS = 1.0
-"""How long to wait for a job's last event after a null answer before asking ``core.get_jobs``.
-
-They are sent at nearly the same moment, in either order."""
+__all__ = ["Connection", "Receiver", "new_id"]
 
 _log = logging.getLogger("truenas_client")
 # Ids need not be unguessable, only never equal to another client's: the cheap source will do.
 _random = random.Random()
 
+SILENCE_SECONDS = 90.0
+"""With calls outstanding and nothing received for so long, the middleware behind the web server is asked."""
+WATCHDOG_SECONDS = 30.0
+"""How long it may take to answer then. The web server answers WebSocket pings for a dead backend."""
+
+
+class Receiver(Protocol):
+    """Who takes the events of a connection. Called by the reader: must neither block nor raise."""
+
+    def on_update(self, update: Update) -> None: ...
+
+    def on_ended(self, ended: Ended) -> None: ...
+
 
 class Connection:
-    """An open WebSocket with the engine on it. Made by `AsyncClient`, which owns it."""
+    """An open WebSocket with the engine on it."""
 
-    def __init__(self, websocket: ClientConnection) -> None:
+    def __init__(self, websocket: ClientConnection, dialect: Dialect, receiver: Receiver) -> None:
         self._websocket = websocket
         self._loop = asyncio.get_running_loop()
-        self.dialect = JSONRPC()
+        self._receiver = receiver
+        self.dialect = dialect
         self.ledger = Ledger()
         self.signed_in = False
         self.lost: ConnectionLost | None = None
-        self._jobs = JobBook()
-        self._handles: dict[JobRecord, AsyncJob] = {}
-        self._job_calls: dict[str, JobRecord] = {}
-        self._topics: Topics[AsyncSubscription] = Topics()
-        self._opening: dict[str, asyncio.Future[None]] = {}
-        self._job_events: AsyncSubscription | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.sent_methods: set[str] = set()
+        """Methods of `policy.EXPECTED` that were called here: they explain the end."""
+        self._admission: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
+        self._heard = self._loop.time()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._reader = self._loop.create_task(self._read(), name="truenas_client reader")
+        self._watchdog = self._loop.call_later(SILENCE_SECONDS, self._watch)
+        self._checks: set[asyncio.Task[None]] = set()
 
     @property
     def latency(self) -> float:
         """Seconds of the last keepalive round trip; 0 before the first."""
         return self._websocket.latency
+
+    @property
+    def closing(self) -> bool:
+        """Whether the end is our own wish."""
+        return self._closing
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The server's certificate as this connection got it (DER), None without TLS."""
+        tls = self._websocket.transport.get_extra_info("ssl_object")
+        return tls.getpeercert(binary_form=True) if tls is not None else None
 
     async def ping(self, timeout: float) -> float:
         """A WebSocket ping: seconds until the pong. Needs no login and no call slot."""
@@ -83,12 +95,13 @@ class Connection:
             raise CallTimeout(f"No pong in {timeout:g} s") from None
         except ConnectionClosed:
             await asyncio.shield(self._ended)
-            raise self._loss(sent=False) from None
+            raise self.loss(sent=False) from None
 
-    async def wait_ended(self) -> ConnectionLost | None:
-        """Wait for the end of the connection: None when we closed it, else what happened."""
+    async def wait_ended(self) -> ConnectionLost:
+        """Wait for the end of the connection; what ended it."""
         await asyncio.shield(self._ended)
-        return None if self._closing else self.lost
+        assert self.lost is not None
+        return self.lost
 
     async def close(self) -> None:
         """Close; everything that waits fails with `ConnectionLost`. Twice is fine."""
@@ -98,29 +111,66 @@ class Connection:
 
     # -- calls ---------------------------------------------------------------------------
 
-    async def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
-        """Send one call and wait for its answer."""
-        return await self._perform(method, params, lane_of(method), timeout, _new_id())
+    async def greet(self, timeout: float) -> None:
+        """Send what has to come first, and wait for its answer."""
+        message_id = new_id()
+        text = self.dialect.greeting(message_id)
+        if text is not None:
+            await self.perform("connect", text, Lane.CONTROL, timeout, message_id)
 
-    async def _perform(
-        self, method: str, params: Sequence[Any], lane: Lane, timeout: float | None, message_id: str
+    async def call(
+        self,
+        method: str,
+        params: Sequence[Any],
+        timeout: float | None,
+        *,
+        lane: Lane | None = None,
+        message_id: str | None = None,
     ) -> Any:
-        if self.lost is not None:
-            raise self._loss(sent=False)
+        """Send one call and wait for its answer."""
+        message_id = message_id or new_id()
         text = self.dialect.encode(message_id, method, params)
+        return await self.perform(method, text, lane or lane_of(method), timeout, message_id)
+
+    async def subscribe(self, name: str, timeout: float) -> str:
+        """Ask for events; the server's handle."""
+        message_id = new_id()
+        text = self.dialect.subscribe(message_id, name)
+        return str(await self.perform("core.subscribe", text, Lane.CONTROL, timeout, message_id))
+
+    async def unsubscribe(self, handle: str, timeout: float) -> None:
+        """Give a subscription back."""
+        message_id = new_id()
+        text, answered = self.dialect.unsubscribe(message_id, handle)
+        if answered:
+            await self.perform("core.unsubscribe", text, Lane.CONTROL, timeout, message_id)
+        elif self.lost is None:
+            await self._send(text)
+
+    async def perform(self, method: str, text: str, lane: Lane, timeout: float | None, message_id: str) -> Any:
+        """Send the text of one call and wait for its answer.
+
+        ``timeout`` covers the wait for a slot and for the answer.
+        """
+        if self.lost is not None:
+            raise self.loss(sent=False)
         limit = size_limit(method, self.signed_in)
         if len(text) > limit:
             raise PayloadTooLarge(method, len(text), limit)
         waiter: asyncio.Future[Any] = self._loop.create_future()
-        call = Call(message_id, method, lane, waiter, self.signed_in)
+        call = Call(message_id, method, lane, waiter, self.signed_in, text)
         deadline = None if timeout is None else self._loop.call_later(timeout, self._expire, call, timeout)
         try:
+            while self.ledger.full and not waiter.done():
+                await self._admitted(call)
+            if waiter.done():
+                return await waiter
             if not self.ledger.add(call, self._loop.time()):
                 call.gate = self._loop.create_future()
                 self._arm()
                 await call.gate
             if not waiter.done():  # it may have expired, or the connection ended, at the gate
-                await self._transmit(call, text)
+                await self._transmit(call)
             return await waiter
         except asyncio.CancelledError:
             self._abandon(call)
@@ -129,11 +179,20 @@ class Connection:
             if deadline is not None:
                 deadline.cancel()
 
-    async def _transmit(self, call: Call, text: str) -> None:
-        """The one place where anything is sent."""
+    async def _admitted(self, call: Call) -> None:
+        """Wait until the queue has room: back-pressure for who calls without end."""
+        call.gate = self._loop.create_future()
+        self._admission.append(call.gate)
+        await call.gate
+
+    async def _transmit(self, call: Call) -> None:
         if self.lost is not None:
-            raise self._loss(sent=False)
+            raise self.loss(sent=False)
         call.sent = True
+        await self._send(call.text)
+
+    async def _send(self, text: str) -> None:
+        """The one place where anything is sent."""
         try:
             await self._websocket.send(text)
         except ConnectionClosed:
@@ -149,15 +208,27 @@ class Connection:
 
     def _abandon(self, call: Call) -> None:
         self.ledger.abandon(call)
-        self._grant()
+        self.grant()
 
-    def _grant(self) -> None:
+    def grant(self) -> None:
         """Let queued calls go whose slot has come."""
         if not self.ledger.queued:
             return
         for call in self.ledger.grants(self._loop.time()):
+            if call.refused:
+                self._resend(call)
             _open(call)
+        while self._admission and not self.ledger.full:
+            gate = self._admission.popleft()
+            if not gate.done():
+                gate.set_result(None)
         self._arm()
+
+    def _resend(self, call: Call) -> None:
+        """Send a call again that the server had no place for; its caller still waits for the answer."""
+        task = self._loop.create_task(self._transmit(call))
+        self._checks.add(task)
+        task.add_done_callback(self._checks.discard)
 
     def _arm(self) -> None:
         wake_at = self.ledger.wake_at()
@@ -165,136 +236,16 @@ class Connection:
             self._timer.cancel()
             self._timer = None
         if wake_at is not None:
-            self._timer = self._loop.call_at(wake_at, self._grant)
-
-    # -- jobs ----------------------------------------------------------------------------
-
-    async def start(self, method: str, params: Sequence[Any], timeout: float | None) -> AsyncJob:
-        """Start a job and wait until it is announced."""
-        await self._watch_jobs()
-        message_id = _new_id()
-        record = JobRecord(message_id, method, params, new_style=self.dialect.new_style_jobs)
-        job = AsyncJob(record, self._abort_job)
-        self._handles[record] = job
-        self._job_calls[message_id] = record
-        self._jobs.start(record)
-        self._spawn(self._run_job(record, method, params, message_id))
-        try:
-            async with asyncio.timeout(timeout):
-                await job.bound()
-        except TimeoutError:
-            raise CallTimeout(
-                f"{method}: the server did not announce the job in {timeout:g} s; it may have started"
-            ) from None
-        # What ended without ever having been a job is told here; a job's own outcome by result().
-        if job.id is None and job.failure is not None:
-            raise job.failure
-        return job
-
-    async def _run_job(self, record: JobRecord, method: str, params: Sequence[Any], message_id: str) -> None:
-        lane = Lane.JOB if record.new_style else lane_of(method)
-        try:
-            result = await self._perform(method, params, lane, None, message_id)
-        except ClientException as e:
-            if isinstance(e, ConnectionLost):
-                self._jobs.lost(e)
-            else:
-                self._jobs.answer(record, error=e)
-        else:
-            self._jobs.answer(record, result)
-        self._job_changed(record)
-        if record.needs_lookup:
-            await self._look_up(record)
-
-    async def _look_up(self, record: JobRecord) -> None:
-        """Ask how a job ended when its answer does not tell."""
-        job = self._handles.get(record)
-        if job is None:
-            return
-        await job.settled(LOOKUP_SECONDS)
-        if not record.needs_lookup:
-            return
-        query = [[["id", "=", record.id]], {"extra": {"raw_result": True}}]
-        try:
-            rows = await self._perform(JOB_EVENTS, query, Lane.CONTROL, 30.0, _new_id())
-        except ClientException as e:
-            _log.warning("the outcome of job %s could not be asked for: %s", record.id, type(e).__name__)
-        else:
-            self._jobs.lookup(record, rows)
-        self._job_changed(record)
-
-    async def _watch_jobs(self) -> None:
-        if self._job_events is None:
-            self._job_events = self.subscription(JOB_EVENTS, queue=1)
-        if self._job_events.topic is None:
-            await self._job_events.open()
-
-    def _job_changed(self, record: JobRecord) -> None:
-        self.ledger.announced(record.message_id)
-        self._grant()
-        job = self._handles.get(record)
-        if job is None:
-            return
-        if record.outcome is not None:
-            del self._handles[record]
-            self._job_calls.pop(record.message_id, None)
-        job.update()
-
-    async def _abort_job(self, job_id: int) -> None:
-        await self._perform("core.job_abort", [job_id], Lane.CONTROL, 30.0, _new_id())
-
-    # -- subscriptions -------------------------------------------------------------------
-
-    def subscription(self, name: str, *, queue: int) -> AsyncSubscription:
-        """A subscription that is not open yet."""
-        return AsyncSubscription(name, self._subscribe, self._unsubscribe, queue=queue)
-
-    async def _subscribe(self, subscription: AsyncSubscription) -> None:
-        if self.lost is not None:
-            raise self._loss(sent=False)
-        name = subscription.name
-        # Listening starts before the call: events, and even the end of a source, may precede the answer.
-        topic, is_new = self._topics.listen(name, subscription)
-        subscription.topic = topic
-        try:
-            if is_new:
-                opening = self._opening[name] = self._loop.create_future()
-                try:
-                    topic.handle = await self._perform("core.subscribe", [name], Lane.CONTROL, 60.0, _new_id())
-                except ClientException as e:
-                    opening.set_exception(e)
-                    opening.exception()  # retrieved: there may be no second listener
-                    raise
-                except asyncio.CancelledError:
-                    opening.cancel()
-                    raise
-                else:
-                    opening.set_result(None)
-                finally:
-                    if self._opening.get(name) is opening:
-                        del self._opening[name]
-            elif name in self._opening:
-                await asyncio.shield(self._opening[name])
-        except BaseException:
-            subscription.topic = None
-            self._topics.leave(topic, subscription)
-            raise
-
-    async def _unsubscribe(self, subscription: AsyncSubscription) -> None:
-        topic, subscription.topic = subscription.topic, None
-        if topic is None or not self._topics.leave(topic, subscription):
-            return
-        if topic.handle is not None and self.lost is None and not self._closing:
-            with contextlib.suppress(ConnectionLost, CallTimeout):
-                await self._perform("core.unsubscribe", [topic.handle], Lane.CONTROL, 10.0, _new_id())
+            self._timer = self._loop.call_at(wake_at, self.grant)
 
     # -- the reader ----------------------------------------------------------------------
 
     async def _read(self) -> None:
-        websocket, receive, dispatch = self._websocket, self.dialect.receive, self._dispatch
+        websocket, receive, dispatch, time = self._websocket, self.dialect.receive, self._dispatch, self._loop.time
         try:
             while True:
                 text = await websocket.recv(decode=True)
+                self._heard = time()
                 for message in receive(str(text)):
                     dispatch(message)
         except ConnectionClosed:
@@ -310,19 +261,13 @@ class Connection:
             call = self.ledger.answered(message.id)
             if call is not None and not call.waiter.done():
                 call.waiter.set_result(message.result)
-            self._grant()
+            self.grant()
         elif type(message) is Update:
-            if message.collection == JOB_EVENTS and self._handles:
-                record = self._jobs.event(message.fields)
-                if record is not None:
-                    self._job_changed(record)
-            for subscription in self._topics.of(message):
-                subscription.push(message)
+            self._receiver.on_update(message)
         elif type(message) is Failure:
             self._failed(message)
         elif type(message) is Ended:
-            for subscription in self._topics.end(message.collection):
-                subscription.finish_source(message.error)
+            self._receiver.on_ended(message)
         elif type(message) is Fault:
             _log.warning("the server sent %s", message.reason)
 
@@ -337,51 +282,67 @@ class Connection:
                 _log.warning("the server refused a message without saying which: %s", failure.error.error)
         if call is not None and not call.waiter.done():
             error = failure.error
+            if isinstance(error, TooManyConcurrentCalls) and not call.abandoned:
+                # It never ran, so sending it again is safe.
+                self.ledger.refused(call, self._loop.time())
+                self._arm()
+                return
             if not call.signed_in and is_rate_limit(error):
-                error = RateLimited(
-                    f"{error.error}: before sign-in the server takes 20 calls a minute from one address; wait a minute",
-                    error.errno,
-                    error.trace,
-                    error.extra,
+                text = (
+                    f"{error.error}: before sign-in the server takes 20 calls a minute from one address; wait a minute"
                 )
+                error = RateLimited(text, error.errno, error.trace, error.extra)
             call.waiter.set_exception(error)
-        self._grant()
+        self.grant()
+
+    # -- the watchdog --------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Notice a server that keeps the connection and answers nothing any more."""
+        quiet = self._loop.time() - self._heard
+        wait = SILENCE_SECONDS - quiet
+        # With every slot held, silence is what ten long jobs look like.
+        if quiet >= SILENCE_SECONDS and self.ledger.in_flight and not self.ledger.starved and not self._checks:
+            task = self._loop.create_task(self._check())
+            self._checks.add(task)
+            task.add_done_callback(self._checks.discard)
+        self._watchdog = self._loop.call_later(max(wait, SILENCE_SECONDS / 10), self._watch)
+
+    async def _check(self) -> None:
+        heard = self._heard
+        try:
+            await self.call("core.ping", [], WATCHDOG_SECONDS)
+        except CallTimeout:
+            if self._heard == heard and not self.ledger.starved:
+                self._end("The server holds the connection but answers nothing any more", None, "")
+                self._websocket.transport.abort()
+        except ClientException:
+            return  # an answer of any kind is a sign of life, and a loss is told elsewhere
 
     # -- the end -------------------------------------------------------------------------
 
     def _end(self, text: str, code: int | None, reason: str) -> None:
         if self.lost is not None:
             return
-        if self._closing:
-            text = "The connection was closed"
-        self.lost = ConnectionLost(text, code, reason)
-        for call in self.ledger.close():
-            if not call.waiter.done():
-                call.waiter.set_exception(self._loss(sent=call.sent))
-            _open(call)
-        for record in self._jobs.lost(self._loss(sent=True)):
-            job = self._handles.pop(record, None)
-            if job is not None:
-                job.update()
-        for subscription in self._topics.close():
-            subscription.topic = None
-            subscription.finish(None if self._closing else self._loss(sent=True))
+        self.lost = ConnectionLost("The connection was closed" if self._closing else text, code, reason)
+        self._watchdog.cancel()
         if self._timer is not None:
             self._timer.cancel()
+        for call in self.ledger.close():
+            if not call.waiter.done():
+                call.waiter.set_exception(self.loss(sent=call.sent))
+            _open(call)
+        for gate in self._admission:
+            if not gate.done():
+                gate.set_result(None)
         self._ended.set_result(None)
 
-    def _loss(self, *, sent: bool) -> ConnectionLost:
+    def loss(self, *, sent: bool) -> ConnectionLost:
+        """The error for one call: whether it had left decides what it means."""
         lost = self.lost
         assert lost is not None
         suffix = " before the answer came; it may have run" if sent else "; the call was not sent"
-        error = ConnectionLost(lost.error + suffix, lost.code, lost.reason, sent)
-        error.errno = errno.ECONNABORTED
-        return error
-
-    def _spawn(self, coroutine: Any) -> None:
-        task = self._loop.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        return ConnectionLost(lost.error + suffix, lost.code, lost.reason, sent)
 
 
 def _open(call: Call) -> None:
@@ -398,5 +359,6 @@ def _close_words(websocket: ClientConnection) -> tuple[str, int | None, str]:
     return words, code, reason
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """A message id: a random UUID, so that no other client's can equal it."""
     return str(uuid.UUID(int=_random.getrandbits(128), version=4))

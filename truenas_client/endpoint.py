@@ -9,19 +9,22 @@ Invariant: an `Endpoint` never holds credentials, so it may be shown and logged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from .exc import InvalidEndpoint
 
-__all__ = ["DEFAULT_PATH", "LOCAL_SOCKET", "Endpoint", "parse"]
+__all__ = ["DEFAULT_PATH", "LEGACY_PATH", "LOCAL_SOCKET", "Endpoint", "names_no_path", "parse", "with_path"]
 
 LOCAL_SOCKET = "/run/middleware/middlewared.sock"
 """Where the middleware of this machine listens (the official client's default)."""
 
 DEFAULT_PATH = "/api/current"
 """The JSON-RPC endpoint with the newest API of a server (25.04 and later)."""
+
+LEGACY_PATH = "/websocket"
+"""The old protocol: the only one on 24.10 and earlier, still served later."""
 
 _SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _PORTS = {"wss": 443, "ws": 80}
@@ -58,6 +61,11 @@ class Endpoint:
     @property
     def is_tls(self) -> bool:
         return self.scheme == "wss"
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether the address asks for the old protocol. The local socket always speaks JSON-RPC."""
+        return self.socket is None and self.path.rstrip("/").endswith(LEGACY_PATH)
 
     @property
     def is_local(self) -> bool:
@@ -109,6 +117,17 @@ def parse(address: str | None) -> Endpoint:
     scheme = _SCHEMES[scheme.lower()]
     path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
     return Endpoint(scheme, host, port or _PORTS[scheme], path)
+
+
+def names_no_path(address: str | None) -> bool:
+    """Whether an address leaves the path open, so that another may be tried."""
+    rest = (address or "").strip().partition("://")[2] or (address or "").strip()
+    return bool(rest) and not (address or "").strip().startswith(("ws+unix:", "unix:")) and "/" not in rest.rstrip("/")
+
+
+def with_path(endpoint: Endpoint, path: str) -> Endpoint:
+    """The same server at another path."""
+    return replace(endpoint, path=path)
 
 
 def _is_ipv6(text: str) -> bool:

@@ -1,27 +1,31 @@
 """Events as a program sees them, and the bounded queue they wait in.
 
 Invariants: events of one subscription come in the order the server sent them; a
-consumer that falls behind costs at most its queue, and what is dropped is
-counted and shown as a `Gap` in its place; the reader never waits for a consumer.
+consumer that falls behind costs at most its queue, and what it misses is counted
+and shown as a `Gap` in its place; the reader never waits for a consumer.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from .exc import ClientException, SubscriptionEnded
 from .protocol.messages import NO_ID, Update
 from .protocol.topics import Topic
 
-__all__ = ["AsyncSubscription", "Event", "Gap"]
+__all__ = ["QUEUE", "AsyncSubscription", "Event", "Gap", "Overflow"]
 
 QUEUE = 1000
 """Events a subscription holds for a slow consumer unless told otherwise."""
+
+Overflow = Literal["drop", "coalesce", "end"]
+"""What happens when a consumer falls behind: the oldest are dropped, only the newest of each
+key is kept, or the subscription ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +41,24 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Events are missing here. ``dropped`` is how many; ``reason`` says why."""
+    """Events are missing here. ``dropped`` is how many, None where nobody can know; ``reason`` says why."""
 
     reason: str
-    dropped: int
+    dropped: int | None
+
+
+def record_key(event: Event) -> Hashable:
+    """The key that `coalesce` uses unless given another: one record of one collection."""
+    return (event.name, event.id if isinstance(event.id, Hashable) else str(event.id))
 
 
 class AsyncSubscription:
     """A subscription: ``async with client.subscribe(name) as events: async for event in events``.
 
     Iteration yields `Event` and `Gap`, ends when the server ends the source or after
-    `close`, and raises `SubscriptionEnded` (the source failed) or `ConnectionLost` in
-    its place among the events. Cancelling the wait for an event loses none.
+    `close`, and raises `SubscriptionEnded` (the source failed, the queue overflowed
+    where that ends it) or `ConnectionLost` in its place among the events. A connection
+    that is made again shows as a `Gap`. Cancelling the wait for an event loses none.
     """
 
     def __init__(
@@ -58,19 +68,24 @@ class AsyncSubscription:
         closer: Callable[[AsyncSubscription], Awaitable[None]],
         *,
         queue: int = QUEUE,
+        overflow: Overflow = "drop",
+        key: Callable[[Event], Hashable] = record_key,
     ) -> None:
         if queue < 1:
             raise ValueError("queue must hold at least one event")
         self.name = name
         self.dropped = 0
-        """Events dropped so far because the consumer was slow."""
+        """Events dropped or replaced by newer ones so far because the consumer was slow."""
         self.ended: ClientException | None = None
         """Why the subscription ended; None while it lives and when it just finished."""
         self.closed = False
         self.topic: Topic[AsyncSubscription] | None = None
         self._opener, self._closer = opener, closer
-        self._queue: deque[Update] = deque()
-        self._limit = queue
+        # Updates wait as they came and become events when asked for. Keys: a running number,
+        # or with coalescing the event's own key.
+        self._queue: OrderedDict[Hashable, Update | Gap] = OrderedDict()
+        self._limit, self._overflow, self._key = queue, overflow, key
+        self._turn = 0
         self._missing = 0
         self._waiter: asyncio.Future[None] | None = None
         self._finished = False
@@ -105,9 +120,8 @@ class AsyncSubscription:
                 dropped, self._missing = self._missing, 0
                 return Gap("the consumer was slow", dropped)
             if self._queue:
-                update = self._queue.popleft()
-                record_id = None if update.record_id is NO_ID else update.record_id
-                return Event(update.collection, update.kind, record_id, update.fields, update.extra)
+                item = self._queue.popitem(last=False)[1]
+                return item if isinstance(item, Gap) else _event(item)
             if self._finished:
                 if self.ended is not None:
                     raise self.ended
@@ -122,12 +136,28 @@ class AsyncSubscription:
         """The reader's side: an event has come."""
         if self._finished:
             return
-        if len(self._queue) >= self._limit:
-            self._queue.popleft()
-            self.dropped += 1
-            self._missing += 1
-        self._queue.append(update)
-        self._wake()
+        if self._overflow == "coalesce":
+            key: Hashable = ("event", self._key(_event(update)))
+            if key in self._queue:
+                # The newest takes the place of the one it replaces, so nothing waits for ever.
+                self._queue[key] = update
+                self.dropped += 1
+                return
+        else:
+            self._turn += 1
+            key = self._turn
+        if len(self._queue) >= self._limit and not self._make_room():
+            return
+        self._queue[key] = update
+        if self._waiter is not None:
+            self._wake()
+
+    def mark(self, gap: Gap) -> None:
+        """The reader's side: events are missing from here on."""
+        if not self._finished:
+            self._turn += 1
+            self._queue[("gap", self._turn)] = gap
+            self._wake()
 
     def finish(self, error: ClientException | None) -> None:
         """The reader's side: nothing more will come."""
@@ -147,6 +177,20 @@ class AsyncSubscription:
             ended.__cause__ = error
             self.finish(ended)
 
+    def _make_room(self) -> bool:
+        if self._overflow == "end":
+            self.finish(SubscriptionEnded(f"{self.name} ended: {self._limit} events waited and nobody took them"))
+            return False
+        self._queue.popitem(last=False)
+        self.dropped += 1
+        self._missing += 1
+        return True
+
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _event(update: Update) -> Event:
+    record_id = None if update.record_id is NO_ID else update.record_id
+    return Event(update.collection, update.kind, record_id, update.fields, update.extra)

@@ -212,7 +212,7 @@ class ConnectionLost(ClientException):
 
 
 class ConnectError(ClientException):
-    """No connection could be made; ``stage`` is resolve, connect, tls, handshake or hello."""
+    """No connection could be made; ``stage`` is resolve, connect, tls, handshake, hello or allowed."""
 
     def __init__(self, error: str, stage: str, errno: int | None = None) -> None:
         ClientException.__init__(self, error, errno)

@@ -52,6 +52,7 @@ class ConnectLimits:
     connect: float = 10.0
     tls: float = 15.0
     handshake: float = 30.0
+    hello: float = 30.0
 
 
 class _Connect(connect):

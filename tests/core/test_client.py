@@ -345,7 +345,7 @@ async def test_error_without_id_fails_the_only_call_it_can_mean() -> None:
 
 async def test_loss_tells_sent_from_unsent() -> None:
     async with nas(silent) as server:
-        client = await AsyncClient(server.url).connect()
+        client = await AsyncClient(server.url, reconnect=False).connect()
         calls = [asyncio.create_task(client.call("hold", n)) for n in range(12)]
         await server.got("hold", 9)
         server.links[0].transport.abort()
@@ -363,7 +363,7 @@ async def test_loss_tells_sent_from_unsent() -> None:
 
 async def test_our_own_close_fails_what_waits() -> None:
     async with nas(silent) as server:
-        client = await AsyncClient(server.url).connect()
+        client = await AsyncClient(server.url, reconnect=False).connect()
         call = asyncio.create_task(client.call("hold"))
         await server.got("hold")
         closed = asyncio.create_task(client.wait_closed())
@@ -376,7 +376,7 @@ async def test_our_own_close_fails_what_waits() -> None:
 async def test_nothing_is_left_behind(caplog: pytest.LogCaptureFixture) -> None:
     """No task, no "exception was never retrieved", after losses nobody awaited."""
     async with nas(silent) as server:
-        client = await AsyncClient(server.url).connect()
+        client = await AsyncClient(server.url, reconnect=False).connect()
         subscription = client.subscribe("x")
         opening = asyncio.create_task(subscription.open())
         await server.got("core.subscribe")
@@ -473,7 +473,7 @@ async def test_close_ends_the_iteration() -> None:
 
 async def test_lost_connection_ends_the_iteration_after_what_came() -> None:
     async with nas(echo) as server:
-        client = await AsyncClient(server.url).connect()
+        client = await AsyncClient(server.url, reconnect=False).connect()
         subscription = await client.subscribe("x").open()
         await send_events(server.links[0], "x", 2)
         await client.call("x")
@@ -528,7 +528,7 @@ async def test_connection_lost_in_the_middle_of_a_job() -> None:
             await announce(link, frame, "RUNNING")
 
     async with nas(answer) as server:
-        client = await AsyncClient(server.url).connect()
+        client = await AsyncClient(server.url, reconnect=False).connect()
         job = await client.start("pool.scrub.scrub", "tank")
         progress = [item async for item in _first(job)]
         assert progress

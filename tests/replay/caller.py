@@ -101,7 +101,7 @@ async def play(flow: Flow, server: ReplayServer, number: int = 1) -> Run:
     """Play one connection; its client is left open."""
     lines = flow.connections[number]
     jobs = job_frames(lines)
-    client = AsyncClient(server.url, call_timeout=20)
+    client = AsyncClient(server.url, call_timeout=20, reconnect=False)
     run = Run(client)
     await client.connect()
     first = True

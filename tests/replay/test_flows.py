@@ -254,7 +254,7 @@ async def test_call_of_a_job_method_answers_when_the_job_ends() -> None:
 async def test_going_away_fails_what_was_in_flight() -> None:
     flow = read_flow("server_closes_going_away")
     async with ReplayServer(flow) as server:
-        client = await AsyncClient(server.url).connect()
+        client = await AsyncClient(server.url, reconnect=False).connect()
         await client.login_with_password("admin", "admin-pw")
         calls = [
             asyncio.ensure_future(client.call("wiretest.slow", 5)),
@@ -268,7 +268,7 @@ async def test_going_away_fails_what_was_in_flight() -> None:
             await client.call("core.ping")
         assert caught.value.sent is False
         lost = await client.wait_closed()
-        assert lost is not None
+        assert isinstance(lost, ConnectionLost)
         assert lost.code == 1001
         await client.close()
 
@@ -276,12 +276,12 @@ async def test_going_away_fails_what_was_in_flight() -> None:
 async def test_terminated_session_ends_without_a_reason() -> None:
     flow = read_flow("session_terminated")
     async with ReplayServer(flow) as server:
-        admin = await AsyncClient(server.url).connect()
+        admin = await AsyncClient(server.url, reconnect=False).connect()
         await admin.login_with_password("admin", "admin-pw")
-        other = await AsyncClient(server.url).connect()
+        other = await AsyncClient(server.url, reconnect=False).connect()
         await other.login_with_password("readonly", "ro-pw")
         lost = await other.wait_closed()
-        assert lost is not None
+        assert isinstance(lost, ConnectionLost)
         assert lost.code == 1000
         session = next(frame["params"][0] for _, frame in flow.frames if frame["method"] == "auth.terminate_session")
         assert len(await admin.call("auth.sessions", [])) == 2
@@ -292,7 +292,7 @@ async def test_terminated_session_ends_without_a_reason() -> None:
 async def test_lost_connection_leaves_the_job_findable() -> None:
     flow = read_flow("job_connection_lost_while_running")
     async with ReplayServer(flow) as server:
-        first = await AsyncClient(server.url).connect()
+        first = await AsyncClient(server.url, reconnect=False).connect()
         await first.login_with_password("admin", "admin-pw")
         call = asyncio.ensure_future(first.call("wiretest.job_ok", {"steps": 3, "delay": 0.2}))
         await server.has_received(3)

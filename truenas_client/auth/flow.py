@@ -21,7 +21,7 @@ from ..exc import (
     RedirectRequired,
 )
 
-__all__ = ["Ask", "Flow", "Login", "Request", "password_login"]
+__all__ = ["Flow", "Login", "OTPRequest", "Request", "password_login", "token_login"]
 
 
 _BRIEF = {"login_options": {"user_info": False}}
@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class OTPRequest:
     """A one-time password is wanted; send it back as a string, or None when there is none.
 
     ``refused`` is true when one was sent and was wrong.
@@ -55,21 +55,24 @@ class Login:
     authenticator: str | None = None
 
 
-Flow = Generator[Request | Ask, Any, Login]
+Flow = Generator[Request | OTPRequest, Any, Login]
 
 
-def password_login(username: str, password: str) -> Flow:
+def password_login(username: str, password: str, *, legacy: bool = False) -> Flow:
     """Sign in with a password, and a one-time password where the account has one.
 
     What follows a wrong one-time password is the server's word: some releases wait
     for another, others end the attempt, and then the flow begins again with the
-    password. Raises the subclasses of `AuthenticationError`.
+    password. Raises the subclasses of `AuthenticationError`. ``legacy`` is for the old
+    protocol, whose login answers yes or no and nothing else.
     """
+    if legacy:
+        return (yield from _legacy_login(username, password))
     secret = {"mechanism": "PASSWORD_PLAIN", "username": username, "password": password}
     answer = yield from _login_ex("auth.login_ex", secret | _BRIEF)
     refused = over = False
     while over or answer.get("response_type") == "OTP_REQUIRED":
-        token = yield Ask(username, refused)
+        token = yield OTPRequest(username, refused)
         if token is None:
             # Told apart as the server does: over with, or still waiting for a token.
             kind = InvalidCredentials if over else OTPRequired
@@ -89,7 +92,31 @@ def password_login(username: str, password: str) -> Flow:
     return _conclude(answer, username)
 
 
-def _login_ex(method: str, data: dict[str, Any]) -> Generator[Request | Ask, Any, dict[str, Any]]:
+def token_login(token: str, *, legacy: bool = False) -> Flow:
+    """Sign in with a token. The user name is the server's to tell, so it is empty here."""
+    if legacy:
+        if (yield Request("auth.login_with_token", (token,))) is not True:
+            raise InvalidCredentials("The token is not valid (any more)")
+        return Login("")
+    answer = yield from _login_ex("auth.login_ex", {"mechanism": "TOKEN_PLAIN", "token": token} | _BRIEF)
+    if answer.get("response_type") == "AUTH_ERR":
+        raise InvalidCredentials("The token is not valid (any more)")
+    return _conclude(answer, "the token")
+
+
+def _legacy_login(username: str, password: str) -> Flow:
+    """The old login says no without saying why, so a one-time password is asked for after a no."""
+    if (yield Request("auth.login", (username, password))) is True:
+        return Login(username)
+    refused = False
+    while (token := (yield OTPRequest(username, refused))) is not None:
+        if (yield Request("auth.login", (username, password, token))) is True:
+            return Login(username)
+        refused = True
+    raise InvalidCredentials(f"Wrong user name or password for {username}, or it needs a one-time password")
+
+
+def _login_ex(method: str, data: dict[str, Any]) -> Generator[Request | OTPRequest, Any, dict[str, Any]]:
     try:
         answer = yield Request(method, (data,))
     except MethodNotFound as e:

@@ -21,7 +21,7 @@ from ..exc import (
     ValidationErrors,
 )
 
-__all__ = ["from_data", "from_jsonrpc", "is_rate_limit", "job_error"]
+__all__ = ["from_data", "from_ddp", "from_jsonrpc", "is_rate_limit", "job_error"]
 
 TOO_MANY_CALLS = -32000
 METHOD_RAISED = -32001
@@ -67,6 +67,18 @@ def from_data(
     elif number == errno.EACCES:
         kind = NotAuthorized
     return kind(text, number, data.get("trace"), extra)
+
+
+def from_ddp(error: Any) -> ClientException:
+    """The exception for an error object of the old protocol, where the type is a word."""
+    if not isinstance(error, dict):
+        return ProtocolError(f"The server answered with an error of a shape that is unknown: {_short(error)}")
+    if error.get("type") == "VALIDATION" and _are_rows(error.get("extra")):
+        return ValidationErrors(error["extra"], error.get("trace"))
+    seen = from_data(error, validation=False)
+    if seen.errno == errno.ETOOMANYREFS:
+        return TooManyConcurrentCalls(seen.error, seen.errno)
+    return seen
 
 
 def job_error(info: Any, text: Any) -> ClientException:

@@ -4,6 +4,10 @@ A job is started by a call. In the new style the call answers when the job ends,
 in the old style at once with the job's number. Everything else is told by
 ``core.get_jobs`` events, which show the jobs of everybody.
 
+When the connection is lost, a job that runs on is *adrift*: its answer will never
+come. It is looked for on the next connection, by its call's id (new style) or by
+its number (old style), and from then on its events alone decide.
+
 Invariants: a job is credited to a call only when its ``message_ids`` name the
 call's id *and* method and arguments agree (in the old style: when the answer
 named its number); a record's outcome is decided once and never changes; jobs of
@@ -43,6 +47,7 @@ class JobRecord:
         "_answer",
         "_answer_error",
         "_event",
+        "adrift",
         "answered",
         "fields",
         "id",
@@ -64,6 +69,8 @@ class JobRecord:
         self.state = "WAITING"
         self.progress = JobProgress()
         self.answered = False
+        self.adrift = False
+        """Whether the connection its answer would have come on is gone."""
         self.fields: dict[str, Any] = {}
         """The job as its last event showed it; empty before the first."""
         self.outcome: Outcome | None = None
@@ -78,7 +85,16 @@ class JobRecord:
         In the new style a null answer is what a job without a result gives, and also
         what an aborted one gives. In the old style a number may be a plain result.
         """
-        return self.outcome is None and self.answered and self.id is not None and (self.new_style or not self.fields)
+        if self.outcome is not None or not self.answered or self.id is None or self.adrift:
+            return False
+        return self.new_style or not self.fields
+
+    @property
+    def query(self) -> list[Any]:
+        """Filters and options of ``core.get_jobs`` that find this job on another connection."""
+        found_by = ["message_ids", "rin", self.message_id] if self.new_style else ["id", "=", self.id]
+        # Unless asked for, the server hides secrets in the result.
+        return [[found_by], {"extra": {"raw_result": True}}]
 
     def __repr__(self) -> str:
         return f"<JobRecord {self.id} {self.method} {self.state}>"
@@ -158,7 +174,7 @@ class JobBook:
         record.progress = _progress(fields.get("progress"), record.progress)
         if record.state in FINAL_STATES:
             record._event = _event_outcome(record, fields)
-            if record.new_style:
+            if record.new_style and not record.adrift:
                 self._decide_new(record)
             else:
                 self._end(record, record._event)
@@ -179,6 +195,33 @@ class JobBook:
                     error=JobLost(f"{record.method}: the server no longer knows job {record.id}", job_id=record.id)
                 ),
             )
+
+    def drift(self, record: JobRecord, error: ClientException) -> bool:
+        """Its connection was lost after the call had left. True: the job is worth looking for.
+
+        Otherwise the record has its outcome: an end that was already seen, or the loss
+        where nothing could prove that a job found later is this one.
+        """
+        if record.outcome is None and record._event is None and (record.new_style or _has_proof(record)):
+            record.adrift = True
+            return True
+        self._end(record, record._event or Outcome(error=error))
+        return False
+
+    def end(self, record: JobRecord, result: Any = None, error: ClientException | None = None) -> None:
+        """Decide a record from outside: an end that was seen in an event still counts first."""
+        self._end(record, record._event or Outcome(result, error))
+
+    def found(self, record: JobRecord, rows: Any) -> None:
+        """Take in what ``core.get_jobs`` answered to a drifting record's `query`."""
+        if record.outcome is not None:
+            return
+        row = next((row for row in rows if _is_same(record, row)), None) if isinstance(rows, list) else None
+        if row is not None:
+            self.event(row)
+        if row is None or record.id is None:
+            text = f"{record.method}: the connection was lost and the server does not know the job now; did it restart?"
+            self._end(record, Outcome(error=JobLost(text, job_id=record.id)))
 
     def lost(self, error: ClientException) -> list[JobRecord]:
         """The connection ended. Records whose end was already seen keep it; the others are lost."""
@@ -205,7 +248,7 @@ class JobBook:
         job_id = fields.get("id")
         # Old style: the answer proved the number. 24.10 and 25.04 send no message ids.
         record = self._by_id.get(job_id) if isinstance(job_id, int) else None
-        return record if record is not None and not record.new_style else None
+        return record if record is not None and not record.new_style and not _is_other(record, fields) else None
 
     def _keep_early(self, fields: dict[str, Any]) -> None:
         job_id, method = fields.get("id"), fields.get("method")
@@ -278,6 +321,25 @@ def _progress(value: Any, before: JobProgress) -> JobProgress:
 
 def _matches(record: JobRecord, fields: dict[str, Any]) -> bool:
     return fields.get("method") == record.method and _equal(record.params, fields.get("arguments"))
+
+
+def _has_proof(record: JobRecord) -> bool:
+    """Whether an old-style job could be told from another that was given its number after a restart."""
+    return record.id is not None and record.fields.get("time_started") is not None
+
+
+def _is_same(record: JobRecord, row: Any) -> bool:
+    if not isinstance(row, dict) or not _matches(record, row):
+        return False
+    if record.new_style:
+        message_ids = row.get("message_ids")
+        return isinstance(message_ids, list) and record.message_id in message_ids
+    return row.get("id") == record.id and row.get("time_started") == record.fields.get("time_started")
+
+
+def _is_other(record: JobRecord, fields: dict[str, Any]) -> bool:
+    """Whether an event with our number is of a job that took the number after a restart."""
+    return record.adrift and not _is_same(record, fields)
 
 
 def _equal(ours: Any, theirs: Any) -> bool:

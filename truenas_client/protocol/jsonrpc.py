@@ -7,19 +7,18 @@ id survives, a `Failure` of that call alone.
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from .. import ejson
-from ..exc import ClientException, ProtocolError
+from ..exc import ProtocolError
+from .dialect import encode_params
 from .errors import from_data, from_jsonrpc
 from .messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
 
 __all__ = ["JSONRPC"]
 
-_encoder = ejson.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _KINDS = frozenset(("added", "changed", "removed"))
 
 
@@ -33,33 +32,29 @@ class JSONRPC:
         """Whether job calls answer when the job ends; true only once the server has said so."""
 
     def encode(self, message_id: str, method: str, params: Sequence[Any]) -> str:
-        """The text of a call.
-
-        Raises `ClientException` when an argument cannot be written as JSON or looks
-        like one of the extended forms but is not: the server would answer such a
-        text without saying which call it belongs to.
-        """
-        try:
-            # ensure_ascii=False and no spaces: the server limits characters, not bytes.
-            arguments = _encoder.encode(list(params))
-        except (TypeError, ValueError, RecursionError) as e:
-            raise ClientException(f"{method}: the arguments cannot be written as JSON: {e}", errno.EINVAL) from None
-        if '"$' in arguments:
-            try:
-                ejson.loads(arguments)
-            except ejson.EJSONDecodeError as e:
-                raise ClientException(
-                    f"{method}: an argument holds a special form that is not valid: {e}", errno.EINVAL
-                ) from None
+        """The text of a call. Raises `ClientException` for arguments the server could not read."""
+        arguments = encode_params(method, params)
         return f'{{"jsonrpc":"2.0","id":"{message_id}","method":{json.dumps(method)},"params":{arguments}}}'
 
-    def options(self, *, private_methods: bool = False) -> tuple[str, list[Any]]:
+    def greeting(self, message_id: str) -> str | None:
+        """There is none: the server waits for the first call."""
+        return None
+
+    def options(self, *, private_methods: bool = False) -> tuple[str, list[Any]] | None:
         """Method and arguments of the call that sets a connection's options."""
         return "core.set_options", [{"legacy_jobs": False, "private_methods": private_methods, "py_exceptions": False}]
 
     def options_answered(self, answer: Any) -> None:
         """Take in the answer. Anything but an object that denies it means the old job style."""
         self.new_style_jobs = isinstance(answer, dict) and answer.get("legacy_jobs") is False
+
+    def subscribe(self, message_id: str, name: str) -> str:
+        """The text of a subscription; it is answered with the handle."""
+        return self.encode(message_id, "core.subscribe", [name])
+
+    def unsubscribe(self, message_id: str, handle: str) -> tuple[str, bool]:
+        """The text that ends a subscription; it is answered."""
+        return self.encode(message_id, "core.unsubscribe", [handle]), True
 
     def receive(self, text: str) -> list[Message]:
         """The messages in one received text."""

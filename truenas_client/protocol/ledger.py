@@ -16,16 +16,18 @@ Invariants: ``in_flight`` never exceeds the limit; a slot is taken when a call i
 granted and freed only by its answer (or the end of the connection), never by a
 cancel or a timeout of a call that has left; within a lane calls leave first in,
 first out; one job start at a time is unannounced, because the server merges job
-calls that arrive in a burst into one job.
+calls that arrive in a burst into one job; a call the server refused for want of a
+place (it never ran) goes back to the head of its lane after a pause.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from enum import Enum
 from typing import Any
 
-__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "Lane", "Ledger", "size_limit"]
+__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "QUEUE_LIMIT", "Call", "Lane", "Ledger", "lane_of", "size_limit"]
 
 SLOTS = 10
 """Calls the server runs at a time on one connection."""
@@ -35,6 +37,11 @@ JOB_SLOTS = 7
 """What running jobs may hold, so that ordinary calls always get through."""
 ANNOUNCE_SECONDS = 1.0
 """After this long a job start counts as announced: transient jobs send no events."""
+
+QUEUE_LIMIT = 10_000
+"""Calls that may wait for a slot; who calls beyond that waits to be let in."""
+REFUSED_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
+"""Seconds before a call that the server had no place for is sent again, by how often it was refused."""
 
 ANONYMOUS_CHARACTERS = 8192
 SIGNED_IN_CHARACTERS = 65_536
@@ -71,10 +78,24 @@ class Call:
     futures or the like: the ledger never looks at them.
     """
 
-    __slots__ = ("abandoned", "announced_by", "gate", "granted", "id", "lane", "method", "sent", "signed_in", "waiter")
+    __slots__ = (
+        "abandoned",
+        "announced_by",
+        "gate",
+        "granted",
+        "id",
+        "lane",
+        "method",
+        "refused",
+        "sent",
+        "signed_in",
+        "text",
+        "waiter",
+    )
 
-    def __init__(self, message_id: str, method: str, lane: Lane, waiter: Any, signed_in: bool) -> None:
+    def __init__(self, message_id: str, method: str, lane: Lane, waiter: Any, signed_in: bool, text: str = "") -> None:
         self.id = message_id
+        self.text = text
         self.method = method
         self.lane = lane
         self.waiter = waiter
@@ -84,6 +105,7 @@ class Call:
         self.sent = False
         self.abandoned = False
         self.announced_by: float | None = None
+        self.refused = 0
 
     def __repr__(self) -> str:
         state = "sent" if self.sent else "granted" if self.granted else "queued"
@@ -98,6 +120,8 @@ class Ledger:
         self._queues: dict[Lane, deque[Call]] = {lane: deque() for lane in Lane}
         self._held = dict.fromkeys(Lane, 0)
         self._unannounced: Call | None = None
+        self._paused: list[tuple[float, int, Call]] = []
+        self._turn = 0
 
     @property
     def in_flight(self) -> int:
@@ -107,7 +131,17 @@ class Ledger:
     @property
     def queued(self) -> int:
         """Calls that wait for a slot."""
-        return sum(map(len, self._queues.values()))
+        return sum(map(len, self._queues.values())) + len(self._paused)
+
+    @property
+    def full(self) -> bool:
+        """Whether no more calls are to be added before some have left."""
+        return self.queued >= QUEUE_LIMIT
+
+    @property
+    def starved(self) -> bool:
+        """Whether every slot is taken: then the server's silence means nothing."""
+        return len(self._in_flight) >= SLOTS
 
     @property
     def only_call(self) -> Call | None:
@@ -126,6 +160,9 @@ class Ledger:
     def grants(self, now: float) -> list[Call]:
         """Queued calls that have got their slot by now; each is to be sent."""
         granted = []
+        while self._paused and self._paused[0][0] <= now:
+            call = heapq.heappop(self._paused)[2]
+            self._queues[call.lane].appendleft(call)
         for lane, queue in self._queues.items():
             while queue and self._fits(lane, now):
                 call = queue.popleft()
@@ -135,9 +172,10 @@ class Ledger:
 
     def wake_at(self) -> float | None:
         """When `grants` is worth asking again though nothing was received; None: not by itself."""
-        if self._queues[Lane.JOB] and self._unannounced is not None:
-            return self._unannounced.announced_by
-        return None
+        times = [self._paused[0][0]] if self._paused else []
+        if self._queues[Lane.JOB] and self._unannounced is not None and self._unannounced.announced_by is not None:
+            times.append(self._unannounced.announced_by)
+        return min(times, default=None)
 
     def answered(self, message_id: str) -> Call | None:
         """The call this answer belongs to, its slot freed; None for an answer nobody waits for."""
@@ -146,6 +184,14 @@ class Ledger:
             self._held[call.lane] -= 1
             self._announced(call)
         return call
+
+    def refused(self, call: Call, now: float) -> None:
+        """The server had no place for this call, which was just `answered`; it waits and leaves again."""
+        pause = REFUSED_PAUSES[min(call.refused, len(REFUSED_PAUSES) - 1)]
+        call.refused += 1
+        call.granted = call.sent = False
+        self._turn += 1
+        heapq.heappush(self._paused, (now + pause, self._turn, call))
 
     def announced(self, message_id: str) -> None:
         """A job start was seen in an event: the next one may leave."""
@@ -165,10 +211,15 @@ class Ledger:
             self.answered(call.id)
         elif call in self._queues[call.lane]:
             self._queues[call.lane].remove(call)
+        else:
+            self._paused = [row for row in self._paused if row[2] is not call]
+            heapq.heapify(self._paused)
 
     def close(self) -> list[Call]:
         """The connection is over: every call that was not answered, those in flight first."""
         calls = [*self._in_flight.values(), *(call for queue in self._queues.values() for call in queue)]
+        calls += [row[2] for row in sorted(self._paused, key=lambda row: row[:2])]
+        self._paused.clear()
         self._in_flight.clear()
         for queue in self._queues.values():
             queue.clear()

@@ -11,6 +11,7 @@ the last listener of the name has gone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from .messages import Update
@@ -35,10 +36,13 @@ class Topic(Generic[L]):
 
 
 class Topics(Generic[L]):
-    """The subscriptions of one connection; ``L`` is whatever the driver calls a listener."""
+    """The subscriptions of one client; ``L`` is whatever the driver calls a listener."""
 
     def __init__(self) -> None:
         self._topics: dict[str, Topic[L]] = {}
+
+    def __iter__(self) -> Iterator[Topic[L]]:
+        return iter(self._topics.values())
 
     def listen(self, name: str, listener: L) -> tuple[Topic[L], bool]:
         """Add a listener. True: the name is new and has to be asked of the server."""

@@ -1,0 +1,178 @@
+"""Jobs across connections: started, followed by events, found again.
+
+Invariants: a job start that has left is never sent a second time; one that had
+not left is; a job is found again only with proof (`JobBook.found`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+from .connection import Connection, new_id
+from .exc import CallTimeout, ClientException, ConnectionLost
+from .jobs import AsyncJob
+from .protocol.jobbook import JobBook, JobRecord
+from .protocol.ledger import Lane, lane_of
+from .protocol.messages import Update
+from .protocol.policy import EXPECTED
+
+__all__ = ["JOB_EVENTS", "JobTable"]
+
+JOB_EVENTS = "core.get_jobs"
+
+LOOKUP_SECONDS = 1.0
+"""How long to wait for a job's last event after a null answer before asking ``core.get_jobs``.
+
+They are sent at nearly the same moment, in either order."""
+QUERY_SECONDS = 30.0
+
+_log = logging.getLogger("truenas_client")
+
+
+class JobTable:
+    """The jobs of one client. ``watch`` makes sure that ``core.get_jobs`` events come."""
+
+    def __init__(
+        self,
+        ready: Callable[[], Awaitable[Connection]],
+        watch: Callable[[], Awaitable[None]],
+        *,
+        reconnect: bool,
+    ) -> None:
+        self._ready, self._watch, self._reconnect = ready, watch, reconnect
+        self._book = JobBook()
+        self._jobs: dict[JobRecord, AsyncJob] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._connection: Connection | None = None
+
+    @property
+    def running(self) -> int:
+        """Jobs of ours whose outcome is not known yet."""
+        return len(self._jobs)
+
+    async def start(self, method: str, params: Sequence[Any], timeout: float | None) -> AsyncJob:
+        """Start a job and wait until it is announced."""
+        try:
+            async with asyncio.timeout(timeout):
+                connection = await self._ready()
+                await self._watch()
+                # Encoding fails here, in the caller's face, and not in the task.
+                record = JobRecord(new_id(), method, params, new_style=connection.dialect.new_style_jobs)
+                job = self._jobs[record] = AsyncJob(record, self._abort)
+                self._book.start(record)
+                self._spawn(self._run(record, method, params))
+                await job.bound()
+        except TimeoutError:
+            raise CallTimeout(
+                f"{method}: the server did not announce the job in {timeout:g} s; it may have started"
+            ) from None
+        # What ended without ever having been a job is told here; a job's own outcome by result().
+        if job.id is None and job.failure is not None:
+            raise job.failure
+        return job
+
+    def update(self, update: Update) -> None:
+        """The reader's side: a job has changed, of anybody's."""
+        if not self._jobs:
+            return
+        record = self._book.event(update.fields)
+        if record is not None:
+            self._changed(record)
+
+    def lost(self, error: ConnectionLost) -> None:
+        """The connection is gone. Jobs that wait for their call's answer hear of it from the call."""
+        for record in [record for record in self._jobs if record.answered]:
+            if self._reconnect:
+                self._book.drift(record, error)
+            else:
+                self._book.end(record, error=error)
+            self._changed(record)
+
+    async def resume(self, connection: Connection) -> None:
+        """Find the drifting jobs on a new connection. Job events must be subscribed to already."""
+        for record in [record for record in self._jobs if record.adrift]:
+            filters, options = record.query
+            rows = await connection.call(JOB_EVENTS, [filters, options], QUERY_SECONDS, lane=Lane.CONTROL)
+            self._book.found(record, rows)
+            self._changed(record)
+
+    def finish(self, error: ClientException) -> None:
+        """The client is over: nothing will be found again."""
+        for record in self._book.lost(error):
+            self._changed(record)
+
+    async def _run(self, record: JobRecord, method: str, params: Sequence[Any]) -> None:
+        try:
+            result = await self._send(record, method, params)
+        except ConnectionLost as e:
+            if method in EXPECTED and e.sent:
+                self._book.end(record)  # the end of the connection is what success looks like
+            elif e.sent and self._reconnect:
+                self._book.drift(record, e)
+            else:
+                self._book.end(record, error=e)
+        except ClientException as e:
+            self._book.answer(record, error=e)
+        else:
+            self._book.answer(record, result)
+        self._changed(record)
+        if record.needs_lookup:
+            await self._look_up(record)
+
+    async def _send(self, record: JobRecord, method: str, params: Sequence[Any]) -> Any:
+        while True:
+            connection = await self._ready()
+            record.new_style = connection.dialect.new_style_jobs
+            lane = Lane.JOB if record.new_style else lane_of(method)
+            self._connection = connection
+            try:
+                return await connection.call(method, params, None, lane=lane, message_id=record.message_id)
+            except ConnectionLost as e:
+                if e.sent or not self._reconnect:
+                    raise
+
+    async def _look_up(self, record: JobRecord) -> None:
+        """Ask how a job ended when its answer does not tell."""
+        job = self._jobs.get(record)
+        if job is None:
+            return
+        await job.settled(LOOKUP_SECONDS)
+        if not record.needs_lookup:
+            return
+        options = {"extra": {"raw_result": True}}
+        try:
+            connection = await self._ready()
+            rows = await connection.call(
+                JOB_EVENTS, [[["id", "=", record.id]], options], QUERY_SECONDS, lane=Lane.CONTROL
+            )
+        except ConnectionLost as e:
+            if self._reconnect:
+                self._book.drift(record, e)
+        except ClientException as e:
+            _log.warning("the outcome of job %s could not be asked for: %s", record.id, type(e).__name__)
+        else:
+            self._book.lookup(record, rows)
+        self._changed(record)
+
+    def _changed(self, record: JobRecord) -> None:
+        if record.id is not None and self._connection is not None:
+            self._connection.ledger.announced(record.message_id)
+            self._connection.grant()
+        job = self._jobs.get(record)
+        if job is None:
+            return
+        if record.outcome is not None:
+            del self._jobs[record]
+        job.update()
+
+    async def _abort(self, job_id: int) -> None:
+        connection = await self._ready()
+        await connection.call("core.job_abort", [job_id], QUERY_SECONDS)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,75 @@
+"""What both dialects can do; the only place where a driver could tell them apart.
+
+A dialect makes texts and reads texts. It owns no ids and no state but what the
+server said about this connection. `receive` never raises: the two kinds of fault
+are the peer's (`Fault`, or a `Failure` of the one call that holds it) and ours
+(`ClientException` from the methods that encode: nothing was sent).
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from .. import ejson
+from ..exc import ClientException
+from .messages import Message
+
+__all__ = ["Dialect", "encode_params"]
+
+
+class Dialect(Protocol):
+    """One connection's way of speaking."""
+
+    name: str
+    """``jsonrpc`` or ``ddp``."""
+
+    new_style_jobs: bool
+    """Whether job calls answer when the job ends; true only once the server has said so."""
+
+    def greeting(self, message_id: str) -> str | None:
+        """The text that must come first and be answered, or None where there is none."""
+
+    def options(self, *, private_methods: bool) -> tuple[str, list[Any]] | None:
+        """Method and arguments of the call that sets a connection's options, or None."""
+
+    def options_answered(self, answer: Any) -> None:
+        """Take in the answer to it (None for a server without such a method)."""
+
+    def encode(self, message_id: str, method: str, params: Sequence[Any]) -> str:
+        """The text of a call. Raises `ClientException` for arguments the server could not read."""
+
+    def subscribe(self, message_id: str, name: str) -> str:
+        """The text of a subscription; it is answered with the handle."""
+
+    def unsubscribe(self, message_id: str, handle: str) -> tuple[str, bool]:
+        """The text that ends a subscription, and whether it is answered."""
+
+    def receive(self, text: str) -> list[Message]:
+        """The messages in one received text."""
+
+
+_encoder = ejson.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def encode_params(method: str, params: Sequence[Any]) -> str:
+    """Positional arguments as compact JSON.
+
+    Raises `ClientException` when one cannot be written as JSON, or looks like one of
+    the extended forms but is not: the server would answer such a text without saying
+    which call it belongs to, or close the connection.
+    """
+    try:
+        # ensure_ascii=False and no spaces: the server limits characters, not bytes.
+        text = _encoder.encode(list(params))
+    except (TypeError, ValueError, RecursionError) as e:
+        raise ClientException(f"{method}: the arguments cannot be written as JSON: {e}", errno.EINVAL) from None
+    if '"$' in text:
+        try:
+            ejson.loads(text)
+        except ejson.EJSONDecodeError as e:
+            raise ClientException(
+                f"{method}: an argument holds a special form that is not valid: {e}", errno.EINVAL
+            ) from None
+    return text

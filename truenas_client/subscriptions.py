@@ -1,0 +1,120 @@
+"""Subscriptions across connections: opened, shared, renewed.
+
+Invariants: listening starts before the server is asked, because events and even
+the end of a source may come before its answer; after a reconnect a subscription
+shows its `Gap` before the first event of the new connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from .connection import Connection
+from .events import AsyncSubscription, Gap
+from .exc import CallTimeout, ClientException, ConnectionLost
+from .protocol.messages import Ended, Update
+from .protocol.topics import Topic, Topics
+
+__all__ = ["Subscriptions"]
+
+SUBSCRIBE_SECONDS = 60.0
+UNSUBSCRIBE_SECONDS = 10.0
+
+
+class Subscriptions:
+    """Everything one client listens to.
+
+    ``ready`` gives the connection to ask on, waiting while there is none; ``current``
+    the one there is now, if any.
+    """
+
+    def __init__(self, ready: Callable[[], Awaitable[Connection]], current: Callable[[], Connection | None]) -> None:
+        self._ready, self._current = ready, current
+        self._topics: Topics[AsyncSubscription] = Topics()
+        self._opening: dict[str, asyncio.Future[None]] = {}
+
+    async def open(self, subscription: AsyncSubscription) -> None:
+        """Start listening, and ask the server when the name is new."""
+        connection = await self._ready()
+        name = subscription.name
+        topic, is_new = self._topics.listen(name, subscription)
+        subscription.topic = topic
+        try:
+            if is_new:
+                await self._ask(connection, topic)
+            elif name in self._opening:
+                await asyncio.shield(self._opening[name])
+        except BaseException:
+            subscription.topic = None
+            self._topics.leave(topic, subscription)
+            raise
+
+    async def _ask(self, connection: Connection, topic: Topic[AsyncSubscription]) -> None:
+        """Ask the server; whoever joins the topic meanwhile waits for the same answer."""
+        opening = self._opening[topic.name] = asyncio.get_running_loop().create_future()
+        try:
+            topic.handle = await connection.subscribe(topic.name, SUBSCRIBE_SECONDS)
+        except ClientException as e:
+            opening.set_exception(e)
+            opening.exception()  # looked at: there may be nobody else who waits
+            raise
+        except asyncio.CancelledError:
+            opening.cancel()
+            raise
+        else:
+            opening.set_result(None)
+        finally:
+            if self._opening.get(topic.name) is opening:
+                del self._opening[topic.name]
+
+    async def close(self, subscription: AsyncSubscription) -> None:
+        """Stop listening, and give the server's subscription back with the last listener."""
+        topic, subscription.topic = subscription.topic, None
+        if topic is None or not self._topics.leave(topic, subscription) or topic.handle is None:
+            return
+        connection = self._current()
+        if connection is not None and connection.lost is None and not connection.closing:
+            with contextlib.suppress(ConnectionLost, CallTimeout):
+                await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
+
+    def update(self, update: Update) -> None:
+        """The reader's side: hand an event to everyone who listens."""
+        for subscription in self._topics.of(update):
+            subscription.push(update)
+
+    def ended(self, ended: Ended) -> None:
+        """The reader's side: the server ended a source."""
+        for subscription in self._topics.end(ended.collection):
+            subscription.topic = None
+            subscription.finish_source(ended.error)
+
+    def lost(self) -> None:
+        """The connection is gone; the server's subscriptions with it."""
+        for topic in self._topics:
+            topic.handle = None
+
+    async def renew(self, connection: Connection) -> None:
+        """Subscribe again on a new connection. What is refused now ends; the rest goes on after a `Gap`.
+
+        Raises `ConnectionLost` and `CallTimeout` when the new connection fails too.
+        """
+        for topic in list(self._topics):
+            for subscription in topic.listeners:
+                subscription.mark(Gap("the connection was lost and made again", None))
+            try:
+                topic.handle = await connection.subscribe(topic.name, SUBSCRIBE_SECONDS)
+            except (ConnectionLost, CallTimeout):
+                raise
+            except ClientException as e:
+                self.ended(Ended(topic.name, e))
+            else:
+                if not topic.listeners:  # the last one left while we asked
+                    await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
+
+    def finish(self, error: ClientException | None) -> None:
+        """The client is over: every subscription ends, with the error if there is one."""
+        for subscription in self._topics.close():
+            subscription.topic = None
+            subscription.finish(error)

@@ -1,0 +1,248 @@
+"""Keeping a connection: state, reconnecting, and who waits for it.
+
+::
+
+    IDLE -> CONNECTING -> READY -> (lost) -> WAITING -> CONNECTING -> ... -> CLOSED | FAILED
+
+The supervisor owns the one live `Connection`. When it ends without being asked
+to, it opens another after a pause that grows (`policy.backoff`), signs in again,
+has everything renewed that hung on it, and only then lets callers on.
+
+Invariants: what cannot help is not tried again (`policy.is_fatal`); nobody waits
+for a connection that will not come; every change of state is told, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from .connection import Connection
+from .exc import ClientException, ConnectionLost
+from .protocol.policy import EXPECTED, STABLE_SECONDS, is_fatal, pause_for
+
+__all__ = ["State", "Status", "Supervisor"]
+
+_log = logging.getLogger("truenas_client")
+
+
+class State(Enum):
+    """Where a client is on its way."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    READY = "ready"
+    WAITING = "waiting"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One state, for user interfaces.
+
+    ``attempt`` counts from 1 while reconnecting and is 0 otherwise; ``pause`` is how many seconds
+    the client waits now; ``reason`` is what ended the last connection or made the last attempt
+    fail; ``expected`` tells that the end was asked for (a reboot).
+    """
+
+    state: State
+    attempt: int = 0
+    pause: float = 0.0
+    reason: ClientException | None = None
+    expected: bool = False
+
+
+class Supervisor:
+    """The life of one client's connections.
+
+    ``opener`` opens and greets a connection; ``resume`` signs in again and renews
+    what hung on the old one; ``lost`` is told of each end.
+    """
+
+    def __init__(
+        self,
+        opener: Callable[[], Awaitable[Connection]],
+        resume: Callable[[Connection], Awaitable[None]],
+        lost: Callable[[ConnectionLost], None],
+        finished: Callable[[ClientException], None],
+        *,
+        reconnect: bool,
+    ) -> None:
+        self._opener, self._resume, self._lost, self._finished = opener, resume, lost, finished
+        self._reconnect = reconnect
+        self.connection: Connection | None = None
+        self.status = Status(State.IDLE)
+        self._watchers: set[deque[Status]] = set()
+        self._changed = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._uniform = random.uniform
+
+    @property
+    def over(self) -> bool:
+        """Whether there will be no connection any more."""
+        return self.status.state in (State.CLOSED, State.FAILED)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the end was our own wish."""
+        return self.status.state is State.CLOSED
+
+    @property
+    def settled(self) -> bool:
+        """Whether callers may use the connection."""
+        return self.status.state is State.READY
+
+    async def start(self) -> None:
+        """Make the first connection. What fails is raised; nothing is tried again."""
+        self._tell(Status(State.CONNECTING))
+        try:
+            self.connection = await self._opener()
+        except BaseException as e:
+            self._tell(Status(State.FAILED, reason=e if isinstance(e, ClientException) else None))
+            raise
+        self._tell(Status(State.READY))
+        self._keeper = asyncio.get_running_loop().create_task(self._keep(), name="truenas_client supervisor")
+
+    async def ready(self) -> Connection:
+        """The live connection; waits for it while there is hope.
+
+        Raises `ConnectionLost` (with ``sent`` false) when there is none.
+        """
+        while self.status.state is not State.READY:
+            if self.over or self.connection is None:
+                raise self._hopeless()
+            await self._changed.wait()
+        assert self.connection is not None
+        if self.connection.lost is not None and self._reconnect:
+            # The keeper has not run yet since the reader saw the end.
+            await self._changed.wait()
+            return await self.ready()
+        return self.connection
+
+    async def close(self) -> None:
+        """Close for good. Twice is fine."""
+        if not self.over:
+            self._tell(Status(State.CLOSED))
+        if self.connection is not None:
+            await self.connection.close()
+        if self._keeper is not None and self._keeper is not asyncio.current_task():
+            self._hurry.set()
+            await asyncio.wait([self._keeper])
+
+    async def wait_over(self) -> ClientException | None:
+        """Wait until the client is closed (None) or has given up (why)."""
+        while not self.over:
+            await self._changed.wait()
+        return self.status.reason if self.status.state is State.FAILED else None
+
+    def hurry(self) -> None:
+        """Try to connect now instead of after the pause."""
+        self._hurry.set()
+
+    async def watch(self) -> AsyncIterator[Status]:
+        """The present status and each later one, in order; ends with CLOSED or FAILED."""
+        seen: deque[Status] = deque([self.status])
+        self._watchers.add(seen)
+        try:
+            while True:
+                while seen:
+                    status = seen.popleft()
+                    yield status
+                    if status.state in (State.CLOSED, State.FAILED):
+                        return
+                await self._changed.wait()
+        finally:
+            self._watchers.discard(seen)
+
+    # -- inside --------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        """Watch over the connection until the client is over."""
+        loop = asyncio.get_running_loop()
+        attempt = 0
+        while self.connection is not None:
+            began = loop.time()
+            lost = await self.connection.wait_ended()
+            self._lost(lost)
+            if self.status.state is State.CLOSED:
+                return self._finished(lost)
+            if loop.time() - began >= STABLE_SECONDS:
+                attempt = 0
+            expected = max((EXPECTED[method] for method in self.connection.sent_methods), default=None)
+            # A loss that was asked for is information, whatever caused it is known.
+            _log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
+            if not self._reconnect or is_fatal(lost):
+                return self._give_up(lost)
+            error: ClientException = lost
+            while True:
+                attempt += 1
+                pause = expected if expected is not None else pause_for(error, attempt - 1, self._uniform)
+                if not await self._pause(Status(State.WAITING, attempt, pause, error, expected is not None)):
+                    return self._finished(lost)
+                expected = None
+                self._tell(Status(State.CONNECTING, attempt, 0.0, error))
+                try:
+                    await self._again()
+                except ClientException as e:
+                    error = e
+                    if is_fatal(e):
+                        return self._give_up(e)
+                    continue
+                if self.over:
+                    return self._finished(lost)
+                _log.info("connected again after %d attempts", attempt)
+                self._tell(Status(State.READY))
+                break
+        return None
+
+    async def _again(self) -> None:
+        connection = await self._opener()
+        if self.over:
+            await connection.close()
+            return
+        self.connection = connection
+        try:
+            await self._resume(connection)
+        except BaseException:
+            await connection.close()
+            raise
+
+    async def _pause(self, status: Status) -> bool:
+        """Wait as long as the status says, or until hurried. False: the client was closed meanwhile."""
+        self._hurry.clear()
+        self._tell(status)
+        try:
+            async with asyncio.timeout(status.pause):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
+        return not self.over
+
+    def _give_up(self, error: ClientException) -> None:
+        if not self.over:
+            self._tell(Status(State.FAILED, reason=error))
+        self._finished(error)
+
+    def _hopeless(self) -> ConnectionLost:
+        reason = self.status.reason
+        if isinstance(reason, ConnectionLost):
+            return ConnectionLost(f"{reason.error}; the call was not sent", reason.code, reason.reason, sent=False)
+        if reason is not None:
+            lost = ConnectionLost(f"There is no connection: {reason.error}", sent=False)
+            lost.__cause__ = reason
+            return lost
+        return ConnectionLost("The connection was closed; the call was not sent", sent=False)
+
+    def _tell(self, status: Status) -> None:
+        self.status = status
+        for watcher in self._watchers:
+            watcher.append(status)
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
