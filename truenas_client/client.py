@@ -198,6 +198,12 @@ class AsyncClient:
         """``jsonrpc`` or ``ddp`` (the old protocol)."""
         return "ddp" if self.endpoint.is_legacy else "jsonrpc"
 
+    @property
+    def new_style_jobs(self) -> bool:
+        """Whether the server answers a job call when the job ends (25.10 and later), not with its number."""
+        connection = self._supervisor.connection
+        return connection is not None and connection.dialect.new_style_jobs
+
     async def __aenter__(self) -> Self:
         return await self.connect()
 

@@ -27,6 +27,7 @@ from .protocol.dialect import Dialect
 from .protocol.errors import is_rate_limit
 from .protocol.ledger import Call, Lane, Ledger, lane_of, size_limit
 from .protocol.messages import Ended, Failure, Fault, Message, Reply, Update
+from .protocol.policy import EXPECTED
 
 __all__ = ["Connection", "Receiver", "new_id"]
 
@@ -189,6 +190,8 @@ class Connection:
         if self.lost is not None:
             raise self.loss(sent=False)
         call.sent = True
+        if call.method in EXPECTED:
+            self.sent_methods.add(call.method)
         await self._send(call.text)
 
     async def _send(self, text: str) -> None:

@@ -7,6 +7,7 @@ always tells the same; giving up waiting never aborts the job.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -29,7 +30,8 @@ class AsyncJob:
         loop = asyncio.get_running_loop()
         self._bound: asyncio.Future[None] = loop.create_future()
         self._done: asyncio.Future[None] = loop.create_future()
-        self._changes: set[asyncio.Event] = set()
+        self._followers: list[tuple[deque[JobProgress], asyncio.Event]] = []
+        self._told = record.progress
 
     @property
     def id(self) -> int | None:
@@ -90,21 +92,22 @@ class AsyncJob:
     async def __aiter__(self) -> AsyncIterator[JobProgress]:
         """Each progress from now on, the present one first; ends with the job, whatever its outcome.
 
-        A consumer slower than the job sees the newest and misses what lay between.
+        A consumer that falls 1000 behind misses the oldest.
         """
-        changed = asyncio.Event()
-        self._changes.add(changed)
+        seen: deque[JobProgress] = deque([self.progress], maxlen=1000)
+        wake = asyncio.Event()
+        follower = (seen, wake)
+        self._followers.append(follower)
         try:
-            last = self.progress
-            yield last
-            while not self.done:
-                await changed.wait()
-                changed.clear()
-                if self.progress != last:
-                    last = self.progress
-                    yield last
+            while True:
+                while seen:
+                    yield seen.popleft()
+                if self.done:
+                    return
+                wake.clear()
+                await wake.wait()
         finally:
-            self._changes.discard(changed)
+            self._followers.remove(follower)
 
     async def bound(self) -> None:
         """Wait until the job has its number or its outcome."""
@@ -121,8 +124,12 @@ class AsyncJob:
             self._bound.set_result(None)
         if self._record.outcome is not None and not self._done.done():
             self._done.set_result(None)
-        for changed in self._changes:
-            changed.set()
+        changed = self.progress != self._told
+        self._told = self.progress
+        for seen, wake in self._followers:
+            if changed:
+                seen.append(self.progress)
+            wake.set()
 
     @property
     def failure(self) -> ClientException | None:

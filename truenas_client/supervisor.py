@@ -15,6 +15,7 @@ for a connection that will not come; every change of state is told, in order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections import deque
@@ -78,7 +79,7 @@ class Supervisor:
         self._reconnect = reconnect
         self.connection: Connection | None = None
         self.status = Status(State.IDLE)
-        self._watchers: set[deque[Status]] = set()
+        self._watchers: list[deque[Status]] = []
         self._changed = asyncio.Event()
         self._hurry = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -132,9 +133,11 @@ class Supervisor:
             self._tell(Status(State.CLOSED))
         if self.connection is not None:
             await self.connection.close()
-        if self._keeper is not None and self._keeper is not asyncio.current_task():
-            self._hurry.set()
+        if self._keeper is not None:
+            self._keeper.cancel()  # it may be in the middle of making a connection
             await asyncio.wait([self._keeper])
+            if self.connection is not None:
+                await self.connection.close()
 
     async def wait_over(self) -> ClientException | None:
         """Wait until the client is closed (None) or has given up (why)."""
@@ -149,7 +152,7 @@ class Supervisor:
     async def watch(self) -> AsyncIterator[Status]:
         """The present status and each later one, in order; ends with CLOSED or FAILED."""
         seen: deque[Status] = deque([self.status])
-        self._watchers.add(seen)
+        self._watchers.append(seen)
         try:
             while True:
                 while seen:
@@ -159,54 +162,59 @@ class Supervisor:
                         return
                 await self._changed.wait()
         finally:
-            self._watchers.discard(seen)
+            self._watchers = [watcher for watcher in self._watchers if watcher is not seen]
 
     # -- inside --------------------------------------------------------------------------
 
     async def _keep(self) -> None:
-        """Watch over the connection until the client is over."""
+        """Watch over the connection until the client is over, however that comes."""
+        error: ClientException = ConnectionLost("The connection was closed")
+        try:
+            error = await self._watch_over()
+        finally:
+            if not self.over:
+                self._tell(Status(State.FAILED, reason=error))
+            self._finished(error)
+
+    async def _watch_over(self) -> ClientException:
+        """Make connection after connection; returns what ended the last one for good."""
         loop = asyncio.get_running_loop()
         attempt = 0
-        while self.connection is not None:
+        while True:
+            connection = self.connection
+            assert connection is not None
             began = loop.time()
-            lost = await self.connection.wait_ended()
+            lost = await connection.wait_ended()
             self._lost(lost)
-            if self.status.state is State.CLOSED:
-                return self._finished(lost)
+            if self.over:
+                return lost
             if loop.time() - began >= STABLE_SECONDS:
                 attempt = 0
-            expected = max((EXPECTED[method] for method in self.connection.sent_methods), default=None)
-            # A loss that was asked for is information, whatever caused it is known.
+            expected = max((EXPECTED[method] for method in connection.sent_methods), default=None)
+            # A loss that was asked for is information: whatever caused it is known.
             _log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
             if not self._reconnect or is_fatal(lost):
-                return self._give_up(lost)
+                return lost
             error: ClientException = lost
             while True:
                 attempt += 1
                 pause = expected if expected is not None else pause_for(error, attempt - 1, self._uniform)
-                if not await self._pause(Status(State.WAITING, attempt, pause, error, expected is not None)):
-                    return self._finished(lost)
+                await self._pause(Status(State.WAITING, attempt, pause, error, expected is not None))
                 expected = None
                 self._tell(Status(State.CONNECTING, attempt, 0.0, error))
                 try:
                     await self._again()
                 except ClientException as e:
                     error = e
-                    if is_fatal(e):
-                        return self._give_up(e)
-                    continue
-                if self.over:
-                    return self._finished(lost)
-                _log.info("connected again after %d attempts", attempt)
-                self._tell(Status(State.READY))
-                break
-        return None
+                    if self.over or is_fatal(e):
+                        return e
+                else:
+                    break
+            _log.info("connected again after %d attempts", attempt)
+            self._tell(Status(State.READY))
 
     async def _again(self) -> None:
         connection = await self._opener()
-        if self.over:
-            await connection.close()
-            return
         self.connection = connection
         try:
             await self._resume(connection)
@@ -214,21 +222,13 @@ class Supervisor:
             await connection.close()
             raise
 
-    async def _pause(self, status: Status) -> bool:
-        """Wait as long as the status says, or until hurried. False: the client was closed meanwhile."""
+    async def _pause(self, status: Status) -> None:
+        """Wait as long as the status says, or until hurried or closed."""
         self._hurry.clear()
         self._tell(status)
-        try:
-            async with asyncio.timeout(status.pause):
-                await self._hurry.wait()
-        except TimeoutError:
-            pass
-        return not self.over
-
-    def _give_up(self, error: ClientException) -> None:
-        if not self.over:
-            self._tell(Status(State.FAILED, reason=error))
-        self._finished(error)
+        if status.pause > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), status.pause)
 
     def _hopeless(self) -> ConnectionLost:
         reason = self.status.reason
@@ -241,6 +241,8 @@ class Supervisor:
         return ConnectionLost("The connection was closed; the call was not sent", sent=False)
 
     def _tell(self, status: Status) -> None:
+        if self.over:
+            return  # nothing comes after the end
         self.status = status
         for watcher in self._watchers:
             watcher.append(status)

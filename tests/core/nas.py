@@ -23,6 +23,8 @@ class Nas:
     url: str
     received: list[dict[str, Any]] = field(default_factory=list)
     links: list[ServerConnection] = field(default_factory=list)
+    stop: Callable[[], None] = lambda: None
+    """Closes the port and every connection at once."""
     _arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def methods(self) -> list[str]:
@@ -80,6 +82,13 @@ async def nas(answer: Answer, *, tls: ssl.SSLContext | None = None) -> AsyncIter
     server: Server = await serve(handle, "127.0.0.1", 0, compression=None, max_size=None, ssl=tls)
     port = next(iter(server.sockets)).getsockname()[1]
     running.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{port}/api/current"
+
+    def stop() -> None:
+        server.close(close_connections=False)
+        for link in running.links:
+            link.transport.abort()
+
+    running.stop = stop
     try:
         yield running
     finally:

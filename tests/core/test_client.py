@@ -577,8 +577,9 @@ async def test_two_consumers_of_a_job_see_the_same() -> None:
         elif frame["method"] == "finish":
             await reply(link, frame, None)
             first = next(f for f in server.received if f["method"] == "job")
-            await announce(link, first, "RUNNING", progress={"percent": 50, "description": "half", "extra": None})
-            await announce(link, first, "SUCCESS", result=1)
+            for percent in (10, 20, 50):
+                await announce(link, first, "RUNNING", progress={"percent": percent, "description": "", "extra": None})
+            await announce(link, first, "SUCCESS", result=1, progress={"percent": 50, "description": "", "extra": None})
             await reply(link, first, 1)
         else:
             await announce(link, frame, "RUNNING")
@@ -594,7 +595,7 @@ async def test_two_consumers_of_a_job_see_the_same() -> None:
         await asyncio.sleep(0)
         await client.call("finish")
         assert await job.result(5) == 1
-        assert [await w for w in watchers] == [await w for w in watchers]
+        assert [await w for w in watchers] == [[None, 10, 20, 50]] * 2, "each step, however fast they come"
         pending = await client.start("job2")
         with pytest.raises(CallTimeout):
             await pending.result(0.01)

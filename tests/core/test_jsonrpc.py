@@ -176,7 +176,9 @@ def test_text_of_a_call_is_compact_and_counts_characters() -> None:
     )
 
 
-@pytest.mark.parametrize("value", [object(), {"$date": "x"}, [{"$time": "25:99"}], {1: {2: {"$set": 3}}}])
+@pytest.mark.parametrize(
+    "value", [object(), "\ud800", {"\udfff": 1}, {"$date": "x"}, [{"$time": "25:99"}], {1: {2: {"$set": 3}}}]
+)
 def test_arguments_the_server_could_not_read_are_refused_here(value: Any) -> None:
     with pytest.raises(exc.ClientException) as caught:
         JSONRPC().encode("id", "some.method", [value])

@@ -63,6 +63,8 @@ def encode_params(method: str, params: Sequence[Any]) -> str:
     try:
         # ensure_ascii=False and no spaces: the server limits characters, not bytes.
         text = _encoder.encode(list(params))
+        if not text.isascii():
+            text.encode()  # half a surrogate pair is no text and would end the connection
     except (TypeError, ValueError, RecursionError) as e:
         raise ClientException(f"{method}: the arguments cannot be written as JSON: {e}", errno.EINVAL) from None
     if '"$' in text:
