@@ -15,7 +15,7 @@ from typing import Any
 
 from truenas_client import AsyncClient, AsyncSubscription, ClientException, Event, ejson
 
-from .flows import Flow, ReplayServer
+from .flows import Flow, ReplayServer, answered, asked, read_flow
 
 
 @dataclass
@@ -72,8 +72,7 @@ async def _subscribe(run: Run, frame_id: Any, name: str) -> None:
 
 def _answer_index(lines: list[dict[str, Any]], frame_id: Any) -> int | None:
     for index, line in enumerate(lines):
-        frame = line.get("frame")
-        if line["dir"] == "s2c" and isinstance(frame, dict) and "method" not in frame and frame.get("id") == frame_id:
+        if line["dir"] == "s2c" and answered(line.get("frame")) == frame_id:
             return index
     return None
 
@@ -85,14 +84,13 @@ def job_frames(lines: list[dict[str, Any]]) -> set[Any]:
     subscribe: Any = None
     for line in lines:
         frame = line.get("frame")
-        if not isinstance(frame, dict):
-            continue
         if line["dir"] == "c2s":
-            if frame.get("method") == "core.subscribe" and frame.get("params") == ["core.get_jobs"]:
+            request = asked(frame)
+            if request == ("core.subscribe", ["core.get_jobs"]):
                 subscribe = frame["id"]
-            elif watched and str(frame.get("method")).startswith(("wiretest.job_", "core.bulk")):
+            elif watched and request is not None and request[0].startswith(("wiretest.job_", "core.bulk")):
                 started.add(frame["id"])
-        elif frame.get("id") == subscribe and "result" in frame:
+        elif answered(frame) == subscribe is not None and "error" not in frame:
             watched = True
     return started
 
@@ -106,26 +104,35 @@ async def play(flow: Flow, server: ReplayServer, number: int = 1) -> Run:
     await client.connect()
     first = True
     for index, line in enumerate(lines):
-        frame = line.get("frame")
-        if line["dir"] != "c2s" or not isinstance(frame, dict):
+        if line["dir"] != "c2s":
             continue
-        method, params, frame_id = frame["method"], ejson.loads(json.dumps(frame.get("params") or [])), frame["id"]
-        if method == "core.set_options" and first:
+        if "ping" in line:
+            run.spawn(index, client.ping())
+        request = asked(line.get("frame"))
+        if request is None or request[0] == "connect":
+            continue  # what our client never sends, and what it sends by itself while connecting
+        method, params, frame_id = request[0], ejson.loads(json.dumps(request[1])), line["frame"].get("id")
+        if method == "core.set_options" and first and client.dialect == "jsonrpc":
             first = False  # the client has sent its own while connecting
             continue
         if method == "core.subscribe" and params == ["core.get_jobs"] and flow.header["client"] != "raw":
             continue  # the official client's own; ours subscribes when it starts a job
         await _await_answered(run, lines, index)
-        if method == "auth.login_ex" and params[0]["mechanism"] == "PASSWORD_PLAIN":
+        mechanism = params[0].get("mechanism") if method == "auth.login_ex" else None
+        if mechanism == "PASSWORD_PLAIN":
             tokens = iter(_tokens(lines, index))
             operation = client.login_with_password(
                 params[0]["username"], params[0]["password"], lambda tokens=tokens: next(tokens, None)
             )
             run.spawn(frame_id, operation)
+        elif mechanism == "TOKEN_PLAIN":
+            run.spawn(frame_id, client.login_with_token(params[0]["token"]))
+        elif method == "auth.login" and client.dialect == "ddp":
+            run.spawn(frame_id, client.login_with_password(*params))
         elif method == "auth.login_ex_continue":
             continue  # sent by the login itself
         elif method == "core.subscribe":
-            if params == ["core.get_jobs"]:
+            if params == ["core.get_jobs"] and frame_id in _granted(lines):
                 run.saw[frame_id] = Saw()
                 continue
             run.spawn(frame_id, _subscribe(run, frame_id, params[0]))
@@ -140,15 +147,20 @@ async def play(flow: Flow, server: ReplayServer, number: int = 1) -> Run:
     return run
 
 
+def _granted(lines: list[dict[str, Any]]) -> set[Any]:
+    """Ids of the client frames that were answered without an error."""
+    return {answered(line.get("frame")) for line in lines if "error" not in (line.get("frame") or ())}
+
+
 def _tokens(lines: list[dict[str, Any]], index: int) -> list[str]:
     """The one-time passwords sent after the login at this place and before the next login."""
     tokens = []
     for line in lines[index + 1 :]:
         frame = line.get("frame")
         if line["dir"] == "c2s" and isinstance(frame, dict):
-            if frame["method"] == "auth.login_ex":
+            if frame.get("method") == "auth.login_ex":
                 break
-            if frame["method"] == "auth.login_ex_continue":
+            if frame.get("method") == "auth.login_ex_continue":
                 tokens.append(frame["params"][0]["otp_token"])
     return tokens
 
@@ -160,3 +172,24 @@ async def _await_answered(run: Run, lines: list[dict[str, Any]], index: int) -> 
             continue
         if index == len(lines) or (answer is not None and answer < index):
             await asyncio.wait_for(task, 20)
+
+
+async def played(name: str, number: int = 1) -> tuple[Flow, ReplayServer, Run]:
+    flow = read_flow(name)
+    async with ReplayServer(flow) as server:
+        run = await play(flow, server, number)
+        await run.client.close()
+    return flow, server, run
+
+
+def recorded_answers(flow: Flow, number: int = 1) -> dict[Any, dict[str, Any]]:
+    """Recorded answers by the id of the recorded client frame."""
+    lines = flow.connections[number]
+    answers = {}
+    for line in lines:
+        frame = line.get("frame")
+        if line["dir"] == "c2s" and isinstance(frame, dict) and "id" in frame:
+            index = _answer_index(lines, frame["id"])
+            if index is not None:
+                answers[frame["id"]] = lines[index]["frame"]
+    return answers

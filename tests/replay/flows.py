@@ -4,7 +4,8 @@ The server matches a client frame by method and params (``login_options`` aside)
 with the recorded frames of the same connection, in order; it maps message ids
 both ways, keeps the order of each connection, and ignores times. What a client
 need not send in the recorded way it answers by itself (`_OWN`); recorded frames
-that never come are skipped, their answers with them.
+that never come are skipped, their answers with them. Both protocols are played;
+`asked` and `answered` are all that knows them apart.
 """
 
 from __future__ import annotations
@@ -47,8 +48,50 @@ def read_flow(name: str) -> Flow:
     return Flow(name, lines[0]["header"], connections)
 
 
+Request = tuple[str, Any]
+"""What a client frame asks for, in the words of JSON-RPC: a method and its arguments."""
+
+NOTHING = object()
+"""Stands for the id of a frame that answers nothing."""
+
 _OWN = ("core.set_options", "auth.mechanism_choices", "core.ping")
 _OPTIONAL = ("core.set_options", "auth.mechanism_choices", "core.subscribe")
+_EVENTS = ("added", "changed", "removed", "nosub")
+
+
+def asked(frame: Any) -> Request | None:
+    """What a client frame of either protocol asks for; None for what no client of ours sends."""
+    if not isinstance(frame, dict):
+        return None
+    kind = frame.get("msg", "method")
+    if kind == "method" and isinstance(frame.get("method"), str) and isinstance(frame.get("params", []), list):
+        return frame["method"], frame.get("params") or []
+    if kind == "connect":
+        return "connect", []
+    if kind == "sub":
+        return "core.subscribe", [frame["name"]]
+    if kind == "unsub":
+        return "core.unsubscribe", [frame["id"]]
+    return None
+
+
+def answered(frame: Any) -> Any:
+    """The id of the request that a server frame answers, or `NOTHING`. The greeting's is None."""
+    if not isinstance(frame, dict):
+        return NOTHING
+    kind = frame.get("msg")
+    if kind == "ready":
+        return frame["subs"][0]
+    if kind in ("connected", "failed"):
+        return None
+    if kind is None:
+        return NOTHING if "method" in frame else frame.get("id")
+    return frame.get("id") if kind == "result" else NOTHING
+
+
+def told(frame: Any) -> bool:
+    """Whether a server frame is of the server's own accord."""
+    return isinstance(frame, dict) and ("method" in frame if "msg" not in frame else frame["msg"] in _EVENTS)
 
 
 def _is_own(method: str, params: list[Any]) -> bool:
@@ -56,17 +99,19 @@ def _is_own(method: str, params: list[Any]) -> bool:
     return method in _OWN or (method == "core.subscribe" and params == ["core.get_jobs"])
 
 
-def _is_optional(call: tuple[str, Any]) -> bool:
+def _is_optional(call: Request) -> bool:
     """Whether a client may leave this out: to wait for it would be to wait for ever."""
     return call[0] in _OPTIONAL and _is_own(*call)
 
 
-def _comparable(frame: dict[str, Any]) -> tuple[str, Any]:
-    params = [
-        {k: v for k, v in item.items() if k != "login_options"} if isinstance(item, dict) else item
-        for item in frame.get("params") or []
+def _comparable(frame: dict[str, Any]) -> Request | None:
+    request = asked(frame)
+    if request is None:
+        return None
+    method, params = request
+    return method, [
+        {k: v for k, v in item.items() if k != "login_options"} if isinstance(item, dict) else item for item in params
     ]
-    return frame["method"], params
 
 
 @dataclass
@@ -74,7 +119,7 @@ class Player:
     """Plays the server side of one recorded connection."""
 
     lines: list[dict[str, Any]]
-    ids: dict[Any, str] = field(default_factory=dict)
+    ids: dict[Any, Any] = field(default_factory=dict)
     position: int = 0
     passed: list[int] = field(default_factory=list)
     unexpected: list[dict[str, Any]] = field(default_factory=list)
@@ -85,10 +130,14 @@ class Player:
         if index is None:
             return [self._own_answer(frame)]
         recorded = self.lines[index]["frame"]
-        self.ids[recorded.get("id")] = frame["id"]
+        self.ids[recorded.get("id")] = frame.get("id")
         if index < self.position:
             self.passed.remove(index)
-            return [line for line in self.lines if _answers(line, recorded)]
+            return [
+                line
+                for line in self.lines
+                if line["dir"] == "s2c" and answered(line.get("frame")) == recorded.get("id")
+            ]
         out = []
         for i in range(self.position, index):
             line = self.lines[i]
@@ -105,7 +154,8 @@ class Player:
         while self.position < len(self.lines):
             line = self.lines[self.position]
             if line["dir"] == "c2s" and isinstance(line.get("frame"), dict):
-                if not _is_optional(_comparable(line["frame"])):
+                request = _comparable(line["frame"])
+                if request is not None and not _is_optional(request):
                     break
                 self.passed.append(self.position)
             elif line["dir"] == "c2s" and ("close" in line or "tcp" in line):
@@ -121,10 +171,12 @@ class Player:
         frame = line.get("frame")
         if not isinstance(frame, dict):
             return "close" in line or "tcp" in line
-        return "method" in frame or frame.get("id") in self.ids
+        return told(frame) or answered(frame) in self.ids
 
     def _match(self, frame: dict[str, Any]) -> int | None:
         wanted = _comparable(frame)
+        if wanted is None:
+            return None
         ahead = list(range(self.position, len(self.lines)))
         if _is_optional(wanted):
             # It must not jump over what the client is still to send.
@@ -140,14 +192,20 @@ class Player:
                     return index
         return None
 
-    def _recorded(self, index: int) -> tuple[str, Any] | None:
+    def _recorded(self, index: int) -> Request | None:
         line = self.lines[index]
-        return _comparable(line["frame"]) if _is_client_frame(line) else None
+        request = _comparable(line["frame"]) if _is_client_frame(line) else None
+        if request is not None and request[0] == "core.unsubscribe":
+            # In the old protocol the handle is the client's own id of the subscription.
+            return request[0], [self.ids.get(handle, handle) for handle in request[1]]
+        return request
 
     def _own_answer(self, frame: dict[str, Any]) -> dict[str, Any]:
-        method, params = _comparable(frame)
-        if not _is_own(method, params):
+        request, is_old = _comparable(frame), "msg" in frame
+        if request is None or not _is_own(*request):
             self.unexpected.append(frame)
+            if is_old:
+                return {"frame": {"msg": "result", "id": frame.get("id"), "error": {"reason": "not recorded"}}}
             return {
                 "frame": {"jsonrpc": "2.0", "error": {"code": -32099, "message": "not recorded"}, "id": frame["id"]}
             }
@@ -156,14 +214,20 @@ class Player:
             "auth.mechanism_choices": ["API_KEY_PLAIN", "TOKEN_PLAIN", "PASSWORD_PLAIN", "SCRAM"],
             "core.ping": "pong",
             "core.subscribe": "5b1b1c9e-0000-4000-8000-000000000000",
-        }[method]
+        }[request[0]]
         self.ids[frame["id"]] = frame["id"]
-        return {"frame": {"jsonrpc": "2.0", "result": result, "id": frame["id"]}}
+        if not is_old:
+            return {"frame": {"jsonrpc": "2.0", "result": result, "id": frame["id"]}}
+        if request[0] == "core.subscribe":
+            return {"frame": {"msg": "ready", "subs": [frame["id"]]}}
+        return {"frame": {"msg": "result", "id": frame["id"], "result": result}}
 
     def mapped(self, value: Any) -> Any:
         """A recorded frame with the client's own message ids in place of the recorded ones."""
         out = dict(value)
-        if "id" in out and "method" not in out:
+        if "subs" in out:
+            out["subs"] = [self.ids.get(handle, handle) for handle in out["subs"]]
+        elif "id" in out and not told(out):
             out["id"] = self.ids.get(out["id"], out["id"])
         return self._message_ids(out)
 
@@ -179,18 +243,7 @@ class Player:
 
 
 def _is_client_frame(line: dict[str, Any]) -> bool:
-    frame = line.get("frame")
-    return line["dir"] == "c2s" and isinstance(frame, dict) and "method" in frame
-
-
-def _answers(line: dict[str, Any], request: dict[str, Any]) -> bool:
-    frame = line.get("frame")
-    return (
-        line["dir"] == "s2c"
-        and isinstance(frame, dict)
-        and "method" not in frame
-        and frame.get("id") == request.get("id")
-    )
+    return line["dir"] == "c2s" and asked(line.get("frame")) is not None
 
 
 class ReplayServer:
@@ -225,7 +278,8 @@ class ReplayServer:
         if self._socket is not None:
             return f"ws+unix://{self._socket}"
         assert self._server is not None
-        return f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}/api/current"
+        path = "/websocket" if self.flow.header["endpoint"] == "/websocket" else "/api/current"
+        return f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}{path}"
 
     @property
     def unexpected(self) -> list[dict[str, Any]]:

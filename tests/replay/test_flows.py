@@ -29,14 +29,15 @@ from truenas_client import (
     ejson,
 )
 
-from .caller import Run, Saw, _answer_index, job_frames, play
-from .flows import Flow, ReplayServer, read_flow
+from .caller import Saw, job_frames, play, played, recorded_answers
+from .flows import ReplayServer, read_flow
 
 PLAYED = [
     "call_errors",
     "client_closes",
     "concurrent_answers_out_of_order",
     "connect_set_options_ping",
+    "core_download",
     "core_bulk_with_failing_item",
     "ejson_types",
     "event_source_errors",
@@ -59,6 +60,7 @@ PLAYED = [
     "method_not_found",
     "older_api_version_endpoint",
     "private_method",
+    "protocol_ping_pong_frames",
     "rate_limit_unauthenticated",
     "relogin_and_logout",
     "set_options_variants",
@@ -69,29 +71,9 @@ PLAYED = [
     "v2510_connect_login_ping",
     "v2510_errors",
     "v2510_job",
+    "v2510_mechanism_choices",
     "validation_errors",
 ]
-
-
-async def played(name: str, number: int = 1) -> tuple[Flow, ReplayServer, Run]:
-    flow = read_flow(name)
-    async with ReplayServer(flow) as server:
-        run = await play(flow, server, number)
-        await run.client.close()
-    return flow, server, run
-
-
-def recorded_answers(flow: Flow, number: int = 1) -> dict[Any, dict[str, Any]]:
-    """Recorded answers by the id of the recorded client frame."""
-    lines = flow.connections[number]
-    answers = {}
-    for line in lines:
-        frame = line.get("frame")
-        if line["dir"] == "c2s" and isinstance(frame, dict):
-            index = _answer_index(lines, frame["id"])
-            if index is not None:
-                answers[frame["id"]] = lines[index]["frame"]
-    return answers
 
 
 def check(saw: Saw, answer: dict[str, Any], *, is_job: bool, signed_in: bool) -> None:
