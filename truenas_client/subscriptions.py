@@ -8,7 +8,7 @@ shows its `Gap` before the first event of the new connection.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 
 from .connection import Connection
@@ -21,6 +21,8 @@ __all__ = ["Subscriptions"]
 
 SUBSCRIBE_SECONDS = 60.0
 UNSUBSCRIBE_SECONDS = 10.0
+
+_log = logging.getLogger("truenas_client")
 
 
 class Subscriptions:
@@ -76,8 +78,13 @@ class Subscriptions:
             return
         connection = self._current()
         if connection is not None and connection.lost is None and not connection.closing:
-            with contextlib.suppress(ConnectionLost, CallTimeout):
+            try:
                 await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
+            except (ConnectionLost, CallTimeout):
+                pass  # the server's subscription ends with the connection
+            except ClientException as e:
+                # A session that ran out may not even unsubscribe. Listening is over all the same.
+                _log.info("the subscription of %s could not be given back: %s", subscription.name, type(e).__name__)
 
     def update(self, update: Update) -> None:
         """The reader's side: hand an event to everyone who listens."""
