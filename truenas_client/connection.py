@@ -1,8 +1,8 @@
 """One live connection: a reader, one point where anything is sent, and dispatch.
 
-The reader turns received text into messages and hands each to its one receiver:
-the call that waits, or the `Receiver` for events. It never awaits anything but
-the socket. Whoever calls sends for itself, once the ledger has granted its slot.
+Received text becomes messages, and each goes to its one receiver: the call that
+waits, or the `Receiver` for events. Nothing on that path waits for anybody.
+Whoever calls sends for itself, once the ledger has granted its slot.
 
 Invariants: a call that has left is settled exactly once, by its answer, its
 deadline, its cancellation or the end of the connection; after the end nothing is
@@ -19,7 +19,6 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from .exc import CallTimeout, ClientException, ConnectionLost, PayloadTooLarge, RateLimited, TooManyConcurrentCalls
@@ -28,6 +27,7 @@ from .protocol.errors import is_rate_limit
 from .protocol.ledger import Call, Lane, Ledger, lane_of, size_limit
 from .protocol.messages import Ended, Failure, Fault, Message, Reply, Update
 from .protocol.policy import EXPECTED
+from .wire import Link
 
 __all__ = ["Connection", "Receiver", "new_id"]
 
@@ -52,8 +52,8 @@ class Receiver(Protocol):
 class Connection:
     """An open WebSocket with the engine on it."""
 
-    def __init__(self, websocket: ClientConnection, dialect: Dialect, receiver: Receiver) -> None:
-        self._websocket = websocket
+    def __init__(self, link: Link, dialect: Dialect, receiver: Receiver) -> None:
+        self._link = link
         self._loop = asyncio.get_running_loop()
         self._receiver = receiver
         self.dialect = dialect
@@ -67,14 +67,16 @@ class Connection:
         self._closing = False
         self._heard = self._loop.time()
         self._ended: asyncio.Future[None] = self._loop.create_future()
-        self._reader = self._loop.create_task(self._read(), name="truenas_client reader")
+        self._receive = dialect.receive
+        self._closed = self._loop.create_task(self._wait_closed(), name="truenas_client reader")
         self._watchdog = self._loop.call_later(SILENCE_SECONDS, self._watch)
         self._checks: set[asyncio.Task[None]] = set()
+        link.hear(self)
 
     @property
     def latency(self) -> float:
         """Seconds of the last keepalive round trip; 0 before the first."""
-        return self._websocket.latency
+        return self._link.latency
 
     @property
     def closing(self) -> bool:
@@ -84,14 +86,14 @@ class Connection:
     @property
     def certificate(self) -> bytes | None:
         """The server's certificate as this connection got it (DER), None without TLS."""
-        tls = self._websocket.transport.get_extra_info("ssl_object")
+        tls = self._link.transport.get_extra_info("ssl_object")
         return tls.getpeercert(binary_form=True) if tls is not None else None
 
     async def ping(self, timeout: float) -> float:
         """A WebSocket ping: seconds until the pong. Needs no login and no call slot."""
         try:
             async with asyncio.timeout(timeout):
-                return await (await self._websocket.ping())
+                return await (await self._link.ping())
         except TimeoutError:
             raise CallTimeout(f"No pong in {timeout:g} s") from None
         except ConnectionClosed:
@@ -107,7 +109,7 @@ class Connection:
     async def close(self) -> None:
         """Close; everything that waits fails with `ConnectionLost`. Twice is fine."""
         self._closing = True
-        await self._websocket.close()
+        await self._link.close()
         await asyncio.shield(self._ended)
 
     # -- calls ---------------------------------------------------------------------------
@@ -196,11 +198,11 @@ class Connection:
 
     async def _send(self, text: str) -> None:
         """The one place where anything is sent."""
-        try:
-            await self._websocket.send(text)
-        except ConnectionClosed:
-            # The reader learns of the end too, and tells everybody, this call included.
+        if not self._link.write(text):
+            # The end is on its way to everybody, this call included.
             await asyncio.shield(self._ended)
+        elif self._link.paused:
+            await self._link.room()
 
     def _expire(self, call: Call, timeout: float) -> None:
         if not call.waiter.done():
@@ -243,36 +245,36 @@ class Connection:
 
     # -- the reader ----------------------------------------------------------------------
 
-    async def _read(self) -> None:
-        websocket, receive, dispatch, time = self._websocket, self.dialect.receive, self._dispatch, self._loop.time
-        try:
-            while True:
-                text = await websocket.recv(decode=True)
-                self._heard = time()
-                for message in receive(str(text)):
-                    dispatch(message)
-        except ConnectionClosed:
-            self._end(*_close_words(websocket))
-        except Exception as e:  # noqa: BLE001 - the root of a task
-            # A fault of ours: say so, and leave nobody waiting.
-            _log.exception("the reader failed")
-            self._end(f"The client failed while reading ({type(e).__name__})", None, "")
-            await websocket.close()
+    async def _wait_closed(self) -> None:
+        await self._link.wait_closed()
+        self._end(*_close_words(self._link))
+
+    def on_text(self, text: str) -> None:
+        """What the link received: a hot path."""
+        self._heard = self._loop.time()
+        for message in self._receive(text):
+            if type(message) is Reply:
+                call = self.ledger.answered(message.id)
+                if call is not None and not call.waiter.done():
+                    call.waiter.set_result(message.result)
+                if self.ledger.queued:
+                    self.grant()
+            elif type(message) is Update:
+                self._receiver.on_update(message)
+            else:
+                self._dispatch(message)
+
+    def on_fault(self, reason: str) -> None:
+        """What the link received and could not read."""
+        _log.warning("the server sent %s", reason)
 
     def _dispatch(self, message: Message) -> None:
-        if type(message) is Reply:
-            call = self.ledger.answered(message.id)
-            if call is not None and not call.waiter.done():
-                call.waiter.set_result(message.result)
-            self.grant()
-        elif type(message) is Update:
-            self._receiver.on_update(message)
-        elif type(message) is Failure:
+        if type(message) is Failure:
             self._failed(message)
         elif type(message) is Ended:
             self._receiver.on_ended(message)
         elif type(message) is Fault:
-            _log.warning("the server sent %s", message.reason)
+            self.on_fault(message.reason)
 
     def _failed(self, failure: Failure) -> None:
         if failure.id is not None:
@@ -318,7 +320,7 @@ class Connection:
         except CallTimeout:
             if self._heard == heard and not self.ledger.starved:
                 self._end("The server holds the connection but answers nothing any more", None, "")
-                self._websocket.transport.abort()
+                self._link.transport.abort()
         except ClientException:
             return  # an answer of any kind is a sign of life, and a loss is told elsewhere
 
@@ -354,8 +356,8 @@ def _open(call: Call) -> None:
         call.gate.set_result(None)
 
 
-def _close_words(websocket: ClientConnection) -> tuple[str, int | None, str]:
-    code, reason = websocket.close_code, websocket.close_reason or ""
+def _close_words(link: Link) -> tuple[str, int | None, str]:
+    code, reason = link.close_code, link.close_reason or ""
     if code is None or code == 1006:
         return "The connection broke", None, reason
     words = f"The server closed the connection ({code}{': ' + reason if reason else ''})"

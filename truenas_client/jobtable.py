@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from .connection import Connection, new_id
-from .exc import CallTimeout, ClientException, ConnectionLost
+from .exc import CallTimeout, ClientException, ConnectionLost, JobLost
 from .jobs import AsyncJob
 from .protocol.jobbook import JobBook, JobRecord
 from .protocol.ledger import Lane, lane_of
@@ -72,6 +72,35 @@ class JobTable:
         # What ended without ever having been a job is told here; a job's own outcome by result().
         if job.id is None and job.failure is not None:
             raise job.failure
+        return job
+
+    async def follow(self, job_id: int, method: str, params: Sequence[Any]) -> AsyncJob:
+        """Watch a job that was started by other means than its own call, by the number the server gave.
+
+        Raises what asking ``core.get_jobs`` raises. That the number belongs to nothing, or to
+        other work than this method with these arguments, is told by the job's outcome (`JobLost`).
+        """
+        connection = await self._ready()
+        await self._watch()
+        # Whatever the server's style: this job has no call of its own, so its events alone decide.
+        record = JobRecord(new_id(), method, params, new_style=False)
+        job = self._jobs[record] = AsyncJob(record, self._abort)
+        self._book.start(record)
+        self._book.answer(record, job_id)
+        try:
+            # Its events so far were nobody's. What they told, and perhaps the last one, is asked for.
+            filters, options = record.query
+            rows = await connection.call(JOB_EVENTS, [filters, options], QUERY_SECONDS, lane=Lane.CONTROL)
+        except BaseException:
+            self._jobs.pop(record, None)
+            self._book.forget(record)
+            raise
+        if isinstance(rows, list) and rows:
+            self._book.event(rows[0])
+        if not record.fields:
+            text = f"{method}: the server does not know job {job_id} any more"
+            self._book.end(record, error=JobLost(text, job_id=job_id))
+        self._changed(record)
         return job
 
     def update(self, update: Update) -> None:

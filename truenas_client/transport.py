@@ -21,13 +21,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
 from .endpoint import Endpoint
 from .exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
+from .wire import Link
 
-__all__ = ["CertificateError", "ConnectLimits", "open_websocket"]
+__all__ = ["CertificateError", "ConnectLimits", "open_socket", "open_websocket", "tls_context", "tls_failure"]
 
 PING_INTERVAL = 20.0
 """Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s of silence."""
@@ -68,7 +69,7 @@ async def open_websocket(
     verify_ssl: bool = True,
     limits: ConnectLimits | None = None,
     on_stage: Callable[[str], None] | None = None,
-) -> ClientConnection:
+) -> Link:
     """Connect and complete the WebSocket handshake.
 
     ``on_stage`` is called with the name of each stage that has succeeded. Raises
@@ -76,15 +77,29 @@ async def open_websocket(
     """
     limits = limits or ConnectLimits()
     report = on_stage or (lambda stage: None)
-    sock = (
-        await _unix_socket(endpoint.socket, limits) if endpoint.socket else await _tcp_socket(endpoint, limits, report)
-    )
-    report("connect")
+    sock = await open_socket(endpoint, limits=limits, on_stage=on_stage)
     try:
         return await _upgrade(endpoint, sock, verify_ssl, limits, report)
     except BaseException:
         sock.close()
         raise
+
+
+async def open_socket(
+    endpoint: Endpoint, *, limits: ConnectLimits | None = None, on_stage: Callable[[str], None] | None = None
+) -> socket.socket:
+    """Connect to the server's port or UNIX socket and no further: no TLS, nothing sent.
+
+    The socket does not block. Stages, errors and cancelling as for `open_websocket`.
+    """
+    limits = limits or ConnectLimits()
+    report = on_stage or (lambda stage: None)
+    if endpoint.socket:
+        sock = await _unix_socket(endpoint.socket, limits)
+    else:
+        sock = await _tcp_socket(endpoint, limits, report)
+    report("connect")
+    return sock
 
 
 async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callable[[str], None]) -> socket.socket:
@@ -160,10 +175,10 @@ async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
 
 async def _upgrade(
     endpoint: Endpoint, sock: socket.socket, verify_ssl: bool, limits: ConnectLimits, report: Callable[[str], None]
-) -> ClientConnection:
+) -> Link:
     where = endpoint.text
     tls: dict[str, Any] = {
-        "ssl": _context(verify_ssl),
+        "ssl": tls_context(verify_ssl),
         "ssl_handshake_timeout": limits.tls,
         "server_hostname": endpoint.host,
     }
@@ -180,19 +195,15 @@ async def _upgrade(
         close_timeout=CLOSE_TIMEOUT,
         user_agent_header=None,
         logger=_silent,
+        create_connection=Link,
         **(tls if endpoint.is_tls else {}),
     )
     try:
         async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
             connection = await opening
-    except ssl.SSLCertVerificationError as e:
-        error = CertificateError(
-            f"The certificate of {endpoint.host} was not accepted: {e.verify_message or e}", "tls", errno.EPROTO
-        )
-        raise error from e
+            assert isinstance(connection, Link)
     except ssl.SSLError as e:
-        hint = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
-        raise ConnectError(f"{where}: that port does not speak TLS; without TLS the address is {hint}", "tls") from e
+        raise tls_failure(endpoint, e) from e
     except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
         raise ConnectTimeout(f"{where}: no TLS answer in {limits.tls:g} s", "tls", errno.ETIMEDOUT) from e
     except InvalidStatus as e:
@@ -215,12 +226,23 @@ async def _upgrade(
     return connection
 
 
-def _context(verify_ssl: bool) -> ssl.SSLContext:
+def tls_context(verify_ssl: bool) -> ssl.SSLContext:
+    """How to trust the server: by the system's authorities, or (``verify_ssl`` false) whatever it shows."""
     context = ssl.create_default_context()
     if not verify_ssl:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def tls_failure(endpoint: Endpoint, error: ssl.SSLError) -> ConnectError:
+    """What a failed TLS handshake is called here."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return CertificateError(
+            f"The certificate of {endpoint.host} was not accepted: {error.verify_message or error}", "tls", errno.EPROTO
+        )
+    hint = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
+    return ConnectError(f"{endpoint.text}: that port does not speak TLS; without TLS the address is {hint}", "tls")
 
 
 def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:
