@@ -97,7 +97,7 @@ class JobTable:
             raise
         if isinstance(rows, list) and rows:
             self._book.event(rows[0])
-        if not record.fields:
+        if not record.fields and record.outcome is None:
             text = f"{method}: the server does not know job {job_id} any more"
             self._book.end(record, error=JobLost(text, job_id=job_id))
         self._changed(record)
