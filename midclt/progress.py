@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Protocol
 
-from .output import fit, is_terminal, say
+from .output import cells, fit, is_terminal, say
 
 __all__ = ["Bar", "Lines", "Progress", "Silent", "progress_for"]
 
@@ -82,14 +82,16 @@ class Bar:
     def _draw(self, percent: float | None, description: str) -> None:
         share = min(max(percent or 0.0, 0.0), 100.0) / 100
         done = round(share * BAR_CELLS)
-        number = "    " if percent is None else f"{share:4.0%}"
+        number = "" if percent is None else f"{share:.0%}"
         # The last column stays free: writing there makes some terminals break the line.
-        line = fit(f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number} ", _width() - 1)
-        line += " " + fit(description, _width() - 2 - len(line))
+        room = _width() - 1
+        line = f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number:4} "[:room]
+        line += fit(description, room - len(line))
+        taken = cells(line)
         # Blanks instead of an erase sequence: they work on every terminal.
-        sys.stderr.write("\r" + line + " " * (self._drawn - len(line)))
+        sys.stderr.write("\r" + line + " " * (self._drawn - taken))
         sys.stderr.flush()
-        self._drawn = len(line)
+        self._drawn = taken
 
 
 def _width() -> int:
