@@ -118,10 +118,10 @@ def install(nas: Simulator) -> None:
     @nas.method("auth.mechanism_choices", returns=returning(array(text(), "Mechanisms by name.")), no_auth=True)
     def mechanism_choices(call: Call) -> list[str]:
         """The ways to sign in that this server takes."""
-        if call.credential is None and not nas.release.mechanisms_before_login:
+        if call.credential is None and not call.facts.mechanisms_before_login:
             raise CallError("'NoneType' object has no attribute 'may_create_auth_token'", 22)
         names = ["API_KEY_PLAIN", "TOKEN_PLAIN", "PASSWORD_PLAIN"]
-        return [*names, "SCRAM"] if nas.release.scram else names
+        return [*names, "SCRAM"] if call.facts.scram else names
 
     @nas.method("auth.me", no_authz=True)
     def me(call: Call) -> dict[str, Any]:

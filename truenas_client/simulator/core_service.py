@@ -52,7 +52,7 @@ def _install_connection(nas: Simulator) -> None:
         session = call.session
         assert session is not None
         session.py_exceptions = options.get("py_exceptions", session.py_exceptions)
-        if not nas.release.options_answered:
+        if not call.facts.options_answered:
             return None
         session.legacy_jobs = options.get("legacy_jobs", session.legacy_jobs)
         session.private_methods = options.get("private_methods", session.private_methods)

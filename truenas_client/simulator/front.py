@@ -135,7 +135,8 @@ class Front:
 
     async def _websocket(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         channel = Link(reader, writer)
-        session: Session = RpcSession(self._nas, channel, origin_of(writer))
+        facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
+        session: Session = RpcSession(self._nas, channel, origin_of(writer), facts)
         channel.on_text = session.receive
         channel.on_batch = session.places.pump
         channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
@@ -143,6 +144,11 @@ class Front:
         self._nas.sign_in_by_peer(session)
         try:
             await channel.serve(head.raw)
+        except (ConnectionError, TimeoutError, OSError):
+            raise
+        except Exception as e:  # noqa: BLE001 - an error of one connection is told to it and stays its own
+            channel.close(1011, str(e) or type(e).__name__)
+            await writer.drain()
         finally:
             self._nas.sessions.remove(session)
             session.closed()

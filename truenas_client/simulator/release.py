@@ -5,7 +5,7 @@ Schemas and data are the same for all; a release is this table and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["RELEASES", "Release"]
 
@@ -36,6 +36,19 @@ class Release:
     """Traces have a ``frames`` member."""
     keepalive: int = 3600
     """Seconds without traffic from the server after which its front end drops a connection."""
+
+    def on_path(self, version: str) -> Release:
+        """The protocol on ``/api/<version>`` of this release: an older path keeps what its time had."""
+        if version not in self.api_versions:
+            return self
+        known = self.api_versions[: self.api_versions.index(version) + 1]
+        older = version != self.api_versions[-1]
+        return replace(
+            self,
+            api_versions=known,
+            options_answered=self.options_answered and not version.startswith("v25.04"),
+            reconnect_tokens=self.reconnect_tokens and not older,
+        )
 
 
 _25_04 = ("v25.04.0", "v25.04.1", "v25.04.2")

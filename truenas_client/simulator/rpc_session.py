@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import rpc
@@ -62,7 +63,7 @@ class RpcSession(Session):
     def _start(self, request: rpc.Request) -> None:
         method = self.nas.registry.methods.get(request.method)
         if method is None:
-            self._done(request, rpc.error_frame(rpc.METHOD_NOT_FOUND, "Method does not exist", request.id))
+            self._done(request, lambda ident: rpc.error_frame(rpc.METHOD_NOT_FOUND, "Method does not exist", ident))
             return
         call = Call(self.nas, self, method, request.id if request.answered else None)
         delay = self.nas.rate_limit.delay(self, method.name)
@@ -76,42 +77,47 @@ class RpcSession(Session):
             elif method.waits:
                 self.run(self._await(request, call))
             else:
-                self._done(request, rpc.result_frame(call.run(request.params), request.id))
+                self._succeeded(request, call.run(request.params))
         except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
-            self._done(request, rpc.exception_frame(e, method.name, request.id))
+            self._failed(request, e)
 
     async def _await(self, request: rpc.Request, call: Call) -> None:
         try:
-            answer = rpc.result_frame(await call.run(request.params), request.id)
+            self._succeeded(request, await call.run(request.params))
         except asyncio.CancelledError:
             raise
         except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
-            answer = rpc.exception_frame(e, call.method.name, request.id)
-        self._done(request, answer)
+            self._failed(request, e)
         self.places.pump()
 
     async def _refuse_later(self, request: rpc.Request, delay: float) -> None:
         await self.nas.clock.sleep(delay)
-        self._done(request, rpc.exception_frame(self.nas.rate_limit.refusal(), request.method, request.id))
+        self._failed(request, self.nas.rate_limit.refusal())
         self.places.pump()
 
     def _start_job(self, request: rpc.Request, call: Call) -> None:
         job = call.start_job(request.params)
         if self.legacy_jobs:
-            self._done(request, rpc.result_frame(job.id, request.id))
+            self._succeeded(request, job.id)
             return
 
         def ended(job: Job) -> None:
             if job.exception is not None:
-                answer = rpc.exception_frame(job.exception, job.method.name, request.id)
+                self._failed(request, job.exception)
             else:
-                answer = rpc.result_frame(job.result, request.id)
-            self._done(request, answer)
+                self._succeeded(request, job.result)
             self.places.pump()
 
         job.when_ended(ended)
 
-    def _done(self, request: rpc.Request, answer: str) -> None:
+    def _succeeded(self, request: rpc.Request, result: Any) -> None:
+        self._done(request, lambda ident: rpc.result_frame(result, ident))
+
+    def _failed(self, request: rpc.Request, exception: BaseException) -> None:
+        self._done(request, lambda ident: rpc.exception_frame(exception, request.method, ident))
+
+    def _done(self, request: rpc.Request, frame: Callable[[Any], str]) -> None:
+        """Give the place back, and answer unless it was a notification."""
         self.places.free()
         if request.answered:
-            self.channel.send(answer)
+            self.channel.send(frame(request.id))

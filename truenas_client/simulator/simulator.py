@@ -185,11 +185,13 @@ class Simulator:
         no_authz: bool = False,
         private: bool = False,
         job: JobOptions | None = None,
+        since: str | None = None,
     ) -> Decorator:
         """Add a method: a function or coroutine function of a `Call` and the arguments.
 
         Without ``accepts`` it takes any values, as many as the function has parameters;
         ``description`` is the docstring unless given. No roles: full administrators only.
+        ``private`` methods are in no listing; ``since`` names the first API version that has it.
         """
 
         def add(handler: Handler) -> Handler:
@@ -204,7 +206,7 @@ class Simulator:
                 no_auth=no_auth,
                 no_authz=no_authz,
             )
-            self.registry.add(Method(name, made, handler, job, private))
+            self.registry.add(Method(name, made, handler, job, private, since=since))
             return handler
 
         return add
@@ -265,11 +267,16 @@ class Simulator:
         otp: str | None = None,
         expired: bool = False,
     ) -> Account:
-        """Add or replace an account; without roles it may not use the API."""
+        """Add or replace an account; without ``roles`` it may not use the API."""
         number = 3000 + len(self.accounts) if uid is None else uid
         account = Account(name, password, tuple(roles), number, full_name or name, otp, expired)
         self.accounts[name] = account
         return account
+
+    def add_api_key(self, key: ApiKey) -> ApiKey:
+        """Add or replace an API key."""
+        self.api_keys[key.id] = key
+        return key
 
     def query_arguments(self) -> list[Schema]:
         """The ``accepts`` of a query method: filters and options."""
