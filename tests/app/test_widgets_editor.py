@@ -160,7 +160,7 @@ async def test_a_newline_right_after_another_key_is_pasted_and_a_later_one_runs(
         assert ran == ["a\nb\n\nc"]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 async def test_hostile_text_enters_as_escapes_and_means_the_same(text: str) -> None:
     written = json.dumps([text], ensure_ascii=False)
     assert json.loads(harmless(written)) == [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")] or (
