@@ -115,7 +115,12 @@ def install(nas: Simulator) -> None:
         answer = await login.attempt(call, {"mechanism": "TOKEN_PLAIN", "token": token})
         return bool(answer["response_type"] == "SUCCESS")
 
-    @nas.method("auth.mechanism_choices", returns=returning(array(text(), "Mechanisms by name.")), no_auth=True)
+    @nas.method(
+        "auth.mechanism_choices",
+        returns=returning(array(text(), "Mechanisms by name.")),
+        no_auth=True,
+        roles=("READONLY_ADMIN", "SHARING_ADMIN"),
+    )
     def mechanism_choices(call: Call) -> list[str]:
         """The ways to sign in that this server takes."""
         if call.credential is None and not call.facts.mechanisms_before_login:

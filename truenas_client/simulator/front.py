@@ -12,7 +12,7 @@ import contextlib
 import json
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .link import Link
@@ -136,7 +136,7 @@ class Front:
     async def _websocket(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         channel = Link(reader, writer)
         facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
-        session: Session = RpcSession(self._nas, channel, origin_of(writer), facts)
+        session: Session = RpcSession(self._nas, channel, self._origin(writer), facts)
         channel.on_text = session.receive
         channel.on_batch = session.places.pump
         channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
@@ -152,6 +152,11 @@ class Front:
         finally:
             self._nas.sessions.remove(session)
             session.closed()
+
+    def _origin(self, writer: asyncio.StreamWriter) -> Origin:
+        origin = origin_of(writer)
+        faked = self._nas.faked_address
+        return origin if faked is None or origin.unix else replace(origin, address=faked)
 
     def _reply_json(self, writer: asyncio.StreamWriter, value: object) -> None:
         self._reply(writer, 200, "OK", json.dumps(value), "application/json")

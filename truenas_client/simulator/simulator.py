@@ -86,6 +86,8 @@ class Simulator:
         self.accounts: dict[str, Account] = {}
         self.api_keys: dict[int, ApiKey] = {}
         self.tokens: dict[str, Token] = {}
+        self.faked_address: str | None = None
+        """When set, new TCP connections seem to come from this address."""
         self._listen = listen
         self._unix = None if unix is None else Path(unix)
         self._front = Front(self)

@@ -82,12 +82,12 @@ def install(nas: Simulator, world: World) -> None:
 
 
 def _add_hold(nas: Simulator, world: World, action: str, held: bool) -> None:
-    def change(call: Call, id: str) -> None:
+    def change(call: Call, id: str, options: dict[str, Any]) -> None:
         _find(world, id)["holds"] = {"truenas": 1} if held else {}
 
     nas.method(
         f"pool.snapshot.{action}",
-        accepts=shapes.arguments(id=shapes.text("The snapshot.")),
+        accepts=shapes.arguments(id=shapes.text("The snapshot."), options=shapes.obj("How.", {})),
         roles=WRITE,
         description="Keep a snapshot from being deleted." if held else "Let a snapshot be deleted again.",
     )(change)

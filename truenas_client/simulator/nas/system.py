@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["install"]
 
-READ = ("READONLY_ADMIN", "SHARING_ADMIN", "SYSTEM_GENERAL_READ")
+READ = ("READONLY_ADMIN", "SHARING_ADMIN")
+GENERAL = (*READ, "SYSTEM_GENERAL_READ")
 
 
 def install(nas: Simulator, world: World) -> None:
@@ -145,7 +146,13 @@ def _config(nas: Simulator, world: World) -> None:
         "ds_auth": False,
     }
     add_config(
-        nas, world, "system.general", "the web interface, language and time zone", READ, ("SYSTEM_GENERAL_WRITE",)
+        nas,
+        world,
+        "system.general",
+        "the web interface, language and time zone",
+        GENERAL,
+        ("SYSTEM_GENERAL_WRITE",),
+        "general_settings",
     )
     world.configs["system.advanced"] = {
         "id": 1,
@@ -173,7 +180,13 @@ def _config(nas: Simulator, world: World) -> None:
 
 
 def add_config(
-    nas: Simulator, world: World, namespace: str, what: str, read: tuple[str, ...], write: tuple[str, ...]
+    nas: Simulator,
+    world: World,
+    namespace: str,
+    what: str,
+    read: tuple[str, ...],
+    write: tuple[str, ...],
+    argument: str = "data",
 ) -> None:
     """Add ``<namespace>.config`` and ``.update`` over the settings kept in the world."""
     settings = world.configs[namespace]
@@ -200,7 +213,7 @@ def add_config(
     )(config)
     nas.method(
         f"{namespace}.update",
-        accepts=shapes.arguments(data=shapes.obj("The settings to change; the others stay.", {}, **members)),
+        accepts=shapes.arguments(**{argument: shapes.obj("The settings to change; the others stay.", {}, **members)}),
         returns=shapes.returning(shape),
         roles=write,
         description=f"Change the settings of {what}. Answers all of them.",

@@ -34,7 +34,7 @@ def add_query(
     """Add ``<namespace>.query`` and ``.get_instance`` over ``rows()``; ``what`` names a row, as in "disks"."""
     roles = tuple(roles)
     sample = rows()
-    row = shapes.like(sample[0], docs) if sample else {"type": "object"}
+    row = shapes.like_all(sample, docs)
     returns = shapes.table(row, f"The {what}, one of them, or how many there are.")
     nas.service(namespace, "crud", datastore_primary_key=key)
 
