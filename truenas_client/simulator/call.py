@@ -86,7 +86,7 @@ class Call:
         if self.method.handler is None:
             raise CallError(f"The simulator has no implementation of {self.method.name}", EOPNOTSUPP)
         # A laid catalogue may know more arguments than the handler does; those are checked and dropped.
-        return self.method.handler(self, *bind(self.method.accepts, params)[: self.method.arity])
+        return self.method.handler(self, *bind(self.method.parameters, params)[: self.method.arity])
 
     def start_job(self, params: list[Any]) -> Job:
         """Queue the method as a job. Its arguments are checked inside the job."""

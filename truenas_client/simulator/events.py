@@ -15,6 +15,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from truenas_client.schema.normalise import normalise
+
 from . import rpc
 from .arguments import check
 from .errors import ValidationErrors, not_authorized
@@ -214,7 +216,7 @@ def _source_argument(kind: EventKind, text: str | None) -> Any:
     if kind.accepts is None:
         return value
     found = ValidationErrors()
-    value = check(kind.accepts, value, "", found)
+    value = check(normalise(kind.accepts), value, "", found)
     for error in found:
         errors.add((error.attribute or "").removeprefix("."), error.errmsg, error.errno)
     errors.check()

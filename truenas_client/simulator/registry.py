@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import shapes
+from .arguments import Parameter, parameters
 
 if TYPE_CHECKING:
     from .release import Release
@@ -62,10 +63,14 @@ class Method:
         """Whether an API version has the method."""
         return self.since is None or self.since in facts.api_versions
 
+    _parameters: tuple[dict[str, Any], list[Parameter]] | None = None
+
     @property
-    def accepts(self) -> list[Schema]:
-        accepts: list[Schema] = self.entry["accepts"]
-        return accepts
+    def parameters(self) -> list[Parameter]:
+        """The arguments, read from the entry once."""
+        if self._parameters is None or self._parameters[0] is not self.entry:
+            self._parameters = self.entry, parameters(self.entry["accepts"])
+        return self._parameters[1]
 
     @property
     def no_auth(self) -> bool:

@@ -196,5 +196,5 @@ def _both(one: Schema, other: Schema) -> Schema:
 
 
 def _keeping_names(schema: Schema, source: Schema) -> Schema:
-    kept = {name: source[name] for name in ("_name_", "_required_", "title", "description") if name in source}
+    kept: Schema = {name: source[name] for name in ("_name_", "_required_", "title", "description") if name in source}
     return {**kept, **schema}
