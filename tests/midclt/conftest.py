@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,8 @@ class Nas:
     simulator: Simulator
     background: Background
     gate: asyncio.Event
+    waiting: threading.Event
+    """Set when ``test.hang`` has been called."""
 
     @property
     def url(self) -> str:
@@ -53,14 +56,14 @@ class Nas:
 
     def shut(self) -> None:
         self.gate.clear()
+        self.waiting.clear()
 
 
 @pytest.fixture(scope="session")
 def served_nas(background: Background) -> Iterator[Nas]:
     async def made() -> Nas:
         simulator = Simulator(speed=1000.0)
-        simulator.rate_limit.clear()
-        nas = Nas(simulator, background, asyncio.Event())
+        nas = Nas(simulator, background, asyncio.Event(), threading.Event())
         _extend(nas)
         return nas
 
@@ -72,8 +75,12 @@ def served_nas(background: Background) -> Iterator[Nas]:
 @pytest.fixture
 def nas(served_nas: Nas) -> Nas:
     """The simulator, with methods of ours that give each kind of answer."""
-    served_nas.background.soon(served_nas.shut)
-    served_nas.background.soon(served_nas.simulator.rate_limit.clear)
+
+    async def fresh() -> None:
+        served_nas.shut()
+        served_nas.simulator.rate_limit.clear()
+
+    served_nas.background.run(fresh())
     return served_nas
 
 
@@ -96,6 +103,7 @@ def _extend(nas: Nas) -> None:
     @simulator.method("test.hang")
     async def hang(call: Call) -> None:
         """Wait for the gate."""
+        nas.waiting.set()
         await nas.gate.wait()
 
     @simulator.method("test.vanish")

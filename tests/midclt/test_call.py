@@ -88,7 +88,8 @@ def test_a_validation_error_names_the_field(run: Run, nas: Nas) -> None:
 
 
 def test_quiet_says_nothing(run: Run, nas: Nas) -> None:
-    assert run("call", "-q", "test.fail", url=nas.url, user="admin") == type(run("--version"))(1, "", "")
+    ran = run("call", "-q", "test.fail", url=nas.url, user="admin")
+    assert (ran.status, ran.out, ran.err) == (1, "", "")
     ran = run("call", "test.vanish", "-q", url=nas.url, user="admin")
     assert (ran.status, ran.out, ran.err) == (3, "", "")
 
@@ -200,3 +201,15 @@ def test_a_message_too_long_is_refused_here(run: Run, nas: Nas) -> None:
     ran = run("call", "test.echo", "x" * 70_000, url=nas.url, user="admin")
     assert (ran.status, ran.out) == (1, "")
     assert "65536" in ran.err
+
+
+def test_what_the_core_logs_is_one_line(run: Run, background: Background) -> None:
+    async def babble(websocket: ServerConnection, frame: dict[str, Any]) -> Reply | None:
+        await websocket.send("no json")
+        return {"result": 1}
+
+    with background.entered(scripted({"m": babble})) as url:
+        ran = run("call", "m", url=url)
+    assert (ran.status, ran.out) == (0, "1\n")
+    assert ran.err.startswith("midclt: the server sent")
+    assert ran.err.count("\n") == 1
