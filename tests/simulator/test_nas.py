@@ -9,6 +9,7 @@ import pytest
 
 from tests.facts import catalogue, facts
 from tests.simulator.talking import Refused, talk
+from truenas_client.schema.normalise import normalise
 from truenas_client.simulator import Simulator
 
 # Methods that end something or need the state of another call.
@@ -201,3 +202,18 @@ async def test_a_laid_catalogue_is_served_whole() -> None:
             for name, entry in real.items()
             if "READONLY_ADMIN" in entry["roles"] or entry["no_auth_required"] or entry["no_authz_required"]
         }
+
+
+async def test_answers_fit_the_schemas_of_the_real_server() -> None:
+    if facts() is None:
+        pytest.skip("no recorded facts")
+    async with Simulator(catalogue=catalogue("26")) as nas, talk(nas) as client:
+        wrong = []
+        for method in list(nas.registry.methods.values()):
+            needs = any(argument["_required_"] for argument in method.entry["accepts"])
+            if method.handler is None or method.private or needs or method.job or method.name in NOT_CALLED:
+                continue
+            result = plain(await client.call(method.name))
+            validator = jsonschema.Draft202012Validator(normalise(method.entry["returns"][0]))
+            wrong += [f"{method.name}: {error.message[:200]}" for error in validator.iter_errors(result)][:1]
+        assert wrong == []

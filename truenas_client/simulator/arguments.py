@@ -61,7 +61,8 @@ def bind(accepts: Sequence[Parameter], params: Sequence[Any]) -> list[Any]:
         elif parameter.required:
             errors.add(parameter.name, "Field required")
         else:
-            bound.append(None)
+            # Left out and no default: nothing to change, where it is an object of changes.
+            bound.append({} if parameter.schema.get("type") == "object" else None)
     errors.check()
     return bound
 

@@ -105,7 +105,16 @@ def install(nas: Simulator, world: World) -> None:
     def list_categories(call: Call, options: dict[str, Any]) -> list[dict[str, Any]]:
         """The kinds of alerts there are."""
         kinds = {row["klass"]: row["level"] for row in alerts.values()} | {"DiskTemperatureTooHot": "WARNING"}
-        classes = [{"id": name, "title": name, "level": level} for name, level in kinds.items()]
+        classes = [
+            {
+                "id": name,
+                "title": name,
+                "level": level,
+                "product_types": ["COMMUNITY_EDITION", "ENTERPRISE"],
+                "proactive_support": False,
+            }
+            for name, level in kinds.items()
+        ]
         return [{"id": "SYSTEM", "title": "System", "classes": classes}]
 
     async def come_and_go() -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from .. import shapes
 from ..call import Call
 from ..errors import CallError, InstanceNotFound, ValidationErrors
+from . import zfsproperties
 from .tables import add_query
 from .world import World
-from .zfsproperties import prop
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
@@ -100,6 +100,12 @@ def _find(world: World, ident: str) -> dict[str, Any]:
     return row
 
 
+def _prop(value: int) -> dict[str, Any]:
+    shown = zfsproperties.prop(value, value, value)
+    del shown["source_info"]  # snapshots have no parents to take a value from
+    return shown
+
+
 def _take(world: World, dataset: str, name: str, taken: int) -> dict[str, Any]:
     ident = f"{dataset}@{name}"
     row = {
@@ -112,9 +118,9 @@ def _take(world: World, dataset: str, name: str, taken: int) -> dict[str, Any]:
         "createtxg": str(20_000 + len(world.snapshots) * 17),
         "holds": {},
         "properties": {
-            "creation": prop(taken, taken, taken),
-            "used": prop("0B", 0, 0),
-            "referenced": prop(world.datasets[dataset].own, world.datasets[dataset].own, world.datasets[dataset].own),
+            "creation": _prop(taken),
+            "used": _prop(0),
+            "referenced": _prop(world.datasets[dataset].own),
         },
     }
     world.snapshots[ident] = row

@@ -120,13 +120,14 @@ def _replication(nas: Simulator, world: World) -> None:
 
 def _cloud(nas: Simulator, world: World) -> None:
     table = world.table("cloudsync")
+    provider = {"type": "S3", "access_key_id": "********", "secret_access_key": "********"}
     table[1] = {
         "id": 1,
         "description": "Pictures, encrypted, far away",
         "path": "/mnt/tank/media/pictures",
         "dataset": "tank/media/pictures",
         "relative_path": "",
-        "credentials": {"id": 1, "name": "bucket", "provider": {"type": "S3"}},
+        "credentials": {"id": 1, "name": "bucket", "provider": provider},
         "attributes": {"bucket": "example-pictures", "folder": "/"},
         "schedule": dict(DAILY),
         "direction": "PUSH",

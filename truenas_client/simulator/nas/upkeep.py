@@ -246,6 +246,14 @@ def _configs(nas: Simulator, world: World) -> None:
         "sftp_log_level": "",
         "sftp_log_facility": "",
         "weak_ciphers": [],
+        "privatekey": "********",
+        "host_key": None,
+        "host_key_pub": None,
+        **{
+            f"host_{kind}_key{part}": None
+            for kind in ("dsa", "ecdsa", "ed25519", "rsa")
+            for part in ("", "_pub", "_cert_pub")
+        },
         "options": "",
     }
     add_config(nas, world, "ssh", "the SSH server", (*admin, "SSH_READ", "SSH_WRITE"), ("SSH_WRITE",))
@@ -259,6 +267,7 @@ def _configs(nas: Simulator, world: World) -> None:
         "smtp": True,
         "user": "nas",
         "pass": "********",
+        "oauth": None,
     }
     mail = ("ALERT_READ", "ALERT_WRITE", *admin)
     add_config(nas, world, "mail", "how mail is sent", mail, ("ALERT_WRITE",))
