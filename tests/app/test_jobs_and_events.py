@@ -213,7 +213,14 @@ def test_subscriptions_as_they_are_typed(text: str, expected: tuple[str, Any, st
 
 @pytest.mark.parametrize(
     ("query", "fits"),
-    [("", True), ("scrub", True), ("state:run", True), ("state:failed", False), ("by:ada pool", True), ("tank x", False)],
+    [
+        ("", True),
+        ("scrub", True),
+        ("state:run", True),
+        ("state:failed", False),
+        ("by:ada pool", True),
+        ("tank x", False),
+    ],
 )
 def test_filtering_jobs(query: str, fits: bool) -> None:
     job = Job(id=4211, method="pool.scrub.scrub", state="RUNNING", text="Scrubbing tank", by="ada")
