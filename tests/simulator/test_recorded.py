@@ -11,7 +11,7 @@ import pytest
 from tests.facts import facts, require_facts
 from tests.simulator import wiretest
 from tests.simulator.playing import Player, read_flow
-from truenas_client.simulator import Simulator
+from truenas_client.simulator import RELEASES, Simulator
 
 # Not played yet, each with the reason.
 LATER = {
@@ -27,22 +27,16 @@ SPEED = 4.0
 
 def flows() -> list[str]:
     folder = facts()
-    if folder is None:
-        return []
-    names = []
-    for path in sorted((folder / "wire").glob("*.jsonl")):
-        with path.open(encoding="utf-8") as file:
-            header = json.loads(file.readline())["header"]
-        if header["server"].startswith("26.") and header["endpoint"] != "/websocket" and path.stem not in LATER:
-            names.append(path.stem)
-    return names
+    names = [] if folder is None else [path.stem for path in sorted((folder / "wire").glob("*.jsonl"))]
+    return [name for name in names if name not in LATER]
 
 
 @pytest.mark.parametrize("flow", flows() or [pytest.param("", marks=pytest.mark.skip("no recorded facts"))])
 async def test_recorded_flow(flow: str, tmp_path: Path) -> None:
     header, steps = read_flow(require_facts() / "wire" / f"{flow}.jsonl")
     unix = tmp_path / "nas.sock" if header["endpoint"].startswith("unix") else None
-    nas = Simulator(unix=unix, speed=SPEED, demo_data=False)
+    release = next(name for name in RELEASES if header["server"].startswith(f"{name}."))
+    nas = Simulator(unix=unix, release=release, speed=SPEED, demo_data=False)
     wiretest.install(nas)
     async with nas:
         await asyncio.wait_for(Player(nas, header, unix).play(steps), 40)

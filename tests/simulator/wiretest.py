@@ -45,11 +45,13 @@ def install(nas: Simulator) -> None:
     _connections(nas)
     _jobs(nas)
     _events(nas)
+    if nas.release.name == "24.10":
+        _as_on_24_10(nas)
 
 
 def _values(nas: Simulator) -> None:
     anything = shapes.arguments(value=shapes.any_())
-    since = "v26.0.0"
+    since = nas.release.api_versions[-1] if nas.release.api_versions else None
 
     def echo(call: Call, value: Any) -> Any:
         return value
@@ -233,3 +235,35 @@ def _events(nas: Simulator) -> None:
                 raise errors
             case "other":
                 raise RuntimeError("boom")
+
+
+def _as_on_24_10(nas: Simulator) -> None:
+    """What the test service of that release did differently."""
+
+    @nas.method("wiretest.create", accepts=shapes.arguments(wire_create=shapes.any_()))
+    def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+        errors = ValidationErrors()
+        if "port" not in data:
+            errors.add("wire_create.port", "attribute required")
+        elif data["name"] == "taken":
+            errors.add("wire_create.name", "Name is in use", errno.EEXIST)
+        elif data["name"] == "single":
+            raise ValidationError("wire_create.name", "only one")
+        errors.check()
+        return {"id": 7, **data}
+
+    @nas.method("wiretest.call_error")
+    def call_error(call: Call, errno: int = 2, extra: Any = None) -> None:
+        raise CallError("Something failed", errno, extra)
+
+    @nas.job("wiretest.job_ok", abortable=True)
+    async def job_ok(call: Call, options: Any = None) -> str:
+        call.progress(50, "half")
+        await call.sleep(0.1)
+        return "done"
+
+    @nas.job("wiretest.job_fail")
+    async def job_fail(call: Call, options: Any = None) -> None:
+        raise CallError("job failed", errno.EIO)
+
+    nas.event("wiretest.source")

@@ -12,7 +12,7 @@ from truenas_client.filters import filter_list
 
 from . import login
 from .call import Call
-from .errors import CallError, InstanceNotFound
+from .errors import InstanceNotFound
 from .shapes import any_, arguments, array, boolean, choice, integer, obj, returning, text
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def install(nas: Simulator) -> None:
     def mechanism_choices(call: Call) -> list[str]:
         """The ways to sign in that this server takes."""
         if call.credential is None and not call.facts.mechanisms_before_login:
-            raise CallError("'NoneType' object has no attribute 'may_create_auth_token'", 22)
+            raise AttributeError("'NoneType' object has no attribute 'may_create_auth_token'")
         names = ["API_KEY_PLAIN", "TOKEN_PLAIN", "PASSWORD_PLAIN"]
         return [*names, "SCRAM"] if call.facts.scram else names
 

@@ -81,7 +81,7 @@ def _enter(
 
 
 def _credential(call: Call, account: Account, kind: str, **further: Any) -> Credential:
-    return Credential(account, kind, call.clock.wall(), full_roles=call.facts.roles_in_full, **further)
+    return Credential(account, kind, call.clock.wall(), facts=call.facts, **further)
 
 
 def _begin(call: Call) -> None:

@@ -61,7 +61,7 @@ class Method:
 
     def known_in(self, facts: Release) -> bool:
         """Whether an API version has the method."""
-        return self.since is None or self.since in facts.api_versions
+        return self.name not in facts.lacks and (self.since is None or self.since in facts.api_versions)
 
     _parameters: tuple[dict[str, Any], list[Parameter]] | None = None
 

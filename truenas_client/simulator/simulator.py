@@ -80,7 +80,7 @@ class Simulator:
         self.boot_id = str(UUID(int=random.Random(f"boot {seed}").getrandbits(128), version=4))
         self.registry = Registry()
         self.events = Events(self.registry, self.clock)
-        self.jobs = Jobs(self.events, self.clock.wall)
+        self.jobs = Jobs(self.events, self.clock.wall, self.release)
         self.sessions = Sessions(self.events)
         self.rate_limit = RateLimit(self.clock, self.random)
         self.accounts: dict[str, Account] = {}
@@ -153,6 +153,11 @@ class Simulator:
         return f"ws://{host}:{self._port}/api/current"
 
     @property
+    def legacy_url(self) -> str:
+        """Address of the old protocol."""
+        return self.url.replace("/api/current", "/websocket")
+
+    @property
     def users(self) -> dict[str, dict[str, Any]]:
         """The accounts that can sign in: name to password, one-time password and roles."""
         return {
@@ -163,10 +168,10 @@ class Simulator:
     def info(self) -> dict[str, Any]:
         """What the ready line of the command says."""
         return {
-            "ws": self.url,
+            "ws": self.url if self.release.api_versions else self.legacy_url,
             "wss": None,
             "unix": None if self._unix is None else str(self._unix),
-            "legacy": self.url.replace("/api/current", "/websocket"),
+            "legacy": self.legacy_url,
             "release": self.release.name,
             "users": self.users,
             "api_keys": {key.name: key.text for key in self.api_keys.values() if not key.revoked},
@@ -347,4 +352,4 @@ class Simulator:
         if account is None:
             account = self.accounts.get("root")
         if account is not None:
-            session.sign_in(Credential(account, "UNIX_SOCKET", self.clock.wall(), full_roles=False))
+            session.sign_in(Credential(account, "UNIX_SOCKET", self.clock.wall(), facts=session.facts))
