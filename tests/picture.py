@@ -22,8 +22,8 @@ ARGUMENTS = """[
 ]"""
 
 
-async def draw(path: Path) -> None:
-    """Run a query as a person would and keep the screen."""
+async def draw() -> str:
+    """Run a query as a person would; the screen as SVG."""
     async with at_desk(Start(demo=True, writable=True), (120, 36)) as desk:
         await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
         await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
@@ -33,9 +33,10 @@ async def draw(path: Path) -> None:
         await desk.see("4 rows")
         desk.explore.methods.filter.value = ""
         await desk.until(lambda: "pds q" not in desk.text, "the tree")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(desk.app.export_screenshot(title="truenas-tui --demo"), encoding="utf-8")
+        return desk.app.export_screenshot(title="truenas-tui --demo")
 
 
 if __name__ == "__main__":
-    asyncio.run(draw(Path(sys.argv[1])))
+    target = Path(sys.argv[1])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(asyncio.run(draw()), encoding="utf-8")
