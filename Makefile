@@ -25,7 +25,7 @@ bench: $(VENV)/.installed-dev
 
 # The README's picture, drawn by the app itself.
 picture: $(VENV)/.installed-dev
-	@$(BIN)/python -m tests.picture docs/explore.svg
+	@$(BIN)/python -m tests.picture .readme/explore.svg
 
 $(VENV)/.created:
 	@$(PYTHON) -m venv $(VENV)

@@ -41,11 +41,13 @@ def value_of(word: str) -> Any:
 
 
 def _check_encodable(value: Any) -> None:
-    # Half of a surrogate pair (bytes of the command line that are not UTF-8, or such an escape in JSON) cannot be sent.
     try:
         ejson.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as e:
+        # Half of a surrogate pair: bytes of the command line that are not UTF-8, or such an escape in JSON.
         raise CommandError(f"An argument holds {e.object[e.start]!a}, which is no character", ExitStatus.USAGE) from e
+    except RecursionError as e:
+        raise CommandError("An argument is nested too deeply", ExitStatus.USAGE) from e
 
 
 def _standard_input() -> str:

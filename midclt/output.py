@@ -15,7 +15,7 @@ from truenas_client import ejson
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException
 
-__all__ = ["fit", "harmless", "is_terminal", "print_line", "print_result", "report", "result_text", "say"]
+__all__ = ["cells", "fit", "harmless", "is_terminal", "print_line", "print_result", "report", "result_text", "say"]
 
 # Control characters but tab and line feed, and those that change the order of what stands on a line.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -83,17 +83,26 @@ def report(error: ClientException) -> None:
 
 
 def fit(text: str, cells: int) -> str:
-    """The beginning of one harmless line of ``text`` that fits into so many cells of a terminal."""
-    from unicodedata import category, east_asian_width
-
+    """The beginning of ``text``, made one harmless line, that fits into so many cells of a terminal."""
     shown: list[str] = []
     for character in " ".join(harmless(text).split()):
-        if category(character) in ("Mn", "Me", "Cf"):
-            width = 0
-        else:
-            width = 2 if east_asian_width(character) in "WF" else 1
-        if cells < width:
+        cells -= _cells_of(character)
+        if cells < 0:
             break
-        cells -= width
         shown.append(character)
     return "".join(shown)
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a harmless line takes."""
+    return sum(map(_cells_of, text))
+
+
+def _cells_of(character: str) -> int:
+    if character.isascii():
+        return 1
+    from unicodedata import category, east_asian_width
+
+    if category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1

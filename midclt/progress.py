@@ -7,11 +7,12 @@ is told the state of the job and, at the end, to leave the line.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import Protocol
 
-from .output import fit, is_terminal, say
+from .output import cells, fit, is_terminal, say
 
 __all__ = ["Bar", "Lines", "Progress", "Silent", "progress_for"]
 
@@ -64,32 +65,37 @@ class Bar:
     """One line: a bar, the percentage and the description, cut to the width of the terminal."""
 
     def __init__(self) -> None:
-        self._drawn = 0
-        self._last: tuple[float | None, str] = (None, "")
+        self._line = ""
+        self._description = ""
 
     def update(self, percent: float | None, description: str) -> None:
-        self._last = (percent, description)
+        self._description = description
         self._draw(percent, description)
 
     def end(self, *, success: bool) -> None:
         if success:
             # Few jobs report their last step.
-            self._draw(100.0, self._last[1])
-        if self._drawn:
+            self._draw(100.0, self._description)
+        if self._line:
             sys.stderr.write("\n")
             sys.stderr.flush()
 
     def _draw(self, percent: float | None, description: str) -> None:
+        if percent is not None and not math.isfinite(percent):
+            percent = None
         share = min(max(percent or 0.0, 0.0), 100.0) / 100
         done = round(share * BAR_CELLS)
-        number = "    " if percent is None else f"{share:4.0%}"
+        number = "" if percent is None else f"{share:.0%}"
         # The last column stays free: writing there makes some terminals break the line.
-        line = fit(f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number} ", _width() - 1)
-        line += " " + fit(description, _width() - 2 - len(line))
+        room = _width() - 1
+        line = f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number:4} "[:room]
+        line += fit(description, room - len(line))
+        if line == self._line:
+            return
         # Blanks instead of an erase sequence: they work on every terminal.
-        sys.stderr.write("\r" + line + " " * (self._drawn - len(line)))
+        sys.stderr.write("\r" + line + " " * (cells(self._line) - cells(line)))
         sys.stderr.flush()
-        self._drawn = len(line)
+        self._line = line
 
 
 def _width() -> int:

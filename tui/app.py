@@ -97,7 +97,7 @@ class TrueNASApp(App[None]):
         from truenas_client.simulator import Simulator
 
         nas = await self._resources.enter_async_context(Simulator())
-        user, account = next(iter(nas.users.items()))
+        user, account = "admin", nas.users["admin"]
         session = Session(Target(nas.url, user, account["password"], writable=self.start.writable))
         self.open_workspace(session)
         try:

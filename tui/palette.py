@@ -13,7 +13,7 @@ from tui import actions
 from tui.actions import Action
 from tui.model.search import Index
 from tui.screens.workspace import Workspace
-from tui.text import plain, safe
+from tui.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -93,7 +93,8 @@ class Commands(Provider):
                 shown,
                 partial(screen.open_method, hit.method.name),
                 text=f"call: {hit.method.name}",
-                help=safe(hit.method.summary) or None,
+                # Given as Content: text would be read as markup there.
+                help=plain(hit.method.summary),  # type: ignore[arg-type]
             )
 
     def _use_theme(self, name: str) -> None:

@@ -142,32 +142,35 @@ def fit(text: str, cells: int, align: Align = "left", *, ellipsis: str = ELLIPSI
 def wrap(text: str, cells: int) -> Iterator[str]:
     """The lines of a safe text wrapped at spaces to `cells` cells; words that are longer are broken."""
     cells = max(cells, 1)
-    line = ""
+    line, used = "", 0
     for word in text.split(" "):
-        candidate = f"{line} {word}" if line else word
-        if width(candidate) <= cells:
-            line = candidate
+        taken = width(word)
+        if line and used + 1 + taken <= cells:
+            line, used = f"{line} {word}", used + 1 + taken
             continue
         if line:
             yield line
-        while width(word) > cells:
-            head = _head(word, cells)
-            yield head
-            word = word[len(head) :]
-        line = word
+        if taken > cells:
+            *pieces, word = _pieces(word, cells)
+            yield from pieces
+            taken = width(word)
+        line, used = word, taken
     yield line
 
 
-def _head(text: str, cells: int) -> str:
-    """The longest beginning within `cells` cells, at least one character."""
-    if text.isascii():
-        return text[:cells]
-    taken = 0
-    for index, character in enumerate(text):
-        taken += get_character_cell_size(character)
-        if taken > cells:
-            return text[: max(index, 1)]
-    return text
+def _pieces(word: str, cells: int) -> Iterator[str]:
+    """A word without spaces in pieces of at most `cells` cells, of one character at least."""
+    if word.isascii():
+        yield from (word[at : at + cells] for at in range(0, len(word), cells))
+        return
+    begin = taken = 0
+    for index, character in enumerate(word):
+        size = get_character_cell_size(character)
+        if taken + size > cells and index > begin:
+            yield word[begin:index]
+            begin, taken = index, 0
+        taken += size
+    yield word[begin:]
 
 
 def human_size(count: float, *, decimal: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from truenas_client.exc import ClientException, ConnectionLost, JobLost, NotAuthenticated
+from truenas_client.exc import ClientException, ConnectionLost, NotAuthenticated
 
 from ..access import call_timeout, signed_in, who
 from ..arguments import call_arguments
@@ -60,11 +60,10 @@ class _Call:
 
     def explain(self, error: ClientException) -> None:
         """What to do about an error, where its text does not say."""
-        if isinstance(error, (ConnectionLost, JobLost)):
-            if self._job_id is not None:
-                say(f"The outcome of {self.method} is unknown. {self._find_again()}")
-            elif not isinstance(error, ConnectionLost) or error.sent:
-                say(f"The outcome of {self.method} is unknown: look before you repeat it.")
+        if isinstance(error, ConnectionLost) and self._job_id is not None:
+            say(f"The outcome of {self.method} is unknown. {self._find_again()}")
+        elif isinstance(error, ConnectionLost) and error.sent:
+            say(f"The outcome of {self.method} is unknown: look before you repeat it.")
         elif isinstance(error, NotAuthenticated) and who(self._options)[0] is None:
             say("Nobody is signed in: give a user name with -U or TRUENAS_USERNAME.")
 

@@ -8,11 +8,13 @@ from rich.style import Style
 from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
-from tui.widgets.json_editor import JsonEditor, Problem, harmless
+from tui.widgets.json_editor import JsonEditor, Problem
+from tui.widgets.json_tokens import harmless
 
 TEXT = """[
   [["status", "!=", "ONLINE"]],
@@ -160,7 +162,7 @@ async def test_a_newline_right_after_another_key_is_pasted_and_a_later_one_runs(
         assert ran == ["a\nb\n\nc"]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 async def test_hostile_text_enters_as_escapes_and_means_the_same(text: str) -> None:
     written = json.dumps([text], ensure_ascii=False)
     assert json.loads(harmless(written)) == [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")] or (
@@ -193,3 +195,57 @@ async def test_typing_costs_little_more_than_in_a_plain_text_area() -> None:
             spent[type(area).__name__] = process_time() - began
     # The benchmark holds it to 1.25 on a quiet machine; here a wrong order of growth is what must not pass.
     assert spent["JsonEditor"] < 2.5 * spent["TextArea"] + 0.05
+
+
+class Slow(JsonEditor):
+    """Draws every line the way the base class does."""
+
+    def _still_line(self, y: int) -> Strip | None:
+        return None
+
+
+def characters(pilot: Pilot[None]) -> list[list[tuple[str, Style]]]:
+    """Every character on screen with what is to be seen of its style."""
+    return [
+        [
+            (character, Style(color=style.color, bgcolor=style.bgcolor, bold=style.bold, underline=style.underline))
+            for text, style, _ in strip
+            if style is not None
+            for character in text
+        ]
+        for strip in pilot.app.screen._compositor.render_strips()
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        "[\n"
+        + ",\n".join(f'  {{"name": "tank/set{index}", "size": {index}, "日本": true}}' for index in range(60))
+        + "\n]",
+        json.dumps([{"name": f"tank/set{index}", "on": None} for index in range(300)]),
+        json.dumps({"wrapped here and there " * 3: "語" * 90, "b": [1.5e3, False] * 20}, ensure_ascii=False),
+        'tabs\t"a":\t1\n\t{"x": 2}',
+        "",
+    ],
+    ids=["small", "many lines", "one long line", "wide", "tabs", "empty"],
+)
+async def test_lines_drawn_the_quick_way_look_the_same(text: str) -> None:
+    screens: list[list[list[list[tuple[str, Style]]]]] = []
+    for kind in (JsonEditor, Slow):
+        editor = kind(text)
+        seen = []
+        async with staged(editor, size=(50, 12)) as pilot:
+            editor.focus()
+            editor.problems = [Problem(len(text) // 2, len(text) // 2 + 70, "here"), Problem(3, 5, "there")]
+            for step in ("end", "x", "pagedown", "ctrl+g", "shift+up", "{"):
+                await pilot.press(step)
+                seen.append(characters(pilot))
+            pilot.app.theme = "light"
+            await pilot.pause()
+            seen.append(characters(pilot))
+        screens.append(seen)
+    for number, (quick, slow) in enumerate(zip(*screens, strict=True)):
+        for row, (left, right) in enumerate(zip(quick, slow, strict=True)):
+            assert left == right, f"step {number}, line {row}"

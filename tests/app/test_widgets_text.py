@@ -50,7 +50,7 @@ def test_wrapping_keeps_all_words_and_the_width(text: str, cells: int) -> None:
     assert re.sub(" ", "", "".join(lines)) == re.sub(" ", "", cleaned)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_plain_is_content_and_never_markup(text: str) -> None:
     content = plain(text)
     assert isinstance(content, Content)
@@ -132,3 +132,8 @@ def test_a_bar_grows() -> None:
     assert bar(None, 4) == "────"
     assert bar(0.37, 10) == "━━━╸──────"
     assert bar(1.0, 4) == "━━━━"
+
+
+def test_wrapping_takes_time_by_the_length_only() -> None:
+    long = "語" * 100_000
+    assert sum(len(line) for line in wrapped(long, 9)) == len(long)

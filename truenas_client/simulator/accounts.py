@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from .release import RELEASES, Release
+
 __all__ = ["FULL_ADMIN", "Account", "ApiKey", "Credential"]
 
 FULL_ADMIN = "FULL_ADMIN"
@@ -69,11 +71,12 @@ class Credential:
     key: ApiKey | None = None
     parent: Credential | None = None
     mechanism: str = ""
-    full_roles: bool = True
-    """Whether ``auth.me`` lists every role of a full administrator, or only ``FULL_ADMIN``."""
+    facts: Release = RELEASES["26"]
 
     def data(self) -> dict[str, Any]:
         """What jobs and the list of sessions say about it."""
+        if not self.facts.login_ids:
+            return {"username": self.account.name}
         if self.parent is not None:
             parent = {"credentials": self.parent.kind, "credentials_data": self.parent.data()}
             return {"parent": parent, "login_id": self.login_id, "username": self.account.name}
@@ -87,7 +90,8 @@ class Credential:
         account = self.account
         roles: set[str] = set(account.roles)
         if account.full_admin:
-            roles = set(every_role) if self.full_roles else {FULL_ADMIN}
+            in_full = self.facts.roles_in_full and self.kind != "UNIX_SOCKET"
+            roles = set(every_role) if in_full else {FULL_ADMIN}
         marks = ["LOCAL"]
         if self.key is not None:
             marks.append("API_KEY")

@@ -2,8 +2,8 @@
 
 `bind` fills in defaults and answers the arguments ready for the method, or raises
 `ValidationErrors` whose attributes are dotted paths that start with the name of
-the parameter; the tag of a tagged union is part of the path. Invariants: what the
-client sent is not changed; schemas are read, never written.
+the parameter; the tag of a tagged union is part of the path. Schemas are read in
+their normalised form. Invariants: what the client sent is not changed.
 """
 
 from __future__ import annotations
@@ -11,37 +11,58 @@ from __future__ import annotations
 import copy
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from truenas_client.schema.normalise import Schema, normalise
+
 from .errors import ValidationErrors
 
-__all__ = ["bind", "check"]
+__all__ = ["Parameter", "bind", "check", "parameters"]
 
-Schema = dict[str, Any]
 _ABSENT: Any = object()
 # What the extended JSON forms decode to passes for the text a schema asks for.
 _VALUES = (date, datetime, time, set, frozenset, ipaddress.IPv4Interface, ipaddress.IPv6Interface)
 
 
-def bind(accepts: Sequence[Schema], params: Sequence[Any]) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a method; ``schema`` is normalised."""
+
+    name: str
+    required: bool
+    schema: Schema
+
+
+def parameters(accepts: Iterable[dict[str, Any]]) -> list[Parameter]:
+    """The arguments that the ``accepts`` of a catalogue entry describes."""
+    return [
+        Parameter(
+            str(raw.get("_name_") or raw.get("title") or position), bool(raw.get("_required_", True)), normalise(raw)
+        )
+        for position, raw in enumerate(accepts)
+    ]
+
+
+def bind(accepts: Sequence[Parameter], params: Sequence[Any]) -> list[Any]:
     """The arguments with defaults filled in. Raises `ValidationErrors`."""
     errors = ValidationErrors()
     if len(params) > len(accepts):
         errors.add("", f"Too many arguments (expected {len(accepts)}, found {len(params)})")
         raise errors
     bound = []
-    for position, schema in enumerate(accepts):
-        name = schema.get("_name_") or schema.get("title") or str(position)
+    for position, parameter in enumerate(accepts):
         if position < len(params):
-            bound.append(check(schema, params[position], name, errors))
-        elif "default" in schema:
-            bound.append(copy.deepcopy(schema["default"]))
-        elif schema.get("_required_", True):
-            errors.add(name, "Field required")
+            bound.append(check(parameter.schema, params[position], parameter.name, errors))
+        elif "default" in parameter.schema:
+            bound.append(copy.deepcopy(parameter.schema["default"]))
+        elif parameter.required:
+            errors.add(parameter.name, "Field required")
         else:
-            bound.append(None)
+            # Left out and no default: nothing to change, where it is an object of changes.
+            bound.append({} if parameter.schema.get("type") == "object" else None)
     errors.check()
     return bound
 
@@ -53,7 +74,7 @@ def check(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> An
     for combinator in ("anyOf", "oneOf"):
         if combinator in schema:
             return _union(schema[combinator], value, path, errors)
-    if schema.get("allOf"):
+    if "allOf" in schema:
         for part in schema["allOf"]:
             value = check(part, value, path, errors)
         return value
@@ -63,8 +84,6 @@ def check(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> An
         return value
     if "enum" in schema:
         if not any(value == allowed and type(value) is type(allowed) for allowed in schema["enum"]):
-            if value is None and schema.get("nullable"):
-                return value
             errors.add(path, f"Input should be {_alternatives(schema['enum'])}")
         return value
     return _typed(schema, value, path, errors)
@@ -88,7 +107,7 @@ def _tagged(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> 
         # A left out tag that has a default means the first branch with one.
         wanted = value.get(name, member.get("default", _ABSENT))
         if any(wanted == tag and type(wanted) is type(tag) for tag in values):
-            return check(branch, value, f"{path}.{wanted}", errors)
+            return check(branch, {**value, name: wanted}, f"{path}.{wanted}", errors)
         tags += values
     if name not in value:
         errors.add(path, f"Unable to extract tag using discriminator {name!r}")
@@ -123,7 +142,6 @@ _WORDS = {
     "string": "Input should be a valid string",
     "integer": "Input should be a valid integer",
     "number": "Input should be a valid number",
-    "float": "Input should be a valid number",
     "boolean": "Input should be a valid boolean",
     "array": "Input should be a valid list",
     "object": "Input should be a valid dictionary",
@@ -137,7 +155,7 @@ def _is(kind: str, value: Any) -> bool:
             return isinstance(value, (str, *_VALUES))
         case "integer":
             return isinstance(value, int) and not isinstance(value, bool)
-        case "number" | "float":
+        case "number":
             return isinstance(value, (int, float)) and not isinstance(value, bool)
         case "boolean":
             return isinstance(value, bool)
@@ -155,8 +173,6 @@ def _typed(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> A
     if kinds is None:
         return value
     kinds = [kinds] if isinstance(kinds, str) else list(kinds)
-    if value is None and (schema.get("nullable") or "null" in kinds):
-        return value
     kind = next((kind for kind in kinds if _is(kind, value)), None)
     if kind is None:
         errors.add(path, _WORDS.get(kinds[0], "Input is not valid"))
@@ -165,7 +181,7 @@ def _typed(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> A
         return _object(schema, value, path, errors)
     if kind == "array" and isinstance(value, list):
         return _array(schema, value, path, errors)
-    if kind in ("integer", "number", "float"):
+    if kind in ("integer", "number"):
         _limits(schema, value, path, errors)
     elif isinstance(value, str):
         _text(schema, value, path, errors)
@@ -176,13 +192,10 @@ def _object(schema: Schema, value: dict[str, Any], path: str, errors: Validation
     members: dict[str, Schema] = schema.get("properties") or {}
     required = schema.get("required") or ()
     made: dict[str, Any] = {}
-    for name in schema.get("_attrs_order_") or members:
-        member = members.get(name)
-        if member is None:
-            continue
+    for name, member in members.items():
         if name in value:
             made[name] = check(member, value[name], f"{path}.{name}", errors)
-        elif name in required or member.get("_required_"):
+        elif name in required:
             errors.add(f"{path}.{name}", "Field required")
         elif "default" in member:
             made[name] = copy.deepcopy(member["default"])
@@ -204,16 +217,13 @@ def _array(schema: Schema, value: list[Any], path: str, errors: ValidationErrors
     if (most := schema.get("maxItems")) is not None and length > most:
         errors.add(path, f"List should have at most {most} item{_s(most)} after validation, not {length}")
     items = schema.get("items")
-    if isinstance(items, list):
-        items = {} if not items else items[0] if len(items) == 1 else {"anyOf": items}
-    if not items:
+    if not isinstance(items, dict) or not items:
         return value
     return [check(items, item, f"{path}.{position}", errors) for position, item in enumerate(value)]
 
 
 def _limits(schema: Schema, value: float, path: str, errors: ValidationErrors) -> None:
-    least = schema.get("minimum", schema.get("ge"))
-    most = schema.get("maximum", schema.get("le"))
+    least, most = schema.get("minimum"), schema.get("maximum")
     if least is not None and value < least:
         errors.add(path, f"Input should be greater than or equal to {least}")
     if most is not None and value > most:

@@ -12,7 +12,7 @@ from truenas_client.filters import filter_list
 
 from . import login
 from .call import Call
-from .errors import CallError, InstanceNotFound
+from .errors import InstanceNotFound
 from .shapes import any_, arguments, array, boolean, choice, integer, obj, returning, text
 
 if TYPE_CHECKING:
@@ -115,13 +115,18 @@ def install(nas: Simulator) -> None:
         answer = await login.attempt(call, {"mechanism": "TOKEN_PLAIN", "token": token})
         return bool(answer["response_type"] == "SUCCESS")
 
-    @nas.method("auth.mechanism_choices", returns=returning(array(text(), "Mechanisms by name.")), no_auth=True)
+    @nas.method(
+        "auth.mechanism_choices",
+        returns=returning(array(text(), "Mechanisms by name.")),
+        no_auth=True,
+        roles=("READONLY_ADMIN", "SHARING_ADMIN"),
+    )
     def mechanism_choices(call: Call) -> list[str]:
         """The ways to sign in that this server takes."""
-        if call.credential is None and not nas.release.mechanisms_before_login:
-            raise CallError("'NoneType' object has no attribute 'may_create_auth_token'", 22)
+        if call.credential is None and not call.facts.mechanisms_before_login:
+            raise AttributeError("'NoneType' object has no attribute 'may_create_auth_token'")
         names = ["API_KEY_PLAIN", "TOKEN_PLAIN", "PASSWORD_PLAIN"]
-        return [*names, "SCRAM"] if nas.release.scram else names
+        return [*names, "SCRAM"] if call.facts.scram else names
 
     @nas.method("auth.me", no_authz=True)
     def me(call: Call) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from truenas_client.exc import ErrnoMixin
 
 from .arguments import bind
-from .errors import CallError, not_authenticated, not_authorized
+from .errors import CallError, MethodNotFoundError, not_authenticated, not_authorized
 
 if TYPE_CHECKING:
     from .accounts import Account, Credential
     from .clock import Clock
     from .jobs import Job
     from .registry import Method
+    from .release import Release
     from .session import Session
     from .simulator import Simulator
 
@@ -50,6 +51,11 @@ class Call:
     def clock(self) -> Clock:
         return self.nas.clock
 
+    @property
+    def facts(self) -> Release:
+        """What the protocol of this caller's path and release is like."""
+        return self.nas.release if self.session is None else self.session.facts
+
     async def sleep(self, seconds: float) -> None:
         """Wait simulated seconds."""
         await self.nas.clock.sleep(seconds)
@@ -64,9 +70,18 @@ class Call:
         if self.job is not None:
             self.job.logs += text
 
+    @property
+    def open_to_all(self) -> bool:
+        """Whether the release takes the call without a login."""
+        name, release = self.method.name, self.nas.release
+        return name in release.open or (self.method.no_auth and name not in release.closed)
+
     def authorize(self) -> None:
-        """Raises `CallError` when the caller has no right to the method."""
-        if self.method.no_auth:
+        """Raises `CallError` when the caller has no right to the method, or its API version lacks it."""
+        if self.session is not None and not self.method.known_in(self.session.facts):
+            service, _, name = self.method.name.rpartition(".")
+            raise MethodNotFoundError(name, service)
+        if self.open_to_all:
             return
         account = self.account
         if not self.method.no_authz and not account.holds(self.method.roles):
@@ -76,7 +91,8 @@ class Call:
         """Check the arguments and run the method: its value, or for one that waits an awaitable of it."""
         if self.method.handler is None:
             raise CallError(f"The simulator has no implementation of {self.method.name}", EOPNOTSUPP)
-        return self.method.handler(self, *bind(self.method.accepts, params))
+        # A laid catalogue may know more arguments than the handler does; those are checked and dropped.
+        return self.method.handler(self, *bind(self.method.parameters, params)[: self.method.arity])
 
     def start_job(self, params: list[Any]) -> Job:
         """Queue the method as a job. Its arguments are checked inside the job."""

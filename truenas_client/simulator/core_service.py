@@ -52,7 +52,7 @@ def _install_connection(nas: Simulator) -> None:
         session = call.session
         assert session is not None
         session.py_exceptions = options.get("py_exceptions", session.py_exceptions)
-        if not nas.release.options_answered:
+        if not call.facts.options_answered:
             return None
         session.legacy_jobs = options.get("legacy_jobs", session.legacy_jobs)
         session.private_methods = options.get("private_methods", session.private_methods)
@@ -134,7 +134,7 @@ def _install_jobs(nas: Simulator) -> None:
     def get_jobs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
         """The jobs that the caller may see, running ones and those that have ended."""
         hide = not (options.get("extra") or {}).get("raw_result")
-        rows = [job.fields(hide=hide) for job in nas.jobs if nas.jobs.visible(job, call.credential)]
+        rows = [nas.jobs.fields(job, hide=hide) for job in nas.jobs if nas.jobs.visible(job, call.credential)]
         return filter_list(rows, filters, options)
 
     @nas.method(

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from truenas_client.schema.normalise import normalise
+
 from . import rpc
 from .arguments import check
 from .errors import ValidationErrors, not_authorized
@@ -30,13 +32,14 @@ __all__ = ["Events", "Source", "Update"]
 class Update:
     """One event on its way; encoded at most once for each dialect."""
 
-    __slots__ = ("_jsonrpc", "collection", "kind", "members")
+    __slots__ = ("_jsonrpc", "_old", "collection", "kind", "members")
 
     def __init__(self, collection: str, kind: str, members: dict[str, Any]) -> None:
         self.collection = collection
         self.kind = kind.lower()
         self.members = members
         self._jsonrpc: str | None = None
+        self._old: str | None = None
 
     def body(self) -> dict[str, Any]:
         """``msg, collection, id?, fields?, extra?``; in a removal even ``fields`` is extra."""
@@ -48,7 +51,14 @@ class Update:
             body["extra"] = extra
         return body
 
+    def old(self) -> str:
+        """The message of the old protocol."""
+        if self._old is None:
+            self._old = rpc.encode(self.body())
+        return self._old
+
     def jsonrpc(self) -> str:
+        """The notification of JSON-RPC."""
         if self._jsonrpc is None:
             self._jsonrpc = rpc.notification("collection_update", self.body())
         return self._jsonrpc
@@ -85,8 +95,11 @@ class Events:
         self._subscribers: dict[str, dict[Session, int]] = {}
         self._sources: dict[str, Source] = {}
 
-    def subscribe(self, session: Session, name: str) -> str:
-        """Subscribe a signed-in session; answers the id. Raises `CallError` without the right to it."""
+    def subscribe(self, session: Session, name: str, ident: str | None = None) -> str:
+        """Subscribe a signed-in session; answers the id (clients of the old protocol choose it).
+
+        Raises `CallError` without the right to it.
+        """
         base, colon, argument = name.partition(":")
         kind = self._registry.events.get(base)
         account = session.account
@@ -96,7 +109,7 @@ class Events:
                 raise not_authorized()
         elif not kind.no_authz and not account.holds(kind.roles):
             raise not_authorized()
-        ident = str(uuid4())
+        ident = str(uuid4()) if ident is None else ident
         if kind is not None and kind.source is not None:
             session.subscriptions[ident] = name
             self._join_source(session, kind, name, argument if colon else None)
@@ -214,7 +227,7 @@ def _source_argument(kind: EventKind, text: str | None) -> Any:
     if kind.accepts is None:
         return value
     found = ValidationErrors()
-    value = check(kind.accepts, value, "", found)
+    value = check(normalise(kind.accepts), value, "", found)
     for error in found:
         errors.add((error.attribute or "").removeprefix("."), error.errmsg, error.errno)
     errors.check()

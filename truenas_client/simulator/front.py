@@ -1,7 +1,7 @@
 """The HTTP front: reads request heads itself, hands upgrades to a session, answers the rest.
 
 ``/api/current`` and ``/api/<version>`` are WebSockets, ``/api/versions`` and
-``/api/boot_id`` plain answers; everything else is a 404. Invariants: a bad head
+``/api/boot_id`` plain answers; ``/websocket`` is the old protocol; everything else is a 404. Invariants: a bad head
 ends its connection and nothing else; heads are bounded in size and time.
 """
 
@@ -12,10 +12,11 @@ import contextlib
 import json
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .link import Link
+from .old_session import OldSession
 from .rpc_session import RpcSession
 from .session import Origin, Session
 
@@ -119,13 +120,17 @@ class Front:
     async def _answer(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         release = self._nas.release
         socket_paths = {"/api/current", *(f"/api/{version}" for version in release.api_versions)}
-        if head.path in socket_paths:
+        if head.path == "/websocket" and head.upgrade:
+            await self._websocket(OldSession, head, reader, writer)
+        elif not release.api_versions:
+            self._reply(writer, 404, "Not Found", "404: Not Found")
+        elif head.path in socket_paths:
             if not head.upgrade:
                 found = head.headers.get("upgrade")
                 text = f'No WebSocket UPGRADE hdr: {found}\n Can "Upgrade" only to "WebSocket".'
                 self._reply(writer, 400, "Bad Request", text)
             else:
-                await self._websocket(head, reader, writer)
+                await self._websocket(RpcSession, head, reader, writer)
         elif head.path == "/api/versions" and head.method == "GET":
             self._reply_json(writer, list(release.api_versions))
         elif head.path == "/api/boot_id" and head.method == "GET":
@@ -133,9 +138,12 @@ class Front:
         else:
             self._reply(writer, 404, "Not Found", "404: Not Found")
 
-    async def _websocket(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _websocket(
+        self, dialect: type[Session], head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         channel = Link(reader, writer)
-        session: Session = RpcSession(self._nas, channel, origin_of(writer))
+        facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
+        session = dialect(self._nas, channel, self._origin(writer), facts)
         channel.on_text = session.receive
         channel.on_batch = session.places.pump
         channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
@@ -143,9 +151,19 @@ class Front:
         self._nas.sign_in_by_peer(session)
         try:
             await channel.serve(head.raw)
+        except (ConnectionError, TimeoutError, OSError):
+            raise
+        except Exception as e:  # noqa: BLE001 - an error of one connection is told to it and stays its own
+            channel.close(1011, str(e) or type(e).__name__)
+            await writer.drain()
         finally:
             self._nas.sessions.remove(session)
             session.closed()
+
+    def _origin(self, writer: asyncio.StreamWriter) -> Origin:
+        origin = origin_of(writer)
+        faked = self._nas.faked_address
+        return origin if faked is None or origin.unix else replace(origin, address=faked)
 
     def _reply_json(self, writer: asyncio.StreamWriter, value: object) -> None:
         self._reply(writer, 200, "OK", json.dumps(value), "application/json")

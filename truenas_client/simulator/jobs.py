@@ -24,6 +24,7 @@ from .secrets import masked
 if TYPE_CHECKING:
     from .accounts import Credential
     from .events import Events
+    from .release import Release
     from .session import Session
 
 __all__ = ["Job", "Jobs"]
@@ -129,8 +130,9 @@ def _exc_info(failure: BaseException) -> dict[str, Any]:
 class Jobs:
     """The queue and the list of jobs."""
 
-    def __init__(self, events: Events, now: Callable[[], datetime]) -> None:
+    def __init__(self, events: Events, now: Callable[[], datetime], facts: Release) -> None:
         self._events = events
+        self._facts = facts
         self._now = now
         self._jobs: dict[int, Job] = {}
         self._waiting: list[Job] = []
@@ -148,6 +150,13 @@ class Jobs:
         if job is None:
             raise InstanceNotFound(f"Job with id {ident} does not exist")
         return job
+
+    def fields(self, job: Job, *, hide: bool = False) -> dict[str, Any]:
+        """A job as events and ``core.get_jobs`` of this release show it."""
+        fields = job.fields(hide=hide)
+        if not self._facts.message_ids:
+            del fields["message_ids"]
+        return fields
 
     def visible(self, job: Job, credential: Credential | None) -> bool:
         """Whether somebody sees a job: full administrators all, others their own."""
@@ -301,4 +310,4 @@ class Jobs:
         def visible(session: Session) -> bool:
             return self.visible(job, session.rights)
 
-        self._events.send("core.get_jobs", kind, visible=visible, id=job.id, fields=job.fields())
+        self._events.send("core.get_jobs", kind, visible=visible, id=job.id, fields=self.fields(job))

@@ -7,6 +7,7 @@ wrong secret look the same; a new attempt drops one that has begun.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .accounts import Account, ApiKey, Credential
 from .errors import CallError
+from .scram import BOUND, BadMessage, ClientFirst, Exchange, derive
 
 if TYPE_CHECKING:
     from .call import Call
@@ -56,28 +58,30 @@ async def attempt(call: Call, data: dict[str, Any]) -> Answer:
 
 
 def _outcome(call: Call, kind: str, **further: Any) -> Answer:
-    if kind == "DENIED" and not call.nas.release.denied:
+    if kind == "DENIED" and not call.facts.denied:
         kind = "AUTH_ERR"
     return {"response_type": kind, **further}
 
 
-def _enter(call: Call, credential: Credential, data: dict[str, Any], *, ttl: float | None = None) -> Answer:
+def _enter(
+    call: Call, credential: Credential, data: dict[str, Any], *, ttl: float | None = None, token: str | None = None
+) -> Answer:
     assert call.session is not None
     nas = call.nas
-    call.session.sign_in(credential, ttl=ttl)
+    call.session.sign_in(credential, ttl=ttl, token=token)
     options = data.get("login_options") or {}
     info = credential.user_info(nas.registry.roles()) if options.get("user_info", True) else None
     answer: Answer = {"response_type": "SUCCESS", "user_info": info, "authenticator": "LEVEL_1"}
-    if nas.release.reconnect_tokens:
-        token = None
+    if call.facts.reconnect_tokens:
+        reconnect = None
         if options.get("reconnect_token"):
-            token = _new_token(call, credential, RECONNECT_SECONDS, {}, True, True, reconnect=True)
-        answer["reconnect_token"] = token
+            reconnect = _new_token(call, credential, RECONNECT_SECONDS, {}, True, True, reconnect=True)
+        answer["reconnect_token"] = reconnect
     return answer
 
 
 def _credential(call: Call, account: Account, kind: str, **further: Any) -> Credential:
-    return Credential(account, kind, call.clock.wall(), full_roles=call.nas.release.roles_in_full, **further)
+    return Credential(account, kind, call.clock.wall(), facts=call.facts, **further)
 
 
 def _begin(call: Call) -> None:
@@ -116,10 +120,10 @@ async def _otp(call: Call, data: dict[str, Any]) -> Answer:
     if not isinstance(pending, PendingOtp):
         raise CallError("OTP_TOKEN: no authentication in progress", 22)
     if data["otp_token"] != pending.account.otp:
-        if call.nas.release.otp_once:
+        if call.facts.otp_once:
             call.session.pending = None
         await call.sleep(PENALTY)
-        if call.nas.release.otp_once:
+        if call.facts.otp_once:
             return _outcome(call, "AUTH_ERR")
         return _outcome(call, "OTP_REQUIRED", username=pending.account.name)
     return _enter(call, _credential(call, pending.account, "LOGIN_TWOFACTOR"), data)
@@ -149,11 +153,15 @@ def _enter_with_key(call: Call, key: ApiKey, data: dict[str, Any]) -> Answer:
         # The key has been seen by whoever listens: it is taken out of use.
         key.revoked = True
         return _outcome(call, "EXPIRED")
-    if key.expires is not None and key.expires <= call.clock.wall():
+    if _ended(call, key):
         return _outcome(call, "EXPIRED")
     if (answer := _refused(call, account)) is not None:
         return answer
     return _enter(call, _credential(call, account, "API_KEY", key=key), data)
+
+
+def _ended(call: Call, key: ApiKey) -> bool:
+    return key.expires is not None and key.expires <= call.clock.wall()
 
 
 def _find_key(call: Call, text: str) -> ApiKey | None:
@@ -220,11 +228,71 @@ async def _token(call: Call, data: dict[str, Any]) -> Answer:
         credential = _credential(call, parent.account, parent.kind, key=parent.key)
         return _enter(call, credential, data)
     credential = _credential(call, token.parent.account, "TOKEN", parent=token.parent)
-    return _enter(call, credential, data, ttl=token.ttl)
+    return _enter(call, credential, data, ttl=token.ttl, token=token.text)
+
+
+# --- SCRAM -------------------------------------------------------------------------------------
 
 
 async def _scram(call: Call, data: dict[str, Any]) -> Answer:
-    raise CallError("SCRAM: not offered by this server", 95)
+    assert call.session is not None
+    if call.session.origin.unix:
+        raise TypeError(f"{call.session.origin}: unexpected origin for ApiKeyPamAuthenticator")
+    if data["scram_type"] == "CLIENT_FIRST_MESSAGE":
+        return _scram_first(call, data["rfc_str"])
+    exchange = call.session.pending
+    call.session.pending = None
+    if not isinstance(exchange, Exchange):
+        raise CallError("SCRAM authentication is not in progress")
+    return await _scram_final(call, exchange, data["rfc_str"])
+
+
+def _scram_first(call: Call, text: str) -> Answer:
+    assert call.session is not None
+    _begin(call)
+    origin = call.session.origin
+    try:
+        first = ClientFirst.parse(text)
+    except BadMessage:
+        return _outcome(call, "AUTH_ERR")
+    if first.header.startswith(b"p=") and (first.header != BOUND or not origin.binding):
+        return _outcome(call, "AUTH_ERR")
+    key = call.nas.api_keys.get(first.key_id)
+    if key is None or key.revoked or key.account != first.username or _ended(call, key):
+        return _outcome(call, "AUTH_ERR")
+    exchange = Exchange(first, secrets.token_bytes(32), key.salt, key.iterations, origin.binding)
+    call.session.pending = exchange
+    return {
+        "response_type": "SCRAM_RESPONSE",
+        "scram_type": "SERVER_FIRST_RESPONSE",
+        "rfc_str": exchange.response,
+        "user_info": None,
+    }
+
+
+async def _scram_final(call: Call, exchange: Exchange, text: str) -> Answer:
+    assert call.session is not None
+    nas = call.nas
+    key = nas.api_keys.get(exchange.first.key_id)
+    account = None if key is None else nas.accounts.get(key.account)
+    if key is None or account is None:
+        return _outcome(call, "AUTH_ERR")
+    keys = await asyncio.to_thread(derive, key.key, key.salt, key.iterations)
+    try:
+        proof = exchange.verify(text, keys)
+    except BadMessage:
+        await call.sleep(PENALTY)
+        return _outcome(call, "AUTH_ERR")
+    if (answer := _refused(call, account)) is not None:
+        return answer
+    credential = _credential(call, account, "API_KEY", key=key, mechanism="SCRAM")
+    call.session.sign_in(credential)
+    return {
+        "response_type": "SCRAM_RESPONSE",
+        "scram_type": "SERVER_FINAL_RESPONSE",
+        "rfc_str": proof,
+        "user_info": credential.user_info(nas.registry.roles()),
+    }
 
 
 MECHANISMS: dict[str, Callable[[Call, dict[str, Any]], Awaitable[Answer]]] = {

@@ -11,9 +11,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import shapes
+from .arguments import Parameter, parameters
+
+if TYPE_CHECKING:
+    from .release import Release
 
 __all__ = ["EventKind", "JobOptions", "Method", "Registry", "entry"]
 
@@ -50,11 +54,23 @@ class Method:
     private: bool = False
     waits: bool = False
     """The handler is a coroutine function, so the call may take time."""
+    arity: int | None = None
+    """How many arguments the handler takes after the call; None for any number."""
+    since: str | None = None
+    """The first API version that has the method, such as ``v26.0.0``; None for all."""
+
+    def known_in(self, facts: Release) -> bool:
+        """Whether an API version has the method."""
+        return self.name not in facts.lacks and (self.since is None or self.since in facts.api_versions)
+
+    _parameters: tuple[dict[str, Any], list[Parameter]] | None = None
 
     @property
-    def accepts(self) -> list[Schema]:
-        accepts: list[Schema] = self.entry["accepts"]
-        return accepts
+    def parameters(self) -> list[Parameter]:
+        """The arguments, read from the entry once."""
+        if self._parameters is None or self._parameters[0] is not self.entry:
+            self._parameters = self.entry, parameters(self.entry["accepts"])
+        return self._parameters[1]
 
     @property
     def no_auth(self) -> bool:
@@ -127,6 +143,13 @@ def accepts_of(handler: Handler) -> list[Schema]:
     return shapes.arguments(**named)
 
 
+def _arity(handler: Handler) -> int | None:
+    parameters = inspect.signature(handler).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return None
+    return len(parameters) - 1
+
+
 @dataclass(slots=True)
 class Registry:
     """All methods, services and events by name."""
@@ -142,6 +165,8 @@ class Registry:
         """Add or replace a method; an entry of the laid catalogue wins over its own."""
         if self.catalogue is not None and method.name in self.catalogue:
             method.entry = self.catalogue[method.name]
+        if method.handler is not None:
+            method.arity = _arity(method.handler)
         method.waits = method.handler is not None and inspect.iscoroutinefunction(method.handler)
         self.methods[method.name] = method
         self.revision += 1

@@ -5,7 +5,7 @@ Schemas and data are the same for all; a release is this table and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["RELEASES", "Release"]
 
@@ -18,7 +18,7 @@ class Release:
     version: str
     """What ``system.version`` says after ``TrueNAS-``."""
     api_versions: tuple[str, ...]
-    """What ``/api/versions`` lists; each is a path ``/api/<version>``. Empty: no JSON-RPC at all."""
+    """What ``/api/versions`` lists; each is a path ``/api/<version>``. Empty: only the old protocol."""
     options_answered: bool = True
     """``core.set_options`` answers the options in force; otherwise null, and jobs are of the old style."""
     scram: bool = True
@@ -34,14 +34,68 @@ class Release:
     """A login of a full administrator lists every role, not just ``FULL_ADMIN``."""
     trace_frames: bool = False
     """Traces have a ``frames`` member."""
+    lacks: frozenset[str] = frozenset()
+    """Methods that later releases have."""
+    closed: frozenset[str] = frozenset()
+    """Methods that need a login here and need none later."""
+    open: frozenset[str] = frozenset()
+    """Methods that need no login here and need one later."""
+    message_ids: bool = True
+    """Jobs show the ids of the calls that wait for them."""
+    login_ids: bool = True
+    """What is said of a login has an id and a time."""
+    old_ping: bool = False
+    """The old protocol answers ``ping``."""
+    old_aborts: bool = False
+    """The old protocol ends TCP for a message that is no object, with no close frame."""
+    old_short_refusals: bool = False
+    """The old protocol refuses a call before login in two words and without a trace."""
     keepalive: int = 3600
     """Seconds without traffic from the server after which its front end drops a connection."""
+
+    def on_path(self, version: str) -> Release:
+        """The protocol on ``/api/<version>`` of this release: an older path keeps what its time had."""
+        if version not in self.api_versions:
+            return self
+        known = self.api_versions[: self.api_versions.index(version) + 1]
+        older = version != self.api_versions[-1]
+        return replace(
+            self,
+            api_versions=known,
+            options_answered=self.options_answered and not version.startswith("v25.04"),
+            reconnect_tokens=self.reconnect_tokens and not older,
+        )
 
 
 _25_04 = ("v25.04.0", "v25.04.1", "v25.04.2")
 _25_10 = (*_25_04, "v25.10.0", "v25.10.1", "v25.10.2", "v25.10.3", "v25.10.4")
 
+_NEW_SIGN_IN = frozenset({"auth.login_ex", "auth.login_ex_continue", "auth.mechanism_choices", "core.set_options"})
+_LISTINGS = frozenset({"core.get_methods", "core.get_services"})
+
 RELEASES = {
+    "24.10": Release(
+        name="24.10",
+        version="24.10.2.4",
+        api_versions=(),
+        options_answered=False,
+        scram=False,
+        reconnect_tokens=False,
+        denied=False,
+        otp_once=False,
+        mechanisms_before_login=False,
+        roles_in_full=False,
+        trace_frames=True,
+        lacks=_NEW_SIGN_IN,
+        closed=frozenset({"core.ping"}),
+        open=_LISTINGS,
+        message_ids=False,
+        login_ids=False,
+        old_ping=True,
+        old_aborts=True,
+        old_short_refusals=True,
+        keepalive=60,
+    ),
     "25.04": Release(
         name="25.04",
         version="25.04.2.6",
@@ -54,6 +108,9 @@ RELEASES = {
         mechanisms_before_login=False,
         roles_in_full=False,
         trace_frames=True,
+        closed=frozenset({"core.ping"}),
+        open=_LISTINGS,
+        message_ids=False,
         keepalive=60,
     ),
     "25.10": Release(

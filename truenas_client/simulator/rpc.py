@@ -158,9 +158,9 @@ def error_frame(code: int, message: str, ident: Any, data: Any = None) -> str:
     return _encode({"jsonrpc": "2.0", "error": error, "id": ident})
 
 
-def exception_frame(exception: BaseException, method: str, ident: Any) -> str:
+def exception_frame(exception: BaseException, method: str, ident: Any, *, frames: bool = False) -> str:
     """The answer of a call whose method raised."""
-    data = error_of(exception, trace_of(exception, method))
+    data = error_of(exception, trace_of(exception, method, frames=frames))
     if isinstance(exception, (ValidationError, ValidationErrors)):
         return error_frame(INVALID_PARAMS, "Invalid params", ident, data)
     return error_frame(CALL_ERROR, "Method call error", ident, data)
@@ -195,13 +195,17 @@ def error_of(exception: BaseException, trace: dict[str, Any] | None) -> dict[str
     }
 
 
-def trace_of(exception: BaseException, method: str) -> dict[str, Any]:
-    """A trace object. The lines are invented: nothing of this process is shown to a client."""
+def trace_of(exception: BaseException, method: str, *, frames: bool = False) -> dict[str, Any]:
+    """A trace object; older releases have ``frames`` in it. All is invented: nothing of this process is shown."""
     kind = type(exception).__name__
     text = str(exception) or repr(exception)
     where = f"  in the simulated method {method}\n" if method else ""
+    trace: dict[str, Any] = {"class": kind}
+    if frames:
+        frame = {"filename": "simulated", "lineno": 1, "method": method, "line": "", "argspec": [], "locals": {}}
+        trace["frames"] = [frame]
     return {
-        "class": kind,
+        **trace,
         "formatted": f"Traceback (most recent call last):\n{where}{kind}: {text}\n",
         "repr": repr(exception),
     }

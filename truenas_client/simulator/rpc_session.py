@@ -1,55 +1,38 @@
-"""A session that speaks JSON-RPC 2.0: sizes, places, dispatch and answers."""
+"""A session that speaks JSON-RPC 2.0: the dialect of ``/api/...``."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from . import rpc
-from .call import Call
-from .jobs import Job
-from .session import CALLS_IN_ALL, Session
+from .calling import NO_ANSWER, SIZE_OF_UPLOADS, CallingSession
+from .session import CALLS_IN_ALL
 
 if TYPE_CHECKING:
     from .events import Update
 
 __all__ = ["RpcSession"]
 
-SIZE_BEFORE_LOGIN = 8192
-SIZE = 65_536
-SIZE_OF_UPLOADS = 2_097_152
-BIG_METHODS = frozenset({"filesystem.file_receive"})
-"""Methods whose messages may be as long as `SIZE_OF_UPLOADS`."""
 
-
-class RpcSession(Session):
+class RpcSession(CallingSession):
     """One connection to ``/api/...``."""
 
     def receive(self, text: str) -> None:
         size = len(text)
-        if self.credential is None and size > SIZE_BEFORE_LOGIN:
-            self.channel.close(1007, "Anonymous connection max message length is 8 kB")
-            return
-        if size > SIZE_OF_UPLOADS:
-            self.channel.close(1009, "Max message length is 64 kB")
-            return
-        request = rpc.parse(text)
-        if size > SIZE and not (isinstance(request, rpc.Request) and request.method in BIG_METHODS):
-            self.channel.close(1009, "Max message length is 64 kB")
-            return
+        if size > SIZE_OF_UPLOADS or self.credential is None:
+            # Too long in any case, or to be measured before anything is looked at.
+            if self.too_long(size):
+                return
+            request = rpc.parse(text)
+        else:
+            request = rpc.parse(text)
+            if self.too_long(size, request.method if isinstance(request, rpc.Request) else None):
+                return
         if isinstance(request, rpc.Malformed):
             if request.id is not rpc.NO_ID:
                 self.channel.send(rpc.error_frame(request.code, request.message, request.id))
             return
-        self.check_expiry()
-        if not self.places.admit(lambda: self._start(request)) and request.answered:
-            self.channel.send(
-                rpc.error_frame(
-                    rpc.TOO_MANY_CALLS,
-                    f"Maximum number of concurrent calls ({CALLS_IN_ALL}) has exceeded",
-                    request.id,
-                )
-            )
+        self.take(request.method, request.params, request.id if request.answered else NO_ANSWER)
 
     def send_update(self, update: Update) -> None:
         self.channel.send(update.jsonrpc())
@@ -57,61 +40,15 @@ class RpcSession(Session):
     def send_ended(self, collection: str, error: dict[str, Any] | None) -> None:
         self.channel.send(rpc.notification("notify_unsubscribed", {"collection": collection, "error": error}))
 
-    # --- calls ---------------------------------------------------------------------------------
+    def answer(self, ident: Any, result: Any) -> None:
+        self.channel.send(rpc.result_frame(result, ident))
 
-    def _start(self, request: rpc.Request) -> None:
-        method = self.nas.registry.methods.get(request.method)
-        if method is None:
-            self._done(request, rpc.error_frame(rpc.METHOD_NOT_FOUND, "Method does not exist", request.id))
-            return
-        call = Call(self.nas, self, method, request.id if request.answered else None)
-        delay = self.nas.rate_limit.delay(self, method.name)
-        if delay is not None:
-            self.run(self._refuse_later(request, delay))
-            return
-        try:
-            call.authorize()
-            if method.job is not None and method.handler is not None:
-                self._start_job(request, call)
-            elif method.waits:
-                self.run(self._await(request, call))
-            else:
-                self._done(request, rpc.result_frame(call.run(request.params), request.id))
-        except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
-            self._done(request, rpc.exception_frame(e, method.name, request.id))
+    def answer_failure(self, ident: Any, exception: BaseException, method: str) -> None:
+        self.channel.send(rpc.exception_frame(exception, method, ident, frames=self.facts.trace_frames))
 
-    async def _await(self, request: rpc.Request, call: Call) -> None:
-        try:
-            answer = rpc.result_frame(await call.run(request.params), request.id)
-        except asyncio.CancelledError:
-            raise
-        except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
-            answer = rpc.exception_frame(e, call.method.name, request.id)
-        self._done(request, answer)
-        self.places.pump()
+    def answer_unknown(self, ident: Any, method: str) -> None:
+        self.channel.send(rpc.error_frame(rpc.METHOD_NOT_FOUND, "Method does not exist", ident))
 
-    async def _refuse_later(self, request: rpc.Request, delay: float) -> None:
-        await self.nas.clock.sleep(delay)
-        self._done(request, rpc.exception_frame(self.nas.rate_limit.refusal(), request.method, request.id))
-        self.places.pump()
-
-    def _start_job(self, request: rpc.Request, call: Call) -> None:
-        job = call.start_job(request.params)
-        if self.legacy_jobs:
-            self._done(request, rpc.result_frame(job.id, request.id))
-            return
-
-        def ended(job: Job) -> None:
-            if job.exception is not None:
-                answer = rpc.exception_frame(job.exception, job.method.name, request.id)
-            else:
-                answer = rpc.result_frame(job.result, request.id)
-            self._done(request, answer)
-            self.places.pump()
-
-        job.when_ended(ended)
-
-    def _done(self, request: rpc.Request, answer: str) -> None:
-        self.places.free()
-        if request.answered:
-            self.channel.send(answer)
+    def answer_too_many(self, ident: Any) -> None:
+        text = f"Maximum number of concurrent calls ({CALLS_IN_ALL}) has exceeded"
+        self.channel.send(rpc.error_frame(rpc.TOO_MANY_CALLS, text, ident))

@@ -21,6 +21,7 @@ from .errors import not_authenticated
 if TYPE_CHECKING:
     from .accounts import Account, Credential
     from .events import Update
+    from .release import Release
     from .simulator import Simulator
 
 __all__ = ["CallPlaces", "Channel", "Origin", "Session"]
@@ -107,11 +108,12 @@ class CallPlaces:
 class Session(ABC):
     """One connection, signed in or not."""
 
-    def __init__(self, nas: Simulator, channel: Channel, origin: Origin) -> None:
+    def __init__(self, nas: Simulator, channel: Channel, origin: Origin, facts: Release) -> None:
         self.id = str(uuid4())
         self.nas = nas
         self.channel = channel
         self.origin = origin
+        self.facts = facts
         self.created_at: datetime = nas.clock.wall()
         self.credential: Credential | None = None
         self.rights: Credential | None = None
@@ -119,6 +121,8 @@ class Session(ABC):
         self.expires_at: float | None = None
         """Simulated second at which the login runs out; each use of it moves it on by `ttl`."""
         self.ttl: float = 0.0
+        self.token: str | None = None
+        """The token this login was made with; it ends with the login."""
         self.pending: Any = None
         """A sign-in that waits for its next step."""
         self.subscriptions: dict[str, str] = {}
@@ -135,8 +139,10 @@ class Session(ABC):
             raise not_authenticated()
         return self.credential.account
 
-    def sign_in(self, credential: Credential, *, ttl: float | None = None) -> None:
+    def sign_in(self, credential: Credential, *, ttl: float | None = None, token: str | None = None) -> None:
         """Make ``credential`` the user of this session, replacing another."""
+        self._end_token()
+        self.token = token
         self.credential = self.rights = credential
         self.pending = None
         self.ttl = ttl or 0.0
@@ -147,9 +153,15 @@ class Session(ABC):
         """Forget the user; the connection and its ordinary subscriptions stay."""
         if self.credential is not None:
             self.nas.sessions.announce(self, "REMOVED")
+        self._end_token()
         self.credential = None
         self.expires_at = None
         self.nas.events.leave(self, sources_only=True)
+
+    def _end_token(self) -> None:
+        if self.token is not None:
+            self.nas.tokens.pop(self.token, None)
+            self.token = None
 
     def check_expiry(self) -> None:
         """At each message: a login whose time is over ends, another has it start anew."""
@@ -172,6 +184,7 @@ class Session(ABC):
         for task in list(self.tasks):
             task.cancel()
         self.nas.events.leave(self)
+        self._end_token()
         if self.credential is not None:
             credential, self.credential = self.credential, None
             self.nas.sessions.announce(self, "REMOVED", credential)

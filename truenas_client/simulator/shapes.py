@@ -8,7 +8,8 @@ is made `optional`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "choice",
     "integer",
     "like",
+    "like_all",
     "nullable",
     "number",
     "obj",
@@ -141,7 +143,7 @@ def like(value: Any, docs: Mapping[str, str] | None = None) -> Schema:
     if isinstance(value, str):
         return text()
     if isinstance(value, (list, tuple)):
-        return array(like(value[0], docs) if value else any_())
+        return array(like_all(value, docs) if value else any_())
     if isinstance(value, dict) and value:
         members = {}
         for name, member in value.items():
@@ -150,4 +152,49 @@ def like(value: Any, docs: Mapping[str, str] | None = None) -> Schema:
                 schema = {"description": docs[name], **schema}
             members[str(name)] = schema
         return obj(**members)
-    return {"type": "object"} if isinstance(value, dict) else {}
+    if value is None:
+        return {"type": "null"}
+    if isinstance(value, datetime):
+        return text(format="date-time")
+    return {"type": "object"}
+
+
+def like_all(values: Sequence[Any], docs: Mapping[str, str] | None = None) -> Schema:
+    """A schema that fits each of ``values``."""
+    if not values:
+        return {"type": "object"}
+    made = like(values[0], docs)
+    for value in values[1:]:
+        made = _both(made, like(value, docs))
+    return made
+
+
+def _both(one: Schema, other: Schema) -> Schema:
+    """A schema for what fits either: alike ones are merged, a null makes nullable, the rest is any value."""
+    if one == other:
+        return one
+    if one.get("type") == "null":
+        one, other = other, one
+    if other.get("type") == "null":
+        return one if "anyOf" in one or "type" not in one else _keeping_names(nullable(one), one)
+    if one.get("type") == other.get("type") == "object":
+        left, right = one.get("properties") or {}, other.get("properties") or {}
+        if not left or not right:
+            return _keeping_names({"type": "object"}, one)
+        members = {}
+        for name in [*left, *(name for name in right if name not in left)]:
+            if name in left and name in right:
+                members[name] = _both(left[name], right[name])
+            else:
+                members[name] = optional(left.get(name) or right[name])
+        return _keeping_names(obj(**members), one)
+    if one.get("type") == other.get("type") == "array":
+        return {**one, "items": [_both(one["items"][0], other["items"][0])]}
+    if "anyOf" in one and other in one["anyOf"]:
+        return one
+    return _keeping_names({}, one)
+
+
+def _keeping_names(schema: Schema, source: Schema) -> Schema:
+    kept: Schema = {name: source[name] for name in ("_name_", "_required_", "title", "description") if name in source}
+    return {**kept, **schema}

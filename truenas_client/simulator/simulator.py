@@ -80,12 +80,14 @@ class Simulator:
         self.boot_id = str(UUID(int=random.Random(f"boot {seed}").getrandbits(128), version=4))
         self.registry = Registry()
         self.events = Events(self.registry, self.clock)
-        self.jobs = Jobs(self.events, self.clock.wall)
+        self.jobs = Jobs(self.events, self.clock.wall, self.release)
         self.sessions = Sessions(self.events)
         self.rate_limit = RateLimit(self.clock, self.random)
         self.accounts: dict[str, Account] = {}
         self.api_keys: dict[int, ApiKey] = {}
         self.tokens: dict[str, Token] = {}
+        self.faked_address: str | None = None
+        """When set, new TCP connections seem to come from this address."""
         self._listen = listen
         self._unix = None if unix is None else Path(unix)
         self._front = Front(self)
@@ -151,6 +153,11 @@ class Simulator:
         return f"ws://{host}:{self._port}/api/current"
 
     @property
+    def legacy_url(self) -> str:
+        """Address of the old protocol."""
+        return self.url.replace("/api/current", "/websocket")
+
+    @property
     def users(self) -> dict[str, dict[str, Any]]:
         """The accounts that can sign in: name to password, one-time password and roles."""
         return {
@@ -161,10 +168,10 @@ class Simulator:
     def info(self) -> dict[str, Any]:
         """What the ready line of the command says."""
         return {
-            "ws": self.url,
+            "ws": self.url if self.release.api_versions else self.legacy_url,
             "wss": None,
             "unix": None if self._unix is None else str(self._unix),
-            "legacy": self.url.replace("/api/current", "/websocket"),
+            "legacy": self.legacy_url,
             "release": self.release.name,
             "users": self.users,
             "api_keys": {key.name: key.text for key in self.api_keys.values() if not key.revoked},
@@ -185,11 +192,13 @@ class Simulator:
         no_authz: bool = False,
         private: bool = False,
         job: JobOptions | None = None,
+        since: str | None = None,
     ) -> Decorator:
         """Add a method: a function or coroutine function of a `Call` and the arguments.
 
         Without ``accepts`` it takes any values, as many as the function has parameters;
         ``description`` is the docstring unless given. No roles: full administrators only.
+        ``private`` methods are in no listing; ``since`` names the first API version that has it.
         """
 
         def add(handler: Handler) -> Handler:
@@ -204,7 +213,7 @@ class Simulator:
                 no_auth=no_auth,
                 no_authz=no_authz,
             )
-            self.registry.add(Method(name, made, handler, job, private))
+            self.registry.add(Method(name, made, handler, job, private, since=since))
             return handler
 
         return add
@@ -265,11 +274,16 @@ class Simulator:
         otp: str | None = None,
         expired: bool = False,
     ) -> Account:
-        """Add or replace an account; without roles it may not use the API."""
+        """Add or replace an account; without ``roles`` it may not use the API."""
         number = 3000 + len(self.accounts) if uid is None else uid
         account = Account(name, password, tuple(roles), number, full_name or name, otp, expired)
         self.accounts[name] = account
         return account
+
+    def add_api_key(self, key: ApiKey) -> ApiKey:
+        """Add or replace an API key."""
+        self.api_keys[key.id] = key
+        return key
 
     def query_arguments(self) -> list[Schema]:
         """The ``accepts`` of a query method: filters and options."""
@@ -338,4 +352,4 @@ class Simulator:
         if account is None:
             account = self.accounts.get("root")
         if account is not None:
-            session.sign_in(Credential(account, "UNIX_SOCKET", self.clock.wall(), full_roles=False))
+            session.sign_in(Credential(account, "UNIX_SOCKET", self.clock.wall(), facts=session.facts))

@@ -88,6 +88,7 @@ class ConnectScreen(Screen[None]):
                 "Certificate", Choice(("check it", "do not check"), chosen=int(not self._verify), id="certificate")
             )
             yield Row("Open", Choice(("read-only", "allow writes"), chosen=int(self._writable), id="lock"))
+            yield Static("Not encrypted: the password can be read on the way.", id="readable")
             yield Static("", id="progress")
         yield KeyLine()
 
@@ -131,10 +132,8 @@ class ConnectScreen(Screen[None]):
             endpoint = parse(None if local and not typed.startswith(("ws+unix", "unix")) else typed or "nas.example")
         except exc.InvalidEndpoint:
             return
-        text = endpoint.text if typed or local else ""
-        if not (local or endpoint.is_tls or endpoint.is_local):
-            text = f"not encrypted, the password can be read on the way  {text}"
-        card.border_subtitle = plain(text)
+        card.border_subtitle = plain(endpoint.text if typed or local else "")
+        card.set_class(not (endpoint.is_tls or endpoint.is_local), "-readable")
 
     def action_secret_show(self) -> None:
         """Shows or hides the password."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from textual import events
@@ -17,6 +18,8 @@ from tui.widgets.lines import CursorView, Span
 __all__ = ["FailureView"]
 
 GO = "enter: there"
+MOST_LINES = 6
+"""Lines that one field's message may take; copying gives all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class FailureView(CursorView):
         self.lines_changed()
         self.scroll_lines(0)
         self.cursor = next((index for index, line in enumerate(self._lines()) if line.row is not None), 0)
+        # Its height may only be known after the next layout; until then one line counts as a page.
+        self.call_after_refresh(self.scroll_lines, 0)
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
@@ -90,7 +95,7 @@ class FailureView(CursorView):
         column = min(max((width(name) for name in names), default=0), cells // 3)
         for index, (name, row) in enumerate(zip(names, failure.rows, strict=True)):
             room = cells - column - 4 - width(GO) - 2
-            parts = list(wrap(safe(row.message), max(room, 12)))
+            parts = list(islice(wrap(safe(row.message), max(room, 12)), MOST_LINES))
             for place, part in enumerate(parts):
                 left = (Span("  "), Span(pad(name if place == 0 else "", column), "key"), Span("  "))
                 if place or not row.attribute:

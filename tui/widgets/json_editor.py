@@ -5,38 +5,33 @@ Whoever validates sets `problems`, as offsets into `text`; until the next valida
 Characters that would disturb the terminal enter as JSON escapes, so the text means the same and is harmless to draw.
 """
 
-import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from operator import itemgetter
 from time import monotonic
 from typing import ClassVar, Protocol
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Span, Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
+from textual.geometry import Offset
 from textual.message import Message
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Location, Selection, TextAreaTheme
 
+from tui.widgets.json_tokens import TOKEN_STYLES, Token, harmless, tokens_of
+
 DEBOUNCE = 0.12  # seconds without a key before `Edited`
 PASTE_GAP = 0.02  # a newline closer than this to the key before was not typed: a terminal pastes without saying so
 _LONG = 2000  # characters; of a longer line only what is on screen is coloured
-
-_TOKEN = re.compile(
-    r'(?P<string>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?'
-    r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
-    r"|(?P<literal>\b(?:true|false|null)\b)"
-    r"|(?P<punctuation>[{}\[\],:]+)"
-)
-_STYLES = ("key", "string", "number", "literal", "dim")
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
+_starts = itemgetter(0)
 
 
 class TextProblem(Protocol):
@@ -71,7 +66,7 @@ class _EditorTheme(TextAreaTheme):
 class JsonEditor(TextArea):
     """Edits JSON text. Listen to `Edited`, set `problems`; `goto`, `select` and `next_problem` move the caret."""
 
-    COMPONENT_CLASSES = {*(f"line--{name}" for name in _STYLES), "line--problem", "line--accent"}
+    COMPONENT_CLASSES = {*(f"line--{name}" for name in TOKEN_STYLES), "line--problem", "line--accent"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g", "next_problem", "next problem", show=False, id="edit.problem"),
     ]
@@ -110,7 +105,9 @@ class JsonEditor(TextArea):
         self.cursor_blink = False
         self._problems: list[TextProblem] = []
         self._underlined: dict[int, list[tuple[int, int]]] = {}
-        self._tokens: LRUCache[str, list[tuple[int, int, str]]] = LRUCache(512)
+        self._tokens: LRUCache[str, list[Token]] = LRUCache(512)
+        self._long: tuple[str, list[Token]] = ("", [])
+        self._strips: LRUCache[object, Strip] = LRUCache(512)
         self._token_styles: dict[str, Style] = {}
         self._resting: Timer | None = None
         self._changed = 0.0
@@ -200,41 +197,87 @@ class JsonEditor(TextArea):
 
     # Drawing
 
+    def render_line(self, y: int) -> Strip:
+        # A key press makes the base class draw all lines on screen anew, at a cost that grows with their spans. Those
+        # without caret, selection or matching bracket are drawn here, and only when they differ from before.
+        return self._still_line(y) or super().render_line(y)
+
+    def _still_line(self, y: int) -> Strip | None:
+        """The strip of a line on screen that holds nothing which moves, None when the base class has to draw it."""
+        wrapped = self.wrapped_document
+        place = self.scroll_offset.y + y
+        start, end = self.selection
+        if start != end or not self.soft_wrap or place >= wrapped.height:
+            return None
+        row, column = wrapped.offset_to_location(Offset(0, place))
+        line = self.document.get_line(row)
+        breaks = wrapped.get_offsets(row)
+        after = bisect_right(breaks, column)
+        last = breaks[after] if after < len(breaks) else len(line)
+        bracket = self.matching_bracket_location
+        if any(at is not None and at[0] == row and column <= at[1] <= last for at in (end, bracket)):
+            return None
+        piece = line[column:last]
+        if "\t" in piece or self.suggestion:
+            return None
+        styles = self._styles_between(row, line, column, last)
+        is_caret_row = row == end[0]
+        key = (piece, tuple(styles), row if column == 0 else -1, is_caret_row, self.gutter_width, self.size.width)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._draw(piece, styles, row if column == 0 else -1, is_caret_row)
+        return strip
+
+    def _styles_between(self, row: int, line: str, first: int, last: int) -> list[tuple[int, int, str]]:
+        """The styled pieces of a part of a line, as offsets into that part; problems come last."""
+        tokens = self._tokens_of(line)
+        begin = max(bisect_right(tokens, first, key=_starts) - 1, 0)
+        stop = bisect_left(tokens, last, key=_starts)
+        pieces: list[tuple[int, int, str]] = [*tokens[begin:stop]]
+        pieces += [(start, end, "problem") for start, end in self._underlined.get(row, ())]
+        return [(max(s, first) - first, min(e, last) - first, name) for s, e, name in pieces if s < last and e > first]
+
+    def _draw(self, piece: str, styles: list[tuple[int, int, str]], row: int, is_caret_row: bool) -> Strip:
+        """A part of a line with its number, as wide as the widget; looks as the base class would draw it."""
+        base = self.rich_style
+        if is_caret_row and self.highlight_cursor_line:
+            base += Style(bgcolor=self.get_component_rich_style("text-area--cursor-line").bgcolor)
+        text = Text(piece, end="", no_wrap=True)
+        text.spans = [Span(start, end, self._token_style(name)) for start, end, name in styles]
+        cells = self.scrollable_content_region.width - self.gutter_width
+        strip = Strip(text.render(self.app.console), text.cell_len).apply_style(base).adjust_cell_length(cells, base)
+        if not self.show_line_numbers:
+            return strip
+        gutter = "text-area--cursor-gutter" if is_caret_row and self.highlight_cursor_line else "text-area--gutter"
+        number = str(row + self.line_number_start) if row >= 0 else ""
+        label = Segment(f"{number:>{self.gutter_width - 2}}  ", self.get_component_rich_style(gutter))
+        return Strip.join([Strip([label], self.gutter_width), strip])
+
     def get_line(self, line_index: int) -> Text:
         line = self.document.get_line(line_index)
-        first, last = (0, len(line)) if len(line) <= _LONG else self._on_screen(line_index)
+        first, last = (0, len(line)) if len(line) <= _LONG else self._around_caret(line_index)
         spans = [
-            Span(start, end, self._token_style(name))
-            for start, end, name in self._tokens_of(line)
-            if end > first and start < last
+            Span(start + first, end + first, self._token_style(name))
+            for start, end, name in self._styles_between(line_index, line, first, last)
         ]
-        spans += [Span(start, end, self._token_style("problem")) for start, end in self._underlined.get(line_index, ())]
         return Text(line, end="", no_wrap=True, spans=spans)
 
-    def _tokens_of(self, line: str) -> list[tuple[int, int, str]]:
+    def _tokens_of(self, line: str) -> list[Token]:
+        if len(line) > _LONG:
+            # One is kept, by identity: such a line is asked for once for each part of it on screen.
+            if self._long[0] is not line:
+                self._long = (line, tokens_of(line))
+            return self._long[1]
         tokens = self._tokens.get(line)
         if tokens is None:
-            tokens = []
-            for match in _TOKEN.finditer(line):
-                kind = match.lastgroup
-                if kind == "colon":
-                    tokens += [(*match.span("string"), "key"), (*match.span("colon"), "dim")]
-                else:
-                    tokens.append((*match.span(), "dim" if kind == "punctuation" else kind or "dim"))
-            self._tokens[line] = tokens
+            tokens = self._tokens[line] = tokens_of(line)
         return tokens
 
-    def _on_screen(self, line_index: int) -> tuple[int, int]:
-        """The characters of a wrapped line that can be seen now."""
-        breaks = self.wrapped_document.get_offsets(line_index)
-        if not breaks:
-            left = self.scroll_offset.x
-            return max(left - 1, 0), left + self.size.width + 1
-        top = self.wrapped_document.location_to_offset((line_index, 0)).y
-        first = max(self.scroll_offset.y - top, 0)
-        last = first + self.size.height
-        start = breaks[first - 1] if 0 < first <= len(breaks) else 0
-        return start, breaks[last] if last < len(breaks) else len(self.document.get_line(line_index))
+    def _around_caret(self, line_index: int) -> tuple[int, int]:
+        """The characters of a long line that the base class may have to draw: about a screen around the caret."""
+        reach = self.size.width * max(self.size.height, 1)
+        row, column = self.cursor_location
+        return (max(column - reach, 0), column + reach) if row == line_index else (0, 2 * reach)
 
     def _token_style(self, name: str) -> Style:
         style = self._token_styles.get(name)
@@ -247,6 +290,7 @@ class JsonEditor(TextArea):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._token_styles.clear()
+        self._strips.clear()
 
     # Editing
 
@@ -302,15 +346,6 @@ class JsonEditor(TextArea):
         if indent and before.rstrip().endswith(("{", "[")):
             leading += " " * self.indent_width
         self.replace("\n" + leading, start, end, maintain_selection_offset=False)
-
-
-def harmless(text: str) -> str:
-    """The text with Unix line ends, and what would disturb a terminal as JSON escapes."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.isascii() and text.isprintable():
-        return text
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _moved(problem: TextProblem, start: int, end: int, inserted: int) -> TextProblem:

@@ -118,7 +118,7 @@ class LineView(ScrollView, can_focus=True):
         if names:
             for name in names.split():
                 found = self.get_component_rich_style(f"line--{name}", default=Style.null())
-                style = Style.combine([style, found]) if name == "mark" else style + _foreground(found, style)
+                style += _foreground(found, style)
         self._styles_by_name[names] = style
         return style
 
@@ -176,8 +176,6 @@ class LineView(ScrollView, can_focus=True):
             return style
         if row_style.reverse or not name:  # a reversed row has no room for further colours
             return row_style
-        if "mark" in name:
-            return row_style + style
         return style + Style(bgcolor=row_style.bgcolor, bold=row_style.bold)
 
     def _selected(self, strip: Strip, span: tuple[int, int]) -> Strip:

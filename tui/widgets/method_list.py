@@ -117,13 +117,15 @@ class MethodList(Pane):
     @on(Filter.Reached)
     def _reached(self, event: Filter.Reached) -> None:
         event.stop()
-        # The first arrow down takes the cursor into the list, on the row it already marks while filtering.
+        # The first arrow down goes into the list, on the row it marks already.
         self.names.focus()
-        if event.where == "down" and self.filter.value.strip():
+        if event.where == "down":
             return
-        getattr(
-            self.names, {"down": "action_line_down", "up": "action_line_up"}.get(event.where, f"action_{event.where}")
-        )()
+        {
+            "up": self.names.action_line_up,
+            "page_down": self.names.action_page_down,
+            "page_up": self.names.action_page_up,
+        }[event.where]()
 
     @on(Rows.Chosen, "#names")
     def _chosen(self, event: Rows.Chosen) -> None:

@@ -137,16 +137,16 @@ class Pane(Vertical):
         """Name, border line, views, in `room` cells. Without room the views go, then the name is cut."""
         if room < 1 or not (self._caption or self._tabs):
             return None
-        words = [(f"[{safe(tab)}]" if tab == self._tab else safe(tab), tab) for tab in self._tabs]
-        taken = sum(width(word) for word, _ in words) + 2 * max(len(words) - 1, 0)
-        if words and taken + 12 > room:
-            words = [(word, tab) for word, tab in words if tab == self._tab]
-            taken = sum(width(word) for word, _ in words)
-            if taken + 8 > room:
-                words, taken = [], 0
         # Without a heavy border the focus needs a sign of its own.
         sign = "> " if self.app.has_class("-ascii") and self.has_pseudo_class("focus-within") else ""
-        name = cut(sign + safe(self._caption[:1000]), room - taken - 3 if words else room, ellipsis=self._ellipsis)
+        name = sign + safe(self._caption[:1000])
+        shown = [tab for tab in self._tabs if tab]
+        words, taken = self._words(shown)
+        if words and min(width(name), 30) + taken + 3 > room:
+            words, taken = self._words([tab for tab in shown if tab == self._tab])
+        if words and min(width(name), 12) + taken + 3 > room:
+            words, taken = [], 0
+        name = cut(name, room - taken - 3 if words else room, ellipsis=self._ellipsis)
         self._places = []
         parts = [Content.styled(name, self._style("title"))]
         if words:
@@ -166,6 +166,11 @@ class Pane(Vertical):
                 at += width(word)
         return Content("").join(parts)
 
+    def _words(self, tabs: Sequence[str]) -> tuple[list[tuple[str, str]], int]:
+        """The words for views, each with the view it stands for, and the cells they take side by side."""
+        words = [(f"[{safe(tab[:100])}]" if tab == self._tab else safe(tab[:100]), tab) for tab in tabs]
+        return words, sum(width(word) for word, _ in words) + 2 * max(len(words) - 1, 0)
+
     def _bottom(self, room: int) -> Content | None:
         facts = [(fact, "") if isinstance(fact, str) else fact for fact in self._facts]
         facts = [(safe(text[:1000]), style) for text, style in facts if text]
@@ -182,8 +187,10 @@ class Pane(Vertical):
         return Content("  ").join(parts)
 
     def on_click(self, event: events.Click) -> None:
-        if event.widget is self and event.y == 0:
+        # Clicks on children come by too, with places of their own: only the screen's coordinates tell.
+        place = event.screen_offset - self.region.offset
+        if place.y == 0:
             for start, end, tab in self._places:
-                if start <= event.x < end:
+                if start <= place.x < end:
                     self.post_message(self.TabPressed(self, tab))
                     return

@@ -14,47 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.text import Align, cut, safe, safe_lines, width
+from tui.widgets.columns import GAP, Cell, Column, Row, marked, natural_widths, share_width, text_of
 from tui.widgets.lines import CursorView, Span
 
-_GAP = 2
-_MEASURED = 300  # rows that decide the width of a column; measuring all of a large table would be felt
-_WIDEST = 40  # cells a column takes when nothing else is said
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A text in a column or a badge: any text of a server, a style name, and the characters to mark as matching."""
-
-    text: str
-    style: str = ""
-    marks: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How a column is drawn. `cells` fixes its width; else it is as wide as its content, within `least` and `most`;
-    `flex` ones share what the others leave. Below `hide_below` cells of widget it is not shown."""
-
-    title: str = ""
-    cells: int | None = None
-    least: int = 3
-    most: int = _WIDEST
-    flex: bool = False
-    align: Align = "left"
-    style: str = ""
-    hide_below: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the list. `fold` is None for a leaf, else whether it is folded; badges stand at the right edge."""
-
-    key: str
-    cells: tuple[Cell | str, ...]
-    depth: int = 0
-    fold: bool | None = None
-    badges: tuple[Cell | str, ...] = ()
-    style: str = ""
+__all__ = ["Cell", "Column", "Row", "Rows"]
 
 
 class Rows(CursorView):
@@ -214,48 +177,14 @@ class Rows(CursorView):
 
     def _measure(self) -> None:
         self._widths = None
-        self._natural = [
-            column.cells
-            if column.cells is not None
-            else max(
-                (width(safe(_text(row.cells[at])[:200])) for row in self._rows[:_MEASURED] if at < len(row.cells)),
-                default=0,
-            )
-            for at, column in enumerate(self._columns)
-        ]
+        self._natural = natural_widths(self._columns, self._rows, header=self._header)
 
     def _column_widths(self, cells: int) -> list[int]:
-        """The width of each column in a widget of `cells` cells; 0 hides one. Flexible ones share what is left."""
-        if self._widths is not None and self._widths[0] == cells:
-            return self._widths[1]
-        indent = 2 + (2 if self._tree else 0)
-        widths: list[int] = []
-        for column, natural in zip(self._columns, self._natural, strict=True):
-            if cells < column.hide_below:
-                widths.append(0)
-            elif column.cells is not None:
-                widths.append(column.cells)
-            else:
-                title = width(safe(column.title)) if self._header else 0
-                widths.append(max(column.least, min(max(natural, title), column.most)))
-        shown = [at for at, taken in enumerate(widths) if taken]
-        room = cells - indent - _GAP * max(len(shown) - 1, 0)
-        flexible = [at for at in shown if self._columns[at].flex]
-        rest = room - sum(widths[at] for at in shown if at not in flexible)
-        for place, at in enumerate(flexible):
-            widths[at] = max(self._columns[at].least, rest // len(flexible) + (place < rest % len(flexible)))
-        over = sum(widths[at] for at in shown) - room
-        while over > 0 and shown:
-            # Too much for the widget: the widest give way first, none below its least.
-            widest = max(
-                (at for at in shown if widths[at] > self._columns[at].least), key=widths.__getitem__, default=-1
-            )
-            if widest < 0:
-                break
-            widths[widest] -= 1
-            over -= 1
-        self._widths = (cells, widths)
-        return widths
+        """The width of each column in a widget of `cells` cells; 0 hides one."""
+        if self._widths is None or self._widths[0] != cells:
+            indent = 4 if self._tree else 2
+            self._widths = (cells, share_width(self._columns, self._natural, cells, indent))
+        return self._widths[1]
 
     def header_spans(self, cells: int) -> Sequence[Span] | None:
         widths = self._column_widths(cells)
@@ -291,8 +220,8 @@ class Rows(CursorView):
         else:
             room = cells - used - badge_cells
             for place, cell in enumerate(row.cells):
-                text = self._cut(_text(cell), max(room, 0))
-                spans += _marked(text, cell, row.style)
+                text = self._cut(text_of(cell), max(room, 0))
+                spans += marked(text, cell, row.style)
                 room -= width(text) + 1
                 if place < len(row.cells) - 1 and room > 0:
                     spans.append(Span(" "))
@@ -305,7 +234,7 @@ class Rows(CursorView):
         """The badges with a space before each; they never take more than half of the line."""
         spans: list[Span] = []
         for badge in row.badges:
-            text = self._cut(_text(badge), cells // 2)
+            text = self._cut(text_of(badge), cells // 2)
             if text:
                 style = badge.style if isinstance(badge, Cell) else "dim"
                 spans += [Span(" "), Span(text, style)]
@@ -329,15 +258,15 @@ class Rows(CursorView):
         return kept
 
     def _cell(self, cell: Cell | str, cells: int, align: Align, style: str, *, last: bool) -> list[Span]:
-        text = self._cut(_text(cell), cells)
-        spans = _marked(text, cell, style)
+        text = self._cut(text_of(cell), cells)
+        spans = marked(text, cell, style)
         filling = Span(" " * (cells - width(text)))
         if align == "right":
             spans.insert(0, filling)
         elif not last:
             spans.append(filling)
         if not last:
-            spans.append(Span(" " * _GAP))
+            spans.append(Span(" " * GAP))
         return spans
 
     def _cut(self, text: str, cells: int) -> str:
@@ -402,24 +331,3 @@ class Rows(CursorView):
         self.cursor = index
         if event.chain == 2:
             self.action_choose()
-
-
-def _text(cell: Cell | str) -> str:
-    return cell.text if isinstance(cell, Cell) else cell
-
-
-def _marked(text: str, cell: Cell | str, style: str) -> list[Span]:
-    """The text of a cell in its own style, else the given one, with its marked characters apart."""
-    if not isinstance(cell, Cell):
-        return [Span(text, style)]
-    style = cell.style or style
-    if not cell.marks:
-        return [Span(text, style)]
-    spans: list[Span] = []
-    done = 0
-    for at in sorted(cell.marks):
-        if done <= at < len(text):
-            spans += [Span(text[done:at], style), Span(text[at], f"{style} mark".strip())]
-            done = at + 1
-    spans.append(Span(text[done:], style))
-    return [span for span in spans if span.text]

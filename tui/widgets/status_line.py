@@ -104,7 +104,7 @@ class StatusLine(Widget):
     def _layout(self) -> list[tuple[int, Word]]:
         """The words with the column each begins at."""
         room = self.content_size.width
-        gap = 3 if room >= 100 else 2
+        gap = 3 if room >= 90 else 2
         left, right = self._words()
 
         def taken(words: list[Word]) -> int:

@@ -9,7 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import accounts, alerts, datasets, disks, network, pools, reporting, services, snapshots, system
+from . import (
+    accounts,
+    alerts,
+    datasets,
+    disks,
+    guests,
+    network,
+    pools,
+    reporting,
+    services,
+    shares,
+    snapshots,
+    system,
+    tasks,
+    upkeep,
+)
 from .world import World
 
 if TYPE_CHECKING:
@@ -17,9 +32,26 @@ if TYPE_CHECKING:
 
 __all__ = ["install"]
 
+PARTS = (
+    accounts,
+    system,
+    disks,
+    pools,
+    datasets,
+    snapshots,
+    shares,
+    services,
+    network,
+    tasks,
+    guests,
+    upkeep,
+    alerts,
+    reporting,
+)
+
 
 def install(nas: Simulator, seed: int) -> None:
     """Add the whole NAS to a simulator."""
     world = World.made(seed, nas.clock.started)
-    for part in (accounts, system, disks, pools, datasets, snapshots, services, network, alerts, reporting):
+    for part in PARTS:
         part.install(nas, world)

@@ -157,7 +157,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
         "user.update",
         accepts=shapes.arguments(
             id=shapes.integer("Number of the user."),
-            data=shapes.obj(
+            user_update=shapes.obj(
                 "What to change; the rest stays.",
                 {},
                 **{
@@ -280,7 +280,7 @@ def _install_keys(nas: Simulator) -> None:
                 expires_at=shapes.nullable(shapes.any_("When it ends."), default=None),
             )
         ),
-        roles=("API_KEY_WRITE",),
+        roles=("API_KEY_WRITE", "READONLY_ADMIN", "SHARING_ADMIN"),
     )
     def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
         """Make an API key. The answer is the only one that holds the key itself."""
@@ -298,7 +298,7 @@ def _install_keys(nas: Simulator) -> None:
         "api_key.delete",
         accepts=shapes.arguments(id=shapes.integer("Number of the key.")),
         returns=shapes.returning(shapes.boolean("Always true.")),
-        roles=("API_KEY_WRITE",),
+        roles=("API_KEY_WRITE", "READONLY_ADMIN", "SHARING_ADMIN"),
     )
     def delete(call: Call, id: int) -> bool:
         """Delete an API key; whoever uses it is shut out."""

@@ -68,7 +68,7 @@ def install(nas: Simulator, world: World) -> None:
         ),
     ):
         alerts[row["uuid"]] = row
-    shape = shapes.like(next(iter(alerts.values())), DOCS)
+    shape = shapes.like_all(list(alerts.values()), DOCS)
     nas.service("alert")
     nas.event("alert.list", roles=READ)
 
@@ -101,11 +101,20 @@ def install(nas: Simulator, world: World) -> None:
         """Show an alert that was put aside again."""
         set_dismissed(uuid, False)
 
-    @nas.method("alert.list_categories", roles=READ)
-    def list_categories(call: Call) -> list[dict[str, Any]]:
+    @nas.method("alert.list_categories", accepts=shapes.arguments(options=shapes.obj("Nothing.", {})), roles=READ)
+    def list_categories(call: Call, options: dict[str, Any]) -> list[dict[str, Any]]:
         """The kinds of alerts there are."""
         kinds = {row["klass"]: row["level"] for row in alerts.values()} | {"DiskTemperatureTooHot": "WARNING"}
-        classes = [{"id": name, "title": name, "level": level} for name, level in kinds.items()]
+        classes = [
+            {
+                "id": name,
+                "title": name,
+                "level": level,
+                "product_types": ["COMMUNITY_EDITION", "ENTERPRISE"],
+                "proactive_support": False,
+            }
+            for name, level in kinds.items()
+        ]
         return [{"id": "SYSTEM", "title": "System", "classes": classes}]
 
     async def come_and_go() -> None:

@@ -51,7 +51,11 @@ def install(nas: Simulator, world: World) -> None:
     _install_changes(nas, world)
     _install_locks(nas, world)
 
-    @nas.method("pool.dataset.compression_choices", returns=shapes.returning(shapes.like({"LZ4": "LZ4"})), roles=READ)
+    @nas.method(
+        "pool.dataset.compression_choices",
+        returns=shapes.returning({"type": "object", "additionalProperties": shapes.text()}),
+        roles=READ,
+    )
     def compression_choices(call: Call) -> dict[str, str]:
         """The kinds of compression there are."""
         names = ("ON", "OFF", "LZ4", "GZIP", "GZIP-1", "GZIP-9", "ZSTD", "ZSTD-5", "ZSTD-7", "ZSTD-FAST", "ZLE", "LZJB")

@@ -86,15 +86,14 @@ def install(nas: Simulator, world: World) -> None:
                 found[disk.name] = value
         return found
 
-    @nas.method("disk.get_used", roles=READ)
-    def get_used(call: Call) -> list[dict[str, Any]]:
+    @nas.method(
+        "disk.get_used",
+        accepts=shapes.arguments(join_partitions=shapes.boolean("Has no effect here.", default=False)),
+        roles=("READONLY_ADMIN", "REPORTING_READ", "REPORTING_WRITE"),
+    )
+    def get_used(call: Call, join_partitions: bool) -> list[dict[str, Any]]:
         """The drives that belong to a pool."""
         return [row for row in rows() if row["pool"]]
-
-    @nas.method("disk.get_unused", roles=READ, accepts=[])
-    def details(call: Call) -> list[dict[str, Any]]:
-        """The drives that belong to no pool."""
-        return [row for row in rows() if not row["pool"]]
 
 
 def temperature(disk: Disk, now: float) -> float:

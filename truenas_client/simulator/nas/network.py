@@ -63,6 +63,14 @@ def install(nas: Simulator, world: World) -> None:
         "hostname_local": world.hostname,
         "hostname_b": None,
         "hostname_virtual": None,
+        "state": {
+            "ipv4gateway": "192.0.2.1",
+            "ipv6gateway": "",
+            "nameserver1": "192.0.2.1",
+            "nameserver2": "",
+            "nameserver3": "",
+            "hosts": [],
+        },
     }
     add_config(
         nas, world, "network.configuration", "names, gateway and name servers", GENERAL, ("NETWORK_GENERAL_WRITE",)

@@ -54,7 +54,7 @@ def install(nas: Simulator, world: World) -> None:
             action=shapes.choice("START", "STOP", "PAUSE", doc="What to do.", default="START"),
         ),
         returns=shapes.returning({"type": "null"}),
-        roles=("POOL_WRITE", "POOL_SCRUB_WRITE"),
+        roles=("POOL_WRITE",),
         abortable=True,
         lock=lambda arguments: f"scrub:{arguments[:2]}",
         describe=lambda arguments: f"Scrub of pool {arguments[0]}" if arguments else "Scrub",

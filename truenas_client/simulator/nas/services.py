@@ -84,7 +84,7 @@ def install(nas: Simulator, world: World) -> None:
         "service.update",
         accepts=shapes.arguments(
             id_or_name=shapes.any_("Number or name of the service."),
-            data=shapes.obj("What to change.", ..., enable=shapes.boolean("Start it with the machine.")),
+            service_update=shapes.obj("What to change.", ..., enable=shapes.boolean("Start it with the machine.")),
         ),
         returns=shapes.returning(shapes.integer("Its number.")),
         roles=WRITE,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from .. import shapes
 from ..call import Call
 from ..errors import CallError, InstanceNotFound, ValidationErrors
+from . import zfsproperties
 from .tables import add_query
 from .world import World
-from .zfsproperties import prop
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
@@ -82,12 +82,12 @@ def install(nas: Simulator, world: World) -> None:
 
 
 def _add_hold(nas: Simulator, world: World, action: str, held: bool) -> None:
-    def change(call: Call, id: str) -> None:
+    def change(call: Call, id: str, options: dict[str, Any]) -> None:
         _find(world, id)["holds"] = {"truenas": 1} if held else {}
 
     nas.method(
         f"pool.snapshot.{action}",
-        accepts=shapes.arguments(id=shapes.text("The snapshot.")),
+        accepts=shapes.arguments(id=shapes.text("The snapshot."), options=shapes.obj("How.", {})),
         roles=WRITE,
         description="Keep a snapshot from being deleted." if held else "Let a snapshot be deleted again.",
     )(change)
@@ -98,6 +98,12 @@ def _find(world: World, ident: str) -> dict[str, Any]:
     if row is None:
         raise InstanceNotFound(f"Snapshot {ident} does not exist")
     return row
+
+
+def _prop(value: int) -> dict[str, Any]:
+    shown = zfsproperties.prop(value, value, value)
+    del shown["source_info"]  # snapshots have no parents to take a value from
+    return shown
 
 
 def _take(world: World, dataset: str, name: str, taken: int) -> dict[str, Any]:
@@ -112,9 +118,9 @@ def _take(world: World, dataset: str, name: str, taken: int) -> dict[str, Any]:
         "createtxg": str(20_000 + len(world.snapshots) * 17),
         "holds": {},
         "properties": {
-            "creation": prop(taken, taken, taken),
-            "used": prop("0B", 0, 0),
-            "referenced": prop(world.datasets[dataset].own, world.datasets[dataset].own, world.datasets[dataset].own),
+            "creation": _prop(taken),
+            "used": _prop(0),
+            "referenced": _prop(world.datasets[dataset].own),
         },
     }
     world.snapshots[ident] = row

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["install"]
 
-READ = ("READONLY_ADMIN", "SHARING_ADMIN", "SYSTEM_GENERAL_READ")
+READ = ("READONLY_ADMIN", "SHARING_ADMIN")
+GENERAL = (*READ, "SYSTEM_GENERAL_READ")
 
 
 def install(nas: Simulator, world: World) -> None:
@@ -126,7 +127,6 @@ def install(nas: Simulator, world: World) -> None:
 def _config(nas: Simulator, world: World) -> None:
     world.configs["system.general"] = {
         "id": 1,
-        "language": "en",
         "kbdmap": "us",
         "timezone": world.timezone,
         "ui_address": ["0.0.0.0"],
@@ -139,23 +139,39 @@ def _config(nas: Simulator, world: World) -> None:
         "ui_allowlist": [],
         "ui_consolemsg": False,
         "ui_certificate": 1,
+        "ui_certificate_name": "truenas_default",
         "usage_collection": False,
         "usage_collection_is_set": True,
         "wizardshown": True,
         "ds_auth": False,
     }
     add_config(
-        nas, world, "system.general", "the web interface, language and time zone", READ, ("SYSTEM_GENERAL_WRITE",)
+        nas,
+        world,
+        "system.general",
+        "the web interface, language and time zone",
+        GENERAL,
+        ("SYSTEM_GENERAL_WRITE",),
+        "general_settings",
     )
     world.configs["system.advanced"] = {
         "id": 1,
         "advancedmode": False,
+        "anonstats": False,
+        "anonstats_token": "",
         "autotune": False,
         "boot_scrub": 7,
         "consolemenu": True,
         "consolemsg": False,
         "debugkernel": False,
         "fqdn_syslog": False,
+        "isolated_gpu_pci_ids": [],
+        "kdump_enabled": False,
+        "kernel_extra_options": "",
+        "nvidia": False,
+        "overprovision": None,
+        "sed_user": "USER",
+        "uploadcrash": False,
         "motd": "Welcome to a simulated NAS.",
         "login_banner": "",
         "powerdaemon": False,
@@ -173,7 +189,13 @@ def _config(nas: Simulator, world: World) -> None:
 
 
 def add_config(
-    nas: Simulator, world: World, namespace: str, what: str, read: tuple[str, ...], write: tuple[str, ...]
+    nas: Simulator,
+    world: World,
+    namespace: str,
+    what: str,
+    read: tuple[str, ...],
+    write: tuple[str, ...],
+    argument: str = "data",
 ) -> None:
     """Add ``<namespace>.config`` and ``.update`` over the settings kept in the world."""
     settings = world.configs[namespace]
@@ -200,7 +222,7 @@ def add_config(
     )(config)
     nas.method(
         f"{namespace}.update",
-        accepts=shapes.arguments(data=shapes.obj("The settings to change; the others stay.", {}, **members)),
+        accepts=shapes.arguments(**{argument: shapes.obj("The settings to change; the others stay.", {}, **members)}),
         returns=shapes.returning(shape),
         roles=write,
         description=f"Change the settings of {what}. Answers all of them.",

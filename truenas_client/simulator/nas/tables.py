@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,13 @@ from truenas_client.filters import filter_list
 
 from .. import shapes
 from ..call import Call
-from ..errors import InstanceNotFound
+from ..errors import InstanceNotFound, ValidationErrors
+from .world import World
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
 
-__all__ = ["add_query"]
+__all__ = ["add_changes", "add_query", "find_row", "rows_of"]
 
 Row = dict[str, Any]
 
@@ -34,7 +36,7 @@ def add_query(
     """Add ``<namespace>.query`` and ``.get_instance`` over ``rows()``; ``what`` names a row, as in "disks"."""
     roles = tuple(roles)
     sample = rows()
-    row = shapes.like(sample[0], docs) if sample else {"type": "object"}
+    row = shapes.like_all(sample, docs)
     returns = shapes.table(row, f"The {what}, one of them, or how many there are.")
     nas.service(namespace, "crud", datastore_primary_key=key)
 
@@ -69,3 +71,100 @@ def add_query(
         )(get_instance)
     if event:
         nas.event(f"{namespace}.query", roles=roles)
+
+
+def find_row(world: World, namespace: str, ident: Any) -> Row:
+    """A row of a table of the world. Raises `InstanceNotFound`."""
+    row = world.table(namespace).get(ident)
+    if row is None:
+        raise InstanceNotFound(f"{namespace} {ident} does not exist")
+    return row
+
+
+def rows_of(table: dict[Any, Row]) -> Callable[[], list[Row]]:
+    """The rows of a table, asked anew each time."""
+    return lambda: list(table.values())
+
+
+def add_changes(
+    nas: Simulator,
+    world: World,
+    namespace: str,
+    *,
+    one: str,
+    members: dict[str, dict[str, Any]],
+    blank: Row,
+    write: Iterable[str],
+    create: str = "data",
+    update: str = "data",
+    check: Callable[[Row, ValidationErrors, str], None] | None = None,
+) -> None:
+    """Add ``.create``, ``.update`` and ``.delete`` over a table of the world.
+
+    ``members`` are the schemas of what can be set, ``blank`` a row with what can't;
+    ``create`` and ``update`` name the arguments. ``check`` looks at a row before it is
+    kept, and is given the prefix for the attributes of its errors.
+    """
+    table = world.table(namespace)
+    write = tuple(write)
+    returns = shapes.returning(shapes.like_all([*table.values(), blank]))
+    prefix = namespace.replace(".", "_")
+
+    def tell(kind: str, ident: int) -> None:
+        fields = {} if kind == "REMOVED" else {"fields": dict(table[ident])}
+        nas.send_event(f"{namespace}.query", kind, id=ident, **fields)
+
+    def create_row(call: Call, data: Row) -> Row:
+        row = {**copy.deepcopy(blank), **data, "id": world.next_id(namespace)}
+        errors = ValidationErrors()
+        if check is not None:
+            check(row, errors, f"{prefix}_create")
+        errors.check()
+        table[row["id"]] = row
+        tell("ADDED", row["id"])
+        return row
+
+    def update_row(call: Call, id: int, data: Row) -> Row:
+        row = {**find_row(world, namespace, id), **data}
+        errors = ValidationErrors()
+        if check is not None:
+            check(row, errors, f"{prefix}_update")
+        errors.check()
+        table[id] = row
+        tell("CHANGED", id)
+        return row
+
+    def delete_row(call: Call, id: int) -> bool:
+        find_row(world, namespace, id)
+        del table[id]
+        tell("REMOVED", id)
+        return True
+
+    changeable = {
+        name: shapes.optional({key: value for key, value in schema.items() if key != "default"})
+        for name, schema in members.items()
+    }
+    number = shapes.integer(f"Number of the {one}.")
+    nas.method(
+        f"{namespace}.create",
+        accepts=shapes.arguments(**{create: shapes.obj(f"The new {one}.", ..., **members)}),
+        returns=returns,
+        roles=write,
+        description=f"Make a {one}. Answers it.",
+    )(create_row)
+    nas.method(
+        f"{namespace}.update",
+        accepts=shapes.arguments(
+            id=number, **{update: shapes.obj("What to change; the rest stays.", {}, **changeable)}
+        ),
+        returns=returns,
+        roles=write,
+        description=f"Change a {one}. Answers it.",
+    )(update_row)
+    nas.method(
+        f"{namespace}.delete",
+        accepts=shapes.arguments(id=number),
+        returns=shapes.returning(shapes.boolean("Always true.")),
+        roles=write,
+        description=f"Delete a {one}.",
+    )(delete_row)

@@ -1,0 +1,129 @@
+"""The whole app on a simulated NAS, driven by its keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+
+from tests.app.waiting import screen_text, wait_for
+from truenas_client.simulator import Simulator
+from tui.app import Start, TrueNASApp
+from tui.screens.workspace import Workspace
+from tui.sections.explore import Explore
+from tui.session import Session
+
+
+class Desk:
+    """A person at the app: presses keys, types, and looks at the screen."""
+
+    def __init__(self, app: TrueNASApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def workspace(self) -> Workspace:
+        screen = next(screen for screen in reversed(self.app.screen_stack) if isinstance(screen, Workspace))
+        assert isinstance(screen, Workspace)
+        return screen
+
+    @property
+    def explore(self) -> Explore:
+        return self.workspace.query_one(Explore)
+
+    @property
+    def session(self) -> Session:
+        return self.workspace.session
+
+    @property
+    def text(self) -> str:
+        return screen_text(self.pilot)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*(_character_to_key(character) for character in text))
+
+    async def until(self, condition: Callable[[], object], what: str = "") -> None:
+        await wait_for(self.pilot, condition, what)
+
+    async def see(self, *texts: str) -> None:
+        """Waits until all of these stand on the screen."""
+        await self.until(lambda: all(text in self.text for text in texts), f"{texts} on screen")
+
+    async def see_gone(self, text: str) -> None:
+        """Waits until this stands on the screen no more."""
+        await self.until(lambda: text not in self.text, f"{text!r} gone")
+
+    async def open(self, query: str, method: str) -> None:
+        """Finds a method by its filter and opens it with enter."""
+        if not self.explore.methods.filter.has_focus:
+            await self.press("escape", "m")
+            await self.until(lambda: self.explore.methods.filter.has_focus, "the filter")
+        # Put in at once: a pressed key takes a tenth of a second, and typing has its own tests.
+        self.explore.methods.filter.value = query
+        await self.until(lambda: self.explore.methods.highlighted == method, f"{method} first among the hits")
+        await self.press("enter")
+        await self.until(lambda: self.explore.call_pane.method is not None, "a method")
+        await self.until(lambda: self.explore.call_pane.editor.has_focus, "the editor")
+
+    async def write(self, text: str) -> None:
+        """Puts this into the editor in place of what is there."""
+        editor = self.explore.call_pane.editor
+        editor.focus()
+        editor.load_text(text)
+        await self.pilot.pause()
+
+    async def run(self) -> None:
+        """Runs the call and waits for its end."""
+        await self.press("ctrl+j")
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Waits until the call shown has ended."""
+        result = self.explore.result_pane
+        await self.until(lambda: result.call is not None and result.call.state != "running", "the call's end")
+
+
+Open = Callable[..., AbstractAsyncContextManager[Desk]]
+
+
+@asynccontextmanager
+async def at_desk(start: Start, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Desk]:
+    """The app as started with these flags."""
+    app = TrueNASApp(start)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield Desk(app, pilot)
+
+
+@asynccontextmanager
+async def _signed_in(
+    nas: Simulator, *, size: tuple[int, int] = (120, 36), writable: bool = True, user: str = "admin"
+) -> AsyncIterator[Desk]:
+    start = Start(nas.url, user, nas.users[user]["password"], writable=writable)
+    async with at_desk(start, size) as desk:
+        await desk.press("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+        yield desk
+
+
+@pytest.fixture
+async def nas() -> AsyncIterator[Simulator]:
+    """A simulated NAS on which time passes a hundred times as fast."""
+    async with Simulator(speed=100.0) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def signed_in(nas: Simulator) -> Open:
+    """``async with signed_in(size=..., writable=...) as desk``: signed in through the connect card."""
+
+    def open_(**options: object) -> AbstractAsyncContextManager[Desk]:
+        return _signed_in(nas, **options)  # type: ignore[arg-type]
+
+    return open_

@@ -1,0 +1,476 @@
+"""The registry: every action is in palette, help and keymap, has keys of its own, and does something."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from textual.command import CommandPalette
+from textual.containers import Container
+
+from tests.app.conftest import Desk, Open, at_desk
+from truenas_client.simulator import Call, Simulator
+from tui import actions
+from tui.app import Start
+from tui.palette import MOST_HITS, Commands
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.connect import ConnectScreen
+from tui.screens.copy_menu import CopyMenu
+from tui.screens.help import HelpScreen
+from tui.screens.jump import JumpScreen
+from tui.screens.review import ReviewScreen
+from tui.screens.too_small import TooSmall
+from tui.session import State
+from tui.widgets.json_view import JsonView
+from tui.widgets.rows import Rows
+
+FORBIDDEN = {"ctrl+h", "ctrl+i", "ctrl+m", "ctrl+left_square_bracket", "ctrl+w", "ctrl+t", "ctrl+n", "ctrl+a", "ctrl+b"}
+"""Keys that are others in disguise, or that a browser or a terminal multiplexer keeps for itself."""
+
+
+def test_ids_are_unique_and_named_after_their_place() -> None:
+    ids = [action.id for action in actions.ACTIONS]
+    assert len(ids) == len(set(ids))
+    assert all(action.title and action.help and action.group for action in actions.ACTIONS)
+
+
+def test_no_action_depends_on_a_key_that_may_not_arrive() -> None:
+    for action in actions.ACTIONS:
+        keys = [key for key in action.keys.split(",") if key]
+        assert keys, action.id
+        assert set(keys) - FORBIDDEN, action.id
+        assert not any(key.startswith("alt+") for key in keys), action.id
+
+
+@pytest.mark.parametrize("section", ["explore", "jobs", "events"])
+def test_no_two_actions_share_a_key_in_one_place(section: str) -> None:
+    seen: dict[str, str] = {}
+    for action in actions.ACTIONS:
+        if action.where in (section, "workspace", "app"):
+            for key in action.keys.split(","):
+                assert key not in seen, f"{key}: {action.id} and {seen[key]}"
+                seen[key] = action.id
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [("ctrl+j", "^j"), ("slash", "/"), ("question_mark", "?"), ("f5", "F5"), ("L", "L"), ("ctrl+enter", "ctrl+enter")],
+)
+def test_keys_as_people_write_them(key: str, text: str) -> None:
+    assert actions.key_text(key) == text
+
+
+async def test_palette_holds_every_action_but_cursor_keys(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.press("ctrl+p")
+        await desk.until(lambda: isinstance(desk.app.screen, CommandPalette), "the palette")
+        provider = Commands(desk.workspace)
+        await provider.startup()
+        listed = {hit.text async for hit in provider.discover()}
+    for action in actions.ACTIONS:
+        if action.where in ("list", "connect") or action.id == "app.palette":
+            continue
+        assert f"{action.group}: {action.title}" in listed, action.id
+
+
+async def test_help_names_every_action_with_its_present_key(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        desk.app.set_keymap({"session.lock": "ctrl+y"})
+        await desk.press("escape", "escape", "question_mark")
+        await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
+        rows = desk.app.screen.query_one(Rows)
+        shown = {row.key: row for row in rows.rows}
+        assert {action.id for action in actions.ACTIONS} <= set(shown)
+        cell = shown["session.lock"].cells[0]
+        assert not isinstance(cell, str)
+        assert cell.text == "^y"
+        await desk.press("escape")
+        await desk.press("ctrl+y")
+        await desk.see("read-only")
+
+
+# Each action, triggered by its key.
+
+Drive = Callable[[Desk, str], Awaitable[None]]
+DRIVES: dict[str, Drive] = {}
+
+
+def drive(*ids: str) -> Callable[[Drive], Drive]:
+    def add(function: Drive) -> Drive:
+        DRIVES.update(dict.fromkeys(ids, function))
+        return function
+
+    return add
+
+
+async def result(desk: Desk) -> JsonView:
+    await desk.open("sys info", "system.info")
+    await desk.run()
+    await desk.press("escape")
+    view = desk.explore.result_pane.content
+    assert isinstance(view, JsonView)
+    return view
+
+
+@drive("call.run")
+async def _run(desk: Desk, key: str) -> None:
+    await desk.open("sys info", "system.info")
+    await desk.press(key)
+    await desk.ended()
+
+
+@drive("call.repeat")
+async def _repeat(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("#2")
+
+
+@drive("call.view", "pane.docs")
+async def _docs(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("[Docs]")
+
+
+@drive("pane.methods")
+async def _methods(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+
+
+@drive("pane.args")
+async def _args(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: desk.explore.call_pane.editor.has_focus, "the editor")
+
+
+@drive("pane.result")
+async def _to_result(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press("d", key)
+    await desk.until(lambda: desk.explore.result_pane.content.has_focus, "the result")
+
+
+@drive("edit.problem")
+async def _problem(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write('[[], {"limit": "x"}]')
+    await desk.see("1 problem")
+    await desk.press("escape", key)
+    editor = desk.explore.call_pane.editor
+    await desk.until(lambda: editor.has_focus and editor.text[editor.caret :].startswith('"x"'), "the caret there")
+
+
+@drive("pane.find", "find.next", "find.previous")
+async def _find(desk: Desk, key: str) -> None:
+    view = await result(desk)
+    await desk.press("slash")
+    await desk.type("e")
+    await desk.press("enter")
+    await desk.until(lambda: view.path, "a match")
+    if key != "slash":
+        before = view.path
+        await desk.press(key)
+        await desk.until(lambda: view.path != before, "another match")
+
+
+@drive("result.view")
+async def _view(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("[Raw]")
+
+
+@drive("result.previous")
+async def _previous(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.run()
+    await desk.write('[[["name", "=", "nothing"]], {"get": true}]')
+    await desk.run()
+    await desk.press("escape", key)
+    await desk.see("Previous result")
+
+
+@drive("copy.menu")
+async def _copy(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu), "the menu")
+
+
+async def job(desk: Desk) -> None:
+    await desk.open("demo work", "demo.work")
+    await desk.press("ctrl+j")
+    await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review card")
+    await desk.press("enter")
+    await desk.see("lifting")
+    await desk.press("escape")
+
+
+@drive("call.abort", "job.abort")
+async def _abort(desk: Desk, key: str) -> None:
+    await job(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+    await desk.press("escape", "3")
+    await desk.see("#1 demo.work")
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+
+
+@drive("go.explore", "go.jobs", "go.events")
+async def _go(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press("4", "escape", key)
+    wanted = {"1": "explore", "3": "jobs", "4": "events"}[key]
+    await desk.until(lambda: desk.workspace.section.id == wanted, wanted)
+
+
+@drive("jobs.find", "view.refresh")
+async def _jobs(desk: Desk, key: str) -> None:
+    await job(desk)
+    await desk.press("3")
+    version = desk.session.jobs.version
+    await desk.press(key)
+    if key == "slash":
+        await desk.until(lambda: desk.app.focused is desk.workspace.query_one("#job-filter"), "the filter")
+    else:
+        await desk.until(lambda: desk.session.jobs.version > version, "read again")
+
+
+@drive("event.add", "event.plot", "event.close")
+async def _events(desk: Desk, key: str) -> None:
+    await desk.press("escape", "escape", "4")
+    await desk.type("reporting.realtime")
+    await desk.press("enter")
+    await desk.see("cpu.cpu.usage")
+    await desk.press(key)
+    await desk.see({"plus": "Subscribe", "o": "added", "delete": "Subscribe"}[key])
+
+
+@drive("session.lock")
+async def _lock(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("read-only")
+
+
+@drive("session.reconnect")
+async def _reconnect(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("Connected already")
+
+
+@drive("go.connections")
+async def _connections(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "the card")
+
+
+@drive("pane.zoom")
+async def _zoom(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: desk.workspace.maximized is desk.explore.result_pane, "zoomed")
+    await desk.until(lambda: desk.explore.result_pane.size.height > 28, "all of the screen")
+    await desk.press(key)
+    await desk.until(lambda: desk.workspace.maximized is None, "as before")
+
+
+@drive("pane.grow", "pane.shrink")
+async def _resize(desk: Desk, key: str) -> None:
+    await result(desk)
+    pane = desk.explore.result_pane
+    height = pane.outer_size.height
+    await desk.press(key)
+    by = 2 if key == "equals_sign" else -2
+    await desk.until(lambda: pane.outer_size.height == height + by, "another height")
+
+
+@drive("app.jump")
+async def _jump(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, JumpScreen), "the letters")
+    await desk.press("a")
+    await desk.until(lambda: desk.explore.methods.filter.has_focus, "the first target")
+
+
+@drive("app.back")
+async def _back(desk: Desk, key: str) -> None:
+    await desk.open("sys info", "system.info")
+    await desk.press(key)
+    await desk.until(lambda: desk.explore.result_pane.content.has_focus, "out of the text")
+
+
+@drive("app.close", "app.quit")
+async def _close(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: desk.app._exit, "the end")
+
+
+@drive("app.cancel")
+async def _cancel(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("ctrl+q quits")
+
+
+@drive("app.keys")
+async def _keys(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
+
+
+@drive("app.palette")
+async def _palette(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, CommandPalette), "the palette")
+
+
+@drive("nav.up", "nav.down", "nav.page_up", "nav.page_down", "nav.top", "nav.end")
+async def _move(desk: Desk, key: str) -> None:
+    view = await result(desk)
+    await desk.press("down", "down", "down")
+    before = view.cursor
+    await desk.press(key)
+    await desk.until(lambda: view.cursor != before, "another line")
+
+
+@drive("nav.left", "nav.right", "nav.toggle", "nav.open", "tree.all")
+async def _fold(desk: Desk, key: str) -> None:
+    view = await result(desk)
+    lines = view.line_count()
+    if key in ("right", "l"):
+        await desk.press("left")
+        await desk.until(lambda: view.line_count() < lines, "folded")
+        lines = view.line_count()
+    await desk.press(key)
+    await desk.until(lambda: view.line_count() != lines, "other lines")
+
+
+def cases() -> Iterator[Any]:
+    for action in actions.ACTIONS:
+        if action.where != "connect":
+            # One key each: an action's keys are one binding, so the others cannot do anything else.
+            yield pytest.param(action.id, action.keys.split(",")[0], id=action.id)
+
+
+@pytest.mark.parametrize(("action_id", "key"), cases())
+async def test_every_action_is_triggered_by_its_key(signed_in: Open, nas: Simulator, action_id: str, key: str) -> None:
+    @nas.job("demo.work", abortable=True)
+    async def work(call: Call) -> None:
+        call.progress(37, "lifting")
+        await call.sleep(100_000)
+
+    async with signed_in() as desk:
+        await DRIVES[action_id](desk, key)
+
+
+async def test_actions_of_the_connect_card_are_in_its_help() -> None:
+    async with at_desk(Start()) as desk:
+        await desk.press("f1")
+        await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
+        rows = desk.app.screen.query_one(Rows)
+        assert "secret.show" in {row.key for row in rows.rows}
+
+
+# The palette.
+
+
+async def test_palette_runs_an_action_in_its_section(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.press("ctrl+p")
+        await desk.type("add a subscription")
+        await desk.see("Events: Add a subscription")
+        await desk.press("enter")
+        await desk.see("Subscribe")
+        await desk.until(lambda: desk.workspace.section.id == "events", "the events")
+
+
+async def test_palette_finds_methods_and_opens_them(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.press("ctrl+p")
+        await desk.type("call: pds q")
+        await desk.see("call: pool.dataset.query")
+        await desk.press("enter")
+        await desk.until(lambda: desk.explore.call_pane.method is not None, "a method is open")
+        method = desk.explore.call_pane.method
+        assert method is not None
+        assert method.name == "pool.dataset.query"
+
+
+async def test_palette_gives_few_hits_and_draws_server_text_as_it_is(signed_in: Open, nas: Simulator) -> None:
+    for number in range(120):
+        nas.method(f"demo.hit_{number}", roles=["READONLY_ADMIN"], description="[/nope] [@click=app.quit]x")(_nothing)
+    async with signed_in() as desk:
+        provider = Commands(desk.workspace)
+        await provider.startup()
+        assert len([hit async for hit in provider.search("hit")]) == MOST_HITS
+        await desk.press("ctrl+p")
+        await desk.type("demo hit 7")
+        await desk.see("[/nope]")
+
+
+def _nothing(call: Call) -> None:
+    return None
+
+
+async def test_themes_are_chosen_in_the_palette(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.press("ctrl+p")
+        await desk.type("theme light")
+        await desk.see("theme: light")
+        await desk.press("enter")
+        await desk.until(lambda: desk.app.theme == "light", "the light theme")
+
+
+# Sizes.
+
+
+async def test_too_small_a_terminal_says_so_and_comes_back(signed_in: Open) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.open("pds q", "pool.dataset.query")
+        await desk.pilot.resize_terminal(50, 12)
+        await desk.until(lambda: isinstance(desk.app.screen, TooSmall), "the card")
+        await desk.see("60x16")
+        await desk.press("q", "ctrl+j", "question_mark", "ctrl+p")
+        assert isinstance(desk.app.screen, TooSmall)
+        await desk.pilot.resize_terminal(80, 24)
+        await desk.see("pool.dataset.query", "1  []")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (99, 30), (100, 30), (120, 36), (160, 40), (200, 50)])
+async def test_nothing_is_cut_off_at_any_size(signed_in: Open, size: tuple[int, int]) -> None:
+    async with signed_in(size=size) as desk:
+        await desk.open("pds q", "pool.dataset.query")
+        await desk.run()
+        await desk.press("escape")
+        for pane in desk.explore.query("Pane").results(Container):
+            if pane.region:
+                assert pane.region.right <= size[0]
+                assert pane.region.bottom <= size[1] - 1
+                assert pane.region.height >= 4
+        await desk.see("? keys", "commands", "pool.dataset.query", "Result")
+
+
+async def test_resizing_while_a_card_is_open(signed_in: Open) -> None:
+    async with signed_in(size=(200, 50)) as desk:
+        await desk.open("pds cr", "pool.dataset.create")
+        await desk.write('[{"type": "FILESYSTEM", "name": "tank/x"}]')
+        await desk.press("ctrl+j")
+        await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the card")
+        await desk.pilot.resize_terminal(60, 16)
+        await desk.see("pool.dataset.create", "enter send")
+        await desk.press("escape")
+        await desk.until(lambda: desk.workspace.has_class("-narrow"), "the narrow layout")
+        assert desk.session.state is State.ONLINE

@@ -1,0 +1,227 @@
+"""Jobs in the result pane, the jobs section and the watch line; events in panels."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.app.conftest import Desk, Open
+from truenas_client.simulator import Call, Simulator, Source
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.review import ReviewScreen
+from tui.sections.events import EventsSection, read_subscription
+from tui.sections.jobs import JobsSection, matches
+from tui.stores import Job
+
+
+class Gate:
+    """A job that goes on only when told to, so that a test sees each of its states."""
+
+    def __init__(self, nas: Simulator) -> None:
+        self.steps = [asyncio.Event() for _ in range(2)]
+
+        @nas.job("demo.work", abortable=True)
+        async def work(call: Call) -> Any:
+            call.progress(37, "lifting")
+            await self.steps[0].wait()
+            call.progress(80, "carrying")
+            await self.steps[1].wait()
+            return {"moved": 3}
+
+        @nas.job("demo.fail")
+        async def fail(call: Call) -> Any:
+            call.progress(61, "stumbling")
+            raise RuntimeError("the floor was wet")
+
+
+@pytest.fixture
+def gate(nas: Simulator) -> Gate:
+    return Gate(nas)
+
+
+async def start_job(desk: Desk, query: str, method: str) -> None:
+    await desk.open(query, method)
+    await desk.press("ctrl+j")
+    await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review card")
+    await desk.press("enter")
+
+
+async def test_a_job_is_shown_live_and_gives_its_result(signed_in: Open, gate: Gate) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await start_job(desk, "demo work", "demo.work")
+        await desk.see("Job #1", "running", "37 %", "lifting", "1 job")
+        gate.steps[0].set()
+        await desk.see("80 %", "carrying")
+        gate.steps[1].set()
+        await desk.ended()
+        await desk.see("Result", "moved", "#1 demo.work  success")
+
+
+async def test_a_scrub_runs_to_its_end(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.open("scrub", "pool.scrub.scrub")
+        await desk.write('["tank"]')
+        await desk.press("ctrl+j")
+        await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review card")
+        await desk.press("enter")
+        await desk.ended()
+        job = desk.session.jobs.newest_first()[0]
+        assert (job.state, job.percent) == ("SUCCESS", 100)
+
+
+async def test_a_failed_job_is_an_error_with_its_cause(signed_in: Open, gate: Gate) -> None:
+    async with signed_in() as desk:
+        await start_job(desk, "demo fail", "demo.fail")
+        await desk.ended()
+        await desk.see("Error", "the floor was wet")
+        await desk.press("escape", "3")
+        await desk.see("1 failed", "61 %", "the floor was wet")
+
+
+async def test_a_job_is_aborted_after_a_question(signed_in: Open, gate: Gate) -> None:
+    async with signed_in() as desk:
+        await start_job(desk, "demo work", "demo.work")
+        await desk.see("37 %")
+        await desk.press("escape", "a")
+        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+        await desk.press("escape")
+        await desk.until(lambda: not isinstance(desk.app.screen, ConfirmScreen), "the question gone")
+        assert desk.session.jobs.active()
+        await desk.press("3")
+        await desk.until(lambda: isinstance(desk.workspace.section, JobsSection), "the jobs")
+        await desk.see("running", "demo.work")
+        await desk.press("a")
+        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+        await desk.press("enter")
+        await desk.see("aborted")
+        await desk.press("1")
+        await desk.see("Aborted")
+
+
+async def test_jobs_are_filtered_and_opened(signed_in: Open, gate: Gate) -> None:
+    async with signed_in() as desk:
+        await start_job(desk, "demo fail", "demo.fail")
+        await desk.ended()
+        await start_job(desk, "demo work", "demo.work")
+        await desk.see("37 %")
+        await desk.press("escape", "3", "slash")
+        await desk.type("state:failed")
+        await desk.see("1 of 2", "demo.fail")
+        await desk.press("enter", "enter")
+        await desk.until(lambda: desk.app.focused is desk.workspace.query_one("#job-detail"), "the details")
+        await desk.press("escape", "escape")
+        await desk.see("2 of 2")
+        await desk.press("r")
+        await desk.see("2 of 2")
+
+
+async def test_quitting_asks_while_a_job_started_here_runs(signed_in: Open, gate: Gate) -> None:
+    async with signed_in() as desk:
+        await start_job(desk, "demo work", "demo.work")
+        await desk.see("37 %")
+        await desk.press("escape", "q")
+        await desk.see("still running", "#1 demo.work")
+        await desk.press("escape")
+        await desk.until(lambda: not isinstance(desk.app.screen, ConfirmScreen), "the question gone")
+        assert desk.app.is_running
+        await desk.press("q")
+        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+        await desk.press("y")
+        await desk.until(lambda: desk.app._exit, "the end")
+
+
+async def test_events_tick_pause_and_close(signed_in: Open, nas: Simulator) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.press("escape", "escape", "4")
+        await desk.see("Subscribe", "reporting.realtime")
+        await desk.type("rep")
+        await desk.press("enter")
+        await desk.see("reporting.realtime", "live", "cpu")
+        await desk.until(lambda: desk.session.watches[0].seen > 3, "more events")
+        await desk.press("space")
+        await desk.see("paused", "space to resume")
+        seen = desk.session.watches[0].seen
+        await desk.until(lambda: desk.session.watches[0].seen > seen, "events are counted while paused")
+        await desk.press("space")
+        await desk.see("live")
+        await desk.press("o")
+        await desk.see("added")
+        await desk.press("enter")
+        await desk.see("fields")
+        await desk.press("escape")
+        await desk.press("delete")
+        await desk.until(lambda: not desk.session.watches, "no subscription left")
+        await desk.see("Subscribe")
+
+
+async def test_several_panels_and_arguments(signed_in: Open, nas: Simulator) -> None:
+    @nas.source("demo.ticks")
+    async def ticks(source: Source, argument: Any) -> None:
+        source.send(fields={"argument": argument})
+        await asyncio.Event().wait()
+
+    async with signed_in() as desk:
+        await desk.press("escape", "escape", "4")
+        await desk.type('demo.ticks:{"step": 7}')
+        await desk.press("enter")
+        await desk.see("1 seen", '{"step": 7}')
+        await desk.press("plus")
+        await desk.type("demo.ticks:{")
+        await desk.press("enter")
+        assert len(desk.session.watches) == 1, "arguments that are not JSON are refused"
+        section = desk.workspace.section
+        assert isinstance(section, EventsSection)
+        section.field.value = ""
+        await desk.type("alert.list")
+        await desk.press("enter")
+        await desk.until(lambda: len(desk.session.watches) == 2, "a second subscription")
+        await desk.see("alert.list", "demo.ticks")
+        nas.send_event("alert.list", "ADDED", id="a1", fields={"text": "[/nope] too warm"})
+        await desk.see("[/nope] too warm")
+        await desk.press("1")
+        await desk.see("alert.list", "2 events")
+
+
+async def test_a_refused_subscription_says_why(signed_in: Open) -> None:
+    async with signed_in(user="viewer", writable=False) as desk:
+        await desk.press("escape", "escape", "4")
+        await desk.type("no.such.event")
+        await desk.press("enter")
+        await desk.see("ended")
+
+
+async def test_wide_screens_show_what_is_watched(signed_in: Open, gate: Gate) -> None:
+    async with signed_in(size=(200, 50)) as desk:
+        await start_job(desk, "demo work", "demo.work")
+        await desk.see("Watching", "#1 demo.work", "1 running", "37 %")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("alert.list", ("alert.list", None, "")),
+        ('x:{"interval": 2}', ("x", {"interval": 2}, "")),
+        ("", ("", None, "a name, such as alert.list")),
+        ("x:[1]", ("x", None, "arguments are an object in JSON")),
+    ],
+)
+def test_subscriptions_as_they_are_typed(text: str, expected: tuple[str, Any, str]) -> None:
+    assert read_subscription(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ("", True),
+        ("scrub", True),
+        ("state:run", True),
+        ("state:failed", False),
+        ("by:ada pool", True),
+        ("tank x", False),
+    ],
+)
+def test_filtering_jobs(query: str, fits: bool) -> None:
+    job = Job(id=4211, method="pool.scrub.scrub", state="RUNNING", text="Scrubbing tank", by="ada")
+    assert matches(job, query) is fits

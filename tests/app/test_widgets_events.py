@@ -1,0 +1,171 @@
+"""The event panel over a real store, and its plots."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.app.stage import HOSTILE, drawn, said, staged
+from tests.app.waiting import wait_for
+from tui.stores import Watch
+from tui.text import ASCII
+from tui.widgets.event_panel import EventPanel
+from tui.widgets.sparkline import describe_number, number_at, numeric_paths, sparkline
+
+
+def job(number: int) -> dict[str, object]:
+    return {"id": number, "method": "pool.scrub.scrub", "state": "RUNNING", "progress": {"percent": number % 100}}
+
+
+async def test_the_newest_event_stands_on_top_with_what_it_is_about() -> None:
+    watch = Watch("core.get_jobs")
+    panel = EventPanel(watch)
+    async with staged(panel, size=(80, 12)) as pilot:
+        watch.add("added", 7, job(7))
+        watch.add("changed", 8, job(8))
+        await wait_for(pilot, lambda: "2 seen" in drawn(pilot)[-1], "two events")
+        lines = drawn(pilot)
+        assert "core.get_jobs" in lines[0]
+        assert lines[0].rstrip().endswith("live ━┓")
+        assert "changed  8 pool.scrub.scrub RUNNING 8 %" in lines[1]
+        assert "added    7 pool.scrub.scrub RUNNING 7 %" in lines[2]
+        assert "2 seen  0 dropped" in lines[-1]
+
+
+async def test_the_cursor_stays_on_its_event_unless_it_is_on_top() -> None:
+    watch = Watch("core.get_jobs")
+    panel = EventPanel(watch)
+    async with staged(panel, size=(80, 8)) as pilot:
+        for number in range(3):
+            watch.add("changed", number, job(number))
+        await wait_for(pilot, lambda: "3 seen" in drawn(pilot)[-1], "three events")
+        await pilot.press("down", "enter")
+        assert said(pilot, EventPanel.Chosen)[-1].event.id == 1
+        for number in range(3, 40):
+            watch.add("changed", number, job(number))
+        await wait_for(pilot, lambda: "40 seen" in drawn(pilot)[-1], "more events")
+        assert any("› " in line and " 1 pool.scrub" in line for line in drawn(pilot))
+        await pilot.press("enter")
+        assert said(pilot, EventPanel.Chosen)[-1].event.id == 1
+        await pilot.press("g")
+        watch.add("changed", 99, job(99))
+        await wait_for(pilot, lambda: any("› " in line and " 99 pool" in line for line in drawn(pilot)), "the newest")
+
+
+async def test_pause_stands_still_and_counts() -> None:
+    watch = Watch("core.get_jobs")
+    panel = EventPanel(watch)
+    async with staged(panel, size=(80, 8)) as pilot:
+        watch.add("changed", 1, job(1))
+        await wait_for(pilot, lambda: "1 seen" in drawn(pilot)[-1], "an event")
+        await pilot.press("space")
+        watch.add("changed", 2, job(2))
+        await wait_for(pilot, lambda: "1 waiting, space to resume" in drawn(pilot)[-1], "that one waits")
+        assert "paused" in drawn(pilot)[0]
+        assert " 1 pool" in drawn(pilot)[1]
+        await pilot.press("space")
+        await wait_for(pilot, lambda: " 2 pool" in drawn(pilot)[1], "the event that waited")
+        assert "live" in drawn(pilot)[0]
+
+
+async def test_a_hidden_panel_does_nothing_and_catches_up() -> None:
+    watch = Watch("core.get_jobs")
+    panel, other = EventPanel(watch), EventPanel(Watch("other"))
+    async with staged(panel, other, size=(80, 12)) as pilot:
+        watch.add("changed", 1, job(1))
+        await wait_for(pilot, lambda: "1 seen" in "".join(drawn(pilot)), "an event")
+        panel.display = False
+        await pilot.pause()
+        drawings = 0
+        whole = panel.pull
+
+        def pull() -> None:
+            nonlocal drawings
+            drawings += 1
+            whole()
+
+        panel.pull = pull  # type: ignore[method-assign]
+        watch.add("changed", 2, job(2))
+        assert other.store is not None
+        other.store.pause(True)
+        await wait_for(pilot, lambda: "paused" in "".join(drawn(pilot)), "the other panel to have looked")
+        assert drawings == 0
+        panel.display = True
+        await wait_for(pilot, lambda: "2 seen" in "".join(drawn(pilot)), "the event missed")
+
+
+async def test_numbers_without_an_id_are_plotted_and_o_changes() -> None:
+    watch = Watch("reporting.realtime")
+    panel = EventPanel(watch)
+    async with staged(panel, size=(90, 10)) as pilot:
+        for step in range(9):
+            fields = {"cpu": {"usage": step * 10.0}, "memory": {"arc_size": 61 << 30}, "swap": {"used": 0}}
+            watch.add("added", None, fields)
+        await wait_for(pilot, lambda: "cpu.usage" in "".join(drawn(pilot)), "a plot")
+        line = drawn(pilot)[1]
+        assert "▁▂▃▄" in line
+        assert line.rstrip(" ┃").endswith("80  max 80")
+        assert "61.0 GiB" in drawn(pilot)[2]
+        await pilot.press("o")
+        assert "cpu={1}" in drawn(pilot)[1]
+        await pilot.press("o", "down", "down", "G")
+        assert "swap.used" in drawn(pilot)[3]
+
+
+async def test_an_ended_watch_and_no_watch() -> None:
+    watch = Watch("gone.soon")
+    panel = EventPanel(watch)
+    async with staged(panel, size=(80, 8)) as pilot:
+        watch.ended = "[ENOENT] the source ended"
+        watch.add("gap", None, None)
+        await wait_for(pilot, lambda: "ended" in drawn(pilot)[0], "that it ended")
+        assert "[ENOENT] the source ended" in drawn(pilot)[-1]
+        panel.set_store(None)
+        await pilot.press("space", "o", "enter", "down")
+        drawn(pilot)
+
+
+async def test_hostile_events() -> None:
+    for ascii_only in (False, True):
+        watch = Watch("evil[/x]\x1b[31m")
+        panel = EventPanel(watch)
+        async with staged(panel, size=(60, 40), ascii_only=ascii_only) as pilot:
+            for text in HOSTILE:
+                watch.add(text, text, {text: text, "name": text, "list": [text], "n": {text: 1.5, "b": 10**400}})
+                watch.add("added", None, {text: {text: 1e300, "x": 2, "y": float("inf"), "z": -1}})
+                watch.add("added", None, text)
+                watch.add("added", None, None)
+            await wait_for(pilot, lambda: "seen" in drawn(pilot)[-1], "the events")
+            for key in ("G", "o", "G", "o", "g"):
+                await pilot.press(key)
+                drawn(pilot)
+            await pilot.resize_terminal(14, 40)
+            await pilot.press("o")
+            drawn(pilot)
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False))), st.integers(0, 30))
+def test_a_sparkline_has_one_sign_a_value(values: list[float | None], cells: int) -> None:
+    for glyphs in ({}, {"glyphs": ASCII}):
+        line = sparkline(values, cells, **glyphs)
+        assert len(line) == min(len(values), cells)
+        assert all(
+            (sign == " ") == (value is None)
+            for sign, value in zip(line, values[len(values) - len(line) :], strict=True)
+        )
+
+
+def test_sparklines() -> None:
+    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8) == "▁▂▃▄▅▆▇█"
+    assert sparkline([5, 5, None, 5], 8) == "██ █"
+    assert sparkline([0, 0], 8) == "▁▁"
+    assert sparkline([-1, 0, 1], 8) == "▁▅█"
+
+
+def test_numbers_of_an_event() -> None:
+    fields = {"id": 3, "cpu": {"usage": 1.5, "on": True, "name": "x"}, "disks": [{"busy": 2}]}
+    assert numeric_paths(fields) == [("cpu", "usage"), ("disks", 0, "busy")]
+    assert number_at(fields, ("disks", 0, "busy")) == 2.0
+    assert number_at(fields, ("disks", 1, "busy")) is None
+    assert number_at(fields, ("cpu", "on")) is None
+    assert describe_number(61 << 30, ("memory", "arc_size")) == "61.0 GiB"
+    assert describe_number(12345.0, ("cpu", "x")) == "12,345"
+    assert describe_number(None, ()) == ""

@@ -1,0 +1,127 @@
+"""Printing: results as officially, errors, and what a terminal never sees."""
+
+from __future__ import annotations
+
+import io
+import sys
+from datetime import UTC, date, datetime, time
+from ipaddress import IPv4Interface
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from midclt.output import cells, fit, harmless, print_line, print_result, report, result_text, say
+from truenas_client.exc import ClientException, ValidationErrors
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        ("text", "text"),
+        ("two\nlines", "two\nlines"),
+        ("", ""),
+        (70, "70"),
+        (True, "True"),
+        (False, "False"),
+        (None, "null"),
+        (1.5, "1.5"),
+        (float("nan"), "NaN"),
+        ([], "[]"),
+        ({"a": True, "b": None, "c": "ä"}, '{"a": true, "b": null, "c": "\\u00e4"}'),
+        (["x", 1], '["x", 1]'),
+        (datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), '{"$date": 1000}'),
+        (date(2026, 2, 3), '{"$type": "date", "$value": "2026-02-03"}'),
+        (time(1, 2, 3), '{"$time": "01:02:03"}'),
+        ({7}, '{"$set": [7]}'),
+        (IPv4Interface("10.0.0.1/8"), '{"$ipv4_interface": "10.0.0.1/8"}'),
+    ],
+)
+def test_results(value: Any, printed: str) -> None:
+    assert result_text(value) == printed
+
+
+class _Stream(io.TextIOWrapper):
+    """A stream with an encoding, that may say it is a terminal."""
+
+    def __init__(self, encoding: str = "utf-8", *, terminal: bool = False) -> None:
+        self.bytes = io.BytesIO()
+        self._terminal = terminal
+        super().__init__(self.bytes, encoding=encoding, newline="\n")
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+HOSTILE = "a\x1b[31mb\x9b2J\rc\x07\u202ed\te\nf\x7f"
+
+
+def test_a_terminal_gets_no_control_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, err = _Stream(terminal=True), _Stream(terminal=True)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    print_result(HOSTILE)
+    say(HOSTILE)
+    assert out.bytes.getvalue() == err.bytes.getvalue() == b"a[31mb2Jcd\te\nf\n"
+
+
+def test_a_pipe_gets_every_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = _Stream()
+    monkeypatch.setattr(sys, "stdout", out)
+    print_result(HOSTILE)
+    assert out.bytes.getvalue() == (HOSTILE + "\n").encode()
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", b"\\xe4 \\ud800\n"), ("utf-8", b"\xc3\xa4 \\ud800\n")])
+def test_what_the_encoding_lacks_is_escaped(monkeypatch: pytest.MonkeyPatch, encoding: str, shown: bytes) -> None:
+    out = _Stream(encoding)
+    monkeypatch.setattr(sys, "stdout", out)
+    print_line("ä \ud800")
+    assert out.bytes.getvalue() == shown
+
+
+def test_closed_streams_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    print_line("x")
+    say("x")
+
+
+@pytest.mark.parametrize(
+    ("error", "printed"),
+    [
+        (ClientException("[ENOENT] gone", 2, None, None), "[ENOENT] gone\n"),
+        (ClientException("", 2, None, None), ""),
+        (
+            ClientException("gone", 2, {"class": "CallError", "formatted": "Trace\n"}, {"b": 1, "a": [2]}),
+            "gone\nTrace\n\n{'a': [2], 'b': 1}\n",
+        ),
+        (ClientException("gone", 2, {"class": "CallError"}, []), "gone\n"),
+        (ClientException("gone", 2, "a trace that is text", "extra"), "gone\n'extra'\n"),
+        (ClientException("gone", 2, {"formatted": 7}, None), "gone\n"),
+        (ValidationErrors([["a.b", "bad", 22], ["", "many", 7]]), "[EINVAL] a.b: bad\n[E2BIG] ALL: many\n"),
+    ],
+)
+def test_errors(error: ClientException, printed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    report(error)
+    assert capsys.readouterr() == ("", printed)
+
+
+@given(st.text())
+def test_harmless_text_cannot_steer(text: str) -> None:
+    assert all(c in "\t\n" or c >= " " for c in harmless(text))
+    assert not set(harmless(text)) & {chr(c) for c in (*range(0x7F, 0xA0), *range(0x2028, 0x202F))}
+
+
+@given(st.text(), st.integers(min_value=0, max_value=50))
+def test_a_fitted_line_fits(text: str, width: int) -> None:
+    line = fit(text, width)
+    assert cells(line) <= width
+    assert "\n" not in line
+    assert "\t" not in line
+
+
+def test_wide_characters_take_two_cells() -> None:
+    assert fit("你好", 3) == "你"
+    assert cells("你e\u0301") == 3

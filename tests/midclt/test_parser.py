@@ -1,0 +1,93 @@
+"""The command line: what is accepted, what is refused, which abbreviations hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from midclt import get_parser
+
+# What scripts may write for the long options of the official command.
+ABBREVIATIONS = {
+    "--uri": ["--ur", "--uri"],
+    "--username": ["--us", "--user", "--username"],
+    "--password": ["--pa", "--pass", "--password"],
+    "--timeout": ["--t", "--time", "--timeout"],
+    "--insecure": ["--in", "--insec", "--insecure"],
+}
+
+
+@pytest.mark.parametrize(("option", "spellings"), ABBREVIATIONS.items())
+def test_abbreviated_options_keep_their_meaning(option: str, spellings: list[str]) -> None:
+    for spelling in spellings:
+        words = [spelling] if option == "--insecure" else [spelling, "5"]
+        options = vars(get_parser().parse_args([*words, "ping"]))
+        assert options[option[2:]] in (True, "5", 5.0), spelling
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["call", "m"], {"method": ["m"], "job": False, "quiet": False, "job_print": "progressbar"}),
+        (["call", "-j", "m", "a"], {"method": ["m", "a"], "job": True}),
+        (["call", "m", "a", "-j"], {"method": ["m", "a"], "job": True}),
+        (["call", "m", "-q", "--job"], {"method": ["m"], "job": True, "quiet": True}),
+        (["call", "-j", "-jp", "description", "m"], {"job": True, "job_print": "description"}),
+        (["call", "--job-print", "progressbar", "m"], {"job": False, "job_print": "progressbar"}),
+        (["call", "m", "-1"], {"method": ["m", "-1"]}),
+        (["call", "m", "-1.5", "x"], {"method": ["m", "-1.5", "x"]}),
+        (["call", "m", "-"], {"method": ["m", "-"]}),
+        (["call", "m", "--", "-x", "--job"], {"method": ["m", "-x", "--job"], "job": False}),
+        (["call", "--", "m", "-x"], {"method": ["m", "-x"]}),
+        (["call", "m", ""], {"method": ["m", ""]}),
+        (["call", "m", "-a b"], {"method": ["m", "-a b"]}),
+        (["-u", "ws://nas", "-U", "me", "-P", "x", "ping"], {"uri": "ws://nas", "username": "me", "password": "x"}),
+        (["ping"], {"uri": None, "username": None, "password": None, "timeout": None, "insecure": False}),
+        (["-t", "5", "subscribe", "e"], {"event": "e", "timeout": 5.0, "number": None}),
+        (["subscribe", "e", "-t", "7"], {"timeout": 7.0}),
+        (["-t", "5", "subscribe", "e", "-t", "7", "-n", "3"], {"timeout": 7.0, "number": 3}),
+        ([], {"name": None}),
+    ],
+)
+def test_what_is_read(argv: list[str], expected: dict[str, Any]) -> None:
+    options = vars(get_parser().parse_args(argv))
+    assert {name: options.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["call"],
+        ["call", "m", "-job"],
+        ["call", "-jp", "circle", "m"],
+        ["call", "m", "-x"],
+        ["--job", "call", "m"],
+        ["call", "-u", "ws://nas", "m"],
+        ["subscribe"],
+        ["subscribe", "a", "b"],
+        ["subscribe", "-n", "x", "e"],
+        ["-t", "soon", "ping"],
+        ["-t", "-1", "ping"],
+        ["-t", "nan", "ping"],
+        ["-t", "inf", "ping"],
+        ["dance"],
+        ["--u", "x", "ping"],
+    ],
+)
+def test_bad_usage_is_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        get_parser().parse_args(argv)
+    assert ended.value.code == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert "usage: midclt" in err
+
+
+def test_building_the_parser_has_no_side_effect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TRUENAS_URI", "ws://elsewhere")
+    monkeypatch.setenv("CALL_TIMEOUT", "nonsense")
+    assert get_parser().parse_args(["ping"]).uri is None
+    assert capsys.readouterr() == ("", "")

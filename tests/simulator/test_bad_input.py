@@ -1,0 +1,223 @@
+"""Nothing that a client sends ends the simulator, and what it is owed stays bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.simulator.talking import Refused, talk
+from truenas_client.simulator import Simulator
+
+
+async def raw(nas: Simulator, data: bytes) -> bytes:
+    """Send octets over plain TCP and read all that comes back."""
+    host, _, port = nas.url.removeprefix("ws://").partition("/")[0].partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(data)
+    writer.write_eof()
+    try:
+        return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+UPGRADE = (
+    b"GET /api/current HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\x00\x01\x02\r\n\r\n", b"400"),
+        (b"hello\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"404"),
+        (b"GET /api/v99.9 HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"404"),
+        (b"GET /api/current HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"4"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, b"400"),
+        (b"GET / HT", b""),
+        (b"", b""),
+        (UPGRADE + b"\xff\xff\xff\xff", b"101"),
+        (UPGRADE + b"\x81\x05hello", b"101"),
+        (UPGRADE + b"\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff", b"101"),
+    ],
+    ids=range(12),
+)
+async def test_no_octets_end_it(data: bytes, status: bytes) -> None:
+    async with Simulator(demo_data=False) as nas:
+        answer = await raw(nas, data)
+        assert answer[9 : 9 + len(status)] == status
+        async with talk(nas, login=False) as client:
+            assert await client.call("core.ping") == "pong"
+
+
+JUNK: list[Any] = [
+    "",
+    "[" * 100_000,
+    "[" * 8_000,
+    '{"jsonrpc": "2.0", "id": 1, "method": "core.ping", "params": [{"$date": "x"}]}',
+    '{"jsonrpc": "2.0", "id": 1, "method": "core.ping", "params": [{"$date": 1e400}]}',
+    '{"jsonrpc": "2.0", "id": 1, "method": "core.ping", "params": [{"$set": [{}]}]}',
+    '{"jsonrpc": "2.0", "id": "\\ud800", "method": "core.ping"}',
+    '{"jsonrpc": "2.0", "id": 1, "method": "\\ud800"}',
+    '{"jsonrpc": "2.0", "id": true, "method": "core.ping"}',
+    '{"jsonrpc": "2.0", "id": 1, "method": "auth.login_ex", "params": [{"mechanism": ["x"]}]}',
+    '{"jsonrpc": "2.0", "id": 1, "method": "auth.login_ex", "params": [{"mechanism": {"a": 1}}]}',
+    '{"jsonrpc": "2.0", "id": 1, "method": "auth.login_ex", '
+    '"params": [{"mechanism": "PASSWORD_PLAIN", "username": "\\ud800", "password": "\\ud800"}]}',
+    '{"jsonrpc": "2.0", "id": 1, "method": "core.set_options", "params": [null]}',
+    '{"jsonrpc": "2.0", "id": ' + "9" * 5000 + ', "method": "core.ping"}',
+]
+
+
+@pytest.mark.parametrize("text", JUNK, ids=range(len(JUNK)))
+async def test_no_message_ends_it(text: str) -> None:
+    async with Simulator(demo_data=False, speed=100) as nas:
+        async with connect(nas.url) as connection:
+            await connection.send(text)
+            frames: list[Any] = []
+            with suppress(ConnectionClosed):
+                await connection.send('{"jsonrpc": "2.0", "id": "last", "method": "core.ping"}')
+                while not frames or frames[-1].get("id") != "last":
+                    frames.append(json.loads(await connection.recv()))
+            assert frames or connection.close_code == 1007
+        async with talk(nas, login=False) as client:
+            assert await client.call("core.ping") == "pong"
+
+
+CALLS: list[tuple[str, list[Any]]] = [
+    ("core.subscribe", [5]),
+    ("core.subscribe", ["\ud800:x"]),
+    ("core.subscribe", ["reporting.realtime:" + "[" * 50_000]),
+    ("core.subscribe", ['reporting.realtime:{"interval": "soon"}']),
+    ("core.unsubscribe", [None]),
+    ("core.get_jobs", [[["id", ">", "x"]]]),
+    ("core.get_jobs", [[["a"]], {"get": True, "limit": 3}]),
+    ("core.job_abort", [10**30]),
+    ("core.job_wait", [-1]),
+    ("core.bulk", ["no.such", [[]]]),
+    ("core.get_methods", ["no.such"]),
+    ("pool.query", [[["name", "~", "("]]]),
+    ("pool.query", ["x"]),
+    ("pool.query", [[], {"limit": -1}]),
+    ("pool.query", [[], {"order_by": [5]}]),
+    ("pool.dataset.create", [{"name": "tank/" + "a/" * 300, "type": "FILESYSTEM"}]),
+    ("pool.dataset.create", [{"name": "../x", "type": "FILESYSTEM"}]),
+    ("pool.dataset.delete", ["tank"]),
+    ("user.create", [{"username": "x"}]),
+    ("auth.generate_token", [0, {"a": [1]}]),
+    ("pool.scrub.scrub", []),
+]
+
+
+@pytest.mark.parametrize(("method", "params"), CALLS, ids=range(len(CALLS)))
+async def test_every_call_is_answered(method: str, params: list[Any]) -> None:
+    async with Simulator(speed=50) as nas, talk(nas) as client:
+        ident = await client.send(method, *params)
+        with suppress(Refused):
+            await client.answer(ident)
+        assert await client.call("core.ping") == "pong"
+
+
+async def test_fragments_are_put_together() -> None:
+    async with Simulator(demo_data=False) as nas, connect(nas.url) as connection:
+        await connection.send(['{"jsonrpc": "2.0", "id": 1, ', '"method": "core.', 'ping"}'])
+        assert json.loads(await connection.recv())["result"] == "pong"
+
+
+async def test_a_client_that_reads_nothing_is_dropped() -> None:
+    async with Simulator() as nas:
+
+        @nas.method("mine.much")
+        def much(call: Any) -> str:
+            return "x" * (4 << 20)
+
+        async with talk(nas) as client, talk(nas) as other:
+            client.connection.transport.pause_reading()
+            for _ in range(10):
+                await client.send("mine.much")
+            nas.event("mine.flood")
+            # Subscribed by hand: this client reads no answers any more.
+            session = next(iter(nas.sessions))
+            nas.events.subscribe(session, "mine.flood")
+            text = "y" * (1 << 20)
+            for _ in range(100):
+                nas.send_event("mine.flood", "ADDED", fields={"text": text})
+                await other.call("core.ping")
+                if len(nas.sessions) == 1:
+                    break
+            assert len(nas.sessions) == 1
+            client.connection.transport.resume_reading()
+
+
+async def test_many_connections_at_once() -> None:
+    async with Simulator(demo_data=False) as nas:
+        nas.add_account("admin", "admin")
+        opened = await asyncio.gather(*(connect(nas.url, ping_interval=None) for _ in range(150)))
+        assert len(nas.sessions) == 150
+        for connection in opened:
+            await connection.send('{"jsonrpc": "2.0", "id": 1, "method": "core.set_options", "params": [{}]}')
+        answers = [json.loads(await connection.recv()) for connection in opened]
+        assert all(answer["result"]["legacy_jobs"] for answer in answers)
+        nas.drop_connections()
+        await asyncio.gather(*(connection.wait_closed() for connection in opened))
+        async with talk(nas):
+            assert len(nas.sessions) == 1
+
+
+async def test_a_unix_socket_signs_in_by_itself(tmp_path: Path) -> None:
+    path = str(tmp_path / "nas.sock")
+    async with Simulator(unix=path) as nas, talk(nas, unix=path, login=False) as client:
+        me = await client.call("auth.me")
+        assert me["pw_name"] == {0: "root", 950: "admin"}.get(os.getuid(), "root")
+        assert me["privilege"]["roles"] == {"$set": ["FULL_ADMIN"]}
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_key_seen_on_the_way_is_revoked() -> None:
+    async with Simulator() as nas:
+        key = nas.info()["api_keys"]["demo"]
+        data = {"mechanism": "API_KEY_PLAIN", "username": "admin", "api_key": key}
+        async with talk(nas, login=False) as client:
+            assert (await client.call("auth.login_ex", data))["response_type"] == "SUCCESS"
+        nas.faked_address = "203.0.113.9"
+        async with talk(nas, login=False) as client:
+            assert await client.call("auth.login_ex", data) == {"response_type": "EXPIRED"}
+        nas.faked_address = None
+        async with talk(nas, login=False) as client:
+            assert await client.call("auth.login_ex", data) == {"response_type": "AUTH_ERR"}
+
+
+async def test_rights_decide_what_may_be_called_and_seen() -> None:
+    async with Simulator(speed=100) as nas, talk(nas) as admin, talk(nas, login=False) as viewer:
+        await viewer.login("viewer", "viewer")
+        with pytest.raises(Refused) as refused:
+            await viewer.call("pool.dataset.delete", "tank/media")
+        assert refused.value.data["error"] == 13
+        assert "pool.dataset.delete" not in await viewer.call("core.get_methods")
+        await admin.call("service.control", "RESTART", "ssh", {})
+        assert await viewer.call("core.get_jobs", [], {"count": True}) == 0
+        assert await admin.call("core.get_jobs", [], {"count": True}) == 1
+
+
+async def test_secrets_are_masked_in_jobs() -> None:
+    async with Simulator(speed=100) as nas, talk(nas) as client:
+        await client.call("core.subscribe", "core.get_jobs")
+        await client.call("pool.dataset.lock", "tank/vault")
+        keys = {"datasets": [{"name": "tank/vault", "passphrase": "open sesame"}]}
+        assert (await client.call("pool.dataset.unlock", "tank/vault", keys))["unlocked"] == ["tank/vault"]
+        jobs = await client.call("core.get_jobs", [["method", "=", "pool.dataset.unlock"]])
+        assert jobs[0]["arguments"][1]["datasets"][0]["passphrase"] == "********"
+        assert "sesame" not in json.dumps(client.events)

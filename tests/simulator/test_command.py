@@ -1,0 +1,71 @@
+"""``python -m truenas_client.simulator``: ready line, catalogue, and a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+
+from truenas_client.simulator.registry import entry
+
+
+async def start(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "truenas_client.simulator",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_ready_line_and_clean_stop(number: signal.Signals, tmp_path: Path) -> None:
+    socket = tmp_path / "nas.sock"
+    process = await start("--unix", str(socket), "--seed", "3", "--speed", "10")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+    assert {"ws", "wss", "unix", "legacy", "release", "users", "api_keys"} <= set(ready)
+    assert (ready["wss"], ready["unix"], ready["release"]) == (None, str(socket), "26")
+    async with connect(ready["ws"]) as connection:
+        user, facts = next((name, facts) for name, facts in ready["users"].items() if name == "admin")
+        data = {"mechanism": "PASSWORD_PLAIN", "username": user, "password": facts["password"]}
+        await connection.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "auth.login_ex", "params": [data]}))
+        assert json.loads(await connection.recv())["result"]["response_type"] == "SUCCESS"
+        process.send_signal(number)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert (await process.stdout.read(), await process.stderr.read()) == (b"", b"")
+    assert not socket.exists()
+
+
+async def test_a_catalogue_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "methods.json.gz"
+    file.write_bytes(gzip.compress(json.dumps({"my.method": entry(description="Mine.", no_auth=True)}).encode()))
+    process = await start("--catalogue", str(file))
+    assert process.stdout is not None
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+    async with connect(ready["ws"]) as connection:
+        await connection.send('{"jsonrpc": "2.0", "id": 1, "method": "my.method"}')
+        error = json.loads(await connection.recv())["error"]
+        assert error["code"] == -32001
+        assert "my.method" in error["data"]["reason"]
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"a": 1}', b"\x1f\x8bxx"])
+async def test_a_bad_catalogue_is_one_line(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "methods.json"
+    file.write_bytes(content)
+    process = await start("--catalogue", str(file))
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
+    assert b"Traceback" not in err

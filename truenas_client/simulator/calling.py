@@ -1,0 +1,129 @@
+"""What both protocols do with a call: a place for it, the right to it, running it, the answer.
+
+A dialect reads messages into `take` and writes the four kinds of answers. Invariant:
+every call that is admitted is answered exactly once, unless its connection ends first
+or it wants no answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from typing import Any
+
+from .call import Call
+from .jobs import Job
+from .session import Session
+
+__all__ = ["NO_ANSWER", "CallingSession"]
+
+NO_ANSWER: Any = object()
+"""The id of a call that wants no answer."""
+
+SIZE_BEFORE_LOGIN = 8192
+SIZE = 65_536
+SIZE_OF_UPLOADS = 2_097_152
+BIG_METHODS = frozenset({"filesystem.file_receive"})
+"""Methods whose messages may be as long as `SIZE_OF_UPLOADS`."""
+
+
+class CallingSession(Session):
+    """A session that runs calls."""
+
+    def too_long(self, size: int, method: Any = None) -> bool:
+        """Close the connection when a message of ``size`` characters is longer than it may be."""
+        if self.credential is None and size > SIZE_BEFORE_LOGIN:
+            self.channel.close(1007, "Anonymous connection max message length is 8 kB")
+        elif size > (SIZE_OF_UPLOADS if method in BIG_METHODS else SIZE):
+            self.channel.close(1009, "Max message length is 64 kB")
+        else:
+            return False
+        return True
+
+    def take(self, name: str, params: list[Any], ident: Any) -> None:
+        """Take a call in; it starts when the messages that came with it have been read."""
+        self.check_expiry()
+        if not self.places.admit(lambda: self._start(name, params, ident)) and ident is not NO_ANSWER:
+            self.answer_too_many(ident)
+
+    # --- what a dialect writes -----------------------------------------------------------------
+
+    @abstractmethod
+    def answer(self, ident: Any, result: Any) -> None: ...
+
+    @abstractmethod
+    def answer_failure(self, ident: Any, exception: BaseException, method: str) -> None: ...
+
+    @abstractmethod
+    def answer_unknown(self, ident: Any, method: str) -> None: ...
+
+    @abstractmethod
+    def answer_too_many(self, ident: Any) -> None: ...
+
+    def message_id(self, ident: Any) -> Any:
+        """What jobs keep of the id of a call; None for nothing."""
+        return None if ident is NO_ANSWER else ident
+
+    # --- running -------------------------------------------------------------------------------
+
+    def _start(self, name: str, params: list[Any], ident: Any) -> None:
+        method = self.nas.registry.methods.get(name)
+        if method is None:
+            self.places.free()
+            if ident is not NO_ANSWER:
+                self.answer_unknown(ident, name)
+            return
+        call = Call(self.nas, self, method, self.message_id(ident))
+        delay = self.nas.rate_limit.delay(self, name)
+        if delay is not None:
+            self.run(self._refuse_later(ident, name, delay))
+            return
+        try:
+            call.authorize()
+            if method.job is not None and method.handler is not None:
+                self._start_job(call, params, ident)
+            elif method.waits:
+                self.run(self._await(call, params, ident))
+            else:
+                self._succeeded(ident, call.run(params))
+        except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
+            self._failed(ident, e, name)
+
+    async def _await(self, call: Call, params: list[Any], ident: Any) -> None:
+        try:
+            self._succeeded(ident, await call.run(params))
+        except asyncio.CancelledError:
+            raise
+        except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
+            self._failed(ident, e, call.method.name)
+        self.places.pump()
+
+    async def _refuse_later(self, ident: Any, name: str, delay: float) -> None:
+        await self.nas.clock.sleep(delay)
+        self._failed(ident, self.nas.rate_limit.refusal(), name)
+        self.places.pump()
+
+    def _start_job(self, call: Call, params: list[Any], ident: Any) -> None:
+        job = call.start_job(params)
+        if self.legacy_jobs:
+            self._succeeded(ident, job.id)
+            return
+
+        def ended(job: Job) -> None:
+            if job.exception is not None:
+                self._failed(ident, job.exception, job.method.name)
+            else:
+                self._succeeded(ident, job.result)
+            self.places.pump()
+
+        job.when_ended(ended)
+
+    def _succeeded(self, ident: Any, result: Any) -> None:
+        self.places.free()
+        if ident is not NO_ANSWER:
+            self.answer(ident, result)
+
+    def _failed(self, ident: Any, exception: BaseException, method: str) -> None:
+        self.places.free()
+        if ident is not NO_ANSWER:
+            self.answer_failure(ident, exception, method)

@@ -1,0 +1,115 @@
+"""The server's side of SCRAM-SHA-512 (RFC 5802) for API keys.
+
+Pure: messages in, messages out. The client's first message names the key after a
+colon; nonces travel as base64 and are joined as octets. Invariants: a secret is
+never kept longer than one exchange; comparisons take the same time whatever is wrong.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+__all__ = ["BadMessage", "ClientFirst", "Exchange", "derive"]
+
+BOUND = b"p=tls-server-end-point,,"
+
+
+class BadMessage(ValueError):
+    """A message that is none, or that does not prove what it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFirst:
+    """The first message: ``header`` is its GS2 part, ``bare`` the rest."""
+
+    header: bytes
+    bare: str
+    username: str
+    key_id: int
+    nonce: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> ClientFirst:
+        """Read it. Raises `BadMessage`."""
+        parts = text.split(",")
+        if len(parts) != 4 or parts[1] != "" or not parts[2].startswith("n=") or not parts[3].startswith("r="):
+            raise BadMessage("not a first message")
+        flag = parts[0]
+        if flag not in ("n", "y") and not flag.startswith("p="):
+            raise BadMessage("not a channel binding flag")
+        username, colon, number = parts[2][2:].rpartition(":")
+        if not colon or not number.isdecimal() or len(number) > 9:
+            raise BadMessage("no number of a key")
+        nonce = _decode(parts[3][2:])
+        if not nonce:
+            raise BadMessage("no nonce")
+        return cls(f"{flag},,".encode(), ",".join(parts[2:]), username, int(number), nonce)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What is kept of a secret."""
+
+    stored: bytes
+    server: bytes
+
+
+def derive(secret: str, salt: bytes, iterations: int) -> Keys:
+    """The keys of a secret; takes as long as the number of iterations makes it."""
+    salted = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, iterations)
+    client = hmac.digest(salted, b"Client Key", "sha512")
+    return Keys(hashlib.sha512(client).digest(), hmac.digest(salted, b"Server Key", "sha512"))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An exchange that waits for the final message; ``binding`` is what a bound client must name."""
+
+    first: ClientFirst
+    server_nonce: bytes
+    salt: bytes
+    iterations: int
+    binding: bytes
+
+    @property
+    def response(self) -> str:
+        """The server's first message."""
+        nonce = _encode(self.first.nonce + self.server_nonce)
+        return f"r={nonce},s={_encode(self.salt)},i={self.iterations}"
+
+    def verify(self, text: str, keys: Keys) -> str:
+        """Check the client's final message; answers the server's. Raises `BadMessage`."""
+        without_proof, mark, proof_text = text.rpartition(",p=")
+        parts = without_proof.split(",")
+        if not mark or len(parts) < 2 or not parts[0].startswith("c=") or not parts[1].startswith("r="):
+            raise BadMessage("not a final message")
+        bound = self.first.header.startswith(b"p=")
+        expected = self.first.header + (self.binding if bound else b"")
+        if not hmac.compare_digest(_decode(parts[0][2:]), expected):
+            raise BadMessage("bound to another channel")
+        if not hmac.compare_digest(_decode(parts[1][2:]), self.first.nonce + self.server_nonce):
+            raise BadMessage("another nonce")
+        message = f"{self.first.bare},{self.response},{without_proof}".encode()
+        signature = hmac.digest(keys.stored, message, "sha512")
+        proof = _decode(proof_text)
+        if len(proof) != len(signature):
+            raise BadMessage("no proof")
+        client_key = bytes(a ^ b for a, b in zip(proof, signature, strict=True))
+        if not hmac.compare_digest(hashlib.sha512(client_key).digest(), keys.stored):
+            raise BadMessage("wrong proof")
+        return f"v={_encode(hmac.digest(keys.server, message, 'sha512'))}"
+
+
+def _encode(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as e:
+        raise BadMessage("not base64") from e
