@@ -96,7 +96,8 @@ class JobTable:
             self._book.forget(record)
             raise
         if isinstance(rows, list) and rows:
-            self._book.event(rows[0])
+            for seen in self._book.event(rows[0]):
+                self._changed(seen)
         if not record.fields and record.outcome is None:
             text = f"{method}: the server does not know job {job_id} any more"
             self._book.end(record, error=JobLost(text, job_id=job_id))
@@ -107,8 +108,7 @@ class JobTable:
         """The reader's side: a job has changed, of anybody's."""
         if not self._jobs:
             return
-        record = self._book.event(update.fields)
-        if record is not None:
+        for record in self._book.event(update.fields):
             self._changed(record)
 
     def lost(self, error: ConnectionLost) -> None:

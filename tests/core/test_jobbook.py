@@ -63,7 +63,7 @@ def test_answer_and_last_event_come_in_either_order(
     last: dict[str, Any], answer: tuple[Any, ClientException | None], error: type | None, event_first: bool
 ) -> None:
     book, record = started()
-    assert book.event(job("WAITING")) is record
+    assert book.event(job("WAITING")) == [record]
     if event_first:
         book.event(last)
         assert record.outcome is None, "the answer is still to come"
@@ -141,11 +141,11 @@ def test_masked_and_cut_arguments_are_still_ours() -> None:
 def test_jobs_of_others_leave_no_trace() -> None:
     book, record = started()
     for number in range(1000):
-        assert book.event(job(id=number, message_ids=["theirs", number, None])) is None
+        assert book.event(job(id=number, message_ids=["theirs", number, None])) == []
     assert record.id is None
     assert len(book) == 1
-    assert book.event("nonsense") is None
-    assert book.event({"message_ids": 5}) is None
+    assert book.event("nonsense") == []
+    assert book.event({"message_ids": 5}) == []
 
 
 def test_answer_without_any_event_is_no_job() -> None:
@@ -235,3 +235,27 @@ def test_progress_survives_nonsense() -> None:
     assert record.progress.percent is None
     book.event(job(progress={"percent": 0, "description": "zero"}))
     assert record.progress.percent == 0
+
+
+@pytest.mark.parametrize("new_style", [True, False])
+def test_calls_attached_to_one_job_all_hear_of_it(new_style: bool) -> None:
+    book = JobBook()
+    records = [
+        JobRecord(name, "pool.scrub.scrub", arguments, new_style=new_style)
+        for name, arguments in (("a", ["tank"]), ("b", ["tank"]), ("c", ["other"]))
+    ]
+    for record in records:
+        book.start(record)
+        if not new_style:
+            book.answer(record, 7)
+    assert book.event(job(message_ids=["a", "b", "c"] if new_style else [])) == records
+    assert [record.id for record in records[:2]] == [7, 7]
+    lost = records[2].outcome
+    assert lost is not None
+    assert isinstance(lost.error, JobLost)
+    book.event(job("SUCCESS", message_ids=["a", "b", "c"] if new_style else [], result="done"))
+    for record in records[:2]:
+        if new_style:
+            book.answer(record, "done")
+        assert record.outcome == Outcome("done")
+    assert len(book) == 0

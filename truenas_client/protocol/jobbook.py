@@ -113,7 +113,7 @@ class JobBook:
 
     def __init__(self) -> None:
         self._by_message: dict[str, JobRecord] = {}
-        self._by_id: dict[int, JobRecord] = {}
+        self._by_id: dict[int, list[JobRecord]] = {}
         # Old style without message ids: events may come before the answer that names the number.
         self._early: dict[int, dict[str, Any]] = {}
 
@@ -136,23 +136,29 @@ class JobBook:
             self._end(record, Outcome(error=error))
         elif isinstance(result, int) and not isinstance(result, bool):
             record.id = result
-            self._by_id[result] = record
+            self._by_id.setdefault(result, []).append(record)
             early = self._early.pop(result, None)
             if early is not None:
-                self.event(early)
+                self._take(record, early)
         else:
             self._end(record, _not_a_job(record, result))
 
-    def event(self, fields: Any) -> JobRecord | None:
-        """Take in one job as an event (or a query) shows it; the record it changed, if it is ours."""
+    def event(self, fields: Any) -> list[JobRecord]:
+        """Take in one job as an event (or a query) shows it; the records it changed.
+
+        There can be several: the server attaches calls to a job that waits already.
+        """
         if not isinstance(fields, dict):
-            return None
-        record = self._find(fields)
-        if record is None:
-            self._keep_early(fields)
-            return None
+            return []
+        records = self._named(fields)
+        self._keep_early(fields)
+        for record in records:
+            self._take(record, fields)
+        return records
+
+    def _take(self, record: JobRecord, fields: dict[str, Any]) -> None:
         if record.outcome is not None:
-            return None
+            return
         if not _matches(record, fields):
             self._end(
                 record,
@@ -164,12 +170,12 @@ class JobBook:
                     )
                 ),
             )
-            return record
+            return
         record.fields = fields
         job_id = fields.get("id")
         if record.id is None and isinstance(job_id, int):
             record.id = job_id
-            self._by_id[job_id] = record
+            self._by_id.setdefault(job_id, []).append(record)
         record.state = str(fields.get("state") or record.state)
         record.progress = _progress(fields.get("progress"), record.progress)
         if record.state in FINAL_STATES:
@@ -178,7 +184,6 @@ class JobBook:
                 self._decide_new(record)
             else:
                 self._end(record, record._event)
-        return record
 
     def lookup(self, record: JobRecord, rows: Any) -> None:
         """Take in what ``core.get_jobs`` says of a record that `needs_lookup`."""
@@ -186,8 +191,8 @@ class JobBook:
         if not record.new_style and (not isinstance(row, dict) or row.get("method") != record.method):
             self._end(record, _not_a_job(record, record._answer))
             return
-        if isinstance(row, dict):
-            self.event(row)
+        if isinstance(row, dict) and record in self._named(row):
+            self._take(record, row)
         if record.outcome is None and (row is None or (record.new_style and record.state in FINAL_STATES)):
             self._end(
                 record,
@@ -218,7 +223,7 @@ class JobBook:
             return
         row = next((row for row in rows if _is_same(record, row)), None) if isinstance(rows, list) else None
         if row is not None:
-            self.event(row)
+            self._take(record, row)
         if row is None or record.id is None:
             text = f"{record.method}: the connection was lost and the server does not know the job now; did it restart?"
             self._end(record, Outcome(error=JobLost(text, job_id=record.id)))
@@ -233,22 +238,27 @@ class JobBook:
     def forget(self, record: JobRecord) -> None:
         """Nobody wants to know any more."""
         self._by_message.pop(record.message_id, None)
-        if record.id is not None and self._by_id.get(record.id) is record:
-            del self._by_id[record.id]
+        named = self._by_id.get(record.id, []) if record.id is not None else []
+        if record in named:
+            named.remove(record)
+            if not named and record.id is not None:
+                del self._by_id[record.id]
 
-    def _find(self, fields: dict[str, Any]) -> JobRecord | None:
+    def _named(self, fields: dict[str, Any]) -> list[JobRecord]:
+        """The records that wait for this job: those its message ids name, and those its number was answered to."""
         if not self._by_message:
-            return None
-        message_ids = fields.get("message_ids")
-        if isinstance(message_ids, list):
-            for message_id in message_ids:
-                record = self._by_message.get(message_id) if isinstance(message_id, str) else None
-                if record is not None:
-                    return record
-        job_id = fields.get("id")
+            return []
+        message_ids, job_id = fields.get("message_ids"), fields.get("id")
+        named: dict[JobRecord, None] = {}
+        for message_id in message_ids if isinstance(message_ids, list) else ():
+            record = self._by_message.get(message_id) if isinstance(message_id, str) else None
+            if record is not None:
+                named[record] = None
         # Old style: the answer proved the number. 24.10 and 25.04 send no message ids.
-        record = self._by_id.get(job_id) if isinstance(job_id, int) else None
-        return record if record is not None and not record.new_style and not _is_other(record, fields) else None
+        for record in self._by_id.get(job_id, ()) if isinstance(job_id, int) else ():
+            if not record.new_style and not _is_other(record, fields):
+                named[record] = None
+        return list(named)
 
     def _keep_early(self, fields: dict[str, Any]) -> None:
         job_id, method = fields.get("id"), fields.get("method")
