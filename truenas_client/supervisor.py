@@ -136,7 +136,7 @@ class Supervisor:
         if self._keeper is not None:
             self._keeper.cancel()  # it may be in the middle of making a connection
             await asyncio.wait([self._keeper])
-            if self.connection is not None:
+            if self.connection is not None and self.connection.lost is None:
                 await self.connection.close()
 
     async def wait_over(self) -> ClientException | None:

@@ -19,6 +19,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from websockets.asyncio.client import connect
@@ -107,7 +108,7 @@ async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callabl
     where = f"{endpoint.host_text}:{endpoint.port}"
     try:
         async with asyncio.timeout(limits.resolve):
-            addresses = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+            addresses = await _addresses(endpoint.host, endpoint.port)
     except TimeoutError:
         raise ConnectTimeout(
             f"No answer from the name service for {endpoint.host}", "resolve", errno.ETIMEDOUT
@@ -133,6 +134,13 @@ async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callabl
             return sock
     assert failure is not None  # getaddrinfo never answers with an empty list
     raise failure
+
+
+async def _addresses(host: str, port: int) -> list[Any]:
+    try:  # a number needs no name service, and no thread to wait for one
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 def _connect_failure(error: OSError, where: str) -> ConnectError:
@@ -177,11 +185,9 @@ async def _upgrade(
     endpoint: Endpoint, sock: socket.socket, verify_ssl: bool, limits: ConnectLimits, report: Callable[[str], None]
 ) -> Link:
     where = endpoint.text
-    tls: dict[str, Any] = {
-        "ssl": tls_context(verify_ssl),
-        "ssl_handshake_timeout": limits.tls,
-        "server_hostname": endpoint.host,
-    }
+    tls: dict[str, Any] = {}
+    if endpoint.is_tls:
+        tls = {"ssl": _context(verify_ssl), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
     scheme = "wss" if endpoint.is_tls else "ws"
     opening = _Connect(
         f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}",
@@ -196,7 +202,7 @@ async def _upgrade(
         user_agent_header=None,
         logger=_silent,
         create_connection=Link,
-        **(tls if endpoint.is_tls else {}),
+        **tls,
     )
     try:
         async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):

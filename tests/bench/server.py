@@ -1,29 +1,55 @@
 """The smallest server both sides of a measurement can talk to, in a process of its own.
 
-It answers every call with a fixed result by cutting the id out of the text, so
-that what is measured is the client. Prints its port, runs until stdin ends.
+It answers every call with a fixed text into which the call's id is put, so that
+what is measured is the client. ``big`` answers so many megabytes, ``flood`` sends
+so many events and then its answer. Prints its port, runs until stdin ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 RESULTS = {
     "auth.login_ex": '{"response_type":"SUCCESS","user_info":null,"authenticator":"LEVEL_1","reconnect_token":null}',
     "core.set_options": '{"legacy_jobs":false,"private_methods":false,"py_exceptions":false}',
     "core.subscribe": '"00000000-0000-4000-8000-000000000000"',
 }
-SMALL = json.dumps({"id": 1, "name": "tank", "status": "ONLINE", "healthy": True, "size": 11957192654848})
+ROW = {"id": 1, "name": "tank", "status": "ONLINE", "healthy": True, "size": 11957192654848}
+SMALL = json.dumps(ROW)
+EVENT = (
+    '{"jsonrpc":"2.0","method":"collection_update","params":{"msg":"changed","collection":"flood","id":%d,"fields":%s}}'
+)
+
+
+def rows(megabytes: int) -> str:
+    """A JSON list of rows of about that size."""
+    return "[" + ",".join([SMALL] * (megabytes * 1_000_000 // (len(SMALL) + 1))) + "]"
 
 
 async def answer(websocket: ServerConnection) -> None:
+    with contextlib.suppress(ConnectionClosed):
+        await talk(websocket)
+
+
+async def talk(websocket: ServerConnection) -> None:
+    bigs: dict[int, str] = {}
     async for text in websocket:
         frame = json.loads(text)
-        result = RESULTS.get(frame["method"], SMALL)
+        method = frame["method"]
+        if method == "flood":
+            for number in range(frame["params"][0]):
+                await websocket.send(EVENT % (number, SMALL))
+        if method == "big":
+            size = frame["params"][0]
+            result = bigs.setdefault(size, rows(size))
+        else:
+            result = RESULTS.get(method, SMALL)
         await websocket.send(f'{{"jsonrpc":"2.0","result":{result},"id":"{frame["id"]}"}}')
 
 
