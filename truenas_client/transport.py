@@ -187,7 +187,7 @@ async def _upgrade(
     where = endpoint.text
     tls: dict[str, Any] = {}
     if endpoint.is_tls:
-        tls = {"ssl": _context(verify_ssl), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
+        tls = {"ssl": tls_context(verify_ssl), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
     scheme = "wss" if endpoint.is_tls else "ws"
     opening = _Connect(
         f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}",
@@ -232,6 +232,7 @@ async def _upgrade(
     return connection
 
 
+@cache
 def tls_context(verify_ssl: bool) -> ssl.SSLContext:
     """How to trust the server: by the system's authorities, or (``verify_ssl`` false) whatever it shows."""
     context = ssl.create_default_context()
