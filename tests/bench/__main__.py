@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import calls, memory, start
+from . import calls, flood, memory, start
 
 
 def main() -> None:
-    for part in (calls, start, memory):
+    for part in (calls, flood, start, memory):
         part.run()
 
 

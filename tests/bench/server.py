@@ -2,7 +2,8 @@
 
 It answers every call with a fixed text into which the call's id is put, so that
 what is measured is the client. ``big`` answers so many megabytes, ``flood`` sends
-so many events and then its answer. Prints its port, runs until stdin ends.
+so many events and then its answer, ``rate`` sends so many events a second for so long,
+answering calls meanwhile. Prints its port, runs until stdin ends.
 """
 
 from __future__ import annotations
@@ -39,18 +40,35 @@ async def answer(websocket: ServerConnection) -> None:
 
 async def talk(websocket: ServerConnection) -> None:
     bigs: dict[int, str] = {}
+    streams: set[asyncio.Task[None]] = set()
     async for text in websocket:
         frame = json.loads(text)
         method = frame["method"]
         if method == "flood":
             for number in range(frame["params"][0]):
                 await websocket.send(EVENT % (number, SMALL))
+        if method == "rate":
+            stream = asyncio.create_task(rate(websocket, *frame["params"]))
+            streams.add(stream)
+            stream.add_done_callback(streams.discard)
         if method == "big":
             size = frame["params"][0]
             result = bigs.setdefault(size, rows(size))
         else:
             result = RESULTS.get(method, SMALL)
         await websocket.send(f'{{"jsonrpc":"2.0","result":{result},"id":"{frame["id"]}"}}')
+
+
+async def rate(websocket: ServerConnection, per_second: int, seconds: float) -> None:
+    """So many events a second, caught up with every few milliseconds."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    sent = 0
+    while (passed := loop.time() - began) < seconds:
+        while sent < passed * per_second:
+            await websocket.send(EVENT % (sent, SMALL))
+            sent += 1
+        await asyncio.sleep(0.002)
 
 
 async def main() -> None:
