@@ -64,11 +64,12 @@ async def rate(websocket: ServerConnection, per_second: int, seconds: float) -> 
     loop = asyncio.get_running_loop()
     began = loop.time()
     sent = 0
-    while (passed := loop.time() - began) < seconds:
-        while sent < passed * per_second:
-            await websocket.send(EVENT % (sent, SMALL))
-            sent += 1
-        await asyncio.sleep(0.002)
+    with contextlib.suppress(ConnectionClosed):
+        while (passed := loop.time() - began) < seconds:
+            while sent < passed * per_second:
+                await websocket.send(EVENT % (sent, SMALL))
+                sent += 1
+            await asyncio.sleep(0.002)
 
 
 async def main() -> None:
