@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from . import endpoint as _endpoint
 from .auth.flow import Flow, Login, OTPRequest, Request, password_login, token_login
@@ -32,7 +35,12 @@ from .protocol.policy import EXPECTED
 from .risk import classify
 from .subscriptions import Subscriptions
 from .supervisor import Status, Supervisor
-from .transport import ConnectLimits, open_websocket
+from .transport import ConnectLimits, open_socket, open_websocket, tls_context
+
+if TYPE_CHECKING:
+    from .bulk import BulkResult
+    from .files import Downloaded, Progress, Source
+    from .live import LiveQuery
 
 __all__ = ["AsyncClient", "OTPToken"]
 
@@ -305,6 +313,74 @@ class AsyncClient:
         return AsyncSubscription(
             name, self._subscriptions.open, self._subscriptions.close, queue=queue, overflow=overflow, key=key
         )
+
+    async def follow(self, job_id: int, method: str, *params: Any) -> AsyncJob:
+        """Watch a job that another session or way started, by its number.
+
+        Raises what asking ``core.get_jobs`` raises. When the number turns out to be other work than
+        this method with these arguments, or nothing, the job's outcome is `JobLost`.
+        """
+        if self._supervisor.connection is None:
+            raise _not_connected()
+        return await self._jobs.follow(job_id, method, params)
+
+    async def open_http(self) -> tuple[socket.socket, ssl.SSLContext | None]:
+        """A new connection to the same server for HTTP, and the TLS it is to be wrapped in (None: none)."""
+        sock = await open_socket(self.endpoint, limits=self._limits)
+        return sock, tls_context(self._verify_ssl) if self.endpoint.is_tls else None
+
+    async def download(
+        self,
+        method: str,
+        params: Sequence[Any],
+        filename: str,
+        *,
+        to: str | os.PathLike[str] | BinaryIO | None = None,
+        buffered: bool = False,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        timeout: float | None = 600.0,
+    ) -> Downloaded:
+        """Run a job that writes a file and fetch what it writes: see `files.download`."""
+        from .files import download
+
+        options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite}
+        return await download(self, method, params, filename, **options, progress=progress, timeout=timeout)
+
+    async def upload(
+        self,
+        method: str,
+        params: Sequence[Any],
+        *files: Source,
+        progress: Progress | None = None,
+        timeout: float | None = 600.0,
+    ) -> AsyncJob:
+        """Start a job that reads files and send it one to five of them: see `files.upload`."""
+        from .files import upload
+
+        return await upload(self, method, params, *files, progress=progress, timeout=timeout)
+
+    def live(
+        self,
+        method: str,
+        filters: Sequence[Any] = (),
+        options: Mapping[str, Any] | None = None,
+        *,
+        event: str | None = None,
+        key: str = "id",
+    ) -> LiveQuery:
+        """A query kept current by events, to be opened by ``async with``: see `live.LiveQuery`."""
+        from .live import LiveQuery
+
+        return LiveQuery(self, method, filters, options, event=event, key=key)
+
+    async def bulk(
+        self, method: str, items: Iterable[Sequence[Any]], description: str | None = None
+    ) -> list[BulkResult]:
+        """Call a method once for each list of arguments, as jobs of the server: see `bulk.bulk`."""
+        from .bulk import bulk
+
+        return await bulk(self, method, items, description)
 
     async def ping(self, timeout: float = 10.0) -> float:
         """Seconds of a round trip, by a WebSocket ping: needs neither login nor a call slot."""
