@@ -7,7 +7,6 @@ not left is; a job is found again only with proof (`JobBook.found`).
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -28,8 +27,6 @@ LOOKUP_SECONDS = 1.0
 
 They are sent at nearly the same moment, in either order."""
 QUERY_SECONDS = 30.0
-
-_log = logging.getLogger("truenas_client")
 
 
 class JobTable:
@@ -113,6 +110,7 @@ class JobTable:
 
     def lost(self, error: ConnectionLost) -> None:
         """The connection is gone. Jobs that wait for their call's answer hear of it from the call."""
+        self._book.disconnected()
         for record in [record for record in self._jobs if record.answered]:
             if self._reconnect:
                 self._book.drift(record, error)
@@ -166,25 +164,27 @@ class JobTable:
     async def _look_up(self, record: JobRecord) -> None:
         """Ask how a job ended when its answer does not tell."""
         job = self._jobs.get(record)
-        if job is None:
-            return
-        await job.settled(LOOKUP_SECONDS)
-        if not record.needs_lookup:
-            return
         options = {"extra": {"raw_result": True}}
-        try:
-            connection = await self._ready()
-            rows = await connection.call(
-                JOB_EVENTS, [[["id", "=", record.id]], options], QUERY_SECONDS, lane=Lane.CONTROL
-            )
-        except ConnectionLost as e:
-            if self._reconnect:
-                self._book.drift(record, e)
-        except ClientException as e:
-            _log.warning("the outcome of job %s could not be asked for: %s", record.id, type(e).__name__)
-        else:
-            self._book.lookup(record, rows)
-        self._changed(record)
+        while job is not None and record.needs_lookup:
+            await job.settled(LOOKUP_SECONDS)
+            try:
+                connection = await self._ready()
+                if not record.needs_lookup:
+                    return
+                rows = await connection.call(
+                    JOB_EVENTS, [[["id", "=", record.id]], options], QUERY_SECONDS, lane=Lane.CONTROL
+                )
+            except ConnectionLost as e:
+                if self._reconnect:
+                    self._book.drift(record, e)
+            except CallTimeout:
+                continue
+            except ClientException as e:
+                text = f"{record.method}: how job {record.id} ended could not be asked for: {e.error}"
+                self._book.end(record, error=JobLost(text, job_id=record.id))
+            else:
+                self._book.lookup(record, rows)
+            self._changed(record)
 
     def _changed(self, record: JobRecord) -> None:
         if record.id is not None and self._connection is not None:

@@ -259,3 +259,44 @@ def test_calls_attached_to_one_job_all_hear_of_it(new_style: bool) -> None:
             book.answer(record, "done")
         assert record.outcome == Outcome("done")
     assert len(book) == 0
+
+
+def test_a_loss_does_not_change_an_outcome() -> None:
+    book, record = started()
+    book.event(job(arguments=["other"]))
+    assert record.outcome is not None
+    before = record.outcome
+    assert isinstance(before.error, JobLost)
+    assert not book.drift(record, ConnectionLost("gone", sent=True))
+    book.end(record, error=ConnectionLost("gone", sent=True))
+    assert record.outcome is before
+
+
+def test_numbers_seen_before_a_loss_mean_nothing_afterwards() -> None:
+    book = JobBook()
+    first, second = (JobRecord(name, "pool.scrub.scrub", [name], new_style=False) for name in ("a", "b"))
+    book.start(first)
+    book.event(job(message_ids=[], arguments=["a"]))
+    book.disconnected()
+    book.end(first, error=ConnectionLost("gone", sent=True))
+    book.start(second)
+    book.answer(second, 7)
+    assert second.outcome is None, "the server counts anew, and this 7 is another job"
+
+
+def test_a_transient_job_is_asked_for_until_it_is_gone() -> None:
+    book, record = started(new_style=False)
+    book.answer(record, 7)
+    book.lookup(record, [job(message_ids=[], transient=True)])
+    assert record.needs_lookup, "it sends no events"
+    book.lookup(record, [])
+    assert record.outcome is not None
+    assert isinstance(record.outcome.error, NotAJob)
+
+
+def test_a_transient_job_is_not_waited_for_on_another_connection() -> None:
+    book, record = started()
+    assert book.drift(record, ConnectionLost("gone", sent=True))
+    book.found(record, [job(transient=True)])
+    assert record.outcome is not None
+    assert isinstance(record.outcome.error, JobLost)

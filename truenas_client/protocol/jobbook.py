@@ -83,11 +83,12 @@ class JobRecord:
         """Whether ``core.get_jobs`` has to be asked when no event comes.
 
         In the new style a null answer is what a job without a result gives, and also
-        what an aborted one gives. In the old style a number may be a plain result.
+        what an aborted one gives. In the old style a number may be a plain result, and a
+        transient job is in the list while it runs but sends no events.
         """
         if self.outcome is not None or not self.answered or self.id is None or self.adrift:
             return False
-        return self.new_style or not self.fields
+        return self.new_style or not self.fields or self.fields.get("transient") is True
 
     @property
     def query(self) -> list[Any]:
@@ -191,15 +192,21 @@ class JobBook:
         if not record.new_style and (not isinstance(row, dict) or row.get("method") != record.method):
             self._end(record, _not_a_job(record, record._answer))
             return
+        known = False
         if isinstance(row, dict) and record in self._named(row):
+            known = True
             self._take(record, row)
-        if record.outcome is None and (row is None or (record.new_style and record.state in FINAL_STATES)):
+        if record.outcome is None and (not known or (record.new_style and record.state in FINAL_STATES)):
             self._end(
                 record,
                 Outcome(
                     error=JobLost(f"{record.method}: the server no longer knows job {record.id}", job_id=record.id)
                 ),
             )
+
+    def disconnected(self) -> None:
+        """The connection is gone: numbers seen on it may be other jobs' on the next."""
+        self._early.clear()
 
     def drift(self, record: JobRecord, error: ClientException) -> bool:
         """Its connection was lost after the call had left. True: the job is worth looking for.
@@ -224,9 +231,15 @@ class JobBook:
         row = next((row for row in rows if _is_same(record, row)), None) if isinstance(rows, list) else None
         if row is not None:
             self._take(record, row)
+        if record.outcome is not None:
+            return
         if row is None or record.id is None:
             text = f"{record.method}: the connection was lost and the server does not know the job now; did it restart?"
-            self._end(record, Outcome(error=JobLost(text, job_id=record.id)))
+        elif row.get("transient") is True:
+            text = f"{record.method}: the connection was lost, and how a transient job ends is told to its call alone"
+        else:
+            return
+        self._end(record, Outcome(error=JobLost(text, job_id=record.id)))
 
     def lost(self, error: ClientException) -> list[JobRecord]:
         """The connection ended. Records whose end was already seen keep it; the others are lost."""
@@ -288,8 +301,9 @@ class JobBook:
             self._end(record, Outcome(record._answer))
 
     def _end(self, record: JobRecord, outcome: Outcome) -> None:
-        record.outcome = outcome
-        self.forget(record)
+        if record.outcome is None:
+            record.outcome = outcome
+            self.forget(record)
 
 
 def _not_a_job(record: JobRecord, result: Any) -> Outcome:
