@@ -124,6 +124,21 @@ def test_a_granted_call_that_never_left_frees_its_slot() -> None:
     assert ledger.in_flight == 0
 
 
+def test_a_job_does_not_wait_for_a_pause_in_the_calls() -> None:
+    ledger = Ledger()
+    flying = [call(number, Lane.CALL) for number in range(9)]
+    for item in flying:
+        assert ledger.add(item, 0.0)
+    assert not ledger.add(call(9, Lane.CALL), 0.0)
+    job = call(10, Lane.JOB)
+    assert not ledger.add(job, 0.0)
+    for number in range(11, 14):
+        assert not ledger.add(call(number, Lane.CALL), 0.0)
+        ledger.answered(flying.pop(0).id)
+        flying += ledger.grants(0.0)
+    assert job in flying, "first in, first out"
+
+
 def test_size_limits() -> None:
     assert size_limit("pool.query", signed_in=False) == 8192
     assert size_limit("pool.query", signed_in=True) == 65536

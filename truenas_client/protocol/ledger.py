@@ -90,6 +90,7 @@ class Call:
         "sent",
         "signed_in",
         "text",
+        "turn",
         "waiter",
     )
 
@@ -106,6 +107,7 @@ class Call:
         self.abandoned = False
         self.announced_by: float | None = None
         self.refused = 0
+        self.turn = 0
 
     def __repr__(self) -> str:
         state = "sent" if self.sent else "granted" if self.granted else "queued"
@@ -151,6 +153,8 @@ class Ledger:
     def add(self, call: Call, now: float) -> bool:
         """Take in a call. True: it has its slot and may be sent; False: it is queued."""
         queue = self._queues[call.lane]
+        self._turn += 1
+        call.turn = self._turn
         if not queue and self._fits(call.lane, now):
             self._grant(call, now)
             return True
@@ -163,11 +167,10 @@ class Ledger:
         while self._paused and self._paused[0][0] <= now:
             call = heapq.heappop(self._paused)[2]
             self._queues[call.lane].appendleft(call)
-        for lane, queue in self._queues.items():
-            while queue and self._fits(lane, now):
-                call = queue.popleft()
-                self._grant(call, now)
-                granted.append(call)
+        while (next_call := self._next(now)) is not None:
+            self._queues[next_call.lane].popleft()
+            self._grant(next_call, now)
+            granted.append(next_call)
         return granted
 
     def wake_at(self) -> float | None:
@@ -226,6 +229,14 @@ class Ledger:
         self._held = dict.fromkeys(Lane, 0)
         self._unannounced = None
         return calls
+
+    def _next(self, now: float) -> Call | None:
+        """The call that has waited longest among those that may go: jobs are not to wait for a pause in the calls."""
+        found: Call | None = None
+        for lane, queue in self._queues.items():
+            if queue and (found is None or queue[0].turn < found.turn) and self._fits(lane, now):
+                found = queue[0]
+        return found
 
     def _fits(self, lane: Lane, now: float) -> bool:
         if len(self._in_flight) >= SLOTS:
