@@ -175,7 +175,7 @@ class Exchange:
             if self.progress.error is not None:
                 raise self.progress.error from None
             raise
-        self.progress.tell()
+        # The thread's last report was queued before its end, so it has been told by now.
         if self.progress.error is not None:
             raise self.progress.error
         return answer
@@ -226,9 +226,12 @@ class Exchange:
 
     def _get(self, connection: http.client.HTTPConnection, path: str, write: Callable[[bytes], Any]) -> Answer:
         connection.request("GET", path, headers={"Accept-Encoding": "identity"})
-        response = connection.getresponse()
-        if response.status != 200:
-            return Answer(response.status, response.read(ERROR_BYTES), 0)
+        with connection.getresponse() as response:
+            if response.status != 200:
+                return Answer(response.status, response.read(ERROR_BYTES), 0)
+            return Answer(200, b"", self._stream(response, write))
+
+    def _stream(self, response: http.client.HTTPResponse, write: Callable[[bytes], Any]) -> int:
         # Present only where the answer is not chunked; then nobody else notices that some is missing.
         total = response.length
         done = 0
@@ -240,7 +243,7 @@ class Exchange:
             self.progress.at(done, total)
         if self._stopped or (total is not None and done < total):
             raise self._lost()
-        return Answer(200, b"", done)
+        return done
 
     def _post(
         self,
@@ -268,11 +271,10 @@ class Exchange:
             # A server that refuses does not read to the end. Its answer may be here already.
             if self._stopped:
                 raise
-        response = connection.getresponse()
-        body = response.read(ERROR_BYTES)
-        if response.status == 200 and sent < length:
-            raise self._lost()
-        return Answer(response.status, body, sent)
+        with connection.getresponse() as response:
+            if response.status == 200 and sent < length:
+                raise self._lost()
+            return Answer(response.status, response.read(ERROR_BYTES), sent)
 
     def _lost(self) -> ConnectionLost:
         return ConnectionLost(f"{self._endpoint.text}: the connection broke during the transfer", sent=True)

@@ -93,7 +93,7 @@ async def test_partial_and_empty_events_have_their_rows_queried_together() -> No
         changes = live.changes()
         table.rows[1] = row(1, "DEGRADED")
         del table.rows[2]
-        await table.tell("changed", id=1, fields={"status": "WRONG"})
+        await table.tell("changed", id=1, fields={"id": 1, "status": "WRONG"})
         await table.tell("changed", id=2)
         assert {change.key: change.kind for change in await take(changes, 2)} == {1: "changed", 2: "removed"}
         assert dict(live.rows) == {1: row(1, "DEGRADED"), 3: row(3)}
