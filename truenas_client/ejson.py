@@ -50,16 +50,23 @@ def _hashable(value: Any) -> Any:
     return tuple(_hashable(item) for item in value) if isinstance(value, list) else value
 
 
+def _text(value: Any) -> str:
+    # ipaddress would take numbers too.
+    if not isinstance(value, str):
+        raise TypeError(f"a text is wanted, not {type(value).__name__}")
+    return value
+
+
 def _ipv4(value: Any) -> Any:
     from ipaddress import IPv4Interface
 
-    return IPv4Interface(value)
+    return IPv4Interface(_text(value))
 
 
 def _ipv6(value: Any) -> Any:
     from ipaddress import IPv6Interface
 
-    return IPv6Interface(value)
+    return IPv6Interface(_text(value))
 
 
 _FORMS: dict[str, Callable[[Any], Any]] = {

@@ -15,7 +15,7 @@ from typing import Any
 from .. import ejson
 from ..exc import ClientException, ProtocolError
 from .dialect import encode_params
-from .errors import from_ddp
+from .errors import from_ddp, short, words
 from .messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
 
 __all__ = ["DDP"]
@@ -66,6 +66,8 @@ class DDP:
         if type(frame) is not dict:
             return [Fault(f"expected an object, got {type(frame).__name__}")]
         kind = frame.get("msg")
+        if type(kind) is not str:
+            return [Fault(f"a message of an unknown kind {short(kind)}")]
         if kind == "result":
             return [_result(frame)]
         if kind in _KINDS:
@@ -87,12 +89,12 @@ class DDP:
             greeting, self._greeting_id = self._greeting_id, None
             if kind == "connected":
                 return [Reply(greeting, frame.get("session"))]
-            version = str(frame.get("version"))[:20]
-            error = ClientException(f"The server wants version {version!r} of the old protocol", errno.EPROTO)
+            version = short(frame.get("version"))
+            error = ClientException(f"The server wants version {version} of the old protocol", errno.EPROTO)
             return [Failure(greeting, error)]
         if kind == "pong":
             return []
-        return [Fault(f"a message of an unknown kind {str(kind)[:60]!r}")]
+        return [Fault(f"a message of an unknown kind {short(kind)}")]
 
 
 def _result(frame: dict[str, Any]) -> Message:
@@ -111,8 +113,10 @@ def _salvage(text: str, cause: ejson.EJSONDecodeError) -> Message:
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
-        return Fault(f"text that is not JSON: {cause}")
+        return Fault(f"text that is not JSON: {words(cause)}")
     message_id = frame.get("id") if isinstance(frame, dict) and frame.get("msg") == "result" else None
     if isinstance(message_id, str):
-        return Failure(message_id, ProtocolError(f"The server's answer holds a value that cannot be read: {cause}"))
-    return Fault(f"a frame with a value that cannot be read: {cause}")
+        return Failure(
+            message_id, ProtocolError(f"The server's answer holds a value that cannot be read: {words(cause)}")
+        )
+    return Fault(f"a frame with a value that cannot be read: {words(cause)}")

@@ -7,6 +7,7 @@ nothing here raises, and nothing unknown counts as success.
 from __future__ import annotations
 
 import errno
+import reprlib
 from typing import Any, TypeGuard
 
 from ..exc import (
@@ -21,7 +22,7 @@ from ..exc import (
     ValidationErrors,
 )
 
-__all__ = ["from_data", "from_ddp", "from_jsonrpc", "is_rate_limit", "job_error"]
+__all__ = ["from_data", "from_ddp", "from_jsonrpc", "is_rate_limit", "job_error", "short", "words"]
 
 TOO_MANY_CALLS = -32000
 METHOD_RAISED = -32001
@@ -32,7 +33,7 @@ INVALID_PARAMS = -32602
 def from_jsonrpc(error: Any) -> ClientException:
     """The exception for a JSON-RPC error object, however malformed."""
     if not isinstance(error, dict):
-        return ProtocolError(f"The server answered with an error of a shape that is unknown: {_short(error)}")
+        return ProtocolError(f"The server answered with an error of a shape that is unknown: {short(error)}")
     code, message, data = error.get("code"), error.get("message"), error.get("data")
     text = message if isinstance(message, str) and message else "no message"
     if code == TOO_MANY_CALLS:
@@ -41,7 +42,7 @@ def from_jsonrpc(error: Any) -> ClientException:
         return MethodNotFound(text, ErrnoMixin.ENOMETHOD)
     if isinstance(data, dict):
         return from_data(data, text, validation=code == INVALID_PARAMS)
-    return ClientException(text if isinstance(code, int) else f"{text} (code {_short(code)})", None, None, data)
+    return ClientException(text if isinstance(code, int) else f"{text} (code {short(code)})", None, None, data)
 
 
 def from_data(
@@ -72,7 +73,7 @@ def from_data(
 def from_ddp(error: Any) -> ClientException:
     """The exception for an error object of the old protocol, where the type is a word."""
     if not isinstance(error, dict):
-        return ProtocolError(f"The server answered with an error of a shape that is unknown: {_short(error)}")
+        return ProtocolError(f"The server answered with an error of a shape that is unknown: {short(error)}")
     if error.get("type") == "VALIDATION" and _are_rows(error.get("extra")):
         return ValidationErrors(error["extra"], error.get("trace"))
     seen = from_data(error, validation=False)
@@ -105,6 +106,17 @@ def _are_rows(rows: Any) -> TypeGuard[list[list[Any]]]:
     return isinstance(rows, list) and bool(rows) and all(isinstance(row, (list, tuple)) and row for row in rows)
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
+_repr = reprlib.Repr()
+_repr.maxlevel, _repr.maxstring, _repr.maxother = 2, 60, 60
+
+
+def short(value: Any) -> str:
+    """A value in at most a line, however long or deep it is."""
+    text = _repr.repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def words(cause: Exception) -> str:
+    """What an exception says, cut to a line: it may repeat what the server sent."""
+    text = str(cause)
+    return text if len(text) <= 120 else text[:117] + "..."

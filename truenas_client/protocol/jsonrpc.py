@@ -14,7 +14,7 @@ from typing import Any
 from .. import ejson
 from ..exc import ProtocolError
 from .dialect import encode_params
-from .errors import from_data, from_jsonrpc
+from .errors import from_data, from_jsonrpc, short, words
 from .messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
 
 __all__ = ["JSONRPC"]
@@ -76,31 +76,33 @@ class JSONRPC:
             return [self._notification(frame["method"], frame.get("params"))]
         if frame.get("error") is not None and message_id is None:
             return [Failure(None, from_jsonrpc(frame["error"]))]
-        return [Fault(f"a frame that is neither an answer of ours nor a notification (id {message_id!r})")]
+        return [Fault(f"a frame that is neither an answer of ours nor a notification (id {short(message_id)})")]
 
     def _notification(self, method: Any, params: Any) -> Message:
         if not isinstance(params, dict) or not isinstance(params.get("collection"), str):
-            return Fault(f"a notification {str(method)[:60]!r} without a collection")
+            return Fault(f"a notification {short(method)} without a collection")
         collection = params["collection"]
         if method == "collection_update":
             kind = params.get("msg")
-            if kind not in _KINDS:
-                return Fault(f"an event of an unknown kind {str(kind)[:60]!r}")
+            if not isinstance(kind, str) or kind not in _KINDS:
+                return Fault(f"an event of an unknown kind {short(kind)}")
             return Update(collection, kind, params.get("id", NO_ID), params.get("fields"), params.get("extra"))
         if method == "notify_unsubscribed":
             error = params.get("error")
             if error is None:
                 return Ended(collection, None)
             return Ended(collection, from_data(error) if isinstance(error, dict) else from_jsonrpc(error))
-        return Fault(f"an unknown notification {str(method)[:60]!r}")
+        return Fault(f"an unknown notification {short(method)}")
 
     def _salvage(self, text: str, cause: ejson.EJSONDecodeError) -> Message:
         """Fail only the call whose answer holds a form that cannot be read."""
         try:
             frame = json.loads(text)
         except (ValueError, RecursionError):
-            return Fault(f"text that is not JSON: {cause}")
+            return Fault(f"text that is not JSON: {words(cause)}")
         message_id = frame.get("id") if isinstance(frame, dict) else None
         if isinstance(message_id, str):
-            return Failure(message_id, ProtocolError(f"The server's answer holds a value that cannot be read: {cause}"))
-        return Fault(f"a frame with a value that cannot be read: {cause}")
+            return Failure(
+                message_id, ProtocolError(f"The server's answer holds a value that cannot be read: {words(cause)}")
+            )
+        return Fault(f"a frame with a value that cannot be read: {words(cause)}")
