@@ -63,8 +63,6 @@ class FileNas:
     calls: list[list[Any]] = field(default_factory=list)
     links: set[ServerConnection] = field(default_factory=set)
     next_id: int = 168
-    buffered: set[int] = field(default_factory=set)
-    """Jobs that end by themselves, but not before they were looked at."""
     cut: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a file's connection ended on the client's side."""
 
@@ -107,12 +105,8 @@ class FileNas:
         elif method == "core.get_jobs":
             job = self.jobs.get(params[0][0][2])
             await reply(link, frame, [] if job is None else [job])
-            if job is not None and job["id"] in self.buffered:
-                await self.end(job["id"], result="written")
         elif method == "core.download":
             job_id = await self.add(params[0], params[1])
-            if params[3]:
-                self.buffered.add(job_id)
             await reply(link, frame, [job_id, f"/_download/{job_id}?auth_token={TOKEN}"])
         elif method == "auth.generate_token":
             await reply(link, frame, TOKEN)

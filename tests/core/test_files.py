@@ -91,10 +91,15 @@ async def test_buffered_download_waits_for_the_job_first() -> None:
 
     totals: list[int | None] = []
     async with file_nas(serve) as nas, AsyncClient(nas.url) as client:
-        got = await client.download(
-            METHOD, PARAMS, "x", buffered=True, progress=lambda done, total: totals.append(total)
+        task = asyncio.create_task(
+            client.download(METHOD, PARAMS, "x", buffered=True, progress=lambda done, total: totals.append(total))
         )
-        assert got.content == content()
+        while "core.get_jobs" not in [call[0] for call in nas.calls]:
+            await client.call("x")
+        for _ in range(30):  # time enough to fetch, for who does not wait
+            await client.call("x")
+        await nas.end(168, result="written")
+        assert (await task).content == content()
         assert states == ["SUCCESS"]
         assert set(totals) == {21}
 
