@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import ejson, exc
+    from .bulk import BulkInterrupted, BulkResult
     from .catalogue import Catalogue, Method
     from .client import AsyncClient
     from .events import AsyncSubscription, Event, Gap
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
         TooManyConcurrentCalls,
         ValidationErrors,
     )
+    from .files import Downloaded
     from .jobs import AsyncJob, JobProgress
+    from .live import Change, LiveQuery
+    from .supervisor import State, Status
 
 __version__ = "0.1.0"
 
@@ -52,12 +56,16 @@ __all__ = [
     "AsyncJob",
     "AsyncSubscription",
     "AuthenticationError",
+    "BulkInterrupted",
+    "BulkResult",
     "CallTimeout",
     "Catalogue",
+    "Change",
     "ClientException",
     "ConnectError",
     "ConnectionLost",
     "CredentialsExpired",
+    "Downloaded",
     "ErrnoMixin",
     "ErrorExtra",
     "Event",
@@ -68,6 +76,7 @@ __all__ = [
     "JobFailed",
     "JobLost",
     "JobProgress",
+    "LiveQuery",
     "MechanismUnsupported",
     "Method",
     "MethodNotFound",
@@ -79,6 +88,8 @@ __all__ = [
     "ProtocolError",
     "RateLimited",
     "RedirectRequired",
+    "State",
+    "Status",
     "SubscriptionEnded",
     "TooManyConcurrentCalls",
     "ValidationErrors",
@@ -87,6 +98,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Status": "supervisor",
+    "State": "supervisor",
+    "Downloaded": "files",
+    "BulkInterrupted": "bulk",
+    "BulkResult": "bulk",
+    "Change": "live",
+    "LiveQuery": "live",
     "AsyncClient": "client",
     "AsyncJob": "jobs",
     "AsyncSubscription": "events",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from . import endpoint as _endpoint
-from .auth.flow import Flow, Login, OTPRequest, Request, password_login, token_login
+from .auth.flow import Flow, Login, password_login, token_login
 from .connection import Connection
 from .endpoint import Endpoint
 from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
 from .exc import (
+    AuthenticationError,
     CallTimeout,
     ClientException,
     ConnectError,
@@ -27,12 +27,12 @@ from .exc import (
 )
 from .jobs import AsyncJob
 from .jobtable import JOB_EVENTS, JobTable
+from .persistence import Persistence
 from .protocol.ddp import DDP
 from .protocol.dialect import Dialect
 from .protocol.jsonrpc import JSONRPC
 from .protocol.messages import Ended, Update
-from .protocol.policy import EXPECTED
-from .risk import classify
+from .signin import OTPToken, SignIn
 from .subscriptions import Subscriptions
 from .supervisor import Status, Supervisor
 from .transport import ConnectLimits, open_socket, open_websocket, tls_context
@@ -43,12 +43,6 @@ if TYPE_CHECKING:
     from .live import LiveQuery
 
 __all__ = ["AsyncClient", "OTPToken"]
-
-OTPToken = str | Callable[[], str | None | Awaitable[str | None]] | None
-"""A one-time password, or what asks for one (returning None gives up)."""
-
-LOGIN_SECONDS = 60.0
-"""A refused login takes the server seconds, a rate limited one up to ten more."""
 
 
 class _Unset:
@@ -76,7 +70,8 @@ class AsyncClient:
 
     ``on_stage`` is called with the name of each stage of connecting as it succeeds:
     resolve, connect, tls, handshake, hello. ``on_login_needed`` is awaited, with the
-    client, when a new connection needs a login and none was kept.
+    client, when a new connection needs a login and none was kept; it signs in by the
+    client's login methods (calls wait until it has returned), and what it raises is final.
 
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
@@ -101,13 +96,12 @@ class AsyncClient:
         self._limits = limits or ConnectLimits()
         self._on_stage = on_stage
         self._on_login_needed = on_login_needed
-        self._reconnect = reconnect
         self._supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
         self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
         self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect)
         self._job_events = self.subscribe(JOB_EVENTS, queue=1)
-        self._login_lock = asyncio.Lock()
-        self._kept_login: Callable[[], Awaitable[Login]] | None = None
+        self._logins = SignIn()
+        self._persistence = Persistence(self._supervisor, self._logins, reconnect=reconnect)
 
     # -- connecting ----------------------------------------------------------------------
 
@@ -237,53 +231,15 @@ class AsyncClient:
         server works on, and the call's slot stays taken until it answers.
         """
         seconds = self._timeout(timeout)
-        connection = self._supervisor.connection
-        if connection is None:
-            raise _not_connected()
+        connection = self._connection()
         if connection.lost is None and self._supervisor.settled:
+            began = monotonic()
             try:
                 return await connection.call(method, params, seconds)
             except (ConnectionLost, NotAuthenticated) as e:
-                return await self._once_more(connection, e, method, params, seconds, repeat)
-        return await self._retry(method, params, seconds, repeat)
-
-    async def _once_more(
-        self,
-        connection: Connection,
-        error: ConnectionLost | NotAuthenticated,
-        method: str,
-        params: Sequence[Any],
-        timeout: float | None,
-        repeat: bool | None,
-    ) -> Any:
-        """What a failed call may still become: a call after a new login, or on a new connection."""
-        if isinstance(error, NotAuthenticated):
-            # Refused before it ran. The session may have run out under us.
-            if not connection.signed_in or self._kept_login is None or method.startswith("auth."):
-                raise error
-            await self._login_again(connection)
-            return await connection.call(method, params, timeout)
-        if error.sent and method in EXPECTED:
-            return None  # the end of the connection is what success looks like
-        if not self._reconnect or (error.sent and not self._may_repeat(method, repeat)):
-            raise error
-        return await self._retry(method, params, timeout, repeat)
-
-    async def _retry(self, method: str, params: Sequence[Any], timeout: float | None, repeat: bool | None) -> Any:
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    connection = await self._supervisor.ready()
-                    try:
-                        return await connection.call(method, params, None)
-                    except ConnectionLost as e:
-                        if not self._reconnect or (e.sent and not self._may_repeat(method, repeat)):
-                            raise
-        except TimeoutError:
-            raise CallTimeout(f"{method}: no answer in {timeout:g} s, the connection was lost meanwhile") from None
-
-    def _may_repeat(self, method: str, repeat: bool | None) -> bool:
-        return classify(method) == "read" if repeat is None else repeat
+                left = None if seconds is None else seconds - (monotonic() - began)
+                return await self._persistence.once_more(connection, e, method, params, left, repeat)
+        return await self._persistence.wait_and_call(method, params, seconds, repeat)
 
     async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:
         """Start a job and return it once the server has announced it.
@@ -291,8 +247,7 @@ class AsyncClient:
         ``timeout`` is how long the announcement may take. Raises what `call` raises, and
         `NotAJob` (the value is in ``.result``) when the method answered as a plain call.
         """
-        if self._supervisor.connection is None:
-            raise _not_connected()
+        self._connection()
         return await self._jobs.start(method, params, self._timeout(timeout))
 
     def subscribe(
@@ -320,8 +275,7 @@ class AsyncClient:
         Raises what asking ``core.get_jobs`` raises. When the number turns out to be other work than
         this method with these arguments, or nothing, the job's outcome is `JobLost`.
         """
-        if self._supervisor.connection is None:
-            raise _not_connected()
+        self._connection()
         return await self._jobs.follow(job_id, method, params)
 
     async def open_http(self) -> tuple[socket.socket, ssl.SSLContext | None]:
@@ -384,8 +338,7 @@ class AsyncClient:
 
     async def ping(self, timeout: float = 10.0) -> float:
         """Seconds of a round trip, by a WebSocket ping: needs neither login nor a call slot."""
-        if self._supervisor.connection is None:
-            raise _not_connected()
+        self._connection()
         return await (await self._supervisor.ready()).ping(timeout)
 
     # -- signing in ----------------------------------------------------------------------
@@ -408,57 +361,33 @@ class AsyncClient:
         return await self._sign_in(lambda: token_login(token, legacy=self.endpoint.is_legacy), None)
 
     async def _sign_in(self, flow: Callable[[], Flow], otp_token: OTPToken) -> Login:
-        if self._supervisor.connection is None:
-            raise _not_connected()
-        connection = await self._supervisor.ready()
-        login = await self._run(flow(), connection, otp_token)
-
-        async def again() -> Login:
-            assert self._supervisor.connection is not None
-            return await self._run(flow(), self._supervisor.connection, otp_token)
-
-        self._kept_login = again
-        return login
-
-    async def _run(self, flow: Flow, connection: Connection, otp_token: OTPToken) -> Login:
-        async with self._login_lock:
-            answer: Any = None
-            failure: ClientException | None = None
-            while True:
-                try:
-                    step = flow.throw(failure) if failure is not None else flow.send(answer)
-                except StopIteration as done:
-                    connection.signed_in = True
-                    login: Login = done.value
-                    return login
-                failure = None
-                if isinstance(step, Request):
-                    try:
-                        answer = await connection.call(step.method, step.params, LOGIN_SECONDS)
-                    except ClientException as e:
-                        failure = e
-                else:
-                    answer = await _one_time_password(step, otp_token)
-
-    async def _login_again(self, connection: Connection) -> None:
-        """One login for all the calls that found the session expired."""
-        waiting = self._login_lock.locked()
-        if waiting:
-            async with self._login_lock:
-                return
-        if self._kept_login is not None and connection.lost is None:
-            await self._kept_login()
+        connection = self._connection()
+        # While a new connection is being made it takes logins already: `on_login_needed` sends one.
+        if connection.lost is not None:
+            connection = await self._supervisor.ready()
+        return await self._logins.first(connection, flow, otp_token)
 
     # -- what the supervisor and the reader ask ------------------------------------------
 
     async def _resume(self, connection: Connection) -> None:
         if not connection.signed_in:
-            if self._kept_login is not None:
-                await self._kept_login()
+            if self._logins.kept:
+                await self._logins.again(connection)
             elif self._on_login_needed is not None:
-                await self._on_login_needed(self)
+                await self._ask_for_login(connection, self._on_login_needed)
         await self._subscriptions.renew(connection)
         await self._jobs.resume(connection)
+
+    async def _ask_for_login(self, connection: Connection, ask: Callable[[AsyncClient], Awaitable[Any]]) -> None:
+        self._wants_login = connection
+        try:
+            await ask(self)
+        except ClientException:
+            raise
+        except Exception as e:
+            raise AuthenticationError(f"on_login_needed failed ({type(e).__name__})") from e
+        finally:
+            self._wants_login = None
 
     def _lost(self, lost: ConnectionLost) -> None:
         self._subscriptions.lost()
@@ -485,6 +414,13 @@ class AsyncClient:
 
     # -- inside --------------------------------------------------------------------------
 
+    def _connection(self) -> Connection:
+        """The present connection, or the last one; an error before the first."""
+        connection = self._supervisor.connection
+        if connection is None:
+            raise ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")
+        return connection
+
     def _timeout(self, timeout: float | None | _Unset) -> float | None:
         return self._call_timeout if isinstance(timeout, _Unset) else timeout
 
@@ -494,11 +430,3 @@ class AsyncClient:
 
 def _not_connected() -> ClientException:
     return ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")
-
-
-async def _one_time_password(ask: OTPRequest, token: OTPToken) -> str | None:
-    if callable(token):
-        given = token()
-        return await given if inspect.isawaitable(given) else given
-    # A fixed token that was refused once would be refused again.
-    return None if ask.refused else token

@@ -148,7 +148,7 @@ class Connection:
         if answered:
             await self.perform("core.unsubscribe", text, Lane.CONTROL, timeout, message_id)
         elif self.lost is None:
-            await self._send(text)
+            self._link.write(text)
 
     async def perform(self, method: str, text: str, lane: Lane, timeout: float | None, message_id: str) -> Any:
         """Send the text of one call and wait for its answer.
@@ -173,7 +173,7 @@ class Connection:
                 self._arm()
                 await call.gate
             if not waiter.done():  # it may have expired, or the connection ended, at the gate
-                await self._transmit(call)
+                self._transmit(call)
             return await waiter
         except asyncio.CancelledError:
             self._abandon(call)
@@ -188,21 +188,14 @@ class Connection:
         self._admission.append(call.gate)
         await call.gate
 
-    async def _transmit(self, call: Call) -> None:
+    def _transmit(self, call: Call) -> None:
+        # Slots bound what can pile up while the server takes nothing, so nobody waits for
+        # that here: the call's deadline holds.
         if self.lost is not None:
             raise self.loss(sent=False)
-        call.sent = True
-        if call.method in EXPECTED:
+        call.sent = self._link.write(call.text)
+        if call.sent and call.method in EXPECTED:
             self.sent_methods.add(call.method)
-        await self._send(call.text)
-
-    async def _send(self, text: str) -> None:
-        """The one place where anything is sent."""
-        if not self._link.write(text):
-            # The end is on its way to everybody, this call included.
-            await asyncio.shield(self._ended)
-        elif self._link.paused:
-            await self._link.room()
 
     def _expire(self, call: Call, timeout: float) -> None:
         if not call.waiter.done():
@@ -221,19 +214,13 @@ class Connection:
             return
         for call in self.ledger.grants(self._loop.time()):
             if call.refused:
-                self._resend(call)
+                self._transmit(call)  # its caller waits for the answer already
             _open(call)
         while self._admission and not self.ledger.full:
             gate = self._admission.popleft()
             if not gate.done():
                 gate.set_result(None)
         self._arm()
-
-    def _resend(self, call: Call) -> None:
-        """Send a call again that the server had no place for; its caller still waits for the answer."""
-        task = self._loop.create_task(self._transmit(call))
-        self._checks.add(task)
-        task.add_done_callback(self._checks.discard)
 
     def _arm(self) -> None:
         wake_at = self.ledger.wake_at()

@@ -122,8 +122,15 @@ class JobTable:
         """Find the drifting jobs on a new connection. Job events must be subscribed to already."""
         for record in [record for record in self._jobs if record.adrift]:
             filters, options = record.query
-            rows = await connection.call(JOB_EVENTS, [filters, options], QUERY_SECONDS, lane=Lane.CONTROL)
-            self._book.found(record, rows)
+            try:
+                rows = await connection.call(JOB_EVENTS, [filters, options], QUERY_SECONDS, lane=Lane.CONTROL)
+            except (ConnectionLost, CallTimeout):
+                raise
+            except ClientException as e:
+                text = f"{record.method}: the connection was lost and the job could not be asked for: {e.error}"
+                self._book.end(record, error=JobLost(text, job_id=record.id))
+            else:
+                self._book.found(record, rows)
             self._changed(record)
 
     def finish(self, error: ClientException) -> None:

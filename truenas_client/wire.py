@@ -111,8 +111,3 @@ class Link(ClientConnection):
                 self.transport.write_eof()
             else:
                 self.transport.close()
-
-    async def room(self) -> None:
-        """Wait while what was sent piles up because the peer does not take it."""
-        if self.paused:
-            await self.drain()

@@ -373,3 +373,16 @@ async def test_waiting_jobs_start_after_the_reconnect() -> None:
         second = asyncio.create_task(client.start("pool.scrub.scrub", "tank"))
         assert (await second).id == 7
         assert first is not await second
+
+
+async def test_who_kept_no_login_is_asked_for_one() -> None:
+    async def ask(client: AsyncClient) -> None:
+        await client.login_with_password("admin", "x")
+
+    async with nas(echo) as server:
+        async with AsyncClient(server.url, on_login_needed=ask) as client:
+            drop(server)
+            await reach(client, State.WAITING)
+            assert await client.call("pool.query", 1) == [1]
+            assert client.signed_in
+        assert server.methods().count("auth.login_ex") == 1

@@ -1,0 +1,70 @@
+"""What may become of a call that failed for want of a connection or a session.
+
+Invariants: a call that had left and may have changed something is never sent
+again; the caller's time limit holds over all attempts together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from .connection import Connection
+from .exc import CallTimeout, ConnectionLost, NotAuthenticated
+from .protocol.policy import EXPECTED
+from .risk import classify
+from .signin import SignIn
+from .supervisor import Supervisor
+
+__all__ = ["Persistence"]
+
+
+class Persistence:
+    """The second chances of one client's calls."""
+
+    def __init__(self, supervisor: Supervisor, sign_in: SignIn, *, reconnect: bool) -> None:
+        self._supervisor, self._sign_in, self._reconnect = supervisor, sign_in, reconnect
+
+    async def once_more(
+        self,
+        connection: Connection,
+        error: ConnectionLost | NotAuthenticated,
+        method: str,
+        params: Sequence[Any],
+        timeout: float | None,
+        repeat: bool | None,
+    ) -> Any:
+        """The outcome of a call that failed with this error on this connection."""
+        if isinstance(error, NotAuthenticated):
+            # Refused before it ran. The session may have run out under us.
+            if not connection.signed_in or not self._sign_in.kept or method.startswith("auth."):
+                raise error
+            await self._sign_in.renew(connection)
+            return await connection.call(method, params, timeout)
+        if error.sent and method in EXPECTED:
+            return None  # the end of the connection is what success looks like
+        if not self._may_try(error, method, repeat):
+            raise error
+        return await self.wait_and_call(method, params, timeout, repeat)
+
+    async def wait_and_call(
+        self, method: str, params: Sequence[Any], timeout: float | None, repeat: bool | None
+    ) -> Any:
+        """Call on the next connection there is."""
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    connection = await self._supervisor.ready()
+                    try:
+                        return await connection.call(method, params, None)
+                    except ConnectionLost as e:
+                        if not self._may_try(e, method, repeat):
+                            raise
+        except TimeoutError:
+            raise CallTimeout(f"{method}: no answer in {timeout:g} s, the connection was lost meanwhile") from None
+
+    def _may_try(self, error: ConnectionLost, method: str, repeat: bool | None) -> bool:
+        if not self._reconnect:
+            return False
+        return not error.sent or (classify(method) == "read" if repeat is None else repeat)
