@@ -374,20 +374,17 @@ class AsyncClient:
             if self._logins.kept:
                 await self._logins.again(connection)
             elif self._on_login_needed is not None:
-                await self._ask_for_login(connection, self._on_login_needed)
+                await self._ask_for_login(self._on_login_needed)
         await self._subscriptions.renew(connection)
         await self._jobs.resume(connection)
 
-    async def _ask_for_login(self, connection: Connection, ask: Callable[[AsyncClient], Awaitable[Any]]) -> None:
-        self._wants_login = connection
+    async def _ask_for_login(self, ask: Callable[[AsyncClient], Awaitable[Any]]) -> None:
         try:
             await ask(self)
         except ClientException:
             raise
         except Exception as e:
             raise AuthenticationError(f"on_login_needed failed ({type(e).__name__})") from e
-        finally:
-            self._wants_login = None
 
     def _lost(self, lost: ConnectionLost) -> None:
         self._subscriptions.lost()
