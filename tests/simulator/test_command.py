@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import json
 import signal
+import ssl
 import sys
 from pathlib import Path
 
@@ -29,12 +31,16 @@ async def start(*arguments: str) -> asyncio.subprocess.Process:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_ready_line_and_clean_stop(number: signal.Signals, tmp_path: Path) -> None:
     socket = tmp_path / "nas.sock"
-    process = await start("--unix", str(socket), "--seed", "3", "--speed", "10")
+    process = await start("--unix", str(socket), "--seed", "3", "--speed", "10", "--tls")
     assert process.stdout is not None
     assert process.stderr is not None
     ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
     assert {"ws", "wss", "unix", "legacy", "release", "users", "api_keys"} <= set(ready)
-    assert (ready["wss"], ready["unix"], ready["release"]) == (None, str(socket), "26")
+    assert (ready["unix"], ready["release"]) == (str(socket), "26")
+    certificate = ssl.create_default_context(cafile=ready["certificate"])
+    async with connect(ready["wss"], ssl=certificate) as secure:
+        peer = secure.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        assert hashlib.sha256(peer).hexdigest() == ready["fingerprint"]
     async with connect(ready["ws"]) as connection:
         user, facts = next((name, facts) for name, facts in ready["users"].items() if name == "admin")
         data = {"mechanism": "PASSWORD_PLAIN", "username": user, "password": facts["password"]}

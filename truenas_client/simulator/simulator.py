@@ -30,7 +30,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from . import auth_service, core_service, shapes
@@ -46,6 +46,9 @@ from .release import RELEASES
 from .session import Session
 from .sessions import Sessions
 
+if TYPE_CHECKING:
+    from .tls import Tls
+
 __all__ = ["Simulator"]
 
 Schema = dict[str, Any]
@@ -58,7 +61,8 @@ class Simulator:
     ``listen`` is ``host:port`` (port 0: any free one), ``unix`` the path of a UNIX socket to
     listen on as well, ``catalogue`` a ``core.get_methods`` answer to serve in place of our
     own, ``seed`` decides everything random, ``speed`` how many simulated seconds pass in a
-    real one. Start it with ``async with`` or `start` and `stop`.
+    real one. With ``tls`` it listens on another port as well, with a certificate
+    of its own. Start it with ``async with`` or `start` and `stop`.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Simulator:
         seed: int = 0,
         speed: float = 1.0,
         *,
+        tls: bool = False,
         demo_data: bool = True,
     ) -> None:
         if release not in RELEASES:
@@ -94,7 +99,10 @@ class Simulator:
         self._servers: list[asyncio.Server] = []
         self._background: list[Callable[[], Any]] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._port = 0
+        self._host, self._port, self._tls_port = "", 0, 0
+        self._with_tls = tls
+        self.tls: Tls | None = None
+        """The certificate in use, and exchanging it; None without TLS."""
         auth_service.install(self)
         core_service.install(self)
         if demo_data:
@@ -113,6 +121,15 @@ class Simulator:
         server = await asyncio.start_server(self._front.connected, host, int(port), limit=HEAD_SIZE, backlog=1024)
         self._servers.append(server)
         self._host, self._port = host, server.sockets[0].getsockname()[1]
+        if self._with_tls:
+            from .tls import Tls
+
+            self.tls = Tls(host)
+            secure = await asyncio.start_server(
+                self._front.connected, host, 0, limit=HEAD_SIZE, ssl=self.tls.context, backlog=1024
+            )
+            self._servers.append(secure)
+            self._tls_port = secure.sockets[0].getsockname()[1]
         if self._unix is not None:
             self._unix.unlink(missing_ok=True)
             self._servers.append(
@@ -134,6 +151,8 @@ class Simulator:
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        if self.tls is not None:
+            self.tls.remove()
         if self._unix is not None:
             self._unix.unlink(missing_ok=True)
 
@@ -149,8 +168,16 @@ class Simulator:
     @property
     def url(self) -> str:
         """Address of the JSON-RPC endpoint."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"ws://{host}:{self._port}/api/current"
+        return f"ws://{self._shown_host}:{self._port}/api/current"
+
+    @property
+    def secure_url(self) -> str | None:
+        """Address of the JSON-RPC endpoint over TLS; None without TLS."""
+        return None if self.tls is None else f"wss://{self._shown_host}:{self._tls_port}/api/current"
+
+    @property
+    def _shown_host(self) -> str:
+        return f"[{self._host}]" if ":" in self._host else self._host
 
     @property
     def legacy_url(self) -> str:
@@ -167,14 +194,18 @@ class Simulator:
 
     def info(self) -> dict[str, Any]:
         """What the ready line of the command says."""
+        secure: dict[str, Any] = {}
+        if self.tls is not None:
+            secure = {"certificate": str(self.tls.path), "fingerprint": self.tls.fingerprint}
         return {
             "ws": self.url if self.release.api_versions else self.legacy_url,
-            "wss": None,
+            "wss": self.secure_url,
             "unix": None if self._unix is None else str(self._unix),
             "legacy": self.legacy_url,
             "release": self.release.name,
             "users": self.users,
             "api_keys": {key.name: key.text for key in self.api_keys.values() if not key.revoked},
+            **secure,
         }
 
     # --- extension -----------------------------------------------------------------------------
