@@ -75,3 +75,22 @@ async def test_a_bad_catalogue_is_one_line(content: bytes, tmp_path: Path) -> No
     out, err = await asyncio.wait_for(process.communicate(), 30)
     assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
     assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "listen", ["nonsense", "127.0.0.1:x", "127.0.0.1:99999", "192.0.2.1:0", "no.such.host.invalid:0"]
+)
+async def test_a_bad_address_is_one_line(listen: str) -> None:
+    process = await start("--listen", listen)
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
+    assert b"Traceback" not in err
+
+
+async def test_a_file_in_the_place_of_the_socket_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "precious"
+    file.write_text("text")
+    process = await start("--unix", str(file))
+    _, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, err.count(b"\n")) == (1, 1)
+    assert file.read_text() == "text"

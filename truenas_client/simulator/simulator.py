@@ -113,10 +113,16 @@ class Simulator(Extensible):
     # --- life ----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Listen. Raises OSError when an address is taken."""
-        host, _, port = self._listen.rpartition(":")
-        host = (host or "127.0.0.1").strip("[]")
-        server = await asyncio.start_server(self._front.connected, host, int(port), limit=HEAD_SIZE, backlog=1024)
+        """Listen. Raises ValueError or OSError for an address that can't be used; then nothing is left open."""
+        try:
+            await self._open()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _open(self) -> None:
+        host, port = _split_address(self._listen)
+        server = await asyncio.start_server(self._front.connected, host, port, limit=HEAD_SIZE, backlog=1024)
         self._servers.append(server)
         self._host, self._port = host, server.sockets[0].getsockname()[1]
         if self._with_tls:
@@ -129,7 +135,7 @@ class Simulator(Extensible):
             self._servers.append(secure)
             self._tls_port = secure.sockets[0].getsockname()[1]
         if self._unix is not None:
-            self._unix.unlink(missing_ok=True)
+            _remove_socket(self._unix)
             self._servers.append(
                 await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
             )
@@ -152,7 +158,7 @@ class Simulator(Extensible):
         if self.tls is not None:
             self.tls.remove()
         if self._unix is not None:
-            self._unix.unlink(missing_ok=True)
+            _remove_socket(self._unix)
 
     async def __aenter__(self) -> Simulator:
         await self.start()
@@ -258,3 +264,17 @@ class Simulator(Extensible):
             account = self.accounts.get("root")
         if account is not None:
             session.sign_in(Credential(account, "UNIX_SOCKET", self.clock.wall(), facts=session.facts))
+
+
+def _remove_socket(path: Path) -> None:
+    """Delete what an earlier run left; a file that is no socket is not ours to delete."""
+    if path.is_socket():
+        path.unlink()
+
+
+def _split_address(listen: str) -> tuple[str, int]:
+    """Host and port of ``host:port`` or ``[host]:port``. Raises ValueError."""
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError(f"{listen!r} is no host:port")
+    return host.strip("[]") or "127.0.0.1", int(port)
