@@ -398,7 +398,9 @@ async def test_actions_of_the_connect_card_are_in_its_help() -> None:
         await desk.press("f1")
         await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
         rows = desk.app.screen.query_one(Rows)
-        assert "secret.show" in {row.key for row in rows.rows}
+        assert {"secret.show", "connect.open", "connect.back"} <= {row.key for row in rows.rows}
+        await desk.press("escape", "escape")
+        await desk.see("enter connect")
 
 
 # The palette.
