@@ -184,7 +184,7 @@ class Index:
         if not terms:
             return []
         entries = self._candidates(query.lower(), terms)
-        whole = terms[0] if len(terms) == 1 else ""
+        whole = ".".join(terms)
         hits: list[Hit] = []
         for entry in entries:
             hit = _score(entry, terms, whole)
@@ -224,6 +224,6 @@ def _score(entry: _Entry, terms: list[str], whole: str) -> Hit | None:
             score += 5.0 if places[0] > last else 0.0
             last = places[-1]
             positions += places
-    if whole and entry.lower.startswith(whole):
+    if entry.lower.startswith(whole):
         score += 400.0 if entry.lower == whole else 200.0
     return Hit(entry.method, score, tuple(sorted(set(positions))) if len(terms) > 1 else positions)
