@@ -198,6 +198,26 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # The connect card.
     Action(
+        "connect.open",
+        "Connect",
+        "Connect",
+        "enter",
+        "connect",
+        "Connects and signs in with what is typed.",
+        "connect",
+        10,
+        always=True,
+    ),
+    Action(
+        "connect.back",
+        "Stop or go back",
+        "Connect",
+        "escape",
+        "connect",
+        "Stops connecting; with nothing going on, returns to what was open before.",
+        always=True,
+    ),
+    Action(
         "secret.show",
         "Show or hide the password",
         "Connect",

@@ -14,11 +14,15 @@ from tui.actions import Action
 from tui.model.search import Index
 from tui.screens.workspace import Workspace
 from tui.text import plain
+from tui.themes import THEMES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
 __all__ = ["MOST_HITS", "Commands"]
+
+# Ours first, then the two that leave the colours to the terminal.
+OFFERED_THEMES = (*(theme.name for theme in THEMES), "ansi-dark", "ansi-light")
 
 MOST_HITS = 50
 """The palette takes the better part of a second to fill with nine hundred."""
@@ -39,7 +43,8 @@ class Commands(Provider):
             if binding.id
         }
         in_workspace = isinstance(self.screen, Workspace)
-        for action in actions.ACTIONS:
+        # The places to go come first: most who open the palette want to be elsewhere.
+        for action in sorted(actions.ACTIONS, key=lambda action: not action.id.startswith("go.")):
             wanted = action.where == "app" or (
                 action.where in ("workspace", "explore", "jobs", "events")
                 if in_workspace
@@ -77,7 +82,7 @@ class Commands(Provider):
             if (score := matcher.match(words)) > 0:
                 # Actions come before methods that match as well: there are few of them.
                 yield Hit(1 + score, matcher.highlight(words), self._run(action), text=words, help=_help(action, key))
-        for theme in sorted(self.app.available_themes):
+        for theme in OFFERED_THEMES:
             words = f"theme: {theme}"
             if (score := matcher.match(words)) > 0:
                 yield Hit(score, matcher.highlight(words), partial(self._use_theme, theme), text=words, help="Colours")

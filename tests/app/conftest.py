@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
@@ -15,6 +16,10 @@ from tui.app import Start, TrueNASApp
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
 from tui.session import Session
+
+CHARACTERS = {
+    "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "space": " ",
+}  # fmt: skip
 
 
 class Desk:
@@ -43,10 +48,16 @@ class Desk:
         return screen_text(self.pilot)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Presses keys, each after the app has dealt with the one before (`Pilot.press` waits three times as long)."""
+        for key in keys:
+            self.app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
+            await self.pilot.pause()
 
     async def type(self, text: str) -> None:
-        await self.pilot.press(*(_character_to_key(character) for character in text))
+        # Sent without waiting between them, as a fast typist does; only then the app is waited for.
+        for character in text:
+            self.app.post_message(events.Key(_character_to_key(character), character))
+        await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         await wait_for(self.pilot, condition, what)
@@ -62,7 +73,7 @@ class Desk:
     async def open(self, query: str, method: str) -> None:
         """Finds a method by its filter and opens it with enter."""
         if not self.explore.methods.filter.has_focus:
-            await self.press("escape", "m")
+            await self.workspace.perform("pane.methods")
             await self.until(lambda: self.explore.methods.filter.has_focus, "the filter")
         # Put in at once: a pressed key takes a tenth of a second, and typing has its own tests.
         self.explore.methods.filter.value = query

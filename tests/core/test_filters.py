@@ -65,7 +65,7 @@ def test_every_recorded_case() -> None:
     ids=str,
 )
 def test_which_rows_match(filters: list[Any], found: list[int]) -> None:
-    if any("size" == item[0] for item in filters):
+    if any(item[0] == "size" for item in filters):
         # A null can't be compared; the filter before it keeps that row away.
         filters = [["size", "!=", None], *filters]
     assert ids(filters) == found

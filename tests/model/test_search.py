@@ -44,6 +44,8 @@ def index() -> Index:
         ("poolq", "pool.query"),
         ("alert", "alert.list"),
         ("pool scrub", "pool.scrub"),
+        ("scrub", "pool.scrub.scrub"),
+        ("scrub sc", "pool.scrub.scrub"),
         ("reboot", "system.reboot"),
         ("pool.dataset.create", "pool.dataset.create"),
         ("pool.dataset.c", "pool.dataset.create"),

@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import json
 import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,10 @@ class Player:
     async def _connect(self, number: int, path: str) -> None:
         if self.unix is not None:
             connection = await unix_connect(str(self.unix), f"ws://localhost{path}", max_size=None)
+        elif self.nas.secure_url is not None:
+            assert self.nas.tls is not None
+            trusted = ssl.create_default_context(cafile=str(self.nas.tls.path))
+            connection = await connect(self.nas.secure_url, max_size=None, ping_interval=None, ssl=trusted)
         else:
             connection = await connect(self.nas.url.replace("/api/current", path), max_size=None, ping_interval=None)
         self.connections[number] = connection
@@ -164,7 +169,10 @@ class Player:
         salted = hashlib.pbkdf2_hmac("sha512", used.partition("-")[2].encode(), base64.b64decode(salt), int(rounds))
         client_key = hmac.digest(salted, b"Client Key", "sha512")
         first = self.scram_first[number].partition(",,")[2]
-        bare = f"{recorded.split(',')[0]},r={nonce}"
+        header = self.scram_first[number].partition(",,")[0].encode() + b",,"
+        if header.startswith(b"p=") and self.nas.tls is not None:
+            header += self.nas.tls.binding
+        bare = f"c={base64.b64encode(header).decode()},r={nonce}"
         signature = hmac.digest(hashlib.sha512(client_key).digest(), f"{first},{server},{bare}".encode(), "sha512")
         proof = bytes(a ^ b for a, b in zip(client_key, signature, strict=True))
         if "wrong" in self.header["flow"]:

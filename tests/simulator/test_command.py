@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import json
 import signal
+import ssl
 import sys
 from pathlib import Path
 
@@ -29,12 +31,16 @@ async def start(*arguments: str) -> asyncio.subprocess.Process:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_ready_line_and_clean_stop(number: signal.Signals, tmp_path: Path) -> None:
     socket = tmp_path / "nas.sock"
-    process = await start("--unix", str(socket), "--seed", "3", "--speed", "10")
+    process = await start("--unix", str(socket), "--seed", "3", "--speed", "10", "--tls")
     assert process.stdout is not None
     assert process.stderr is not None
     ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
     assert {"ws", "wss", "unix", "legacy", "release", "users", "api_keys"} <= set(ready)
-    assert (ready["wss"], ready["unix"], ready["release"]) == (None, str(socket), "26")
+    assert (ready["unix"], ready["release"]) == (str(socket), "26")
+    certificate = ssl.create_default_context(cafile=ready["certificate"])
+    async with connect(ready["wss"], ssl=certificate) as secure:
+        peer = secure.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        assert hashlib.sha256(peer).hexdigest() == ready["fingerprint"]
     async with connect(ready["ws"]) as connection:
         user, facts = next((name, facts) for name, facts in ready["users"].items() if name == "admin")
         data = {"mechanism": "PASSWORD_PLAIN", "username": user, "password": facts["password"]}
@@ -69,3 +75,22 @@ async def test_a_bad_catalogue_is_one_line(content: bytes, tmp_path: Path) -> No
     out, err = await asyncio.wait_for(process.communicate(), 30)
     assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
     assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "listen", ["nonsense", "127.0.0.1:x", "127.0.0.1:99999", "192.0.2.1:0", "no.such.host.invalid:0"]
+)
+async def test_a_bad_address_is_one_line(listen: str) -> None:
+    process = await start("--listen", listen)
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
+    assert b"Traceback" not in err
+
+
+async def test_a_file_in_the_place_of_the_socket_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "precious"
+    file.write_text("text")
+    process = await start("--unix", str(file))
+    _, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, err.count(b"\n")) == (1, 1)
+    assert file.read_text() == "text"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.simulator.talking import Refused, talk
 from truenas_client.simulator import Call, CallError, Simulator, Source, shapes
@@ -126,3 +128,18 @@ async def test_dropping_and_closing_connections() -> None:
             assert nas.boot_id != before
         async with talk(nas) as client:
             assert await client.call("core.ping") == "pong"
+
+
+async def test_an_exchanged_certificate_is_for_new_connections() -> None:
+    async with Simulator(demo_data=False, tls=True) as nas:
+        assert nas.tls is not None
+        assert nas.secure_url is not None
+        before = ssl.create_default_context(cafile=str(nas.tls.path))
+        async with connect(nas.secure_url, ssl=before) as old:
+            nas.tls.rotate()
+            with pytest.raises(ssl.SSLCertVerificationError):
+                await connect(nas.secure_url, ssl=before)
+            after = ssl.create_default_context(cafile=str(nas.tls.path))
+            async with connect(nas.secure_url, ssl=after):
+                await (await old.ping())
+    assert not nas.tls.path.exists()

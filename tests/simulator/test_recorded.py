@@ -15,7 +15,6 @@ from truenas_client.simulator import RELEASES, Simulator
 
 # Not played yet, each with the reason.
 LATER = {
-    "scram_channel_bound_tls": "needs TLS of the simulator's own",
     "core_download": "needs file transfer",
     "upload": "needs file transfer",
     "http_versions": "played as plain HTTP below",
@@ -36,7 +35,7 @@ async def test_recorded_flow(flow: str, tmp_path: Path) -> None:
     header, steps = read_flow(require_facts() / "wire" / f"{flow}.jsonl")
     unix = tmp_path / "nas.sock" if header["endpoint"].startswith("unix") else None
     release = next(name for name in RELEASES if header["server"].startswith(f"{name}."))
-    nas = Simulator(unix=unix, release=release, speed=SPEED, demo_data=False)
+    nas = Simulator(unix=unix, release=release, speed=SPEED, tls=header["endpoint"].startswith("wss"), demo_data=False)
     wiretest.install(nas)
     async with nas:
         await asyncio.wait_for(Player(nas, header, unix).play(steps), 40)

@@ -24,6 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m truenas_client.simulator", description="A simulated TrueNAS.")
     parser.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="where to listen (0: any port)")
     parser.add_argument("--unix", metavar="PATH", help="listen on this UNIX socket as well")
+    parser.add_argument("--tls", action="store_true", help="listen with TLS as well, on a port of its own")
     parser.add_argument("--release", default="26", choices=sorted(RELEASES), help="which release to be")
     parser.add_argument("--catalogue", metavar="FILE", help="serve this core.get_methods answer (.json or .json.gz)")
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
@@ -56,6 +57,7 @@ async def _serve(arguments: argparse.Namespace, catalogue: dict[str, Any] | None
         catalogue,
         arguments.seed,
         arguments.speed,
+        tls=arguments.tls,
     )
     async with nas:
         print(json.dumps(nas.info()), flush=True)

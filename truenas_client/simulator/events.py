@@ -9,7 +9,6 @@ subscription is made, never after; a subscription of a closed session is gone.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -232,11 +231,3 @@ def _source_argument(kind: EventKind, text: str | None) -> Any:
         errors.add((error.attribute or "").removeprefix("."), error.errmsg, error.errno)
     errors.check()
     return value
-
-
-async def cancelled(task: asyncio.Task[Any] | None) -> None:
-    """Cancel a task and wait for its end."""
-    if task is not None and not task.done():
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -162,6 +162,8 @@ class Front:
 
     def _origin(self, writer: asyncio.StreamWriter) -> Origin:
         origin = origin_of(writer)
+        if self._nas.tls is not None and writer.get_extra_info("ssl_object") is not None:
+            origin = replace(origin, tls=True, binding=self._nas.tls.binding)
         faked = self._nas.faked_address
         return origin if faked is None or origin.unix else replace(origin, address=faked)
 

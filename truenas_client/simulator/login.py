@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .accounts import Account, ApiKey, Credential
-from .errors import CallError
+from .errors import CallError, ValidationErrors
 from .scram import BOUND, BadMessage, ClientFirst, Exchange, derive
 
 if TYPE_CHECKING:
@@ -53,7 +53,15 @@ class PendingOtp:
 
 
 async def attempt(call: Call, data: dict[str, Any]) -> Answer:
-    """Run one step of a sign-in."""
+    """Run one step of a sign-in. Raises `ValidationErrors` for a mechanism that the release does not know."""
+    if data["mechanism"] == "SCRAM" and not call.facts.scram:
+        errors = ValidationErrors()
+        known = ", ".join(f"<AuthMech.{name}: '{name}'>" for name in MECHANISMS if name != "SCRAM")
+        errors.add(
+            "login_data",
+            f"Input tag 'SCRAM' found using 'mechanism' does not match any of the expected tags: {known}",
+        )
+        raise errors
     return await MECHANISMS[data["mechanism"]](call, data)
 
 

@@ -28,37 +28,39 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from . import auth_service, core_service, shapes
-from .accounts import FULL_ADMIN, Account, ApiKey, Credential
+from . import auth_service, core_service
+from .accounts import Account, ApiKey, Credential
 from .clock import Clock
 from .events import Events
+from .extension import Extensible
 from .front import HEAD_SIZE, Front
 from .jobs import Job, Jobs
 from .login import Token
 from .ratelimit import RateLimit
-from .registry import EventKind, Handler, JobOptions, Method, Registry, accepts_of, entry
+from .registry import Registry
 from .release import RELEASES
 from .session import Session
 from .sessions import Sessions
 
+if TYPE_CHECKING:
+    from .tls import Tls
+
 __all__ = ["Simulator"]
 
-Schema = dict[str, Any]
-Decorator = Callable[[Handler], Handler]
 
-
-class Simulator:
+class Simulator(Extensible):
     """A TrueNAS in this process.
 
     ``listen`` is ``host:port`` (port 0: any free one), ``unix`` the path of a UNIX socket to
     listen on as well, ``catalogue`` a ``core.get_methods`` answer to serve in place of our
     own, ``seed`` decides everything random, ``speed`` how many simulated seconds pass in a
-    real one. Start it with ``async with`` or `start` and `stop`.
+    real one. With ``tls`` it listens on another port as well, with a certificate
+    of its own. Start it with ``async with`` or `start` and `stop`.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Simulator:
         seed: int = 0,
         speed: float = 1.0,
         *,
+        tls: bool = False,
         demo_data: bool = True,
     ) -> None:
         if release not in RELEASES:
@@ -94,7 +97,10 @@ class Simulator:
         self._servers: list[asyncio.Server] = []
         self._background: list[Callable[[], Any]] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._port = 0
+        self._host, self._port, self._tls_port = "", 0, 0
+        self._with_tls = tls
+        self.tls: Tls | None = None
+        """The certificate in use, and exchanging it; None without TLS."""
         auth_service.install(self)
         core_service.install(self)
         if demo_data:
@@ -107,14 +113,29 @@ class Simulator:
     # --- life ----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Listen. Raises OSError when an address is taken."""
-        host, _, port = self._listen.rpartition(":")
-        host = (host or "127.0.0.1").strip("[]")
-        server = await asyncio.start_server(self._front.connected, host, int(port), limit=HEAD_SIZE, backlog=1024)
+        """Listen. Raises ValueError or OSError for an address that can't be used; then nothing is left open."""
+        try:
+            await self._open()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _open(self) -> None:
+        host, port = _split_address(self._listen)
+        server = await asyncio.start_server(self._front.connected, host, port, limit=HEAD_SIZE, backlog=1024)
         self._servers.append(server)
         self._host, self._port = host, server.sockets[0].getsockname()[1]
+        if self._with_tls:
+            from .tls import Tls
+
+            self.tls = Tls(host)
+            secure = await asyncio.start_server(
+                self._front.connected, host, 0, limit=HEAD_SIZE, ssl=self.tls.context, backlog=1024
+            )
+            self._servers.append(secure)
+            self._tls_port = secure.sockets[0].getsockname()[1]
         if self._unix is not None:
-            self._unix.unlink(missing_ok=True)
+            _remove_socket(self._unix)
             self._servers.append(
                 await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
             )
@@ -134,8 +155,10 @@ class Simulator:
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        if self.tls is not None:
+            self.tls.remove()
         if self._unix is not None:
-            self._unix.unlink(missing_ok=True)
+            _remove_socket(self._unix)
 
     async def __aenter__(self) -> Simulator:
         await self.start()
@@ -149,8 +172,16 @@ class Simulator:
     @property
     def url(self) -> str:
         """Address of the JSON-RPC endpoint."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"ws://{host}:{self._port}/api/current"
+        return f"ws://{self._shown_host}:{self._port}/api/current"
+
+    @property
+    def secure_url(self) -> str | None:
+        """Address of the JSON-RPC endpoint over TLS; None without TLS."""
+        return None if self.tls is None else f"wss://{self._shown_host}:{self._tls_port}/api/current"
+
+    @property
+    def _shown_host(self) -> str:
+        return f"[{self._host}]" if ":" in self._host else self._host
 
     @property
     def legacy_url(self) -> str:
@@ -167,141 +198,21 @@ class Simulator:
 
     def info(self) -> dict[str, Any]:
         """What the ready line of the command says."""
+        secure: dict[str, Any] = {}
+        if self.tls is not None:
+            secure = {"certificate": str(self.tls.path), "fingerprint": self.tls.fingerprint}
         return {
             "ws": self.url if self.release.api_versions else self.legacy_url,
-            "wss": None,
+            "wss": self.secure_url,
             "unix": None if self._unix is None else str(self._unix),
             "legacy": self.legacy_url,
             "release": self.release.name,
             "users": self.users,
             "api_keys": {key.name: key.text for key in self.api_keys.values() if not key.revoked},
+            **secure,
         }
 
-    # --- extension -----------------------------------------------------------------------------
-
-    def method(
-        self,
-        name: str,
-        *,
-        accepts: list[Schema] | None = None,
-        returns: list[Schema] | None = None,
-        roles: Iterable[str] = (),
-        description: str | None = None,
-        filterable: bool = False,
-        no_auth: bool = False,
-        no_authz: bool = False,
-        private: bool = False,
-        job: JobOptions | None = None,
-        since: str | None = None,
-    ) -> Decorator:
-        """Add a method: a function or coroutine function of a `Call` and the arguments.
-
-        Without ``accepts`` it takes any values, as many as the function has parameters;
-        ``description`` is the docstring unless given. No roles: full administrators only.
-        ``private`` methods are in no listing; ``since`` names the first API version that has it.
-        """
-
-        def add(handler: Handler) -> Handler:
-            described = description if description is not None else (handler.__doc__ or "")
-            made = entry(
-                description="\n".join(line.strip() for line in described.strip().splitlines()),
-                accepts=accepts_of(handler) if accepts is None else accepts,
-                returns=returns,
-                roles=roles,
-                job=job is not None,
-                filterable=filterable,
-                no_auth=no_auth,
-                no_authz=no_authz,
-            )
-            self.registry.add(Method(name, made, handler, job, private, since=since))
-            return handler
-
-        return add
-
-    def job(
-        self,
-        name: str,
-        *,
-        abortable: bool = False,
-        lock: str | Callable[[list[Any]], str] | None = None,
-        queue: int | None = 5,
-        transient: bool = False,
-        audited: bool = False,
-        logs: bool = False,
-        describe: Callable[[list[Any]], str] | None = None,
-        **further: Any,
-    ) -> Decorator:
-        """Add a method that runs as a job; ``further`` is as for `method`."""
-        options = JobOptions(abortable, lock, queue, transient, audited, logs, describe)
-        return self.method(name, job=options, **further)
-
-    def service(self, namespace: str, kind: str = "service", **config: Any) -> None:
-        """Describe a service of our own (crud, config or service) in ``core.get_services``."""
-        self.registry.service(namespace, kind, **config)
-
-    def event(self, name: str, *, roles: Iterable[str] = (), no_authz: bool = False) -> None:
-        """Make an event known, so that others than full administrators can subscribe to it."""
-        self.registry.events[name] = EventKind(name, tuple(roles), no_authz)
-
-    def source(self, name: str, *, accepts: Schema | None = None, roles: Iterable[str] = ()) -> Decorator:
-        """Add an event source: a coroutine function of a `Source` and the argument of the subscription.
-
-        It runs once for each text that is subscribed to; when it returns, the source has ended.
-        """
-
-        def add(handler: Handler) -> Handler:
-            self.registry.events[name] = EventKind(name, tuple(roles), False, handler, accepts)
-            return handler
-
-        return add
-
-    def send_event(self, name: str, kind: str, **members: Any) -> None:
-        """Send an event (``ADDED``, ``CHANGED``, ``REMOVED``) to everybody who subscribed to it."""
-        self.events.send(name, kind, **members)
-
-    def background(self, work: Callable[[], Any]) -> None:
-        """Run a coroutine function from the start of the simulator to its end."""
-        self._background.append(work)
-
-    def add_account(
-        self,
-        name: str,
-        password: str,
-        *,
-        roles: Iterable[str] = (FULL_ADMIN,),
-        uid: int | None = None,
-        full_name: str = "",
-        otp: str | None = None,
-        expired: bool = False,
-    ) -> Account:
-        """Add or replace an account; without ``roles`` it may not use the API."""
-        number = 3000 + len(self.accounts) if uid is None else uid
-        account = Account(name, password, tuple(roles), number, full_name or name, otp, expired)
-        self.accounts[name] = account
-        return account
-
-    def add_api_key(self, key: ApiKey) -> ApiKey:
-        """Add or replace an API key."""
-        self.api_keys[key.id] = key
-        return key
-
-    def query_arguments(self) -> list[Schema]:
-        """The ``accepts`` of a query method: filters and options."""
-        return shapes.arguments(
-            filters=shapes.array(shapes.any_(), "Filters: lists of field, operator and value.", default=[]),
-            options=shapes.obj(
-                "What to do with the rows that match.",
-                {},
-                extra=shapes.obj("Further options of the method.", {}),
-                order_by=shapes.array(shapes.text(), "Fields to sort by; a minus sign before one turns it round.", []),
-                select=shapes.array(shapes.any_(), "Only these fields of each row.", []),
-                count=shapes.boolean("Answer the number of rows.", default=False),
-                get=shapes.boolean("Answer the first row; it is an error when there is none.", default=False),
-                offset=shapes.integer("Rows to leave out at the start.", default=0, minimum=0),
-                limit=shapes.integer("Rows to answer at most; 0 means all.", default=0, minimum=0),
-                force_sql_filters=shapes.boolean("Has no effect here.", default=False),
-            ),
-        )
+    # --- jobs ----------------------------------------------------------------------------------
 
     async def wait_for_job(self, job: Job) -> Any:
         """The result of a job when it has ended. Raises what it failed with; an aborted one gives None."""
@@ -353,3 +264,17 @@ class Simulator:
             account = self.accounts.get("root")
         if account is not None:
             session.sign_in(Credential(account, "UNIX_SOCKET", self.clock.wall(), facts=session.facts))
+
+
+def _remove_socket(path: Path) -> None:
+    """Delete what an earlier run left; a file that is no socket is not ours to delete."""
+    if path.is_socket():
+        path.unlink()
+
+
+def _split_address(listen: str) -> tuple[str, int]:
+    """Host and port of ``host:port`` or ``[host]:port``. Raises ValueError."""
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError(f"{listen!r} is no host:port")
+    return host.strip("[]") or "127.0.0.1", int(port)

@@ -89,7 +89,7 @@ class _Entry:
     def _part(self, term: str) -> tuple[float, int]:
         """The best place where the term stands in the name as it is."""
         lower = self.lower
-        best, where = 0.0, -1
+        best, where, wholes = 0.0, -1, 0
         start = lower.find(term)
         while start >= 0:
             end = start + len(term)
@@ -98,12 +98,14 @@ class _Entry:
                 # A whole part, and more so the whole last part, is what was meant.
                 score = 100.0 + (3 if start == self.action else 0)
                 score += 28 if end == len(lower) else 20 if lower[end] == "." else 0
+                wholes += end == len(lower) or lower[end] == "."
             else:
                 score = 84.0 if worth > 1 else min(25.0 + 4 * len(term), 60.0)
             if score > best:
                 best, where = score, start
             start = lower.find(term, start + 1)
-        return best, where
+        # pool.scrub.scrub is more about scrubs than boot.scrub is.
+        return best + 6.0 * max(0, wholes - 1), where
 
     def _letters(self, term: str) -> tuple[float, tuple[int, ...]] | None:
         """The best way to find the term's letters in order, when most of them start a word or follow each other."""
@@ -182,7 +184,7 @@ class Index:
         if not terms:
             return []
         entries = self._candidates(query.lower(), terms)
-        whole = terms[0] if len(terms) == 1 else ""
+        whole = ".".join(terms)
         hits: list[Hit] = []
         for entry in entries:
             hit = _score(entry, terms, whole)
@@ -210,10 +212,18 @@ def _score(entry: _Entry, terms: list[str], whole: str) -> Hit | None:
             return None
         score += found[0]
         if found[1]:
+            places = found[1]
+            if places[0] in positions:
+                # Every term names something of its own, where the name has enough of it.
+                again = entry.lower.find(term, last + 1)
+                if again < 0:
+                    score -= 30.0
+                else:
+                    places = tuple(range(again, again + len(term)))
             # Terms in the order of the name's parts are what people type.
-            score += 5.0 if found[1][0] > last else 0.0
-            last = found[1][-1]
-            positions += found[1]
-    if whole and entry.lower.startswith(whole):
+            score += 5.0 if places[0] > last else 0.0
+            last = places[-1]
+            positions += places
+    if entry.lower.startswith(whole):
         score += 400.0 if entry.lower == whole else 200.0
     return Hit(entry.method, score, tuple(sorted(set(positions))) if len(terms) > 1 else positions)

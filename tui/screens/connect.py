@@ -11,6 +11,7 @@ import os
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -35,6 +36,12 @@ THIS_MACHINE = "this machine"
 
 class Card(Vertical):
     """The bordered form in the middle of the screen."""
+
+
+class Field(Input):
+    """A line to type into; enter connects."""
+
+    BINDINGS = [Binding("enter", "submit", "Connect", show=False, id="connect.open")]
 
 
 class Row(Horizontal):
@@ -74,16 +81,16 @@ class ConnectScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with Card(id="card"):
             yield Static("A TrueNAS to explore: its address, and who you are there.", id="sentence")
-            yield Row("Address", Input(self._address, id="address", compact=True, placeholder="nas.example"))
+            yield Row("Address", Field(self._address, id="address", compact=True, placeholder="nas.example"))
             yield Row("Sign in", Choice((PASSWORD, THIS_MACHINE), chosen=int(self._local), id="kind"))
-            yield Row("User", Input(self._user, id="user", compact=True, placeholder="admin"), classes="of-password")
+            yield Row("User", Field(self._user, id="user", compact=True, placeholder="admin"), classes="of-password")
             yield Row(
                 "Password",
-                Input(self._password, id="password", compact=True, password=True),
+                Field(self._password, id="password", compact=True, password=True),
                 Static("F2 shows it", id="shows"),
                 classes="of-password",
             )
-            yield Row("Code", Input(id="code", compact=True, placeholder="one-time password"), id="code-row")
+            yield Row("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
             yield Row(
                 "Certificate", Choice(("check it", "do not check"), chosen=int(not self._verify), id="certificate")
             )
@@ -227,6 +234,10 @@ class ConnectScreen(Screen[None]):
         self._show([], Failure("Cancelled", "Nothing is connected."))
         return True
 
-    def key_escape(self) -> None:
+    def action_connect_open(self) -> None:
+        """Connects with what is typed, wherever the focus is."""
+        self._submit()
+
+    def action_connect_back(self) -> None:
         if not self.cancel():
             self.post_message(self.Left())

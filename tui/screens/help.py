@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from tui import actions
 from tui.widgets.key_line import Hint
@@ -38,9 +41,10 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
             yield Rows(
-                (Column(cells=16), Column(most=26), Column(flex=True, style="dim", hide_below=60)),
+                (Column(cells=20), Column(most=26), Column(flex=True, style="dim", hide_below=80)),
                 id="keys",
             )
+            yield Static("", id="about")
             yield Hint(("esc", "close"), ("shift+mouse", "selects text in most terminals"))
 
     def on_mount(self) -> None:
@@ -48,6 +52,12 @@ class HelpScreen(ModalScreen[None]):
         rows = self.query_one(Rows)
         rows.set_rows(self._rows(), keep=False)
         rows.focus()
+
+    @on(Rows.Highlighted)
+    def _highlighted(self, event: Rows.Highlighted) -> None:
+        """The whole sentence about the action under the cursor: the column may have room for a part of it only."""
+        action = next((action for action in actions.ACTIONS if action.id == event.key), None)
+        self.query_one("#about", Static).update(Content(action.help if action is not None else ""))
 
     def _rows(self) -> list[Row]:
         here = [action for action in actions.ACTIONS if action.id in self._here]

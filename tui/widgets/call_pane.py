@@ -110,7 +110,7 @@ class CallPane(Pane):
             self._tell()
             # What has to be filled in is selected, so that typing replaces it.
             start, end = self._document.span(drafted.to_fill[0])
-            if self.editor.text[start:end] == '""':
+            if self.editor.text[start] == '"' and end - start >= 2:
                 start, end = start + 1, end - 1
             self.editor.select(start, end)
 

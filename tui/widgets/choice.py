@@ -26,6 +26,7 @@ class Choice(Widget, can_focus=True):
     BINDINGS = [
         Binding("left,h", "step(-1)", "Before", show=False),
         Binding("right,l,space", "step(1)", "Next", show=False),
+        Binding("enter", "submit", "Connect", show=False, id="connect.open"),
     ]
 
     chosen: reactive[int] = reactive(0)
@@ -61,10 +62,8 @@ class Choice(Widget, can_focus=True):
     def watch_chosen(self) -> None:
         self.post_message(self.Changed(self, self.value))
 
-    def on_key(self, event: events.Key) -> None:
-        if event.key == "enter":
-            event.stop()
-            self.post_message(self.Submitted())
+    def action_submit(self) -> None:
+        self.post_message(self.Submitted())
 
     def on_click(self, event: events.Click) -> None:
         at = 0

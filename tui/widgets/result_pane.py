@@ -246,7 +246,9 @@ class ResultPane(Pane):
         """Opens the find field."""
         if self.query_one(ContentSwitcher).current in ("tree", "raw"):
             self.add_class("-finding")
-            self.query_one("#find", Input).focus()
+            field = self.query_one("#find", Input)
+            field.value = ""
+            field.focus()
 
     def close_find(self) -> bool:
         """Closes the find field and forgets its marks; False when it was not open."""

@@ -16,7 +16,7 @@ from .zfsproperties import INHERITED, SIZES, human, prop, shown
 if TYPE_CHECKING:
     from ..simulator import Simulator
 
-__all__ = ["dataset_row", "install"]
+__all__ = ["dataset_row", "find", "install"]
 
 READ = ("DATASET_READ", "DATASET_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
 WRITE = ("DATASET_WRITE",)
@@ -49,7 +49,6 @@ def install(nas: Simulator, world: World) -> None:
 
     add_query(nas, "pool.dataset", rows, what="datasets", roles=READ, docs=DOCS)
     _install_changes(nas, world)
-    _install_locks(nas, world)
 
     @nas.method(
         "pool.dataset.compression_choices",
@@ -154,7 +153,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
     )
     def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
         """Change the properties of a dataset. Answers it."""
-        dataset = _find(world, id)
+        dataset = find(world, id)
         errors = ValidationErrors()
         if (size := data.get("volsize")) is not None:
             if dataset.volsize is None:
@@ -188,7 +187,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
     )
     def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
         """Delete a dataset and everything in it. There is no way back."""
-        dataset = _find(world, id)
+        dataset = find(world, id)
         below = [found for found in world.datasets if found.startswith(f"{id}/")]
         if dataset.parent is None:
             raise CallError("The root of a pool can't be deleted; export the pool instead", errno.EINVAL)
@@ -202,63 +201,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
         return True
 
 
-def _install_locks(nas: Simulator, world: World) -> None:
-    @nas.job(
-        "pool.dataset.lock",
-        accepts=shapes.arguments(
-            id=shapes.text("Path of an encrypted dataset."),
-            options=shapes.obj("How.", {}, force_umount=shapes.boolean("Even when it is in use.", default=False)),
-        ),
-        returns=shapes.returning(shapes.boolean("Always true.")),
-        roles=WRITE,
-    )
-    async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
-        """Forget the key of an encrypted dataset, so that nothing in it can be read."""
-        dataset = _find(world, id)
-        if not dataset.encrypted or dataset.locked:
-            raise CallError(f"{id} is not an unlocked, encrypted dataset", errno.EINVAL)
-        call.progress(30, f"Unmounting {id}")
-        await call.sleep(1)
-        dataset.locked = True
-        nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(world, dataset))
-        return True
-
-    @nas.job(
-        "pool.dataset.unlock",
-        accepts=shapes.arguments(
-            id=shapes.text("Path of an encrypted dataset."),
-            options=shapes.obj(
-                "The keys.",
-                {},
-                datasets=shapes.array(
-                    shapes.obj(
-                        name=shapes.text("Path of the dataset."),
-                        passphrase=shapes.optional(shapes.text("Its passphrase.")),
-                        key=shapes.optional(shapes.text("Its key.")),
-                    ),
-                    "A key for each dataset.",
-                    default=[],
-                ),
-            ),
-        ),
-        roles=WRITE,
-    )
-    async def unlock(call: Call, id: str, options: dict[str, Any]) -> dict[str, Any]:
-        """Give the key of a locked dataset and mount it. The passphrase of the demo's vault is "open sesame"."""
-        dataset = _find(world, id)
-        given = {item["name"]: item.get("passphrase") for item in options.get("datasets") or []}
-        call.progress(10, "Checking keys")
-        await call.sleep(1)
-        if given.get(id) != "open sesame":
-            return {"unlocked": [], "failed": {id: {"error": "Invalid key", "skipped": []}}}
-        dataset.locked = False
-        call.progress(80, f"Mounting {id}")
-        await call.sleep(1)
-        nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(world, dataset))
-        return {"unlocked": [id], "failed": {}}
-
-
-def _find(world: World, name: str) -> Dataset:
+def find(world: World, name: str) -> Dataset:
     dataset = world.datasets.get(name)
     if dataset is None:
         raise InstanceNotFound(f"PoolDataset {name} does not exist")

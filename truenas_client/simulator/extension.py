@@ -1,0 +1,153 @@
+"""Adding to a simulator: methods, jobs, events, sources and accounts, each in a few lines.
+
+The simulated NAS itself is made with nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import shapes
+from .accounts import FULL_ADMIN, Account, ApiKey
+from .events import Events
+from .registry import EventKind, Handler, JobOptions, Method, Registry, accepts_of, entry
+
+__all__ = ["Extensible"]
+
+Schema = dict[str, Any]
+Decorator = Callable[[Handler], Handler]
+
+
+class Extensible:
+    """The extension API of `Simulator`."""
+
+    registry: Registry
+    events: Events
+    accounts: dict[str, Account]
+    api_keys: dict[int, ApiKey]
+    _background: list[Callable[[], Any]]
+
+    def method(
+        self,
+        name: str,
+        *,
+        accepts: list[Schema] | None = None,
+        returns: list[Schema] | None = None,
+        roles: Iterable[str] = (),
+        description: str | None = None,
+        filterable: bool = False,
+        no_auth: bool = False,
+        no_authz: bool = False,
+        private: bool = False,
+        job: JobOptions | None = None,
+        since: str | None = None,
+    ) -> Decorator:
+        """Add a method: a function or coroutine function of a `Call` and the arguments.
+
+        Without ``accepts`` it takes any values, as many as the function has parameters;
+        ``description`` is the docstring unless given. No roles: full administrators only.
+        ``private`` methods are in no listing; ``since`` names the first API version that has it.
+        """
+
+        def add(handler: Handler) -> Handler:
+            described = description if description is not None else (handler.__doc__ or "")
+            made = entry(
+                description="\n".join(line.strip() for line in described.strip().splitlines()),
+                accepts=accepts_of(handler) if accepts is None else accepts,
+                returns=returns,
+                roles=roles,
+                job=job is not None,
+                filterable=filterable,
+                no_auth=no_auth,
+                no_authz=no_authz,
+            )
+            self.registry.add(Method(name, made, handler, job, private, since=since))
+            return handler
+
+        return add
+
+    def job(
+        self,
+        name: str,
+        *,
+        abortable: bool = False,
+        lock: str | Callable[[list[Any]], str] | None = None,
+        queue: int | None = 5,
+        transient: bool = False,
+        audited: bool = False,
+        logs: bool = False,
+        describe: Callable[[list[Any]], str] | None = None,
+        **further: Any,
+    ) -> Decorator:
+        """Add a method that runs as a job; ``further`` is as for `method`."""
+        options = JobOptions(abortable, lock, queue, transient, audited, logs, describe)
+        return self.method(name, job=options, **further)
+
+    def service(self, namespace: str, kind: str = "service", **config: Any) -> None:
+        """Describe a service of our own (crud, config or service) in ``core.get_services``."""
+        self.registry.service(namespace, kind, **config)
+
+    def event(self, name: str, *, roles: Iterable[str] = (), no_authz: bool = False) -> None:
+        """Make an event known, so that others than full administrators can subscribe to it."""
+        self.registry.events[name] = EventKind(name, tuple(roles), no_authz)
+
+    def source(self, name: str, *, accepts: Schema | None = None, roles: Iterable[str] = ()) -> Decorator:
+        """Add an event source: a coroutine function of a `Source` and the argument of the subscription.
+
+        It runs once for each text that is subscribed to; when it returns, the source has ended.
+        """
+
+        def add(handler: Handler) -> Handler:
+            self.registry.events[name] = EventKind(name, tuple(roles), False, handler, accepts)
+            return handler
+
+        return add
+
+    def send_event(self, name: str, kind: str, **members: Any) -> None:
+        """Send an event (``ADDED``, ``CHANGED``, ``REMOVED``) to everybody who subscribed to it."""
+        self.events.send(name, kind, **members)
+
+    def background(self, work: Callable[[], Any]) -> None:
+        """Run a coroutine function from the start of the simulator to its end."""
+        self._background.append(work)
+
+    def add_account(
+        self,
+        name: str,
+        password: str,
+        *,
+        roles: Iterable[str] = (FULL_ADMIN,),
+        uid: int | None = None,
+        full_name: str = "",
+        otp: str | None = None,
+        expired: bool = False,
+    ) -> Account:
+        """Add or replace an account; without ``roles`` it may not use the API."""
+        number = 3000 + len(self.accounts) if uid is None else uid
+        account = Account(name, password, tuple(roles), number, full_name or name, otp, expired)
+        self.accounts[name] = account
+        return account
+
+    def add_api_key(self, key: ApiKey) -> ApiKey:
+        """Add or replace an API key."""
+        self.api_keys[key.id] = key
+        return key
+
+    def query_arguments(self) -> list[Schema]:
+        """The ``accepts`` of a query method: filters and options."""
+        return shapes.arguments(
+            filters=shapes.array(shapes.any_(), "Filters: lists of field, operator and value.", default=[]),
+            options=shapes.obj(
+                "What to do with the rows that match.",
+                {},
+                extra=shapes.obj("Further options of the method.", {}),
+                order_by=shapes.array(shapes.text(), "Fields to sort by; a minus sign before one turns it round.", []),
+                select=shapes.array(shapes.any_(), "Only these fields of each row.", []),
+                count=shapes.boolean("Answer the number of rows.", default=False),
+                get=shapes.boolean("Answer the first row; it is an error when there is none.", default=False),
+                offset=shapes.integer("Rows to leave out at the start.", default=0, minimum=0),
+                limit=shapes.integer("Rows to answer at most; 0 means all.", default=0, minimum=0),
+                force_sql_filters=shapes.boolean("Has no effect here.", default=False),
+            ),
+        )
