@@ -84,7 +84,7 @@ def open_session(uri: str | None, *, verify_ssl: bool = True) -> Session:
 
 class _AsyncSession:
     def __init__(self, uri: str | None, *, verify_ssl: bool) -> None:
-        self._client = AsyncClient(uri, verify_ssl=verify_ssl)
+        self._client = AsyncClient(uri, verify_ssl=verify_ssl, reconnect=False)
         self._runner = asyncio.Runner()
         self._log: _Log | None = _Log()
         logging.getLogger("truenas_client").addHandler(self._log)

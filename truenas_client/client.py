@@ -124,7 +124,10 @@ class AsyncClient:
             if e.status_code != 404 or not self._may_fall_back:
                 raise
             older = _endpoint.with_path(self.endpoint, _endpoint.LEGACY_PATH)
-        connection = await self._open_at(older)
+            try:
+                connection = await self._open_at(older)
+            except HandshakeRejected:
+                raise e from None  # neither is there: what was asked for is the better story
         self.endpoint, self._may_fall_back = older, False
         return connection
 
@@ -235,10 +238,13 @@ class AsyncClient:
         if connection.lost is None and self._supervisor.settled:
             began = monotonic()
             try:
-                return await connection.call(method, params, seconds)
+                result = await connection.call(method, params, seconds)
             except (ConnectionLost, NotAuthenticated) as e:
                 left = None if seconds is None else seconds - (monotonic() - began)
                 return await self._persistence.once_more(connection, e, method, params, left, repeat)
+            if method == "auth.logout":
+                self._logins.forget(connection)
+            return result
         return await self._persistence.wait_and_call(method, params, seconds, repeat)
 
     async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:

@@ -62,6 +62,11 @@ class SignIn:
             if self._count == count and self._kept is not None:
                 await self._kept(connection)
 
+    def forget(self, connection: Connection) -> None:
+        """The user signed out: nothing signs in again by itself."""
+        self._kept = None
+        connection.signed_in = False
+
     async def _run(self, flow: Flow, connection: Connection, otp_token: OTPToken) -> Login:
         answer: Any = None
         failure: ClientException | None = None

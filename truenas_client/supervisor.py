@@ -190,10 +190,12 @@ class Supervisor:
                 return lost
             if loop.time() - began >= STABLE_SECONDS:
                 attempt = 0
+            if not self._reconnect:
+                return lost  # everybody who waited has been told
             expected = max((EXPECTED[method] for method in connection.sent_methods), default=None)
             # A loss that was asked for is information: whatever caused it is known.
             _log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
-            if not self._reconnect or is_fatal(lost):
+            if is_fatal(lost):
                 return lost
             error: ClientException = lost
             while True:

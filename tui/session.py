@@ -117,7 +117,12 @@ class Session:
         self._to(State.CONNECTING)
         client: AsyncClient | None = None
         try:
-            client = AsyncClient(self.target.address, verify_ssl=self.target.verify, on_stage=lambda s: _tell(s, step))
+            client = AsyncClient(
+                self.target.address,
+                verify_ssl=self.target.verify,
+                reconnect=False,  # a key does, so that nothing comes back unseen
+                on_stage=lambda s: _tell(s, step),
+            )
             await client.connect()
             self._client = client
             self.host = client.endpoint.name
@@ -192,7 +197,7 @@ class Session:
         lost = await client.wait_closed()
         if self._client is not client or self.state is State.CLOSED:
             return
-        reason = lost.reason if lost is not None else ""
+        reason = lost.reason if isinstance(lost, exc.ConnectionLost) else ""
         self.failure = Failure("offline", reason or "The server closed the connection.", "R connects again.")
         self.latency = None
         for watch in self.watches:

@@ -386,3 +386,27 @@ async def test_who_kept_no_login_is_asked_for_one() -> None:
             assert await client.call("pool.query", 1) == [1]
             assert client.signed_in
         assert server.methods().count("auth.login_ex") == 1
+
+
+async def test_signing_out_is_not_undone() -> None:
+    out = False
+
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        nonlocal out
+        if frame["method"] == "auth.logout":
+            out = True
+            await reply(link, frame, True)
+        elif out:
+            data = {"error": 207, "errname": "ENOTAUTHENTICATED", "reason": "no", "trace": None, "extra": None}
+            await refuse(link, frame, -32001, "m", data)
+        else:
+            await reply(link, frame, "ok")
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        await client.login_with_password("admin", "x")
+        assert await client.call("pool.query") == "ok"
+        assert await client.call("auth.logout") is True
+        with pytest.raises(NotAuthenticated):
+            await client.call("pool.query")
+        assert not client.signed_in
+        assert server.methods().count("auth.login_ex") == 1
