@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from textual import events, on, work
 from textual.app import App
 from textual.screen import Screen
+from textual.scrollbar import ScrollBarRender
 
 from truenas_client import exc
 from tui import actions
@@ -65,7 +66,11 @@ class TrueNASApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
-        self.set_class(self.start.ascii, "-ascii")
+        if self.start.ascii:
+            self.add_class("-ascii")
+            # Whole cells of background instead of eighths of a block.
+            ScrollBarRender.VERTICAL_BARS = [" "] * 8
+            ScrollBarRender.HORIZONTAL_BARS = [" "] * 8
 
     def on_mount(self) -> None:
         start = self.start

@@ -220,7 +220,7 @@ async def _abort(desk: Desk, key: str) -> None:
     await desk.press(key)
     await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
     await desk.press("escape", "3")
-    await desk.see("#1 demo.work")
+    await desk.until(lambda: isinstance(desk.app.focused, Rows) and desk.app.focused.key == "1", "the job's row")
     await desk.press(key)
     await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
     await desk.press("escape", "1")

@@ -324,3 +324,41 @@ async def test_unknown_methods_are_explained(signed_in: Open, nas: Simulator) ->
         del nas.registry.methods["demo.gone"]
         await desk.run()
         await desk.see("No such method")
+
+
+async def test_running_from_the_drawer_never_runs_what_is_hidden_behind_it(signed_in: Open) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.open("sys info", "system.info")
+        await desk.press("escape", "m")
+        await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+        await desk.type("pds q")
+        await desk.until(lambda: desk.explore.methods.highlighted == "pool.dataset.query", "another method is seen")
+        await desk.press("ctrl+j")
+        await desk.see("1  []", "pool.dataset.query")
+        assert desk.explore.result_pane.call is None
+        await desk.press("escape", "m", "ctrl+j")
+        await desk.ended()
+        await desk.see("rows")
+        assert desk.explore.call_pane.has_focus_within
+
+
+async def test_typing_goes_on_where_arguments_belong(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.open("pds q", "pool.dataset.query")
+        await desk.type('[["name", "=", "tank"]]')
+        await desk.run()
+        await desk.see("1 row ")
+        await desk.open("scrub.scrub", "pool.scrub.scrub")
+        await desk.see("fill 1 field")
+        await desk.type("tank")
+        await desk.see('["tank"]', "valid")
+
+
+async def test_a_window_that_grows_leaves_the_drawer(signed_in: Open) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.open("sys info", "system.info")
+        await desk.press("escape", "m")
+        await desk.type("pds q")
+        await desk.see("[Docs]", "pool.dataset.query")
+        await desk.pilot.resize_terminal(120, 36)
+        await desk.see("system.info", "[Arguments]", "Result")

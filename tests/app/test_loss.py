@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.app.conftest import Open
+import pytest
+from textual.widgets import Input
+
+from tests.app.conftest import Open, at_desk
 from truenas_client.simulator import Call, Simulator
+from tui.app import Start
+from tui.screens.connect import ConnectScreen
 from tui.screens.review import ReviewScreen
+from tui.screens.workspace import Workspace
 from tui.session import State
 
 
@@ -108,3 +114,32 @@ async def test_a_login_that_ends_is_noticed_and_renewed(signed_in: Open, nas: Si
         await desk.press("e")
         await desk.run()
         await desk.see("hostname")
+
+
+async def test_an_account_with_a_one_time_password_signs_in_again_on_the_card(nas: Simulator) -> None:
+    account = nas.users["guarded"]
+    async with at_desk(Start(nas.url, "guarded", account["password"])) as desk:
+        await desk.press("enter")
+        await desk.see("one-time password")
+        await desk.type(account["otp"])
+        await desk.press("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        nas.drop_connections()
+        await desk.see("offline")
+        await desk.press("escape", "escape", "R")
+        await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "the card")
+        assert desk.app.screen.query_one("#password", Input).value == account["password"]
+
+
+async def test_whatever_goes_wrong_is_told_in_the_place_of_the_result(
+    signed_in: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with signed_in() as desk:
+
+        async def broken(call: object) -> None:
+            raise LookupError("[/nope] nobody thought of this")
+
+        monkeypatch.setattr(desk.session, "run", broken)
+        await desk.open("sys info", "system.info")
+        await desk.run()
+        await desk.see("Error", "LookupError", "[/nope] nobody thought of this")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from truenas_client.exc import ErrnoMixin
 
+from . import unimplemented
 from .arguments import bind
 from .errors import CallError, MethodNotFoundError, not_authenticated, not_authorized
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from .simulator import Simulator
 
 __all__ = ["Call"]
-
-EOPNOTSUPP = 95
 
 
 class Call:
@@ -89,10 +88,11 @@ class Call:
 
     def run(self, params: list[Any]) -> Any:
         """Check the arguments and run the method: its value, or for one that waits an awaitable of it."""
+        arguments = bind(self.method.parameters, params)
         if self.method.handler is None:
-            raise CallError(f"The simulator has no implementation of {self.method.name}", EOPNOTSUPP)
+            return unimplemented.answer(self, arguments)
         # A laid catalogue may know more arguments than the handler does; those are checked and dropped.
-        return self.method.handler(self, *bind(self.method.parameters, params)[: self.method.arity])
+        return self.method.handler(self, *arguments[: self.method.arity])
 
     def start_job(self, params: list[Any]) -> Job:
         """Queue the method as a job. Its arguments are checked inside the job."""

@@ -80,7 +80,7 @@ class CallingSession(Session):
             return
         try:
             call.authorize()
-            if method.job is not None and method.handler is not None:
+            if method.job is not None:
                 self._start_job(call, params, ident)
             elif method.waits:
                 self.run(self._await(call, params, ident))

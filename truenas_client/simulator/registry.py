@@ -2,7 +2,7 @@
 
 A `Method` is a catalogue entry in the server's form with, perhaps, a handler. A
 catalogue laid over the registry (`Registry.lay`) replaces entries and adds methods
-without a handler; handlers stay. Invariants: names are unique; an entry always has
+without a handler, whose answers are generated; handlers stay. Invariants: names are unique; an entry always has
 all the keys of release 26.
 """
 
@@ -12,6 +12,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from truenas_client.schema.normalise import normalise
 
 from . import shapes
 from .arguments import Parameter, parameters
@@ -59,11 +61,12 @@ class Method:
     since: str | None = None
     """The first API version that has the method, such as ``v26.0.0``; None for all."""
 
+    _parameters: tuple[dict[str, Any], list[Parameter]] | None = None
+    _returns: tuple[dict[str, Any], Schema] | None = None
+
     def known_in(self, facts: Release) -> bool:
         """Whether an API version has the method."""
         return self.name not in facts.lacks and (self.since is None or self.since in facts.api_versions)
-
-    _parameters: tuple[dict[str, Any], list[Parameter]] | None = None
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -71,6 +74,13 @@ class Method:
         if self._parameters is None or self._parameters[0] is not self.entry:
             self._parameters = self.entry, parameters(self.entry["accepts"])
         return self._parameters[1]
+
+    @property
+    def returns(self) -> Schema:
+        """What it answers, normalised once; ``{}``, which is anything, where the entry does not say."""
+        if self._returns is None or self._returns[0] is not self.entry:
+            self._returns = self.entry, normalise((self.entry.get("returns") or [{}])[0])
+        return self._returns[1]
 
     @property
     def no_auth(self) -> bool:

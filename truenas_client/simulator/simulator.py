@@ -78,6 +78,7 @@ class Simulator(Extensible):
         if release not in RELEASES:
             raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
         self.release = RELEASES[release]
+        self.seed = seed
         self.clock = Clock(speed)
         self.random = random.Random(seed)
         self.boot_id = str(UUID(int=random.Random(f"boot {seed}").getrandbits(128), version=4))

@@ -197,7 +197,8 @@ class ConnectScreen(Screen[None]):
             else:
                 self._show(done, explain_connecting(error, address=session.host))
                 self.query_one("#password").focus()
-        except (exc.ClientException, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the root of connecting: whatever it was, the card says so
+            self.log.error(f"connecting: {error!r}")
             self._show(done, explain_connecting(error, address=session.host))
         else:
             card.remove_class("-code")

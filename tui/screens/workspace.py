@@ -296,9 +296,14 @@ class Workspace(Screen[None]):
             return
         try:
             await self.session.reconnect()
+        except exc.OTPRequired:
+            self.notify("A one-time password is wanted: sign in again here.", timeout=8)
+            self.post_message(self.ConnectWanted())
         except (exc.ClientException, OSError) as error:
             self._say(explain_connecting(error, address=self.session.host), "error")
         else:
+            # What was said about the loss is no longer so.
+            self.app.clear_notifications()
             self.notify("Connected again.", timeout=2)
 
     def cancel(self) -> bool:

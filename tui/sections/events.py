@@ -59,6 +59,16 @@ class EventsSection(Section):
             yield JsonView(id="event-value")
 
     @property
+    def adding(self) -> Pane:
+        """The pane for a new subscription. Shown at once, not by a class, so that letters typed next arrive in it."""
+        return self.query_one("#adding", Pane)
+
+    @property
+    def detail(self) -> Pane:
+        """The pane with one event as a tree."""
+        return self.query_one("#event-detail", Pane)
+
+    @property
     def field(self) -> Input:
         """Where a name is typed."""
         return self.query_one("#event-name", Input)
@@ -69,13 +79,15 @@ class EventsSection(Section):
         return self.query_one("#event-names", Rows)
 
     async def on_mount(self) -> None:
+        self.adding.display = False
+        self.detail.display = False
         for watch in self._session.watches:
             await self._add_panel(watch)
 
     def enter(self) -> None:
         if self._panels:
             panel = self._panels[-1]
-            self.call_after_refresh(lambda: panel.lines.focus())
+            panel.lines.focus()
         else:
             self.action_event_add()
 
@@ -83,10 +95,10 @@ class EventsSection(Section):
 
     def action_event_add(self) -> None:
         """Opens the field for a name."""
-        self.add_class("-adding")
+        self.adding.display = True
         self.field.value = ""
         self._complete()
-        self.call_after_refresh(self.field.focus)
+        self.field.focus()
 
     @on(Input.Changed, "#event-name")
     def _typed(self, event: Input.Changed) -> None:
@@ -119,7 +131,7 @@ class EventsSection(Section):
             self.notify(wrong, severity="warning", timeout=4, markup=False)
             self.field.focus()
             return
-        self.remove_class("-adding")
+        self.adding.display = False
         watch = self._session.watch(name, arguments)
         panel = next((panel for panel in self._panels if panel.store is watch), None)
         if panel is None:
@@ -163,26 +175,25 @@ class EventsSection(Section):
     @on(EventPanel.Chosen)
     def _event_chosen(self, event: EventPanel.Chosen) -> None:
         event.stop()
-        self.add_class("-detail")
+        self.detail.display = True
         view = self.query_one("#event-value", JsonView)
         view.set_value({"kind": event.event.kind, "id": event.event.id, "fields": event.event.fields})
-        pane = self.query_one("#event-detail", Pane)
-        pane.title = event.panel.title
-        pane.facts = f"{event.event.at:%H:%M:%S}"
+        self.detail.title = event.panel.title
+        self.detail.facts = f"{event.event.at:%H:%M:%S}"
         view.focus()
 
     def back(self) -> bool:
-        if self.has_class("-adding"):
+        if self.adding.display:
             if not self._panels:
                 if self.field.has_focus:
                     self.names.focus()
                     return True
                 return False
-            self.remove_class("-adding")
+            self.adding.display = False
             self.enter()
             return True
-        if self.has_class("-detail"):
-            self.remove_class("-detail")
+        if self.detail.display:
+            self.detail.display = False
             self.enter()
             return True
         return False

@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.worker import Worker
 
 from tui import actions
+from tui.failure import explain
 from tui.sections.section import Section
 from tui.session import Session
 from tui.stores import Call
@@ -162,7 +163,16 @@ class Explore(Section):
 
     def _close_drawer(self) -> None:
         if self.has_class("-drawer"):
+            inside = self.narrow and self.methods.has_focus_within
             self.remove_class("-drawer")
+            self.methods.styles.clear_rule("display")
+            self.call_pane.preview(None)
+            if inside:
+                self.call_pane.focus_view()
+
+    def on_resize(self) -> None:
+        if self.has_class("-drawer") and not self.narrow:
+            # The methods have a place of their own now; what was previewed gives way to what is open.
             self.call_pane.preview(None)
 
     def action_pane_methods(self) -> None:
@@ -170,7 +180,9 @@ class Explore(Section):
         self.add_class("-drawer")
         if self.narrow and self.methods.highlighted:
             self.call_pane.preview(self._session.method(self.methods.highlighted))
-        self.call_after_refresh(self.methods.filter.focus)
+        # Shown at once, not only by the class, so that letters typed next arrive in the filter.
+        self.methods.display = True
+        self.methods.filter.focus()
 
     # Arguments and docs ------------------------------------------------------------
 
@@ -210,6 +222,11 @@ class Explore(Section):
     def action_call_run(self) -> None:
         """Sends the call, once what is wrong with it has been seen."""
         method = self.call_pane.method
+        highlighted = self.methods.highlighted
+        if self.narrow and self.has_class("-drawer") and highlighted and highlighted != self._method:
+            # What is seen is not what is open: first it is opened, and never another one run.
+            self.open_method(highlighted)
+            return
         if method is None:
             self.action_pane_methods()
             return
@@ -222,8 +239,10 @@ class Explore(Section):
             self.call_pane.show(ARGUMENTS)
             self.call_pane.editor.focus()
             self.call_pane.editor.goto(problems[0].start)
-            if params is not None:
-                self.notify("ctrl+j once more sends it anyway.", timeout=3)
+            again = (
+                "ctrl+j once more sends it anyway." if params is not None else "Not sent: this is not a list in JSON."
+            )
+            self.notify(again, timeout=3)
             return
         self._start(self._session.new_call(method.name, params))
 
@@ -259,6 +278,10 @@ class Explore(Section):
     async def _run(self, call: Call, text: str) -> None:
         try:
             await self._session.run(call)
+        except Exception as error:  # noqa: BLE001 - the root of a call: whatever it was, the user sees it in its place
+            self.log.error(f"{call.method}: {error!r}")
+            call.failure = explain(error, method=call.method)
+            call.end("failed")
         finally:
             self._workers.pop(call.number, None)
             if self.is_attached:

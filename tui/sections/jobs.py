@@ -86,7 +86,7 @@ class JobsSection(Section):
         self._pull()
 
     def enter(self) -> None:
-        self.call_after_refresh(self.rows.focus)
+        self.rows.focus()
 
     def _pull(self) -> None:
         if not self.display or not self.screen.is_active:

@@ -39,7 +39,7 @@ class Section(Container):
         """Comes on screen again, with the focus where it was."""
         focused = self._focused
         if focused is not None and focused.is_attached and focused.focusable:
-            self.call_after_refresh(focused.focus)
+            focused.focus()
         else:
             self.enter()
 

@@ -113,6 +113,9 @@ class CallPane(Pane):
             if self.editor.text[start] == '"' and end - start >= 2:
                 start, end = start + 1, end - 1
             self.editor.select(start, end)
+        elif drafted is not None:
+            # Before the last bracket, where further arguments belong.
+            self.editor.goto(len(self.editor.text) - 1)
 
     def show(self, view: str) -> None:
         """Shows the arguments or the docs; the focus follows when it was inside."""

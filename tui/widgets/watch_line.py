@@ -82,8 +82,11 @@ class WatchLine(Widget, can_focus=True):
         if job is not None:
             return self._job(job, cells, glyphs)
         if watch is not None:
-            return self._event(watch, cells)
-        return Content.styled(cut(" no job and no event so far", cells), self.get_visual_style("watch-line--dim"))
+            return self._event(watch, cells, glyphs)
+        return Content.styled(
+            cut(" no job and no event so far", cells, ellipsis=glyphs.ellipsis),
+            self.get_visual_style("watch-line--dim"),
+        )
 
     def _job(self, job: Job, cells: int, glyphs: Glyphs) -> Content:
         word = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))[0]
@@ -95,9 +98,9 @@ class WatchLine(Widget, can_focus=True):
         )
         name = safe(f"#{job.id} {job.method}")
         if job.ended:
-            text = cut(f"{name}  {word}  {right}", cells)
+            text = cut(f"{name}  {word}  {right}", cells, ellipsis=glyphs.ellipsis)
             return Content.assemble(" ", (text, self.get_visual_style("watch-line--dim")))
-        right = cut(right, max(cells // 2, 8))
+        right = cut(right, max(cells // 2, 8), ellipsis=glyphs.ellipsis)
         room = cells - width(name) - width(right) - 4
         drawn = bar(None if job.percent is None else job.percent / 100, min(room, 40), glyphs) if room >= 8 else word
         return Content.assemble(
@@ -109,12 +112,12 @@ class WatchLine(Widget, can_focus=True):
             right,
         )
 
-    def _event(self, watch: Watch, cells: int) -> Content:
-        name = cut(safe(watch.name), cells // 2)
+    def _event(self, watch: Watch, cells: int, glyphs: Glyphs) -> Content:
+        name = cut(safe(watch.name), cells // 2, ellipsis=glyphs.ellipsis)
         text = "".join(span.text for span in event_spans(watch.events[-1], cells))
         return Content.assemble(
             " ",
             (name, self.get_visual_style("watch-line--name")),
             "  ",
-            cut(text, max(cells - width(name) - 2, 0)),
+            cut(text, max(cells - width(name) - 2, 0), ellipsis=glyphs.ellipsis),
         )
