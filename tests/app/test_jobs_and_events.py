@@ -56,7 +56,7 @@ async def test_a_job_is_shown_live_and_gives_its_result(signed_in: Open, gate: G
         await desk.see("80 %", "carrying")
         gate.steps[1].set()
         await desk.ended()
-        await desk.see("Result", "moved", "#1 demo.work  success")
+        await desk.see("Result", "moved", "job #1 success", "#1 demo.work  success")
 
 
 async def test_a_scrub_runs_to_its_end(signed_in: Open) -> None:

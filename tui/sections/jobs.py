@@ -25,8 +25,8 @@ BAR_CELLS = 14
 COLUMNS = (
     Column("id", least=4, align="right"),
     Column("state", cells=8),
-    Column("method", least=12, flex=True),
-    Column("what", least=8, most=30, style="dim", hide_below=100),
+    Column("method", least=16, most=36),
+    Column("what", least=8, flex=True, style="dim", hide_below=100),
     Column("progress", cells=BAR_CELLS + 7),
     Column("elapsed", cells=8, align="right"),
     Column("left", cells=9, align="right", style="dim", hide_below=110),

@@ -23,7 +23,7 @@ from tui.session import Session
 from tui.stores import Call, Job
 from tui.text import human_ms, safe
 from tui.widgets.failure_view import FailureView
-from tui.widgets.job_detail import JobDetail
+from tui.widgets.job_detail import STATE_WORDS, JobDetail
 from tui.widgets.json_view import JsonView
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.text_view import TextView
@@ -201,6 +201,9 @@ class ResultPane(Pane):
                 facts.append((self._path, "title"))
             if isinstance(call.value, list):
                 facts.append(f"{len(call.value)} row" + ("" if len(call.value) == 1 else "s"))
+        if call.job is not None and (job := self._session.jobs.get(call.job.id)) is not None:
+            word, style = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))
+            facts.append((f"job #{job.id} {word}", style if style in ("ok", "warning", "error") else "title"))
         facts += [human_ms(call.elapsed * 1000), f"#{call.number}"]
         return facts
 
