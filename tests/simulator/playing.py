@@ -44,6 +44,19 @@ def read_flow(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     header = lines[0]["header"]
     steps = [line for line in lines[1:] if "conn" in line]
+    # What was sent and answered stands beside the lines of plain requests, in the same order.
+    for direction, key in (("c2s", "http_request"), ("s2c", "http_response")):
+        whole = [line[key] for line in lines if key in line]
+        plain = [
+            step
+            for step in steps
+            if step["dir"] == direction
+            and "http" in step
+            and (header["endpoint"] == "HTTP" or "/api/" not in step["http"])
+        ]
+        if whole:
+            for step, content in zip(plain, whole, strict=True):
+                step[key] = content
     return header, sorted(steps, key=lambda line: line["t"])
 
 
@@ -56,6 +69,8 @@ class Player:
         self.unix = unix
         self.connections: dict[int, ClientConnection] = {}
         self.inbox: dict[int, list[Any]] = {}
+        self.requests: dict[int, asyncio.Task[tuple[int, dict[str, str], str]]] = {}
+        """The plain requests under way, by connection."""
         self.readers: list[asyncio.Task[None]] = []
         self.arrived = asyncio.Condition()
         self.mapped: dict[Any, Any] = {}
@@ -85,7 +100,9 @@ class Player:
 
     async def _step(self, step: dict[str, Any], number: int) -> None:
         if step["dir"] == "c2s":
-            if "http" in step:
+            if "http_request" in step:
+                self.requests[number] = asyncio.create_task(self._request(step["http_request"]))
+            elif "http" in step:
                 await self._connect(number, step["http"].split(" ")[1])
             elif "frame" in step:
                 await self._send(number, self._client_text(step, number))
@@ -97,7 +114,10 @@ class Player:
                 self.closing.add(number)
                 await self.connections[number].close(step["close"]["code"])
             return
-        if step.get("tcp") and self.connections[number].close_code is None and number not in self.closing:
+        if number in self.requests:
+            if "http_response" in step:
+                await self._expect_response(number, step["http_response"])
+        elif step.get("tcp") and self.connections[number].close_code is None and number not in self.closing:
             await asyncio.wait_for(self.connections[number].wait_closed(), PATIENCE)
         elif "pong" in step:
             await asyncio.wait_for(self.pong, PATIENCE)
@@ -132,6 +152,44 @@ class Player:
 
     async def _send(self, number: int, text: str) -> None:
         await self.connections[number].send(text)
+
+    # --- plain requests ------------------------------------------------------------------------
+
+    async def _request(self, recorded: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+        """Send a request as it was recorded, what the server made up replaced; status, headers and body."""
+        path = self._in_text(recorded["path"])
+        headers = {name: self._in_text(value) for name, value in recorded["headers"].items()}
+        body = recorded["body"].encode()
+        host, _, port = self.nas.url.removeprefix("ws://").partition("/")[0].partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        if body:
+            headers["Content-Length"] = str(len(body))
+        lines = [f"{recorded['method']} {path} HTTP/1.1", "Host: nas", *(f"{k}: {v}" for k, v in headers.items())]
+        writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        head, _, content = (await asyncio.wait_for(reader.read(), PATIENCE)).partition(b"\r\n\r\n")
+        writer.close()
+        first, *rest = head.decode().split("\r\n")
+        found = dict(line.split(": ", 1) for line in rest)
+        if found.get("Transfer-Encoding") == "chunked":
+            content = unchunked(content)
+        return int(first.split(" ")[1]), found, content.decode()
+
+    def _in_text(self, text: str) -> str:
+        for (_, recorded), found in self.mapped.items():
+            if isinstance(recorded, str):
+                text = text.replace(recorded, found)
+            elif f"/_download/{recorded}" in text:
+                text = text.replace(f"/_download/{recorded}", f"/_download/{found}")
+        return text
+
+    async def _expect_response(self, number: int, recorded: dict[str, Any]) -> None:
+        status, headers, body = await self.requests[number]
+        wanted = recorded["body"]
+        if recorded["headers"].get("Content-Type") == "application/json":
+            self._compare(json.loads(wanted), json.loads(body), "frame.result")
+            wanted, recorded["headers"]["Content-Length"] = body, headers["Content-Length"]
+        if (status, headers, body) != (recorded["status"], recorded["headers"], wanted):
+            raise Difference(f"answered {status} {headers} {body!r:.300}, recorded {recorded}")
 
     # --- what the client said ------------------------------------------------------------------
 
@@ -256,6 +314,9 @@ class Player:
                 self._compare(one, other, f"{path}.{place}")
         elif type(recorded) is not type(found):
             raise Difference(f"{path}: {found!r:.300} is of another kind than {recorded!r:.300}")
+        elif isinstance(recorded, str) and recorded.startswith("/_download/"):
+            for one, other in zip(re.split("[/=?]", recorded), re.split("[/=?]", found), strict=True):
+                self._compare(int(one) if one.isdecimal() else one, int(other) if other.isdecimal() else other, path)
         elif recorded != found and not self._made_up(recorded, found, path):
             raise Difference(f"{path}: {found!r:.300} is not {recorded!r:.300}")
 
@@ -289,7 +350,10 @@ class Player:
         made = (
             (isinstance(recorded, str) and (UUID.match(recorded) is not None or len(recorded) == 64))
             or path.removeprefix("frame.params.").removeprefix("frame.") in ("id", "fields.id", "fields.result")
-            or (isinstance(recorded, int) and re.match(r"frame\.result(\.\d+\.id|\.id|\.\d+\.job_id|)\Z", path))
+            or (
+                isinstance(recorded, int)
+                and re.match(r"frame\.result(\.\d+\.id|\.id|\.job_id|\.\d+\.job_id|\.[01]|)\Z", path)
+            )
         )
         if not made:
             return False
@@ -315,6 +379,16 @@ def free_to_swap(expected: dict[str, Any], passed: dict[str, Any]) -> bool:
         return bool(fields(expected)["message_ids"] != fields(passed)["message_ids"])
     one, other = (expected, passed) if answer(expected) else (passed, expected)
     return answer(one) and about_jobs(other) and fields(other)["state"] != "WAITING"
+
+
+def unchunked(body: bytes) -> bytes:
+    """The content of a chunked body."""
+    content = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        content += rest[: int(size, 16)]
+        body = rest[int(size, 16) + 2 :]
+    return content
 
 
 def lengthened(text: str, length: int) -> str:

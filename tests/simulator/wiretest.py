@@ -207,6 +207,20 @@ def _jobs(nas: Simulator) -> None:
         call.log("line 1\nline 2\n")
         return 1
 
+    @nas.job("wiretest.job_download", accepts=options, downloadable=True)
+    async def job_download(call: Call, options: dict[str, Any]) -> str:
+        for line in range(options.get("lines", 3)):
+            await call.output.write(f"line {line}\n".encode())
+        return "written"
+
+    @nas.job("wiretest.job_upload", accepts=options, uploadable=True)
+    async def job_upload(call: Call, options: dict[str, Any]) -> dict[str, int]:
+        size = 0
+        async for file in call.uploads:
+            while data := await file.read():
+                size += len(data)
+        return {"size": size}
+
 
 def _events(nas: Simulator) -> None:
     nas.event("wiretest.items")

@@ -67,7 +67,7 @@ class Credential:
     account: Account
     kind: str
     at: datetime
-    login_id: str = field(default_factory=lambda: str(uuid4()))
+    login_id: str | None = field(default_factory=lambda: str(uuid4()))
     key: ApiKey | None = None
     parent: Credential | None = None
     mechanism: str = ""

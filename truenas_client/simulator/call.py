@@ -6,6 +6,7 @@ job finds its `job` there and reports progress through it.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any
 
 from truenas_client.exc import ErrnoMixin
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .accounts import Account, Credential
     from .clock import Clock
     from .jobs import Job
+    from .pipes import Pipe, Spool, Uploads
     from .registry import Method
     from .release import Release
     from .session import Session
@@ -70,6 +72,20 @@ class Call:
             self.job.logs += text
 
     @property
+    def output(self) -> Pipe | Spool:
+        """Where a job that is downloaded writes to: ``await call.output.write(octets)``. Raises `CallError`."""
+        if self.job is None or self.job.output is None:
+            raise CallError("This job has nothing to write to: start it with core.download", errno.EINVAL)
+        return self.job.output
+
+    @property
+    def uploads(self) -> Uploads:
+        """The files sent to an upload: ``async for file in call.uploads``, each a `Pipe`. Raises `CallError`."""
+        if self.job is None or self.job.uploads is None:
+            raise CallError("This job has no files to read: send them to /_upload", errno.EINVAL)
+        return self.job.uploads
+
+    @property
     def open_to_all(self) -> bool:
         """Whether the release takes the call without a login."""
         name, release = self.method.name, self.nas.release
@@ -94,14 +110,19 @@ class Call:
         # A laid catalogue may know more arguments than the handler does; those are checked and dropped.
         return self.method.handler(self, *arguments[: self.method.arity])
 
-    def start_job(self, params: list[Any]) -> Job:
-        """Queue the method as a job. Its arguments are checked inside the job."""
+    def start_job(
+        self, params: list[Any], *, output: Pipe | Spool | None = None, uploads: Uploads | None = None
+    ) -> Job:
+        """Queue the method as a job, with what it writes to and reads. Its arguments are checked inside the job."""
 
         def run(job: Job) -> Any:
             self.job = job
             return self.run(params)
 
-        return self.nas.jobs.add(self.method, params, self.credential, self.message_id, run)
+        job = self.nas.jobs.add(self.method, params, self.credential, self.message_id, run)
+        job.output = job.output or output
+        job.uploads = job.uploads or uploads
+        return job
 
     async def call(self, name: str, params: list[Any]) -> Any:
         """Call another method on behalf of the same user, waiting for it also when it is a job."""

@@ -40,6 +40,8 @@ class Extensible:
         no_auth: bool = False,
         no_authz: bool = False,
         private: bool = False,
+        downloadable: bool = False,
+        uploadable: bool = False,
         job: JobOptions | None = None,
         since: str | None = None,
     ) -> Decorator:
@@ -61,6 +63,8 @@ class Extensible:
                 filterable=filterable,
                 no_auth=no_auth,
                 no_authz=no_authz,
+                downloadable=downloadable,
+                uploadable=uploadable,
             )
             self.registry.add(Method(name, made, handler, job, private, since=since))
             return handler

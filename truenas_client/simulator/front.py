@@ -1,8 +1,9 @@
 """The HTTP front: reads request heads itself, hands upgrades to a session, answers the rest.
 
 ``/api/current`` and ``/api/<version>`` are WebSockets, ``/api/versions`` and
-``/api/boot_id`` plain answers; ``/websocket`` is the old protocol; everything else is a 404. Invariants: a bad head
-ends its connection and nothing else; heads are bounded in size and time.
+``/api/boot_id`` plain answers; ``/websocket`` is the old protocol, ``/_download`` and
+``/_upload`` are file transfers; everything else is a 404. Invariants: a bad head ends
+its connection and nothing else; heads are bounded in size and time.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import json
 import socket
 import struct
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from .files import Refusal
 from .link import Link
 from .old_session import OldSession
 from .rpc_session import RpcSession
@@ -27,6 +30,9 @@ __all__ = ["Front", "Head", "read_head"]
 
 HEAD_SIZE = 65_536
 HEAD_SECONDS = 30.0
+LINGER_SECONDS = 2.0
+PHRASES = {422: "Unprocessable Content"}
+"""Where the server's word for a status is newer than ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Front:
             if head is not None:
                 await self._answer(head, reader, writer)
         except BadRequest as e:
-            self._reply(writer, 400, "Bad Request", str(e))
+            self._reply(writer, 400, str(e))
         except (ConnectionError, TimeoutError, OSError):
             pass  # the client went away; whatever it was owed is not wanted any more
         except asyncio.CancelledError:
@@ -119,16 +125,19 @@ class Front:
 
     async def _answer(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         release = self._nas.release
+        if head.path.startswith("/_"):
+            await self._transfer(head, reader, writer)
+            return
         socket_paths = {"/api/current", *(f"/api/{version}" for version in release.api_versions)}
         if head.path == "/websocket" and head.upgrade:
             await self._websocket(OldSession, head, reader, writer)
         elif not release.api_versions:
-            self._reply(writer, 404, "Not Found", "404: Not Found")
+            self._reply(writer, 404, "404: Not Found")
         elif head.path in socket_paths:
             if not head.upgrade:
                 found = head.headers.get("upgrade")
                 text = f'No WebSocket UPGRADE hdr: {found}\n Can "Upgrade" only to "WebSocket".'
-                self._reply(writer, 400, "Bad Request", text)
+                self._reply(writer, 400, text)
             else:
                 await self._websocket(RpcSession, head, reader, writer)
         elif head.path == "/api/versions" and head.method == "GET":
@@ -136,7 +145,33 @@ class Front:
         elif head.path == "/api/boot_id" and head.method == "GET":
             self._reply_json(writer, self._nas.boot_id)
         else:
-            self._reply(writer, 404, "Not Found", "404: Not Found")
+            self._reply(writer, 404, "404: Not Found")
+
+    async def _transfer(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        files, origin = self._nas.files, self._origin(writer)
+        if head.headers.get("expect", "").lower() == "100-continue":
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        try:
+            if head.path.startswith("/_download/") and head.method == "GET":
+                await files.download(head, origin, writer)
+            elif head.path == "/_upload":
+                self._reply_json(writer, {"job_id": await files.upload(head, origin, reader)})
+            else:
+                self._reply(writer, 404, "404: Not Found")
+        except Refusal as e:
+            self._reply(writer, e.status, e.text)
+        await self._read_out(reader, writer)
+
+    async def _read_out(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """End our direction and let the client finish sending: closing on unread octets would cost it the answer."""
+        await writer.drain()
+        if not writer.can_write_eof():
+            return
+        writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while await reader.read(65_536):
+                    pass
 
     async def _websocket(
         self, dialect: type[Session], head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -168,16 +203,15 @@ class Front:
         return origin if faked is None or origin.unix else replace(origin, address=faked)
 
     def _reply_json(self, writer: asyncio.StreamWriter, value: object) -> None:
-        self._reply(writer, 200, "OK", json.dumps(value), "application/json")
+        self._reply(writer, 200, json.dumps(value), "application/json")
 
     def _reply(
-        self, writer: asyncio.StreamWriter, status: int, phrase: str, text: str, kind: str = "text/plain; charset=utf-8"
+        self, writer: asyncio.StreamWriter, status: int, text: str, kind: str = "text/plain; charset=utf-8"
     ) -> None:
         body = text.encode()
-        head = (
-            f"HTTP/1.1 {status} {phrase}\r\nContent-Type: {kind}\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
+        kind = f"Content-Type: {kind}\r\n" if body else ""
+        phrase = PHRASES.get(status) or HTTPStatus(status).phrase
+        head = f"HTTP/1.1 {status} {phrase}\r\n{kind}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)
 
 

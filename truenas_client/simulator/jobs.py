@@ -24,6 +24,7 @@ from .secrets import masked
 if TYPE_CHECKING:
     from .accounts import Credential
     from .events import Events
+    from .pipes import Pipe, Spool, Uploads
     from .release import Release
     from .session import Session
 
@@ -63,6 +64,8 @@ class Job:
         self.started = started
         self.finished_at: datetime | None = None
         self.logs = ""
+        self.output: Pipe | Spool | None = None
+        self.uploads: Uploads | None = None
         self.description: str | None = self.options.description(arguments) if self.options.description else None
         lock = self.options.lock
         self.lock: str | None = lock(arguments) if callable(lock) else lock

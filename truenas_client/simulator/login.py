@@ -20,8 +20,19 @@ from .scram import BOUND, BadMessage, ClientFirst, Exchange, derive
 
 if TYPE_CHECKING:
     from .call import Call
+    from .simulator import Simulator
 
-__all__ = ["MECHANISMS", "Token", "attempt", "make_token", "with_key_alone"]
+__all__ = [
+    "MECHANISMS",
+    "PENALTY",
+    "Token",
+    "attempt",
+    "find_key",
+    "find_token",
+    "make_token",
+    "spend",
+    "with_key_alone",
+]
 
 Answer = dict[str, Any]
 
@@ -29,6 +40,9 @@ PENALTY = 0.3
 """Simulated seconds that a wrong proof costs."""
 
 RECONNECT_SECONDS = 600
+
+TOKENS_LOOKED_THROUGH = 1000
+"""Tokens above which those whose time is over are forgotten whenever one is made."""
 
 
 @dataclass(slots=True)
@@ -145,7 +159,7 @@ async def _key_plain(call: Call, data: dict[str, Any]) -> Answer:
     assert call.session is not None
     if call.session.origin.unix:
         raise TypeError(f"{call.session.origin}: unexpected origin for ApiKeyPamAuthenticator")
-    key = _find_key(call, data["api_key"])
+    key = find_key(call.nas, data["api_key"])
     if key is None or key.revoked or key.account != data["username"]:
         await call.sleep(PENALTY)
         return _outcome(call, "AUTH_ERR")
@@ -172,9 +186,12 @@ def _ended(call: Call, key: ApiKey) -> bool:
     return key.expires is not None and key.expires <= call.clock.wall()
 
 
-def _find_key(call: Call, text: str) -> ApiKey | None:
+def find_key(nas: Simulator, text: str) -> ApiKey | None:
+    """The key of this text, also an expired or revoked one; None when the secret is wrong."""
     number, dash, secret = text.partition("-")
-    key = call.nas.api_keys.get(int(number)) if dash and number.isdecimal() and len(number) < 10 else None
+    key = (
+        nas.api_keys.get(int(number)) if dash and number.isascii() and number.isdecimal() and len(number) < 10 else None
+    )
     if key is None or not hmac.compare_digest(key.key.encode(), secret.encode("utf-8", "replace")):
         return None
     return key
@@ -182,7 +199,7 @@ def _find_key(call: Call, text: str) -> ApiKey | None:
 
 async def with_key_alone(call: Call, text: str) -> bool:
     """Sign in with a key, the owner being looked up; whether it worked."""
-    key = _find_key(call, text)
+    key = find_key(call.nas, text)
     data = {"username": key.account if key else "", "api_key": text}
     return bool((await _key_plain(call, data))["response_type"] == "SUCCESS")
 
@@ -208,29 +225,43 @@ def _new_token(
 ) -> str:
     assert call.session is not None
     address = call.session.origin.address if match_origin else None
+    _forget_ended(call.nas)
     text = secrets.token_urlsafe(48)
     call.nas.tokens[text] = Token(text, parent, ttl, attributes, address, single_use, call.clock.now(), reconnect)
     return text
+
+
+def _forget_ended(nas: Simulator) -> None:
+    if len(nas.tokens) > TOKENS_LOOKED_THROUGH:
+        now = nas.clock.now()
+        for token in [token for token in nas.tokens.values() if now >= token.used_at + token.ttl]:
+            del nas.tokens[token.text]
+
+
+def find_token(nas: Simulator, text: str, address: str) -> Token | None:
+    """The token of this text, if it may still be used, and from this address."""
+    token = nas.tokens.get(text)
+    if token is None or nas.clock.now() >= token.used_at + token.ttl:
+        return None
+    return token if token.address is None or token.address == address else None
+
+
+def spend(nas: Simulator, token: Token) -> None:
+    """Use a token: its time starts anew, or it is gone when it was for one use."""
+    token.used_at = nas.clock.now()
+    if token.single_use:
+        del nas.tokens[token.text]
 
 
 async def _token(call: Call, data: dict[str, Any]) -> Answer:
     _begin(call)
     assert call.session is not None
     nas = call.nas
-    token = nas.tokens.get(data["token"])
-    now = nas.clock.now()
-    usable = (
-        token is not None
-        and now < token.used_at + token.ttl
-        and (token.address is None or token.address == call.session.origin.address)
-        and not token.attributes
-    )
-    if token is None or not usable:
+    token = find_token(nas, data["token"], call.session.origin.address)
+    if token is None or token.attributes:
         await call.sleep(nas.random.uniform(1.0, 2.0))
         return _outcome(call, "AUTH_ERR")
-    token.used_at = now
-    if token.single_use:
-        del nas.tokens[token.text]
+    spend(nas, token)
     if token.reconnect:
         parent = token.parent
         credential = _credential(call, parent.account, parent.kind, key=parent.key)

@@ -33,11 +33,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from . import auth_service, core_service
+from . import auth_service, core_service, files_service
 from .accounts import Account, ApiKey, Credential
 from .clock import Clock
 from .events import Events
 from .extension import Extensible
+from .files import Files
 from .front import HEAD_SIZE, Front
 from .jobs import Job, Jobs
 from .login import Token
@@ -90,6 +91,11 @@ class Simulator(Extensible):
         self.accounts: dict[str, Account] = {}
         self.api_keys: dict[int, ApiKey] = {}
         self.tokens: dict[str, Token] = {}
+        self.configs: dict[str, dict[str, Any]] = {}
+        """The settings of the simulated system by namespace, as its ``.config`` methods show them."""
+        self.contents: dict[str, bytes] = {}
+        """The files that can be read and written through the API, by path."""
+        self.files = Files(self)
         self.faked_address: str | None = None
         """When set, new TCP connections seem to come from this address."""
         self._listen = listen
@@ -104,6 +110,7 @@ class Simulator(Extensible):
         """The certificate in use, and exchanging it; None without TLS."""
         auth_service.install(self)
         core_service.install(self)
+        files_service.install(self)
         if demo_data:
             from .nas import install
 
@@ -149,6 +156,7 @@ class Simulator(Extensible):
             server.close()
         self._servers.clear()
         self.events.stop()
+        self.files.forget()
         await self._front.stop()
         await self.jobs.stop()
         for task in self._tasks:
@@ -247,6 +255,7 @@ class Simulator(Extensible):
         """As after a boot: connections drop, jobs are forgotten and count from 1, the boot id is new."""
         self.drop_connections()
         self.jobs.restart()
+        self.files.forget()
         self.tokens.clear()
         self.rate_limit.clear()
         self.boot_id = str(UUID(int=self.random.getrandbits(128), version=4))

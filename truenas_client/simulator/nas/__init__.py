@@ -55,5 +55,6 @@ PARTS = (
 def install(nas: Simulator, seed: int) -> None:
     """Add the whole NAS to a simulator."""
     world = World.made(seed, nas.clock.started)
+    nas.configs = world.configs
     for part in PARTS:
         part.install(nas, world)
