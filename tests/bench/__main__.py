@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import calls, flood, memory, start
+from . import app, calls, flood, memory, start
 
 
 def main() -> None:
-    for part in (calls, flood, start, memory):
+    for part in (calls, flood, app, start, memory):
         part.run()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import pytest
@@ -117,20 +116,3 @@ def test_any_query_is_answered(query: str) -> None:
     index = Index([Known("pool.dataset.query", "Straße İ", ("ı",)), Known(""), Known("...")])
     for hit in index.search(query):
         assert all(0 <= at < len(hit.method.name) for at in hit.positions)
-
-
-def test_a_key_costs_little() -> None:
-    methods = Catalogue.from_methods(real("26"))
-
-    def worst() -> float:
-        index = Index(methods)
-        most = 0.0
-        query = "pool dataset snapshot"
-        for end in range(1, len(query) + 1):
-            start = time.process_time()
-            index.search(query[:end])
-            most = max(most, time.process_time() - start)
-        return most
-
-    # About 0.006 s; the bound is that of a key press.
-    assert min(worst() for _ in range(3)) < 0.02
