@@ -166,6 +166,9 @@ def test_numbers_of_an_event() -> None:
     assert number_at(fields, ("disks", 0, "busy")) == 2.0
     assert number_at(fields, ("disks", 1, "busy")) is None
     assert number_at(fields, ("cpu", "on")) is None
+    for odd in (float("nan"), float("inf"), 10**400):
+        assert number_at({"x": odd}, ("x",)) is None
+    assert sparkline([1.7976931348623157e308, -1e308], 2) == "█▁"
     assert describe_number(61 << 30, ("memory", "arc_size")) == "61.0 GiB"
     assert describe_number(12345.0, ("cpu", "x")) == "12,345"
     assert describe_number(None, ()) == ""

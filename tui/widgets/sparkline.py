@@ -1,6 +1,7 @@
 """Series of numbers as one line of text, and the numbers of an event that can be drawn so. Pure functions."""
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 from tui.text import UNICODE, Glyphs, human_size
 
@@ -22,15 +23,15 @@ def sparkline(values: Sequence[float | None], cells: int, glyphs: Glyphs = UNICO
         return " " * len(shown)
     low, high = min(0.0, *known), max(known)
     steps = len(glyphs.spark) - 1
-    reach = high - low
+    reach = high / 2 - low / 2  # halves, because the whole may be more than a float holds
     return "".join(
-        " " if value is None else glyphs.spark[round((value - low) / reach * steps) if reach > 0 else 0]
+        " " if value is None else glyphs.spark[round((value / 2 - low / 2) / reach * steps) if reach > 0 else 0]
         for value in shown
     )
 
 
 def number_at(value: object, path: Path) -> float | None:
-    """The number at a path, None when there is none (any more)."""
+    """The number at a path, None when there is none (any more), or one that cannot be drawn (NaN, Infinity)."""
     for part in path:
         if isinstance(value, dict):
             value = value.get(part)
@@ -38,7 +39,13 @@ def number_at(value: object, path: Path) -> float | None:
             value = value[part]
         else:
             return None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number longer than a float can be
+        return None
+    return number if isfinite(number) else None
 
 
 def numeric_paths(value: object) -> list[Path]:
