@@ -32,6 +32,21 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
+class DocsPane(Pane):
+    """The docs of the open method, or of the one under the cursor of the list, on wide screens."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__("Docs", id=id)
+
+    def compose(self) -> ComposeResult:
+        yield Docs(id="side-docs")
+
+    @property
+    def docs(self) -> Docs:
+        """What is inside."""
+        return self.query_one(Docs)
+
+
 class Explore(Section):
     """The section the app opens with."""
 
@@ -70,10 +85,7 @@ class Explore(Section):
         with Vertical(id="middle"):
             yield CallPane(id="call")
             yield ResultPane(self._session, id="result")
-        with Vertical(id="side"):
-            with Pane("Docs", id="docs-pane"):
-                yield Docs(id="side-docs")
-            yield WatchingPane(self._session, id="watching")
+        yield Vertical(id="side")
 
     @property
     def methods(self) -> MethodList:
@@ -157,9 +169,9 @@ class Explore(Section):
 
     def _show_side_docs(self, name: str) -> None:
         method = self._session.method(name)
-        if method is not None:
-            self.query_one("#docs-pane", Pane).title = "Docs"
-            self.query_one("#side-docs", Docs).show(method)
+        for pane in self.query("#docs-pane").results(DocsPane):
+            if method is not None:
+                pane.docs.show(method)
 
     def _close_drawer(self) -> None:
         if self.has_class("-drawer"):
@@ -170,7 +182,12 @@ class Explore(Section):
             if inside:
                 self.call_pane.focus_view()
 
-    def on_resize(self) -> None:
+    async def on_resize(self) -> None:
+        side = self.query_one("#side", Vertical)
+        if self.wide and not side.children:
+            # Made when there is room for it: a narrow screen starts sooner without.
+            await side.mount_all([DocsPane(id="docs-pane"), WatchingPane(self._session, id="watching")])
+            self._show_side_docs(self._method)
         if self.has_class("-drawer") and not self.narrow:
             # The methods have a place of their own now; what was previewed gives way to what is open.
             self.call_pane.preview(None)

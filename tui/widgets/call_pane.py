@@ -64,7 +64,6 @@ class CallPane(Pane):
         with ContentSwitcher(initial="nothing"):
             yield TextView(id="nothing")
             yield JsonEditor(id="editor")
-            yield Docs(id="docs")
 
     @property
     def editor(self) -> JsonEditor:
@@ -73,8 +72,14 @@ class CallPane(Pane):
 
     @property
     def docs(self) -> Docs:
-        """What the method takes and returns."""
-        return self.query_one("#docs", Docs)
+        """What the method takes and returns; made when it is wanted for the first time, to start sooner."""
+        switcher = self.query_one(ContentSwitcher)
+        for docs in switcher.query_children("#docs").results(Docs):
+            return docs
+        docs = Docs(id="docs")
+        docs.display = False
+        switcher.mount(docs)
+        return docs
 
     @property
     def method(self) -> Method | None:
@@ -99,7 +104,6 @@ class CallPane(Pane):
         self._method = method
         self._refused = ("", ())
         self.title = method.name
-        self.docs.show(method)
         drafted = method.smallest() if text is None else None
         self.editor.load_text(arguments_text(drafted.value) if drafted is not None else text or "")
         self.show(ARGUMENTS)
@@ -121,7 +125,8 @@ class CallPane(Pane):
         """Shows the arguments or the docs; the focus follows when it was inside."""
         inside = self.has_focus_within
         switcher = self.query_one(ContentSwitcher)
-        if view == DOCS:
+        if view == DOCS and self._method is not None:
+            self.docs.show(self._method)
             switcher.current = "docs"
         else:
             switcher.current = "editor" if self._method is not None else "nothing"
@@ -146,8 +151,6 @@ class CallPane(Pane):
             self.facts = ""
         else:
             self.title = self._method.name if self._method is not None else "Call"
-            if self._method is not None:
-                self.docs.show(self._method)
             self.show(ARGUMENTS)
 
     # What is wrong -----------------------------------------------------------------

@@ -8,7 +8,7 @@ job shows its progress here until it ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -29,6 +29,8 @@ from tui.widgets.pane import Fact, Pane
 from tui.widgets.text_view import TextView
 
 __all__ = ["ResultPane"]
+
+V = TypeVar("V", TextView, JsonView, FailureView, JobDetail)
 
 TREE = "Tree"
 RAW = "Raw"
@@ -61,10 +63,6 @@ class ResultPane(Pane):
     def compose(self) -> ComposeResult:
         with ContentSwitcher(initial="message"):
             yield TextView(id="message")
-            yield JsonView(id="tree")
-            yield TextView(id="raw")
-            yield FailureView(id="failure")
-            yield JobDetail(id="job")
         yield Input(id="find", compact=True, placeholder="find")
 
     def on_mount(self) -> None:
@@ -146,7 +144,7 @@ class ResultPane(Pane):
             self._show_value(call)
         else:
             failure = call.failure if call.state == "failed" else CANCELLED_JOB if call.job is not None else CANCELLED
-            self.query_one(FailureView).set_failure(failure)
+            self._made("failure", FailureView).set_failure(failure)
             self._switch("failure")
             self.title = "Error" if call.state == "failed" else "Cancelled"
             self.state = "error" if call.state == "failed" else ""
@@ -160,7 +158,7 @@ class ResultPane(Pane):
     def _show_running(self, call: Call) -> None:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
         if job is not None:
-            detail = self.query_one(JobDetail)
+            detail = self._made("job", JobDetail)
             drawn = (job, int(call.elapsed * 2))
             if drawn != self._drawn:
                 self._drawn = drawn
@@ -183,11 +181,11 @@ class ResultPane(Pane):
     def _show_value(self, call: Call) -> None:
         if self._shown is not call:
             self._shown = call
-            self.query_one(JsonView).set_value(call.value)
+            self._made("tree", JsonView).set_value(call.value)
         if self._view == RAW:
             if self._raw_of is not call:
                 self._raw_of = call
-                self.query_one("#raw", TextView).set_text(raw_text(call.value))
+                self._made("raw", TextView).set_text(raw_text(call.value))
             self._switch("raw")
         else:
             self._switch("tree")
@@ -215,6 +213,16 @@ class ResultPane(Pane):
         switcher.current = name
         if inside:
             self.content.focus()
+
+    def _made(self, name: str, kind: type[V]) -> V:
+        """A view inside, made when it is wanted for the first time: many never are, and each would delay the start."""
+        switcher = self.query_one(ContentSwitcher)
+        for view in switcher.query_children(f"#{name}").results(kind):
+            return view
+        view = kind(id=name)
+        view.display = False
+        switcher.mount(view)
+        return view
 
     # Views -------------------------------------------------------------------------
 
