@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import ejson, exc
+    from .auth.policy import APIKeyAuthMech
     from .bulk import BulkInterrupted, BulkResult
     from .catalogue import Catalogue, Method
     from .client import AsyncClient
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
         AccessDenied,
         AuthenticationError,
         CallTimeout,
+        ChannelBindingError,
         ClientException,
         ConnectError,
         ConnectionLost,
         CredentialsExpired,
         ErrnoMixin,
         ErrorExtra,
+        FingerprintMismatch,
         HandshakeRejected,
+        InsecureTransport,
         InvalidCredentials,
+        InvalidKeyFile,
         JobAborted,
         JobFailed,
         JobLost,
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
         ProtocolError,
         RateLimited,
         RedirectRequired,
+        ServerSignatureError,
         SubscriptionEnded,
         TooManyConcurrentCalls,
         ValidationErrors,
@@ -47,10 +53,13 @@ if TYPE_CHECKING:
     from .jobs import AsyncJob, JobProgress
     from .live import Change, LiveQuery
     from .supervisor import State, Status
+    from .trust import TLS
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "TLS",
+    "APIKeyAuthMech",
     "AccessDenied",
     "AsyncClient",
     "AsyncJob",
@@ -61,6 +70,7 @@ __all__ = [
     "CallTimeout",
     "Catalogue",
     "Change",
+    "ChannelBindingError",
     "ClientException",
     "ConnectError",
     "ConnectionLost",
@@ -69,9 +79,12 @@ __all__ = [
     "ErrnoMixin",
     "ErrorExtra",
     "Event",
+    "FingerprintMismatch",
     "Gap",
     "HandshakeRejected",
+    "InsecureTransport",
     "InvalidCredentials",
+    "InvalidKeyFile",
     "JobAborted",
     "JobFailed",
     "JobLost",
@@ -88,6 +101,7 @@ __all__ = [
     "ProtocolError",
     "RateLimited",
     "RedirectRequired",
+    "ServerSignatureError",
     "State",
     "Status",
     "SubscriptionEnded",
@@ -98,6 +112,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "APIKeyAuthMech": "auth.policy",
     "Status": "supervisor",
     "State": "supervisor",
     "Downloaded": "files",
@@ -105,6 +120,7 @@ _HOMES = {
     "BulkResult": "bulk",
     "Change": "live",
     "LiveQuery": "live",
+    "TLS": "trust",
     "AsyncClient": "client",
     "AsyncJob": "jobs",
     "AsyncSubscription": "events",

@@ -35,7 +35,8 @@ from .protocol.messages import Ended, Update
 from .signin import OTPToken, SignIn
 from .subscriptions import Subscriptions
 from .supervisor import Status, Supervisor
-from .transport import ConnectLimits, open_socket, open_websocket, tls_context
+from .transport import ConnectLimits, open_socket, open_websocket
+from .trust import SYSTEM, TLS, context
 
 if TYPE_CHECKING:
     from .bulk import BulkResult
@@ -60,8 +61,10 @@ class AsyncClient:
     (``"nas"``, ``"https://nas"``, ``"wss://nas/api/current"``, ``"ws+unix:///path"``). An
     address that names no path falls back to the old protocol where ``/api/current`` is
     not there (24.10 and earlier); one ending in ``/websocket`` asks for it.
-    ``verify_ssl=False`` takes any certificate. ``call_timeout`` is in seconds, None
-    waits forever. ``private_methods`` tells the server that private methods are meant.
+    ``tls`` says how the server proves who it is, unless by the system's authorities
+    (`TLS.pinned`, `TLS.authority`); ``verify_ssl=False`` takes any certificate.
+    ``call_timeout`` is in seconds, None waits forever. ``private_methods`` tells the
+    server that private methods are meant.
 
     With ``reconnect`` a lost connection is made again, the login repeated with what it
     was made with, subscriptions renewed (each shows a `Gap`) and running jobs found
@@ -81,6 +84,7 @@ class AsyncClient:
         uri: str | None = None,
         *,
         verify_ssl: bool = True,
+        tls: TLS | None = None,
         call_timeout: float | None = 60.0,
         private_methods: bool = False,
         reconnect: bool = True,
@@ -90,7 +94,9 @@ class AsyncClient:
     ) -> None:
         self.endpoint: Endpoint = _endpoint.parse(uri)
         self._may_fall_back = _endpoint.names_no_path(uri)
-        self._verify_ssl = verify_ssl
+        if tls is not None and not verify_ssl:
+            raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
+        self._tls = tls or (SYSTEM if verify_ssl else TLS.insecure())
         self._call_timeout = call_timeout
         self._private_methods = private_methods
         self._limits = limits or ConnectLimits()
@@ -132,9 +138,7 @@ class AsyncClient:
         return connection
 
     async def _open_at(self, endpoint: Endpoint) -> Connection:
-        websocket = await open_websocket(
-            endpoint, verify_ssl=self._verify_ssl, limits=self._limits, on_stage=self._on_stage
-        )
+        websocket = await open_websocket(endpoint, tls=self._tls, limits=self._limits, on_stage=self._on_stage)
         dialect: Dialect = DDP() if endpoint.is_legacy else JSONRPC()
         connection = Connection(websocket, dialect, self)
         try:
@@ -287,7 +291,7 @@ class AsyncClient:
     async def open_http(self) -> tuple[socket.socket, ssl.SSLContext | None]:
         """A new connection to the same server for HTTP, and the TLS it is to be wrapped in (None: none)."""
         sock = await open_socket(self.endpoint, limits=self._limits)
-        return sock, tls_context(self._verify_ssl) if self.endpoint.is_tls else None
+        return sock, context(self._tls) if self.endpoint.is_tls else None
 
     async def download(
         self,

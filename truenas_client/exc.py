@@ -12,10 +12,15 @@
     ├── ConnectionLost(.code .reason .sent)
     ├── ConnectError(.stage)          and at once the fitting builtin where there is one
     │   ├── HandshakeRejected(.status_code) · ConnectRefused · SocketNotFound · ConnectDenied · ConnectTimeout
+    │   ├── FingerprintMismatch(.expected .seen)
     │   └── InvalidEndpoint           (ValueError) the address makes no sense
     ├── AuthenticationError           (ValueError, as the official login raises)
     │   ├── InvalidCredentials · OTPRequired · CredentialsExpired · AccessDenied
-    │   └── MechanismUnsupported · RedirectRequired(.urls)
+    │   ├── MechanismUnsupported · RedirectRequired(.urls)
+    │   ├── ChannelBindingError       the login cannot be tied to this very connection
+    │   ├── ServerSignatureError      the server did not prove that it knows the key
+    │   └── InsecureTransport         refused here: the secret was not sent
+    ├── InvalidKeyFile(.source .field) (ValueError) what was given as an API key is none
     ├── JobError
     │   └── JobFailed · JobAborted · JobLost · NotAJob(.result)
     ├── SubscriptionEnded
@@ -36,6 +41,7 @@ __all__ = [
     "AccessDenied",
     "AuthenticationError",
     "CallTimeout",
+    "ChannelBindingError",
     "ClientException",
     "ConnectDenied",
     "ConnectError",
@@ -45,9 +51,12 @@ __all__ = [
     "CredentialsExpired",
     "ErrnoMixin",
     "ErrorExtra",
+    "FingerprintMismatch",
     "HandshakeRejected",
+    "InsecureTransport",
     "InvalidCredentials",
     "InvalidEndpoint",
+    "InvalidKeyFile",
     "JobAborted",
     "JobError",
     "JobFailed",
@@ -62,6 +71,7 @@ __all__ = [
     "ProtocolError",
     "RateLimited",
     "RedirectRequired",
+    "ServerSignatureError",
     "SocketNotFound",
     "SubscriptionEnded",
     "TooManyConcurrentCalls",
@@ -250,6 +260,16 @@ class InvalidEndpoint(ConnectError, ValueError):
         ConnectError.__init__(self, error, "resolve", _errno.EINVAL)
 
 
+class FingerprintMismatch(ConnectError):
+    """The server's certificate is not a pinned one; nothing was sent.
+
+    ``expected`` are the pins and ``seen`` is the certificate's fingerprint, as ``sha256:`` and hexadecimal digits.
+    """
+
+    expected: tuple[str, ...] = ()
+    seen: str = ""
+
+
 class AuthenticationError(ClientException, ValueError):
     """A login did not succeed. The subclasses say why; the text says what to do."""
 
@@ -280,6 +300,27 @@ class RedirectRequired(AuthenticationError):
     def __init__(self, error: str, urls: Sequence[str] = ()) -> None:
         super().__init__(error)
         self.urls = tuple(urls)
+
+
+class ChannelBindingError(AuthenticationError):
+    """The login cannot be bound to this connection: it has no TLS, or a certificate without a binding."""
+
+
+class ServerSignatureError(AuthenticationError):
+    """The server did not prove that it knows the key. Whatever it is, the session with it has been ended."""
+
+
+class InsecureTransport(AuthenticationError):
+    """The secret would be weaker protected than it should be, so the client did not send it."""
+
+
+class InvalidKeyFile(ClientException, ValueError):
+    """What was given as an API key is none; the text names ``source`` and ``field`` and never what they hold."""
+
+    def __init__(self, source: str, problem: str, field: str | None = None) -> None:
+        ClientException.__init__(self, f"{source}: {f'{field}: ' if field else ''}{problem}", _errno.EINVAL)
+        self.source = source
+        self.field = field
 
 
 class JobError(ClientException):

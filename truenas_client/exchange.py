@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from .endpoint import Endpoint
 from .exc import CallTimeout, ClientException, ConnectionLost, ConnectTimeout, ProtocolError
-from .transport import tls_failure
+from .trust import tls_failure
 
 __all__ = ["BLOCK", "Answer", "Exchange", "Progress", "Ticker"]
 

@@ -19,7 +19,6 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from websockets.asyncio.client import connect
@@ -27,9 +26,10 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatu
 
 from .endpoint import Endpoint
 from .exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
+from .trust import SYSTEM, TLS, context, tls_failure
 from .wire import Link
 
-__all__ = ["CertificateError", "ConnectLimits", "open_socket", "open_websocket", "tls_context", "tls_failure"]
+__all__ = ["ConnectLimits", "open_socket", "open_websocket"]
 
 PING_INTERVAL = 20.0
 """Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s of silence."""
@@ -40,10 +40,6 @@ CLOSE_TIMEOUT = 1.0
 
 # A logger of its own with nothing attached and everything off: websockets logs whole frames at DEBUG.
 _silent = logging.Logger("truenas_client.websockets", logging.CRITICAL + 1)
-
-
-class CertificateError(ConnectError, ssl.SSLCertVerificationError):
-    """The server's certificate was not accepted; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +63,20 @@ class _Connect(connect):
 async def open_websocket(
     endpoint: Endpoint,
     *,
-    verify_ssl: bool = True,
+    tls: TLS = SYSTEM,
     limits: ConnectLimits | None = None,
     on_stage: Callable[[str], None] | None = None,
 ) -> Link:
     """Connect and complete the WebSocket handshake.
 
-    ``on_stage`` is called with the name of each stage that has succeeded. Raises
-    `ConnectError` and its subclasses. Cancelling closes what was opened.
+    ``tls`` is how the server proves who it is. ``on_stage`` is called with the name of
+    each stage that has succeeded. Raises `ConnectError` and its subclasses. Cancelling closes what was opened.
     """
     limits = limits or ConnectLimits()
     report = on_stage or (lambda stage: None)
     sock = await open_socket(endpoint, limits=limits, on_stage=on_stage)
     try:
-        return await _upgrade(endpoint, sock, verify_ssl, limits, report)
+        return await _upgrade(endpoint, sock, tls, limits, report)
     except BaseException:
         sock.close()
         raise
@@ -182,12 +178,12 @@ async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
 
 
 async def _upgrade(
-    endpoint: Endpoint, sock: socket.socket, verify_ssl: bool, limits: ConnectLimits, report: Callable[[str], None]
+    endpoint: Endpoint, sock: socket.socket, tls: TLS, limits: ConnectLimits, report: Callable[[str], None]
 ) -> Link:
     where = endpoint.text
-    tls: dict[str, Any] = {}
+    secure: dict[str, Any] = {}
     if endpoint.is_tls:
-        tls = {"ssl": tls_context(verify_ssl), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
+        secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
     scheme = "wss" if endpoint.is_tls else "ws"
     opening = _Connect(
         f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}",
@@ -202,7 +198,7 @@ async def _upgrade(
         user_agent_header=None,
         logger=_silent,
         create_connection=Link,
-        **tls,
+        **secure,
     )
     try:
         async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
@@ -230,26 +226,6 @@ async def _upgrade(
         report("tls")
     report("handshake")
     return connection
-
-
-@cache
-def tls_context(verify_ssl: bool) -> ssl.SSLContext:
-    """How to trust the server: by the system's authorities, or (``verify_ssl`` false) whatever it shows."""
-    context = ssl.create_default_context()
-    if not verify_ssl:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def tls_failure(endpoint: Endpoint, error: ssl.SSLError) -> ConnectError:
-    """What a failed TLS handshake is called here."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return CertificateError(
-            f"The certificate of {endpoint.host} was not accepted: {error.verify_message or error}", "tls", errno.EPROTO
-        )
-    hint = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
-    return ConnectError(f"{endpoint.text}: that port does not speak TLS; without TLS the address is {hint}", "tls")
 
 
 def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:

@@ -28,8 +28,10 @@ from truenas_client import (
     ProtocolError,
 )
 from truenas_client.exc import ConnectTimeout, SocketNotFound
-from truenas_client.transport import CertificateError, ConnectLimits
+from truenas_client.transport import ConnectLimits
+from truenas_client.trust import CertificateError
 
+from . import certificates
 from .nas import echo, nas, notify, refuse, reply
 
 
@@ -165,33 +167,7 @@ async def test_address_not_on_the_allow_list() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A self-signed certificate with its key, for 127.0.0.1."""
-    import datetime as dt
-    from ipaddress import ip_address
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "nas")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "nas.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
+    return certificates.certificate(tmp_path_factory.mktemp("tls")).path
 
 
 async def test_tls(certificate: Path) -> None:

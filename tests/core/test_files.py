@@ -25,7 +25,7 @@ from truenas_client import (
     NotAuthorized,
     ProtocolError,
 )
-from truenas_client.transport import CertificateError
+from truenas_client.trust import TLS, CertificateError
 
 from ..replay.flows import read_flow
 from .filenas import TOKEN, FileNas, Request, data_of, file_nas, multipart
@@ -577,7 +577,7 @@ async def test_the_clients_trust_decides_here_too(certificate: Path) -> None:  #
         assert (await client.download(METHOD, PARAMS, "x")).content == content()
         nas.serve = take
         await (await client.upload(METHOD, [], bytes(2**20))).result(10)
-        client._verify_ssl = True
+        client._tls = TLS()
         with pytest.raises(CertificateError, match="self-signed"):
             await client.download(METHOD, PARAMS, "x")
         assert len(nas.requests) == 2

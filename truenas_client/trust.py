@@ -1,0 +1,280 @@
+"""Which server to believe: the TLS choice of a client, and what a refusal is called.
+
+A choice is a value (`TLS`); `context` turns it into what makes connections, for the
+asyncio driver and for plain sockets alike. A pinned certificate is compared inside
+the handshake itself, by the context's own objects, so there is no code path on
+which a byte of ours follows a certificate that does not match.
+
+Invariants: nothing but `TLS.insecure` takes an unknown certificate; a pin is never
+satisfied by a name or an authority; texts name the reason in words, never by a number.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import ssl
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from .endpoint import Endpoint
+from .exc import ConnectError, FingerprintMismatch
+
+__all__ = [
+    "SYSTEM",
+    "TLS",
+    "CertificateError",
+    "Pin",
+    "PinMismatch",
+    "context",
+    "fingerprint",
+    "key_fingerprint",
+    "tls_failure",
+]
+
+# As we write it, as openssl prints it, as browsers show it.
+_PIN = re.compile(
+    r"(?:(?P<kind>sha-?256|spki)(?: fingerprint)?[:=])?(?P<digits>[0-9a-f]{2}(?:[: ]?[0-9a-f]{2}){31})", re.IGNORECASE
+)
+
+
+class CertificateError(ConnectError, ssl.SSLCertVerificationError):
+    """The server's certificate was not accepted; nothing was sent.
+
+    ``reason`` is ``self-signed``, ``unknown issuer``, ``expired``, ``not yet valid``,
+    ``wrong name``, ``pin`` or ``other``.
+    """
+
+    def __init__(self, error: str, reason: str = "other") -> None:
+        ConnectError.__init__(self, error, "tls", errno.EPROTO)
+        self.reason = reason
+        self.verify_message = error
+
+
+class PinMismatch(FingerprintMismatch, CertificateError):
+    """`FingerprintMismatch` as it is raised: at once an `ssl.SSLCertVerificationError`."""
+
+    def __init__(self, error: str, expected: tuple[str, ...], seen: str) -> None:
+        CertificateError.__init__(self, error, "pin")
+        self.expected, self.seen = expected, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The SHA-256 of one certificate, or (``key``) of its public key, which a renewal may keep."""
+
+    digest: str
+    key: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Pin:
+        """Read 64 hexadecimal digits, with or without colons; ``spki:`` before them means the public key.
+
+        Raises ValueError with what would be right.
+        """
+        found = _PIN.fullmatch(text.strip())
+        if found is None:
+            raise ValueError(
+                f"{text[:80]!r} is no fingerprint: SHA-256 is 64 hexadecimal digits, with or without colons"
+                " (and spki: before them for that of the public key)"
+            )
+        digest = found["digits"].replace(":", "").replace(" ", "").lower()
+        return cls(digest, (found["kind"] or "").lower() == "spki")
+
+    @property
+    def text(self) -> str:
+        """As it is stored: ``sha256:...`` or ``spki:...``."""
+        return f"{'spki' if self.key else 'sha256'}:{self.digest}"
+
+    def fits(self, certificate: bytes) -> bool:
+        """Whether a certificate (DER) is the pinned one."""
+        return (key_fingerprint(certificate) if self.key else fingerprint(certificate)) == self.digest
+
+
+@dataclass(frozen=True, slots=True)
+class TLS:
+    """How a server proves who it is. ``TLS()`` asks the system's authorities, as a browser does.
+
+    Made by the constructors below; the choices exclude one another.
+    """
+
+    ca_file: str | None = None
+    pins: tuple[Pin, ...] = ()
+    verify: bool = True
+
+    def __post_init__(self) -> None:
+        if (self.ca_file is not None) + bool(self.pins) + (not self.verify) > 1:
+            raise ValueError("choose one: a CA file, a fingerprint, or no check at all")
+
+    @classmethod
+    def authority(cls, ca_file: str | os.PathLike[str]) -> TLS:
+        """Only certificates signed by one in this file (PEM); ``~`` is the home folder."""
+        return cls(ca_file=os.path.expanduser(os.fspath(ca_file)))
+
+    @classmethod
+    def pinned(cls, *fingerprints: str | Pin) -> TLS:
+        """Only exactly these certificates (or keys), whoever signed them and whatever names and dates they bear.
+
+        Raises ValueError for what is no fingerprint.
+        """
+        if not fingerprints:
+            raise ValueError("a fingerprint is missing: SHA-256 of the certificate, 64 hexadecimal digits")
+        return cls(pins=tuple(Pin.parse(one) if isinstance(one, str) else one for one in fingerprints))
+
+    @classmethod
+    def insecure(cls) -> TLS:
+        """Any certificate: whoever is in between can read and change what is sent, the login too."""
+        return cls(verify=False)
+
+
+SYSTEM = TLS()
+"""The authorities that this machine's system trusts."""
+
+
+def fingerprint(certificate: bytes) -> str:
+    """SHA-256 of a certificate (DER), in hexadecimal digits."""
+    return hashlib.sha256(certificate).hexdigest()
+
+
+def key_fingerprint(certificate: bytes) -> str:
+    """SHA-256 of the public key (SubjectPublicKeyInfo) in a certificate (DER); "" when there is none to read."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509 import load_der_x509_certificate
+
+    try:
+        key = load_der_x509_certificate(certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+# -- contexts --------------------------------------------------------------------------------
+
+
+class _Unpinned(ssl.SSLCertVerificationError):
+    """Ends a handshake; `tls_failure` gives it words."""
+
+    expected: tuple[str, ...] = ()
+    seen: str = ""
+
+
+def _check(context: ssl.SSLContext, certificate: bytes | None) -> None:
+    assert isinstance(context, _PinContext)
+    seen = certificate or b""
+    # By the whole certificate first: that needs no library to read it.
+    if not any(pin.fits(seen) for pin in sorted(context.pins, key=lambda pin: pin.key)):
+        error = _Unpinned(1, "the certificate is not the pinned one")
+        error.expected = tuple(pin.text for pin in context.pins)
+        error.seen = f"sha256:{fingerprint(seen)}"
+        raise error
+
+
+class _PinnedObject(ssl.SSLObject):
+    """TLS of an event loop: the handshake is over only when the pin fits."""
+
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        _check(self.context, self.getpeercert(binary_form=True))
+
+
+class _PinnedSocket(ssl.SSLSocket):
+    """TLS of a plain socket, likewise."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        _check(self.context, self.getpeercert(binary_form=True))
+
+
+class _PinContext(ssl.SSLContext):
+    """Proof of the key's possession is TLS's own; whose key it has to be is the pin's."""
+
+    pins: tuple[Pin, ...] = ()
+    sslobject_class = _PinnedObject
+    sslsocket_class = _PinnedSocket
+
+
+def context(tls: TLS) -> ssl.SSLContext:
+    """What makes connections by this choice. Raises `ConnectError` for a CA file that cannot be used."""
+    if tls.ca_file is not None:
+        return _authority_context(tls.ca_file)  # read anew: the file may have been replaced
+    return _context(tls)
+
+
+@lru_cache(maxsize=32)
+def _context(tls: TLS) -> ssl.SSLContext:
+    if tls.pins:
+        made: ssl.SSLContext = _PinContext(ssl.PROTOCOL_TLS_CLIENT)
+        assert isinstance(made, _PinContext)
+        made.pins = tls.pins
+    else:
+        made = ssl.create_default_context()
+    if tls.pins or not tls.verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+def _authority_context(ca_file: str) -> ssl.SSLContext:
+    try:
+        made = ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError as e:
+        raise ConnectError(f"{ca_file} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", "tls") from e
+    except OSError as e:
+        text = f"The CA file {ca_file} cannot be read: {e.strerror or e}"
+        raise ConnectError(text, "tls", e.errno) from e
+    # The certificate of the server itself, or of an authority in the middle, is as good a root as any.
+    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return made
+
+
+# -- refusals --------------------------------------------------------------------------------
+
+# OpenSSL's X509_V_ERR_* (include/openssl/x509_vfy.h).
+REASONS = {
+    9: "not yet valid",
+    10: "expired",
+    18: "self-signed",
+    19: "unknown issuer",  # a root came along that this machine does not know
+    2: "unknown issuer",
+    20: "unknown issuer",
+    21: "unknown issuer",
+    62: "wrong name",
+    64: "wrong name",
+}
+
+_PIN_IT = "compare its fingerprint with what the server's own screen shows and trust exactly this certificate"
+_WORDS = {
+    "self-signed": "is self-signed, as the one a TrueNAS makes for itself: nobody vouches for it. To go on, "
+    + _PIN_IT
+    + ", or install one of an authority this machine knows",
+    "unknown issuer": "is signed by an authority that this machine does not know. To go on, give that authority's"
+    " certificate as CA file, or " + _PIN_IT,
+    "expired": "has expired. Renew it on the server (and look at the clock of this machine)",
+    "not yet valid": "is not valid yet. Look at the clocks of the server and of this machine",
+    "wrong name": "is not made out to {host}. Use a name that it bears as the address, or " + _PIN_IT,
+}
+
+
+def tls_failure(endpoint: Endpoint, error: ssl.SSLError) -> ConnectError:
+    """What a failed TLS handshake is called here."""
+    if isinstance(error, _Unpinned):
+        trusted = " or ".join(error.expected)
+        return PinMismatch(
+            f"The certificate of {endpoint.host} is not the one you trust; nothing was sent.\n"
+            f"  trusted: {trusted}\n  shown:   {error.seen}\n"
+            "If it was renewed, compare what is shown with the server's own screen and trust the new one;"
+            " if not, somebody may be in between",
+            error.expected,
+            error.seen,
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        code: Any = getattr(error, "verify_code", None)
+        reason = REASONS.get(code, "other")
+        words = _WORDS.get(reason, f"was not accepted: {getattr(error, 'verify_message', '') or error}")
+        return CertificateError(f"The certificate of {endpoint.host} {words.format(host=endpoint.host)}", reason)
+    hint = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
+    return ConnectError(f"{endpoint.text}: that port does not speak TLS; without TLS the address is {hint}", "tls")
