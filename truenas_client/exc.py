@@ -19,7 +19,9 @@
     │   ├── MechanismUnsupported · RedirectRequired(.urls)
     │   ├── ChannelBindingError       the login cannot be tied to this very connection
     │   ├── ServerSignatureError      the server did not prove that it knows the key
-    │   └── InsecureTransport         refused here: the secret was not sent
+    │   ├── InsecureTransport         refused here: the secret was not sent
+    │   └── SecretUnavailable         the password or key could not be got from where it is kept
+    ├── InvalidProfile                (ValueError) a profile is missing or makes no sense
     ├── InvalidKeyFile(.source .field) (ValueError) what was given as an API key is none
     ├── JobError
     │   └── JobFailed · JobAborted · JobLost · NotAJob(.result)
@@ -57,6 +59,7 @@ __all__ = [
     "InvalidCredentials",
     "InvalidEndpoint",
     "InvalidKeyFile",
+    "InvalidProfile",
     "JobAborted",
     "JobError",
     "JobFailed",
@@ -71,6 +74,7 @@ __all__ = [
     "ProtocolError",
     "RateLimited",
     "RedirectRequired",
+    "SecretUnavailable",
     "ServerSignatureError",
     "SocketNotFound",
     "SubscriptionEnded",
@@ -292,6 +296,14 @@ class AccessDenied(AuthenticationError):
 
 class MechanismUnsupported(AuthenticationError):
     """This server does not take this kind of login."""
+
+
+class SecretUnavailable(AuthenticationError):
+    """The password or key is not where it should be, or cannot be got from there; nothing was sent."""
+
+
+class InvalidProfile(ClientException, ValueError):
+    """A profile is not there or makes no sense; the text names file, line and key, and what to do."""
 
 
 class RedirectRequired(AuthenticationError):
