@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from . import endpoint as _endpoint
+from . import keyfile
 from .auth.flow import Flow, Login, password_login, token_login
+from .auth.keyflow import api_key_login
+from .auth.policy import APIKeyAuthMech, Channel, check_token, weak_password
 from .connection import Connection
 from .endpoint import Endpoint
 from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
@@ -24,6 +29,7 @@ from .exc import (
     HandshakeRejected,
     MethodNotFound,
     NotAuthenticated,
+    OTPRequired,
 )
 from .jobs import AsyncJob
 from .jobtable import JOB_EVENTS, JobTable
@@ -32,7 +38,7 @@ from .protocol.ddp import DDP
 from .protocol.dialect import Dialect
 from .protocol.jsonrpc import JSONRPC
 from .protocol.messages import Ended, Update
-from .signin import OTPToken, SignIn
+from .signin import OTPToken, SignIn, new_nonce
 from .subscriptions import Subscriptions
 from .supervisor import Status, Supervisor
 from .transport import ConnectLimits, open_socket, open_websocket
@@ -75,6 +81,9 @@ class AsyncClient:
     resolve, connect, tls, handshake, hello. ``on_login_needed`` is awaited, with the
     client, when a new connection needs a login and none was kept; it signs in by the
     client's login methods (calls wait until it has returned), and what it raises is final.
+    ``on_warning`` gets what a person should know, a line each and each once (a password
+    that others can read, a key file they can, a wait for the server's rate limit);
+    without it `warnings.warn` does.
 
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
@@ -91,6 +100,7 @@ class AsyncClient:
         limits: ConnectLimits | None = None,
         on_stage: Callable[[str], None] | None = None,
         on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
+        on_warning: Callable[[str], None] | None = None,
     ) -> None:
         self.endpoint: Endpoint = _endpoint.parse(uri)
         self._may_fall_back = _endpoint.names_no_path(uri)
@@ -102,11 +112,14 @@ class AsyncClient:
         self._limits = limits or ConnectLimits()
         self._on_stage = on_stage
         self._on_login_needed = on_login_needed
+        self._on_warning = on_warning
+        self._warned: set[str] = set()
+        self._fell_back = False
         self._supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
         self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
         self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect)
         self._job_events = self.subscribe(JOB_EVENTS, queue=1)
-        self._logins = SignIn()
+        self._logins = SignIn(self._channel, self._warn)
         self._persistence = Persistence(self._supervisor, self._logins, reconnect=reconnect)
 
     # -- connecting ----------------------------------------------------------------------
@@ -134,7 +147,7 @@ class AsyncClient:
                 connection = await self._open_at(older)
             except HandshakeRejected:
                 raise e from None  # neither is there: what was asked for is the better story
-        self.endpoint, self._may_fall_back = older, False
+        self.endpoint, self._may_fall_back, self._fell_back = older, False, True
         return connection
 
     async def _open_at(self, endpoint: Endpoint) -> Connection:
@@ -150,6 +163,7 @@ class AsyncClient:
             self._on_stage("hello")
         # The local socket is signed in by the peer's user id before the first message.
         connection.signed_in = endpoint.socket is not None
+        connection.local_user = os.getuid() if endpoint.socket is not None else None
         return connection
 
     async def _hello(self, connection: Connection, endpoint: Endpoint) -> None:
@@ -353,40 +367,131 @@ class AsyncClient:
 
     # -- signing in ----------------------------------------------------------------------
 
-    async def login_with_password(self, username: str, password: str, otp_token: OTPToken = None) -> Login:
+    async def login_with_password(
+        self, username: str, password: str, otp_token: OTPToken = None, *, allow_exposed: bool = True
+    ) -> Login:
         """Sign in with a password.
 
         ``otp_token`` is a one-time password or a function (plain or async) that asks for
-        one; it is asked again after a wrong one, until it returns None. Raises
-        `InvalidCredentials`, `OTPRequired`, `CredentialsExpired`, `AccessDenied`,
-        `RedirectRequired`, `RateLimited`. One login runs at a time; a refused one is
-        never repeated. What succeeded is kept in memory for later connections.
+        one; it is asked again after a wrong one, until it returns None. Over ``ws://`` to
+        another host the password is sent with a warning, or not at all (`InsecureTransport`)
+        when ``allow_exposed`` is false. Raises `InvalidCredentials`, `OTPRequired`,
+        `CredentialsExpired`, `AccessDenied`, `RedirectRequired`, `RateLimited`. One login
+        runs at a time, and waits while the server would take no more of them; a refused one
+        is never repeated. What succeeded is kept in memory for later connections (of a
+        login with a one-time password the server's own token, where it gives one).
         """
-        return await self._sign_in(
-            lambda: password_login(username, password, legacy=self.endpoint.is_legacy), otp_token
-        )
+
+        def flow(channel: Channel) -> Flow:
+            if text := weak_password(channel, allow=allow_exposed):
+                self._warn(text)
+            return password_login(username, password, legacy=bool(channel.old_protocol), renewable=not channel.readable)
+
+        return await self._sign_in(flow, otp_token)
+
+    async def login_with_api_key(
+        self,
+        username: str,
+        key_or_path: str | os.PathLike[str],
+        auth_mechanism: APIKeyAuthMech | str = APIKeyAuthMech.SCRAM,
+        channel_binding: bool = True,
+        *,
+        known_scram: bool = False,
+        allow_key_revocation: bool = False,
+    ) -> Login:
+        """Sign in with an API key of a user.
+
+        ``key_or_path`` is the key, a JSON or INI text with it, or the path (absolute, or
+        beginning with ``~``) of a file with any of these. SCRAM (26 and later) proves the key
+        without sending it and is bound to the TLS connection; ``channel_binding=False`` logs
+        in without that, as is needed over ``ws://`` or through a proxy that ends TLS. PLAIN
+        sends the key, for older servers; an address that ends in ``/websocket`` means it.
+
+        A caller that remembers that this server has done SCRAM (`Login.mechanism`) says so by
+        ``known_scram``, and then the key itself is not sent, unless the caller leaves it out
+        because its user wants just that. Over ``ws://`` to another host a PLAIN key is not
+        sent either: the server would revoke it. ``allow_key_revocation`` sends it all the same.
+
+        Raises `InvalidKeyFile`; `InsecureTransport` and `ChannelBindingError` before
+        anything is sent; `MechanismUnsupported`, `InvalidCredentials`, `CredentialsExpired`,
+        `AccessDenied`, `RedirectRequired`, `RateLimited`; `ServerSignatureError` when the
+        server does not know the key either, and then the connection is closed. Otherwise as
+        `login_with_password`.
+        """
+        mechanism = APIKeyAuthMech(auth_mechanism)
+        if keyfile.is_path(key_or_path):
+            warnings_: list[str] = []
+            key = await asyncio.to_thread(keyfile.load, key_or_path, warnings_.append)
+            for text in warnings_:
+                self._warn(text)
+        else:
+            key = keyfile.load(key_or_path)
+
+        def flow(channel: Channel) -> Flow:
+            return api_key_login(
+                username,
+                key,
+                channel,
+                mechanism=mechanism,
+                nonce=new_nonce(),
+                channel_binding=channel_binding,
+                known_scram=known_scram,
+                allow_key_revocation=allow_key_revocation,
+            )
+
+        return await self._sign_in(flow, None)
 
     async def login_with_token(self, token: str) -> Login:
-        """Sign in with a token of ``auth.generate_token``. It is kept as a password is."""
-        return await self._sign_in(lambda: token_login(token, legacy=self.endpoint.is_legacy), None)
+        """Sign in with a token of ``auth.generate_token``. It is kept as a password is.
 
-    async def _sign_in(self, flow: Callable[[], Flow], otp_token: OTPToken) -> Login:
+        Raises as `login_with_password`, and `InsecureTransport` over ``ws://`` to another host.
+        """
+
+        def flow(channel: Channel) -> Flow:
+            check_token(channel)
+            return token_login(token, legacy=bool(channel.old_protocol))
+
+        return await self._sign_in(flow, None)
+
+    async def _sign_in(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> Login:
         connection = self._connection()
         # While a new connection is being made it takes logins already: `on_login_needed` sends one.
         if connection.lost is not None:
             connection = await self._supervisor.ready()
         return await self._logins.first(connection, flow, otp_token)
 
+    def _channel(self, connection: Connection) -> Channel:
+        return Channel.of(self.endpoint, connection.certificate, fell_back=self._fell_back)
+
+    def _warn(self, text: str) -> None:
+        if text in self._warned:
+            return
+        self._warned.add(text)
+        if self._on_warning is not None:
+            self._on_warning(text)
+        else:
+            warnings.warn(text, stacklevel=2)
+
     # -- what the supervisor and the reader ask ------------------------------------------
 
     async def _resume(self, connection: Connection) -> None:
         if not connection.signed_in:
-            if self._logins.kept:
-                await self._logins.again(connection)
-            elif self._on_login_needed is not None:
-                await self._ask_for_login(self._on_login_needed)
+            await self._sign_in_again(connection)
         await self._subscriptions.renew(connection)
         await self._jobs.resume(connection)
+
+    async def _sign_in_again(self, connection: Connection) -> None:
+        ask = self._on_login_needed
+        if self._logins.kept:
+            try:
+                await self._logins.again(connection)
+            except OTPRequired:
+                # The one that was given is used up.
+                if ask is None:
+                    raise
+                await self._ask_for_login(ask)
+        elif ask is not None:
+            await self._ask_for_login(ask)
 
     async def _ask_for_login(self, ask: Callable[[AsyncClient], Awaitable[Any]]) -> None:
         try:
@@ -404,6 +509,7 @@ class AsyncClient:
         ours = self._supervisor.closed
         self._subscriptions.finish(None if ours else error)
         self._jobs.finish(error)
+        self._logins.close()
 
     def on_update(self, update: Update) -> None:
         """The reader's side: an event."""

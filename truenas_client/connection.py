@@ -21,7 +21,15 @@ from typing import Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from .exc import CallTimeout, ClientException, ConnectionLost, PayloadTooLarge, RateLimited, TooManyConcurrentCalls
+from .exc import (
+    CallTimeout,
+    ClientException,
+    ConnectionLost,
+    NotAuthenticated,
+    PayloadTooLarge,
+    RateLimited,
+    TooManyConcurrentCalls,
+)
 from .protocol.dialect import Dialect
 from .protocol.errors import is_rate_limit
 from .protocol.ledger import Call, Lane, Ledger, lane_of, size_limit
@@ -59,6 +67,8 @@ class Connection:
         self.dialect = dialect
         self.ledger = Ledger()
         self.signed_in = False
+        self.local_user: int | None = None
+        """On the local socket: the user id that the server signs in, until somebody else signs in."""
         self.lost: ConnectionLost | None = None
         self.sent_methods: set[str] = set()
         """Methods of `policy.EXPECTED` that were called here: they explain the end."""
@@ -284,6 +294,12 @@ class Connection:
                     f"{error.error}: before sign-in the server takes 20 calls a minute from one address; wait a minute"
                 )
                 error = RateLimited(text, error.errno, error.trace, error.extra)
+            elif self.local_user is not None and isinstance(error, NotAuthenticated):
+                text = (
+                    f"{error.error}: user {self.local_user} of this machine has no access to the API. Run this as "
+                    "root (sudo), or have the account given a role"
+                )
+                error = NotAuthenticated(text, error.errno, error.trace, error.extra)
             call.waiter.set_exception(error)
         self.grant()
 
