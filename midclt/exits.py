@@ -58,6 +58,7 @@ def status_of(error: ClientException) -> ExitStatus:
         (exc.ConnectionLost, ExitStatus.CONNECTION),
         (exc.RateLimited, ExitStatus.RATE_LIMITED),
         (exc.AuthenticationError, ExitStatus.AUTHENTICATION),
+        (exc.InvalidKeyFile, ExitStatus.AUTHENTICATION),
         (exc.NotAuthenticated, ExitStatus.AUTHENTICATION),
         (exc.NotAuthorized, ExitStatus.AUTHENTICATION),
         (exc.CallTimeout, ExitStatus.TIMEOUT),

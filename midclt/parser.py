@@ -16,8 +16,8 @@ __all__ = ["get_parser"]
 
 _ENVIRONMENT = """\
 environment:
-  TRUENAS_URI, TRUENAS_USERNAME, TRUENAS_PASSWORD
-                        stand in for -u, -U and -P; options win
+  TRUENAS_URI, TRUENAS_USERNAME, TRUENAS_PASSWORD, TRUENAS_API_KEY
+                        stand in for -u, -U, -P and -K; options win
   CALL_TIMEOUT          stands in for -t with call (whole seconds, default 60)
   MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 8
 
@@ -28,6 +28,7 @@ exit status:
 examples:
   midclt call system.info
   midclt -u wss://nas.example/api/current -U admin call pool.query '[["name", "=", "tank"]]'
+  midclt -u nas.example -U admin -K ~/.nas_key call pool.query
   midclt call -j pool.scrub.scrub tank START
   midclt call user.create - < user.json
   midclt subscribe -n 5 'reporting.realtime:{"interval": 2}'
@@ -50,7 +51,7 @@ def get_parser() -> argparse.ArgumentParser:
         help="address of the server, such as wss://nas.example/api/current (default: the socket of this machine)",
     )
     parser.add_argument(
-        "-U", "--username", metavar="USER", help="sign in as this user; without -P the password is asked"
+        "-U", "--username", metavar="USER", help="sign in as this user; without -P and -K the password is asked"
     )
     parser.add_argument(
         "-P",
@@ -59,12 +60,29 @@ def get_parser() -> argparse.ArgumentParser:
         help="the password; other users of this machine can see it, so TRUENAS_PASSWORD or the prompt is better",
     )
     parser.add_argument(
+        "-K",
+        "--api-key",
+        metavar="KEY",
+        help="an API key of the user, or the absolute path of a file with one (which nobody else should read)",
+    )
+    parser.add_argument(
         "-t", "--timeout", type=_seconds, metavar="SECONDS", help="how long to wait for an answer (0: as if not given)"
     )
     parser.add_argument(
         "--insecure",
         action="store_true",
         help="take any certificate: what is sent, the password too, can then be read by whoever is in between",
+    )
+
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="send the API key itself instead of proving it: for servers before 26, and never over plain ws://",
+    )
+    parser.add_argument(
+        "--no-channel-binding",
+        action="store_true",
+        help="do not tie the proof of the API key to the TLS connection: for proxies that end TLS, and for ws://",
     )
 
     commands = parser.add_subparsers(dest="name", metavar="<subcommand>", title="subcommands")

@@ -3,7 +3,7 @@
 Commands see `Session` alone. It stands on `AsyncClient` and an event loop that
 runs only while a command waits; another driver replaces `open_session`.
 
-Invariant: nothing here prints, but for what the core logs (`_Log`).
+Invariant: nothing here prints, but for what the core logs (`_Log`) and warns of.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
-from truenas_client import AsyncClient, Event, Gap
+from truenas_client import APIKeyAuthMech, AsyncClient, Event, Gap
 from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, NotAJob
 
 from .output import say
@@ -30,13 +30,12 @@ class Session(Protocol):
     All raise `ClientException` and its subclasses. Times are in seconds; None is without limit.
     """
 
-    @property
-    def exposed(self) -> bool:
-        """Whether what is sent can be read on its way: no TLS, and not this machine."""
-        ...
-
     def login(self, username: str, password: str, otp_token: str | None = None) -> None:
         """Sign in. Raises `OTPRequired` when a one-time password is wanted and none was given."""
+        ...
+
+    def login_with_key(self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool) -> None:
+        """Sign in with an API key: by SCRAM, or (``plain``) by sending it. Raises also `InvalidKeyFile`."""
         ...
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
@@ -84,7 +83,9 @@ def open_session(uri: str | None, *, verify_ssl: bool = True) -> Session:
 
 class _AsyncSession:
     def __init__(self, uri: str | None, *, verify_ssl: bool) -> None:
-        self._client = AsyncClient(uri, verify_ssl=verify_ssl, reconnect=False)
+        self._client = AsyncClient(
+            uri, verify_ssl=verify_ssl, reconnect=False, on_warning=lambda text: say(f"midclt: {text}")
+        )
         self._runner = asyncio.Runner()
         self._log: _Log | None = _Log()
         logging.getLogger("truenas_client").addHandler(self._log)
@@ -95,13 +96,12 @@ class _AsyncSession:
     def connect(self) -> None:
         self._run(self._client.connect())
 
-    @property
-    def exposed(self) -> bool:
-        endpoint = self._client.endpoint
-        return not endpoint.is_tls and not endpoint.is_local
-
     def login(self, username: str, password: str, otp_token: str | None = None) -> None:
         self._run(self._client.login_with_password(username, password, otp_token))
+
+    def login_with_key(self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool) -> None:
+        mechanism = APIKeyAuthMech.PLAIN if plain else APIKeyAuthMech.SCRAM
+        self._run(self._client.login_with_api_key(username, key_or_path, mechanism, channel_binding))
 
     def ping(self, timeout: float) -> Any:
         return self._run(self._client.call("core.ping", timeout=timeout))

@@ -64,7 +64,7 @@ class _Call:
             say(f"The outcome of {self.method} is unknown. {self._find_again()}")
         elif isinstance(error, ConnectionLost) and error.sent:
             say(f"The outcome of {self.method} is unknown: look before you repeat it.")
-        elif isinstance(error, NotAuthenticated) and who(self._options)[0] is None:
+        elif isinstance(error, NotAuthenticated) and who(self._options).username is None:
             say("Nobody is signed in: give a user name with -U or TRUENAS_USERNAME.")
 
     def explain_interrupt(self) -> None:

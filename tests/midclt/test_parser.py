@@ -14,16 +14,20 @@ ABBREVIATIONS = {
     "--username": ["--us", "--user", "--username"],
     "--password": ["--pa", "--pass", "--password"],
     "--timeout": ["--t", "--time", "--timeout"],
+    "--api-key": ["--a", "--api", "--api-key"],
     "--insecure": ["--in", "--insec", "--insecure"],
+    "--plain": ["--pl", "--plain"],
+    "--no-channel-binding": ["--n", "--no", "--no-channel-binding"],
 }
+FLAGS = ("--insecure", "--plain", "--no-channel-binding")
 
 
 @pytest.mark.parametrize(("option", "spellings"), ABBREVIATIONS.items())
 def test_abbreviated_options_keep_their_meaning(option: str, spellings: list[str]) -> None:
     for spelling in spellings:
-        words = [spelling] if option == "--insecure" else [spelling, "5"]
+        words = [spelling] if option in FLAGS else [spelling, "5"]
         options = vars(get_parser().parse_args([*words, "ping"]))
-        assert options[option[2:]] in (True, "5", 5.0), spelling
+        assert options[option[2:].replace("-", "_")] in (True, "5", 5.0), spelling
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,8 @@ def test_abbreviated_options_keep_their_meaning(option: str, spellings: list[str
         (["call", "m", "-a b"], {"method": ["m", "-a b"]}),
         (["-u", "ws://nas", "-U", "me", "-P", "x", "ping"], {"uri": "ws://nas", "username": "me", "password": "x"}),
         (["ping"], {"uri": None, "username": None, "password": None, "timeout": None, "insecure": False}),
+        (["ping"], {"api_key": None, "plain": False, "no_channel_binding": False}),
+        (["-U", "me", "-K", "1-k", "--plain", "ping"], {"api_key": "1-k", "plain": True, "no_channel_binding": False}),
         (["-t", "5", "subscribe", "e"], {"event": "e", "timeout": 5.0, "number": None}),
         (["subscribe", "e", "-t", "7"], {"timeout": 7.0}),
         (["-t", "5", "subscribe", "e", "-t", "7", "-n", "3"], {"timeout": 7.0, "number": 3}),
@@ -73,6 +79,9 @@ def test_what_is_read(argv: list[str], expected: dict[str, Any]) -> None:
         ["-t", "inf", "ping"],
         ["dance"],
         ["--u", "x", "ping"],
+        ["--p", "x", "ping"],
+        ["--i", "--no-chan=1", "ping"],
+        ["-K"],
     ],
 )
 def test_bad_usage_is_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
