@@ -153,12 +153,14 @@ def _read_ini(text: str, source: str) -> Mapping[str, Any]:
     try:
         # Without a section the fields are the defaults of all.
         parser.read_string(text if re.search(r"(?m)^\[", text) else f"[{parser.default_section}]\n{text}")
-    except configparser.ParsingError as e:
-        failed, line = True, e.errors[0][0] if e.errors else None
-    except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as e:
+    except (
+        configparser.MissingSectionHeaderError,
+        configparser.DuplicateOptionError,
+        configparser.DuplicateSectionError,
+    ) as e:
         failed, line = True, e.lineno
-    except configparser.Error:
-        failed = True
+    except configparser.ParsingError as e:
+        failed, line = True, e.errors[0][0]
     if failed:
         if line is not None and not text.startswith("["):
             line -= 1
