@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .files import Downloaded
     from .jobs import AsyncJob, JobProgress
     from .live import Change, LiveQuery
+    from .profiles import Profile
     from .supervisor import State, Status
     from .trust import TLS
 
@@ -98,6 +99,7 @@ __all__ = [
     "NotAuthorized",
     "OTPRequired",
     "PayloadTooLarge",
+    "Profile",
     "ProtocolError",
     "RateLimited",
     "RedirectRequired",
@@ -129,6 +131,7 @@ _HOMES = {
     "Gap": "events",
     "JobProgress": "jobs",
     "Method": "catalogue",
+    "Profile": "profiles",
 }
 
 

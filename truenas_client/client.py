@@ -115,6 +115,8 @@ class AsyncClient:
         self._on_warning = on_warning
         self._warned: set[str] = set()
         self._fell_back = False
+        self._addresses = [uri]
+        self._first_login: Callable[[], Awaitable[object]] | None = None
         self._supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
         self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
         self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect)
@@ -133,10 +135,55 @@ class AsyncClient:
         if self._supervisor.connection is not None or self._supervisor.over:
             raise ClientException("This client has been connected already: make a new one")
         await self._supervisor.start()
+        if self._first_login is not None:
+            try:
+                await self._first_login()
+            except BaseException:
+                await self.close()
+                raise
         return self
 
+    @classmethod
+    def from_profile(
+        cls,
+        name: str | None = None,
+        *,
+        ask: Callable[[], str | None] | None = None,
+        otp_token: OTPToken = None,
+        **options: Any,
+    ) -> Self:
+        """A client for a profile of the user's configuration; connecting it signs it in too.
+
+        Without a name ``TRUENAS_PROFILE`` names it, or else it is the default one. ``ask`` is
+        called, in a thread, for a secret that is to be asked for; ``options`` are those of
+        the constructor. Raises `InvalidProfile`; connecting raises also `SecretUnavailable`.
+        """
+        from .profiles import Profiles, sign_in
+
+        profile = Profiles().named(name or os.environ.get("TRUENAS_PROFILE"))
+        client = cls(profile.address, **{"tls": profile.tls} | options)
+        client._addresses = list(profile.addresses or [None])
+        client._first_login = lambda: sign_in(client, profile, ask=ask, otp_token=otp_token)
+        return client
+
     async def _open(self) -> Connection:
-        """Open, greet, set options: a connection that waits for its login."""
+        """A connection that waits for its login, at the first address where something answers."""
+        for _ in range(1, len(self._addresses)):
+            try:
+                return await self._open_here()
+            except ConnectError as e:
+                if e.stage not in ("resolve", "connect"):
+                    raise
+            self._addresses.append(self._addresses.pop(0))
+            self._aim_at(self._addresses[0])
+        return await self._open_here()
+
+    def _aim_at(self, address: str | None) -> None:
+        self.endpoint = _endpoint.parse(address)
+        self._may_fall_back, self._fell_back = _endpoint.names_no_path(address), False
+
+    async def _open_here(self) -> Connection:
+        """Open, greet, set options."""
         try:
             return await self._open_at(self.endpoint)
         except HandshakeRejected as e:

@@ -1,0 +1,81 @@
+"""What programs remember of servers by themselves: no choices and no secrets.
+
+A JSON file in the state folder, by host and port. That a server has once taken SCRAM
+is remembered for good: it will not be sent the key itself again unless somebody says
+so. A lost or broken file forgets; it never keeps anybody from working.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from ..endpoint import Endpoint
+from ..privatefiles import write_private
+from .store import APPLICATION
+
+__all__ = ["Known", "state_path"]
+
+_log = logging.getLogger("truenas_client")
+
+
+def state_path() -> Path:
+    """``known.json`` in the state folder (on Linux ``~/.local/state/truenas-client``)."""
+    import platformdirs
+
+    return platformdirs.user_state_path(APPLICATION, appauthor=False) / "known.json"
+
+
+class Known:
+    """The servers that were met. The file is read anew for each question and each answer."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or state_path()
+
+    def scram_seen(self, endpoint: Endpoint) -> bool:
+        """Whether this server has taken an API key by SCRAM."""
+        return self._get(endpoint, "scram")
+
+    def remember_scram(self, endpoint: Endpoint) -> None:
+        """It has."""
+        self._set(endpoint, "scram")
+
+    def warned(self, endpoint: Endpoint) -> bool:
+        """Whether the user was told that a password to this address can be read on its way."""
+        return self._get(endpoint, "warned_of_password")
+
+    def remember_warning(self, endpoint: Endpoint) -> None:
+        """They were."""
+        self._set(endpoint, "warned_of_password")
+
+    def _get(self, endpoint: Endpoint, mark: str) -> bool:
+        return self._read().get(_place(endpoint), {}).get(mark) is True
+
+    def _set(self, endpoint: Endpoint, mark: str) -> None:
+        servers = self._read()
+        if servers.get(_place(endpoint), {}).get(mark) is True:
+            return
+        servers.setdefault(_place(endpoint), {})[mark] = True
+        try:
+            write_private(self.path, json.dumps({"version": 1, "servers": servers}, indent=1) + "\n")
+        except OSError as e:
+            _log.warning(
+                "%s cannot be written (%s): what was learnt of %s is lost", self.path, e.strerror, endpoint.name
+            )
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            servers = json.loads(self.path.read_text(encoding="utf-8"))["servers"]
+            return {name: dict(marks) for name, marks in servers.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
+            _log.warning("%s cannot be read (%s); it is begun anew", self.path, type(e).__name__)
+            return {}
+
+
+def _place(endpoint: Endpoint) -> str:
+    # Not the scheme: a server that did SCRAM over TLS is the same one without.
+    return endpoint.socket or f"{endpoint.host.lower()}:{endpoint.port}"

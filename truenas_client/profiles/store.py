@@ -1,0 +1,220 @@
+"""The configuration file: reading it, and editing it as a person would.
+
+Invariants: comments, order and what this version does not know survive an edit; the
+file is replaced as a whole, with mode 0600; a broken file is never written over; one
+broken profile does not keep the others from being used.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..exc import InvalidProfile
+from ..privatefiles import others_may_read, write_private
+from ..secret import Text
+from .profile import KeyProblem, Profile, check_name, from_toml, to_toml
+
+__all__ = ["APPLICATION", "Profiles", "config_path"]
+
+APPLICATION = "truenas-client"
+_TOP = ("default", "profile")
+
+
+def config_path() -> Path:
+    """``config.toml`` in the configuration folder that both programs share (on Linux ``~/.config/truenas-client``)."""
+    import platformdirs
+
+    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "config.toml"
+
+
+class Profiles:
+    """What a configuration file says. Reading is cheap and lazy; each edit is written at once."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Read the file, which may be missing. Raises `InvalidProfile` when it cannot be read as TOML."""
+        self.path = path or config_path()
+        self._text = ""
+        self._data: dict[str, Any] = {}
+        self._read()
+
+    def _read(self) -> None:
+        try:
+            self._text = self.path.read_bytes().decode("utf-8-sig")
+            self._data = tomllib.loads(self._text)
+        except FileNotFoundError:
+            self._text, self._data = "", {}
+        except OSError as e:
+            raise InvalidProfile(f"{self.path} cannot be read: {e.strerror or e}") from None
+        except UnicodeDecodeError as e:
+            raise InvalidProfile(f"{self.path} is no UTF-8 text (byte {e.start})") from None
+        except tomllib.TOMLDecodeError as e:
+            # The parser's text tells the place and quotes nothing but single characters.
+            raise InvalidProfile(f"{self.path}: {e}. Correct that place; the format is TOML") from None
+        for key in self._data:
+            if key not in _TOP:
+                raise InvalidProfile(f"{self._place(key)}: {key}: there is no such key; profiles are [profile.NAME]")
+        if not isinstance(self._data.get("default", ""), str):
+            raise InvalidProfile(f'{self._place("default")}: default: should be the name of a profile, as in "lab"')
+        if not isinstance(self._tables, Mapping):
+            raise InvalidProfile(f"{self._place('profile')}: profile: write profiles as [profile.NAME]")
+
+    @property
+    def _tables(self) -> Any:
+        return self._data.get("profile", {})
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all profiles, in the order of the file."""
+        return list(self._tables)
+
+    @property
+    def default(self) -> str | None:
+        """The profile that is used unless another is asked for."""
+        return self._data.get("default") or None
+
+    def get(self, name: str) -> Profile:
+        """A profile. Raises `InvalidProfile` with file, line and key, and what to do."""
+        table = self._tables.get(name)
+        if table is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.names, 1)
+            known = f"; did you mean {near[0]}?" if near else f"; there is {', '.join(self.names) or 'none at all'}"
+            raise InvalidProfile(f"{self.path} has no profile {name[:80]!r}{known}")
+        if not isinstance(table, Mapping):
+            raise InvalidProfile(f"{self._place('profile', name)}: write it as [profile.{name}]")
+        try:
+            profile = from_toml(check_name(name), table)
+        except KeyProblem as e:
+            raise InvalidProfile(f"{self._place('profile', name, e.key)}: profile {name}: {e}") from None
+        except ValueError as e:
+            raise InvalidProfile(f"{self._place('profile', name)}: {e}") from None
+        if isinstance(profile.secret, Text) and others_may_read(self.path):
+            raise InvalidProfile(
+                f"{self.path} holds the secret of {name} in clear, and other users of this machine may read it: "
+                f"chmod 600 {self.path}"
+            )
+        return profile
+
+    def named(self, name: str | None) -> Profile:
+        """The profile of this name, or the default one. Raises `InvalidProfile`, also when there is no default."""
+        name = name or self.default
+        if name is None:
+            raise InvalidProfile(f"{self.path} has no default profile: name one (TRUENAS_PROFILE, or default = ...)")
+        return self.get(name)
+
+    # -- edits ---------------------------------------------------------------------------
+
+    def put(self, profile: Profile) -> None:
+        """Add a profile, or change the one of that name, and write the file.
+
+        Raises `InvalidProfile` for what could not be read again, OSError when writing fails.
+        """
+        try:
+            wanted = to_toml(profile)
+            from_toml(check_name(profile.name), wanted)
+        except ValueError as e:
+            raise InvalidProfile(str(e)) from None
+        document = self._document()
+        import tomlkit
+
+        if "profile" not in document:
+            document["profile"] = tomlkit.table(is_super_table=True)
+        tables: Any = document["profile"]
+        if profile.name not in tables:
+            tables[profile.name] = tomlkit.table()
+        table = tables[profile.name]
+        for key in [key for key in table if key not in wanted]:
+            del table[key]
+        for key, value in wanted.items():
+            if key not in table or table[key] != value:
+                table[key] = _inline(value)
+        self._write(document)
+
+    def remove(self, name: str) -> None:
+        """Remove a profile and write the file. Raises `InvalidProfile` when there is none."""
+        if name not in self._tables:
+            self.get(name)
+        document: Any = self._document()
+        del document["profile"][name]
+        if document.get("default") == name:
+            del document["default"]
+        self._write(document)
+
+    def use(self, name: str | None) -> None:
+        """Make a profile the one that is used unless another is asked for; None: none is."""
+        document: Any = self._document()
+        if name is None:
+            document.pop("default", None)
+        else:
+            self.get(name)
+            if "default" not in document:
+                # Before the first table, or it would be a member of that.
+                fresh = self._parse(f'default = "{name}"\n{chr(10) if self._text.strip() else ""}{self._text}')
+                document = fresh
+            else:
+                document["default"] = name
+        self._write(document)
+
+    def _document(self) -> Any:
+        # What somebody else wrote since is not lost.
+        self._read()
+        return self._parse(self._text)
+
+    @staticmethod
+    def _parse(text: str) -> Any:
+        import tomlkit
+
+        return tomlkit.parse(text)
+
+    def _write(self, document: Any) -> None:
+        text = document.as_string()
+        tomllib.loads(text)  # rather a bug of ours than a broken file
+        write_private(self.path, text)
+        self._read()
+
+    def _place(self, *keys: str) -> str:
+        number = _line(self._text, keys)
+        return f"{self.path}:{number}" if number else str(self.path)
+
+
+def _inline(value: Any) -> Any:
+    import tomlkit
+
+    if not isinstance(value, dict):
+        return value
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table
+
+
+_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+_ASSIGNMENT = re.compile(r"\s*([^=#\[\]]+?)\s*=")
+
+
+def _line(text: str, keys: tuple[str, ...]) -> int | None:
+    """The number of the line on which a key stands, None where it is written in a way too clever for this."""
+    table: tuple[str, ...] = ()
+    member = container = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            here = table = _parts(header[1])
+        elif assignment := _ASSIGNMENT.match(line):
+            here = table + _parts(assignment[1])
+        else:
+            continue
+        if here == keys:
+            return number
+        if here[: len(keys)] == keys:
+            member = member or number
+        elif len(here) > 1 and here == keys[: len(here)]:
+            container = container or number
+    return member or container
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
