@@ -1,4 +1,4 @@
-"""SCRAM by an independent computation, by the recorded exchanges, and against servers that are not what they should be."""
+"""SCRAM by an independent computation, by the recorded exchanges, and against servers that are no such servers."""
 
 from __future__ import annotations
 

@@ -63,6 +63,15 @@ async def _job(client: AsyncClient, method: str, params: list[Any]) -> Any:
     return await job.result(20)
 
 
+async def _scram(client: AsyncClient, flow: Flow, first: str) -> Any:
+    """The login that the recorded first message began; its nonce is for the test to give."""
+    header, _, rest = first.partition(",,")
+    username, _, number = rest.partition(",r=")[0].removeprefix("n=").rpartition(":")
+    secrets = flow.header.get("secrets") or {"api_key": f"{number}-unknown"}
+    key = secrets.get("api_key_used_by_client", secrets["api_key"])
+    return await client.login_with_api_key(username, key, channel_binding=header != "n")
+
+
 async def _subscribe(run: Run, frame_id: Any, name: str) -> None:
     subscription = run.client.subscribe(name)
     await subscription.open()
@@ -95,11 +104,11 @@ def job_frames(lines: list[dict[str, Any]]) -> set[Any]:
     return started
 
 
-async def play(flow: Flow, server: ReplayServer, number: int = 1) -> Run:
-    """Play one connection; its client is left open."""
+async def play(flow: Flow, server: ReplayServer, number: int = 1, **options: Any) -> Run:
+    """Play one connection; its client, made with these options, is left open."""
     lines = flow.connections[number]
     jobs = job_frames(lines)
-    client = AsyncClient(server.url, call_timeout=20, reconnect=False)
+    client = AsyncClient(server.url, call_timeout=20, reconnect=False, **options)
     run = Run(client)
     await client.connect()
     first = True
@@ -117,6 +126,8 @@ async def play(flow: Flow, server: ReplayServer, number: int = 1) -> Run:
             continue
         if method == "core.subscribe" and params == ["core.get_jobs"] and flow.header["client"] != "raw":
             continue  # the official client's own; ours subscribes when it starts a job
+        if method == "auth.mechanism_choices" and flow.header["client"] != "raw":
+            continue  # the official client's own; ours never asks
         await _await_answered(run, lines, index)
         mechanism = params[0].get("mechanism") if method == "auth.login_ex" else None
         if mechanism == "PASSWORD_PLAIN":
@@ -127,6 +138,13 @@ async def play(flow: Flow, server: ReplayServer, number: int = 1) -> Run:
             run.spawn(frame_id, operation)
         elif mechanism == "TOKEN_PLAIN":
             run.spawn(frame_id, client.login_with_token(params[0]["token"]))
+        elif mechanism == "API_KEY_PLAIN":
+            run.spawn(frame_id, client.login_with_api_key(params[0]["username"], params[0]["api_key"], "PLAIN"))
+        elif mechanism == "SCRAM" and flow.header["client"] != "raw":
+            if params[0]["scram_type"] == "CLIENT_FIRST_MESSAGE":  # the other is sent by the login itself
+                run.spawn(frame_id, _scram(client, flow, params[0]["rfc_str"]))
+        elif method == "auth.login_with_api_key" and client.dialect == "ddp":
+            run.spawn(frame_id, client.login_with_api_key("admin", params[0]))
         elif method == "auth.login" and client.dialect == "ddp":
             run.spawn(frame_id, client.login_with_password(*params))
         elif method == "auth.login_ex_continue":

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -249,8 +250,9 @@ def _is_client_frame(line: dict[str, Any]) -> bool:
 class ReplayServer:
     """Serves one flow on a loopback port (or a UNIX socket). Connections come in the recorded order."""
 
-    def __init__(self, flow: Flow, socket: Path | None = None) -> None:
+    def __init__(self, flow: Flow, socket: Path | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.flow = flow
+        self._tls = tls
         self.players = {number: Player(lines) for number, lines in flow.connections.items()}
         self.received: list[dict[str, Any]] = []
         self._arrival = asyncio.Condition()
@@ -263,7 +265,7 @@ class ReplayServer:
         if self._socket is not None:
             self._server = await unix_serve(self._serve, str(self._socket), **options)
         else:
-            self._server = await serve(self._serve, "127.0.0.1", 0, **options)
+            self._server = await serve(self._serve, "127.0.0.1", 0, ssl=self._tls, **options)
         return self
 
     async def __aexit__(
@@ -279,7 +281,8 @@ class ReplayServer:
             return f"ws+unix://{self._socket}"
         assert self._server is not None
         path = "/websocket" if self.flow.header["endpoint"] == "/websocket" else "/api/current"
-        return f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}{path}"
+        scheme = "ws" if self._tls is None else "wss"
+        return f"{scheme}://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}{path}"
 
     @property
     def unexpected(self) -> list[dict[str, Any]]:
