@@ -177,6 +177,19 @@ async def test_many_connections_at_once() -> None:
             assert len(nas.sessions) == 1
 
 
+async def test_a_silent_connection_is_dropped_after_the_time_of_its_release() -> None:
+    for release, dropped in (("25.10", True), ("26", False)):
+        async with Simulator(release=release, speed=100) as nas, talk(nas) as client, talk(nas) as busy:
+            nas.clock.advance(50)
+            await (await busy.connection.ping())
+            nas.clock.advance(50)
+            assert await busy.call("core.ping") == "pong"
+            if dropped:
+                await client.connection.wait_closed()
+            assert (len(nas.sessions) == 1) is dropped
+            assert await busy.call("core.ping") == "pong"
+
+
 async def test_a_unix_socket_signs_in_by_itself(tmp_path: Path) -> None:
     path = str(tmp_path / "nas.sock")
     async with Simulator(unix=path) as nas, talk(nas, unix=path, login=False) as client:

@@ -31,6 +31,10 @@ class Clock:
         """Simulated seconds since the start."""
         return (time.monotonic() - self._real_start) * self.speed + self._moved
 
+    def unscaled(self) -> float:
+        """Seconds since the start, real ones and those it was moved: for what the speed is not to shorten."""
+        return time.monotonic() - self._real_start + self._moved
+
     def wall(self) -> datetime:
         """The simulated date and time, in UTC."""
         return self.started + timedelta(seconds=self.now())
