@@ -46,6 +46,7 @@ from .clock import Clock
 from .errors import CallError, InstanceNotFound, MatchNotFound, ValidationError, ValidationErrors
 from .events import Source
 from .jobs import Job
+from .playback import Playback
 from .release import RELEASES
 from .simulator import Simulator
 from .threaded import ThreadedSimulator
@@ -60,6 +61,7 @@ __all__ = [
     "InstanceNotFound",
     "Job",
     "MatchNotFound",
+    "Playback",
     "Simulator",
     "Source",
     "ThreadedSimulator",
