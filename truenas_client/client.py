@@ -204,6 +204,12 @@ class AsyncClient:
         return "ddp" if self.endpoint.is_legacy else "jsonrpc"
 
     @property
+    def waiting(self) -> int:
+        """Calls and job starts that wait here for a slot, because the server runs ten at a time."""
+        connection = self._supervisor.connection
+        return connection.ledger.queued if connection is not None else 0
+
+    @property
     def new_style_jobs(self) -> bool:
         """Whether the server answers a job call when the job ends (25.10 and later), not with its number."""
         connection = self._supervisor.connection
