@@ -355,6 +355,7 @@ class Chaos:
         for task in others:
             if task.done():
                 work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
                 await task
                 raise AssertionError("a task that goes on has ended")
         await work
