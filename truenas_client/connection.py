@@ -177,6 +177,8 @@ class Connection:
             return await waiter
         except asyncio.CancelledError:
             self._abandon(call)
+            if waiter.done() and not waiter.cancelled():
+                waiter.exception()  # told to nobody, and looked at so that nobody complains
             raise
         finally:
             if deadline is not None:
