@@ -259,8 +259,13 @@ class AsyncClient:
         ``timeout`` is how long the announcement may take. Raises what `call` raises, and
         `NotAJob` (the value is in ``.result``) when the method answered as a plain call.
         """
-        self._connection()
-        return await self._jobs.start(method, params, self._timeout(timeout))
+        connection, seconds = self._connection(), self._timeout(timeout)
+        try:
+            return await self._jobs.start(method, params, seconds)
+        except NotAuthenticated:
+            if not await self._persistence.renewed(connection):
+                raise
+            return await self._jobs.start(method, params, seconds)
 
     def subscribe(
         self,
