@@ -39,6 +39,8 @@ servers stands at the end of ``python -m truenas_client.simulator --help``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from . import shapes
 from .accounts import Account, ApiKey
 from .call import Call
@@ -46,10 +48,12 @@ from .clock import Clock
 from .errors import CallError, InstanceNotFound, MatchNotFound, ValidationError, ValidationErrors
 from .events import Source
 from .jobs import Job
-from .playback import Playback
 from .release import RELEASES
 from .simulator import Simulator
 from .threaded import ThreadedSimulator
+
+if TYPE_CHECKING:
+    from .playback import Playback
 
 __all__ = [
     "RELEASES",
@@ -69,3 +73,12 @@ __all__ = [
     "ValidationErrors",
     "shapes",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # A demo has no use for it, and the server it stands on takes a while to import.
+    if name == "Playback":
+        from .playback import Playback
+
+        return Playback
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

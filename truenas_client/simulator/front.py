@@ -32,7 +32,11 @@ __all__ = ["Front", "Head", "read_head"]
 HEAD_SIZE = 65_536
 HEAD_SECONDS = 30.0
 LINGER_SECONDS = 2.0
+TLS_HELLO = b"\x16"
+"""The first octet of a TLS client on a port without TLS: an answer in HTTP would only confuse it."""
 WATCH_SECONDS = 5.0
+MOST_UNSENT_IN_ALL = 256 * 1024 * 1024
+"""Octets waiting for all clients together, above which those that do not read are dropped."""
 PHRASES = {422: "Unprocessable Content"}
 """Where the server's word for a status is newer than ours."""
 
@@ -57,9 +61,12 @@ class BadRequest(Exception):
 
 
 async def read_head(reader: asyncio.StreamReader) -> Head | None:
-    """Read one request head; None when the client went away first. Raises `BadRequest`."""
+    """Read one request head; None when the client went away first, or speaks TLS. Raises `BadRequest`."""
     try:
-        raw = await reader.readuntil(b"\r\n\r\n")
+        first = await reader.readexactly(1)
+        if first == TLS_HELLO:
+            return None
+        raw = first + await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return None
     except asyncio.LimitOverrunError as e:
@@ -114,10 +121,13 @@ class Front:
         """End TCP connections on which nothing has been sent for as long as the release's front end waits."""
         clock = self._nas.clock
         while True:
-            await clock.sleep(WATCH_SECONDS * clock.speed)
+            await clock.sleep_unscaled(WATCH_SECONDS)
             latest = clock.unscaled() - self._nas.release.keepalive
-            for link in [link for link in self._links if link.sent_at < latest]:
+            for link in [link for link in self._links if link.sent_at < latest and not link.kept]:
                 link.abort()
+
+    def _crowded(self) -> bool:
+        return sum(link.unsent for link in self._links) > MOST_UNSENT_IN_ALL
 
     def drop_all(self) -> None:
         """End TCP of every connection at once, without close frames."""
@@ -200,8 +210,9 @@ class Front:
         channel.on_batch = session.places.pump
         channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
         self._nas.sessions.add(session)
-        if not session.origin.unix:
-            self._links.add(channel)
+        channel.kept = session.origin.unix
+        channel.crowded = self._crowded
+        self._links.add(channel)
         self._nas.sign_in_by_peer(session)
         channel.spoil = lambda: faults.on_message(session) if faults.messages else []
         if fault is not None or not self._nas.allows(session.origin):

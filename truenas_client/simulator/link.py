@@ -31,6 +31,9 @@ __all__ = ["Link"]
 MOST_UNSENT = 64 * 1024 * 1024
 """Octets waiting for a client that does not read, above which it is dropped."""
 
+MUCH_UNSENT = 1024 * 1024
+"""Octets above which a client that does not read may be dropped, when there are many of them."""
+
 MOST_OCTETS = 4 * 2_097_152
 """Octets of one message. The real limits count characters and are the session's business."""
 
@@ -50,6 +53,8 @@ class Link(Channel):
         self._outbox = Outbox(writer, clock)
         self._late: list[str] = []
         self._clock = clock
+        self.kept = False
+        """Whether it may be silent for any time."""
         self.sent_at = clock.unscaled()
         """When something was sent last."""
         self._protocol = ServerProtocol(max_size=MOST_OCTETS)
@@ -62,6 +67,8 @@ class Link(Channel):
         """Called when the handshake has been answered."""
         self.on_batch: Callable[[], None] = lambda: None
         """Called when all messages that arrived together have been handed over."""
+        self.crowded: Callable[[], bool] = lambda: False
+        """Asked when much waits for this client: whether too much waits for all of them together."""
         self.spoil: Callable[[], list[Fault]] | None = None
         """When set, asked for the faults that strike a message."""
 
@@ -71,6 +78,11 @@ class Link(Channel):
     def open(self) -> bool:
         """Whether anything can still be sent."""
         return self._protocol.state is OPEN and not self._writer.is_closing()
+
+    @property
+    def unsent(self) -> int:
+        """Octets that wait for the client."""
+        return self._outbox.size
 
     def send(self, text: str) -> None:
         """Send one message; silently nothing when the connection is ending."""
@@ -152,10 +164,17 @@ class Link(Channel):
         self._flushing = False
         if self._writer.is_closing():
             return
-        for data in self._protocol.data_to_send():
+        ready = self._protocol.data_to_send()
+        if not ready:
+            return
+        self.sent_at = self._clock.unscaled()
+        ends = not ready[-1]
+        if data := b"".join(ready):
             self._outbox.put(data)
-            self.sent_at = self._clock.unscaled()
-        if self._outbox.size > MOST_UNSENT:
+        if ends:
+            self._outbox.put(b"")
+        unsent = self._outbox.size
+        if unsent > MOST_UNSENT or (unsent > MUCH_UNSENT and self.crowded()):
             self.abort()
 
     # --- receiving -----------------------------------------------------------------------------
@@ -181,14 +200,15 @@ class Link(Channel):
             self._outbox.stop()
 
     def _handle(self) -> None:
+        self._flushing = True  # at the end, once for everything
         for event in self._protocol.events_received():
             if isinstance(event, Frame):
                 self._take(event)
             elif isinstance(event, Request):
                 self._protocol.send_response(self._protocol.accept(event))
                 self.on_open()
-        self._flush()
         self.on_batch()
+        self._flush()
 
     def _take(self, frame: Frame) -> None:
         match frame.opcode:
