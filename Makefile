@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Where recorded protocol facts are, when they are at hand; the tests that need them skip without.
 export TRUENAS_FACTS ?= ../shared
 
-.PHONY: demo test check bench picture clean
+.PHONY: demo test check bench soak picture clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/truenas-tui --demo
@@ -22,6 +22,10 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.bench
+
+# The long runs in full: chaos, fuzz, schedules. `make test` runs a tenth of each.
+soak: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.soak all
 
 # The README's picture, drawn by the app itself.
 picture: $(VENV)/.installed-dev

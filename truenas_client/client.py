@@ -269,6 +269,12 @@ class AsyncClient:
         return "ddp" if self.endpoint.is_legacy else "jsonrpc"
 
     @property
+    def waiting(self) -> int:
+        """Calls and job starts that wait here for a slot, because the server runs ten at a time."""
+        connection = self._supervisor.connection
+        return connection.ledger.queued if connection is not None else 0
+
+    @property
     def new_style_jobs(self) -> bool:
         """Whether the server answers a job call when the job ends (25.10 and later), not with its number."""
         connection = self._supervisor.connection
@@ -318,8 +324,13 @@ class AsyncClient:
         ``timeout`` is how long the announcement may take. Raises what `call` raises, and
         `NotAJob` (the value is in ``.result``) when the method answered as a plain call.
         """
-        self._connection()
-        return await self._jobs.start(method, params, self._timeout(timeout))
+        connection, seconds = self._connection(), self._timeout(timeout)
+        try:
+            return await self._jobs.start(method, params, seconds)
+        except NotAuthenticated:
+            if not await self._persistence.renewed(connection):
+                raise
+            return await self._jobs.start(method, params, seconds)
 
     def subscribe(
         self,

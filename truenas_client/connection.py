@@ -2,7 +2,8 @@
 
 Received text becomes messages, and each goes to its one receiver: the call that
 waits, or the `Receiver` for events. Nothing on that path waits for anybody.
-Whoever calls sends for itself, once the ledger has granted its slot.
+A call is sent as soon as the ledger grants its slot: at once, or by the answer
+that frees one.
 
 Invariants: a call that has left is settled exactly once, by its answer, its
 deadline, its cancellation or the end of the connection; after the end nothing is
@@ -13,10 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
-import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
@@ -42,6 +43,10 @@ __all__ = ["Connection", "Receiver", "new_id"]
 _log = logging.getLogger("truenas_client")
 # Ids need not be unguessable, only never equal to another client's: the cheap source will do.
 _random = random.Random()
+
+# RFC 9562: version 4 in the thirteenth digit, the variant in the two bits that begin the seventeenth.
+_VERSION_4 = 0x4 << 76 | 0x2 << 62
+_FREE_BITS = ~(0xF << 76 | 0x3 << 62)
 
 SILENCE_SECONDS = 90.0
 """With calls outstanding and nothing received for so long, the middleware behind the web server is asked."""
@@ -72,8 +77,10 @@ class Connection:
         self.lost: ConnectionLost | None = None
         self.sent_methods: set[str] = set()
         """Methods of `policy.EXPECTED` that were called here: they explain the end."""
-        self._admission: deque[asyncio.Future[None]] = deque()
+        self._admission: deque[Call] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+        self._sweep_at = math.inf
         self._closing = False
         self._heard = self._loop.time()
         self._ended: asyncio.Future[None] = self._loop.create_future()
@@ -131,7 +138,7 @@ class Connection:
         if text is not None:
             await self.perform("connect", text, Lane.CONTROL, timeout, message_id)
 
-    async def call(
+    def call(
         self,
         method: str,
         params: Sequence[Any],
@@ -139,11 +146,11 @@ class Connection:
         *,
         lane: Lane | None = None,
         message_id: str | None = None,
-    ) -> Any:
-        """Send one call and wait for its answer."""
+    ) -> Coroutine[Any, Any, Any]:
+        """Send one call and wait for its answer, once awaited. Arguments that cannot be sent are refused here."""
         message_id = message_id or new_id()
         text = self.dialect.encode(message_id, method, params)
-        return await self.perform(method, text, lane or lane_of(method), timeout, message_id)
+        return self.perform(method, text, lane_of(method) if lane is None else lane, timeout, message_id)
 
     async def subscribe(self, name: str, timeout: float) -> str:
         """Ask for events; the server's handle."""
@@ -172,47 +179,66 @@ class Connection:
             raise PayloadTooLarge(method, len(text), limit)
         waiter: asyncio.Future[Any] = self._loop.create_future()
         call = Call(message_id, method, lane, waiter, self.signed_in, text)
-        deadline = None if timeout is None else self._loop.call_later(timeout, self._expire, call, timeout)
+        now = self._loop.time()
+        if timeout is not None:
+            call.deadline, call.timeout = now + timeout, timeout
+            if call.deadline < self._sweep_at:
+                self._sweep_by(call.deadline)
         try:
             while self.ledger.full and not waiter.done():
                 await self._admitted(call)
             if waiter.done():
                 return await waiter
-            if not self.ledger.add(call, self._loop.time()):
-                call.gate = self._loop.create_future()
-                self._arm()
-                await call.gate
-            if not waiter.done():  # it may have expired, or the connection ended, at the gate
+            if self.ledger.add(call, now):
                 self._transmit(call)
+            elif lane is Lane.JOB:
+                self._arm()  # its turn may come by time alone
             return await waiter
         except asyncio.CancelledError:
             self._abandon(call)
+            if waiter.done() and not waiter.cancelled():
+                waiter.exception()  # told to nobody, and looked at so that nobody complains
             raise
-        finally:
-            if deadline is not None:
-                deadline.cancel()
 
     async def _admitted(self, call: Call) -> None:
         """Wait until the queue has room: back-pressure for who calls without end."""
         call.gate = self._loop.create_future()
-        self._admission.append(call.gate)
+        self._admission.append(call)
         await call.gate
 
     def _transmit(self, call: Call) -> None:
         # Slots bound what can pile up while the server takes nothing, so nobody waits for
         # that here: the call's deadline holds.
-        if self.lost is not None:
-            raise self.loss(sent=False)
-        call.sent = self._link.write(call.text)
+        call.sent = self._link.write(call.text)  # not sent: the end is near, and tells the caller
         if call.sent and call.method in EXPECTED:
             self.sent_methods.add(call.method)
 
-    def _expire(self, call: Call, timeout: float) -> None:
-        if not call.waiter.done():
-            words = "the server may still work on it" if call.sent else "it was not sent"
-            call.waiter.set_exception(CallTimeout(f"{call.method}: no answer in {timeout:g} s; {words}"))
-            _open(call)
-            self._abandon(call)
+    def _sweep_by(self, time: float) -> None:
+        """Look for calls out of time at this time: one timer for all of them, because nearly none expires."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._sweep_at = time
+        self._sweep = self._loop.call_at(time, self._sweep_now)
+
+    def _sweep_now(self) -> None:
+        now = self._loop.time()
+        self._sweep, self._sweep_at = None, math.inf
+        soonest = math.inf
+        for call in [*self.ledger.calls(), *self._admission]:
+            if call.waiter.done() or call.deadline is None:
+                continue
+            if call.deadline <= now:
+                self._expire(call)
+            elif call.deadline < soonest:
+                soonest = call.deadline
+        if soonest < self._sweep_at:
+            self._sweep_by(soonest)
+
+    def _expire(self, call: Call) -> None:
+        words = "the server may still work on it" if call.sent else "it was not sent"
+        call.waiter.set_exception(CallTimeout(f"{call.method}: no answer in {call.timeout:g} s; {words}"))
+        _open(call)
+        self._abandon(call)
 
     def _abandon(self, call: Call) -> None:
         self.ledger.abandon(call)
@@ -223,17 +249,15 @@ class Connection:
         if not self.ledger.queued:
             return
         for call in self.ledger.grants(self._loop.time()):
-            if call.refused:
-                self._transmit(call)  # its caller waits for the answer already
-            _open(call)
+            self._transmit(call)  # its caller waits for the answer already
         while self._admission and not self.ledger.full:
-            gate = self._admission.popleft()
-            if not gate.done():
-                gate.set_result(None)
+            _open(self._admission.popleft())
         self._arm()
 
     def _arm(self) -> None:
         wake_at = self.ledger.wake_at()
+        if wake_at is None and self._timer is None:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -334,15 +358,15 @@ class Connection:
             return
         self.lost = ConnectionLost("The connection was closed" if self._closing else text, code, reason)
         self._watchdog.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._sweep):
+            if timer is not None:
+                timer.cancel()
         for call in self.ledger.close():
             if not call.waiter.done():
                 call.waiter.set_exception(self.loss(sent=call.sent))
             _open(call)
-        for gate in self._admission:
-            if not gate.done():
-                gate.set_result(None)
+        for call in self._admission:
+            _open(call)
         self._ended.set_result(None)
 
     def loss(self, *, sent: bool) -> ConnectionLost:
@@ -368,5 +392,7 @@ def _close_words(link: Link) -> tuple[str, int | None, str]:
 
 
 def new_id() -> str:
-    """A message id: a random UUID, so that no other client's can equal it."""
-    return str(uuid.UUID(int=_random.getrandbits(128), version=4))
+    """A message id: a random UUID (version 4), so that no other client's can equal it."""
+    bits = _random.getrandbits(128) & _FREE_BITS | _VERSION_4
+    text = f"{bits:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -24,6 +24,9 @@ from typing import IO, Any
 __all__ = ["EJSONDecodeError", "JSONEncoder", "dump", "dumps", "load", "loads", "object_hook"]
 
 
+_decode = json.JSONDecoder().decode
+
+
 class EJSONDecodeError(ValueError):
     """The text is not JSON, or one of its ``$`` forms holds what it can't hold."""
 
@@ -149,7 +152,7 @@ def loads(text: str | bytes, **kwargs: Any) -> Any:
         plain = "$" not in text or '"$' not in text
     try:
         if not kwargs and plain:
-            return json.loads(text)
+            return _decode(text) if isinstance(text, str) else json.loads(text)
         kwargs.setdefault("object_hook", object_hook)
         return json.loads(text, **kwargs)
     except EJSONDecodeError:

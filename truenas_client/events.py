@@ -87,6 +87,7 @@ class AsyncSubscription:
         self._limit, self._overflow, self._key = queue, overflow, key
         self._turn = 0
         self._missing = 0
+        self._gap_dropped = False
         self._waiter: asyncio.Future[None] | None = None
         self._finished = False
 
@@ -116,8 +117,10 @@ class AsyncSubscription:
 
     async def __anext__(self) -> Event | Gap:
         while True:
-            if self._missing:
-                dropped, self._missing = self._missing, 0
+            if self._missing or self._gap_dropped:
+                # Where a gap of unknown size was dropped too, nobody can know how many are missing.
+                dropped = None if self._gap_dropped else self._missing
+                self._missing, self._gap_dropped = 0, False
                 return Gap("the consumer was slow", dropped)
             if self._queue:
                 item = self._queue.popitem(last=False)[1]
@@ -146,15 +149,19 @@ class AsyncSubscription:
         else:
             self._turn += 1
             key = self._turn
-        if len(self._queue) >= self._limit and not self._make_room():
-            return
+        # More than one goes where gaps have come beside the events.
+        while len(self._queue) >= self._limit:
+            if not self._make_room():
+                return
         self._queue[key] = update
         if self._waiter is not None:
             self._wake()
 
     def mark(self, gap: Gap) -> None:
-        """The reader's side: events are missing from here on."""
+        """The reader's side: events are missing from here on. Gaps with no event between them are one."""
         if not self._finished:
+            if self._queue and isinstance(next(reversed(self._queue.values())), Gap):
+                return
             self._turn += 1
             self._queue[("gap", self._turn)] = gap
             self._wake()
@@ -181,9 +188,11 @@ class AsyncSubscription:
         if self._overflow == "end":
             self.finish(SubscriptionEnded(f"{self.name} ended: {self._limit} events waited and nobody took them"))
             return False
-        self._queue.popitem(last=False)
-        self.dropped += 1
-        self._missing += 1
+        if isinstance(self._queue.popitem(last=False)[1], Gap):
+            self._gap_dropped = True
+        else:
+            self.dropped += 1
+            self._missing += 1
         return True
 
     def _wake(self) -> None:

@@ -37,16 +37,24 @@ class Persistence:
     ) -> Any:
         """The outcome of a call that failed with this error on this connection."""
         if isinstance(error, NotAuthenticated):
-            # Refused before it ran. The session may have run out under us.
-            if not connection.signed_in or not self._sign_in.kept or method.startswith("auth."):
+            if method.startswith("auth.") or not await self.renewed(connection):
                 raise error
-            await self._sign_in.renew(connection)
             return await connection.call(method, params, timeout)
         if error.sent and method in EXPECTED:
             return None  # the end of the connection is what success looks like
         if not self._may_try(error, method, repeat):
             raise error
         return await self.wait_and_call(method, params, timeout, repeat)
+
+    async def renewed(self, connection: Connection) -> bool:
+        """Sign in again where a session ran out under us. False: it never was signed in, or nothing was kept.
+
+        What was refused for want of a login never ran, so it may be sent again.
+        """
+        if not connection.signed_in or not self._sign_in.kept:
+            return False
+        await self._sign_in.renew(connection)
+        return True
 
     async def wait_and_call(
         self, method: str, params: Sequence[Any], timeout: float | None, repeat: bool | None

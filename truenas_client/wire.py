@@ -11,6 +11,7 @@ a hearer that raises ends the connection instead of being called again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Any, Protocol
 
@@ -100,14 +101,19 @@ class Link(ClientConnection):
 
     def _flush(self) -> None:
         self._flushing = False
+        self.send_data()
+
+    def send_data(self) -> None:
+        """Everything that waits to be sent, in one write; websockets calls this too, with each thing it receives."""
         frames = self.protocol.data_to_send()
-        if self.transport.is_closing():
+        if not frames or self.transport.is_closing():
             return
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         if data:
             self.transport.write(data)
         if b"" in frames:  # websockets' sign for the end of what we send
             if self.transport.can_write_eof():
-                self.transport.write_eof()
+                with contextlib.suppress(OSError):  # the peer was quicker
+                    self.transport.write_eof()
             else:
                 self.transport.close()

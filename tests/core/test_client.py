@@ -324,6 +324,7 @@ async def test_loss_tells_sent_from_unsent() -> None:
         client = await AsyncClient(server.url, reconnect=False).connect()
         calls = [asyncio.create_task(client.call("hold", n)) for n in range(12)]
         await server.got("hold", 9)
+        assert client.waiting == 3
         server.links[0].transport.abort()
         losses = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(loss, ConnectionLost) for loss in losses)

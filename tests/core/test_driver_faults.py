@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from truenas_client import AsyncClient, CallTimeout, InvalidCredentials, JobLost
+from truenas_client import AsyncClient, CallTimeout, Event, Gap, InvalidCredentials, JobLost
 from truenas_client.supervisor import State
 
 from .nas import Nas, echo, nas, notify, refuse, reply
@@ -20,6 +21,22 @@ from .nas import Nas, echo, nas, notify, refuse, reply
 async def lose(server: Nas) -> None:
     """End the newest connection without a close frame."""
     server.links[-1].transport.abort()
+
+
+@asynccontextmanager
+async def hurried(client: AsyncClient) -> AsyncIterator[None]:
+    """Cut every pause before an attempt short."""
+
+    async def hurry() -> None:
+        async for status in client.states():
+            if status.state is State.WAITING:
+                client.reconnect_now()
+
+    task = asyncio.ensure_future(hurry())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 async def test_a_login_asked_for_by_the_client_may_use_the_client() -> None:
@@ -142,12 +159,37 @@ async def test_a_deadline_holds_when_the_server_takes_nothing_any_more() -> None
             await client.close()
 
 
+@pytest.mark.parametrize("overflow", ["drop", "coalesce"])
+async def test_losses_do_not_pile_up_where_nobody_listens(overflow: Any) -> None:
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        for number in range(3):
+            await notify(link, "collection_update", msg="changed", collection="a", id=number, fields={})
+        await echo(link, frame)
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        await client.login_with_password("admin", "secret")
+        async with hurried(client), client.subscribe("a", queue=2, overflow=overflow) as events:
+            for number in range(6):
+                await lose(server)
+                await server.got("core.subscribe", number + 2)
+                assert await client.call("pool.query", number) == [number]
+            async with asyncio.timeout(5):
+                first = await anext(events)
+                rest = [await anext(events) for _ in range(2)]
+            assert isinstance(first, Gap)
+            assert first.dropped is None, "what was lost with a connection cannot be counted"
+            assert [item.id for item in rest if isinstance(item, Event)] == [1, 2]
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(events), 0.1)
+
+
 async def test_nothing_is_logged_as_an_error_through_losses(caplog: pytest.LogCaptureFixture) -> None:
     async with nas(echo) as server, AsyncClient(server.url) as client:
         await client.login_with_password("admin", "secret")
-        for _ in range(3):
-            calls = [asyncio.ensure_future(client.call("pool.query", n)) for n in range(30)]
-            await asyncio.sleep(0)
-            await lose(server)
-            assert [json.dumps(answer) for answer in await asyncio.gather(*calls)] == [f"[{n}]" for n in range(30)]
+        async with hurried(client):
+            for _ in range(5):
+                calls = [asyncio.ensure_future(client.call("pool.query", n)) for n in range(30)]
+                await asyncio.sleep(0)
+                await lose(server)
+                assert await asyncio.gather(*calls) == [[n] for n in range(30)]
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

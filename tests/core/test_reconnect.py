@@ -213,6 +213,24 @@ async def test_expired_session_signs_in_again_once_for_all_calls() -> None:
         assert server.methods().count("auth.login_ex") == 2
 
 
+async def test_a_job_start_signs_in_again_too() -> None:
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        if frame["method"] == "core.subscribe":
+            await reply(link, frame, "handle")
+        elif server.methods().count("auth.login_ex") < 2:
+            data = {"error": 207, "errname": "ENOTAUTHENTICATED", "reason": "no", "trace": None, "extra": None}
+            await refuse(link, frame, -32001, "m", data)
+        else:
+            fields = job_fields(frame, "RUNNING")
+            await notify(link, "collection_update", msg="added", collection="core.get_jobs", id=7, fields=fields)
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        await client.login_with_password("admin", "x")
+        job = await client.start("pool.scrub.scrub", "tank")
+        assert job.id == 7
+        assert server.methods().count("auth.login_ex") == 2
+
+
 async def test_a_restart_we_asked_for_is_information(caplog: pytest.LogCaptureFixture) -> None:
     async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
         if frame["method"] == "system.general.ui_restart":

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from contextlib import suppress
+import resource
+import sys
+import time
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.simulator.talking import Refused, talk
-from truenas_client.simulator import Simulator
+from truenas_client.simulator import Simulator, shapes
+from truenas_client.simulator.registry import entry
 
 
 async def raw(nas: Simulator, data: bytes) -> bytes:
@@ -45,7 +49,7 @@ UPGRADE = (
         (b"GET / HTTP/1.1\r\n\r\n", b"404"),
         (b"GET /api/v99.9 HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"404"),
         (b"GET /api/current HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"4"),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b""),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, b"400"),
         (b"GET / HT", b""),
         (b"", b""),
@@ -59,6 +63,7 @@ async def test_no_octets_end_it(data: bytes, status: bytes) -> None:
     async with Simulator(demo_data=False) as nas:
         answer = await raw(nas, data)
         assert answer[9 : 9 + len(status)] == status
+        assert bool(answer) is bool(status)
         async with talk(nas, login=False) as client:
             assert await client.call("core.ping") == "pong"
 
@@ -175,6 +180,134 @@ async def test_many_connections_at_once() -> None:
         await asyncio.gather(*(connection.wait_closed() for connection in opened))
         async with talk(nas):
             assert len(nas.sessions) == 1
+
+
+UPGRADED = b"HTTP/1.1 101 "
+OPTIONS = b'{"jsonrpc": "2.0", "id": 1, "method": "core.set_options", "params": [{}]}'
+
+
+def resident(pid: int) -> int:
+    """Octets of memory a process has."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc to see the memory of a process")
+async def test_a_thousand_connections_take_little_memory() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("needs 4096 open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "truenas_client.simulator"), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        url = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))["ws"]
+        host, _, port = url.removeprefix("ws://").partition("/")[0].partition(":")
+
+        async def one() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(UPGRADE)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(UPGRADED)
+            writer.write(b"\x81" + bytes([0x80 | len(OPTIONS)]) + bytes(4) + OPTIONS)
+            assert b"legacy_jobs" in await reader.readuntil(b'"id": 1}')
+            return reader, writer
+
+        grown = []
+        for _ in range(2):
+            before = resident(process.pid)
+            opened = await asyncio.gather(*(one() for _ in range(1000)))
+            grown.append(resident(process.pid) - before)
+            for _, writer in opened:
+                writer.transport.abort()
+            _, writer = await one()
+            writer.close()
+        assert grown[0] < 100 << 20
+        assert grown[1] < grown[0] / 2
+    finally:
+        process.terminate()
+        await process.wait()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_clients_that_read_nothing_share_what_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("truenas_client.simulator.front.MOST_UNSENT_IN_ALL", 8 << 20)
+    async with Simulator() as nas, talk(nas) as other:
+        nas.method("mine.much")(lambda call: "x" * (8 << 20))
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(talk(nas)) for _ in range(6)]
+            for client in clients:
+                client.connection.transport.pause_reading()
+                await client.send("mine.much")
+            while len(nas.sessions) == 7:
+                await other.call("core.ping")
+            for client in clients:
+                client.connection.transport.resume_reading()
+
+
+async def test_half_open_and_slow_heads_hold_nobody_up() -> None:
+    async with Simulator(demo_data=False) as nas:
+        host, _, port = nas.url.removeprefix("ws://").partition("/")[0].partition(":")
+        opened = [await asyncio.open_connection(host, int(port)) for _ in range(50)]
+        for number, (_, writer) in enumerate(opened):
+            writer.write(UPGRADE[: number * 3])
+        async with talk(nas, login=False) as client:
+            assert await client.call("core.ping") == "pong"
+        for _, writer in opened:
+            writer.transport.abort()
+
+
+async def test_a_flood_of_calls_is_answered_or_refused_one_by_one() -> None:
+    async with Simulator(demo_data=False) as nas:
+        nas.add_account("admin", "admin")
+        async with talk(nas) as client, talk(nas) as other:
+
+            @nas.method("mine.hang")
+            async def hang(call: Any) -> None:
+                await asyncio.Event().wait()
+
+            for _ in range(500):
+                await client.send("mine.hang")
+            refused = [await client.receive() for _ in range(480)]
+            assert {frame["error"]["code"] for frame in refused} == {-32000}
+            assert await other.call("core.ping") == "pong"
+
+
+async def test_the_big_catalogue_is_encoded_once() -> None:
+    async with Simulator(catalogue=big_catalogue()) as nas, talk(nas) as client:
+        times = []
+        for _ in range(4):
+            ident = await client.send("core.get_methods")
+            began = time.perf_counter()
+            text = await client.connection.recv(decode=False)
+            times.append(time.perf_counter() - began)
+            assert len(text) > 5_000_000
+            assert text.endswith(b'"id": %d}' % ident)
+        assert min(times[1:]) < times[0] / 2
+
+
+def big_catalogue() -> dict[str, dict[str, Any]]:
+    """About 5 MB of methods."""
+    members = {f"member_{number}": shapes.text("A text of some length, for a member.") for number in range(60)}
+    return {
+        f"big.method_{number}": entry(
+            description="Does something.", accepts=shapes.arguments(data=shapes.obj("", ..., **members))
+        )
+        for number in range(500)
+    }
+
+
+async def test_a_silent_connection_is_dropped_after_the_time_of_its_release() -> None:
+    for release, dropped in (("25.10", True), ("26", False)):
+        async with Simulator(release=release, speed=100) as nas, talk(nas) as client, talk(nas) as busy:
+            nas.clock.advance(50)
+            await (await busy.connection.ping())
+            nas.clock.advance(50)
+            assert await busy.call("core.ping") == "pong"
+            if dropped:
+                await client.connection.wait_closed()
+            assert (len(nas.sessions) == 1) is dropped
+            assert await busy.call("core.ping") == "pong"
 
 
 async def test_a_unix_socket_signs_in_by_itself(tmp_path: Path) -> None:

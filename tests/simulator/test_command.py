@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 
+from truenas_client.simulator.faults import KINDS
 from truenas_client.simulator.registry import entry
 
 
@@ -64,6 +65,30 @@ async def test_a_catalogue_of_a_file(tmp_path: Path) -> None:
         assert isinstance(answer["result"], str)
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_faults_from_the_start() -> None:
+    process = await start("--fault", "error:method=core.ping,errno=28", "--fault", "restart:every=1000")
+    assert process.stdout is not None
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+    async with connect(ready["ws"]) as connection:
+        await connection.send('{"jsonrpc": "2.0", "id": 1, "method": "core.ping"}')
+        assert json.loads(await connection.recv())["error"]["data"]["error"] == 28
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_a_bad_fault_is_one_line() -> None:
+    process = await start("--fault", "flood")
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
+
+
+async def test_the_help_names_every_fault() -> None:
+    process = await start("--help")
+    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert all(f"  {name}: " in out.decode() for name in KINDS)
+    assert "assumed" in out.decode()
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"a": 1}', b"\x1f\x8bxx"])

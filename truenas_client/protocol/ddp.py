@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import ejson
 from ..exc import ClientException, ProtocolError
-from .dialect import encode_params
+from .dialect import encode_params, quoted
 from .errors import from_ddp, short, words
 from .messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
 
@@ -47,7 +47,7 @@ class DDP:
     def encode(self, message_id: str, method: str, params: Sequence[Any]) -> str:
         """The text of a call. Raises `ClientException` for arguments the server could not read."""
         arguments = encode_params(method, params)
-        return f'{{"msg":"method","id":"{message_id}","method":{json.dumps(method)},"params":{arguments}}}'
+        return f'{{"msg":"method","id":"{message_id}","method":{quoted(method)},"params":{arguments}}}'
 
     def subscribe(self, message_id: str, name: str) -> str:
         """The text of a subscription; the message's id is its handle."""

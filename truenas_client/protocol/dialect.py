@@ -9,14 +9,16 @@ are the peer's (`Fault`, or a `Failure` of the one call that holds it) and ours
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 from .. import ejson
 from ..exc import ClientException
 from .messages import Message
 
-__all__ = ["Dialect", "encode_params"]
+__all__ = ["Dialect", "encode_params", "quoted"]
 
 
 class Dialect(Protocol):
@@ -53,6 +55,12 @@ class Dialect(Protocol):
 _encoder = ejson.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=2048)
+def quoted(name: str) -> str:
+    """A method's or event's name as JSON; the same few names are sent over and over."""
+    return json.dumps(name)
+
+
 def encode_params(method: str, params: Sequence[Any]) -> str:
     """Positional arguments as compact JSON.
 
@@ -60,6 +68,8 @@ def encode_params(method: str, params: Sequence[Any]) -> str:
     the extended forms but is not: the server would answer such a text without saying
     which call it belongs to, or close the connection.
     """
+    if not params:
+        return "[]"
     try:
         # ensure_ascii=False and no spaces: the server limits characters, not bytes.
         text = _encoder.encode(list(params))

@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import ejson
 from ..exc import ProtocolError
-from .dialect import encode_params
+from .dialect import encode_params, quoted
 from .errors import from_data, from_jsonrpc, short, words
 from .messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
 
@@ -34,7 +34,7 @@ class JSONRPC:
     def encode(self, message_id: str, method: str, params: Sequence[Any]) -> str:
         """The text of a call. Raises `ClientException` for arguments the server could not read."""
         arguments = encode_params(method, params)
-        return f'{{"jsonrpc":"2.0","id":"{message_id}","method":{json.dumps(method)},"params":{arguments}}}'
+        return f'{{"jsonrpc":"2.0","id":"{message_id}","method":{quoted(method)},"params":{arguments}}}'
 
     def greeting(self, message_id: str) -> str | None:
         """There is none: the server waits for the first call."""

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from enum import Enum
+from enum import IntEnum
 from typing import Any
 
 __all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "QUEUE_LIMIT", "Call", "Lane", "Ledger", "lane_of", "size_limit"]
@@ -60,10 +60,12 @@ def size_limit(method: str, signed_in: bool) -> int:
     return FILE_RECEIVE_CHARACTERS if method == "filesystem.file_receive" else SIGNED_IN_CHARACTERS
 
 
-class Lane(Enum):
-    CONTROL = "control"
-    CALL = "call"
-    JOB = "job"
+class Lane(IntEnum):
+    """Numbers, because lanes index lists on every call."""
+
+    CONTROL = 0
+    CALL = 1
+    JOB = 2
 
 
 def lane_of(method: str) -> Lane:
@@ -74,13 +76,14 @@ def lane_of(method: str) -> Lane:
 class Call:
     """One call from the moment it is asked for until it is settled or forgotten.
 
-    ``waiter`` (for the answer) and ``gate`` (for the slot) are the driver's own,
-    futures or the like: the ledger never looks at them.
+    ``waiter`` (for the answer), ``gate`` (for room in the queue), ``deadline`` and
+    ``timeout`` are the driver's own: the ledger never looks at them.
     """
 
     __slots__ = (
         "abandoned",
         "announced_by",
+        "deadline",
         "gate",
         "granted",
         "id",
@@ -90,6 +93,7 @@ class Call:
         "sent",
         "signed_in",
         "text",
+        "timeout",
         "turn",
         "waiter",
     )
@@ -101,6 +105,8 @@ class Call:
         self.lane = lane
         self.waiter = waiter
         self.gate: Any = None
+        self.deadline: float | None = None
+        self.timeout = 0.0
         self.signed_in = signed_in
         self.granted = False
         self.sent = False
@@ -119,8 +125,10 @@ class Ledger:
 
     def __init__(self) -> None:
         self._in_flight: dict[str, Call] = {}
-        self._queues: dict[Lane, deque[Call]] = {lane: deque() for lane in Lane}
-        self._held = dict.fromkeys(Lane, 0)
+        self._queues: list[deque[Call]] = [deque() for _ in Lane]
+        self._held = [0 for _ in Lane]
+        self.queued = 0
+        """Calls that wait for a slot."""
         self._unannounced: Call | None = None
         self._paused: list[tuple[float, int, Call]] = []
         self._turn = 0
@@ -129,11 +137,6 @@ class Ledger:
     def in_flight(self) -> int:
         """Slots taken."""
         return len(self._in_flight)
-
-    @property
-    def queued(self) -> int:
-        """Calls that wait for a slot."""
-        return sum(map(len, self._queues.values())) + len(self._paused)
 
     @property
     def full(self) -> bool:
@@ -159,6 +162,7 @@ class Ledger:
             self._grant(call, now)
             return True
         queue.append(call)
+        self.queued += 1
         return False
 
     def grants(self, now: float) -> list[Call]:
@@ -169,6 +173,7 @@ class Ledger:
             self._queues[call.lane].appendleft(call)
         while (next_call := self._next(now)) is not None:
             self._queues[next_call.lane].popleft()
+            self.queued -= 1
             self._grant(next_call, now)
             granted.append(next_call)
         return granted
@@ -195,6 +200,7 @@ class Ledger:
         call.granted = call.sent = False
         self._turn += 1
         heapq.heappush(self._paused, (now + pause, self._turn, call))
+        self.queued += 1
 
     def announced(self, message_id: str) -> None:
         """A job start was seen in an event: the next one may leave."""
@@ -214,27 +220,35 @@ class Ledger:
             self.answered(call.id)
         elif call in self._queues[call.lane]:
             self._queues[call.lane].remove(call)
+            self.queued -= 1
         else:
-            self._paused = [row for row in self._paused if row[2] is not call]
+            left = [row for row in self._paused if row[2] is not call]
+            self.queued -= len(self._paused) - len(left)
+            self._paused = left
             heapq.heapify(self._paused)
 
+    def calls(self) -> list[Call]:
+        """Every call that was not answered, those in flight first."""
+        calls = [*self._in_flight.values(), *(call for queue in self._queues for call in queue)]
+        return calls + [row[2] for row in sorted(self._paused, key=lambda row: row[:2])]
+
     def close(self) -> list[Call]:
-        """The connection is over: every call that was not answered, those in flight first."""
-        calls = [*self._in_flight.values(), *(call for queue in self._queues.values() for call in queue)]
-        calls += [row[2] for row in sorted(self._paused, key=lambda row: row[:2])]
+        """The connection is over; what `calls` told before."""
+        calls = self.calls()
         self._paused.clear()
         self._in_flight.clear()
-        for queue in self._queues.values():
+        for queue in self._queues:
             queue.clear()
-        self._held = dict.fromkeys(Lane, 0)
+        self.queued = 0
+        self._held = [0 for _ in Lane]
         self._unannounced = None
         return calls
 
     def _next(self, now: float) -> Call | None:
         """The call that has waited longest among those that may go: jobs are not to wait for a pause in the calls."""
         found: Call | None = None
-        for lane, queue in self._queues.items():
-            if queue and (found is None or queue[0].turn < found.turn) and self._fits(lane, now):
+        for queue in self._queues:
+            if queue and (found is None or queue[0].turn < found.turn) and self._fits(queue[0].lane, now):
                 found = queue[0]
         return found
 

@@ -14,14 +14,37 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .faults import explained
 from .release import RELEASES
 from .simulator import Simulator
 
 __all__ = ["main"]
 
+EPILOG = """\
+faults (times are simulated seconds; `simulator.*` methods set and end them while it runs):
+{faults}
+
+what is assumed, where no recording says:
+  25.04 is 25.10, save that it knows no new-style jobs and answers no options; its wrong one-time
+  password, account without access and `ping` of the old protocol are as on 25.10.
+  24.10 answers 404 under /api/. Which methods need no login follows the catalogue of the release.
+  The demo's methods are the same on every release: schemas and data are written once, and a release
+  is a table of differences in the protocol. Serve a catalogue to have another list of methods.
+  Methods that only a served catalogue has check their arguments and answer something made up from
+  their `returns`; times in it are ISO 8601 text.
+  A full administrator signed in with a password or key has every role that any method here names.
+  The allow list of the web interface holds for WebSockets, and never for the UNIX socket.
+  A key sent to /_upload over an unprotected way is revoked, as when signing in with it.
+"""
+
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m truenas_client.simulator", description="A simulated TrueNAS.")
+    parser = argparse.ArgumentParser(
+        prog="python -m truenas_client.simulator",
+        description="A simulated TrueNAS. When ready it prints one line of JSON: addresses, users, keys.",
+        epilog=EPILOG.format(faults=explained()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="where to listen (0: any port)")
     parser.add_argument("--unix", metavar="PATH", help="listen on this UNIX socket as well")
     parser.add_argument("--tls", action="store_true", help="listen with TLS as well, on a port of its own")
@@ -29,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--catalogue", metavar="FILE", help="serve this core.get_methods answer (.json or .json.gz)")
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds in a real one")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:KEY=VALUE,...]",
+        help="let something go wrong; may be given several times (see below)",
+    )
     return parser
 
 
@@ -59,6 +89,8 @@ async def _serve(arguments: argparse.Namespace, catalogue: dict[str, Any] | None
         arguments.speed,
         tls=arguments.tls,
     )
+    for spec in arguments.fault:
+        nas.faults.parse(spec)
     async with nas:
         print(json.dumps(nas.info()), flush=True)
         await stop.wait()

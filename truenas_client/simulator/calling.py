@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 from .call import Call
+from .errors import CallError, ValidationError, ValidationErrors
+from .faults import Fault, delay
 from .jobs import Job
 from .session import Session
 
@@ -19,6 +22,14 @@ __all__ = ["NO_ANSWER", "CallingSession"]
 
 NO_ANSWER: Any = object()
 """The id of a call that wants no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The id of a call whose connection ends in place of its answer."""
+
+    ident: Any
+
 
 SIZE_BEFORE_LOGIN = 8192
 SIZE = 65_536
@@ -62,11 +73,53 @@ class CallingSession(Session):
 
     def message_id(self, ident: Any) -> Any:
         """What jobs keep of the id of a call; None for nothing."""
+        if isinstance(ident, Lost):
+            ident = ident.ident
         return None if ident is NO_ANSWER else ident
 
     # --- running -------------------------------------------------------------------------------
 
     def _start(self, name: str, params: list[Any], ident: Any) -> None:
+        if self.nas.faults.calls and (struck := self.nas.faults.on_call(self, name)):
+            self._start_struck(name, params, ident, struck)
+        else:
+            self._start_sound(name, params, ident)
+
+    def _start_struck(self, name: str, params: list[Any], ident: Any, struck: list[Fault]) -> None:
+        """Let faults do their work on a call, which may end it or its connection."""
+        wait = 0.0
+        for fault in struck:
+            match fault.name:
+                case "latency":
+                    wait += delay(fault, self.nas.random)
+                case "stall":
+                    self.channel.stall(fault.number("pause"))
+                case "half-close":
+                    self.channel.half_close()
+                case "close":
+                    self.channel.close(int(fault.number("code")), fault.text("reason"))
+                case "drop" if fault.text("when") == "after":
+                    ident = Lost(ident)
+                case "drop":
+                    self.channel.abort()
+                    return
+                case "error":
+                    self._failed(ident, _injected(fault), name)
+                    return
+                case "login-redirect":
+                    self._succeeded(ident, {"response_type": "REDIRECT", "urls": [fault.text("url")]})
+                    return
+        if wait:
+            self.run(self._start_later(name, params, ident, wait))
+        else:
+            self._start_sound(name, params, ident)
+
+    async def _start_later(self, name: str, params: list[Any], ident: Any, wait: float) -> None:
+        await self.nas.clock.sleep(wait)
+        self._start_sound(name, params, ident)
+        self.places.pump()
+
+    def _start_sound(self, name: str, params: list[Any], ident: Any) -> None:
         method = self.nas.registry.methods.get(name)
         if method is None:
             self.places.free()
@@ -120,10 +173,21 @@ class CallingSession(Session):
 
     def _succeeded(self, ident: Any, result: Any) -> None:
         self.places.free()
-        if ident is not NO_ANSWER:
+        if isinstance(ident, Lost):
+            self.channel.abort()
+        elif ident is not NO_ANSWER:
             self.answer(ident, result)
 
     def _failed(self, ident: Any, exception: BaseException, method: str) -> None:
         self.places.free()
-        if ident is not NO_ANSWER:
+        if isinstance(ident, Lost):
+            self.channel.abort()
+        elif ident is not NO_ANSWER:
             self.answer_failure(ident, exception, method)
+
+
+def _injected(fault: Fault) -> Exception:
+    reason, number = fault.text("reason"), int(fault.number("errno"))
+    if fault.text("attribute"):
+        return ValidationErrors([ValidationError(fault.text("attribute"), reason, number)])
+    return CallError(reason, number)

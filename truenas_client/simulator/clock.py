@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 __all__ = ["Clock"]
@@ -31,6 +32,10 @@ class Clock:
         """Simulated seconds since the start."""
         return (time.monotonic() - self._real_start) * self.speed + self._moved
 
+    def unscaled(self) -> float:
+        """Seconds since the start, real ones and those it was moved: for what the speed is not to shorten."""
+        return time.monotonic() - self._real_start + self._moved
+
     def wall(self) -> datetime:
         """The simulated date and time, in UTC."""
         return self.started + timedelta(seconds=self.now())
@@ -49,12 +54,19 @@ class Clock:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
+        await self._sleep(seconds, self.now, self.speed)
+
+    async def sleep_unscaled(self, seconds: float) -> None:
+        """Wait until `unscaled` is so much later."""
+        await self._sleep(seconds, self.unscaled, 1.0)
+
+    async def _sleep(self, seconds: float, now: Callable[[], float], speed: float) -> None:
         loop = asyncio.get_running_loop()
-        until = self.now() + seconds
-        while (left := until - self.now()) > 0:
+        until = now() + seconds
+        while (left := until - now()) > 0:
             sleeper: asyncio.Future[None] = loop.create_future()
             self._sleepers.add(sleeper)
-            timer = loop.call_later(left / self.speed, _wake, sleeper)
+            timer = loop.call_later(left / speed, _wake, sleeper)
             try:
                 await sleeper
             finally:

@@ -24,6 +24,7 @@ from .rpc_session import RpcSession
 from .session import Origin, Session
 
 if TYPE_CHECKING:
+    from .faults import Fault
     from .simulator import Simulator
 
 __all__ = ["Front", "Head", "read_head"]
@@ -31,6 +32,11 @@ __all__ = ["Front", "Head", "read_head"]
 HEAD_SIZE = 65_536
 HEAD_SECONDS = 30.0
 LINGER_SECONDS = 2.0
+TLS_HELLO = b"\x16"
+"""The first octet of a TLS client on a port without TLS: an answer in HTTP would only confuse it."""
+WATCH_SECONDS = 5.0
+MOST_UNSENT_IN_ALL = 256 * 1024 * 1024
+"""Octets waiting for all clients together, above which those that do not read are dropped."""
 PHRASES = {422: "Unprocessable Content"}
 """Where the server's word for a status is newer than ours."""
 
@@ -55,9 +61,12 @@ class BadRequest(Exception):
 
 
 async def read_head(reader: asyncio.StreamReader) -> Head | None:
-    """Read one request head; None when the client went away first. Raises `BadRequest`."""
+    """Read one request head; None when the client went away first, or speaks TLS. Raises `BadRequest`."""
     try:
-        raw = await reader.readuntil(b"\r\n\r\n")
+        first = await reader.readexactly(1)
+        if first == TLS_HELLO:
+            return None
+        raw = first + await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return None
     except asyncio.LimitOverrunError as e:
@@ -82,6 +91,7 @@ class Front:
         self._nas = nas
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._links: set[Link] = set()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection; the callback of `asyncio.start_server`."""
@@ -106,6 +116,18 @@ class Front:
                 self._tasks.discard(task)
             with contextlib.suppress(OSError, RuntimeError):
                 writer.close()
+
+    async def watch(self) -> None:
+        """End TCP connections on which nothing has been sent for as long as the release's front end waits."""
+        clock = self._nas.clock
+        while True:
+            await clock.sleep_unscaled(WATCH_SECONDS)
+            latest = clock.unscaled() - self._nas.release.keepalive
+            for link in [link for link in self._links if link.sent_at < latest and not link.kept]:
+                link.abort()
+
+    def _crowded(self) -> bool:
+        return sum(link.unsent for link in self._links) > MOST_UNSENT_IN_ALL
 
     def drop_all(self) -> None:
         """End TCP of every connection at once, without close frames."""
@@ -176,14 +198,25 @@ class Front:
     async def _websocket(
         self, dialect: type[Session], head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        channel = Link(reader, writer)
+        faults = self._nas.faults
+        fault = faults.on_connection(head.path) if faults.connections else None
+        if fault is not None and fault.name != "not-allowed":
+            self._refuse(writer, fault)
+            return
+        channel = Link(reader, writer, self._nas.clock)
         facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
         session = dialect(self._nas, channel, self._origin(writer), facts)
         channel.on_text = session.receive
         channel.on_batch = session.places.pump
         channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
         self._nas.sessions.add(session)
+        channel.kept = session.origin.unix
+        channel.crowded = self._crowded
+        self._links.add(channel)
         self._nas.sign_in_by_peer(session)
+        channel.spoil = lambda: faults.on_message(session) if faults.messages else []
+        if fault is not None or not self._nas.allows(session.origin):
+            channel.on_open = lambda: channel.close(1008, "You are not allowed to access this resource")
         try:
             await channel.serve(head.raw)
         except (ConnectionError, TimeoutError, OSError):
@@ -192,8 +225,13 @@ class Front:
             channel.close(1011, str(e) or type(e).__name__)
             await writer.drain()
         finally:
+            self._links.discard(channel)
             self._nas.sessions.remove(session)
             session.closed()
+
+    def _refuse(self, writer: asyncio.StreamWriter, fault: Fault) -> None:
+        location = fault.text("location") if fault.name == "redirect" else None
+        self._reply(writer, int(fault.number("status")), "The way to the server is broken", location=location)
 
     def _origin(self, writer: asyncio.StreamWriter) -> Origin:
         origin = origin_of(writer)
@@ -206,11 +244,21 @@ class Front:
         self._reply(writer, 200, json.dumps(value), "application/json")
 
     def _reply(
-        self, writer: asyncio.StreamWriter, status: int, text: str, kind: str = "text/plain; charset=utf-8"
+        self,
+        writer: asyncio.StreamWriter,
+        status: int,
+        text: str,
+        kind: str = "text/plain; charset=utf-8",
+        *,
+        location: str | None = None,
     ) -> None:
         body = text.encode()
         kind = f"Content-Type: {kind}\r\n" if body else ""
-        phrase = PHRASES.get(status) or HTTPStatus(status).phrase
+        kind += f"Location: {location}\r\n" if location is not None else ""
+        try:
+            phrase = PHRASES.get(status) or HTTPStatus(status).phrase
+        except ValueError:
+            phrase = "Unknown"
         head = f"HTTP/1.1 {status} {phrase}\r\n{kind}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
@@ -18,15 +19,26 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from .outbox import Outbox
 from .session import Channel
+
+if TYPE_CHECKING:
+    from .clock import Clock
+    from .faults import Fault
 
 __all__ = ["Link"]
 
 MOST_UNSENT = 64 * 1024 * 1024
 """Octets waiting for a client that does not read, above which it is dropped."""
 
+MUCH_UNSENT = 1024 * 1024
+"""Octets above which a client that does not read may be dropped, when there are many of them."""
+
 MOST_OCTETS = 4 * 2_097_152
 """Octets of one message. The real limits count characters and are the session's business."""
+
+LATE_SECONDS = 0.1
+"""Real seconds a message is held back at most to change its order."""
 
 CLOSE_PATIENCE = 1.0
 """Real seconds a client has to answer a close frame."""
@@ -35,17 +47,30 @@ CLOSE_PATIENCE = 1.0
 class Link(Channel):
     """The transport of one session. Set `on_text` and `on_binary` before `serve`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, clock: Clock) -> None:
         self._reader = reader
         self._writer = writer
+        self._outbox = Outbox(writer, clock)
+        self._late: list[str] = []
+        self._clock = clock
+        self.kept = False
+        """Whether it may be silent for any time."""
+        self.sent_at = clock.unscaled()
+        """When something was sent last."""
         self._protocol = ServerProtocol(max_size=MOST_OCTETS)
         self._parts: list[bytes] = []
         self._parts_are_text = False
         self._flushing = False
         self.on_text: Callable[[str], None] = lambda text: None
         self.on_binary: Callable[[bytes], None] = lambda data: None
+        self.on_open: Callable[[], None] = lambda: None
+        """Called when the handshake has been answered."""
         self.on_batch: Callable[[], None] = lambda: None
         """Called when all messages that arrived together have been handed over."""
+        self.crowded: Callable[[], bool] = lambda: False
+        """Asked when much waits for this client: whether too much waits for all of them together."""
+        self.spoil: Callable[[], list[Fault]] | None = None
+        """When set, asked for the faults that strike a message."""
 
     # --- sending -------------------------------------------------------------------------------
 
@@ -54,15 +79,58 @@ class Link(Channel):
         """Whether anything can still be sent."""
         return self._protocol.state is OPEN and not self._writer.is_closing()
 
+    @property
+    def unsent(self) -> int:
+        """Octets that wait for the client."""
+        return self._outbox.size
+
     def send(self, text: str) -> None:
         """Send one message; silently nothing when the connection is ending."""
         if not self.open:
             return
+        faults = self.spoil() if self.spoil is not None else ()
+        if not faults and not self._late:
+            self._send(text)
+            return
+        times = 1
+        for fault in faults:
+            if fault.name == "drip":
+                self._outbox.slow(fault.number("rate"))
+            elif fault.name == "garbage":
+                self._send_garbage(fault.text("content"))
+            elif fault.name == "duplicate":
+                times = 2
+            elif fault.name == "reorder" and not self._late:
+                self._late.append(text)
+                asyncio.get_running_loop().call_later(LATE_SECONDS, self._send_late)
+                return
+        for _ in range(times):
+            self._send(text)
+        self._send_late()
+
+    def _send(self, text: str) -> None:
         try:
             self._protocol.send_text(text.encode("utf-8", "surrogatepass"))
         except InvalidState:
             return
         self._flush_soon()
+
+    def _send_late(self) -> None:
+        late, self._late = self._late, []
+        for text in late if self.open else ():
+            self._send(text)
+
+    def _send_garbage(self, content: str) -> None:
+        match content:
+            case "binary":
+                self._protocol.send_binary(bytes(range(16)))
+            case "utf8":
+                self._protocol.send_text(b'{"jsonrpc": "\xff\xfe"}')
+            case "frame":
+                self._flush()
+                self._outbox.put(b"\xff" * 8)
+            case _:
+                self._send('[1, "two", null]' if content == "json" else '{"jsonrpc": "2.0", "resu')
 
     def close(self, code: int, reason: str = "") -> None:
         """Send a close frame; the connection ends when the client has answered it, or soon anyway."""
@@ -75,7 +143,17 @@ class Link(Channel):
 
     def abort(self) -> None:
         """End TCP at once, without a close frame."""
+        self._outbox.stop()
         self._writer.transport.abort()
+
+    def stall(self, seconds: float) -> None:
+        """Neither read nor send for so many simulated seconds; 0: never again."""
+        self._outbox.stall(seconds)
+
+    def half_close(self) -> None:
+        """End the direction to the client."""
+        self._flush()
+        self._outbox.half_close()
 
     def _flush_soon(self) -> None:
         if not self._flushing:
@@ -86,12 +164,17 @@ class Link(Channel):
         self._flushing = False
         if self._writer.is_closing():
             return
-        for data in self._protocol.data_to_send():
-            if data:
-                self._writer.write(data)
-            elif self._writer.can_write_eof():
-                self._writer.write_eof()
-        if self._writer.transport.get_write_buffer_size() > MOST_UNSENT:
+        ready = self._protocol.data_to_send()
+        if not ready:
+            return
+        self.sent_at = self._clock.unscaled()
+        ends = not ready[-1]
+        if data := b"".join(ready):
+            self._outbox.put(data)
+        if ends:
+            self._outbox.put(b"")
+        unsent = self._outbox.size
+        if unsent > MOST_UNSENT or (unsent > MUCH_UNSENT and self.crowded()):
             self.abort()
 
     # --- receiving -----------------------------------------------------------------------------
@@ -103,6 +186,7 @@ class Link(Channel):
         try:
             while not self._protocol.close_expected():
                 await self._writer.drain()
+                await self._outbox.going()
                 data = await self._reader.read(65536)
                 if data:
                     self._protocol.receive_data(data)
@@ -113,15 +197,18 @@ class Link(Channel):
                     break
         finally:
             self._flush()
+            self._outbox.stop()
 
     def _handle(self) -> None:
+        self._flushing = True  # at the end, once for everything
         for event in self._protocol.events_received():
             if isinstance(event, Frame):
                 self._take(event)
             elif isinstance(event, Request):
                 self._protocol.send_response(self._protocol.accept(event))
-        self._flush()
+                self.on_open()
         self.on_batch()
+        self._flush()
 
     def _take(self, frame: Frame) -> None:
         match frame.opcode:

@@ -51,7 +51,7 @@ class Release:
     old_short_refusals: bool = False
     """The old protocol refuses a call before login in two words and without a trace."""
     keepalive: int = 3600
-    """Seconds without traffic from the server after which its front end drops a connection."""
+    """Seconds without traffic from the server after which its front end drops a connection; not sped up."""
 
     def on_path(self, version: str) -> Release:
         """The protocol on ``/api/<version>`` of this release: an older path keeps what its time had."""

@@ -46,6 +46,12 @@ class Channel(ABC):
     @abstractmethod
     def abort(self) -> None: ...
 
+    @abstractmethod
+    def stall(self, seconds: float) -> None: ...
+
+    @abstractmethod
+    def half_close(self) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

@@ -29,15 +29,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from . import auth_service, core_service, files_service
+from . import auth_service, core_service, files_service, steering
 from .accounts import Account, ApiKey, Credential
 from .clock import Clock
 from .events import Events
 from .extension import Extensible
+from .faults import Faults
 from .files import Files
 from .front import HEAD_SIZE, Front
 from .jobs import Job, Jobs
@@ -45,7 +47,7 @@ from .login import Token
 from .ratelimit import RateLimit
 from .registry import Registry
 from .release import RELEASES
-from .session import Session
+from .session import Origin, Session
 from .sessions import Sessions
 
 if TYPE_CHECKING:
@@ -96,6 +98,8 @@ class Simulator(Extensible):
         self.contents: dict[str, bytes] = {}
         """The files that can be read and written through the API, by path."""
         self.files = Files(self)
+        self.faults = Faults(self)
+        """What goes wrong on purpose."""
         self.faked_address: str | None = None
         """When set, new TCP connections seem to come from this address."""
         self._listen = listen
@@ -111,6 +115,7 @@ class Simulator(Extensible):
         auth_service.install(self)
         core_service.install(self)
         files_service.install(self)
+        steering.install(self)
         if demo_data:
             from .nas import install
 
@@ -148,13 +153,15 @@ class Simulator(Extensible):
                 await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
             )
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(work()) for work in self._background]
+        self._tasks = [loop.create_task(work()) for work in (self._front.watch, *self._background)]
+        self.faults.start()
 
     async def stop(self) -> None:
         """Close everything; twice is fine."""
         for server in self._servers:
             server.close()
         self._servers.clear()
+        self.faults.stop()
         self.events.stop()
         self.files.forget()
         await self._front.stop()
@@ -263,6 +270,16 @@ class Simulator(Extensible):
     def restart_soon(self) -> None:
         """`restart` once the answers on their way have left."""
         asyncio.get_running_loop().call_later(0.1, self.restart)
+
+    def allows(self, origin: Origin) -> bool:
+        """Whether the allow list of the web interface lets somebody in; an empty one lets all in."""
+        allowed = self.configs.get("system.general", {}).get("ui_allowlist")
+        if not allowed or origin.unix:
+            return True
+        try:
+            return any(ip_address(origin.address) in ip_network(one, strict=False) for one in allowed)
+        except ValueError:
+            return False
 
     def sign_in_by_peer(self, session: Session) -> None:
         """On a UNIX socket: sign in the account with the peer's user id, or root for who runs the simulator."""

@@ -1,0 +1,92 @@
+"""The long runs in full: ``python -m tests.soak [chaos|fuzz|schedules|all] [--scale X] [--seed N]``.
+
+``make test`` plays a tenth of each. Ends with status 1 and the reason when a
+promise is broken; otherwise prints the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+
+from tests.chaos.run import chaos
+from tests.core.schedules import Figures, run
+from tests.fuzz.run import fuzz
+
+CALLS, JOBS, SUBSCRIPTIONS, DISCONNECTS = 10_000, 200, 20, 500
+FRAMES = 200_000
+SCHEDULES = 10_000
+MOST_GROWTH = 0.05
+"""From the second quarter of a run to its end, as a part of one."""
+
+
+def run_chaos(scale: float, seed: int) -> None:
+    """Clients through a bad network, by both protocols."""
+    for legacy in (False, True):
+        print(f"chaos, {'the old protocol' if legacy else 'JSON-RPC'}")
+        figures = asyncio.run(
+            chaos(
+                calls=round(CALLS * scale),
+                jobs=round(JOBS * scale),
+                subscriptions=SUBSCRIPTIONS,
+                disconnects=round(DISCONNECTS * scale),
+                seed=seed,
+                deadline=60 + 600 * scale,
+                legacy=legacy,
+            )
+        )
+        for line in figures.lines():
+            print(f"  {line}")
+        # A short run is all beginning: caches fill and the heap finds its size.
+        assert scale < 1 or figures.growth < MOST_GROWTH, f"memory grew by {figures.growth:.1%}"
+
+
+def run_fuzz(scale: float, seed: int) -> None:
+    """Mutated frames through each dialect and the books behind it."""
+    for dialect in ("jsonrpc", "ddp"):
+        began = time.monotonic()
+        figures = fuzz(dialect, round(FRAMES * scale), seed)
+        words = ", ".join(f"{name} {count}" for name, count in sorted(figures.messages.items()))
+        print(f"fuzz, {dialect}: {figures.frames} frames in {time.monotonic() - began:.1f} s: {words}")
+        print(f"  slowest frame {figures.slowest * 1000:.1f} ms")
+
+
+def run_schedules(scale: float, seed: int) -> None:
+    """Random schedules on the pure engine."""
+    began, total = time.monotonic(), Figures()
+    count = round(SCHEDULES * scale)
+    for number in range(seed, seed + count):
+        try:
+            total.add(run(number))
+        except AssertionError as e:
+            raise AssertionError(f"schedule {number}: {e}") from e
+    words = ", ".join(f"{name} {count}" for name, count in sorted(total.outcomes.items()))
+    print(f"schedules: {count} in {time.monotonic() - began:.1f} s, {total.steps} steps")
+    print(f"  {total.calls} calls, {total.jobs} jobs, {total.losses} losses, {total.refusals} refusals: {words}")
+
+
+RUNS: dict[str, Callable[[float, int], None]] = {"schedules": run_schedules, "fuzz": run_fuzz, "chaos": run_chaos}
+
+
+def main() -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__.partition("\n")[0])
+    parser.add_argument("what", nargs="?", default="all", choices=[*RUNS, "all"])
+    parser.add_argument("--scale", type=float, default=1.0, help="part of the full size")
+    parser.add_argument("--seed", type=int, default=0, help="where the random numbers begin")
+    options = parser.parse_args()
+    for name, go in RUNS.items():
+        if options.what in (name, "all"):
+            try:
+                go(options.scale, options.seed)
+            except (AssertionError, TimeoutError) as e:
+                print(f"{name} FAILED: {type(e).__name__}: {e}", file=sys.stderr)
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,300 @@
+"""Playing the server side of a transcript.
+
+::
+
+    async with Playback("session.jsonl") as nas:
+        client connects to nas.url
+
+A frame of the client is recognised by what it says (its id aside, secrets masked on both
+sides); then everything follows that the server sent after it, up to the client's next
+frame, with the client's own ids in place of the recorded ones. Times are not kept.
+Connections come in the recorded order. A client may leave recorded frames out, which
+leaves their answers out, and ask in another order; what is in no recording is answered
+with an error and noted in `unexpected`. Invariants: one answer for each call; what a
+connection was sent keeps the recorded order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from .rpc import METHOD_NOT_FOUND, error_frame
+from .transcript import Masker, read_transcript
+
+__all__ = ["Playback"]
+
+Line = dict[str, Any]
+
+_ALWAYS: dict[str, Any] = {"core.ping": "pong"}
+_OCTETS = ("binary",)
+_LONG = "long"
+_ASIDE = frozenset({"id", "jsonrpc"})
+
+
+class Playback:
+    """Serves a transcript on a port of 127.0.0.1, or on the UNIX socket ``unix``.
+
+    ``optional`` names methods that clients leave out at will: what was sent after one is
+    sent also when it does not come. Raises OSError, and ValueError for a file that is no
+    transcript. Use it with ``async with``.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        unix: str | Path | None = None,
+        optional: Collection[str] = ("core.set_options", "auth.mechanism_choices"),
+    ) -> None:
+        self.header, lines = read_transcript(path)
+        self.received: list[Line] = []
+        """Every frame that came, as it came."""
+        self.unexpected: list[Line] = []
+        """Those that are in no recording."""
+        self._unix = unix
+        self._optional = frozenset(optional)
+        by_connection: dict[int, list[Line]] = {}
+        for line in lines:
+            by_connection.setdefault(line.get("conn", 1), []).append(line)
+        self._connections = iter([lines for _, lines in sorted(by_connection.items()) if not _plain_http(lines)])
+        self._playing: dict[ServerConnection, _Connection] = {}
+        self._server: Server | None = None
+
+    async def __aenter__(self) -> Self:
+        options: dict[str, Any] = {
+            "process_request": self._open,
+            "compression": None,
+            "max_size": None,
+            "ping_interval": None,
+        }
+        if self._unix is not None:
+            self._server = await unix_serve(self._serve, str(self._unix), **options)
+        else:
+            self._server = await serve(self._serve, "127.0.0.1", 0, **options)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close(close_connections=True)
+        await self._server.wait_closed()
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        if self._unix is not None:
+            return f"ws+unix://{self._unix}"
+        assert self._server is not None
+        path = self.header.get("endpoint", "")
+        path = path if path.startswith("/") and " " not in path else "/api/current"
+        return f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}{path}"
+
+    def _open(self, client: ServerConnection, request: Request) -> Response | None:
+        lines = next(self._connections, None)
+        if lines is None:
+            return client.respond(HTTPStatus.SERVICE_UNAVAILABLE, "there is no further connection in the transcript\n")
+        if (status := _refusal(lines)) is not None:
+            return client.respond(HTTPStatus(status), "")
+        self._playing[client] = _Connection(lines, self._optional)
+        return None
+
+    async def _serve(self, client: ServerConnection) -> None:
+        connection = self._playing.pop(client)
+        try:
+            await self._send(client, connection.follow(), connection)
+            async for text in client:
+                await self._send(client, self._take(connection, text), connection)
+        except ConnectionClosed:
+            return
+
+    def _take(self, connection: _Connection, text: str | bytes) -> Iterator[Line]:
+        try:
+            frame = json.loads(text)
+        except (ValueError, RecursionError):
+            frame = text
+        if isinstance(frame, dict):
+            self.received.append(frame)
+        found = connection.take(frame, text)
+        if found is not None:
+            yield from found
+            return
+        if not isinstance(frame, dict) or "id" not in frame:
+            return
+        if frame.get("method") in _ALWAYS:
+            result = {"result": _ALWAYS[frame["method"]], "id": frame["id"]}
+            yield {"frame": {"jsonrpc": "2.0", **result} if "jsonrpc" in frame else {"msg": "result", **result}}
+            return
+        self.unexpected.append(frame)
+        answer = error_frame(METHOD_NOT_FOUND, "This call is not in the transcript", frame["id"])
+        yield {"frame": json.loads(answer)}
+
+    async def _send(self, client: ServerConnection, lines: Iterator[Line], connection: _Connection) -> None:
+        for line in lines:
+            frame = line.get("frame")
+            if isinstance(frame, dict):
+                await client.send(json.dumps(connection.with_own_ids(frame)))
+            elif frame is not None:
+                await client.send(connection.text(line))
+            elif "binary" in line:
+                await client.send(bytes.fromhex(line["binary"]))
+            elif "close" in line:
+                await client.close(line["close"]["code"], line["close"]["reason"])
+                return
+            elif "tcp" in line:
+                client.transport.abort()
+                return
+            await asyncio.sleep(0)
+
+
+def _plain_http(lines: list[Line]) -> bool:
+    """Whether this is an HTTP exchange that was never to become a WebSocket, such as a file transfer."""
+    asked = next((line["http"] for line in lines if line["dir"] == "c2s" and "http" in line), "GET /api/current")
+    answered = next((line["http"] for line in lines if line["dir"] == "s2c" and "http" in line), "")
+    return " /_" in asked or not asked.startswith("GET ") or answered.startswith("HTTP/1.1 2")
+
+
+def _refusal(lines: list[Line]) -> int | None:
+    """The HTTP status with which the server refused an upgrade; None when it did not."""
+    for line in lines:
+        if line["dir"] == "s2c" and "http" in line:
+            status = int(line["http"].split(" ")[1])
+            return status if status >= 300 else None
+    return None
+
+
+class _Connection:
+    """One recorded connection: where it stands, and which id of the client is which recorded one."""
+
+    def __init__(self, lines: list[Line], optional: frozenset[str]) -> None:
+        self._lines = lines
+        self._optional = optional
+        self._masker = Masker()
+        recorded = Masker()
+        self._samples = {
+            index: _recorded_sample(line, recorded)
+            for index, line in enumerate(lines)
+            if line["dir"] == "c2s" and ("frame" in line or "binary" in line)
+        }
+        """What each client frame says, masked also where the transcript is not."""
+        self._place = 0
+        self._passed: list[int] = []
+        """Recorded client frames that have not come, though later ones have."""
+        self._ids: dict[str, Any] = {}
+        self._last: Any = None
+
+    def take(self, frame: Any, text: str | bytes) -> Iterator[Line] | None:
+        """What the server sends for a frame of the client; None when it is not recorded."""
+        samples: list[Any] = [_OCTETS]
+        if isinstance(text, str):
+            samples = [_sample(self._masker.message(text, sent=True)["frame"]), (_LONG, len(text))]
+        for index in [*range(self._place, len(self._lines)), *self._passed]:
+            if index in self._samples and self._samples[index] in samples:
+                return self._answer(index, frame)
+        return None
+
+    def _answer(self, index: int, frame: Any) -> Iterator[Line]:
+        recorded = self._lines[index].get("frame")
+        if isinstance(frame, dict) and "id" in frame:
+            self._last = frame["id"]
+        if isinstance(recorded, dict) and isinstance(frame, dict) and "id" in recorded and "id" in frame:
+            self._ids[_key(recorded["id"])] = frame["id"]
+        if index < self._place:
+            self._passed.remove(index)
+            wanted = _key(recorded.get("id")) if isinstance(recorded, dict) else None
+            yield from (line for line in self._lines if wanted is not None and _answered(line) == wanted)
+            return
+        for place in range(self._place, index):
+            yield from self._pass_over(place)
+        self._place = index + 1
+        yield from self.follow()
+
+    def follow(self) -> Iterator[Line]:
+        """What the server sends up to the next client frame that has to come."""
+        while self._place < len(self._lines):
+            line = self._lines[self._place]
+            if line["dir"] == "c2s" and not ("http" in line or "ping" in line or self._may_be_missing(line)):
+                return
+            self._place += 1
+            yield from self._pass_over(self._place - 1)
+
+    def _may_be_missing(self, line: Line) -> bool:
+        frame = line.get("frame")
+        return isinstance(frame, dict) and frame.get("method") in self._optional
+
+    def _pass_over(self, place: int) -> Iterator[Line]:
+        line = self._lines[place]
+        if line["dir"] == "c2s":
+            if place in self._samples:
+                self._passed.append(place)
+        elif "http" not in line and "pong" not in line:
+            answered = _answered(line)
+            if answered is None or answered in self._ids:
+                yield line
+
+    def text(self, line: Line) -> str:
+        """A recorded server frame that is text; one that was cut gets its length again, and the last id."""
+        frame: str = line["frame"]
+        if "truncated_from" not in line:
+            return frame
+        start = frame.removesuffix("...")
+        length: int = line["truncated_from"]
+        end = f'", "id": {json.dumps(self._last)}}}' if start.startswith("{") else ""
+        return start + start[-1:] * (length - len(start) - len(end)) + end
+
+    def with_own_ids(self, frame: Line) -> Line:
+        """A recorded server frame with the client's ids in it."""
+        own = dict(frame)
+        if _answered({"dir": "s2c", "frame": frame}) is not None and "id" in own:
+            own["id"] = self._ids.get(_key(own["id"]), own["id"])
+        if isinstance(own.get("subs"), list):
+            own["subs"] = [self._ids.get(_key(ident), ident) for ident in own["subs"]]
+        mapped: Line = self._message_ids(own)
+        return mapped
+
+    def _message_ids(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: [self._ids.get(_key(ident), ident) for ident in member]
+                if name == "message_ids" and isinstance(member, list)
+                else self._message_ids(member)
+                for name, member in value.items()
+            }
+        return [self._message_ids(member) for member in value] if isinstance(value, list) else value
+
+
+def _key(ident: Any) -> str:
+    return repr(ident)
+
+
+def _answered(line: Line) -> str | None:
+    """The recorded id that a server line answers; None for an event and everything else."""
+    frame = line.get("frame")
+    if line["dir"] != "s2c" or not isinstance(frame, dict) or "method" in frame:
+        return None
+    if frame.get("msg", "result") == "result" or frame.get("msg") == "pong":
+        return _key(frame.get("id")) if frame.get("id") is not None else None
+    return _key(frame["subs"][0]) if frame.get("subs") else None
+
+
+def _recorded_sample(line: Line, masker: Masker) -> Any:
+    if "binary" in line:
+        return _OCTETS
+    frame = line["frame"]
+    if isinstance(frame, dict):
+        return _sample(masker.message(json.dumps(frame), sent=True)["frame"])
+    return (_LONG, line["truncated_from"]) if "truncated_from" in line else frame
+
+
+def _sample(frame: Any) -> Any:
+    return {name: member for name, member in frame.items() if name not in _ASIDE} if isinstance(frame, dict) else frame

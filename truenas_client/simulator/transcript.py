@@ -1,0 +1,196 @@
+"""Transcripts of sessions: what client and server said, line by line, secrets masked.
+
+A file of JSON lines. The first is ``{"header": {"flow", "server", "endpoint", "client",
+"description"}}``; each other has ``dir`` (``c2s`` or ``s2c``), ``t`` (seconds since the
+first connection), ``conn`` (1, 2, ...) and one of ``http`` (request or status line),
+``frame`` (the JSON object, or text that is none), ``binary`` (hexadecimal), ``close``
+(``{"code", "reason"}``) or ``tcp`` (how that direction ended).
+
+What is masked: members whose names say that they are secret, all bare texts that the
+``auth`` methods take and answer, tokens in addresses, and every text that was masked
+once wherever it comes again. Invariants: numbers stay numbers and extended forms stay
+readable, so that a masked frame has the shape of the real one; octets of binary frames
+are not kept, only how many there were.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from truenas_client.redact import MASK, is_secret_name
+
+__all__ = ["Masker", "Transcript", "read_transcript"]
+
+Line = dict[str, Any]
+
+SHORTEST_KNOWN = 6
+"""Characters of a secret below which it is not looked for in other places."""
+
+_FORMS = frozenset({"$date", "$time", "$type", "$value", "$ipv4_interface", "$ipv6_interface"})
+_TOKEN = re.compile(r"((?:auth_)?token=)[^&\s\"']+")
+_OPEN_AUTH = frozenset({"auth.me", "auth.sessions", "auth.mechanism_choices"})
+
+
+class Masker:
+    """Masks the frames of one connection after the other; it remembers secrets, and who asked what."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._asked: dict[str, str] = {}
+
+    def text(self, text: str) -> str:
+        """A text with tokens in it and secrets seen before masked."""
+        text = _TOKEN.sub(rf"\g<1>{MASK}", text)
+        for secret in self._known:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        return text
+
+    def message(self, text: str, *, sent: bool) -> dict[str, Any]:
+        """The ``frame`` of a text message, with ``truncated_from`` where nothing of it may be shown."""
+        try:
+            frame = json.loads(text)
+        except (ValueError, RecursionError):
+            frame = None
+        if isinstance(frame, dict):
+            return {"frame": self._request(frame) if sent else self._reply(frame)}
+        if frame is None and any(is_secret_name(word) for word in re.findall(r"\w+", text)):
+            return {"frame": "*...", "truncated_from": len(text)}
+        return {"frame": self.text(text) if frame is None else json.dumps(self._masked(frame))}
+
+    # --- frames --------------------------------------------------------------------------------
+
+    def _request(self, frame: Line) -> Line:
+        method = frame.get("method")
+        masked: Line = self._masked({name: member for name, member in frame.items() if name != "params"})
+        if isinstance(method, str) and isinstance(frame.get("id"), (str, int)):
+            self._asked[repr(frame["id"])] = method
+        if "params" in frame:
+            masked["params"] = self._call(method if isinstance(method, str) else "", frame["params"])
+        return masked
+
+    def _reply(self, frame: Line) -> Line:
+        method = self._asked.pop(repr(frame.get("id")), "") if "method" not in frame else ""
+        masked: Line = self._masked(frame)
+        secretive = method.startswith("auth.") and method not in _OPEN_AUTH
+        if secretive and isinstance(frame.get("result"), str):
+            masked["result"] = self._secret(frame["result"])
+        return masked
+
+    def _call(self, method: str, params: Any) -> Any:
+        """The arguments of a call; those of a call inside a call as its own."""
+        if not isinstance(params, list):
+            return self._masked(params)
+        if method == "core.bulk" and len(params) > 1 and isinstance(params[0], str) and isinstance(params[1], list):
+            return [params[0], [self._call(params[0], call) for call in params[1]], *self._masked(params[2:])]
+        if method == "core.download" and len(params) > 1 and isinstance(params[0], str):
+            return [params[0], self._call(params[0], params[1]), *self._masked(params[2:])]
+        if method.startswith("auth.") and method not in _OPEN_AUTH:
+            return [self._secret(value) if isinstance(value, str) else self._masked(value) for value in params]
+        return self._masked(params)
+
+    # --- values --------------------------------------------------------------------------------
+
+    def _masked(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if isinstance(value.get("method"), str) and isinstance(value.get("arguments"), list):
+                value = {**value, "arguments": self._call(value["method"], value["arguments"])}
+            return {
+                name: self._secret(member) if is_secret_name(name) and name not in _FORMS else self._masked(member)
+                for name, member in value.items()
+            }
+        if isinstance(value, list):
+            return [self._masked(member) for member in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def _secret(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value if value.keys() <= _FORMS else {name: self._secret(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self._secret(member) for member in value]
+        if isinstance(value, str):
+            if len(value) >= SHORTEST_KNOWN and value != MASK:
+                self._known.add(value)
+            return MASK if value else value
+        return value if value is None or isinstance(value, bool) else 0
+
+
+class Transcript:
+    """A transcript being written; only its owner can read the file. Use it as a context manager."""
+
+    def __init__(
+        self, path: str | Path, *, flow: str = "", endpoint: str = "/api/current", description: str = ""
+    ) -> None:
+        self._masker = Masker()
+        self._began: float | None = None
+        self._connections = 0
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
+        self._put(
+            {
+                "header": {
+                    "flow": flow or Path(path).stem,
+                    "server": "unknown",
+                    "endpoint": endpoint,
+                    "client": "unknown",
+                    "description": description,
+                }
+            }
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what comes later is not kept."""
+        self._file.close()
+
+    def connection(self, path: str) -> int:
+        """Note a new connection to ``path``; its number."""
+        self._connections += 1
+        self.line("c2s", self._connections, http=f"GET {self._masker.text(path)} HTTP/1.1")
+        return self._connections
+
+    def message(self, direction: str, number: int, message: str | bytes) -> None:
+        """Note a message of a connection."""
+        if isinstance(message, str):
+            self.line(direction, number, **self._masker.message(message, sent=direction == "c2s"))
+        else:
+            self.line(direction, number, binary="00" * min(len(message), 1024))
+
+    def line(self, direction: str, number: int, **content: Any) -> None:
+        """Note anything else; it is not masked."""
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        self._put({"dir": direction, "t": round(now - self._began, 3), **content, "conn": number})
+
+    def _put(self, line: Line) -> None:
+        if not self._file.closed:
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+
+
+def read_transcript(path: str | Path) -> tuple[Line, list[Line]]:
+    """The header and the lines of a transcript. Raises OSError, and ValueError when it is none."""
+    lines = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines() if line]
+    if not lines or not isinstance(lines[0], dict) or "header" not in lines[0]:
+        raise ValueError(f"{path} is no transcript: its first line has no header")
+    return lines[0]["header"], _objects(lines[1:], path)
+
+
+def _objects(lines: Iterable[Any], path: str | Path) -> list[Line]:
+    found = list(lines)
+    if not all(isinstance(line, dict) and line.get("dir") in ("c2s", "s2c") for line in found):
+        raise ValueError(f"{path} is no transcript: a line has no direction")
+    return found
