@@ -69,6 +69,7 @@ class AsyncClient:
     not there (24.10 and earlier); one ending in ``/websocket`` asks for it.
     ``tls`` says how the server proves who it is, unless by the system's authorities
     (`TLS.pinned`, `TLS.authority`); ``verify_ssl=False`` takes any certificate.
+    ``also`` are further addresses of the same server, for when nothing answers at the first.
     ``call_timeout`` is in seconds, None waits forever. ``private_methods`` tells the
     server that private methods are meant.
 
@@ -94,6 +95,7 @@ class AsyncClient:
         *,
         verify_ssl: bool = True,
         tls: TLS | None = None,
+        also: Sequence[str] = (),
         call_timeout: float | None = 60.0,
         private_methods: bool = False,
         reconnect: bool = True,
@@ -115,7 +117,7 @@ class AsyncClient:
         self._on_warning = on_warning
         self._warned: set[str] = set()
         self._fell_back = False
-        self._addresses = [uri]
+        self._addresses = [uri, *also]
         self._first_login: Callable[[], Awaitable[object]] | None = None
         self._supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
         self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
@@ -161,8 +163,8 @@ class AsyncClient:
         from .profiles import Profiles, sign_in
 
         profile = Profiles().named(name or os.environ.get("TRUENAS_PROFILE"))
-        client = cls(profile.address, **{"tls": profile.tls} | options)
-        client._addresses = list(profile.addresses or [None])
+        standard: dict[str, Any] = {"tls": profile.tls, "also": profile.addresses[1:]}
+        client = cls(profile.address, **standard | options)
         client._first_login = lambda: sign_in(client, profile, ask=ask, otp_token=otp_token)
         return client
 

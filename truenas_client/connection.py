@@ -13,7 +13,6 @@ sent and everything that waited has been told.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import random
 from collections import deque
@@ -31,6 +30,7 @@ from .exc import (
     RateLimited,
     TooManyConcurrentCalls,
 )
+from .logs import log
 from .protocol.dialect import Dialect
 from .protocol.errors import is_rate_limit
 from .protocol.ledger import Call, Lane, Ledger, lane_of, size_limit
@@ -40,7 +40,6 @@ from .wire import Link
 
 __all__ = ["Connection", "Receiver", "new_id"]
 
-_log = logging.getLogger("truenas_client")
 # Ids need not be unguessable, only never equal to another client's: the cheap source will do.
 _random = random.Random()
 
@@ -287,7 +286,7 @@ class Connection:
 
     def on_fault(self, reason: str) -> None:
         """What the link received and could not read."""
-        _log.warning("the server sent %s", reason)
+        log.warning("the server sent %s", reason)
 
     def _dispatch(self, message: Message) -> None:
         if type(message) is Failure:
@@ -305,7 +304,7 @@ class Connection:
             only = self.ledger.only_call
             call = self.ledger.answered(only.id) if only is not None else None
             if call is None:
-                _log.warning("the server refused a message without saying which: %s", failure.error.error)
+                log.warning("the server refused a message without saying which: %s", failure.error.error)
         if call is not None and not call.waiter.done():
             error = failure.error
             if isinstance(error, TooManyConcurrentCalls) and not call.abandoned:

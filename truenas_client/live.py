@@ -14,7 +14,6 @@ query at a time.
 from __future__ import annotations
 
 import asyncio
-import logging
 import weakref
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from typing import Any, Literal, Protocol, Self
 from .events import AsyncSubscription, Event, Gap
 from .exc import CallTimeout, ClientException, ProtocolError
 from .filters import FilterError, filter_list
+from .logs import log
 
 __all__ = ["Change", "Changes", "LiveQuery"]
 
@@ -35,7 +35,6 @@ RETRY_SECONDS = 5.0
 """After a query that timed out."""
 QUERY_SECONDS = 60.0
 
-_log = logging.getLogger("truenas_client")
 
 Row = dict[str, Any]
 
@@ -201,7 +200,7 @@ class LiveQuery:
             self._finish(e)
         except Exception as e:  # noqa: BLE001 - the root of a task
             # A fault of ours: say so, and leave nobody waiting.
-            _log.exception("a live query failed")
+            log.exception("a live query failed")
             self._finish(ClientException(f"{self._method}: the live query failed ({type(e).__name__})"))
 
     async def _next(self) -> Event | Gap | None:
@@ -277,7 +276,7 @@ class LiveQuery:
             else:
                 rows = await self._query([*self._filters, [self._key, "in", sorted(stale, key=str)]])
         except CallTimeout as e:
-            _log.warning("%s: a live query is not current: %s", self._method, e)
+            log.warning("%s: a live query is not current: %s", self._method, e)
             self._due = asyncio.get_running_loop().time() + RETRY_SECONDS
             return
         # What came meanwhile waits in the subscription, and is taken after this.

@@ -8,7 +8,6 @@ process; a keyring that writes clear text is refused.
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .exc import SecretUnavailable
+from .logs import log
 from .privatefiles import others_may_read, write_private
 from .secret import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
 
@@ -27,8 +27,6 @@ COMMAND_SECONDS = 60.0
 """How long a password program may take: it may be waiting for a finger or a passphrase."""
 LARGEST = 65536
 """Characters. Keys and passwords take some hundred: whatever is larger is something else."""
-
-_log = logging.getLogger("truenas_client")
 
 
 def resolve(
@@ -124,7 +122,7 @@ def _read(path: str) -> str:
     try:
         text = file.read_text(encoding="utf-8-sig")
         if others_may_read(file):
-            _log.warning("%s: other users of this machine may read this secret; `chmod 600` keeps it to yourself", file)
+            log.warning("%s: other users of this machine may read this secret; `chmod 600` keeps it to yourself", file)
     except OSError as e:
         raise SecretUnavailable(f"The file {path} cannot be read: {e.strerror or type(e).__name__}") from None
     except UnicodeDecodeError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Awaitable, Callable
 from secrets import token_bytes
 from typing import Any
@@ -21,10 +20,10 @@ from .auth.policy import Channel
 from .auth.scram import NONCE_BYTES, Keys, derive
 from .connection import Connection
 from .exc import ClientException, InvalidCredentials, RateLimited, ServerSignatureError
+from .logs import log
 
 __all__ = ["OTPToken", "SignIn", "forget_counts", "new_nonce"]
 
-_log = logging.getLogger("truenas_client")
 
 OTPToken = str | Callable[[], str | None | Awaitable[str | None]] | None
 """A one-time password, or what asks for one (returning None gives up)."""
@@ -153,9 +152,9 @@ class SignIn:
         try:
             async with self._lock:
                 if connection.lost is None and connection.signed_in and not await self._use_ticket(connection):
-                    _log.info("the token for reconnecting was not renewed: a lost connection will need a login")
+                    log.info("the token for reconnecting was not renewed: a lost connection will need a login")
         except ClientException as e:
-            _log.info("the token for reconnecting was not renewed: %s", e.error)
+            log.info("the token for reconnecting was not renewed: %s", e.error)
 
     # -- one flow ------------------------------------------------------------------------
 

@@ -8,12 +8,12 @@ shows its `Gap` before the first event of the new connection.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
 from .connection import Connection
 from .events import AsyncSubscription, Gap
 from .exc import CallTimeout, ClientException, ConnectionLost
+from .logs import log
 from .protocol.messages import Ended, Update
 from .protocol.topics import Topic, Topics
 
@@ -21,8 +21,6 @@ __all__ = ["Subscriptions"]
 
 SUBSCRIBE_SECONDS = 60.0
 UNSUBSCRIBE_SECONDS = 10.0
-
-_log = logging.getLogger("truenas_client")
 
 
 class Subscriptions:
@@ -84,7 +82,7 @@ class Subscriptions:
                 pass  # the server's subscription ends with the connection
             except ClientException as e:
                 # A session that ran out may not even unsubscribe. Listening is over all the same.
-                _log.info("the subscription of %s could not be given back: %s", subscription.name, type(e).__name__)
+                log.info("the subscription of %s could not be given back: %s", subscription.name, type(e).__name__)
 
     def update(self, update: Update) -> None:
         """The reader's side: hand an event to everyone who listens."""

@@ -25,11 +25,10 @@ from enum import Enum
 
 from .connection import Connection
 from .exc import ClientException, ConnectionLost
+from .logs import log
 from .protocol.policy import EXPECTED, STABLE_SECONDS, is_fatal, pause_for
 
 __all__ = ["State", "Status", "Supervisor"]
-
-_log = logging.getLogger("truenas_client")
 
 
 class State(Enum):
@@ -194,7 +193,7 @@ class Supervisor:
                 return lost  # everybody who waited has been told
             expected = max((EXPECTED[method] for method in connection.sent_methods), default=None)
             # A loss that was asked for is information: whatever caused it is known.
-            _log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
+            log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
             if is_fatal(lost):
                 return lost
             error: ClientException = lost
@@ -212,7 +211,7 @@ class Supervisor:
                         return e
                 else:
                     break
-            _log.info("connected again after %d attempts", attempt)
+            log.info("connected again after %d attempts", attempt)
             self._tell(Status(State.READY))
 
     async def _again(self) -> None:

@@ -12,16 +12,15 @@ a hearer that raises ends the connection instead of being called again.
 from __future__ import annotations
 
 import contextlib
-import logging
 from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-__all__ = ["Hearer", "Link"]
+from .logs import log
 
-_log = logging.getLogger("truenas_client")
+__all__ = ["Hearer", "Link"]
 
 
 class Hearer(Protocol):
@@ -86,7 +85,7 @@ class Link(ClientConnection):
                 return
             self._hearer.on_text(text)
         except Exception:  # noqa: BLE001 - the root of a callback
-            _log.exception("the reader failed")
+            log.exception("the reader failed")
             self.transport.abort()
 
     def write(self, text: str) -> bool:

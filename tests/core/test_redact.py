@@ -170,6 +170,19 @@ def test_what_stands_beside_its_name_is_masked_in_every_form(name: str, value: s
         assert value not in redact_text(text) or value.lower() in name.lower()
 
 
+def test_the_log_is_masked(caplog: pytest.LogCaptureFixture) -> None:
+    from truenas_client.logs import log
+
+    try:
+        raise ValueError("password=hunter2")
+    except ValueError:
+        log.exception("it said %s", {"token": "abcdef"})
+    assert "hunter2" not in caplog.text
+    assert "abcdef" not in caplog.text
+    assert "it said {'token': '********'}" in caplog.text
+    assert "ValueError: password=********" in caplog.text
+
+
 # -- every real method -----------------------------------------------------------------------
 
 LOOKS = re.compile(
@@ -195,8 +208,8 @@ SECRET = _words("""
 HARMLESS = _words("""
     ANY_EXTENDED_KEY_USAGE CLIENT_AUTH SERVER_AUTH access_key_id api_key_id api_keys application_credential_id
     application_credential_name auth auth_networks auth_version authenticator authmethod author aws_access_key_id
-    certificate_authority
-    credential_type credentials_data credentials_id credentials_oauth dhchap_dhgroup dhchap_hash discovery_auth discovery_authgroup
+    certificate_authority credential_type credentials_data credentials_id credentials_oauth dhchap_dhgroup
+    dhchap_hash discovery_auth discovery_authgroup
     discovery_authmethod domains_authenticators encryption_key_format encryption_key_location existing_key_id
     host_dsa_key_cert_pub host_dsa_key_pub host_ecdsa_key_cert_pub host_ecdsa_key_pub host_ed25519_key_cert_pub
     host_ed25519_key_pub host_key_pub host_rsa_key_cert_pub host_rsa_key_pub key_format key_length key_type

@@ -8,17 +8,15 @@ so. A lost or broken file forgets; it never keeps anybody from working.
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
 from ..endpoint import Endpoint
+from ..logs import log
 from ..privatefiles import write_private
 from .store import APPLICATION
 
 __all__ = ["Known", "state_path"]
-
-_log = logging.getLogger("truenas_client")
 
 
 def state_path() -> Path:
@@ -61,7 +59,7 @@ class Known:
         try:
             write_private(self.path, json.dumps({"version": 1, "servers": servers}, indent=1) + "\n")
         except OSError as e:
-            _log.warning(
+            log.warning(
                 "%s cannot be written (%s): what was learnt of %s is lost", self.path, e.strerror, endpoint.name
             )
 
@@ -72,7 +70,7 @@ class Known:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
-            _log.warning("%s cannot be read (%s); it is begun anew", self.path, type(e).__name__)
+            log.warning("%s cannot be read (%s); it is begun anew", self.path, type(e).__name__)
             return {}
 
 

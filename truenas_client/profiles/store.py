@@ -8,7 +8,6 @@ broken profile does not keep the others from being used.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,15 +41,19 @@ class Profiles:
         self._read()
 
     def _read(self) -> None:
+        self._text, self._data = "", {}
         try:
-            self._text = self.path.read_bytes().decode("utf-8-sig")
-            self._data = tomllib.loads(self._text)
+            text = self.path.read_bytes().decode("utf-8-sig")
         except FileNotFoundError:
-            self._text, self._data = "", {}
+            return
         except OSError as e:
             raise InvalidProfile(f"{self.path} cannot be read: {e.strerror or e}") from None
         except UnicodeDecodeError as e:
             raise InvalidProfile(f"{self.path} is no UTF-8 text (byte {e.start})") from None
+        import tomllib
+
+        try:
+            self._text, self._data = text, tomllib.loads(text)
         except tomllib.TOMLDecodeError as e:
             # The parser's text tells the place and quotes nothing but single characters.
             raise InvalidProfile(f"{self.path}: {e}. Correct that place; the format is TOML") from None
@@ -137,9 +140,9 @@ class Profiles:
 
     def remove(self, name: str) -> None:
         """Remove a profile and write the file. Raises `InvalidProfile` when there is none."""
+        document: Any = self._document()
         if name not in self._tables:
             self.get(name)
-        document: Any = self._document()
         del document["profile"][name]
         if document.get("default") == name:
             del document["default"]
@@ -172,6 +175,8 @@ class Profiles:
         return tomlkit.parse(text)
 
     def _write(self, document: Any) -> None:
+        import tomllib
+
         text = document.as_string()
         tomllib.loads(text)  # rather a bug of ours than a broken file
         write_private(self.path, text)

@@ -1,0 +1,22 @@
+"""The log of the client: one logger, whose records are masked before any handler sees them."""
+
+from __future__ import annotations
+
+import logging
+
+from .redact import redact_text
+
+__all__ = ["log"]
+
+
+class _Masked(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact_text(record.getMessage()), None
+        if record.exc_info:
+            # Handlers print this text instead of making their own.
+            record.exc_text = redact_text(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+log = logging.getLogger("truenas_client")
+log.addFilter(_Masked())
