@@ -211,6 +211,8 @@ def test_a_changed_signature_is_refused(salt: bytes, place: int, change: int) ->
     answer = server_final(keys, exchange.first.removeprefix("p=tls-server-end-point,,"), challenge, final.text)
     assert answer is not None
     final.verify(answer)
+    with pytest.raises(ServerSignatureError):
+        final.verify(f"e{answer[1:]}")
     signature = bytearray(base64.b64decode(answer[2:]))
     signature[place] ^= change
     with pytest.raises(ServerSignatureError):
