@@ -1,8 +1,8 @@
-"""Getting in: where to connect, who signs in, with which password or API key.
+"""Getting in: where to connect, who signs in, with which secret.
 
-Options win over the environment, and a password wins over a key, as officially. A
-password is asked for on the terminal itself, never on standard input, which may
-carry the arguments of the call.
+Options win over the environment, the environment over the profile; a password wins
+over a key, as officially. What is asked for is asked on the terminal itself, never on
+standard input, which may carry the arguments of the call.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from truenas_client.exc import ClientException, ConnectError, OTPRequired
+from truenas_client.exc import ClientException, ConnectError, FingerprintMismatch, OTPRequired
 from truenas_client.keyfile import is_path
+from truenas_client.profiles import Choice, Known, choose
+from truenas_client.secret import Ask, Reference
+from truenas_client.secretstore import resolve
+from truenas_client.trust import TLS
 
+from .asking import ask as _ask
 from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say
 from .session import Session, open_session
 
-__all__ = ["Who", "call_timeout", "signed_in", "who"]
+__all__ = ["Who", "call_timeout", "chosen", "signed_in", "trust_of", "who"]
 
 CALL_SECONDS = 60
 """How long a call waits for its answer unless told otherwise, as officially."""
@@ -37,68 +42,112 @@ def call_timeout(options: Namespace) -> float:
     return float(int(text))
 
 
+def trust_of(options: Namespace) -> TLS | None:
+    """How the options say that the server is to be trusted; None where they do not."""
+    if options.insecure and options.ca:
+        raise CommandError("--insecure takes any certificate, so --ca says the opposite: give one", ExitStatus.USAGE)
+    if options.insecure:
+        return TLS.insecure()
+    return TLS.authority(options.ca) if options.ca else None
+
+
+def chosen(options: Namespace) -> Choice:
+    """Where to connect and as whom, by options, environment and profile. Raises `InvalidProfile`."""
+    return choose(
+        os.environ, profile=options.profile, uri=options.uri, username=options.username, tls=trust_of(options)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who signs in, as options and environment say; at most one of the secrets is set."""
+    """Who signs in and how; the secret itself, or where the profile has it, or neither: then it is asked for."""
 
     username: str | None
-    password: str | None = field(repr=False)
-    api_key: str | None = field(repr=False)
+    mechanism: str
+    """One of `truenas_client.profiles.MECHANISMS`."""
+    secret: str | None = field(default=None, repr=False)
+    reference: Reference | None = None
 
 
-def who(options: Namespace) -> Who:
-    """Whoever signs in. What an option gives is preferred to what the environment gives."""
-    username = options.username or os.environ.get("TRUENAS_USERNAME") or None
+def who(options: Namespace, choice: Choice) -> Who:
+    """Whoever signs in. What an option gives is preferred to what the environment gives, and that to the profile."""
+    username, profile = choice.username, choice.profile
+    key_mechanism = "api-key-plain" if options.plain else "api-key"
     for password, key in (
         (options.password, options.api_key),
         (os.environ.get("TRUENAS_PASSWORD"), os.environ.get("TRUENAS_API_KEY")),
     ):
         if password or key:
-            return Who(username, password or None, None if password else key)
-    return Who(username, None, None)
+            if username is None:
+                return Who(None, "none", password or key)
+            return Who(username, "password" if password else key_mechanism, password or key)
+    if choice.entrusted and profile is not None:
+        mechanism = key_mechanism if options.plain and profile.mechanism == "api-key" else profile.mechanism
+        return Who(username, mechanism, None, profile.secret)
+    return Who(username, "none" if username is None else "password")
 
 
 @contextmanager
 def signed_in(options: Namespace) -> Iterator[Session]:
-    """A session, signed in when a user name is known. Raises `CommandError` when there is no way in."""
-    given = who(options)
-    username, password = given.username, given.password
+    """A session, signed in when it is known who is. Raises `CommandError` when there is no way in."""
+    choice = chosen(options)
+    given = who(options, choice)
     if is_terminal(sys.stderr):
         _warn_of_arguments(options)
-    if options.password and username is None:
+    if options.password and given.username is None:
         say("midclt: -P without -U: nobody is signed in")
-    if options.api_key and username is None:
+    if options.api_key and given.username is None:
         raise CommandError("An API key needs the name of its user: -U or TRUENAS_USERNAME", ExitStatus.USAGE)
-    if username is not None and password is None and given.api_key is None:
-        password = _ask(f"Password for {username}: ")
-        if password is None:
-            raise CommandError(
-                f"No password for {username}: set TRUENAS_PASSWORD, give -P, or run this in a terminal",
-                ExitStatus.AUTHENTICATION,
-            )
-    session = _connected(options)
+    secret = given.secret
+    if given.mechanism != "none" and secret is None:
+        secret = _obtain(given, choice)
+    session = _connected(choice)
     try:
-        if username is not None and given.api_key is not None:
-            _login_with_key(session, username, given.api_key, options)
-        elif username is not None and password is not None:
-            _login(session, username, password)
+        if given.mechanism != "none" and secret is not None:
+            try:
+                _sign_in(session, given, secret, options, choice)
+            except ClientException as e:
+                raise CommandError(f"Failed to login: {e.error}", status_of(e)) from e
         yield session
     finally:
         session.close()
 
 
-def _connected(options: Namespace) -> Session:
-    uri = options.uri or os.environ.get("TRUENAS_URI") or None
+def _obtain(given: Who, choice: Choice) -> str:
+    """The secret from where the profile has it, or from the person."""
+    if given.reference is not None and not isinstance(given.reference, Ask):
+        return resolve(given.reference).reveal()
+    noun = {"password": "Password", "token": "Token"}.get(given.mechanism, "API key")
+    secret = _ask(f"{noun} for {given.username or choice.address or 'this machine'}: ")
+    if secret is None:
+        way = "set TRUENAS_PASSWORD, give -P," if noun == "Password" else "have the profile say where it is,"
+        profile = choice.profile
+        if profile is not None and not choice.entrusted and not isinstance(profile.secret, Ask):
+            way = f"the one of profile {profile.name} is for its own address and user only; {way}"
+        raise CommandError(
+            f"No {noun[0].lower() + noun[1:] if noun != 'API key' else noun} for {given.username}: {way} "
+            "or run this in a terminal",
+            ExitStatus.AUTHENTICATION,
+        )
+    return secret
+
+
+def _connected(choice: Choice) -> Session:
+    address, *others = choice.addresses
     try:
-        return open_session(uri, verify_ssl=not options.insecure)
+        return open_session(address, tls=choice.tls, also=[other for other in others if other is not None])
     except ConnectError as e:
         from ssl import SSLCertVerificationError
 
         hint = ""
-        if isinstance(e, SSLCertVerificationError):
+        own = choice.profile is not None and choice.address in choice.profile.addresses
+        command = f"midclt profile trust {choice.profile.name}" if own and choice.profile else "midclt profile add"
+        if isinstance(e, FingerprintMismatch):
+            hint = f"\nTo trust the new one: {command}"
+        elif isinstance(e, SSLCertVerificationError):
             hint = (
-                "\nMake this machine trust the certificate, or use --insecure to take any"
-                " (then whoever is in between can read what is sent)."
+                f"\nTo trust exactly this certificate, shown first: {command}. An authority: --ca FILE. Any"
+                " certificate: --insecure (then whoever is in between can read what is sent)."
             )
         raise CommandError(e.error + hint, status_of(e)) from e
 
@@ -110,41 +159,31 @@ def _warn_of_arguments(options: Namespace) -> None:
         say("midclt: other users of this machine can see what -K is given; a file or TRUENAS_API_KEY hides it")
 
 
-def _login_with_key(session: Session, username: str, key: str, options: Namespace) -> None:
-    try:
-        session.login_with_key(username, key, plain=options.plain, channel_binding=not options.no_channel_binding)
-    except ClientException as e:
-        raise CommandError(f"Failed to login: {e.error}", status_of(e)) from e
+def _sign_in(session: Session, given: Who, secret: str, options: Namespace, choice: Choice) -> None:
+    profile, username = choice.profile, given.username or ""
+    if given.mechanism == "token":
+        session.login_with_token(secret)
+    elif given.mechanism == "password":
+        _login(session, username, secret, allow_exposed=profile is None or profile.password_over_ws)
+    else:
+        known = Known()
+        binding = not options.no_channel_binding and (profile is None or profile.channel_binding)
+        plain = given.mechanism == "api-key-plain"
+        # Who says --plain now means it; what a profile has said once does not outweigh what was seen since.
+        seen = not options.plain and known.scram_seen(session.endpoint)
+        if session.login_with_key(username, secret, plain=plain, channel_binding=binding, known_scram=seen) == "SCRAM":
+            known.remember_scram(session.endpoint)
 
 
-def _login(session: Session, username: str, password: str) -> None:
+def _login(session: Session, username: str, password: str, *, allow_exposed: bool) -> None:
     try:
+        session.login(username, password, allow_exposed=allow_exposed)
+    except OTPRequired as e:
+        # Asked between two attempts: Ctrl-C works, and the server waits for nobody.
+        token = _ask(f"One-time password for {username}: ")
+        if token is None:
+            raise
         try:
-            session.login(username, password)
-        except OTPRequired as e:
-            # Asked between two attempts: Ctrl-C works, and the server waits for nobody.
-            token = _ask(f"One-time password for {username}: ")
-            if token is None:
-                raise
-            try:
-                session.login(username, password, token)
-            except OTPRequired as again:
-                raise again from e
-    except ClientException as e:
-        raise CommandError(f"Failed to login: {e.error}", status_of(e)) from e
-
-
-def _ask(prompt: str) -> str | None:
-    """Ask on the terminal, without showing what is typed; None when there is none, or nothing was given."""
-    if os.name == "posix":
-        # Looked at first, because getpass would fall back on standard input.
-        try:
-            os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-        except OSError:
-            return None
-    from getpass import getpass
-
-    try:
-        return getpass(prompt) or None
-    except EOFError:
-        return None
+            session.login(username, password, token, allow_exposed=allow_exposed)
+        except OTPRequired as again:
+            raise again from e

@@ -54,6 +54,7 @@ def status_of(error: ClientException) -> ExitStatus:
     # The first row that fits decides, so a subclass stands before its parent.
     table: tuple[tuple[type[ClientException], ExitStatus], ...] = (
         (exc.InvalidEndpoint, ExitStatus.USAGE),
+        (exc.InvalidProfile, ExitStatus.USAGE),
         (exc.ConnectError, ExitStatus.CONNECTION),
         (exc.ConnectionLost, ExitStatus.CONNECTION),
         (exc.RateLimited, ExitStatus.RATE_LIMITED),

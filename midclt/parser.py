@@ -12,12 +12,15 @@ import math
 
 from truenas_client import __version__
 
+from .profile_parser import add_profile_parser
+
 __all__ = ["get_parser"]
 
 _ENVIRONMENT = """\
 environment:
   TRUENAS_URI, TRUENAS_USERNAME, TRUENAS_PASSWORD, TRUENAS_API_KEY
                         stand in for -u, -U, -P and -K; options win
+  TRUENAS_PROFILE       stands in for --profile; what it says yields to all of these
   CALL_TIMEOUT          stands in for -t with call (whole seconds, default 60)
   MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 8
 
@@ -30,6 +33,7 @@ examples:
   midclt -u wss://nas.example/api/current -U admin call pool.query '[["name", "=", "tank"]]'
   midclt -u nas.example -U admin -K ~/.nas_key call pool.query
   midclt call -j pool.scrub.scrub tank START
+  midclt profile add lab nas.example -U admin --secret keyring && midclt --profile lab call system.info
   midclt call user.create - < user.json
   midclt subscribe -n 5 'reporting.realtime:{"interval": 2}'
 """
@@ -73,7 +77,10 @@ def get_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="take any certificate: what is sent, the password too, can then be read by whoever is in between",
     )
-
+    parser.add_argument(
+        "--ca", metavar="FILE", help="take what is signed by a certificate in this file (PEM), and nothing else"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="connect and sign in as it says (see midclt profile -h)")
     parser.add_argument(
         "--plain",
         action="store_true",
@@ -128,6 +135,7 @@ def get_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="give up after this time, with exit status 5",
     )
+    add_profile_parser(commands)
     return parser
 
 

@@ -15,7 +15,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 from truenas_client import APIKeyAuthMech, AsyncClient, Event, Gap
+from truenas_client.auth.policy import Channel, weak_password
+from truenas_client.endpoint import Endpoint
 from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, NotAJob
+from truenas_client.profiles import Known
+from truenas_client.trust import SYSTEM, TLS
 
 from .output import say
 
@@ -30,12 +34,30 @@ class Session(Protocol):
     All raise `ClientException` and its subclasses. Times are in seconds; None is without limit.
     """
 
-    def login(self, username: str, password: str, otp_token: str | None = None) -> None:
-        """Sign in. Raises `OTPRequired` when a one-time password is wanted and none was given."""
+    @property
+    def endpoint(self) -> Endpoint:
+        """The address that is connected to."""
         ...
 
-    def login_with_key(self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool) -> None:
-        """Sign in with an API key: by SCRAM, or (``plain``) by sending it. Raises also `InvalidKeyFile`."""
+    def login(self, username: str, password: str, otp_token: str | None = None, *, allow_exposed: bool = True) -> None:
+        """Sign in. Raises `OTPRequired` when a one-time password is wanted and none was given.
+
+        That others can read the password on its way is said once for each address, or
+        refused unless ``allow_exposed``.
+        """
+        ...
+
+    def login_with_token(self, token: str) -> None:
+        """Sign in with a token."""
+        ...
+
+    def login_with_key(
+        self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool, known_scram: bool = False
+    ) -> str:
+        """Sign in with an API key: by SCRAM, or (``plain``) by sending it; which it was. Raises also `InvalidKeyFile`.
+
+        ``known_scram`` says that this server has done SCRAM before: then no key is sent.
+        """
         ...
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
@@ -70,9 +92,12 @@ class Session(Protocol):
         ...
 
 
-def open_session(uri: str | None, *, verify_ssl: bool = True) -> Session:
-    """Connect. Raises `ConnectError` and its subclasses, `InvalidEndpoint` for an address that makes no sense."""
-    session = _AsyncSession(uri, verify_ssl=verify_ssl)
+def open_session(uri: str | None, *, tls: TLS = SYSTEM, also: Sequence[str] = ()) -> Session:
+    """Connect, at ``also`` where nothing answers at the first address.
+
+    Raises `ConnectError` and its subclasses, `InvalidEndpoint` for an address that makes no sense.
+    """
+    session = _AsyncSession(uri, tls, also)
     try:
         session.connect()
     except BaseException:
@@ -82,10 +107,9 @@ def open_session(uri: str | None, *, verify_ssl: bool = True) -> Session:
 
 
 class _AsyncSession:
-    def __init__(self, uri: str | None, *, verify_ssl: bool) -> None:
-        self._client = AsyncClient(
-            uri, verify_ssl=verify_ssl, reconnect=False, on_warning=lambda text: say(f"midclt: {text}")
-        )
+    def __init__(self, uri: str | None, tls: TLS, also: Sequence[str]) -> None:
+        self._client = AsyncClient(uri, tls=tls, also=also, reconnect=False, on_warning=self._warn)
+        self._said: str | None = None
         self._runner = asyncio.Runner()
         self._log: _Log | None = _Log()
         logging.getLogger("truenas_client").addHandler(self._log)
@@ -96,12 +120,34 @@ class _AsyncSession:
     def connect(self) -> None:
         self._run(self._client.connect())
 
-    def login(self, username: str, password: str, otp_token: str | None = None) -> None:
-        self._run(self._client.login_with_password(username, password, otp_token))
+    def _warn(self, text: str) -> None:
+        if text != self._said:
+            say(f"midclt: {text}")
 
-    def login_with_key(self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool) -> None:
+    @property
+    def endpoint(self) -> Endpoint:
+        return self._client.endpoint
+
+    def login(self, username: str, password: str, otp_token: str | None = None, *, allow_exposed: bool = True) -> None:
+        warning = weak_password(Channel.of(self.endpoint, None), allow=True)
+        known = Known()
+        if warning is not None and known.warned(self.endpoint):
+            self._said = warning
+        self._run(self._client.login_with_password(username, password, otp_token, allow_exposed=allow_exposed))
+        if warning is not None:
+            known.remember_warning(self.endpoint)
+
+    def login_with_token(self, token: str) -> None:
+        self._run(self._client.login_with_token(token))
+
+    def login_with_key(
+        self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool, known_scram: bool = False
+    ) -> str:
         mechanism = APIKeyAuthMech.PLAIN if plain else APIKeyAuthMech.SCRAM
-        self._run(self._client.login_with_api_key(username, key_or_path, mechanism, channel_binding))
+        login = self._client.login_with_api_key(
+            username, key_or_path, mechanism, channel_binding, known_scram=known_scram
+        )
+        return self._run(login).mechanism
 
     def ping(self, timeout: float) -> Any:
         return self._run(self._client.call("core.ping", timeout=timeout))

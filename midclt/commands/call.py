@@ -7,7 +7,7 @@ from typing import Any
 
 from truenas_client.exc import ClientException, ConnectionLost, NotAuthenticated
 
-from ..access import call_timeout, signed_in, who
+from ..access import call_timeout, chosen, signed_in
 from ..arguments import call_arguments
 from ..exits import ExitStatus, status_of
 from ..output import print_result, report, say
@@ -64,7 +64,7 @@ class _Call:
             say(f"The outcome of {self.method} is unknown. {self._find_again()}")
         elif isinstance(error, ConnectionLost) and error.sent:
             say(f"The outcome of {self.method} is unknown: look before you repeat it.")
-        elif isinstance(error, NotAuthenticated) and who(self._options).username is None:
+        elif isinstance(error, NotAuthenticated) and chosen(self._options).username is None:
             say("Nobody is signed in: give a user name with -U or TRUENAS_USERNAME.")
 
     def explain_interrupt(self) -> None:
