@@ -25,6 +25,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--demo", action="store_true", help="open a simulated TrueNAS, nothing else is needed")
     parser.add_argument("-U", "--user", metavar="USER", help="user to sign in as; also TRUENAS_USERNAME")
+    parser.add_argument(
+        "-K",
+        "--api-key",
+        metavar="KEY_OR_PATH",
+        help="sign in with this API key, or the one in this file (better: others can see a key); also TRUENAS_API_KEY",
+    )
+    parser.add_argument("--plain", action="store_true", help="send the API key itself, as servers before 26 want it")
+    parser.add_argument(
+        "--no-channel-binding", action="store_true", help="do not tie the API key's proof to the TLS connection"
+    )
+    parser.add_argument("--ca", metavar="FILE", help="trust only servers whose certificate one in FILE has signed")
     parser.add_argument("--insecure", action="store_true", help="do not check the certificate of the server")
     lock = parser.add_mutually_exclusive_group()
     lock.add_argument("--read-only", action="store_true", help="refuse calls that change something (the default)")
@@ -46,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.demo and options.address:
         print("truenas-tui: --demo brings its own address", file=sys.stderr)
         return 2
+    if options.ca and options.insecure:
+        print("truenas-tui: --ca and --insecure say the opposite of each other", file=sys.stderr)
+        return 2
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
     # Movement that carries no meaning is off, as over a slow line it only delays.
@@ -53,10 +67,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from tui.app import Start, TrueNASApp
 
+    key = options.api_key or ("" if "TRUENAS_PASSWORD" in os.environ else os.environ.get("TRUENAS_API_KEY", ""))
     start = Start(
         address=options.address or os.environ.get("TRUENAS_URI", ""),
         user=options.user or os.environ.get("TRUENAS_USERNAME", ""),
-        password=os.environ.get("TRUENAS_PASSWORD", ""),
+        password=key or os.environ.get("TRUENAS_PASSWORD", ""),
+        by_key=bool(key),
+        plain=options.plain,
+        channel_binding=not options.no_channel_binding,
+        ca_file=options.ca or "",
         verify=not options.insecure,
         writable=options.write or (options.demo and not options.read_only),
         demo=options.demo,

@@ -43,6 +43,10 @@ class Start:
     password: str = field(default="", repr=False)
     verify: bool = True
     writable: bool = False
+    by_key: bool = False
+    plain: bool = False
+    channel_binding: bool = True
+    ca_file: str = ""
     demo: bool = False
     ascii: bool = False
 
@@ -77,11 +81,17 @@ class TrueNASApp(App[None]):
         self.add_mode(
             CONNECT_MODE,
             lambda: ConnectScreen(
-                address=start.address,
-                user=start.user,
-                password=start.password,
-                verify=start.verify,
-                writable=start.writable,
+                Target(
+                    start.address,
+                    start.user,
+                    start.password,
+                    verify=start.verify,
+                    writable=start.writable,
+                    by_key=start.by_key,
+                    plain=start.plain,
+                    channel_binding=start.channel_binding,
+                    ca_file=start.ca_file,
+                )
             ),
         )
         if start.demo:
@@ -114,6 +124,8 @@ class TrueNASApp(App[None]):
     @on(ConnectScreen.Connected)
     def _connected(self, event: ConnectScreen.Connected) -> None:
         self.open_workspace(event.session)
+        for text in event.session.warnings:
+            self.notify(safe(text), severity="warning", markup=False)
 
     def open_workspace(self, session: Session) -> None:
         """Opens a workspace for this session and shows it."""

@@ -101,6 +101,10 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
 def explain_connecting(error: BaseException, *, address: str) -> Failure:
     """A failure for the connect card: what to look at, never a class name."""
     match error:
+        case exc.InvalidKeyFile():
+            return Failure("Not an API key", str(error), "A key, or the path of a file with one.")
+        case exc.InsecureTransport() | exc.ChannelBindingError() | exc.ServerSignatureError():
+            return Failure("Not sent" if isinstance(error, exc.InsecureTransport) else "Not proven", str(error))
         case exc.InvalidCredentials():
             return Failure("Wrong user or password", "The server does not say which of the two.")
         case exc.CredentialsExpired():
@@ -108,7 +112,7 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
         case exc.AccessDenied():
             return Failure("Access denied", str(error), "The account has no API access, or is locked.")
         case exc.MechanismUnsupported():
-            return Failure("Not supported", "This server does not take this kind of sign-in.")
+            return Failure("Not supported", str(error))
         case exc.RedirectRequired():
             return Failure("Standby controller", str(error), "Sign in at " + " or ".join(error.urls))
         case exc.RateLimited():

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
-from truenas_client import AsyncClient, Gap, exc
+from truenas_client import TLS, APIKeyAuthMech, AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting
 from tui.stores import Call, Job, JobStore, Signal, Watch
@@ -57,12 +57,26 @@ class Target:
     secret: str = field(default="", repr=False)
     verify: bool = True
     writable: bool = False
+    by_key: bool = False
+    """Whether ``secret`` is an API key, or the path of a file with one."""
+    plain: bool = False
+    """Whether the key itself may be sent, for servers before 26."""
+    channel_binding: bool = True
+    ca_file: str = ""
+    """Trust only what is signed by a certificate in this file."""
 
     @property
-    def kind(self) -> Literal["password", "this machine"]:
+    def kind(self) -> Literal["password", "api key", "this machine"]:
         """How it signs in: a socket of this machine knows who asks."""
         local = self.address is None or self.address.startswith(("ws+unix://", "unix://"))
-        return "this machine" if local else "password"
+        return "this machine" if local else "api key" if self.by_key else "password"
+
+    @property
+    def tls(self) -> TLS:
+        """How the server has to prove who it is."""
+        if not self.verify:
+            return TLS.insecure()
+        return TLS.authority(self.ca_file) if self.ca_file else TLS()
 
 
 # What the card says when a stage of connecting is over; the others are of no interest to a person.
@@ -88,6 +102,7 @@ class Session:
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        self.warnings: list[str] = []
         self.changed = Signal()
         self.catalogue_changed = Signal()
         self._client: AsyncClient | None = None
@@ -119,15 +134,15 @@ class Session:
         try:
             client = AsyncClient(
                 self.target.address,
-                verify_ssl=self.target.verify,
+                tls=self.target.tls,
                 reconnect=False,  # a key does, so that nothing comes back unseen
                 on_stage=lambda s: _tell(s, step),
+                on_warning=self.warn,
             )
             await client.connect()
             self._client = client
             self.host = client.endpoint.name
-            if self.target.kind == "password":
-                await client.login_with_password(self.target.user, self.target.secret, otp_token=otp)
+            await self._sign_in(client, otp)
             step(f"signed in{' as ' + self.target.user if self.target.user else ''}")
             await self._learn(client)
             step(f"{len(self.catalogue)} methods")
@@ -146,6 +161,23 @@ class Session:
         for watch in self.watches:
             watch.add("gap", None, None)
             self._follow(watch)
+
+    async def _sign_in(self, client: AsyncClient, otp: str | None) -> None:
+        target = self.target
+        if target.kind == "password":
+            await client.login_with_password(target.user, target.secret, otp_token=otp)
+        elif target.kind == "api key":
+            await client.login_with_api_key(
+                target.user,
+                target.secret.strip(),
+                APIKeyAuthMech.PLAIN if target.plain else APIKeyAuthMech.SCRAM,
+                target.channel_binding,
+            )
+
+    def warn(self, text: str) -> None:
+        """Keep what the client warns of, once: the card and a toast tell it."""
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     async def reconnect(self) -> None:
         """Connects and signs in again with what was typed before. Raises as `open`."""

@@ -51,6 +51,35 @@ async def test_signs_in_with_what_is_typed(nas: Simulator) -> None:
         await desk.see("read-only", "Methods")
 
 
+async def test_signs_in_with_an_api_key(tmp_path: Path) -> None:
+    async with Simulator(tls=True) as nas:
+        file = tmp_path / "key"
+        file.write_text(nas.info()["api_keys"]["demo"])
+        file.chmod(0o600)
+        address, certificate = nas.info()["wss"], nas.info()["certificate"]
+        start = Start(address, "admin", str(file), by_key=True, ca_file=certificate)
+        async with at_desk(start, (80, 24)) as desk:
+            await desk.see("API key", "F2 shows it")
+            await desk.press("enter")
+            await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+            assert desk.session.target.kind == "api key"
+
+
+async def test_a_key_that_would_be_sent_or_unbound_says_what_to_do(nas: Simulator) -> None:
+    key = nas.info()["api_keys"]["demo"]
+    async with at_desk(Start(nas.url, "admin", key, by_key=True), (80, 24)) as desk:
+        await desk.press("enter")
+        await desk.see("Not proven", "--no-channel-binding")
+        assert field(desk, "password").value == key
+    async with at_desk(Start(nas.url, "admin", "no key at all", by_key=True), (80, 24)) as desk:
+        await desk.press("enter")
+        await desk.see("Not an API key")
+        assert "no key at all" not in desk.text
+    async with at_desk(Start(nas.url, "admin", key + "x", by_key=True, channel_binding=False), (80, 24)) as desk:
+        await desk.press("enter")
+        await desk.see("Wrong user or key")
+
+
 async def test_password_is_shown_only_while_wanted(nas: Simulator) -> None:
     async with at_desk(Start(nas.url, "admin", "sesame"), (80, 24)) as desk:
         await desk.see("F2 shows it")

@@ -8,6 +8,7 @@ card makes a signed-in `Session` and hands it up; it never opens the workspace.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -31,6 +32,7 @@ from tui.widgets.key_line import KeyLine
 __all__ = ["ConnectScreen"]
 
 PASSWORD = "password"
+API_KEY = "api key"
 THIS_MACHINE = "this machine"
 
 
@@ -67,42 +69,42 @@ class ConnectScreen(Screen[None]):
     class Left(Message):
         """Escape with nothing going on: back to what was open before, if anything."""
 
-    def __init__(
-        self, *, address: str = "", user: str = "", password: str = "", verify: bool = True, writable: bool = False
-    ) -> None:
+    def __init__(self, target: Target | None = None) -> None:
+        """``target`` is what the card is filled with; what it has no field for goes along unchanged."""
         super().__init__()
-        self._address = address
-        self._user = user
-        self._password = password
-        self._verify = verify
-        self._writable = writable
-        self._local = not address and os.path.exists(LOCAL_SOCKET)
+        self._given = target or Target("")
+        self._local = not self._given.address and os.path.exists(LOCAL_SOCKET)
 
     def compose(self) -> ComposeResult:
         with Card(id="card"):
             yield Static("A TrueNAS to explore: its address, and who you are there.", id="sentence")
-            yield Row("Address", Field(self._address, id="address", compact=True, placeholder="nas.example"))
-            yield Row("Sign in", Choice((PASSWORD, THIS_MACHINE), chosen=int(self._local), id="kind"))
-            yield Row("User", Field(self._user, id="user", compact=True, placeholder="admin"), classes="of-password")
+            given = self._given
+            yield Row("Address", Field(given.address or "", id="address", compact=True, placeholder="nas.example"))
+            kinds = (PASSWORD, API_KEY, THIS_MACHINE)
+            kind = THIS_MACHINE if self._local else API_KEY if given.by_key else PASSWORD
+            yield Row("Sign in", Choice(kinds, chosen=kinds.index(kind), id="kind"))
+            yield Row("User", Field(given.user, id="user", compact=True, placeholder="admin"), classes="of-password")
             yield Row(
                 "Password",
-                Field(self._password, id="password", compact=True, password=True),
+                Field(given.secret, id="password", compact=True, password=True),
                 Static("F2 shows it", id="shows"),
+                id="secret-row",
                 classes="of-password",
             )
             yield Row("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
             yield Row(
-                "Certificate", Choice(("check it", "do not check"), chosen=int(not self._verify), id="certificate")
+                "Certificate", Choice(("check it", "do not check"), chosen=int(not given.verify), id="certificate")
             )
-            yield Row("Open", Choice(("read-only", "allow writes"), chosen=int(self._writable), id="lock"))
-            yield Static("Not encrypted: the password can be read on the way.", id="readable")
+            yield Row("Open", Choice(("read-only", "allow writes"), chosen=int(given.writable), id="lock"))
+            yield Static("", id="readable")
             yield Static("", id="progress")
         yield KeyLine()
 
     def on_mount(self) -> None:
         card = self.query_one(Card)
         card.border_title = "Connect"
-        first = "kind" if self._local else "address" if not self._address else "password" if self._user else "user"
+        given = self._given
+        first = "kind" if self._local else "address" if not given.address else "password" if given.user else "user"
         self.query_one(f"#{first}").focus()
         self._redraw()
 
@@ -119,10 +121,12 @@ class ConnectScreen(Screen[None]):
         if self._choice("kind") == THIS_MACHINE and not (address or "").startswith(("ws+unix://", "unix://")):
             address = None
         local = address is None or address.startswith(("ws+unix://", "unix://"))
-        return Target(
-            address,
+        return replace(
+            self._given,
+            address=address,
             user="" if local else self._value("user").strip(),
             secret="" if local else self._value("password"),
+            by_key=self._choice("kind") == API_KEY,
             verify=self._choice("certificate") == "check it",
             writable=self._choice("lock") == "allow writes",
         )
@@ -140,10 +144,18 @@ class ConnectScreen(Screen[None]):
         except exc.InvalidEndpoint:
             return
         card.border_subtitle = plain(endpoint.text if typed or local else "")
+        by_key = self._choice("kind") == API_KEY
+        self.query_one("#secret-row .label", Static).update("API key" if by_key else "Password")
+        self.query_one("#password", Input).placeholder = "the key, or the path of its file" if by_key else ""
         card.set_class(not (endpoint.is_tls or endpoint.is_local), "-readable")
+        self.query_one("#readable", Static).update(
+            "Not encrypted: the key is not sent, and nothing proves the server."
+            if by_key
+            else "Not encrypted: the password can be read on the way."
+        )
 
     def action_secret_show(self) -> None:
-        """Shows or hides the password."""
+        """Shows or hides the secret."""
         field = self.query_one("#password", Input)
         field.password = not field.password
         self.query_one("#shows", Static).update("F2 shows it" if field.password else "F2 hides it")
@@ -165,7 +177,7 @@ class ConnectScreen(Screen[None]):
     def _missing(self, target: Target) -> tuple[str, Failure] | None:
         if target.address == "":
             return "address", Failure("No address yet", "Which TrueNAS? A name, an IP address or a URL.")
-        if target.kind == PASSWORD and not target.user:
+        if target.kind != THIS_MACHINE and not target.user:
             return "user", Failure("No user yet", "As whom do you want to sign in?")
         if self.query_one(Card).has_class("-code") and not self._value("code").strip():
             return "code", Failure("No code yet", "The server wants a one-time password.")
@@ -195,7 +207,8 @@ class ConnectScreen(Screen[None]):
                 self._show(done, Failure("Wrong code", "Type a new one; the password is kept."))
                 self._empty_code()
             else:
-                self._show(done, explain_connecting(error, address=session.host))
+                failure = explain_connecting(error, address=session.host)
+                self._show(done, replace(failure, title="Wrong user or key") if target.by_key else failure)
                 self.query_one("#password").focus()
         except Exception as error:  # noqa: BLE001 - the root of connecting: whatever it was, the card says so
             self.log.error(f"connecting: {error!r}")
