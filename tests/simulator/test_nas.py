@@ -35,6 +35,41 @@ def plain(value: Any) -> Any:
     return [plain(member) for member in value] if isinstance(value, list) else value
 
 
+async def test_graphs_agree_with_each_other() -> None:
+    async with Simulator() as nas, talk(nas) as client:
+        names = [row["name"] for row in await client.call("reporting.graphs")]
+        assert await client.call("reporting.netdata_graphs", [], {"count": True}) == len(names) > 5
+        now = int(nas.clock.wall().timestamp())
+        stretch = {"start": now - 7200, "end": now - 3600}
+        (one,) = await client.call("reporting.get_data", [{"name": "disk", "identifier": "sda"}], stretch)
+        assert one["legend"] == ["time", "reads", "writes"]
+        assert (one["start"], one["end"]) == (one["data"][0][0], one["data"][-1][0]) == (now - 7200, now - 3600)
+        assert all(len(row) == 3 for row in one["data"])
+        reads = [row[1] for row in one["data"]]
+        assert (one["aggregations"]["min"]["reads"], one["aggregations"]["max"]["reads"]) == (min(reads), max(reads))
+        later = {"start": now - 3700, "end": now - 3600, "aggregate": False}
+        (other,) = await client.call("reporting.get_data", [{"name": "disk", "identifier": "sda"}], later)
+        assert other["aggregations"] is None
+        shown = {row[0]: row[1:] for row in other["data"]}
+        assert (
+            [shown[row[0]] for row in one["data"] if row[0] in shown]
+            == [row[1:] for row in one["data"] if row[0] in shown]
+            != []
+        )
+        for name in names:
+            for graph in await client.call("reporting.graph", name, {"unit": "YEAR", "page": 2}):
+                assert 300 < len(graph["data"]) < 400
+        for graphs, query in (
+            ([{"name": "disk"}], {}),
+            ([{"name": "nothing"}], {}),
+            ([], {}),
+            ([{"name": "cpu"}], {"start": now, "end": now - 5}),
+            ([{"name": "cpu"}], {"unit": "DAY", "start": 5}),
+        ):
+            with pytest.raises(Refused):
+                await client.call("reporting.get_data", graphs, query)
+
+
 async def test_every_method_without_required_arguments_answers_what_it_promises() -> None:
     async with Simulator() as nas, talk(nas) as client:
         methods = await client.call("core.get_methods")
