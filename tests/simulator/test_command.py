@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 
-from truenas_client.simulator.faults import KINDS
+from truenas_client.simulator.fault_table import KINDS
 from truenas_client.simulator.registry import entry
 
 

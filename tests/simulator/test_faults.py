@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.simulator.talking import Refused, Talk, talk
 from truenas_client.simulator import Simulator
-from truenas_client.simulator.faults import KINDS
+from truenas_client.simulator.fault_table import KINDS
 
 PING = '{"jsonrpc": "2.0", "id": "p", "method": "core.ping"}'
 

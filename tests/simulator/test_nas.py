@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import jsonschema
 import pytest
+from websockets.asyncio.client import connect
 
-from tests.facts import catalogue, facts
+from tests.facts import catalogue, facts, require_facts
 from tests.simulator.talking import Refused, talk
 from truenas_client.schema.normalise import normalise
 from truenas_client.simulator import Simulator
@@ -33,6 +36,66 @@ def plain(value: Any) -> Any:
             return "2024-01-01T00:00:00Z"
         return {name: plain(member) for name, member in value.items()}
     return [plain(member) for member in value] if isinstance(value, list) else value
+
+
+async def test_only_24_10_lists_its_events() -> None:
+    async with Simulator(release="24.10") as nas, connect(nas.legacy_url, max_size=None) as connection:
+
+        async def call(method: str, *params: Any) -> dict[str, Any]:
+            await connection.send(json.dumps({"id": "1", "msg": "method", "method": method, "params": params}))
+            answer: dict[str, Any] = json.loads(await connection.recv())
+            return answer
+
+        await connection.send('{"msg": "connect", "version": "1", "support": ["1"]}')
+        await connection.recv()
+        assert (await call("auth.login", "admin", "admin"))["result"] is True
+        events = (await call("core.get_events"))["result"]
+        assert {"alert.list", "core.get_jobs", "pool.query", "reporting.realtime"} <= set(events)
+        assert events["alert.list"]["wildcard_subscription"] is True
+        assert events["reporting.realtime"]["wildcard_subscription"] is False
+        assert events["reporting.realtime"]["accepts"][0]["properties"]["interval"]["type"] == "integer"
+        if facts() is not None:
+            real = json.loads(gzip.decompress((require_facts() / "api" / "events-24.10.json.gz").read_bytes()))
+            assert {frozenset(event) for event in events.values()} == {frozenset(event) for event in real.values()}
+    async with Simulator() as nas, talk(nas) as client:
+        with pytest.raises(Refused) as refused:
+            await client.call("core.get_events")
+        assert refused.value.code == -32601
+
+
+async def test_graphs_agree_with_each_other() -> None:
+    async with Simulator() as nas, talk(nas) as client:
+        names = [row["name"] for row in await client.call("reporting.graphs")]
+        assert await client.call("reporting.netdata_graphs", [], {"count": True}) == len(names) > 5
+        now = int(nas.clock.wall().timestamp())
+        stretch = {"start": now - 7200, "end": now - 3600}
+        (one,) = await client.call("reporting.get_data", [{"name": "disk", "identifier": "sda"}], stretch)
+        assert one["legend"] == ["time", "reads", "writes"]
+        assert (one["start"], one["end"]) == (one["data"][0][0], one["data"][-1][0]) == (now - 7200, now - 3600)
+        assert all(len(row) == 3 for row in one["data"])
+        reads = [row[1] for row in one["data"]]
+        assert (one["aggregations"]["min"]["reads"], one["aggregations"]["max"]["reads"]) == (min(reads), max(reads))
+        later = {"start": now - 3700, "end": now - 3600, "aggregate": False}
+        (other,) = await client.call("reporting.get_data", [{"name": "disk", "identifier": "sda"}], later)
+        assert other["aggregations"] is None
+        shown = {row[0]: row[1:] for row in other["data"]}
+        assert (
+            [shown[row[0]] for row in one["data"] if row[0] in shown]
+            == [row[1:] for row in one["data"] if row[0] in shown]
+            != []
+        )
+        for name in names:
+            for graph in await client.call("reporting.graph", name, {"unit": "YEAR", "page": 2}):
+                assert 300 < len(graph["data"]) < 400
+        for graphs, query in (
+            ([{"name": "disk"}], {}),
+            ([{"name": "nothing"}], {}),
+            ([], {}),
+            ([{"name": "cpu"}], {"start": now, "end": now - 5}),
+            ([{"name": "cpu"}], {"unit": "DAY", "start": 5}),
+        ):
+            with pytest.raises(Refused):
+                await client.call("reporting.get_data", graphs, query)
 
 
 async def test_every_method_without_required_arguments_answers_what_it_promises() -> None:

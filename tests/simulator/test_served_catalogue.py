@@ -87,3 +87,24 @@ async def answers(seed: int) -> str:
 async def test_the_seed_decides() -> None:
     assert await answers(3) == await answers(3)
     assert await answers(3) != await answers(4)
+
+
+async def test_implemented_methods_serve_a_real_catalogue() -> None:
+    # Members that a release has not are ours to tell; that a call runs with fewer arguments is not.
+    methods = catalogue("25.10")
+    async with Simulator(catalogue=methods, speed=1000) as nas, talk(nas) as client:
+        assert await client.call("alert.list_categories")
+        assert await client.call("pool.query", [], {"count": True}) == 2
+        assert set(await client.call("core.get_methods")) == set(methods)
+
+
+async def test_a_user_that_was_made_can_sign_in_without_access() -> None:
+    async with Simulator() as nas, talk(nas) as client:
+        made = await client.call("user.create", {"username": "eve", "full_name": "Eve", "password": "pw"})
+        async with talk(nas, login=False) as other:
+            assert await other.login("eve", "wrong") == {"response_type": "AUTH_ERR"}
+            assert await other.login("eve", "pw") == {"response_type": "DENIED"}
+            await client.call("user.update", made["id"], {"locked": True})
+            assert await other.login("eve", "pw") == {"response_type": "EXPIRED"}
+            await client.call("user.delete", made["id"])
+            assert await other.login("eve", "pw") == {"response_type": "AUTH_ERR"}

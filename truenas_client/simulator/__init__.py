@@ -32,7 +32,7 @@ the demo's is added in a few lines, before it starts or while it runs::
 A method gets a `Call`, a source a `Source`, and both raise `CallError`, `ValidationErrors`,
 `ValidationError` or `InstanceNotFound`; anything else they raise is answered as an
 unexpected exception. `shapes` writes schemas for ``accepts`` and ``returns``, by which the
-arguments are checked. What goes wrong on purpose is ``nas.faults`` (module `faults`);
+arguments are checked. What goes wrong on purpose is ``nas.faults`` (modules `faults` and `fault_table`);
 `record` and `Playback` keep a real session and play it back. What is assumed of real
 servers stands at the end of ``python -m truenas_client.simulator --help``.
 """

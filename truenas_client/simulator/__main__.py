@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .faults import explained
+from .fault_table import explained
 from .release import RELEASES
 from .simulator import Simulator
 

@@ -107,8 +107,8 @@ class Call:
         arguments = bind(self.method.parameters, params)
         if self.method.handler is None:
             return unimplemented.answer(self, arguments)
-        # A laid catalogue may know more arguments than the handler does; those are checked and dropped.
-        return self.method.handler(self, *arguments[: self.method.arity])
+        # A laid catalogue may know more arguments than the handler does, which are checked and dropped, or fewer.
+        return self.method.handler(self, *arguments[: self.method.arity], *self.method.missing)
 
     def start_job(
         self, params: list[Any], *, output: Pipe | Spool | None = None, uploads: Uploads | None = None

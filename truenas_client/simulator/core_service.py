@@ -128,6 +128,13 @@ def _install_listing(nas: Simulator) -> None:
         """All services with their kind (crud, config or service) and settings."""
         return nas.registry.all_services()
 
+    if nas.release.lists_events:
+
+        @nas.method("core.get_events")
+        def get_events(call: Call) -> dict[str, Any]:
+            """All events that can be subscribed to."""
+            return {name: kind.listing() for name, kind in sorted(nas.registry.events.items())}
+
 
 def _install_jobs(nas: Simulator) -> None:
     @nas.method("core.get_jobs", accepts=nas.query_arguments(), no_authz=True, filterable=True)

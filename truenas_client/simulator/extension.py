@@ -92,9 +92,9 @@ class Extensible:
         """Describe a service of our own (crud, config or service) in ``core.get_services``."""
         self.registry.service(namespace, kind, **config)
 
-    def event(self, name: str, *, roles: Iterable[str] = (), no_authz: bool = False) -> None:
+    def event(self, name: str, *, roles: Iterable[str] = (), no_authz: bool = False, description: str = "") -> None:
         """Make an event known, so that others than full administrators can subscribe to it."""
-        self.registry.events[name] = EventKind(name, tuple(roles), no_authz)
+        self.registry.events[name] = EventKind(name, tuple(roles), no_authz, description=description)
 
     def source(self, name: str, *, accepts: Schema | None = None, roles: Iterable[str] = ()) -> Decorator:
         """Add an event source: a coroutine function of a `Source` and the argument of the subscription.
@@ -103,7 +103,7 @@ class Extensible:
         """
 
         def add(handler: Handler) -> Handler:
-            self.registry.events[name] = EventKind(name, tuple(roles), False, handler, accepts)
+            self.registry.events[name] = EventKind(name, tuple(roles), False, handler, accepts, handler.__doc__ or "")
             return handler
 
         return add

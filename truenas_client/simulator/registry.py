@@ -58,6 +58,8 @@ class Method:
     """The handler is a coroutine function, so the call may take time."""
     arity: int | None = None
     """How many arguments the handler takes after the call; None for any number."""
+    own_entry: dict[str, Any] | None = None
+    """The entry it had before a catalogue was laid over it."""
     since: str | None = None
     """The first API version that has the method, such as ``v26.0.0``; None for all."""
 
@@ -74,6 +76,13 @@ class Method:
         if self._parameters is None or self._parameters[0] is not self.entry:
             self._parameters = self.entry, parameters(self.entry["accepts"])
         return self._parameters[1]
+
+    @property
+    def missing(self) -> list[Any]:
+        """The arguments a laid catalogue does not know, as our own entry has them by default."""
+        if self.own_entry is None or self.arity is None:
+            return []
+        return [schema.get("default") for schema in self.own_entry["accepts"][len(self.parameters) : self.arity]]
 
     @property
     def returns(self) -> Schema:
@@ -105,6 +114,17 @@ class EventKind:
     no_authz: bool = False
     source: Callable[..., Awaitable[None]] | None = None
     accepts: Schema | None = None
+    description: str = ""
+
+    def listing(self) -> dict[str, Any]:
+        """It as ``core.get_events`` of the releases that have that shows it."""
+        service = self.name.partition(".")[0]
+        return {
+            "description": self.description or f"Sent when something of {service} has changed.",
+            "wildcard_subscription": self.source is None,
+            "accepts": [] if self.accepts is None else shapes.arguments(argument=self.accepts),
+            "returns": shapes.arguments(**{self.name: shapes.any_(default=None)}),
+        }
 
 
 def entry(
@@ -174,7 +194,7 @@ class Registry:
     def add(self, method: Method) -> None:
         """Add or replace a method; an entry of the laid catalogue wins over its own."""
         if self.catalogue is not None and method.name in self.catalogue:
-            method.entry = self.catalogue[method.name]
+            method.own_entry, method.entry = method.entry, self.catalogue[method.name]
         if method.handler is not None:
             method.arity = _arity(method.handler)
         method.waits = method.handler is not None and inspect.iscoroutinefunction(method.handler)
@@ -189,7 +209,7 @@ class Registry:
             if method is None:
                 self.methods[name] = Method(name, found, job=JobOptions() if found.get("job") else None)
             else:
-                method.entry = found
+                method.own_entry, method.entry = method.entry, found
         self.revision += 1
 
     def listed(self) -> Iterable[Method]:

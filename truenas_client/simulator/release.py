@@ -50,6 +50,8 @@ class Release:
     """The old protocol ends TCP for a message that is no object, with no close frame."""
     old_short_refusals: bool = False
     """The old protocol refuses a call before login in two words and without a trace."""
+    lists_events: bool = False
+    """``core.get_events`` exists."""
     keepalive: int = 3600
     """Seconds without traffic from the server after which its front end drops a connection; not sped up."""
 
@@ -94,6 +96,7 @@ RELEASES = {
         old_ping=True,
         old_aborts=True,
         old_short_refusals=True,
+        lists_events=True,
         keepalive=60,
     ),
     "25.04": Release(

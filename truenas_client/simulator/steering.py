@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .call import Call
 from .errors import CallError
-from .faults import COMMON, KINDS
+from .fault_table import COMMON, KINDS
 
 if TYPE_CHECKING:
     from .simulator import Simulator

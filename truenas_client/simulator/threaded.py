@@ -19,7 +19,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from .faults import Fault, Value
+from .fault_table import Value
+from .faults import Fault
 from .simulator import Simulator
 
 __all__ = ["Switches", "ThreadedSimulator"]

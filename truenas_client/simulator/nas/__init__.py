@@ -15,6 +15,7 @@ from . import (
     datasets,
     disks,
     encryption,
+    graphs,
     guests,
     network,
     pools,
@@ -49,6 +50,7 @@ PARTS = (
     upkeep,
     alerts,
     reporting,
+    graphs,
 )
 
 

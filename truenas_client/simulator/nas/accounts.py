@@ -7,6 +7,8 @@ import random
 import string
 from typing import TYPE_CHECKING, Any
 
+from truenas_client.filters import filter_list
+
 from .. import shapes
 from ..accounts import FULL_ADMIN, ApiKey
 from ..call import Call
@@ -150,8 +152,11 @@ def _install_changes(nas: Simulator, world: World) -> None:
         row = _blank(ident, data["username"], max(taken) + 1 if uid is None else uid, data["full_name"])
         row |= {name: data[name] for name in ("email", "home", "shell", "smb", "locked") if name in data}
         table[ident] = row
+        if data.get("password"):
+            # In no group that has a privilege: the password is right, but there is no API access.
+            nas.add_account(row["username"], data["password"], roles=(), uid=row["uid"], full_name=row["full_name"])
         nas.send_event("user.query", "ADDED", id=ident, fields=row)
-        return row
+        return {**row, "password": None}
 
     @nas.method(
         "user.update",
@@ -173,8 +178,9 @@ def _install_changes(nas: Simulator, world: World) -> None:
         row = _find(table, "User", id)
         row |= {name: value for name, value in data.items() if name in row}
         account = nas.accounts.get(row["username"])
-        if account is not None and data.get("password"):
-            account.password = data["password"]
+        if account is not None:
+            account.password = data.get("password") or account.password
+            account.expired = row["locked"]
         nas.send_event("user.query", "CHANGED", id=id, fields=row)
         return row
 
@@ -232,12 +238,13 @@ def _install_groups(nas: Simulator, world: World) -> None:
     add_query(nas, "privilege", lambda: list(privileges.values()), what="privileges", roles=privilege_roles)
 
     @nas.method("privilege.roles", accepts=nas.query_arguments(), no_authz=True, filterable=True)
-    def roles(call: Call, filters: list[Any], options: dict[str, Any]) -> list[dict[str, Any]]:
+    def roles(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
         """The roles there are."""
-        return [
+        rows = [
             {"name": name, "title": name.replace("_", " ").title(), "includes": [], "builtin": True}
             for name in sorted(nas.registry.roles())
         ]
+        return filter_list(rows, filters, options)
 
 
 def make_key(nas: Simulator, name: str, account: str) -> ApiKey:
