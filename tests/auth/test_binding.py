@@ -90,6 +90,7 @@ def test_none_is_defined_for_eddsa(key: Any) -> None:
     "der",
     [b"", b"no certificate", certificate(EC, hashes.SHA256())[:-20]]
     + [certificate(RSA, hashes.SHA256()).replace(SHA256_RSA, bytes.fromhex(i)) for i in ("2a864886f70d010163",)],
+    ids=["nothing", "text", "cut short", "unknown signature"],
 )
 def test_what_cannot_be_read_has_none(der: bytes) -> None:
     with pytest.raises(ChannelBindingError):

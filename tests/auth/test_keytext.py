@@ -118,7 +118,7 @@ BROKEN: list[tuple[str, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "field", "words"), BROKEN)
+@pytest.mark.parametrize(("text", "field", "words"), BROKEN, ids=range(len(BROKEN)))
 def test_errors_name_the_field_and_hold_nothing(text: str, field: str | None, words: str) -> None:
     with pytest.raises(InvalidKeyFile) as caught:
         parse(text, "/keys/nas.ini")
@@ -240,6 +240,7 @@ def test_files_that_others_can_read_are_warned_of(tmp_path: Path, mode: int, cou
         (b"7-" + b"MARKER" * 20_000, "too large"),
         (b"MARKER", "neither"),
     ],
+    ids=["empty", "bytes", "zero", "large", "word"],
 )
 def test_files_that_hold_no_key(tmp_path: Path, content: bytes, words: str) -> None:
     path = write(tmp_path, content)

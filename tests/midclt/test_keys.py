@@ -133,11 +133,17 @@ def test_without_tls_a_flag_is_needed(run: Run, secure: str, secure_nas: Simulat
     assert (ran.status, ran.out) == (4, "")
     assert "--no-channel-binding" in ran.err
     assert not any("auth." in frame for frame in frames)
+    ran = run("-U", "admin", "-K", KEY, "call", "core.ping", url=secure_nas.legacy_url)
+    assert (ran.status, ran.out, ran.err) == (0, "pong\n", ""), "the old protocol of an address means the key itself"
     for flag in ("--no-channel-binding", "--plain"):
         ran = run("-U", "admin", "-K", KEY, flag, "call", "core.ping", url=secure_nas.url)
         assert (ran.status, ran.out) == (0, "pong\n")
+    # From now on this server is known to do SCRAM.
     ran = run("-U", "admin", "-K", KEY, "call", "core.ping", url=secure_nas.legacy_url)
-    assert (ran.status, ran.out, ran.err) == (0, "pong\n", ""), "the old protocol of an address means the key itself"
+    assert (ran.status, ran.out) == (4, "")
+    assert "by SCRAM before" in ran.err
+    ran = run("-U", "admin", "-K", KEY, "--plain", "call", "core.ping", url=secure_nas.legacy_url)
+    assert (ran.status, ran.out) == (0, "pong\n")
 
 
 def test_to_another_host_the_key_is_not_sent(
