@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import ssl
@@ -12,36 +11,28 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
-from . import endpoint as _endpoint
-from . import keyfile
-from .auth.flow import Flow, Login, password_login, token_login
-from .auth.keyflow import api_key_login
-from .auth.policy import APIKeyAuthMech, Channel, check_token, weak_password
+from .auth.flow import Flow, Login
+from .auth.policy import Channel
 from .connection import Connection
+from .dialer import Dialer
 from .endpoint import Endpoint
 from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
 from .exc import (
     AuthenticationError,
-    CallTimeout,
     ClientException,
-    ConnectError,
     ConnectionLost,
-    HandshakeRejected,
-    MethodNotFound,
     NotAuthenticated,
     OTPRequired,
 )
 from .jobs import AsyncJob
 from .jobtable import JOB_EVENTS, JobTable
+from .logins import Logins
 from .persistence import Persistence
-from .protocol.ddp import DDP
-from .protocol.dialect import Dialect
-from .protocol.jsonrpc import JSONRPC
 from .protocol.messages import Ended, Update
-from .signin import OTPToken, SignIn, new_nonce
+from .signin import OTPToken, SignIn
 from .subscriptions import Subscriptions
 from .supervisor import Status, Supervisor
-from .transport import ConnectLimits, open_socket, open_websocket
+from .transport import ConnectLimits, open_socket
 from .trust import SYSTEM, TLS, context
 
 if TYPE_CHECKING:
@@ -60,7 +51,7 @@ class _Unset:
 _UNSET: Final = _Unset()
 
 
-class AsyncClient:
+class AsyncClient(Logins):
     """A TrueNAS, reached over one connection at a time.
 
     ``uri`` is None for the local socket, or an address as a person writes it
@@ -104,22 +95,22 @@ class AsyncClient:
         on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        self.endpoint: Endpoint = _endpoint.parse(uri)
-        self._may_fall_back = _endpoint.names_no_path(uri)
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
-        self._tls = tls or (SYSTEM if verify_ssl else TLS.insecure())
+        self._dialer = Dialer(
+            [uri, *also],
+            self,
+            tls=tls or (SYSTEM if verify_ssl else TLS.insecure()),
+            limits=limits or ConnectLimits(),
+            private_methods=private_methods,
+            on_stage=on_stage,
+        )
         self._call_timeout = call_timeout
-        self._private_methods = private_methods
-        self._limits = limits or ConnectLimits()
-        self._on_stage = on_stage
         self._on_login_needed = on_login_needed
         self._on_warning = on_warning
         self._warned: set[str] = set()
-        self._fell_back = False
-        self._addresses = [uri, *also]
         self._first_login: Callable[[], Awaitable[object]] | None = None
-        self._supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
+        self._supervisor = Supervisor(self._dialer.open, self._resume, self._lost, self._finished, reconnect=reconnect)
         self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
         self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect)
         self._job_events = self.subscribe(JOB_EVENTS, queue=1)
@@ -168,69 +159,10 @@ class AsyncClient:
         client._first_login = lambda: sign_in(client, profile, ask=ask, otp_token=otp_token)
         return client
 
-    async def _open(self) -> Connection:
-        """A connection that waits for its login, at the first address where something answers."""
-        for _ in range(1, len(self._addresses)):
-            try:
-                return await self._open_here()
-            except ConnectError as e:
-                if e.stage not in ("resolve", "connect"):
-                    raise
-            self._addresses.append(self._addresses.pop(0))
-            self._aim_at(self._addresses[0])
-        return await self._open_here()
-
-    def _aim_at(self, address: str | None) -> None:
-        self.endpoint = _endpoint.parse(address)
-        self._may_fall_back, self._fell_back = _endpoint.names_no_path(address), False
-
-    async def _open_here(self) -> Connection:
-        """Open, greet, set options."""
-        try:
-            return await self._open_at(self.endpoint)
-        except HandshakeRejected as e:
-            if e.status_code != 404 or not self._may_fall_back:
-                raise
-            older = _endpoint.with_path(self.endpoint, _endpoint.LEGACY_PATH)
-            try:
-                connection = await self._open_at(older)
-            except HandshakeRejected:
-                raise e from None  # neither is there: what was asked for is the better story
-        self.endpoint, self._may_fall_back, self._fell_back = older, False, True
-        return connection
-
-    async def _open_at(self, endpoint: Endpoint) -> Connection:
-        websocket = await open_websocket(endpoint, tls=self._tls, limits=self._limits, on_stage=self._on_stage)
-        dialect: Dialect = DDP() if endpoint.is_legacy else JSONRPC()
-        connection = Connection(websocket, dialect, self)
-        try:
-            await self._hello(connection, endpoint)
-        except BaseException:
-            await connection.close()
-            raise
-        if self._on_stage is not None:
-            self._on_stage("hello")
-        # The local socket is signed in by the peer's user id before the first message.
-        connection.signed_in = endpoint.socket is not None
-        connection.local_user = os.getuid() if endpoint.socket is not None else None
-        return connection
-
-    async def _hello(self, connection: Connection, endpoint: Endpoint) -> None:
-        dialect, timeout = connection.dialect, self._limits.hello
-        try:
-            await connection.greet(timeout)
-            options = dialect.options(private_methods=self._private_methods)
-            if options is not None:
-                dialect.options_answered(await connection.call(*options, timeout))
-        except MethodNotFound:
-            dialect.options_answered(None)
-        except CallTimeout as e:
-            raise ConnectError(f"{endpoint.text}: connected, but the API does not answer", "hello") from e
-        except ConnectionLost as e:
-            if e.code == 1008:
-                text = f"{endpoint.text}: this machine is not on the server's allow list"
-                raise ConnectError(text, "allowed") from e
-            raise ConnectError(f"{endpoint.text}: {e.error}", "hello") from e
+    @property
+    def endpoint(self) -> Endpoint:
+        """The address in use."""
+        return self._dialer.endpoint
 
     async def close(self) -> None:
         """Close for good; what waits fails with `ConnectionLost`. Twice is fine."""
@@ -364,8 +296,8 @@ class AsyncClient:
 
     async def open_http(self) -> tuple[socket.socket, ssl.SSLContext | None]:
         """A new connection to the same server for HTTP, and the TLS it is to be wrapped in (None: none)."""
-        sock = await open_socket(self.endpoint, limits=self._limits)
-        return sock, context(self._tls) if self.endpoint.is_tls else None
+        sock = await open_socket(self.endpoint, limits=self._dialer.limits)
+        return sock, context(self._dialer.tls) if self.endpoint.is_tls else None
 
     async def download(
         self,
@@ -427,92 +359,6 @@ class AsyncClient:
 
     # -- signing in ----------------------------------------------------------------------
 
-    async def login_with_password(
-        self, username: str, password: str, otp_token: OTPToken = None, *, allow_exposed: bool = True
-    ) -> Login:
-        """Sign in with a password.
-
-        ``otp_token`` is a one-time password or a function (plain or async) that asks for
-        one; it is asked again after a wrong one, until it returns None. Over ``ws://`` to
-        another host the password is sent with a warning, or not at all (`InsecureTransport`)
-        when ``allow_exposed`` is false. Raises `InvalidCredentials`, `OTPRequired`,
-        `CredentialsExpired`, `AccessDenied`, `RedirectRequired`, `RateLimited`. One login
-        runs at a time, and waits while the server would take no more of them; a refused one
-        is never repeated. What succeeded is kept in memory for later connections (of a
-        login with a one-time password the server's own token, where it gives one).
-        """
-
-        def flow(channel: Channel) -> Flow:
-            if text := weak_password(channel, allow=allow_exposed):
-                self._warn(text)
-            return password_login(username, password, legacy=bool(channel.old_protocol), renewable=not channel.readable)
-
-        return await self._sign_in(flow, otp_token)
-
-    async def login_with_api_key(
-        self,
-        username: str,
-        key_or_path: str | os.PathLike[str],
-        auth_mechanism: APIKeyAuthMech | str = APIKeyAuthMech.SCRAM,
-        channel_binding: bool = True,
-        *,
-        known_scram: bool = False,
-        allow_key_revocation: bool = False,
-    ) -> Login:
-        """Sign in with an API key of a user.
-
-        ``key_or_path`` is the key, a JSON or INI text with it, or the path (absolute, or
-        beginning with ``~``) of a file with any of these. SCRAM (26 and later) proves the key
-        without sending it and is bound to the TLS connection; ``channel_binding=False`` logs
-        in without that, as is needed over ``ws://`` or through a proxy that ends TLS. PLAIN
-        sends the key, for older servers; an address that ends in ``/websocket`` means it.
-
-        A caller that remembers that this server has done SCRAM (`Login.mechanism`) says so by
-        ``known_scram``, and then the key itself is not sent, unless the caller leaves it out
-        because its user wants just that. Over ``ws://`` to another host a PLAIN key is not
-        sent either: the server would revoke it. ``allow_key_revocation`` sends it all the same.
-
-        Raises `InvalidKeyFile`; `InsecureTransport` and `ChannelBindingError` before
-        anything is sent; `MechanismUnsupported`, `InvalidCredentials`, `CredentialsExpired`,
-        `AccessDenied`, `RedirectRequired`, `RateLimited`; `ServerSignatureError` when the
-        server does not know the key either, and then the connection is closed. Otherwise as
-        `login_with_password`.
-        """
-        mechanism = APIKeyAuthMech(auth_mechanism)
-        if keyfile.is_path(key_or_path):
-            warnings_: list[str] = []
-            key = await asyncio.to_thread(keyfile.load, key_or_path, warnings_.append)
-            for text in warnings_:
-                self._warn(text)
-        else:
-            key = keyfile.load(key_or_path)
-
-        def flow(channel: Channel) -> Flow:
-            return api_key_login(
-                username,
-                key,
-                channel,
-                mechanism=mechanism,
-                nonce=new_nonce(),
-                channel_binding=channel_binding,
-                known_scram=known_scram,
-                allow_key_revocation=allow_key_revocation,
-            )
-
-        return await self._sign_in(flow, None)
-
-    async def login_with_token(self, token: str) -> Login:
-        """Sign in with a token of ``auth.generate_token``. It is kept as a password is.
-
-        Raises as `login_with_password`, and `InsecureTransport` over ``ws://`` to another host.
-        """
-
-        def flow(channel: Channel) -> Flow:
-            check_token(channel)
-            return token_login(token, legacy=bool(channel.old_protocol))
-
-        return await self._sign_in(flow, None)
-
     async def _sign_in(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> Login:
         connection = self._connection()
         # While a new connection is being made it takes logins already: `on_login_needed` sends one.
@@ -521,7 +367,7 @@ class AsyncClient:
         return await self._logins.first(connection, flow, otp_token)
 
     def _channel(self, connection: Connection) -> Channel:
-        return Channel.of(self.endpoint, connection.certificate, fell_back=self._fell_back)
+        return Channel.of(self.endpoint, connection.certificate, fell_back=self._dialer.fell_back)
 
     def _warn(self, text: str) -> None:
         if text in self._warned:

@@ -62,7 +62,8 @@ _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
 class Server(Protocol):
     """What is needed of a client."""
 
-    endpoint: Endpoint
+    @property
+    def endpoint(self) -> Endpoint: ...
 
     async def call(self, method: str, *params: Any, repeat: bool | None = None) -> Any: ...
 

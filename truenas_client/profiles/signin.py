@@ -20,7 +20,8 @@ __all__ = ["SignsIn", "sign_in"]
 class SignsIn(Protocol):
     """What is needed of a client."""
 
-    endpoint: Endpoint
+    @property
+    def endpoint(self) -> Endpoint: ...
 
     async def login_with_token(self, token: str) -> Login: ...
 
