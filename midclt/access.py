@@ -116,7 +116,7 @@ def signed_in(options: Namespace) -> Iterator[Session]:
 def _obtain(given: Who, choice: Choice) -> str:
     """The secret from where the profile has it, or from the person."""
     if given.reference is not None and not isinstance(given.reference, Ask):
-        return resolve(given.reference).reveal()
+        return resolve(given.reference, warn=lambda text: say(f"midclt: {text}")).reveal()
     noun = {"password": "Password", "token": "Token"}.get(given.mechanism, "API key")
     secret = _ask(f"{noun} for {given.username or choice.address or 'this machine'}: ")
     if secret is None:

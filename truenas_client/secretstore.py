@@ -30,13 +30,17 @@ LARGEST = 65536
 
 
 def resolve(
-    reference: Reference, *, ask: Callable[[], str | None] | None = None, timeout: float = COMMAND_SECONDS
+    reference: Reference,
+    *,
+    ask: Callable[[], str | None] | None = None,
+    warn: Callable[[str], None] = log.warning,
+    timeout: float = COMMAND_SECONDS,
 ) -> Secret:
     """The secret that a reference leads to.
 
     ``ask`` asks the user, for `Ask`; it returns None where there is nobody. Line ends
-    after the secret are no part of it. Raises `SecretUnavailable`; warns in the log of
-    a file that others can read.
+    after the secret are no part of it. ``warn`` gets told of a file that others can read.
+    Raises `SecretUnavailable`.
     """
     match reference:
         case Text(secret):
@@ -46,7 +50,7 @@ def resolve(
             if not text:
                 raise SecretUnavailable(f"The environment variable {variable} holds no secret: set it")
         case File(path):
-            text = _read(path)
+            text = _read(path, warn)
         case Command(words):
             text = _output(words, timeout)
         case Keyring(account):
@@ -117,12 +121,12 @@ def _absolute(path: str) -> Path:
     return expanded
 
 
-def _read(path: str) -> str:
+def _read(path: str, warn: Callable[[str], None]) -> str:
     file = _absolute(path)
     try:
         text = file.read_text(encoding="utf-8-sig")
         if others_may_read(file):
-            log.warning("%s: other users of this machine may read this secret; `chmod 600` keeps it to yourself", file)
+            warn(f"{file}: other users of this machine may read this secret; `chmod 600` keeps it to yourself")
     except OSError as e:
         raise SecretUnavailable(f"The file {path} cannot be read: {e.strerror or type(e).__name__}") from None
     except UnicodeDecodeError:
