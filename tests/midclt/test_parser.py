@@ -87,7 +87,6 @@ def test_what_is_read(argv: list[str], expected: dict[str, Any]) -> None:
         ["profile"],
         ["profile", "dance"],
         ["profile", "add"],
-        ["--p", "x", "ping"],
         ["--i", "--no-chan=1", "ping"],
         ["-K"],
     ],
