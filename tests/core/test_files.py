@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import re
-import ssl
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from truenas_client import (
     CallTimeout,
     ClientException,
     ConnectionLost,
+    FingerprintMismatch,
     JobFailed,
     JobLost,
     MethodNotFound,
@@ -25,11 +25,11 @@ from truenas_client import (
     NotAuthorized,
     ProtocolError,
 )
-from truenas_client.trust import TLS, CertificateError
+from truenas_client.trust import TLS
 
 from ..replay.flows import read_flow
+from . import certificates
 from .filenas import TOKEN, FileNas, Request, data_of, file_nas, multipart
-from .test_client import certificate  # noqa: F401 - a fixture
 
 METHOD, PARAMS = "config.save", [{"secretseed": True}]
 
@@ -570,14 +570,18 @@ async def test_over_the_unix_socket(tmp_path: Path) -> None:
         assert ["auth.generate_token", 600, {}, False, True] in nas.calls
 
 
-async def test_the_clients_trust_decides_here_too(certificate: Path) -> None:  # noqa: F811
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    async with file_nas(give, tls=context) as nas, AsyncClient(nas.url, verify_ssl=False) as client:
+async def test_the_clients_trust_decides_here_too(tmp_path: Path) -> None:
+    first, other = certificates.certificate(tmp_path), certificates.certificate(tmp_path)
+    context = first.context
+    async with file_nas(give, tls=context) as nas, AsyncClient(nas.url, tls=TLS.pinned(first.fingerprint)) as client:
         assert (await client.download(METHOD, PARAMS, "x")).content == content()
         nas.serve = take
         await (await client.upload(METHOD, [], bytes(2**20))).result(10)
-        client._tls = TLS()
-        with pytest.raises(CertificateError, match="self-signed"):
+        # From now on new connections are shown another one.
+        context.load_cert_chain(other.path)
+        with pytest.raises(FingerprintMismatch) as caught:
             await client.download(METHOD, PARAMS, "x")
+        assert caught.value.seen == f"sha256:{other.fingerprint}"
+        with pytest.raises(FingerprintMismatch):
+            await client.upload(METHOD, [], b"x")
         assert len(nas.requests) == 2

@@ -162,8 +162,9 @@ async def test_text_and_octets_that_are_no_calls(tmp_path: Path) -> None:
         ({"id": 1, "msg": "method", "method": "auth.login", "params": ["a", "sss-ecret"]}, "sss-ecret"),
         ({"id": 1, "method": "mail.update", "params": [{"oauth": {"client_secret": "sss-ecret"}}]}, "sss-ecret"),
         ({"id": 1, "method": "x", "params": ["/_download/1?auth_token=sss-ecret"]}, "sss-ecret"),
+        ({"id": 1, "method": "user.setup_local_administrator", "params": ["root", "sss-ecret"]}, "sss-ecret"),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_masked(frame: dict[str, Any], secret: str) -> None:
     masker = Masker()
@@ -177,9 +178,11 @@ def test_what_was_secret_once_stays_so_and_shapes_are_kept() -> None:
     masker.message('{"id": 1, "method": "auth.generate_token", "params": []}', sent=True)
     shown = masker.message('{"id": 1, "result": "tok-en-text"}', sent=False)
     assert shown["frame"]["result"] == "********"
-    event = {"method": "collection_update", "params": {"fields": {"message": "used tok-en-text", "otp_digits": 6}}}
+    masker.message('{"id": 2, "method": "pool.dataset.export_key", "params": [1]}', sent=True)
+    assert masker.message('{"id": 2, "result": "abc"}', sent=False)["frame"]["result"] == "********"
+    event = {"method": "collection_update", "params": {"fields": {"message": "used tok-en-text", "otp_token": 6}}}
     fields = masker.message(json.dumps(event), sent=False)["frame"]["params"]["fields"]
-    assert fields == {"message": "used ********", "otp_digits": 0}
+    assert fields == {"message": "used ********", "otp_token": 0}
     dated = {"credentials": {"data": {"login_at": {"$date": 5000}, "n": None, "b": True}}}
     assert masker.message(json.dumps(dated), sent=False)["frame"] == dated
 

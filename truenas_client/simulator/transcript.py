@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from truenas_client.redact import MASK, is_secret_name
+from truenas_client.secretnames import ARGUMENTS, RESULTS
 
 __all__ = ["Masker", "Transcript", "read_transcript"]
 
@@ -79,7 +80,7 @@ class Masker:
     def _reply(self, frame: Line) -> Line:
         method = self._asked.pop(repr(frame.get("id")), "") if "method" not in frame else ""
         masked: Line = self._masked(frame)
-        secretive = method.startswith("auth.") and method not in _OPEN_AUTH
+        secretive = method in RESULTS or (method.startswith("auth.") and method not in _OPEN_AUTH)
         if secretive and isinstance(frame.get("result"), str):
             masked["result"] = self._secret(frame["result"])
         return masked
@@ -92,6 +93,8 @@ class Masker:
             return [params[0], [self._call(params[0], call) for call in params[1]], *self._masked(params[2:])]
         if method == "core.download" and len(params) > 1 and isinstance(params[0], str):
             return [params[0], self._call(params[0], params[1]), *self._masked(params[2:])]
+        if bare := ARGUMENTS.get(method):
+            return [self._secret(value) if at in bare else self._masked(value) for at, value in enumerate(params)]
         if method.startswith("auth.") and method not in _OPEN_AUTH:
             return [self._secret(value) if isinstance(value, str) else self._masked(value) for value in params]
         return self._masked(params)
