@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     lock = parser.add_mutually_exclusive_group()
     lock.add_argument("--read-only", action="store_true", help="refuse calls that change something (the default)")
     lock.add_argument("--write", action="store_true", help="allow calls that change something")
+    parser.add_argument("--fresh", action="store_true", help="start as if for the first time, and remember nothing")
     parser.add_argument("--ascii", action="store_true", help="draw with plain ASCII characters only")
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR does the same")
     parser.add_argument("--version", action="store_true", help="print the version and stop")
@@ -79,10 +80,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         verify=not options.insecure,
         writable=options.write or (options.demo and not options.read_only),
         demo=options.demo,
+        fresh=options.fresh,
         ascii=options.ascii,
     )
     app = TrueNASApp(start)
     app.run()
+    for notice in app.memories.notices:  # what came too late for the screen
+        print(f"truenas-tui: {notice}", file=sys.stderr)
     return app.return_code or 0
 
 

@@ -27,6 +27,7 @@ from typing import Any, Literal
 from truenas_client import TLS, APIKeyAuthMech, AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting
+from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
 
 __all__ = ["Session", "State", "Target"]
@@ -111,6 +112,8 @@ class Session:
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        # For this session only, until the app gives it the one that is kept.
+        self.memory = ConnectionMemory()
         self.warnings: list[str] = []
         self.changed = Signal()
         self.catalogue_changed = Signal()
