@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 
 from textual import events, on, work
 from textual.app import App
@@ -21,39 +20,22 @@ from textual.theme import Theme
 from truenas_client import exc
 from truenas_client.endpoint import parse
 from tui import actions
+from tui.opening import Start, opening
 from tui.palette import Commands
 from tui.screens.connect import ConnectScreen
 from tui.screens.help import HelpScreen
 from tui.screens.too_small import LEAST, TooSmall
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
-from tui.session import Session, Target
+from tui.session import Session
 from tui.state import Memories
+from tui.target import Target
 from tui.text import safe
 from tui.themes import THEMES
 
 __all__ = ["Start", "TrueNASApp"]
 
 CONNECT_MODE = "connect"
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What the command line asked for."""
-
-    address: str = ""
-    user: str = ""
-    password: str = field(default="", repr=False)
-    verify: bool = True
-    writable: bool = False
-    by_key: bool = False
-    plain: bool = False
-    channel_binding: bool = True
-    ca_file: str = ""
-    demo: bool = False
-    fresh: bool = False
-    """Whether nothing is remembered, neither from before nor for later."""
-    ascii: bool = False
 
 
 class TrueNASApp(App[None]):
@@ -88,22 +70,7 @@ class TrueNASApp(App[None]):
         self.memories.on_notice = self._tell_notices
         self._tell_notices()
         self.theme_changed_signal.subscribe(self, self._keep_theme)
-        self.add_mode(
-            CONNECT_MODE,
-            lambda: ConnectScreen(
-                Target(
-                    start.address,
-                    start.user,
-                    start.password,
-                    verify=start.verify,
-                    writable=start.writable,
-                    by_key=start.by_key,
-                    plain=start.plain,
-                    channel_binding=start.channel_binding,
-                    ca_file=start.ca_file,
-                )
-            ),
-        )
+        self.add_mode(CONNECT_MODE, lambda: ConnectScreen(opening(start)))
         if start.demo:
             self._open_demo()
         else:
@@ -132,7 +99,8 @@ class TrueNASApp(App[None]):
 
         nas = await self._resources.enter_async_context(Simulator())
         user, account = "admin", nas.users["admin"]
-        session = Session(Target(nas.url, user, account["password"], writable=self.start.writable))
+        writable = self.start.writable is not False
+        session = Session(Target.of(nas.url, user, account["password"], writable=writable))
         # The demo's port is another one each time.
         self.open_workspace(session, place="demo")
         try:
