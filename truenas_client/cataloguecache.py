@@ -72,7 +72,7 @@ class CatalogueCache:
         self._path(address, user).unlink(missing_ok=True)
 
     def _path(self, address: str, user: str) -> Path:
-        name = hashlib.sha256(f"{user}\n{address}".encode()).hexdigest()[:40]
+        name = hashlib.sha256(f"{user}\n{address}".encode("utf-8", "surrogatepass")).hexdigest()[:40]
         return self._folder / f"{name}.methods"
 
 

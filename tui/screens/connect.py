@@ -21,6 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from truenas_client import exc
+from truenas_client.cataloguecache import CatalogueCache
 from truenas_client.endpoint import LOCAL_SOCKET, parse
 from truenas_client.trust import TLS
 from tui import actions
@@ -72,9 +73,13 @@ class ConnectScreen(Screen[None]):
     class Left(Message):
         """Escape with nothing going on: back to what was open before, if anything."""
 
-    def __init__(self, opening: Opening | None = None) -> None:
-        """``opening`` is what the card is filled with; what it has no field for goes along unchanged."""
+    def __init__(self, opening: Opening | None = None, cache: CatalogueCache | None = None) -> None:
+        """``opening`` is what the card is filled with; what it has no field for goes along unchanged.
+
+        ``cache`` is where sessions look for lists of methods.
+        """
         super().__init__()
+        self._cache = cache
         self._given = opening.target if opening is not None else Target.of("")
         self._local = not self._given.address and os.path.exists(LOCAL_SOCKET)
 
@@ -197,7 +202,7 @@ class ConnectScreen(Screen[None]):
 
     @work(exclusive=True, group="connect", exit_on_error=False)
     async def _connect(self, target: Target, code: str | None) -> None:
-        session = Session(target)
+        session = Session(target, self._cache)
         done: list[str] = []
 
         def step(text: str) -> None:
