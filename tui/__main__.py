@@ -7,6 +7,7 @@ are known to be good, so ``--version`` and ``--help`` answer at once.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -71,6 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Movement that carries no meaning is off, as over a slow line it only delays.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
+    # Everything that is made while starting stays: looking for garbage in it only takes time. The app turns it on again.
+    gc.disable()
     from tui.opening import Start, opening
 
     key = options.api_key or ("" if "TRUENAS_PASSWORD" in os.environ else os.environ.get("TRUENAS_API_KEY", ""))
@@ -92,15 +95,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     from truenas_client.exc import InvalidProfile
 
     try:
-        if not start.demo:
-            opening(start)
+        plan = None if start.demo else opening(start)
     except InvalidProfile as e:
         print(f"truenas-tui: {e.error}", file=sys.stderr)
         return 2
 
     from tui.app import TrueNASApp
 
-    app = TrueNASApp(start)
+    app = TrueNASApp(start, plan)
     app.run()
     for notice in app.memories.notices:  # what came too late for the screen
         print(f"truenas-tui: {notice}", file=sys.stderr)

@@ -3,78 +3,196 @@
 Each connection is a Textual mode with one workspace screen, so it keeps its
 state while another is looked at; the connect card is the mode without one.
 Everything the user can do is in `actions`; the handlers of the global ones are here.
+
+It starts in two steps, because what a workspace needs takes longer to load than
+Textual itself: the first screen needs little (`Starting`, where it is known what to
+connect to, or none), the rest is loaded once that is drawn. So nothing here imports a
+screen or the client before it is used, and messages of screens are handled by name.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from contextlib import AsyncExitStack
+from importlib import import_module
+from itertools import count
+from typing import TYPE_CHECKING
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import App
+from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 
-from truenas_client import exc
-from truenas_client.endpoint import parse
 from tui import actions
-from tui.opening import Start, opening
-from tui.palette import Commands
-from tui.screens.connect import ConnectScreen
-from tui.screens.help import HelpScreen
+from tui.opening import Opening, Start, opening
+from tui.screens.starting import Starting
 from tui.screens.too_small import LEAST, TooSmall
-from tui.screens.workspace import Workspace
-from tui.sections.explore import Explore
-from tui.session import Session
 from tui.state import Memories
-from tui.target import Target
 from tui.text import safe
 from tui.themes import THEMES
+from tui.widgets.method_list import Typed
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from truenas_client.cataloguecache import CatalogueCache
+    from tui.screens.connect import ConnectScreen
+    from tui.sections.explore import Explore
+    from tui.session import Session
 
 __all__ = ["Start", "TrueNASApp"]
 
 CONNECT_MODE = "connect"
+DEMO = "demo"
+"""In place of the demo's address, which is another one each time."""
+
+
+def _commands() -> type[Provider]:
+    from tui.palette import Commands
+
+    return Commands
 
 
 class TrueNASApp(App[None]):
     """Explores the API of a TrueNAS."""
 
     TITLE = "truenas-tui"
-    CSS_PATH = ["styles/app.tcss", "styles/connect.tcss", "styles/workspace.tcss", "styles/modals.tcss"]
-    COMMANDS = {Commands}
+    CSS_PATH = [
+        "styles/app.tcss",
+        "styles/starting.tcss",
+        "styles/connect.tcss",
+        "styles/workspace.tcss",
+        "styles/modals.tcss",
+    ]
+    COMMANDS = {_commands}
     BINDINGS = actions.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, WatchLine"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, start: Start | None = None) -> None:
+    class Loaded(Message):
+        """What a workspace needs is there."""
+
+        def __init__(self, session: Session) -> None:
+            super().__init__()
+            self.session = session
+
+    def __init__(self, start: Start | None = None, plan: Opening | None = None) -> None:
+        """``plan`` is what `opening` makes of ``start``, for a caller that has it already."""
         super().__init__()
         self.start = start or Start()
-        self.sessions: list[Session] = []
+        self._plan = plan
+        self._modes: dict[Session, str] = {}
+        self._numbers = count(1)
         self._resources = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
         self.memories = Memories(fresh=self.start.fresh)
         kept = self.memories.app.theme
-        self.theme = kept if kept in self.available_themes else THEMES[0].name
+        # Not by assignment, which would have every style worked out twice.
+        self.set_reactive(TrueNASApp.theme, kept if kept in self.available_themes else THEMES[0].name)
         if self.start.ascii:
             self.add_class("-ascii")
             # Whole cells of background instead of eighths of a block.
             ScrollBarRender.VERTICAL_BARS = [" "] * 8
             ScrollBarRender.HORIZONTAL_BARS = [" "] * 8
 
+    # Starting ----------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        """The methods of the last time, where it is known whose."""
+        if self.start.demo:
+            return self._starting(DEMO, "admin", self.start.writable is not False)
+        if self._plan is None:
+            self._plan = opening(self.start)
+        target = self._plan.target
+        if self._plan.at_once and (first := self._starting(target.place, target.user, target.writable)).methods_known:
+            return first
+        return Screen(id="empty")
+
+    def _starting(self, place: str, user: str, writable: bool) -> Starting:
+        cache = self._cache()
+        kept = cache.find(place, user) if cache is not None else None
+        return Starting(place, user, writable, kept, self.memories.connection(place, user))
+
+    def _cache(self) -> CatalogueCache | None:
+        from truenas_client.cataloguecache import CatalogueCache
+
+        return None if self.start.fresh else CatalogueCache()
+
     def on_mount(self) -> None:
-        start = self.start
         self.memories.on_notice = self._tell_notices
         self._tell_notices()
         self.theme_changed_signal.subscribe(self, self._keep_theme)
-        self.add_mode(CONNECT_MODE, lambda: ConnectScreen(opening(start)))
-        if start.demo:
-            self._open_demo()
-        else:
+        self.add_mode(CONNECT_MODE, self._card)
+        self.call_after_refresh(gc.enable)  # off until the first screen is drawn, see __main__
+        if not isinstance(self.screen, Starting):
             self.switch_mode(CONNECT_MODE)
+
+    def _card(self) -> ConnectScreen:
+        from tui.screens.connect import ConnectScreen
+
+        return ConnectScreen(self._plan or opening(self.start), self._cache())
+
+    @on(Starting.Shown)
+    def _first_is_drawn(self) -> None:
+        self._load()
+
+    @work(group="start")
+    async def _load(self) -> None:
+        """Loads the rest, in a thread so that keys are answered meanwhile."""
+        await asyncio.to_thread(import_module, "tui.screens.workspace")
+        from tui.session import Session
+
+        if not self.start.demo:
+            assert self._plan is not None
+            session = Session(self._plan.target, self._cache())
+        else:
+            # Imported here: nobody else needs a server in the process.
+            from truenas_client.simulator import Simulator
+            from tui.target import Target
+
+            nas = await self._resources.enter_async_context(Simulator())
+            user, account = "admin", nas.users["admin"]
+            writable = self.start.writable is not False
+            target = Target.of(nas.url, user, account["password"], writable=writable)
+            session = Session(target, self._cache(), place=DEMO)
+        self.post_message(self.Loaded(session))
+
+    @on(Loaded)
+    async def _loaded(self, event: Loaded) -> None:
+        """Puts the workspace in the place of the first screen, and connects."""
+        starting = self.screen_stack[0]
+        assert isinstance(starting, Starting)
+        event.session.recall(starting.kept)
+        # Awaited here and not in a worker: keys wait until there is something to take them.
+        await self.open_workspace(event.session, starting.typed)
+        await starting.remove_children()
+        self._fit()
+        self._connect(event.session)
+
+    @work(group="start", exit_on_error=False)
+    async def _connect(self, session: Session) -> None:
+        from truenas_client import exc
+        from tui.failure import explain_connecting
+        from tui.screens.connect import ConnectScreen
+
+        try:
+            await session.open()
+        except (exc.ClientException, OSError) as error:
+            unreachable = isinstance(error, exc.ConnectError) and error.stage in ("resolve", "connect", "hello")
+            if unreachable or isinstance(error, exc.ConnectionLost) or self.start.demo:
+                return  # the workspace tells why, and how to try again
+            # Something is to be typed or decided.
+            await self.switch_mode(CONNECT_MODE)
+            await self._close_workspace(session)
+            card = self.screen
+            if isinstance(card, ConnectScreen):
+                card.show_failure(explain_connecting(error, address=session.host))
 
     def _keep_theme(self, theme: Theme) -> None:
         self.memories.app.theme = theme.name
@@ -92,67 +210,61 @@ class TrueNASApp(App[None]):
 
     # Connections -------------------------------------------------------------------
 
-    @work(group="demo", exit_on_error=False)
-    async def _open_demo(self) -> None:
-        # Imported here: nobody else needs a server in the process.
-        from truenas_client.simulator import Simulator
-
-        nas = await self._resources.enter_async_context(Simulator())
-        user, account = "admin", nas.users["admin"]
-        writable = self.start.writable is not False
-        session = Session(Target.of(nas.url, user, account["password"], writable=writable))
-        # The demo's port is another one each time.
-        self.open_workspace(session, place="demo")
-        try:
-            await session.open()
-        except (exc.ClientException, OSError):
-            # The workspace shows why, and how to try again.
-            return
-
-    @on(ConnectScreen.Connected)
-    def _connected(self, event: ConnectScreen.Connected) -> None:
-        self.open_workspace(event.session)
+    async def on_connect_screen_connected(self, event: ConnectScreen.Connected) -> None:
+        await self.open_workspace(event.session)
         for text in event.session.warnings:
             self.notify(safe(text), severity="warning", markup=False)
 
-    def open_workspace(self, session: Session, *, place: str = "") -> None:
-        """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
-        session.memory = self.memories.connection(place or parse(session.target.address).text, session.target.user)
-        self.sessions.append(session)
-        # A number, not the address: two sessions may have the same one.
-        mode = f"session-{len(self.sessions)}"
-        self.add_mode(mode, lambda: Workspace(session))
-        self.switch_mode(mode)
+    @property
+    def sessions(self) -> list[Session]:
+        """The open connections, in the order of their opening."""
+        return list(self._modes)
 
-    @on(Workspace.ConnectWanted)
-    def connect_elsewhere(self) -> None:
+    async def open_workspace(self, session: Session, typed: Typed | None = None) -> None:
+        """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
+        from tui.screens.workspace import Workspace
+
+        session.memory = self.memories.connection(session.place, session.target.user)
+        # A number, not the address: two sessions may have the same one.
+        mode = self._modes[session] = f"session-{next(self._numbers)}"
+        self.add_mode(mode, lambda: Workspace(session))
+        await self.switch_mode(mode)
+        if typed is not None and isinstance(self.screen, Workspace):
+            self.screen.take_over(typed)
+
+    async def _close_workspace(self, session: Session) -> None:
+        await self.remove_mode(self._modes.pop(session))
+        await session.close()
+
+    def on_workspace_connect_wanted(self) -> None:
         """Shows the connect card; the present connection stays open behind it."""
         self.switch_mode(CONNECT_MODE)
 
-    @on(ConnectScreen.Left)
-    def _back_from_card(self) -> None:
-        if self.sessions:
-            self.switch_mode(f"session-{len(self.sessions)}")
+    def on_connect_screen_left(self) -> None:
+        if self._modes:
+            self.switch_mode(list(self._modes.values())[-1])
 
-    @on(Explore.Copied)
-    def _copied(self, event: Explore.Copied) -> None:
+    def on_explore_copied(self, event: Explore.Copied) -> None:
         self.copy(event.text, event.what)
 
-    @on(Workspace.CloseWanted)
-    def _close(self) -> None:
+    def on_workspace_close_wanted(self) -> None:
         self.exit()
 
     # Sizes -------------------------------------------------------------------------
 
-    def on_resize(self, event: events.Resize) -> None:
-        small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """Covers what has too little room."""
+        small = self.size.width < LEAST[0] or self.size.height < LEAST[1]
         if small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):
             self.pop_screen()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if isinstance(self.screen, TooSmall):
+        if isinstance(self.screen, TooSmall | Starting):
             return action == "quit"
         return True
 
@@ -160,6 +272,9 @@ class TrueNASApp(App[None]):
 
     def action_app_cancel(self) -> None:
         """Cancels what is going on; with nothing going on, says how to quit. A selection was copied before this."""
+        from tui.screens.connect import ConnectScreen
+        from tui.screens.workspace import Workspace
+
         screen = self.screen
         if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
             return
@@ -167,6 +282,8 @@ class TrueNASApp(App[None]):
 
     def action_app_keys(self) -> None:
         """Shows the keys that work here, then the others."""
+        from tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self.keys_here()))
 
     def keys_here(self) -> dict[str, str]:
@@ -193,6 +310,3 @@ class TrueNASApp(App[None]):
         except pyperclip.PyperclipException:
             # No such tool here; the terminal has the text already.
             return
-
-    def get_default_screen(self) -> Screen[None]:
-        return Screen(id="empty")

@@ -14,8 +14,6 @@ from typing import Any
 from truenas_client import AsyncClient, exc
 from truenas_client.catalogue import Catalogue
 from truenas_client.cataloguecache import CatalogueCache, Kept
-from truenas_client.endpoint import parse
-from tui.target import Target
 
 __all__ = ["Learned", "Shelf", "learn"]
 
@@ -43,25 +41,21 @@ class Learned:
 
 
 class Shelf:
-    """The place of one target's catalogue in a cache; without a cache a place that stays empty."""
+    """The place of one user's catalogue in a cache; without a cache a place that stays empty."""
 
-    def __init__(self, cache: CatalogueCache | None, target: Target) -> None:
-        self._cache, self._target = cache, target
-
-    @property
-    def _where(self) -> tuple[str, str]:
-        return parse(self._target.address).text, self._target.user
+    def __init__(self, cache: CatalogueCache | None, place: str, user: str) -> None:
+        self._cache, self._place, self._user = cache, place, user
 
     def find(self) -> Kept | None:
         """What was kept, in about 5 ms."""
-        return self._cache.find(*self._where) if self._cache is not None else None
+        return self._cache.find(self._place, self._user) if self._cache is not None else None
 
     async def keep(self, learned: Learned) -> str:
         """Keep what was read for the next start; what went wrong in words, or "". Cancelling leaves it to its end."""
         if self._cache is None or not learned.fresh or learned.kept is None:
             return ""
         try:
-            await asyncio.to_thread(self._cache.keep, *self._where, learned.kept)
+            await asyncio.to_thread(self._cache.keep, self._place, self._user, learned.kept)
         except OSError as error:
             return f"The list of methods could not be kept for the next start: {error.strerror or error}"
         return ""

@@ -62,9 +62,13 @@ def _tell(stage: str, step: Callable[[str], None]) -> None:
 class Session:
     """A connection with its catalogue, jobs, watched events and calls."""
 
-    def __init__(self, target: Target, cache: CatalogueCache | None = None) -> None:
-        """``cache`` is where the list of methods is looked for and kept; without it each session reads its own."""
+    def __init__(self, target: Target, cache: CatalogueCache | None = None, *, place: str = "") -> None:
+        """``cache`` is where the list of methods is looked for and kept; without it each session reads its own.
+
+        ``place`` is what is remembered of the server is found by, unless by the target's address.
+        """
         self.target = target
+        self._place = place
         self.state = State.CONNECTING
         self.writable = target.writable
         self.host = target.address or "this machine"
@@ -77,7 +81,7 @@ class Session:
         self.cached = False
         """Whether the catalogue is one from before, of which it is not known yet whether it still holds."""
         self._kept: Kept | None = None
-        self._shelf = Shelf(cache, target)
+        self._cache = cache
         self.jobs = JobStore()
         self.watches: list[Watch] = []
         # For this session only, until the app gives it the one that is kept.
@@ -169,6 +173,15 @@ class Session:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+    @property
+    def place(self) -> str:
+        """What is remembered of this server is found by this and the user."""
+        return self._place or self.target.place
+
+    @property
+    def _shelf(self) -> Shelf:
+        return Shelf(self._cache, self.place, self.target.user)
 
     def recall(self, kept: Kept | None = None) -> bool:
         """Shows the methods as they were when they were last read, until it is known better. False: there are none."""

@@ -33,6 +33,7 @@ from tui.session import Session, State
 from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
+from tui.widgets.method_list import Typed
 from tui.widgets.pane import Pane
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
@@ -76,6 +77,10 @@ class Workspace(Screen[None]):
         self._unsubscribe = self.session.changed.subscribe(self._mark)
         self.set_interval(PULL_SECONDS, self._renew)
         self.section.enter()
+
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was while this was being loaded."""
+        self.query_one(Explore).take_over(typed)
 
     def on_unmount(self) -> None:
         self._unsubscribe()

@@ -24,7 +24,7 @@ from tui.session import Session
 from tui.stores import Call
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
-from tui.widgets.method_list import MethodList
+from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
@@ -124,6 +124,16 @@ class Explore(Section):
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
+
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was on the first screen."""
+        self.add_class("-drawer")
+        self.methods.display = True
+        # Not by focus(), which waits for its turn: the next key may be there already.
+        self.screen.set_focus(self.methods.filter)
+        self.methods.go_on(typed.filter, typed.cursor)
+        if typed.chosen:
+            self.open_method(typed.chosen)
 
     def enter(self) -> None:
         if not self._method:

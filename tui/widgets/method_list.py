@@ -15,7 +15,7 @@ from tui.model.search import Index
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Cell, Row, Rows
 
-__all__ = ["MethodList"]
+__all__ = ["MethodList", "Typed"]
 
 # Namespaces and methods share one list; the prefix keeps their keys apart.
 SPACE = "namespace:"
@@ -42,6 +42,17 @@ class Filter(Input):
 
     def action_reach(self, where: str) -> None:
         self.post_message(self.Reached(where))
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a user did before the workspace was there."""
+
+    filter: str = ""
+    cursor: str = ""
+    """The key of the row under the cursor."""
+    chosen: str = ""
+    """The method that is to be opened."""
 
 
 class MethodList(Pane):
@@ -92,6 +103,12 @@ class MethodList(Pane):
         self._index = Index(catalogue)
         self.filter.placeholder = f"type to find among {len(catalogue)}" if len(catalogue) else "type to find"
         self._refill(keep=True)
+
+    def go_on(self, typed: str, cursor: str) -> None:
+        """Takes over what was typed into another list of the same methods, and the row its cursor was on."""
+        self.filter.value = typed
+        self._refill(keep=False)
+        self.names.move_to(cursor)
 
     def show_current(self, method: str) -> None:
         """Marks the open method and unfolds the namespace it is in."""
