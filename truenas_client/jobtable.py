@@ -1,7 +1,7 @@
 """Jobs across connections: started, followed by events, found again.
 
 Invariants: a job start that has left is never sent a second time; one that had
-not left is; a job is found again only with proof (`JobBook.found`).
+not left is (unless nothing is to wait); a job is found again only with proof (`JobBook.found`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .protocol.jobbook import JobBook, JobRecord
 from .protocol.ledger import Lane, lane_of
 from .protocol.messages import Update
 from .protocol.policy import EXPECTED
+from .supervisor import Supervisor
 
 __all__ = ["JOB_EVENTS", "JobTable"]
 
@@ -34,12 +35,14 @@ class JobTable:
 
     def __init__(
         self,
-        ready: Callable[[], Awaitable[Connection]],
+        supervisor: Supervisor,
         watch: Callable[[], Awaitable[None]],
         *,
         reconnect: bool,
+        hold_unsent: bool,
     ) -> None:
-        self._ready, self._watch, self._reconnect = ready, watch, reconnect
+        self._supervisor, self._ready, self._watch = supervisor, supervisor.ready, watch
+        self._reconnect, self._hold_unsent = reconnect, hold_unsent
         self._book = JobBook()
         self._jobs: dict[JobRecord, AsyncJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,7 +57,7 @@ class JobTable:
         """Start a job and wait until it is announced."""
         try:
             async with asyncio.timeout(timeout):
-                connection = await self._ready()
+                connection = await self._for_start()
                 await self._watch()
                 # Encoding fails here, in the caller's face, and not in the task.
                 record = JobRecord(new_id(), method, params, new_style=connection.dialect.new_style_jobs)
@@ -158,7 +161,7 @@ class JobTable:
 
     async def _send(self, record: JobRecord, method: str, params: Sequence[Any]) -> Any:
         while True:
-            connection = await self._ready()
+            connection = await self._for_start()
             record.new_style = connection.dialect.new_style_jobs
             lane = Lane.JOB if record.new_style else lane_of(method)
             self._connection = connection
@@ -167,6 +170,10 @@ class JobTable:
             except ConnectionLost as e:
                 if e.sent or not self._reconnect:
                     raise
+
+    async def _for_start(self) -> Connection:
+        """The connection a job is started on; the next one, unless nothing is to wait for it."""
+        return await self._ready() if self._hold_unsent else self._supervisor.present()
 
     async def _look_up(self, record: JobRecord) -> None:
         """Ask how a job ended when its answer does not tell."""
