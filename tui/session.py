@@ -88,6 +88,13 @@ def _tell(stage: str, step: Callable[[str], None]) -> None:
         step(STAGES[stage])
 
 
+def roles_of(me: Any) -> frozenset[str] | None:
+    """The roles that an answer of ``auth.me`` tells; None when it tells none, as of users in no privilege."""
+    privilege = me.get("privilege") if isinstance(me, dict) else None
+    roles = privilege.get("roles") if isinstance(privilege, dict) else None
+    return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list | set) else None
+
+
 class Session:
     """A connection with its catalogue, jobs, watched events and calls."""
 
@@ -97,6 +104,8 @@ class Session:
         self.writable = target.writable
         self.host = target.address or "this machine"
         self.release = ""
+        self.roles: frozenset[str] | None = None
+        """The roles of the signed-in user; None while unknown. FULL_ADMIN stands for all of them."""
         self.latency: float | None = None
         self.failure: Failure | None = None
         self.catalogue = Catalogue.from_methods({})
@@ -204,10 +213,15 @@ class Session:
         methods = await client.call("core.get_methods", timeout=CATALOGUE_SECONDS)
         self.catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
         self.catalogue_changed.publish()
+        # Of both the user's rights, or the method, may be missing: then the roles stay unknown, and the
+        # status line shows the address.
+        try:
+            self.roles = roles_of(await client.call("auth.me"))
+        except exc.ClientException:
+            self.roles = None
         try:
             info = await client.call("system.info")
         except exc.ClientException:
-            # Its rights, or the method, may be missing: the status line then shows the address.
             return
         if isinstance(info, dict):
             self.host = str(info.get("hostname") or self.host)
