@@ -115,12 +115,11 @@ class AsyncClient(Logins):
         self._first_login: Callable[[], Awaitable[object]] | None = None
         self._supervisor = Supervisor(self._dialer.open, self._resume, self._lost, self._finished, reconnect=reconnect)
         self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
-        self._jobs = JobTable(self._supervisor, self._watch_jobs, reconnect=reconnect, hold_unsent=hold_unsent)
+        present = None if hold_unsent else self._supervisor.present
+        self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect, present=present)
         self._job_events = self.subscribe(JOB_EVENTS, queue=1)
         self._logins = SignIn(self._channel, self._warn)
-        self._persistence = Persistence(
-            self._supervisor, self._logins, reconnect=reconnect, hold_unsent=hold_unsent
-        )
+        self._persistence = Persistence(self._supervisor, self._logins, reconnect=reconnect, hold_unsent=hold_unsent)
 
     # -- connecting ----------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ from .protocol.jobbook import JobBook, JobRecord
 from .protocol.ledger import Lane, lane_of
 from .protocol.messages import Update
 from .protocol.policy import EXPECTED
-from .supervisor import Supervisor
 
 __all__ = ["JOB_EVENTS", "JobTable"]
 
@@ -31,18 +30,20 @@ QUERY_SECONDS = 30.0
 
 
 class JobTable:
-    """The jobs of one client. ``watch`` makes sure that ``core.get_jobs`` events come."""
+    """The jobs of one client. ``watch`` makes sure that ``core.get_jobs`` events come.
+
+    ``ready`` waits for a connection; ``present``, where given, has job starts refused when there is none.
+    """
 
     def __init__(
         self,
-        supervisor: Supervisor,
+        ready: Callable[[], Awaitable[Connection]],
         watch: Callable[[], Awaitable[None]],
         *,
         reconnect: bool,
-        hold_unsent: bool,
+        present: Callable[[], Connection] | None = None,
     ) -> None:
-        self._supervisor, self._ready, self._watch = supervisor, supervisor.ready, watch
-        self._reconnect, self._hold_unsent = reconnect, hold_unsent
+        self._ready, self._watch, self._reconnect, self._present = ready, watch, reconnect, present
         self._book = JobBook()
         self._jobs: dict[JobRecord, AsyncJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -173,7 +174,7 @@ class JobTable:
 
     async def _for_start(self) -> Connection:
         """The connection a job is started on; the next one, unless nothing is to wait for it."""
-        return await self._ready() if self._hold_unsent else self._supervisor.present()
+        return await self._ready() if self._present is None else self._present()
 
     async def _look_up(self, record: JobRecord) -> None:
         """Ask how a job ended when its answer does not tell."""

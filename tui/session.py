@@ -23,16 +23,18 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
-from truenas_client import TLS, APIKeyAuthMech, AsyncClient, Gap, exc
+from truenas_client import AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
+from tui.signing import obtain, sign_in
+from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
+from tui.target import Target
 
 __all__ = ["Session", "State", "Target"]
 
@@ -52,37 +54,6 @@ class State(Enum):
     OFFLINE = "offline"
     EXPIRED = "signed out"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where to connect, and as whom. ``address`` None is this machine's own socket."""
-
-    address: str | None
-    user: str = ""
-    secret: str = field(default="", repr=False)
-    verify: bool = True
-    writable: bool = False
-    by_key: bool = False
-    """Whether ``secret`` is an API key, or the path of a file with one."""
-    plain: bool = False
-    """Whether the key itself may be sent, for servers before 26."""
-    channel_binding: bool = True
-    ca_file: str = ""
-    """Trust only what is signed by a certificate in this file."""
-
-    @property
-    def kind(self) -> Literal["password", "api key", "this machine"]:
-        """How it signs in: a socket of this machine knows who asks."""
-        local = self.address is None or self.address.startswith(("ws+unix://", "unix://"))
-        return "this machine" if local else "api key" if self.by_key else "password"
-
-    @property
-    def tls(self) -> TLS:
-        """How the server has to prove who it is."""
-        if not self.verify:
-            return TLS.insecure()
-        return TLS.authority(self.ca_file) if self.ca_file else TLS()
 
 
 # What the card says when a stage of connecting is over; the others are of no interest to a person.
@@ -121,6 +92,8 @@ class Session:
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        # For this session only, until the app gives it the one that is kept.
+        self.memory = ConnectionMemory()
         self.warnings: list[str] = []
         self.changed = Signal()
         self.catalogue_changed = Signal()
@@ -152,8 +125,10 @@ class Session:
         self._to(State.CONNECTING)
         client: AsyncClient | None = None
         try:
+            secret = await obtain(self.target, self.warn)
             client = AsyncClient(
                 self.target.address,
+                also=self.target.also,
                 tls=self.target.tls,
                 hold_unsent=False,  # what the user does not see leave does not leave later
                 on_stage=lambda s: _tell(s, step),
@@ -162,7 +137,7 @@ class Session:
             await client.connect()
             self._client = client
             self.host = client.endpoint.name
-            await self._sign_in(client, otp)
+            await sign_in(client, self.target, secret, self._codes(otp))
             step(f"signed in{' as ' + self.target.user if self.target.user else ''}")
             await self._learn(client)
             step(f"{len(self.catalogue)} methods")
@@ -182,13 +157,12 @@ class Session:
             watch.add("gap", None, None)
             self._follow(watch)
 
-    async def _sign_in(self, client: AsyncClient, typed: str | None) -> None:
-        target = self.target
+    def _codes(self, typed: str | None) -> Callable[[], Awaitable[str | None]]:
+        """Gives the code that was typed, then those asked for: by then there is a workspace that can ask."""
         codes = [typed] if typed else []
         self._codes_asked = 0
 
-        async def otp() -> str | None:
-            """The code that was typed, then those asked for: by then there is a workspace that can ask."""
+        async def code() -> str | None:
             if codes:
                 return codes.pop()
             if self.ask_code is None:
@@ -196,15 +170,7 @@ class Session:
             self._codes_asked += 1
             return await self.ask_code(self._codes_asked > 1)
 
-        if target.kind == "password":
-            await client.login_with_password(target.user, target.secret, otp_token=otp)
-        elif target.kind == "api key":
-            await client.login_with_api_key(
-                target.user,
-                target.secret.strip(),
-                APIKeyAuthMech.PLAIN if target.plain else APIKeyAuthMech.SCRAM,
-                target.channel_binding,
-            )
+        return code
 
     def warn(self, text: str) -> None:
         """Keep what the client warns of, once: the card and a toast tell it."""
@@ -480,7 +446,3 @@ class Session:
     def method(self, name: str) -> Method | None:
         """A method of this server."""
         return self.catalogue.get(name)
-
-    def as_user(self, user: str, secret: str) -> None:
-        """Other credentials for the next `reconnect`."""
-        self.target = replace(self.target, user=user, secret=secret)

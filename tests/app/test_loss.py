@@ -165,9 +165,7 @@ async def test_subscriptions_return_with_a_gap(signed_in: Open, nas: Simulator, 
         assert [event.kind for event in watch.events].count("gap") == 1
 
 
-async def test_a_panel_added_while_offline_is_subscribed_later(
-    signed_in: Open, nas: Simulator, patient: None
-) -> None:
+async def test_a_panel_added_while_offline_is_subscribed_later(signed_in: Open, nas: Simulator, patient: None) -> None:
     async with signed_in() as desk:
         nas.drop_connections()
         await desk.see("offline")
@@ -185,9 +183,7 @@ async def test_a_server_that_stays_away_is_said_to(signed_in: Open, nas: Simulat
         assert desk.session.state is State.WAITING
 
 
-async def test_methods_are_read_again_when_the_server_was_updated(
-    signed_in: Open, nas: Simulator, hasty: None
-) -> None:
+async def test_methods_are_read_again_when_the_server_was_updated(signed_in: Open, nas: Simulator, hasty: None) -> None:
     async with signed_in() as desk:
         assert desk.session.method("demo.brand_new") is None
 
