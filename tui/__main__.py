@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Movement that carries no meaning is off, as over a slow line it only delays.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-    # Everything that is made while starting stays: looking for garbage in it only takes time. The app turns it on again.
+    # What is made while starting stays: looking for garbage in it only takes time. The app turns it on again.
     gc.disable()
     from tui.opening import Start, opening
 

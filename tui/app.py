@@ -86,7 +86,7 @@ class TrueNASApp(App[None]):
         super().__init__()
         self.start = start or Start()
         self._plan = plan
-        self._modes: dict[Session, str] = {}
+        self._open_modes: dict[Session, str] = {}
         self._numbers = count(1)
         self._resources = AsyncExitStack()
         for theme in THEMES:
@@ -110,7 +110,10 @@ class TrueNASApp(App[None]):
         if self._plan is None:
             self._plan = opening(self.start)
         target = self._plan.target
-        if self._plan.at_once and (first := self._starting(target.place, target.user, target.writable)).methods_known:
+        if (
+            self._plan.at_once
+            and (first := self._starting(target.place, target.user, target.writable)).kept is not None
+        ):
             return first
         return Screen(id="empty")
 
@@ -218,7 +221,7 @@ class TrueNASApp(App[None]):
     @property
     def sessions(self) -> list[Session]:
         """The open connections, in the order of their opening."""
-        return list(self._modes)
+        return list(self._open_modes)
 
     async def open_workspace(self, session: Session, typed: Typed | None = None) -> None:
         """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
@@ -226,14 +229,14 @@ class TrueNASApp(App[None]):
 
         session.memory = self.memories.connection(session.place, session.target.user)
         # A number, not the address: two sessions may have the same one.
-        mode = self._modes[session] = f"session-{next(self._numbers)}"
+        mode = self._open_modes[session] = f"session-{next(self._numbers)}"
         self.add_mode(mode, lambda: Workspace(session))
         await self.switch_mode(mode)
         if typed is not None and isinstance(self.screen, Workspace):
             self.screen.take_over(typed)
 
     async def _close_workspace(self, session: Session) -> None:
-        await self.remove_mode(self._modes.pop(session))
+        await self.remove_mode(self._open_modes.pop(session))
         await session.close()
 
     def on_workspace_connect_wanted(self) -> None:
@@ -241,8 +244,8 @@ class TrueNASApp(App[None]):
         self.switch_mode(CONNECT_MODE)
 
     def on_connect_screen_left(self) -> None:
-        if self._modes:
-            self.switch_mode(list(self._modes.values())[-1])
+        if self._open_modes:
+            self.switch_mode(list(self._open_modes.values())[-1])
 
     def on_explore_copied(self, event: Explore.Copied) -> None:
         self.copy(event.text, event.what)
