@@ -20,8 +20,9 @@ from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
@@ -175,7 +176,7 @@ class TrueNASApp(App[None]):
         # Awaited here and not in a worker: keys wait until there is something to take them.
         await self.open_workspace(event.session, starting.typed)
         await starting.remove_children()
-        self._fit()
+        self._fit(self.size)
         self._connect(event.session)
 
     @work(group="start", exit_on_error=False)
@@ -255,12 +256,12 @@ class TrueNASApp(App[None]):
 
     # Sizes -------------------------------------------------------------------------
 
-    def on_resize(self) -> None:
-        self._fit()
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size)
 
-    def _fit(self) -> None:
+    def _fit(self, size: Size) -> None:
         """Covers what has too little room."""
-        small = self.size.width < LEAST[0] or self.size.height < LEAST[1]
+        small = size.width < LEAST[0] or size.height < LEAST[1]
         if small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):
