@@ -81,6 +81,8 @@ class Session:
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        self.layouts: dict[str, dict[str, Any]] = {}
+        """How the results of a method are shown, by its name: plain JSON, written by the result's views."""
         self.warnings: list[str] = []
         self.changed = Signal()
         self.catalogue_changed = Signal()

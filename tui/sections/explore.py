@@ -411,7 +411,8 @@ class Explore(Section):
                 return True
 
     def back(self) -> bool:
-        if self.result_pane.close_find():
+        # What is typed is left first; only from elsewhere does the row or the search of the result close.
+        if self.result_pane.has_focus_within and self.result_pane.back():
             return True
         if self.has_class("-drawer") and self.methods.has_focus_within:
             return self._leave_methods()
