@@ -97,7 +97,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.find", "Find", "Result", "slash", "explore", "Finds text in the result; n and N step.", "find", 16),
     Action("find.next", "Next match", "Result", "n", "explore", "Goes to the next match."),
     Action("find.previous", "Previous match", "Result", "N", "explore", "Goes to the match before."),
-    Action("result.view", "Tree, table or raw", "Result", "v", "explore", "Changes how the result is shown.", "view", 18),
+    Action(
+        "result.view", "Tree, table or raw", "Result", "v", "explore", "Changes how the result is shown.", "view", 18
+    ),
     # Only where the result is a table.
     Action(
         "table.sort",
@@ -107,7 +109,7 @@ ACTIONS: tuple[Action, ...] = (
         "result",
         "By the column under the cursor: ascending, descending, as the server sent it.",
         "sort",
-        19,
+        11,
     ),
     Action(
         "table.columns",
@@ -117,7 +119,7 @@ ACTIONS: tuple[Action, ...] = (
         "result",
         "Which columns are shown, in which order, which stay at the left.",
         "columns",
-        20,
+        11,
     ),
     Action("table.hide", "Hide this column", "Table", "H", "result", "The list of columns shows it again."),
     Action("table.pin", "Pin this column", "Table", "P", "result", "Keeps it at the left while others scroll, or not."),

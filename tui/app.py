@@ -7,17 +7,18 @@ Everything the user can do is in `actions`; the handlers of the global ones are 
 
 from __future__ import annotations
 
-import asyncio
-import os
 from contextlib import AsyncExitStack
 
 from textual import events, on, work
 from textual.app import App
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
+from textual.theme import Theme
 
 from truenas_client import exc
+from truenas_client.endpoint import parse
 from tui import actions
+from tui.clipboard import copy
 from tui.opening import Start, opening
 from tui.palette import Commands
 from tui.screens.connect import ConnectScreen
@@ -26,6 +27,7 @@ from tui.screens.too_small import LEAST, TooSmall
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
 from tui.session import Session
+from tui.state import Memories
 from tui.target import Target
 from tui.text import safe
 from tui.themes import THEMES
@@ -53,7 +55,9 @@ class TrueNASApp(App[None]):
         self._resources = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.memories = Memories(fresh=self.start.fresh)
+        kept = self.memories.app.theme
+        self.theme = kept if kept in self.available_themes else THEMES[0].name
         if self.start.ascii:
             self.add_class("-ascii")
             # Whole cells of background instead of eighths of a block.
@@ -62,13 +66,25 @@ class TrueNASApp(App[None]):
 
     def on_mount(self) -> None:
         start = self.start
+        self.memories.on_notice = self._tell_notices
+        self._tell_notices()
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.add_mode(CONNECT_MODE, lambda: ConnectScreen(opening(start)))
         if start.demo:
             self._open_demo()
         else:
             self.switch_mode(CONNECT_MODE)
 
+    def _keep_theme(self, theme: Theme) -> None:
+        self.memories.app.theme = theme.name
+
+    def _tell_notices(self) -> None:
+        while self.memories.notices and self.is_running:
+            self.notify(safe(self.memories.notices.pop(0)), severity="warning", timeout=10, markup=False)
+
     async def on_unmount(self) -> None:
+        self.memories.on_notice = lambda: None
+        self.memories.close()
         for session in self.sessions:
             await session.close()
         await self._resources.aclose()
@@ -84,7 +100,8 @@ class TrueNASApp(App[None]):
         user, account = "admin", nas.users["admin"]
         writable = self.start.writable is not False
         session = Session(Target.of(nas.url, user, account["password"], writable=writable))
-        self.open_workspace(session)
+        # The demo's port is another one each time.
+        self.open_workspace(session, place="demo")
         try:
             await session.open()
         except (exc.ClientException, OSError):
@@ -97,8 +114,9 @@ class TrueNASApp(App[None]):
         for text in event.session.warnings:
             self.notify(safe(text), severity="warning", markup=False)
 
-    def open_workspace(self, session: Session) -> None:
-        """Opens a workspace for this session and shows it."""
+    def open_workspace(self, session: Session, *, place: str = "") -> None:
+        """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
+        session.memory = self.memories.connection(place or parse(session.target.address).text, session.target.user)
         self.sessions.append(session)
         # A number, not the address: two sessions may have the same one.
         mode = f"session-{len(self.sessions)}"
@@ -117,7 +135,11 @@ class TrueNASApp(App[None]):
 
     @on(Explore.Copied)
     def _copied(self, event: Explore.Copied) -> None:
-        self.copy(event.text, event.what)
+        self._copy(event)
+
+    @work(exclusive=True, group="clipboard", exit_on_error=False)
+    async def _copy(self, event: Explore.Copied) -> None:
+        await copy(self, event.value, event.what, event.name)
 
     @on(Workspace.CloseWanted)
     def _close(self) -> None:
@@ -157,23 +179,6 @@ class TrueNASApp(App[None]):
             if binding.id and enabled:
                 here.setdefault(binding.id, []).append(key)
         return {action_id: ",".join(keys) for action_id, keys in here.items()}
-
-    def copy(self, text: str, what: str) -> None:
-        """Copies by the terminal, and by this machine's own clipboard when the terminal is on it."""
-        self.copy_to_clipboard(text)
-        self.notify(f"Copied {safe(what)}", timeout=2, markup=False)
-        if not (self.is_headless or "SSH_CONNECTION" in os.environ):
-            self._copy_locally(text)
-
-    @work(exclusive=True, group="clipboard", exit_on_error=False)
-    async def _copy_locally(self, text: str) -> None:
-        import pyperclip
-
-        try:
-            await asyncio.to_thread(pyperclip.copy, text)
-        except pyperclip.PyperclipException:
-            # No such tool here; the terminal has the text already.
-            return
 
     def get_default_screen(self) -> Screen[None]:
         return Screen(id="empty")

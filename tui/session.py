@@ -27,6 +27,7 @@ from truenas_client import AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting
 from tui.signing import obtain, sign_in
+from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
 from tui.target import Target
 
@@ -81,8 +82,8 @@ class Session:
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
-        self.layouts: dict[str, dict[str, Any]] = {}
-        """How the results of a method are shown, by its name: plain JSON, written by the result's views."""
+        # For this session only, until the app gives it the one that is kept.
+        self.memory = ConnectionMemory()
         self.warnings: list[str] = []
         self.changed = Signal()
         self.catalogue_changed = Signal()

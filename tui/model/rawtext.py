@@ -1,8 +1,8 @@
 """A value as indented JSON, line by line, without ever having all of its text.
 
 A `RawText` counts its lines in steps (`measure`) and remembers a place every few hundred lines; a line that is wanted
-is written anew from the place before it. So a value of fifty megabytes costs a few thousand places, not a copy of itself
-as text. Dates, sets and the like are written in the server's extended forms, in one line.
+is written anew from the place before it. So a value of fifty megabytes costs a few thousand places, not a copy of
+itself as text. Dates, sets and the like are written in the server's extended forms, in one line.
 """
 
 from __future__ import annotations

@@ -254,7 +254,7 @@ class Workspace(Screen[None]):
             return
         chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))
         if chosen is not None:
-            view.arrange(chosen)
+            view.rearrange(chosen)
 
     def _say(self, failure: Failure, severity: SeverityLevel) -> None:
         text = "  ".join(part for part in (failure.title, failure.reason, failure.hint) if part)

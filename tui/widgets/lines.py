@@ -22,7 +22,21 @@ from textual.strip import Strip
 
 from tui.text import ASCII, UNICODE, Glyphs, cut, width
 
-STYLES = ("dim", "strong", "title", "accent", "ok", "warning", "error", "key", "string", "number", "literal", "mark", "cell")
+STYLES = (
+    "dim",
+    "strong",
+    "title",
+    "accent",
+    "ok",
+    "warning",
+    "error",
+    "key",
+    "string",
+    "number",
+    "literal",
+    "mark",
+    "cell",
+)
 """Names a span may use; several may stand together, separated by a space. The empty name is plain text."""
 
 

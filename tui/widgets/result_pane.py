@@ -192,8 +192,7 @@ class ResultPane(Pane):
             self._shown = call
             method = self._session.method(call.method)
             as_table = call.method.endswith(".query") or (method is not None and method.filterable)
-            kept = self._session.layouts.setdefault(call.method, {})
-            views.show_value(call.value, kept, as_table=as_table)
+            views.show_value(call.value, call.method, self._session.memory, as_table=as_table)
         self._switch("views")
         self._tell_view()
 

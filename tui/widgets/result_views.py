@@ -1,7 +1,7 @@
 """`ResultViews`: one decoded value as a tree, as a table when it is a list of objects, or as raw JSON.
 
 Each view is made and filled when it is first wanted, and lets go of the value when another one is shown. What the user
-chose for the results of a method (the view, the columns) is written into a plain dict that belongs to the session.
+chose for the results of a method (the view, the columns) is kept in the memory of the connection.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from textual import on
+from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher
 
 from tui.model.table import Arrangement, Table, is_table
 from tui.model.values import path_text, title_of
+from tui.state import ConnectionMemory
 from tui.widgets.json_view import JsonView
 from tui.widgets.pane import Fact
 from tui.widgets.raw_view import RawView
@@ -31,8 +32,8 @@ TABLE = "Table"
 RAW = "Raw"
 
 
-class ResultViews(ContentSwitcher):
-    """Shows `show_value(...)`. `Changed` says that title, views or facts are others now, `Searched` how a search ended."""
+class ResultViews(Vertical):
+    """Shows `show_value(...)`. `Changed`: title, views or facts are others now. `Searched`: a search has ended."""
 
     @dataclass
     class Changed(Message):
@@ -47,25 +48,25 @@ class ResultViews(ContentSwitcher):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._shown: Widget | None = None
         self._value: Any = None
         self._table: Table | None = None
-        self._kept: dict[str, Any] = {}
+        self._memory = ConnectionMemory()
+        self._method = ""
         self._view = ""
         self._row: int | None = None
         self._filled: set[str] = set()
 
     # The value
 
-    def show_value(self, value: Any, kept: dict[str, Any], *, as_table: bool) -> None:
-        """Shows a value, which must not change meanwhile, in the view that ``kept`` names or else the one that suits.
-
-        ``kept`` is where choices are looked up and written: ``view``, and ``table``, an `Arrangement` as a dict.
-        """
+    def show_value(self, value: Any, method: str, memory: ConnectionMemory, *, as_table: bool) -> None:
+        """Shows a value, which must not change meanwhile, as results of this method were looked at before, or else
+        as a table if it is one and ``as_table``, or as a tree."""
         self.clear()
-        self._value, self._kept = value, kept
+        self._value, self._method, self._memory = value, method, memory
         if is_table(value):
-            self._table = Table(value, Arrangement.from_dict(kept.get("table")))
-        wanted = kept.get("view") or (TABLE if as_table else TREE)
+            self._table = Table(value, Arrangement.from_dict(memory.table_of(method)))
+        wanted = memory.view_of(method) or (TABLE if as_table else TREE)
         self._open(wanted if wanted in self.views else TREE)
 
     def clear(self) -> None:
@@ -78,7 +79,6 @@ class ResultViews(ContentSwitcher):
                 view.clear()
         self._filled.clear()
         self._value = self._table = self._row = None
-        self._kept = {}
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -93,19 +93,17 @@ class ResultViews(ContentSwitcher):
     @property
     def content(self) -> Widget:
         """The widget that is shown."""
-        shown = self.visible_content
-        return self if shown is None else shown
+        return self if self._shown is None else self._shown
 
     @property
     def table_view(self) -> TableView | None:
         """The table, while it is what is shown."""
-        shown = self.visible_content
-        return shown if isinstance(shown, TableView) else None
+        return self._shown if isinstance(self._shown, TableView) else None
 
     def choose_view(self, view: str) -> None:
         """Shows another view, and the results of this method from now on in it."""
         if view in self.views and (view != self._view or self._row is not None):
-            self._kept["view"] = view
+            self._memory.set_view(self._method, view)
             self._open(view)
 
     def next_view(self) -> None:
@@ -128,13 +126,15 @@ class ResultViews(ContentSwitcher):
         view = next(iter(self.query_children(f"#{name}").results(kind)), None)
         if view is None:
             view = kind(id=name)
-            view.display = False
             self.mount(view)
         if name not in self._filled:
             self._filled.add(name)
             fill(view)
         inside = self.has_focus_within
-        self.current = name
+        if self._shown is not None:
+            self._shown.display = False
+        self._shown = view
+        view.display = True
         if inside:
             view.focus()
         self.post_message(self.Changed())
@@ -169,7 +169,7 @@ class ResultViews(ContentSwitcher):
     @property
     def path(self) -> tuple[str | int, ...] | None:
         """The path of the value under the cursor; None where there is no cursor."""
-        shown = self.visible_content
+        shown = self._shown
         if isinstance(shown, JsonView):
             return shown.path if self._row is None else (self._row, *shown.path)
         return shown.path if isinstance(shown, TableView) else None
@@ -188,10 +188,8 @@ class ResultViews(ContentSwitcher):
                 facts.append(f"columns {first}-{last} of {total}" + (f", {hidden} hidden" if hidden else ""))
             elif hidden:
                 facts.append(f"{hidden} hidden")
-        if self.current == "tree" or self.current == "row":
-            level = self.query_one(f"#{self.current}", JsonView).level
-            if level is not None:
-                facts.append(f"level {level}")
+        if isinstance(self._shown, JsonView) and self._shown.level is not None:
+            facts.append(f"level {self._shown.level}")
         return facts
 
     @on(JsonView.PathChanged)
@@ -203,20 +201,20 @@ class ResultViews(ContentSwitcher):
     @on(TableView.Arranged)
     def _arranged(self, event: TableView.Arranged) -> None:
         event.stop()
-        self._kept["table"] = event.arrangement.as_dict()
+        self._memory.set_table(self._method, event.arrangement.as_dict())
         self.post_message(self.Changed())
 
     # Finding
 
     def find(self, text: str) -> None:
         """Marks a text and goes to where it stands; empty ends the search."""
-        shown = self.visible_content
+        shown = self._shown
         if isinstance(shown, JsonView | TableView | RawView):
             shown.find(text)
 
     def step_find(self, by: int) -> None:
         """The next match, or with -1 the one before."""
-        shown = self.visible_content
+        shown = self._shown
         if isinstance(shown, JsonView | TableView | RawView):
             if by > 0:
                 shown.action_find_next()
@@ -238,7 +236,7 @@ class ResultViews(ContentSwitcher):
 
     def under_cursor(self) -> tuple[str, Any] | None:
         """Path, as people write it, and value under the cursor; None where there is no cursor."""
-        shown, path = self.visible_content, self.path
+        shown, path = self._shown, self.path
         if path is None:
             return None
         if isinstance(shown, JsonView) and shown.current is not None:

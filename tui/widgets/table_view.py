@@ -143,8 +143,11 @@ class TableView(CursorView):
     @property
     def shown_columns(self) -> tuple[int, int, int]:
         """Numbers, from 1, of the first and last column on screen that scroll or stand, and how many there are."""
-        places = self._on_screen(self.scrollable_content_region.width)
+        cells = self.scrollable_content_region.width
         total = len(self._table.columns) if self._table is not None else 0
+        if not cells:  # nothing is on screen yet
+            return 1, total, total
+        places = self._on_screen(cells)
         return (places[0][0] + 1, places[-1][0] + 1, total) if places else (0, 0, total)
 
     def reveal(self, path: Path) -> None:
@@ -158,7 +161,7 @@ class TableView(CursorView):
 
     # Arranging
 
-    def arrange(self, arrangement: Arrangement) -> None:
+    def rearrange(self, arrangement: Arrangement) -> None:
         """Shows the columns as chosen, the cursor on the same value where it is still shown."""
         table = self._table
         if table is None:
@@ -174,7 +177,7 @@ class TableView(CursorView):
     def change(self, what: Callable[[Table, str], Arrangement]) -> None:
         """Arranges the columns anew, by what is to become of the one under the cursor."""
         if self._table is not None and self.key is not None:
-            self.arrange(what(self._table, self.key))
+            self.rearrange(what(self._table, self.key))
 
     def _sort(self, table: Table, source: int | None = None) -> None:
         if table.is_sorted:
@@ -345,7 +348,7 @@ class TableView(CursorView):
         self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        told = (self.path, self._first, self.line_count())
+        told = (self.path, self._first, self.scrollable_content_region.width)
         if told != self._told:
             self._told = told
             self.post_message(self.PathChanged(self, self.path, path_text(self.path)))
