@@ -83,7 +83,7 @@ async def test_result_folds_finds_and_shows_raw(signed_in: Open) -> None:
         await desk.press("N")
         await desk.until(lambda: tree.path == first, "the match before")
         await desk.press("escape", "v")
-        await desk.see("[Table]", "10.9 TiB")
+        await desk.see("[Table]", "/mnt/tank")
         await desk.press("v")
         await desk.see("[Raw]", '"name": "tank"')
         await desk.press("v")

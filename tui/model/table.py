@@ -32,6 +32,8 @@ LONGEST = 1000
 INLINE_ITEMS = 12
 """Items of a list of plain values that are written out in a cell."""
 
+_LONG_NUMBERS = frozenset({"guid", "uuid"})
+"""Keys of what tells things apart and says nothing to people."""
 _PROPERTY = frozenset({"value", "rawvalue"})
 _DIGITS = re.compile(r"(\d{1,18})")
 
@@ -218,6 +220,8 @@ class Table:
         rows = self.rows[:FIRST_LOOKED_AT]
 
         def rank(key: str) -> int:
+            if key in _LONG_NUMBERS:
+                return 1
             least = 2
             for row in islice(rows, 50):
                 value = row.get(key)
