@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from textual import events, on, work
 from textual.app import App
@@ -18,10 +19,12 @@ from textual.scrollbar import ScrollBarRender
 
 from truenas_client import exc
 from tui import actions
-from tui.opening import Start, opening
+from tui.keeping import offer
+from tui.opening import Start
 from tui.palette import Commands
 from tui.screens.connect import ConnectScreen
 from tui.screens.help import HelpScreen
+from tui.screens.keep import KeepScreen
 from tui.screens.too_small import LEAST, TooSmall
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
@@ -62,7 +65,7 @@ class TrueNASApp(App[None]):
 
     def on_mount(self) -> None:
         start = self.start
-        self.add_mode(CONNECT_MODE, lambda: ConnectScreen(opening(start)))
+        self.add_mode(CONNECT_MODE, lambda: ConnectScreen(start))
         if start.demo:
             self._open_demo()
         else:
@@ -96,6 +99,18 @@ class TrueNASApp(App[None]):
         self.open_workspace(event.session)
         for text in event.session.warnings:
             self.notify(safe(text), severity="warning", markup=False)
+        if event.by_hand:
+            self._ask_to_keep(event.session)
+
+    @work(group="keep", exit_on_error=False)
+    async def _ask_to_keep(self, session: Session) -> None:
+        offered = await asyncio.to_thread(offer, session.target)
+        if offered is None:
+            return
+        profile = await self.push_screen_wait(KeepScreen(session.target, offered))
+        if profile is not None:
+            session.target = replace(session.target, profile=profile)
+            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
 
     def open_workspace(self, session: Session) -> None:
         """Opens a workspace for this session and shows it."""

@@ -25,6 +25,7 @@ from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
+from truenas_client.endpoint import Endpoint
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting
 from tui.signing import obtain, sign_in
 from tui.stores import Call, Job, JobStore, Signal, Watch
@@ -73,6 +74,8 @@ class Session:
         self.state = State.CONNECTING
         self.writable = target.writable
         self.host = target.address or "this machine"
+        self.endpoint: Endpoint | None = None
+        """The address in use, or the last that was tried."""
         self.release = ""
         self.roles: frozenset[str] | None = None
         """The roles of the signed-in user; None while unknown. FULL_ADMIN stands for all of them."""
@@ -122,7 +125,7 @@ class Session:
             )
             await client.connect()
             self._client = client
-            self.host = client.endpoint.name
+            self.host, self.endpoint = client.endpoint.name, client.endpoint
             await sign_in(client, self.target, secret, otp)
             step(f"signed in{' as ' + self.target.user if self.target.user else ''}")
             await self._learn(client)
@@ -130,6 +133,7 @@ class Session:
         except BaseException as error:
             self._client = None
             if client is not None:
+                self.endpoint = client.endpoint
                 await client.close()
             self.failure = explain_connecting(error, address=self.address)
             self._to(State.OFFLINE)
