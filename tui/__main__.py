@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         "--read-only", action="store_true", help="refuse calls that change something (the default without a profile)"
     )
     lock.add_argument("--write", action="store_true", help="allow calls that change something")
+    parser.add_argument("--fresh", action="store_true", help="start as if for the first time, and remember nothing")
     parser.add_argument("--ascii", action="store_true", help="draw with plain ASCII characters only")
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR does the same")
     parser.add_argument("--version", action="store_true", help="print the version and stop")
@@ -84,6 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         verify=not options.insecure,
         writable=True if options.write else False if options.read_only else None,
         demo=options.demo,
+        fresh=options.fresh,
         ascii=options.ascii,
         profile=options.profile or os.environ.get("TRUENAS_PROFILE", ""),
     )
@@ -100,6 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     app = TrueNASApp(start)
     app.run()
+    for notice in app.memories.notices:  # what came too late for the screen
+        print(f"truenas-tui: {notice}", file=sys.stderr)
     return app.return_code or 0
 
 

@@ -16,8 +16,10 @@ from textual import events, on, work
 from textual.app import App
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
+from textual.theme import Theme
 
 from truenas_client import exc
+from truenas_client.endpoint import parse
 from tui import actions
 from tui.keeping import offer
 from tui.opening import Start
@@ -29,6 +31,7 @@ from tui.screens.too_small import LEAST, TooSmall
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
 from tui.session import Session
+from tui.state import Memories
 from tui.target import Target
 from tui.text import safe
 from tui.themes import THEMES
@@ -56,7 +59,9 @@ class TrueNASApp(App[None]):
         self._resources = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.memories = Memories(fresh=self.start.fresh)
+        kept = self.memories.app.theme
+        self.theme = kept if kept in self.available_themes else THEMES[0].name
         if self.start.ascii:
             self.add_class("-ascii")
             # Whole cells of background instead of eighths of a block.
@@ -65,13 +70,25 @@ class TrueNASApp(App[None]):
 
     def on_mount(self) -> None:
         start = self.start
+        self.memories.on_notice = self._tell_notices
+        self._tell_notices()
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.add_mode(CONNECT_MODE, lambda: ConnectScreen(start))
         if start.demo:
             self._open_demo()
         else:
             self.switch_mode(CONNECT_MODE)
 
+    def _keep_theme(self, theme: Theme) -> None:
+        self.memories.app.theme = theme.name
+
+    def _tell_notices(self) -> None:
+        while self.memories.notices and self.is_running:
+            self.notify(safe(self.memories.notices.pop(0)), severity="warning", timeout=10, markup=False)
+
     async def on_unmount(self) -> None:
+        self.memories.on_notice = lambda: None
+        self.memories.close()
         for session in self.sessions:
             await session.close()
         await self._resources.aclose()
@@ -87,7 +104,8 @@ class TrueNASApp(App[None]):
         user, account = "admin", nas.users["admin"]
         writable = self.start.writable is not False
         session = Session(Target.of(nas.url, user, account["password"], writable=writable))
-        self.open_workspace(session)
+        # The demo's port is another one each time.
+        self.open_workspace(session, place="demo")
         try:
             await session.open()
         except (exc.ClientException, OSError):
@@ -112,8 +130,9 @@ class TrueNASApp(App[None]):
             session.target = replace(session.target, profile=profile)
             self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
 
-    def open_workspace(self, session: Session) -> None:
-        """Opens a workspace for this session and shows it."""
+    def open_workspace(self, session: Session, *, place: str = "") -> None:
+        """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
+        session.memory = self.memories.connection(place or parse(session.target.address).text, session.target.user)
         self.sessions.append(session)
         # A number, not the address: two sessions may have the same one.
         mode = f"session-{len(self.sessions)}"

@@ -32,6 +32,8 @@ class Start:
     channel_binding: bool = True
     ca_file: str = ""
     demo: bool = False
+    fresh: bool = False
+    """Whether nothing is remembered, neither from before nor for later."""
     ascii: bool = False
     profile: str = ""
 
