@@ -7,6 +7,7 @@ Everything the user can do is in `actions`; the handlers of the global ones are 
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
