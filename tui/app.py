@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING
@@ -140,7 +140,7 @@ class TrueNASApp(App[None]):
     def _card(self) -> ConnectScreen:
         from tui.screens.connect import ConnectScreen
 
-        return ConnectScreen(self._plan or opening(self.start), self._cache())
+        return ConnectScreen(self.start, self._cache())
 
     @on(Starting.Shown)
     def _first_is_drawn(self) -> None:
@@ -218,6 +218,21 @@ class TrueNASApp(App[None]):
         await self.open_workspace(event.session)
         for text in event.session.warnings:
             self.notify(safe(text), severity="warning", markup=False)
+        if event.by_hand:
+            self._ask_to_keep(event.session)
+
+    @work(group="keep", exit_on_error=False)
+    async def _ask_to_keep(self, session: Session) -> None:
+        from tui.keeping import offer
+        from tui.screens.keep import KeepScreen
+
+        offered = await asyncio.to_thread(offer, session.target)
+        if offered is None:
+            return
+        profile = await self.push_screen_wait(KeepScreen(session.target, offered))
+        if profile is not None:
+            session.target = replace(session.target, profile=profile)
+            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
 
     @property
     def sessions(self) -> list[Session]:
@@ -249,7 +264,13 @@ class TrueNASApp(App[None]):
             self.switch_mode(list(self._open_modes.values())[-1])
 
     def on_explore_copied(self, event: Explore.Copied) -> None:
-        self.copy(event.text, event.what)
+        self._copy(event)
+
+    @work(exclusive=True, group="clipboard", exit_on_error=False)
+    async def _copy(self, event: Explore.Copied) -> None:
+        from tui.clipboard import copy
+
+        await copy(self, event.value, event.what, event.name)
 
     def on_workspace_close_wanted(self) -> None:
         self.exit()
@@ -297,20 +318,3 @@ class TrueNASApp(App[None]):
             if binding.id and enabled:
                 here.setdefault(binding.id, []).append(key)
         return {action_id: ",".join(keys) for action_id, keys in here.items()}
-
-    def copy(self, text: str, what: str) -> None:
-        """Copies by the terminal, and by this machine's own clipboard when the terminal is on it."""
-        self.copy_to_clipboard(text)
-        self.notify(f"Copied {safe(what)}", timeout=2, markup=False)
-        if not (self.is_headless or "SSH_CONNECTION" in os.environ):
-            self._copy_locally(text)
-
-    @work(exclusive=True, group="clipboard", exit_on_error=False)
-    async def _copy_locally(self, text: str) -> None:
-        import pyperclip
-
-        try:
-            await asyncio.to_thread(pyperclip.copy, text)
-        except pyperclip.PyperclipException:
-            # No such tool here; the terminal has the text already.
-            return
