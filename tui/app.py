@@ -62,13 +62,8 @@ class TrueNASApp(App[None]):
     """Explores the API of a TrueNAS."""
 
     TITLE = "truenas-tui"
-    CSS_PATH = [
-        "styles/app.tcss",
-        "styles/starting.tcss",
-        "styles/connect.tcss",
-        "styles/workspace.tcss",
-        "styles/modals.tcss",
-    ]
+    # What belongs to one screen is read with that screen.
+    CSS_PATH = ["styles/app.tcss", "styles/starting.tcss"]
     COMMANDS = {_commands}
     BINDINGS = actions.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
@@ -133,9 +128,13 @@ class TrueNASApp(App[None]):
         self._tell_notices()
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.add_mode(CONNECT_MODE, self._card)
-        self.call_after_refresh(gc.enable)  # off until the first screen is drawn, see __main__
+        self.call_after_refresh(self._collect_garbage)
         if not isinstance(self.screen, Starting):
             self.switch_mode(CONNECT_MODE)
+
+    def _collect_garbage(self) -> None:
+        """Off until the first screen is drawn, see `__main__`."""
+        gc.enable()
 
     def _card(self) -> ConnectScreen:
         from tui.screens.connect import ConnectScreen

@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from truenas_client.catalogue import Method
-from tui.model.drafts import storable
 from tui.statefile import StateFile
+
+if TYPE_CHECKING:
+    from truenas_client.catalogue import Method
 
 __all__ = ["AppMemory", "ConnectionMemory", "Memories", "Place", "file_name", "state_folder"]
 
@@ -174,6 +175,8 @@ class ConnectionMemory(StateFile):
             self.touch("drafts")
 
     def before_writing(self) -> None:
+        from tui.model.drafts import storable  # here, because nothing of it is needed to start
+
         drafts = _object(self.members.get("drafts"))
         for name, method in self._waiting.items():
             kept = storable(name, self._typed[name], [*(param.name for param in method.params), *method.names])

@@ -54,6 +54,7 @@ class Card(Vertical):
 class ConnectScreen(Screen[None]):
     """The first screen without an open connection."""
 
+    CSS_PATH = "../styles/connect.tcss"
     BINDINGS = actions.bindings("connect")
     AUTO_FOCUS = None
     FOOTER_WORDS = {"nav.open": "connect"}

@@ -35,6 +35,8 @@ def name_to_type(params: list[Any], host: str) -> str:
 class ReviewScreen(ModalScreen[Answer]):
     """Shows one call; enter sends it, e goes back to the arguments, escape just goes back."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [
         Binding("escape", "answer('back')", "Back"),
         Binding("e", "answer('edit')", "Edit"),

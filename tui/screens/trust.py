@@ -36,6 +36,8 @@ def shown_digest(digest: str) -> tuple[str, str]:
 class TrustScreen(ModalScreen[bool]):
     """Dismisses with True to trust exactly this certificate. ``trusted`` are the pins that it does not fit, if any."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [Binding("t", "trust", "Trust it"), Binding("escape,n,q", "leave", "Back")]
 
     def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:

@@ -52,6 +52,7 @@ PULL_SECONDS = 0.1
 class Workspace(Screen[None]):
     """One screen per session; a Textual mode keeps it while another is shown."""
 
+    CSS_PATH = "../styles/workspace.tcss"
     BINDINGS = actions.bindings("workspace")
     AUTO_FOCUS = None
 
