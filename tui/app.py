@@ -29,10 +29,10 @@ from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 
 from tui import actions
-from tui.opening import Opening, Start, opening
 from tui.screens.starting import Starting
 from tui.screens.too_small import LEAST, TooSmall
-from tui.state import Memories
+from tui.start import Start
+from tui.state import First, Memories
 from tui.text import safe
 from tui.themes import THEMES
 from tui.widgets.method_list import Typed
@@ -77,17 +77,17 @@ class TrueNASApp(App[None]):
             super().__init__()
             self.session = session
 
-    def __init__(self, start: Start | None = None, plan: Opening | None = None) -> None:
-        """``plan`` is what `opening` makes of ``start``, for a caller that has it already."""
+    def __init__(self, start: Start | None = None, memories: Memories | None = None) -> None:
+        """``memories`` are those of ``start``, for a caller that has made them already."""
         super().__init__()
         self.start = start or Start()
-        self._plan = plan
+        self._first: First | None = None
         self._open_modes: dict[Session, str] = {}
         self._numbers = count(1)
         self._resources = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self.memories = Memories(fresh=self.start.fresh)
+        self.memories = memories or Memories(fresh=self.start.fresh)
         kept = self.memories.app.theme
         # Not by assignment, which would have every style worked out twice.
         self.set_reactive(TrueNASApp.theme, kept if kept in self.available_themes else THEMES[0].name)
@@ -101,22 +101,21 @@ class TrueNASApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The methods of the last time, where it is known whose."""
-        if self.start.demo:
-            return self._starting(DEMO, "admin", self.start.writable is not False)
-        if self._plan is None:
-            self._plan = opening(self.start)
-        target = self._plan.target
-        if (
-            self._plan.at_once
-            and (first := self._starting(target.place, target.user, target.writable)).kept is not None
-        ):
-            return first
-        return Screen(id="empty")
-
-    def _starting(self, place: str, user: str, writable: bool) -> Starting:
+        first = First(DEMO, "admin", self.start.writable is not False) if self.start.demo else self._first_now()
         cache = self._cache()
-        kept = cache.find(place, user) if cache is not None else None
-        return Starting(place, user, writable, kept, self.memories.connection(place, user))
+        kept = cache.find(first.place, first.user) if cache is not None and first is not None else None
+        if first is None or (kept is None and not self.start.demo):
+            return Screen(id="empty")
+        self._first = first
+        return Starting(first, kept, self.memories.connection(first.place, first.user))
+
+    def _first_now(self) -> First | None:
+        """As the last time this was started, for what is needed to find out takes a while to load."""
+        if (first := self.memories.app.first_of(self.start.digest)) is not None:
+            return first
+        from tui.opening import first_of
+
+        return first_of(self.start)
 
     def _cache(self) -> CatalogueCache | None:
         from truenas_client.cataloguecache import CatalogueCache
@@ -152,8 +151,14 @@ class TrueNASApp(App[None]):
         from tui.session import Session
 
         if not self.start.demo:
-            assert self._plan is not None
-            session = Session(self._plan.target, self._cache())
+            from tui.opening import first_of, opening
+
+            first = first_of(self.start)
+            self.memories.app.set_first(self.start.digest, first)
+            if first != self._first:  # an environment that says something else now
+                self.switch_mode(CONNECT_MODE)
+                return
+            session = Session(opening(self.start).target, self._cache())
         else:
             # Imported here: nobody else needs a server in the process.
             from truenas_client.simulator import Simulator
@@ -214,6 +219,9 @@ class TrueNASApp(App[None]):
     # Connections -------------------------------------------------------------------
 
     async def on_connect_screen_connected(self, event: ConnectScreen.Connected) -> None:
+        from tui.opening import first_of
+
+        self.memories.app.set_first(self.start.digest, first_of(self.start))
         await self.open_workspace(event.session)
         for text in event.session.warnings:
             self.notify(safe(text), severity="warning", markup=False)

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from truenas_client.cataloguecache import Kept
-from tui.state import ConnectionMemory
+from tui.state import ConnectionMemory, First
 from tui.widgets.key_line import KeyLine
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
@@ -31,11 +31,11 @@ class Starting(Screen[None]):
     class Shown(Message):
         """The screen has been drawn: there is time to load the rest."""
 
-    def __init__(self, place: str, user: str, writable: bool, kept: Kept | None, memory: ConnectionMemory) -> None:
+    def __init__(self, first: First, kept: Kept | None, memory: ConnectionMemory) -> None:
         super().__init__()
         self.kept = kept
         """The methods as they were listed last time; None when they never were."""
-        self._status = Status(name=place, user=user, writable=writable, note="connecting")
+        self._status = Status(name=first.place, user=first.user, writable=first.writable, note="connecting")
         self._memory = memory
         self._chosen = ""
 
@@ -50,7 +50,7 @@ class Starting(Screen[None]):
 
     def on_mount(self) -> None:
         if self.kept is not None:
-            self.methods.set_catalogue(self.kept.catalogue)
+            self.methods.set_catalogue(self.kept.catalogue, cached=True)
         self.set_focus(self.methods.filter)
         self.call_after_refresh(self.post_message, self.Shown())
 

@@ -122,7 +122,7 @@ class Explore(Section):
         self._forget()
 
     def _take_catalogue(self) -> None:
-        self.methods.set_catalogue(self._session.catalogue)
+        self.methods.set_catalogue(self._session.catalogue, cached=self._session.cached)
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)

@@ -97,8 +97,9 @@ class MethodList(Pane):
         key = self.names.key or ""
         return key.removeprefix(METHOD) if key.startswith(METHOD) else None
 
-    def set_catalogue(self, catalogue: Catalogue) -> None:
-        """Shows the methods of this one; what was typed and unfolded stays."""
+    def set_catalogue(self, catalogue: Catalogue, *, cached: bool = False) -> None:
+        """Shows the methods of this one; what was typed and unfolded stays. ``cached`` ones may not be the present."""
+        self.title = "Methods  cached" if cached else "Methods"
         self._catalogue = catalogue
         self._index = Index(catalogue)
         self.filter.placeholder = f"type to find among {len(catalogue)}" if len(catalogue) else "type to find"
