@@ -133,7 +133,8 @@ class Explore(Section):
         """Opens what was open when the app was left."""
         memory, focused = self._session.memory, self.screen.focused
         docs = memory.app.docs_open
-        self.open_method(memory.method)
+        if memory.method:
+            self.open_method(memory.method)
         if self._method and docs:
             self.action_call_view()
         if not self.display and focused is not None:
