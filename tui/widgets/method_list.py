@@ -202,7 +202,9 @@ class MethodList(Pane):
             self._open.discard(event.key)
         else:
             self._open.add(event.key)
+        before = len(self.names.rows)
         self._refill(keep=True)
+        self.names.show_below(len(self.names.rows) - before)
         self._keep_place()
 
     def _keep_place(self) -> None:
