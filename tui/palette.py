@@ -58,7 +58,7 @@ class Commands(Provider):
         # The places to go come first: most who open the palette want to be elsewhere.
         for action in sorted(actions.ACTIONS, key=lambda action: not action.id.startswith("go.")):
             wanted = action.where == "app" or (
-                action.where in ("workspace", "explore", "jobs", "events")
+                action.where in ("workspace", "explore", "result", "jobs", "events")
                 if in_workspace
                 else action.where == "connect"
             )

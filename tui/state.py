@@ -154,6 +154,14 @@ class ConnectionMemory(StateFile):
         """Remembers how results of a method are looked at."""
         self.put("views", _newest(_object(self.members.get("views")), method, view, MOST_VIEWS))
 
+    def table_of(self, method: str) -> dict[str, Any]:
+        """How the columns of a method's results were arranged, as `tui.model.table.Arrangement` writes it."""
+        return _object(_object(self.members.get("tables")).get(method))
+
+    def set_table(self, method: str, arrangement: dict[str, Any]) -> None:
+        """Remembers how columns are arranged."""
+        self.put("tables", _newest(_object(self.members.get("tables")), method, arrangement, MOST_VIEWS))
+
     def draft_of(self, method: str) -> str | None:
         """The arguments as they were left, None when there are none. Those of an earlier start are without secrets."""
         kept = self._typed.get(method, _object(self.members.get("drafts")).get(method))

@@ -15,6 +15,7 @@ from truenas_client.simulator import Call, Simulator
 from tui import actions
 from tui.app import Start
 from tui.palette import MOST_HITS, Commands
+from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.copy_menu import CopyMenu
@@ -25,6 +26,7 @@ from tui.screens.too_small import TooSmall
 from tui.session import State
 from tui.widgets.json_view import JsonView
 from tui.widgets.rows import Rows
+from tui.widgets.table_view import TableView
 
 FORBIDDEN = {"ctrl+h", "ctrl+i", "ctrl+m", "ctrl+left_square_bracket", "ctrl+w", "ctrl+t", "ctrl+n", "ctrl+a", "ctrl+b"}
 """Keys that are others in disguise, or that a browser or a terminal multiplexer keeps for itself."""
@@ -48,7 +50,8 @@ def test_no_action_depends_on_a_key_that_may_not_arrive() -> None:
 def test_no_two_actions_share_a_key_in_one_place(section: str) -> None:
     seen: dict[str, str] = {}
     for action in actions.ACTIONS:
-        if action.where in (section, "workspace", "app"):
+        # What the result has keys for is inside Explore.
+        if action.where in (section, "workspace", "app") or (action.where, section) == ("result", "explore"):
             for key in action.keys.split(","):
                 assert key not in seen, f"{key}: {action.id} and {seen[key]}"
                 seen[key] = action.id
@@ -190,6 +193,47 @@ async def _find(desk: Desk, key: str) -> None:
         before = view.path
         await desk.press(key)
         await desk.until(lambda: view.path != before, "another match")
+
+
+async def table(desk: Desk) -> TableView:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.run()
+    await desk.press("escape")
+    view = desk.explore.result_pane.content
+    assert isinstance(view, TableView)
+    return view
+
+
+@drive("table.sort")
+async def _sort(desk: Desk, key: str) -> None:
+    view = await table(desk)
+    first = view.path
+    await desk.press(key, key, "home")
+    await desk.until(lambda: view.path != first, "another order")
+
+
+@drive("table.columns")
+async def _columns(desk: Desk, key: str) -> None:
+    await table(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, ColumnsScreen), "the columns")
+
+
+@drive("table.hide", "table.pin", "table.left", "table.right")
+async def _arrange(desk: Desk, key: str) -> None:
+    view = await table(desk)
+    await desk.press("right", "right")
+    assert view.table is not None
+    before = view.table.columns
+    await desk.press(key)
+    await desk.until(lambda: view.table is not None and view.table.columns != before, "other columns")
+
+
+@drive("tree.less", "tree.more")
+async def _levels(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("level 1" if key == "comma" else "level 2")
 
 
 @drive("result.view")

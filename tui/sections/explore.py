@@ -9,6 +9,7 @@ opened again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -66,10 +67,11 @@ class Explore(Section):
 
     @dataclass
     class Copied(Message):
-        """A text for the clipboard, and what it is."""
+        """For the clipboard: a text, or a value to become JSON; what it is, and what a file of it is named after."""
 
-        text: str
+        value: Any
         what: str
+        name: str = ""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -403,28 +405,32 @@ class Explore(Section):
     def copy_entries(self) -> list[tuple[str, str]]:
         """What can be copied now: letter and words."""
         entries = []
-        if self.result_pane.value_under_cursor() is not None:
+        result = self.result_pane
+        if result.under_cursor() is not None:
             entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
-        if self.result_pane.whole_text() is not None:
-            entries.append(("r", "the whole error" if self.result_pane.state == "error" else "the whole result"))
+        if result.shown is not None or result.error_text is not None:
+            entries.append(("r", "the whole error" if result.shown is None else "the whole result"))
         if self._method:
             entries += [("a", "arguments"), ("n", "name of the method")]
         return entries
 
     def copied(self, letter: str) -> None:
         """Copies what the letter stands for."""
-        at_cursor = self.result_pane.value_under_cursor()
+        result, name = self.result_pane, self._method
+        at_cursor = result.under_cursor()
         match letter:
             case "v" if at_cursor is not None:
-                self.post_message(self.Copied(at_cursor[1], f"value of {at_cursor[0] or 'the result'}"))
+                self.post_message(self.Copied(at_cursor[1], f"value of {at_cursor[0] or 'the result'}", name))
             case "p" if at_cursor is not None:
-                self.post_message(self.Copied(at_cursor[0], f"path {at_cursor[0]}"))
-            case "r" if (text := self.result_pane.whole_text()) is not None:
-                self.post_message(self.Copied(text, "error" if self.result_pane.state == "error" else "result"))
+                self.post_message(self.Copied(at_cursor[0], f"path {at_cursor[0]}", name))
+            case "r" if result.shown is not None:
+                self.post_message(self.Copied(result.shown.value, "result", name))
+            case "r" if result.error_text is not None:
+                self.post_message(self.Copied(result.error_text, "error", name))
             case "a":
-                self.post_message(self.Copied(self.call_pane.text, "arguments"))
+                self.post_message(self.Copied(self.call_pane.text, "arguments", name))
             case "n":
-                self.post_message(self.Copied(self._method, "name"))
+                self.post_message(self.Copied(name, "name", name))
             case _:
                 return
 
@@ -446,7 +452,8 @@ class Explore(Section):
                 return True
 
     def back(self) -> bool:
-        if self.result_pane.close_find():
+        # What is typed is left first; only from elsewhere does the row or the search of the result close.
+        if self.result_pane.has_focus_within and self.result_pane.back():
             return True
         if self.has_class("-drawer") and self.methods.has_focus_within:
             return self._leave_methods()

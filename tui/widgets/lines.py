@@ -22,7 +22,21 @@ from textual.strip import Strip
 
 from tui.text import ASCII, UNICODE, Glyphs, cut, width
 
-STYLES = ("dim", "strong", "title", "accent", "ok", "warning", "error", "key", "string", "number", "literal", "mark")
+STYLES = (
+    "dim",
+    "strong",
+    "title",
+    "accent",
+    "ok",
+    "warning",
+    "error",
+    "key",
+    "string",
+    "number",
+    "literal",
+    "mark",
+    "cell",
+)
 """Names a span may use; several may stand together, separated by a space. The empty name is plain text."""
 
 
@@ -175,7 +189,7 @@ class LineView(ScrollView, can_focus=True):
         if row_style is None:
             return style
         if row_style.reverse or not name:  # a reversed row has no room for further colours
-            return row_style
+            return row_style + Style(underline=True) if "cell" in name else row_style
         return style + Style(bgcolor=row_style.bgcolor, bold=row_style.bold)
 
     def _selected(self, strip: Strip, span: tuple[int, int]) -> Strip:

@@ -26,7 +26,7 @@ class Rows(CursorView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False, id="nav.open"),
         Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
         Binding("left,h", "fold", "fold", show=False, id="nav.left"),
         Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
     ]
