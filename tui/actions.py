@@ -148,6 +148,15 @@ ACTIONS: tuple[Action, ...] = (
         11,
         danger=True,
     ),
+    Action(
+        "method.star",
+        "Star the method, or not",
+        "Go",
+        "asterisk",
+        "explore",
+        "Starred methods stand first in the list, also the next time. In the list it is the one under the cursor.",
+        rank=27,
+    ),
     # Sections.
     Action("go.explore", "Explore", "Go", "1", "workspace", "Methods, arguments and result."),
     Action("go.jobs", "Jobs", "Go", "3", "workspace", "What runs on the server, and what ran."),

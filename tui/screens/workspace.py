@@ -84,6 +84,8 @@ class Workspace(Screen[None]):
         self.session.ask_code = self._ask_code
         self.set_interval(PULL_SECONDS, self._renew)
         self.section.enter()
+        if self.session.memory.section in self._makers:
+            self.call_later(self.show, self.session.memory.section)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -152,6 +154,7 @@ class Workspace(Screen[None]):
     async def show(self, name: str) -> Section:
         """Shows a section, making it when it is wanted for the first time."""
         self.minimize()
+        self.session.memory.section = name
         switcher = self.query_one("#sections", ContentSwitcher)
         if switcher.current == name:
             return self.section

@@ -290,6 +290,13 @@ class CursorView(LineView):
         elif self.cursor >= top + height:
             self.scroll_lines(self.cursor - height + 1)
 
+    def show_below(self, lines: int) -> None:
+        """Scrolls so that the lines below the cursor are seen as well, as far as they fit under it."""
+        last = min(self.cursor + lines, self.line_count() - 1)
+        top, height = round(self.scroll_target_y), self.page_height
+        if last >= top + height:
+            self.scroll_lines(min(last - height + 1, self.cursor))
+
     def on_resize(self, event: events.Resize) -> None:
         self.show_cursor()
 
