@@ -32,6 +32,7 @@ from truenas_client.endpoint import Endpoint
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
+from tui.results import Results
 from tui.signing import obtain, sign_in
 from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
@@ -99,6 +100,7 @@ class Session:
         self.memory = ConnectionMemory()
         self.warnings: list[str] = []
         self.changed = Signal()
+        self.results = Results(self.changed.publish)
         self.catalogue_changed = Signal()
         self._client: AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -136,6 +138,7 @@ class Session:
                 hold_unsent=False,  # what the user does not see leave does not leave later
                 on_stage=lambda s: _tell(s, step),
                 on_warning=self.warn,
+                on_large=self.results.take,
             )
             await client.connect()
             self._client = client
@@ -351,8 +354,10 @@ class Session:
             if method is not None and method.job:
                 await self._run_job(client, call)
             else:
-                call.value = await client.call(call.method, *call.params, timeout=CALL_SECONDS, repeat=False)
+                with self.results.expecting(call):
+                    call.value = await client.call(call.method, *call.params, timeout=CALL_SECONDS, repeat=False)
             call.end("done")
+            self.results.arrived(call)
         except asyncio.CancelledError:
             call.end("cancelled")
             raise
