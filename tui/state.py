@@ -170,7 +170,7 @@ class ConnectionMemory(StateFile):
 
     def keep_draft(self, method: Method, text: str) -> None:
         """Remembers arguments that were typed; the file gets them without secrets, this session in full."""
-        if self.draft_of(method.name) != text:
+        if (self.draft_of(method.name) or "") != text:
             self._typed[method.name] = text
             self._waiting.pop(method.name, None)
             self._waiting[method.name] = method

@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.widgets import TextArea
 from textual.worker import Worker
 
 from tui import actions
@@ -259,11 +260,12 @@ class Explore(Section):
         self.call_pane.show(event.tab)
         self.call_pane.focus_view()
 
-    @on(CallPane.Edited)
-    def _edited(self, event: CallPane.Edited) -> None:
-        event.stop()
-        if self.call_pane.method is not None:
-            self._session.memory.keep_draft(self.call_pane.method, event.text)
+    @on(TextArea.Changed, "#editor")
+    def _keep_draft(self) -> None:
+        """Remembers the arguments as they are now, for the method they belong to now."""
+        method, text = self.call_pane.method, self.call_pane.text
+        if method is not None:
+            self._session.memory.keep_draft(method, "" if text == self.call_pane.smallest else text)
 
     def action_edit_problem(self) -> None:
         self.action_pane_args()

@@ -57,6 +57,8 @@ class CallPane(Pane):
         self._method: Method | None = None
         self._document = parse("[]")
         self._refused: tuple[str, tuple[FieldProblem, ...]] = ("", ())
+        self.smallest = ""
+        """The smallest valid arguments of the open method, as text."""
         # Placeholders of a fresh draft, to say how many still stand there.
         self._to_fill: dict[Path, str] = {}
 
@@ -104,8 +106,10 @@ class CallPane(Pane):
         self._method = method
         self._refused = ("", ())
         self.title = method.name
-        drafted = method.smallest() if text is None else None
-        self.editor.load_text(arguments_text(drafted.value) if drafted is not None else text or "")
+        smallest = method.smallest()
+        self.smallest = arguments_text(smallest.value)
+        drafted = smallest if text is None or text == self.smallest else None
+        self.editor.load_text(self.smallest if drafted is not None else text or "")
         self.show(ARGUMENTS)
         self._to_fill = {}
         self.look()
