@@ -191,7 +191,7 @@ async def test_risk_wants_the_name_typed(signed_in: Open, nas: Simulator) -> Non
         await desk.press("ctrl+j")
         await desk.see("risk", "Type tank/photos to send it")
         await desk.press("enter")
-        await desk.see("not tank/photos yet")
+        await desk.see("first type tank/photos")
         await desk.type("tank/photos")
         await desk.press("enter")
         await desk.ended()
