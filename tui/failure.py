@@ -6,14 +6,24 @@ own words stay in ``reason``, ``rows`` and ``trace`` and are still untrusted tex
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from truenas_client import exc
+from truenas_client.trust import CertificateError
 
 __all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_connecting", "explain_loss"]
+
+
+CERTIFICATES = {
+    "self-signed": "Self-signed certificate",
+    "unknown issuer": "Certificate of an unknown authority",
+    "expired": "Certificate expired",
+    "not yet valid": "Certificate not valid yet",
+    "wrong name": "Certificate of another name",
+}
+"""What a certificate is not trusted for (`truenas_client.trust.CertificateError.reason`)."""
 
 
 class Locked(exc.ClientException):
@@ -131,10 +141,14 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure("No answer", f"{address} did not answer in time.", "Check the address and the network.")
         case exc.InvalidEndpoint():
             return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")
-        case ssl.SSLCertVerificationError():
-            why = error.verify_message if isinstance(error.verify_message, str) else ""
-            hint = "If you trust this network, choose not to check the certificate."
-            return Failure("Certificate not trusted", why or str(error), hint)
+        case exc.FingerprintMismatch():
+            return Failure("Not the certificate you trust", str(error))
+        case CertificateError():
+            return Failure(CERTIFICATES.get(error.reason, "Certificate not trusted"), error.error, "Nothing was sent.")
+        case exc.SecretUnavailable():
+            return Failure("No secret", error.error, "Nothing was sent.")
+        case exc.InvalidProfile():
+            return Failure("Profile", error.error)
         case exc.ConnectError() if error.stage == "resolve":
             return Failure("Unknown host", str(error), "Check the name.")
         case exc.ConnectError() if error.stage == "tls":

@@ -149,7 +149,9 @@ async def test_hostile_values_are_cut_and_scrolled(signed_in: Open, nas: Simulat
 
     async with signed_in(size=size) as desk:
         clean = {key: value for key, value in stored.items() if "\ud83d" not in key}
-        call = desk.session.new_call("demo.update", ["[/nope]" * 50, {key: f"{value} new" for key, value in clean.items()}])
+        call = desk.session.new_call(
+            "demo.update", ["[/nope]" * 50, {key: f"{value} new" for key, value in clean.items()}]
+        )
         desk.explore.post_message(desk.explore.ReviewWanted(call, "risk"))
         await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the card")
         view = desk.app.screen.query_one(ChangesView)
