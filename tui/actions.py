@@ -85,6 +85,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.methods", "Methods", "Go", "m", "explore", "Opens the list of methods and its filter.", "methods", 12),
     Action("pane.args", "Edit the arguments", "Call", "e", "explore", "Puts the caret into the arguments.", "edit", 13),
     Action("pane.docs", "Docs", "Call", "d", "explore", "Shows what the method takes and returns.", "docs", 14),
+    Action(
+        "docs.back",
+        "Back in the docs",
+        "Call",
+        "backspace",
+        "list",
+        "In the docs, returns to the page before, after enter opened a type or a method.",
+        "back",
+        8,
+    ),
     Action("pane.result", "Result", "Go", "i", "explore", "Puts the cursor into the result."),
     Action(
         "edit.problem",

@@ -22,7 +22,21 @@ from textual.strip import Strip
 
 from tui.text import ASCII, UNICODE, Glyphs, cut, width
 
-STYLES = ("dim", "strong", "title", "accent", "ok", "warning", "error", "key", "string", "number", "literal", "mark")
+STYLES = (
+    "dim",
+    "strong",
+    "title",
+    "accent",
+    "ok",
+    "warning",
+    "error",
+    "key",
+    "string",
+    "number",
+    "literal",
+    "link",
+    "mark",
+)
 """Names a span may use; several may stand together, separated by a space. The empty name is plain text."""
 
 
@@ -101,6 +115,11 @@ class LineView(ScrollView, can_focus=True):
         if size != self.virtual_size:
             self.virtual_size = size
         self.refresh()
+
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        # A bar that comes back knows nothing of what was scrolled while it was away.
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def line_changed(self, index: int) -> None:
         """One line changed: only that one is drawn again."""
