@@ -178,9 +178,11 @@ ACTIONS: tuple[Action, ...] = (
         "session.reconnect",
         "Connect again",
         "Session",
-        "R",
+        "R,enter",
         "workspace",
-        "After the connection was lost; nothing is sent again by itself.",
+        "A lost connection is made again by itself, with growing pauses; this does it now. No call is sent again.",
+        "retry now",
+        1,
     ),
     Action("go.connections", "Connect to another address", "Session", "c", "workspace", "Opens the connect card."),
     # Everywhere in the workspace.

@@ -6,14 +6,24 @@ own words stay in ``reason``, ``rows`` and ``trace`` and are still untrusted tex
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from truenas_client import exc
+from truenas_client.trust import CertificateError
 
-__all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_connecting"]
+__all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_connecting", "explain_loss"]
+
+
+CERTIFICATES = {
+    "self-signed": "Self-signed certificate",
+    "unknown issuer": "Certificate of an unknown authority",
+    "expired": "Certificate expired",
+    "not yet valid": "Certificate not valid yet",
+    "wrong name": "Certificate of another name",
+}
+"""What a certificate is not trusted for (`truenas_client.trust.CertificateError.reason`)."""
 
 
 class Locked(exc.ClientException):
@@ -60,7 +70,7 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
         case Locked():
             return Failure("Read-only", str(error), "L allows writes for this session.")
         case Offline():
-            return Failure("Offline", str(error), "R connects again.")
+            return Failure("Offline", str(error), "R connects again now.")
         case exc.ValidationErrors():
             rows = tuple(FieldProblem(row.attribute or "", row.errmsg) for row in error.errors)
             count = f"{len(rows)} field" + ("" if len(rows) == 1 else "s")
@@ -131,10 +141,14 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure("No answer", f"{address} did not answer in time.", "Check the address and the network.")
         case exc.InvalidEndpoint():
             return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")
-        case ssl.SSLCertVerificationError():
-            why = error.verify_message if isinstance(error.verify_message, str) else ""
-            hint = "If you trust this network, choose not to check the certificate."
-            return Failure("Certificate not trusted", why or str(error), hint)
+        case exc.FingerprintMismatch():
+            return Failure("Not the certificate you trust", str(error))
+        case CertificateError():
+            return Failure(CERTIFICATES.get(error.reason, "Certificate not trusted"), error.error, "Nothing was sent.")
+        case exc.SecretUnavailable():
+            return Failure("No secret", error.error, "Nothing was sent.")
+        case exc.InvalidProfile():
+            return Failure("Profile", error.error)
         case exc.ConnectError() if error.stage == "resolve":
             return Failure("Unknown host", str(error), "Check the name.")
         case exc.ConnectError() if error.stage == "tls":
@@ -148,6 +162,20 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure("Not connected", error.strerror or str(error))
         case _:
             return Failure("Not connected", str(error) or type(error).__name__)
+
+
+def explain_loss(error: exc.ClientException | None, *, address: str, final: bool) -> Failure:
+    """A failure for the workspace whose connection was lost, or could not be made again (``final``: nor will be)."""
+    hint = "R connects again." if final else "It is made again by itself; R does so now."
+    match error:
+        case exc.OTPRequired():
+            return Failure("Signed out", "A one-time password is wanted again.", "R asks for it.")
+        case exc.ConnectionLost():
+            return Failure("Connection lost", error.reason or "The server closed the connection.", hint)
+        case None:
+            return Failure("Connection lost", "The server closed the connection.", hint)
+    failure = explain_connecting(error, address=address)
+    return replace(failure, hint=f"{failure.hint} {hint}".strip())
 
 
 def _rejected(error: exc.HandshakeRejected, address: str) -> Failure:
