@@ -8,7 +8,6 @@ Everything the user can do is in `actions`; the handlers of the global ones are 
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from textual.theme import Theme
 from truenas_client import exc
 from truenas_client.endpoint import parse
 from tui import actions
+from tui.clipboard import copy
 from tui.keeping import offer
 from tui.opening import Start
 from tui.palette import Commands
@@ -151,7 +151,11 @@ class TrueNASApp(App[None]):
 
     @on(Explore.Copied)
     def _copied(self, event: Explore.Copied) -> None:
-        self.copy(event.text, event.what)
+        self._copy(event)
+
+    @work(exclusive=True, group="clipboard", exit_on_error=False)
+    async def _copy(self, event: Explore.Copied) -> None:
+        await copy(self, event.value, event.what, event.name)
 
     @on(Workspace.CloseWanted)
     def _close(self) -> None:
@@ -191,23 +195,6 @@ class TrueNASApp(App[None]):
             if binding.id and enabled:
                 here.setdefault(binding.id, []).append(key)
         return {action_id: ",".join(keys) for action_id, keys in here.items()}
-
-    def copy(self, text: str, what: str) -> None:
-        """Copies by the terminal, and by this machine's own clipboard when the terminal is on it."""
-        self.copy_to_clipboard(text)
-        self.notify(f"Copied {safe(what)}", timeout=2, markup=False)
-        if not (self.is_headless or "SSH_CONNECTION" in os.environ):
-            self._copy_locally(text)
-
-    @work(exclusive=True, group="clipboard", exit_on_error=False)
-    async def _copy_locally(self, text: str) -> None:
-        import pyperclip
-
-        try:
-            await asyncio.to_thread(pyperclip.copy, text)
-        except pyperclip.PyperclipException:
-            # No such tool here; the terminal has the text already.
-            return
 
     def get_default_screen(self) -> Screen[None]:
         return Screen(id="empty")

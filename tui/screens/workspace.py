@@ -25,6 +25,7 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
+from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
@@ -40,6 +41,7 @@ from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
 from tui.widgets.pane import Pane
+from tui.widgets.result_pane import ResultPane
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
@@ -84,6 +86,8 @@ class Workspace(Screen[None]):
         self.session.ask_code = self._ask_code
         self.set_interval(PULL_SECONDS, self._renew)
         self.section.enter()
+        if self.session.memory.section in self._makers:
+            self.call_later(self.show, self.session.memory.section)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -153,6 +157,7 @@ class Workspace(Screen[None]):
     async def show(self, name: str) -> Section:
         """Shows a section, making it when it is wanted for the first time."""
         self.minimize()
+        self.session.memory.section = name
         switcher = self.query_one("#sections", ContentSwitcher)
         if switcher.current == name:
             return self.section
@@ -197,6 +202,9 @@ class Workspace(Screen[None]):
         node: DOMNode = self
         if action.where in ("explore", "jobs", "events"):
             node = await self.show(action.where) if self.section.id != action.where else self.section
+        elif action.where == "result":
+            await self.show("explore")
+            node = self.query_one(Explore).result_pane
         elif action.where == "app":
             node = self.app
         await self.app.run_action(action.name, node)
@@ -264,6 +272,19 @@ class Workspace(Screen[None]):
         letter = await self.app.push_screen_wait(CopyMenu(entries))
         if letter is not None:
             explore.copied(letter)
+
+    @on(ResultPane.ColumnsWanted)
+    def _columns_wanted(self) -> None:
+        self._columns()
+
+    @work(exclusive=True, group="columns", exit_on_error=False)
+    async def _columns(self) -> None:
+        view = self.query_one(Explore).result_pane.table
+        if view is None or view.table is None:
+            return
+        chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))
+        if chosen is not None:
+            view.rearrange(chosen)
 
     def _say(self, failure: Failure, severity: SeverityLevel, *, seconds: float = 8) -> None:
         text = "  ".join(part for part in (failure.title, failure.reason, failure.hint) if part)
