@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import ssl
 import time
 from collections.abc import Callable
 
@@ -32,6 +33,7 @@ from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
 from tui.screens.otp import OtpScreen
 from tui.screens.review import ReviewScreen, Subject
+from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
 from tui.sections.jobs import JobsSection
@@ -142,6 +144,7 @@ class Workspace(Screen[None]):
             jobs=len(session.jobs.active()),
             events=len(session.watches),
             note=self._note(),
+            colour=session.target.profile.colour,
         )
 
     # Sections ----------------------------------------------------------------------
@@ -349,11 +352,21 @@ class Workspace(Screen[None]):
             return
         self._lost = True
         try:
-            await self.session.reconnect()
+            await self._reconnect()
         except exc.OTPRequired:
             return  # the user was asked, and gave up; the status line says what to do
         except (exc.ClientException, OSError) as error:
             self._say(explain_connecting(error, address=self.session.host), "error")
+
+    async def _reconnect(self) -> None:
+        try:
+            await self.session.reconnect()
+        except ssl.SSLCertVerificationError as error:
+            tls = await ask_trust(self.app, self.session, error)
+            if tls is None:
+                raise
+            self.session.target = self.session.target.trusting(tls)
+            await self.session.reconnect()
 
     async def _ask_code(self, again: bool) -> str | None:
         """Asks for a one-time password, whatever is on the screen; called by the session."""
