@@ -63,7 +63,8 @@ class AppMemory(StateFile):
 
     @docs_open.setter
     def docs_open(self, shown: bool) -> None:
-        self.put("docs_open", shown)
+        if shown != self.docs_open:
+            self.put("docs_open", shown)
 
     def rows_of(self, pane: str, size_class: str) -> int | None:
         """The rows a pane was given on screens of a size class, None when it was left as it is."""

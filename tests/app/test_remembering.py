@@ -39,7 +39,7 @@ async def opened(desk: Desk, method: str) -> None:
     await desk.until(lambda: (found := desk.explore.call_pane.method) is not None and found.name == method, method)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 async def test_the_app_comes_back_as_it_was_left(nas: Simulator, size: Size) -> None:
     async with started(nas, size=size) as desk:
         await desk.open("pds q", "pool.dataset.query")
@@ -128,6 +128,21 @@ async def test_theme_and_size_of_the_panes_come_back(nas: Simulator) -> None:
         await desk.until(lambda: desk.explore.result_pane.outer_size.height > usual, "the usual size there")
         await desk.pilot.resize_terminal(120, 36)
         await desk.until(lambda: desk.explore.result_pane.outer_size.height == usual - 4, "the same size again")
+
+
+async def test_the_docs_are_open_again(nas: Simulator) -> None:
+    async with started(nas) as desk:
+        await desk.open("sys info", "system.info")
+        await desk.press("escape", "d")
+        await desk.see("[Docs]")
+    async with started(nas) as desk:
+        await opened(desk, "system.info")
+        await desk.see("[Docs]")
+        await desk.press("d")
+        await desk.see("[Arguments]")
+    async with started(nas) as desk:
+        await opened(desk, "system.info")
+        await desk.see("[Arguments]")
 
 
 async def test_a_method_the_server_has_no_more_leaves_the_list(nas: Simulator) -> None:
