@@ -24,7 +24,7 @@ ARGUMENTS = """[
 
 async def draw() -> str:
     """Run a query as a person would; the screen as SVG."""
-    async with at_desk(Start(demo=True, writable=True), (120, 36)) as desk:
+    async with at_desk(Start(demo=True, writable=True, fresh=True), (120, 36)) as desk:
         await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
         await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
         await desk.open("pds q", "pool.dataset.query")

@@ -16,7 +16,7 @@ import asyncio
 import math
 import random
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
@@ -84,7 +84,6 @@ class Connection:
         self._heard = self._loop.time()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._receive = dialect.receive
-        self._closed = self._loop.create_task(self._wait_closed(), name="truenas_client reader")
         self._watchdog = self._loop.call_later(SILENCE_SECONDS, self._watch)
         self._checks: set[asyncio.Task[None]] = set()
         link.hear(self)
@@ -116,17 +115,21 @@ class Connection:
             await asyncio.shield(self._ended)
             raise self.loss(sent=False) from None
 
-    async def wait_ended(self) -> ConnectionLost:
-        """Wait for the end of the connection; what ended it."""
-        await asyncio.shield(self._ended)
-        assert self.lost is not None
-        return self.lost
+    def when_ended(self, tell: Callable[[ConnectionLost], None]) -> None:
+        """Have the end told, by the loop, once all who waited have been: also when it has come already."""
+
+        def ended(_: object) -> None:
+            assert self.lost is not None
+            tell(self.lost)
+
+        self._ended.add_done_callback(ended)
 
     async def close(self) -> None:
         """Close; everything that waits fails with `ConnectionLost`. Twice is fine."""
         self._closing = True
         await self._link.close()
-        await asyncio.shield(self._ended)
+        if not self._ended.done():
+            await asyncio.shield(self._ended)
 
     # -- calls ---------------------------------------------------------------------------
 
@@ -208,7 +211,9 @@ class Connection:
     def _transmit(self, call: Call) -> None:
         # Slots bound what can pile up while the server takes nothing, so nobody waits for
         # that here: the call's deadline holds.
-        call.sent = self._link.write(call.text)  # not sent: the end is near, and tells the caller
+        # An only call leaves at once; where many go, those of one turn leave in one write.
+        # Not sent: the end is near, and tells the caller.
+        call.sent = self._link.write(call.text, alone=self.ledger.in_flight == 1)
         if call.sent and call.method in EXPECTED:
             self.sent_methods.add(call.method)
 
@@ -265,10 +270,6 @@ class Connection:
 
     # -- the reader ----------------------------------------------------------------------
 
-    async def _wait_closed(self) -> None:
-        await self._link.wait_closed()
-        self._end(*_close_words(self._link))
-
     def on_text(self, text: str) -> None:
         """What the link received: a hot path."""
         self._heard = self._loop.time()
@@ -287,6 +288,10 @@ class Connection:
     def on_fault(self, reason: str) -> None:
         """What the link received and could not read."""
         log.warning("the server sent %s", reason)
+
+    def on_closed(self) -> None:
+        """The end of the link."""
+        self._end(*_close_words(self._link))
 
     def _dispatch(self, message: Message) -> None:
         if type(message) is Failure:

@@ -10,6 +10,7 @@ Invariant: an `Endpoint` never holds credentials, so it may be shown and logged.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -72,12 +73,10 @@ class Endpoint:
         """Whether nothing leaves this machine: the local socket or a loopback address."""
         if self.socket is not None or self.host == "localhost":
             return True
-        try:
-            return ip_address(self.host.partition("%")[0]).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(self.host)
 
 
+@lru_cache(maxsize=64)  # a program connects to few addresses, and may do so often
 def parse(address: str | None) -> Endpoint:
     """Read an address as a person writes it; None and "" are the local socket.
 
@@ -128,6 +127,14 @@ def names_no_path(address: str | None) -> bool:
 def with_path(endpoint: Endpoint, path: str) -> Endpoint:
     """The same server at another path."""
     return replace(endpoint, path=path)
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_ipv6(text: str) -> bool:

@@ -33,7 +33,7 @@ class Subscriptions:
     def __init__(self, ready: Callable[[], Awaitable[Connection]], current: Callable[[], Connection | None]) -> None:
         self._ready, self._current = ready, current
         self._topics: Topics[AsyncSubscription] = Topics()
-        self._opening: dict[str, asyncio.Future[None]] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def open(self, subscription: AsyncSubscription) -> None:
         """Start listening, and ask the server when the name is new."""
@@ -41,33 +41,30 @@ class Subscriptions:
         name = subscription.name
         topic, is_new = self._topics.listen(name, subscription)
         subscription.topic = topic
+        if is_new:
+            self._asking[name] = asyncio.get_running_loop().create_task(self._ask(connection, topic))
+        asking = self._asking.get(name)
         try:
-            if is_new:
-                await self._ask(connection, topic)
-            elif name in self._opening:
-                await asyncio.shield(self._opening[name])
+            if asking is not None:
+                # Shared: whoever gives up waiting does not take the answer from the others.
+                await asyncio.shield(asking)
         except BaseException:
             subscription.topic = None
             self._topics.leave(topic, subscription)
             raise
 
     async def _ask(self, connection: Connection, topic: Topic[AsyncSubscription]) -> None:
-        """Ask the server; whoever joins the topic meanwhile waits for the same answer."""
-        opening = self._opening[topic.name] = asyncio.get_running_loop().create_future()
+        """Ask the server, for everybody who joins the topic meanwhile."""
+        task = asyncio.current_task()
+        assert task is not None
+        task.add_done_callback(_look)
         try:
             topic.handle = await connection.subscribe(topic.name, SUBSCRIBE_SECONDS)
-        except ClientException as e:
-            opening.set_exception(e)
-            opening.exception()  # looked at: there may be nobody else who waits
-            raise
-        except asyncio.CancelledError:
-            opening.cancel()
-            raise
-        else:
-            opening.set_result(None)
         finally:
-            if self._opening.get(topic.name) is opening:
-                del self._opening[topic.name]
+            if self._asking.get(topic.name) is task:
+                del self._asking[topic.name]
+        if not topic.listeners:
+            await self._give_back(connection, topic)  # all of them gave up waiting
 
     async def close(self, subscription: AsyncSubscription) -> None:
         """Stop listening, and give the server's subscription back with the last listener."""
@@ -76,13 +73,17 @@ class Subscriptions:
             return
         connection = self._current()
         if connection is not None and connection.lost is None and not connection.closing:
-            try:
-                await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
-            except (ConnectionLost, CallTimeout):
-                pass  # the server's subscription ends with the connection
-            except ClientException as e:
-                # A session that ran out may not even unsubscribe. Listening is over all the same.
-                log.info("the subscription of %s could not be given back: %s", subscription.name, type(e).__name__)
+            await self._give_back(connection, topic)
+
+    async def _give_back(self, connection: Connection, topic: Topic[AsyncSubscription]) -> None:
+        assert topic.handle is not None
+        try:
+            await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
+        except (ConnectionLost, CallTimeout):
+            pass  # the server's subscription ends with the connection
+        except ClientException as e:
+            # A session that ran out may not even unsubscribe. Listening is over all the same.
+            log.info("the subscription of %s could not be given back: %s", topic.name, type(e).__name__)
 
     def update(self, update: Update) -> None:
         """The reader's side: hand an event to everyone who listens."""
@@ -123,3 +124,9 @@ class Subscriptions:
         for subscription in self._topics.close():
             subscription.topic = None
             subscription.finish(error)
+
+
+def _look(task: asyncio.Task[None]) -> None:
+    """Take note of how a task ended: its error is told to those who wait for it, and there may be nobody."""
+    if not task.cancelled():
+        task.exception()

@@ -81,7 +81,9 @@ class Supervisor:
         self._watchers: list[deque[Status]] = []
         self._changed = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._keeper: asyncio.Task[None] | None = None
+        self._repair: asyncio.Task[None] | None = None
+        self._attempt = 0
+        self._held_since = 0.0
         self._uniform = random.uniform
 
     @property
@@ -103,12 +105,13 @@ class Supervisor:
         """Make the first connection. What fails is raised; nothing is tried again."""
         self._tell(Status(State.CONNECTING))
         try:
-            self.connection = await self._opener()
+            connection = await self._opener()
         except BaseException as e:
             self._tell(Status(State.FAILED, reason=e if isinstance(e, ClientException) else None))
             raise
+        self.connection = connection
+        self._hold(connection)
         self._tell(Status(State.READY))
-        self._keeper = asyncio.get_running_loop().create_task(self._keep(), name="truenas_client supervisor")
 
     async def ready(self) -> Connection:
         """The live connection; waits for it while there is hope.
@@ -121,7 +124,7 @@ class Supervisor:
             await self._changed.wait()
         assert self.connection is not None
         if self.connection.lost is not None and self._reconnect:
-            # The keeper has not run yet since the reader saw the end.
+            # The end has been seen and is about to be told.
             await self._changed.wait()
             return await self.ready()
         return self.connection
@@ -132,9 +135,9 @@ class Supervisor:
             self._tell(Status(State.CLOSED))
         if self.connection is not None:
             await self.connection.close()
-        if self._keeper is not None:
-            self._keeper.cancel()  # it may be in the middle of making a connection
-            await asyncio.wait([self._keeper])
+        if self._repair is not None:
+            self._repair.cancel()  # it may be in the middle of making a connection
+            await asyncio.wait([self._repair])
             if self.connection is not None and self.connection.lost is None:
                 await self.connection.close()
 
@@ -165,54 +168,65 @@ class Supervisor:
 
     # -- inside --------------------------------------------------------------------------
 
-    async def _keep(self) -> None:
-        """Watch over the connection until the client is over, however that comes."""
-        error: ClientException = ConnectionLost("The connection was closed")
-        try:
-            error = await self._watch_over()
-        finally:
-            if not self.over:
-                self._tell(Status(State.FAILED, reason=error))
-            self._finished(error)
+    def _hold(self, connection: Connection) -> None:
+        """Have the end of this connection told here."""
+        self._held_since = asyncio.get_running_loop().time()
+        connection.when_ended(self._on_end)
 
-    async def _watch_over(self) -> ClientException:
-        """Make connection after connection; returns what ended the last one for good."""
+    def _on_end(self, lost: ConnectionLost) -> None:
+        self._lost(lost)
+        if self.over:
+            self._finished(lost)
+        elif not self._reconnect:
+            self._finish(lost)  # everybody who waited has been told
+        else:
+            self._repair = asyncio.get_running_loop().create_task(self._keep(lost), name="truenas_client supervisor")
+
+    def _finish(self, error: ClientException) -> None:
+        if not self.over:
+            self._tell(Status(State.FAILED, reason=error))
+        self._finished(error)
+
+    async def _keep(self, lost: ConnectionLost) -> None:
+        """Make another connection; if that is not to be, the client is over, however that comes."""
+        error: ClientException | None = lost
+        try:
+            error = await self._connect_again(lost)
+        finally:
+            if error is not None:
+                self._finish(error)
+        assert self.connection is not None
+        self._repair = None
+        self._hold(self.connection)
+        self._tell(Status(State.READY))
+
+    async def _connect_again(self, lost: ConnectionLost) -> ClientException | None:
+        """Try until there is a connection (None), or no hope (why)."""
         loop = asyncio.get_running_loop()
-        attempt = 0
+        if loop.time() - self._held_since >= STABLE_SECONDS:
+            self._attempt = 0
+        assert self.connection is not None
+        expected = max((EXPECTED[method] for method in self.connection.sent_methods), default=None)
+        # A loss that was asked for is information: whatever caused it is known.
+        log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
+        if is_fatal(lost):
+            return lost
+        error: ClientException = lost
         while True:
-            connection = self.connection
-            assert connection is not None
-            began = loop.time()
-            lost = await connection.wait_ended()
-            self._lost(lost)
-            if self.over:
-                return lost
-            if loop.time() - began >= STABLE_SECONDS:
-                attempt = 0
-            if not self._reconnect:
-                return lost  # everybody who waited has been told
-            expected = max((EXPECTED[method] for method in connection.sent_methods), default=None)
-            # A loss that was asked for is information: whatever caused it is known.
-            log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
-            if is_fatal(lost):
-                return lost
-            error: ClientException = lost
-            while True:
-                attempt += 1
-                pause = expected if expected is not None else pause_for(error, attempt - 1, self._uniform)
-                await self._pause(Status(State.WAITING, attempt, pause, error, expected is not None))
-                expected = None
-                self._tell(Status(State.CONNECTING, attempt, 0.0, error))
-                try:
-                    await self._again()
-                except ClientException as e:
-                    error = e
-                    if self.over or is_fatal(e):
-                        return e
-                else:
-                    break
-            log.info("connected again after %d attempts", attempt)
-            self._tell(Status(State.READY))
+            self._attempt += 1
+            pause = expected if expected is not None else pause_for(error, self._attempt - 1, self._uniform)
+            await self._pause(Status(State.WAITING, self._attempt, pause, error, expected is not None))
+            expected = None
+            self._tell(Status(State.CONNECTING, self._attempt, 0.0, error))
+            try:
+                await self._again()
+            except ClientException as e:
+                error = e
+                if self.over or is_fatal(e):
+                    return e
+            else:
+                log.info("connected again after %d attempts", self._attempt)
+                return None
 
     async def _again(self) -> None:
         connection = await self._opener()

@@ -12,6 +12,7 @@ log level, because they hold secrets.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -102,15 +103,7 @@ async def open_socket(
 async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callable[[str], None]) -> socket.socket:
     loop = asyncio.get_running_loop()
     where = f"{endpoint.host_text}:{endpoint.port}"
-    try:
-        async with asyncio.timeout(limits.resolve):
-            addresses = await _addresses(endpoint.host, endpoint.port)
-    except TimeoutError:
-        raise ConnectTimeout(
-            f"No answer from the name service for {endpoint.host}", "resolve", errno.ETIMEDOUT
-        ) from None
-    except (socket.gaierror, UnicodeError) as e:
-        raise ConnectError(f"There is no host named {endpoint.host!r} that this machine knows", "resolve") from e
+    addresses = await _addresses(endpoint.host, endpoint.port, limits.resolve)
     report("resolve")
     failure: ConnectError | None = None
     for family, kind, protocol, _, address in addresses:
@@ -132,11 +125,17 @@ async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callabl
     raise failure
 
 
-async def _addresses(host: str, port: int) -> list[Any]:
-    try:  # a number needs no name service, and no thread to wait for one
+async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
+    # A number needs no name service, and no thread to wait for one.
+    with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        raise ConnectTimeout(f"No answer from the name service for {host}", "resolve", errno.ETIMEDOUT) from None
+    except (socket.gaierror, UnicodeError) as e:
+        raise ConnectError(f"There is no host named {host!r} that this machine knows", "resolve") from e
 
 
 def _connect_failure(error: OSError, where: str) -> ConnectError:

@@ -30,6 +30,8 @@ class Hearer(Protocol):
 
     def on_fault(self, reason: str) -> None: ...
 
+    def on_closed(self) -> None: ...
+
 
 class Link(ClientConnection):
     """One open WebSocket."""
@@ -47,6 +49,8 @@ class Link(ClientConnection):
         early, self._early = self._early, []
         for frame in early:
             self._take(frame)
+        if self.connection_lost_waiter.done():
+            hearer.on_closed()
 
     def process_event(self, event: Any) -> None:
         """websockets' hook for each received event; messages do not go to its queue."""
@@ -88,12 +92,23 @@ class Link(ClientConnection):
             log.exception("the reader failed")
             self.transport.abort()
 
-    def write(self, text: str) -> bool:
-        """Send a text with everything else of this turn. False: the connection is over, nothing was sent."""
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio's hook for the end of the connection, whoever ended it."""
+        super().connection_lost(exc)
+        if self._hearer is not None:
+            self._hearer.on_closed()
+
+    def write(self, text: str, *, alone: bool = False) -> bool:
+        """Send a text with everything else of this turn. False: the connection is over, nothing was sent.
+
+        ``alone`` tells that nothing else is likely to follow in this turn: it leaves at once.
+        """
         if self.protocol.state is not State.OPEN or self.transport.is_closing():
             return False
         self.protocol.send_text(text.encode())
-        if not self._flushing:
+        if alone and not self._flushing:
+            self.send_data()
+        elif not self._flushing:
             self._flushing = True
             self.loop.call_soon(self._flush)
         return True

@@ -24,6 +24,9 @@ def _parser() -> argparse.ArgumentParser:
         "address", nargs="?", metavar="ADDRESS", help="nas, nas:444, wss://nas/api/current; also TRUENAS_URI"
     )
     parser.add_argument("--demo", action="store_true", help="open a simulated TrueNAS, nothing else is needed")
+    parser.add_argument(
+        "--profile", metavar="NAME", help="connect as it says (midclt profile makes them); also TRUENAS_PROFILE"
+    )
     parser.add_argument("-U", "--user", metavar="USER", help="user to sign in as; also TRUENAS_USERNAME")
     parser.add_argument(
         "-K",
@@ -38,8 +41,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ca", metavar="FILE", help="trust only servers whose certificate one in FILE has signed")
     parser.add_argument("--insecure", action="store_true", help="do not check the certificate of the server")
     lock = parser.add_mutually_exclusive_group()
-    lock.add_argument("--read-only", action="store_true", help="refuse calls that change something (the default)")
+    lock.add_argument(
+        "--read-only", action="store_true", help="refuse calls that change something (the default without a profile)"
+    )
     lock.add_argument("--write", action="store_true", help="allow calls that change something")
+    parser.add_argument("--fresh", action="store_true", help="start as if for the first time, and remember nothing")
     parser.add_argument("--ascii", action="store_true", help="draw with plain ASCII characters only")
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR does the same")
     parser.add_argument("--version", action="store_true", help="print the version and stop")
@@ -65,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Movement that carries no meaning is off, as over a slow line it only delays.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-    from tui.app import Start, TrueNASApp
+    from tui.opening import Start, opening
 
     key = options.api_key or ("" if "TRUENAS_PASSWORD" in os.environ else os.environ.get("TRUENAS_API_KEY", ""))
     start = Start(
@@ -77,12 +83,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         channel_binding=not options.no_channel_binding,
         ca_file=options.ca or "",
         verify=not options.insecure,
-        writable=options.write or (options.demo and not options.read_only),
+        writable=True if options.write else False if options.read_only else None,
         demo=options.demo,
+        fresh=options.fresh,
         ascii=options.ascii,
+        profile=options.profile or os.environ.get("TRUENAS_PROFILE", ""),
     )
+    from truenas_client.exc import InvalidProfile
+
+    try:
+        if not start.demo:
+            opening(start)
+    except InvalidProfile as e:
+        print(f"truenas-tui: {e.error}", file=sys.stderr)
+        return 2
+
+    from tui.app import TrueNASApp
+
     app = TrueNASApp(start)
     app.run()
+    for notice in app.memories.notices:  # what came too late for the screen
+        print(f"truenas-tui: {notice}", file=sys.stderr)
     return app.return_code or 0
 
 

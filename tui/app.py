@@ -10,45 +10,32 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 
 from textual import events, on, work
 from textual.app import App
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
+from textual.theme import Theme
 
 from truenas_client import exc
+from truenas_client.endpoint import parse
 from tui import actions
+from tui.opening import Start, opening
 from tui.palette import Commands
 from tui.screens.connect import ConnectScreen
 from tui.screens.help import HelpScreen
 from tui.screens.too_small import LEAST, TooSmall
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
-from tui.session import Session, Target
+from tui.session import Session
+from tui.state import Memories
+from tui.target import Target
 from tui.text import safe
 from tui.themes import THEMES
 
 __all__ = ["Start", "TrueNASApp"]
 
 CONNECT_MODE = "connect"
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What the command line asked for."""
-
-    address: str = ""
-    user: str = ""
-    password: str = field(default="", repr=False)
-    verify: bool = True
-    writable: bool = False
-    by_key: bool = False
-    plain: bool = False
-    channel_binding: bool = True
-    ca_file: str = ""
-    demo: bool = False
-    ascii: bool = False
 
 
 class TrueNASApp(App[None]):
@@ -69,7 +56,9 @@ class TrueNASApp(App[None]):
         self._resources = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.memories = Memories(fresh=self.start.fresh)
+        kept = self.memories.app.theme
+        self.theme = kept if kept in self.available_themes else THEMES[0].name
         if self.start.ascii:
             self.add_class("-ascii")
             # Whole cells of background instead of eighths of a block.
@@ -78,28 +67,25 @@ class TrueNASApp(App[None]):
 
     def on_mount(self) -> None:
         start = self.start
-        self.add_mode(
-            CONNECT_MODE,
-            lambda: ConnectScreen(
-                Target(
-                    start.address,
-                    start.user,
-                    start.password,
-                    verify=start.verify,
-                    writable=start.writable,
-                    by_key=start.by_key,
-                    plain=start.plain,
-                    channel_binding=start.channel_binding,
-                    ca_file=start.ca_file,
-                )
-            ),
-        )
+        self.memories.on_notice = self._tell_notices
+        self._tell_notices()
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        self.add_mode(CONNECT_MODE, lambda: ConnectScreen(opening(start)))
         if start.demo:
             self._open_demo()
         else:
             self.switch_mode(CONNECT_MODE)
 
+    def _keep_theme(self, theme: Theme) -> None:
+        self.memories.app.theme = theme.name
+
+    def _tell_notices(self) -> None:
+        while self.memories.notices and self.is_running:
+            self.notify(safe(self.memories.notices.pop(0)), severity="warning", timeout=10, markup=False)
+
     async def on_unmount(self) -> None:
+        self.memories.on_notice = lambda: None
+        self.memories.close()
         for session in self.sessions:
             await session.close()
         await self._resources.aclose()
@@ -113,8 +99,10 @@ class TrueNASApp(App[None]):
 
         nas = await self._resources.enter_async_context(Simulator())
         user, account = "admin", nas.users["admin"]
-        session = Session(Target(nas.url, user, account["password"], writable=self.start.writable))
-        self.open_workspace(session)
+        writable = self.start.writable is not False
+        session = Session(Target.of(nas.url, user, account["password"], writable=writable))
+        # The demo's port is another one each time.
+        self.open_workspace(session, place="demo")
         try:
             await session.open()
         except (exc.ClientException, OSError):
@@ -127,8 +115,9 @@ class TrueNASApp(App[None]):
         for text in event.session.warnings:
             self.notify(safe(text), severity="warning", markup=False)
 
-    def open_workspace(self, session: Session) -> None:
-        """Opens a workspace for this session and shows it."""
+    def open_workspace(self, session: Session, *, place: str = "") -> None:
+        """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
+        session.memory = self.memories.connection(place or parse(session.target.address).text, session.target.user)
         self.sessions.append(session)
         # A number, not the address: two sessions may have the same one.
         mode = f"session-{len(self.sessions)}"

@@ -20,14 +20,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
-from truenas_client import TLS, APIKeyAuthMech, AsyncClient, Gap, exc
+from truenas_client import AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting
+from tui.signing import obtain, sign_in
+from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
+from tui.target import Target
 
 __all__ = ["Session", "State", "Target"]
 
@@ -48,37 +50,6 @@ class State(Enum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where to connect, and as whom. ``address`` None is this machine's own socket."""
-
-    address: str | None
-    user: str = ""
-    secret: str = field(default="", repr=False)
-    verify: bool = True
-    writable: bool = False
-    by_key: bool = False
-    """Whether ``secret`` is an API key, or the path of a file with one."""
-    plain: bool = False
-    """Whether the key itself may be sent, for servers before 26."""
-    channel_binding: bool = True
-    ca_file: str = ""
-    """Trust only what is signed by a certificate in this file."""
-
-    @property
-    def kind(self) -> Literal["password", "api key", "this machine"]:
-        """How it signs in: a socket of this machine knows who asks."""
-        local = self.address is None or self.address.startswith(("ws+unix://", "unix://"))
-        return "this machine" if local else "api key" if self.by_key else "password"
-
-    @property
-    def tls(self) -> TLS:
-        """How the server has to prove who it is."""
-        if not self.verify:
-            return TLS.insecure()
-        return TLS.authority(self.ca_file) if self.ca_file else TLS()
-
-
 # What the card says when a stage of connecting is over; the others are of no interest to a person.
 STAGES = {"resolve": "resolved", "connect": "connected", "tls": "certificate ok", "hello": "speaks TrueNAS"}
 
@@ -86,6 +57,13 @@ STAGES = {"resolve": "resolved", "connect": "connected", "tls": "certificate ok"
 def _tell(stage: str, step: Callable[[str], None]) -> None:
     if stage in STAGES:
         step(STAGES[stage])
+
+
+def roles_of(me: Any) -> frozenset[str] | None:
+    """The roles that an answer of ``auth.me`` tells; None when it tells none, as of users in no privilege."""
+    privilege = me.get("privilege") if isinstance(me, dict) else None
+    roles = privilege.get("roles") if isinstance(privilege, dict) else None
+    return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list | set) else None
 
 
 class Session:
@@ -97,11 +75,15 @@ class Session:
         self.writable = target.writable
         self.host = target.address or "this machine"
         self.release = ""
+        self.roles: frozenset[str] | None = None
+        """The roles of the signed-in user; None while unknown. FULL_ADMIN stands for all of them."""
         self.latency: float | None = None
         self.failure: Failure | None = None
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        # For this session only, until the app gives it the one that is kept.
+        self.memory = ConnectionMemory()
         self.warnings: list[str] = []
         self.changed = Signal()
         self.catalogue_changed = Signal()
@@ -132,8 +114,10 @@ class Session:
         self._to(State.CONNECTING)
         client: AsyncClient | None = None
         try:
+            secret = await obtain(self.target, self.warn)
             client = AsyncClient(
                 self.target.address,
+                also=self.target.also,
                 tls=self.target.tls,
                 reconnect=False,  # a key does, so that nothing comes back unseen
                 on_stage=lambda s: _tell(s, step),
@@ -142,7 +126,7 @@ class Session:
             await client.connect()
             self._client = client
             self.host = client.endpoint.name
-            await self._sign_in(client, otp)
+            await sign_in(client, self.target, secret, otp)
             step(f"signed in{' as ' + self.target.user if self.target.user else ''}")
             await self._learn(client)
             step(f"{len(self.catalogue)} methods")
@@ -161,18 +145,6 @@ class Session:
         for watch in self.watches:
             watch.add("gap", None, None)
             self._follow(watch)
-
-    async def _sign_in(self, client: AsyncClient, otp: str | None) -> None:
-        target = self.target
-        if target.kind == "password":
-            await client.login_with_password(target.user, target.secret, otp_token=otp)
-        elif target.kind == "api key":
-            await client.login_with_api_key(
-                target.user,
-                target.secret.strip(),
-                APIKeyAuthMech.PLAIN if target.plain else APIKeyAuthMech.SCRAM,
-                target.channel_binding,
-            )
 
     def warn(self, text: str) -> None:
         """Keep what the client warns of, once: the card and a toast tell it."""
@@ -204,10 +176,15 @@ class Session:
         methods = await client.call("core.get_methods", timeout=CATALOGUE_SECONDS)
         self.catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
         self.catalogue_changed.publish()
+        # Of both the user's rights, or the method, may be missing: then the roles stay unknown, and the
+        # status line shows the address.
+        try:
+            self.roles = roles_of(await client.call("auth.me"))
+        except exc.ClientException:
+            self.roles = None
         try:
             info = await client.call("system.info")
         except exc.ClientException:
-            # Its rights, or the method, may be missing: the status line then shows the address.
             return
         if isinstance(info, dict):
             self.host = str(info.get("hostname") or self.host)
@@ -399,7 +376,3 @@ class Session:
     def method(self, name: str) -> Method | None:
         """A method of this server."""
         return self.catalogue.get(name)
-
-    def as_user(self, user: str, secret: str) -> None:
-        """Other credentials for the next `reconnect`."""
-        self.target = replace(self.target, user=user, secret=secret)

@@ -49,8 +49,8 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """``nas.example`` leads to this machine, so the client takes it for another host."""
     resolve = transport._addresses
 
-    async def addresses(host: str, port: int) -> list[Any]:
-        return await resolve("127.0.0.1" if host == "nas.example" else host, port)
+    async def addresses(host: str, port: int, seconds: float) -> list[Any]:
+        return await resolve("127.0.0.1" if host == "nas.example" else host, port, seconds)
 
     monkeypatch.setattr(transport, "_addresses", addresses)
 
@@ -67,9 +67,9 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sent: list[str] = []
     write = Link.write
 
-    def recording(self: Link, text: str) -> bool:
+    def recording(self: Link, text: str, *, alone: bool = False) -> bool:
         sent.append(text)
-        return write(self, text)
+        return write(self, text, alone=alone)
 
     monkeypatch.setattr(Link, "write", recording)
     return sent

@@ -53,7 +53,7 @@ def first_seen(command: list[str], marker: bytes) -> float:
 
 
 def run() -> None:
-    ours = [os.path.join(os.path.dirname(sys.executable), "truenas-tui"), "--demo"]
+    ours = [os.path.join(os.path.dirname(sys.executable), "truenas-tui"), "--demo", "--fresh"]
     theirs = [sys.executable, "-c", TRIVIAL]
     our_times: list[float] = []
     their_times: list[float] = []

@@ -414,6 +414,33 @@ async def test_refused_subscription_tells_every_listener_and_can_be_tried_again(
             pass
 
 
+async def test_who_gives_up_subscribing_does_not_take_the_answer_from_others_nor_leave_it_behind() -> None:
+    async def hold(link: ServerConnection, frame: dict[str, Any]) -> None:
+        if frame["method"] != "core.subscribe":
+            await echo(link, frame)
+
+    async with nas(hold) as server, AsyncClient(server.url) as client:
+        first, second = (asyncio.create_task(client.subscribe("x").open()) for _ in range(2))
+        await server.got("core.subscribe")
+        first.cancel()
+        await asyncio.wait([first])
+        assert not second.done()
+        await reply(server.links[0], server.received[-1], "handle")
+        await (await second).close()
+        await server.got("core.unsubscribe")
+
+        alone = asyncio.create_task(client.subscribe("y").open())
+        await server.got("core.subscribe", 2)
+        alone.cancel()
+        await asyncio.wait([alone])
+        await reply(server.links[0], server.received[-1], "late")
+        await server.got("core.unsubscribe", 2)
+        assert [frame["params"] for frame in server.received if frame["method"] == "core.unsubscribe"] == [
+            ["handle"],
+            ["late"],
+        ]
+
+
 async def test_slow_consumer_costs_its_queue_and_sees_the_gap() -> None:
     async with (
         nas(echo) as server,

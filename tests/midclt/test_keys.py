@@ -58,7 +58,7 @@ def key_file(tmp_path: Path) -> Path:
 def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sent: list[str] = []
     write = Link.write
-    monkeypatch.setattr(Link, "write", lambda self, text: sent.append(text) or write(self, text))
+    monkeypatch.setattr(Link, "write", lambda self, text, **how: sent.append(text) or write(self, text, **how))
     return sent
 
 

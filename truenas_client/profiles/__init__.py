@@ -1,15 +1,39 @@
 """Profiles: which server, as whom, trusted how, and where the secret lies.
 
 They stand in ``config.toml`` in the user's configuration folder, which people edit too;
-what programs find out by themselves (`known`) lies in the state folder.
+what programs find out by themselves (`known`) lies in the state folder. Names are
+loaded when they are first used, so looking at a profile loads no event loop.
 """
 
 from __future__ import annotations
 
-from .known import Known
-from .profile import MECHANISMS, Profile
-from .resolve import Choice, choose
-from .signin import sign_in
-from .store import Profiles, config_path
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .known import Known
+    from .profile import MECHANISMS, Profile
+    from .resolve import Choice, choose
+    from .signin import sign_in
+    from .store import Profiles, config_path
 
 __all__ = ["MECHANISMS", "Choice", "Known", "Profile", "Profiles", "choose", "config_path", "sign_in"]
+
+_HOMES = {
+    "Known": "known",
+    "MECHANISMS": "profile",
+    "Profile": "profile",
+    "Choice": "resolve",
+    "choose": "resolve",
+    "sign_in": "signin",
+    "Profiles": "store",
+    "config_path": "store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -48,11 +48,13 @@ async def sign_in(
     ask: Callable[[], str | None] | None = None,
     otp_token: OTPToken = None,
     known: Known | None = None,
+    said_plain: bool = False,
 ) -> Login | None:
     """Sign a connected client in by the profile's mechanism; None where it has none.
 
     The secret is taken from where the profile says, in a thread, unless one is given;
-    ``ask`` is for one that is to be asked for. That a server takes SCRAM is remembered.
+    ``ask`` is for one that is to be asked for. That a server takes SCRAM is remembered, and
+    then a profile's ``api-key-plain`` is refused unless the user has just said so too (``said_plain``).
     Raises `SecretUnavailable`, and what the client's login methods raise.
     """
     if profile.mechanism == "none":
@@ -69,10 +71,10 @@ async def sign_in(
     known = known or Known()
     login = await client.login_with_api_key(
         profile.username,
-        secret.reveal(),
+        secret.reveal().strip(),
         "PLAIN" if profile.mechanism == "api-key-plain" else "SCRAM",
         profile.channel_binding,
-        known_scram=known.scram_seen(client.endpoint),
+        known_scram=not said_plain and known.scram_seen(client.endpoint),
     )
     if login.mechanism == "SCRAM":
         known.remember_scram(client.endpoint)

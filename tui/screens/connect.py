@@ -22,9 +22,12 @@ from textual.widgets import Input, Static
 
 from truenas_client import exc
 from truenas_client.endpoint import LOCAL_SOCKET, parse
+from truenas_client.trust import TLS
 from tui import actions
 from tui.failure import Failure, explain_connecting
-from tui.session import Session, Target
+from tui.opening import Opening
+from tui.session import Session
+from tui.target import Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
 from tui.widgets.key_line import KeyLine
@@ -69,10 +72,10 @@ class ConnectScreen(Screen[None]):
     class Left(Message):
         """Escape with nothing going on: back to what was open before, if anything."""
 
-    def __init__(self, target: Target | None = None) -> None:
-        """``target`` is what the card is filled with; what it has no field for goes along unchanged."""
+    def __init__(self, opening: Opening | None = None) -> None:
+        """``opening`` is what the card is filled with; what it has no field for goes along unchanged."""
         super().__init__()
-        self._given = target or Target("")
+        self._given = opening.target if opening is not None else Target.of("")
         self._local = not self._given.address and os.path.exists(LOCAL_SOCKET)
 
     def compose(self) -> ComposeResult:
@@ -81,19 +84,19 @@ class ConnectScreen(Screen[None]):
             given = self._given
             yield Row("Address", Field(given.address or "", id="address", compact=True, placeholder="nas.example"))
             kinds = (PASSWORD, API_KEY, THIS_MACHINE)
-            kind = THIS_MACHINE if self._local else API_KEY if given.by_key else PASSWORD
+            kind = THIS_MACHINE if self._local else API_KEY if given.kind == API_KEY else PASSWORD
             yield Row("Sign in", Choice(kinds, chosen=kinds.index(kind), id="kind"))
             yield Row("User", Field(given.user, id="user", compact=True, placeholder="admin"), classes="of-password")
             yield Row(
                 "Password",
-                Field(given.secret, id="password", compact=True, password=True),
+                Field(given.secret.reveal() if given.secret else "", id="password", compact=True, password=True),
                 Static("F2 shows it", id="shows"),
                 id="secret-row",
                 classes="of-password",
             )
             yield Row("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
             yield Row(
-                "Certificate", Choice(("check it", "do not check"), chosen=int(not given.verify), id="certificate")
+                "Certificate", Choice(("check it", "do not check"), chosen=int(not given.tls.verify), id="certificate")
             )
             yield Row("Open", Choice(("read-only", "allow writes"), chosen=int(given.writable), id="lock"))
             yield Static("", id="readable")
@@ -121,13 +124,16 @@ class ConnectScreen(Screen[None]):
         if self._choice("kind") == THIS_MACHINE and not (address or "").startswith(("ws+unix://", "unix://")):
             address = None
         local = address is None or address.startswith(("ws+unix://", "unix://"))
-        return replace(
-            self._given,
-            address=address,
-            user="" if local else self._value("user").strip(),
-            secret="" if local else self._value("password"),
+        return Target.of(
+            address,
+            "" if local else self._value("user").strip(),
+            "" if local else self._value("password"),
             by_key=self._choice("kind") == API_KEY,
-            verify=self._choice("certificate") == "check it",
+            plain=self._given.said_plain,
+            channel_binding=self._given.profile.channel_binding,
+            tls=(self._given.tls if self._given.tls.verify else TLS())
+            if self._choice("certificate") == "check it"
+            else TLS.insecure(),
             writable=self._choice("lock") == "allow writes",
         )
 
@@ -175,10 +181,16 @@ class ConnectScreen(Screen[None]):
         self._connect(target, self._value("code").strip() or None)
 
     def _missing(self, target: Target) -> tuple[str, Failure] | None:
-        if target.address == "":
+        if target.address is None and target.kind != THIS_MACHINE:
             return "address", Failure("No address yet", "Which TrueNAS? A name, an IP address or a URL.")
         if target.kind != THIS_MACHINE and not target.user:
             return "user", Failure("No user yet", "As whom do you want to sign in?")
+        try:
+            parse(target.address)
+        except exc.InvalidEndpoint as error:
+            return "address", explain_connecting(error, address="")
+        if not target.kept:
+            return "password", Failure("Nothing to sign in with yet", f"The {target.kind} is missing.")
         if self.query_one(Card).has_class("-code") and not self._value("code").strip():
             return "code", Failure("No code yet", "The server wants a one-time password.")
         return None
@@ -208,7 +220,7 @@ class ConnectScreen(Screen[None]):
                 self._empty_code()
             else:
                 failure = explain_connecting(error, address=session.host)
-                self._show(done, replace(failure, title="Wrong user or key") if target.by_key else failure)
+                self._show(done, replace(failure, title="Wrong user or key") if target.kind == API_KEY else failure)
                 self.query_one("#password").focus()
         except Exception as error:  # noqa: BLE001 - the root of connecting: whatever it was, the card says so
             self.log.error(f"connecting: {error!r}")

@@ -1,0 +1,131 @@
+"""What the app begins with: flags, environment and profiles put together.
+
+Loads neither Textual nor an event loop, so it can be asked before either is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from truenas_client.endpoint import parse
+from truenas_client.exc import InvalidEndpoint, InvalidProfile
+from truenas_client.profiles import Profile, Profiles, choose
+from truenas_client.secret import Ask, Secret
+from truenas_client.trust import TLS
+from tui.target import Target
+
+__all__ = ["Opening", "Start", "opening", "target_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the command line and the environment asked for, the former preferred."""
+
+    address: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    verify: bool = True
+    writable: bool | None = None
+    """None: as the profile says, and read-only without one."""
+    by_key: bool = False
+    plain: bool = False
+    channel_binding: bool = True
+    ca_file: str = ""
+    demo: bool = False
+    fresh: bool = False
+    """Whether nothing is remembered, neither from before nor for later."""
+    ascii: bool = False
+    profile: str = ""
+
+    @property
+    def tls(self) -> TLS | None:
+        """The choice of certificates; None where nothing was said."""
+        if not self.verify:
+            return TLS.insecure()
+        return TLS.authority(self.ca_file) if self.ca_file else None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the connect card begins with."""
+
+    target: Target
+    names: tuple[str, ...] = ()
+    """All profiles, in the order of the file."""
+    at_once: bool = False
+    """Whether to connect without waiting for a key."""
+    choosing: bool = False
+    """Whether one of several profiles is to be chosen first."""
+    problem: str = ""
+    """What is wrong with the configuration."""
+
+
+def opening(start: Start) -> Opening:
+    """The target that was asked for.
+
+    Raises `InvalidProfile` for a profile that was asked for by name. Anything else wrong
+    with the configuration is told in `Opening.problem`: a broken file keeps nobody from
+    typing an address.
+    """
+    try:
+        profiles = Profiles()
+    except InvalidProfile as e:
+        if start.profile:
+            raise
+        return Opening(_typed(start), problem=e.error)
+    names = tuple(profiles.names)
+    name = start.profile or ("" if start.address else profiles.default or (names[0] if len(names) == 1 else ""))
+    if not name:
+        return Opening(_typed(start), names, choosing=bool(names) and not start.address)
+    try:
+        target = _chosen(start, name, profiles)
+    except InvalidEndpoint:
+        # The card says what is wrong with the address.
+        return Opening(_typed(start), names)
+    except InvalidProfile as e:
+        if start.profile:
+            raise
+        return Opening(_typed(start), names, problem=e.error)
+    return Opening(target, names, at_once=bool(target.profile.name) and target.kept)
+
+
+def target_of(profile: Profile, start: Start | None = None) -> Target:
+    """A profile as a target, what was said on the command line preferred to what it says."""
+    start = start or Start()
+    mechanism = profile.mechanism
+    if start.password:
+        mechanism = "api-key" if start.by_key else "password"
+    if start.plain and mechanism == "api-key":
+        mechanism = "api-key-plain"
+    profile = replace(profile, mechanism=mechanism, channel_binding=profile.channel_binding and start.channel_binding)
+    writable = not profile.read_only if start.writable is None else start.writable
+    return Target(profile, Secret(start.password) if start.password else None, writable, start.plain)
+
+
+def _chosen(start: Start, name: str, profiles: Profiles) -> Target:
+    """The profile, as far as it counts for the address and the user that were given (see `choose`)."""
+    tls, uri, user = start.tls, start.address or None, start.user or None
+    choice = choose({}, profile=name, uri=uri, username=user, tls=tls, profiles=lambda: profiles)
+    profile = choice.profile
+    assert profile is not None
+    addresses = tuple(address for address in choice.addresses if address is not None)
+    if choice.entrusted:
+        return target_of(replace(profile, addresses=addresses, tls=choice.tls), start)
+    if uri is None or profile.leads_to(parse(uri)):
+        # The same server for somebody else: what protects them holds for both.
+        other = replace(profile, name="", username=choice.username or "", secret=Ask(), tls=choice.tls)
+        return target_of(replace(other, addresses=addresses), start)
+    return _typed(replace(start, user=choice.username or ""))
+
+
+def _typed(start: Start) -> Target:
+    return Target.of(
+        start.address,
+        start.user,
+        start.password,
+        by_key=start.by_key,
+        plain=start.plain,
+        channel_binding=start.channel_binding,
+        tls=start.tls or TLS(),
+        writable=bool(start.writable),
+    )

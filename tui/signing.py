@@ -1,0 +1,38 @@
+"""Signing a session in: the secret from where it lies, then the login that the target asks for.
+
+Invariants: a secret is looked for before anything is connected, in a thread, and
+stays in memory only; a server that has once taken a key by proof is sent no key
+itself, unless ``--plain`` was said on this run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from truenas_client import AsyncClient
+from truenas_client import profiles as core
+from truenas_client.secret import Secret
+from truenas_client.secretstore import resolve
+from tui.target import Target
+
+__all__ = ["obtain", "sign_in"]
+
+
+async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
+    """The secret of a target; None where none is needed. ``warn`` hears of a file that others can read.
+
+    Raises `SecretUnavailable`. Cancelling leaves a command that gives secrets running to its end.
+    """
+    if target.kind == "this machine" or target.profile.mechanism == "none":
+        return None
+    if target.secret:
+        return target.secret
+    return await asyncio.to_thread(resolve, target.profile.secret, warn=warn)
+
+
+async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, otp: str | None) -> None:
+    """Sign a connected client in. Raises what its login methods raise."""
+    if secret is None:
+        return
+    await core.sign_in(client, target.profile, secret=secret, otp_token=otp, said_plain=target.said_plain)

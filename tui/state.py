@@ -1,0 +1,245 @@
+"""What is remembered from one start to the next: a small file of the app, and one for each connection.
+
+No Textual here, and nothing is read before it is asked for. Invariants: no secret is ever written (drafts pass
+`tui.model.drafts`), nor whether writes were allowed; whatever stands in a file, each member has a value of its type;
+nothing that goes wrong with a file keeps anybody from working.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from truenas_client.catalogue import Method
+from tui.model.drafts import storable
+from tui.statefile import StateFile
+
+__all__ = ["AppMemory", "ConnectionMemory", "Memories", "Place", "file_name", "state_folder"]
+
+MOST_DRAFTS = 200
+MOST_DRAFTED = 1_000_000
+"""Characters of all drafts together: the file is read at the start, and that has to be quick."""
+MOST_RECENT = 20
+MOST_STARS = 500
+MOST_VIEWS = 500
+MOST_UNFOLDED = 500
+
+
+def state_folder() -> Path:
+    """Where the files are (on Linux ``~/.local/state/truenas-client/tui``)."""
+    import platformdirs
+
+    return platformdirs.user_state_path("truenas-client", appauthor=False) / "tui"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a list was scrolled and unfolded, and on which row its cursor was ("" when unknown)."""
+
+    unfolded: tuple[str, ...] = ()
+    cursor: str = ""
+    top: int = 0
+
+
+class AppMemory(StateFile):
+    """What belongs to the person and the terminal, not to a server."""
+
+    @property
+    def theme(self) -> str:
+        """The name of the theme that was chosen, "" when none was."""
+        return _text(self.members.get("theme"))
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self.put("theme", name)
+
+    @property
+    def docs_open(self) -> bool:
+        """Whether the docs were shown in place of the arguments."""
+        return self.members.get("docs_open") is True
+
+    @docs_open.setter
+    def docs_open(self, shown: bool) -> None:
+        self.put("docs_open", shown)
+
+    def rows_of(self, pane: str, size_class: str) -> int | None:
+        """The rows a pane was given on screens of a size class, None when it was left as it is."""
+        rows = _object(_object(self.members.get("panes")).get(size_class)).get(pane)
+        return rows if type(rows) is int and 0 < rows < 1000 else None
+
+    def set_rows(self, pane: str, size_class: str, rows: int) -> None:
+        """Remembers the rows of a pane."""
+        panes = _object(self.members.get("panes"))
+        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: rows}})
+
+
+class ConnectionMemory(StateFile):
+    """What belongs to one user on one server. Made by `Memories.connection`; without a path for one session only."""
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+        *,
+        about: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(path, tell, about=about)
+        # What was typed in this session, in full, and which of it is not in the members yet.
+        self._typed: dict[str, str] = {}
+        self._waiting: dict[str, Method] = {}
+
+    @property
+    def stars(self) -> tuple[str, ...]:
+        """Methods with a star, in the order they got it."""
+        return _texts(self.members.get("stars"), MOST_STARS)
+
+    def toggle_star(self, method: str) -> bool:
+        """Gives a method a star or takes it; whether it has one now."""
+        others = [name for name in self.stars if name != method]
+        starred = len(others) == len(self.stars)
+        self.put("stars", [*others, method][-MOST_STARS:] if starred else others)
+        return starred
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        """Methods that were called, the last one first."""
+        return _texts(self.members.get("recent"), MOST_RECENT)
+
+    def called(self, method: str) -> None:
+        """A method was called."""
+        self.put("recent", [method, *(name for name in self.recent if name != method)][:MOST_RECENT])
+
+    @property
+    def section(self) -> str:
+        """The section that was on screen."""
+        return _text(self.members.get("section"))
+
+    @section.setter
+    def section(self, name: str) -> None:
+        self.put("section", name)
+
+    @property
+    def method(self) -> str:
+        """The method that was open."""
+        return _text(self.members.get("method"))
+
+    @method.setter
+    def method(self, name: str) -> None:
+        self.put("method", name)
+
+    @property
+    def place(self) -> Place:
+        """How the list of methods was left."""
+        kept = _object(self.members.get("methods"))
+        top = kept.get("top")
+        return Place(
+            _texts(kept.get("unfolded"), MOST_UNFOLDED), _text(kept.get("cursor")), top if type(top) is int else 0
+        )
+
+    @place.setter
+    def place(self, place: Place) -> None:
+        unfolded = sorted(place.unfolded)[:MOST_UNFOLDED]
+        self.put("methods", {"unfolded": unfolded, "cursor": place.cursor, "top": place.top})
+
+    def view_of(self, method: str) -> str:
+        """How results of a method were looked at, "" when nothing was chosen."""
+        return _text(_object(self.members.get("views")).get(method))
+
+    def set_view(self, method: str, view: str) -> None:
+        """Remembers how results of a method are looked at."""
+        self.put("views", _newest(_object(self.members.get("views")), method, view, MOST_VIEWS))
+
+    def draft_of(self, method: str) -> str | None:
+        """The arguments as they were left, None when there are none. Those of an earlier start are without secrets."""
+        kept = self._typed.get(method, _object(self.members.get("drafts")).get(method))
+        return kept if isinstance(kept, str) else None
+
+    def keep_draft(self, method: Method, text: str) -> None:
+        """Remembers arguments that were typed; the file gets them without secrets, this session in full."""
+        if self.draft_of(method.name) != text:
+            self._typed[method.name] = text
+            self._waiting.pop(method.name, None)
+            self._waiting[method.name] = method
+            self.touch("drafts")
+
+    def before_writing(self) -> None:
+        drafts = _object(self.members.get("drafts"))
+        for name, method in self._waiting.items():
+            kept = storable(name, self._typed[name], [*(param.name for param in method.params), *method.names])
+            # What may not be stored, being in the middle of a word, leaves what was stored before.
+            if kept is not None:
+                drafts = {other: text for other, text in drafts.items() if other != name and isinstance(text, str)}
+                drafts[name] = kept
+        self._waiting.clear()
+        left = MOST_DRAFTED
+        newest = []
+        for name, text in list(drafts.items())[: -MOST_DRAFTS - 1 : -1]:
+            left -= len(text)
+            if left < 0:
+                break
+            newest.append((name, text))
+        if drafts:
+            self.members["drafts"] = dict(reversed(newest))
+
+
+class Memories:
+    """All files of one run. ``fresh`` reads none and writes none."""
+
+    def __init__(self, *, fresh: bool = False, folder: Path | None = None) -> None:
+        self._folder = None if fresh else folder or state_folder()
+        self._connections: dict[str, ConnectionMemory] = {}
+        self.notices: list[str] = []
+        """What the user should know of and nobody has told yet."""
+        self.on_notice: Callable[[], None] = lambda: None
+        self.app = AppMemory(None if self._folder is None else self._folder / "app.json", self._tell)
+
+    def connection(self, address: str, user: str) -> ConnectionMemory:
+        """The memory of a connection: the same one for the same address (in full) and user."""
+        name = file_name(address, user)
+        if name not in self._connections:
+            path = None if self._folder is None else self._folder / "connections" / name
+            about = {"address": address, "user": user}
+            self._connections[name] = ConnectionMemory(path, self._tell, about=about)
+        return self._connections[name]
+
+    def close(self) -> None:
+        """Writes what is not written yet, at the end of the app."""
+        for file in (self.app, *self._connections.values()):
+            file.close()
+
+    def _tell(self, text: str) -> None:
+        self.notices.append(text)
+        self.on_notice()
+
+
+def file_name(address: str, user: str) -> str:
+    """The name of a connection's file: what a person recognises, then what tells any two apart."""
+    from hashlib import sha256
+
+    shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{user}-at-{address.partition('://')[2] or address}").strip("-.")[:60]
+    # Surrogates may be in what came from the command line.
+    key = f"{user}\0{address}".encode("utf-8", "surrogatepass")
+    return f"{shown}-{sha256(key).hexdigest()[:12]}.json"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Any, most: int) -> tuple[str, ...]:
+    return (
+        tuple(dict.fromkeys(item for item in value if isinstance(item, str)))[:most] if isinstance(value, list) else ()
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _newest(kept: dict[str, Any], name: str, value: Any, most: int) -> dict[str, Any]:
+    """A copy with this member as the newest, without the oldest ones."""
+    newest = {**{other: item for other, item in kept.items() if other != name}, name: value}
+    return dict(list(newest.items())[-most:])

@@ -1,0 +1,168 @@
+"""One file of what is remembered: JSON, versioned, private, written a moment after a change.
+
+Invariants: a file is read once, when the first thing in it is asked for; it is replaced whole or not at all, in a
+thread, so nobody waits for a disk; what cannot be understood is set aside and told of, never written over; two runs of
+the app at once keep each other's members but for those both have changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["StateFile"]
+
+VERSION = 1
+WRITE_SECONDS = 1.0
+
+
+class StateFile:
+    """The members of one file, values of JSON by name. Without a path they are kept for the session only.
+
+    ``about`` are members that tell whose file this is; ``tell`` hears, in the event loop, what the user should know.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+        *,
+        about: dict[str, str] | None = None,
+    ) -> None:
+        self._path = path
+        self._tell = tell
+        self._about = about or {}
+        self._read_members: dict[str, Any] | None = None
+        self._changed: set[str] = set()
+        self._seen: tuple[int, int, int] | None = None
+        self._dirty = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._lock = threading.Lock()
+        self._number = self._written = 0
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What the file says, as changed since."""
+        if self._read_members is None:
+            self._read_members = self._read()
+        return self._read_members
+
+    def put(self, name: str, value: Any) -> None:
+        """Changes a member, which is written soon; the same value again changes nothing."""
+        if self.members.get(name) != value:
+            self.members[name] = value
+            self.touch(name)
+
+    def touch(self, name: str) -> None:
+        """Tells that a member was changed in place, or will be by `before_writing`."""
+        self._changed.add(name)
+        self._dirty = True
+        if self._timer is None and self._path is not None:
+            try:
+                self._timer = asyncio.get_running_loop().call_later(WRITE_SECONDS, self._begin)
+            except RuntimeError:
+                # Nothing runs yet, or any more: the end writes it.
+                return
+
+    def before_writing(self) -> None:
+        """Brings the members into the form in which they are written."""
+
+    def close(self) -> None:
+        """Writes what is not written yet, before it returns. Later changes are written as before."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._dirty and self._path is not None:
+            try:
+                self._write(self._path, *self._text())
+            except OSError as error:
+                self._give_up(f"cannot be written ({error.strerror or error})")
+
+    def _begin(self) -> None:
+        self._timer = None
+        if self._dirty and self._path is not None:
+            self._task = asyncio.get_running_loop().create_task(self._write_aside(self._path))
+
+    async def _write_aside(self, path: Path) -> None:
+        try:
+            await asyncio.to_thread(self._write, path, *self._text())
+        except OSError as error:
+            self._give_up(f"cannot be written ({error.strerror or error})")
+
+    def _text(self) -> tuple[str, int]:
+        """The text to be written, and its number: a higher one is newer."""
+        self._dirty = False
+        self._number += 1
+        self.before_writing()
+        self._take_others()
+        return json.dumps({"version": VERSION, **self._about, **self.members}, indent=1) + "\n", self._number
+
+    def _write(self, path: Path, text: str, number: int) -> None:
+        from truenas_client.privatefiles import write_private
+
+        with self._lock:
+            if number > self._written:  # else what stands there is newer
+                self._written = number
+                write_private(path, text)
+                self._seen = _stamp(path)
+
+    def _take_others(self) -> None:
+        """Takes over what another run of the app has written since, but for what was changed here."""
+        if self._path is None or _stamp(self._path) in (None, self._seen):
+            return
+        for name, value in self._read().items():
+            if name not in self._changed:
+                self.members[name] = value
+
+    def _read(self) -> dict[str, Any]:
+        if self._path is None:
+            return {}
+        try:
+            self._seen = _stamp(self._path)
+            members = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            self._give_up(f"cannot be read ({error.strerror or error})")
+            return {}
+        except (ValueError, RecursionError):
+            self._set_aside("broken", "cannot be understood")
+            return {}
+        version = members.get("version") if isinstance(members, dict) else None
+        if type(version) is not int:
+            self._set_aside("broken", "cannot be understood")
+            return {}
+        if version != VERSION:
+            self._set_aside("other-version", f"is of another version of this app ({version})")
+            return {}
+        return {name: value for name, value in members.items() if name != "version" and name not in self._about}
+
+    def _set_aside(self, why: str, words: str) -> None:
+        assert self._path is not None
+        aside = self._path.with_name(f"{self._path.name}.{why}")
+        try:
+            os.replace(self._path, aside)
+        except OSError:
+            self._give_up(words)
+        else:
+            self._tell(f"{self._path} {words}. It is now {aside.name}, and remembering begins anew.")
+
+    def _give_up(self, words: str) -> None:
+        """From here on nothing is written: better to forget than to destroy."""
+        if self._path is not None:
+            self._tell(f"{self._path} {words}: nothing new is remembered.")
+            self._path = None
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
