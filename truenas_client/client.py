@@ -67,7 +67,9 @@ class AsyncClient(Logins):
     With ``reconnect`` a lost connection is made again, the login repeated with what it
     was made with, subscriptions renewed (each shows a `Gap`) and running jobs found
     again. Calls that only read are sent again, calls that had not left are sent then;
-    a write that had left fails with `ConnectionLost`, because it may have run.
+    a write that had left fails with `ConnectionLost`, because it may have run. Without
+    ``hold_unsent`` nothing waits for the next connection: calls and job starts that had not
+    left, or are made while there is none, fail with `ConnectionLost` (``sent`` is false).
 
     ``on_stage`` is called with the name of each stage of connecting as it succeeds:
     resolve, connect, tls, handshake, hello. ``on_login_needed`` is awaited, with the
@@ -90,6 +92,7 @@ class AsyncClient(Logins):
         call_timeout: float | None = 60.0,
         private_methods: bool = False,
         reconnect: bool = True,
+        hold_unsent: bool = True,
         limits: ConnectLimits | None = None,
         on_stage: Callable[[str], None] | None = None,
         on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
@@ -112,10 +115,11 @@ class AsyncClient(Logins):
         self._first_login: Callable[[], Awaitable[object]] | None = None
         self._supervisor = Supervisor(self._dialer.open, self._resume, self._lost, self._finished, reconnect=reconnect)
         self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
-        self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect)
+        present = None if hold_unsent else self._supervisor.present
+        self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect, present=present)
         self._job_events = self.subscribe(JOB_EVENTS, queue=1)
         self._logins = SignIn(self._channel, self._warn)
-        self._persistence = Persistence(self._supervisor, self._logins, reconnect=reconnect)
+        self._persistence = Persistence(self._supervisor, self._logins, reconnect=reconnect, hold_unsent=hold_unsent)
 
     # -- connecting ----------------------------------------------------------------------
 
@@ -250,7 +254,7 @@ class AsyncClient(Logins):
             if method == "auth.logout":
                 self._logins.forget(connection)
             return result
-        return await self._persistence.wait_and_call(method, params, seconds, repeat)
+        return await self._persistence.begin(method, params, seconds, repeat)
 
     async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:
         """Start a job and return it once the server has announced it.

@@ -1,7 +1,7 @@
 """Jobs across connections: started, followed by events, found again.
 
 Invariants: a job start that has left is never sent a second time; one that had
-not left is; a job is found again only with proof (`JobBook.found`).
+not left is (unless nothing is to wait); a job is found again only with proof (`JobBook.found`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ QUERY_SECONDS = 30.0
 
 
 class JobTable:
-    """The jobs of one client. ``watch`` makes sure that ``core.get_jobs`` events come."""
+    """The jobs of one client. ``watch`` makes sure that ``core.get_jobs`` events come.
+
+    ``ready`` waits for a connection; ``present``, where given, has job starts refused when there is none.
+    """
 
     def __init__(
         self,
@@ -38,8 +41,9 @@ class JobTable:
         watch: Callable[[], Awaitable[None]],
         *,
         reconnect: bool,
+        present: Callable[[], Connection] | None = None,
     ) -> None:
-        self._ready, self._watch, self._reconnect = ready, watch, reconnect
+        self._ready, self._watch, self._reconnect, self._present = ready, watch, reconnect, present
         self._book = JobBook()
         self._jobs: dict[JobRecord, AsyncJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,7 +58,7 @@ class JobTable:
         """Start a job and wait until it is announced."""
         try:
             async with asyncio.timeout(timeout):
-                connection = await self._ready()
+                connection = await self._for_start()
                 await self._watch()
                 # Encoding fails here, in the caller's face, and not in the task.
                 record = JobRecord(new_id(), method, params, new_style=connection.dialect.new_style_jobs)
@@ -158,7 +162,7 @@ class JobTable:
 
     async def _send(self, record: JobRecord, method: str, params: Sequence[Any]) -> Any:
         while True:
-            connection = await self._ready()
+            connection = await self._for_start()
             record.new_style = connection.dialect.new_style_jobs
             lane = Lane.JOB if record.new_style else lane_of(method)
             self._connection = connection
@@ -167,6 +171,10 @@ class JobTable:
             except ConnectionLost as e:
                 if e.sent or not self._reconnect:
                     raise
+
+    async def _for_start(self) -> Connection:
+        """The connection a job is started on; the next one, unless nothing is to wait for it."""
+        return await self._ready() if self._present is None else self._present()
 
     async def _look_up(self, record: JobRecord) -> None:
         """Ask how a job ended when its answer does not tell."""

@@ -23,8 +23,9 @@ __all__ = ["Persistence"]
 class Persistence:
     """The second chances of one client's calls."""
 
-    def __init__(self, supervisor: Supervisor, sign_in: SignIn, *, reconnect: bool) -> None:
-        self._supervisor, self._sign_in, self._reconnect = supervisor, sign_in, reconnect
+    def __init__(self, supervisor: Supervisor, sign_in: SignIn, *, reconnect: bool, hold_unsent: bool) -> None:
+        self._supervisor, self._sign_in = supervisor, sign_in
+        self._reconnect, self._hold_unsent = reconnect, hold_unsent
 
     async def once_more(
         self,
@@ -56,6 +57,12 @@ class Persistence:
         await self._sign_in.renew(connection)
         return True
 
+    async def begin(self, method: str, params: Sequence[Any], timeout: float | None, repeat: bool | None) -> Any:
+        """The outcome of a call that is made while there is no connection."""
+        if not self._hold_unsent:
+            self._supervisor.present()
+        return await self.wait_and_call(method, params, timeout, repeat)
+
     async def wait_and_call(
         self, method: str, params: Sequence[Any], timeout: float | None, repeat: bool | None
     ) -> Any:
@@ -75,4 +82,6 @@ class Persistence:
     def _may_try(self, error: ConnectionLost, method: str, repeat: bool | None) -> bool:
         if not self._reconnect:
             return False
-        return not error.sent or (classify(method) == "read" if repeat is None else repeat)
+        if not error.sent:
+            return self._hold_unsent
+        return classify(method) == "read" if repeat is None else repeat

@@ -129,6 +129,12 @@ class Supervisor:
             return await self.ready()
         return self.connection
 
+    def present(self) -> Connection:
+        """The live connection. Raises `ConnectionLost` (with ``sent`` false) when there is none at the moment."""
+        if self.connection is None or self.connection.lost is not None or not self.settled:
+            raise self._hopeless()
+        return self.connection
+
     async def close(self) -> None:
         """Close for good. Twice is fine."""
         if not self.over:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from truenas_client import exc
 
-__all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_connecting"]
+__all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_connecting", "explain_loss"]
 
 
 class Locked(exc.ClientException):
@@ -60,7 +60,7 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
         case Locked():
             return Failure("Read-only", str(error), "L allows writes for this session.")
         case Offline():
-            return Failure("Offline", str(error), "R connects again.")
+            return Failure("Offline", str(error), "R connects again now.")
         case exc.ValidationErrors():
             rows = tuple(FieldProblem(row.attribute or "", row.errmsg) for row in error.errors)
             count = f"{len(rows)} field" + ("" if len(rows) == 1 else "s")
@@ -148,6 +148,20 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure("Not connected", error.strerror or str(error))
         case _:
             return Failure("Not connected", str(error) or type(error).__name__)
+
+
+def explain_loss(error: exc.ClientException | None, *, address: str, final: bool) -> Failure:
+    """A failure for the workspace whose connection was lost, or could not be made again (``final``: nor will be)."""
+    hint = "R connects again." if final else "It is made again by itself; R does so now."
+    match error:
+        case exc.OTPRequired():
+            return Failure("Signed out", "A one-time password is wanted again.", "R asks for it.")
+        case exc.ConnectionLost():
+            return Failure("Connection lost", error.reason or "The server closed the connection.", hint)
+        case None:
+            return Failure("Connection lost", "The server closed the connection.", hint)
+    failure = explain_connecting(error, address=address)
+    return replace(failure, hint=f"{failure.hint} {hint}".strip())
 
 
 def _rejected(error: exc.HandshakeRejected, address: str) -> Failure:

@@ -2,30 +2,35 @@
 
 ::
 
-    CONNECTING -> ONLINE -> OFFLINE -> CONNECTING ...      lost, and connected again on a key
-                         -> EXPIRED -> CONNECTING ...      the server ended the login
+    CONNECTING -> ONLINE -> WAITING -> CONNECTING -> ONLINE ...   lost, and made again by itself
+                         -> OFFLINE -> CONNECTING ...             given up: on a key
+                         -> EXPIRED -> CONNECTING ...             the server ended the login: on a key
 
-The session wraps the async client: it signs in, reads the catalogue, follows
+The session wraps the async client, which makes a lost connection again with growing
+pauses: it signs in, reads the catalogue, follows
 jobs and watched events into its stores, measures the latency, and keeps the
 write lock. It speaks to the screens by plain callbacks (`Signal`), never by
 widgets, and lives on their event loop.
 
 Invariants: nothing that may change the server is sent while `writable` is False,
-whoever asks; no call is ever sent twice by the session; calls are refused, not
-queued, while there is no connection; secrets stay in memory and out of every repr.
+whoever asks; no call is ever sent twice; calls are refused, not queued, while there
+is no connection; secrets stay in memory and out of every repr.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
-from tui.failure import Failure, Locked, Offline, explain, explain_connecting
+from truenas_client.supervisor import State as Life
+from truenas_client.supervisor import Status
+from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
 from tui.filling import Disguised, NotSent, PutIn, fill_arguments
 from tui.model.known import Known
 from tui.signing import obtain, sign_in
@@ -49,6 +54,7 @@ class State(Enum):
 
     CONNECTING = "connecting"
     ONLINE = "online"
+    WAITING = "waiting"
     OFFLINE = "offline"
     EXPIRED = "signed out"
     CLOSED = "closed"
@@ -83,6 +89,10 @@ class Session:
         """The roles of the signed-in user; None while unknown. FULL_ADMIN stands for all of them."""
         self.latency: float | None = None
         self.failure: Failure | None = None
+        self.retry_at: float | None = None
+        """When the next attempt to connect begins, by the monotonic clock; None unless WAITING."""
+        self.ask_code: Callable[[bool], Awaitable[str | None]] | None = None
+        """Asks the user for a one-time password; True when one was wrong just now. None gives up."""
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
@@ -97,6 +107,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._followers: dict[str, asyncio.Task[None]] = {}
         self._calls = 0
+        self._codes_asked = 0
 
     # Connecting ------------------------------------------------------------------
 
@@ -125,14 +136,14 @@ class Session:
                 self.target.address,
                 also=self.target.also,
                 tls=self.target.tls,
-                reconnect=False,  # a key does, so that nothing comes back unseen
+                hold_unsent=False,  # what the user does not see leave does not leave later
                 on_stage=lambda s: _tell(s, step),
                 on_warning=self.warn,
             )
             await client.connect()
             self._client = client
             self.host = client.endpoint.name
-            await sign_in(client, self.target, secret, otp)
+            await sign_in(client, self.target, secret, self._codes(otp))
             step(f"signed in{' as ' + self.target.user if self.target.user else ''}")
             await self._learn(client)
             step(f"{len(self.catalogue)} methods")
@@ -145,12 +156,27 @@ class Session:
             raise
         self.failure = None
         self._to(State.ONLINE)
-        self._spawn(self._mourn(client), "loss")
+        self._spawn(self._keep(client), "life")
         self._spawn(self._follow_jobs(client), "jobs")
         self._spawn(self._measure(client), "latency")
         for watch in self.watches:
             watch.add("gap", None, None)
             self._follow(watch)
+
+    def _codes(self, typed: str | None) -> Callable[[], Awaitable[str | None]]:
+        """Gives the code that was typed, then those asked for: by then there is a workspace that can ask."""
+        codes = [typed] if typed else []
+        self._codes_asked = 0
+
+        async def code() -> str | None:
+            if codes:
+                return codes.pop()
+            if self.ask_code is None:
+                return None
+            self._codes_asked += 1
+            return await self.ask_code(self._codes_asked > 1)
+
+        return code
 
     def warn(self, text: str) -> None:
         """Keep what the client warns of, once: the card and a toast tell it."""
@@ -158,7 +184,13 @@ class Session:
             self.warnings.append(text)
 
     async def reconnect(self) -> None:
-        """Connects and signs in again with what was typed before. Raises as `open`."""
+        """Connects and signs in again with what was typed before. Raises as `open`.
+
+        While the client is about to do so by itself, only the pause is cut short.
+        """
+        if self._client is not None and self.state in (State.WAITING, State.CONNECTING):
+            self._client.reconnect_now()
+            return
         await self._drop()
         await self.open()
 
@@ -208,25 +240,61 @@ class Session:
         self.state = state
         self.changed.publish()
 
-    async def _mourn(self, client: AsyncClient) -> None:
-        lost = await client.wait_closed()
-        if self._client is not client or self.state is State.CLOSED:
+    async def _keep(self, client: AsyncClient) -> None:
+        """Follows the client from connection to connection, until there will be none any more."""
+        async for status in client.states():
+            if self._client is not client or self.state is State.CLOSED:
+                return
+            self._follow_life(client, status)
+
+    def _follow_life(self, client: AsyncClient, status: Status) -> None:
+        self.retry_at = None
+        if status.state is Life.READY:
+            if self.state in (State.WAITING, State.CONNECTING):
+                self._returned(client)
             return
-        reason = lost.reason if isinstance(lost, exc.ConnectionLost) else ""
-        self.failure = Failure("offline", reason or "The server closed the connection.", "R connects again.")
+        if status.state is Life.CLOSED:
+            return
+        self.failure = explain_loss(status.reason, address=self.address, final=status.state is Life.FAILED)
         self.latency = None
         for watch in self.watches:
-            watch.live = False
-            watch.version += 1
-        self._to(State.OFFLINE)
+            if watch.live:
+                watch.live = False
+                watch.version += 1
+        if status.state is Life.WAITING:
+            self.retry_at = time.monotonic() + status.pause
+        self._to({Life.WAITING: State.WAITING, Life.FAILED: State.OFFLINE}.get(status.state, State.CONNECTING))
+
+    def _returned(self, client: AsyncClient) -> None:
+        if not client.signed_in:
+            # Nothing was kept to sign in with: the login had ended before the connection did.
+            self._expire()
+            return
+        self.failure = None
+        self._codes_asked = 0
+        self._to(State.ONLINE)
+        for watch in self.watches:
+            task = self._followers.get(watch.name)
+            if (task is None or task.done()) and not watch.ended:
+                self._follow(watch)
+        self._spawn(self._look_again(client), "again")
+
+    async def _look_again(self, client: AsyncClient) -> None:
+        """What may be another since the connection was lost: jobs, and after an update the methods."""
+        try:
+            await self.refresh_jobs()
+            info = await client.call("system.info")
+            if isinstance(info, dict) and str(info.get("version") or "") != self.release:
+                await self._learn(client)
+        except exc.ClientException:
+            # Lost once more, which is told elsewhere, or not permitted: what was known before still stands there.
+            return
 
     async def _measure(self, client: AsyncClient) -> None:
         while True:
             try:
                 # A ping frame needs no call slot, so ten running jobs cannot make the server look dead.
                 self.latency = await client.ping()
-            except exc.ConnectionLost:
-                return
             except (exc.ClientException, TimeoutError):
                 self.latency = None
             self.changed.publish()
@@ -242,12 +310,13 @@ class Session:
                 await self.refresh_jobs()
                 async for event in events:
                     if isinstance(event, Gap):
-                        await self.refresh_jobs()
+                        if self.online:  # else the return of the connection reads them again
+                            await self.refresh_jobs()
                     elif isinstance(event.fields, dict) and (job := self._job(event.fields)) is not None:
                         self.jobs.put(job)
                         self.changed.publish()
         except exc.ClientException:
-            # Gone with the connection, which `_mourn` tells, or not permitted: the list stays as it is.
+            # Gone with the connection, which `_keep` tells, or not permitted: the list stays as it is.
             return
 
     def _job(self, fields: dict[str, Any]) -> Job | None:
@@ -289,7 +358,7 @@ class Session:
             if method is not None and method.job:
                 await self._run_job(client, call, params)
             else:
-                call.value = await client.call(call.method, *params, timeout=CALL_SECONDS)
+                call.value = await client.call(call.method, *params, timeout=CALL_SECONDS, repeat=False)
             self.known.learn(call.method, call.value)
             if call.method in SHOW_CALLS:
                 call.value = self.put_in.masked(call.value)
@@ -381,6 +450,7 @@ class Session:
                 watch.version += 1
                 async for event in events:
                     if isinstance(event, Gap):
+                        watch.live = True
                         watch.add("gap", None, None)
                     else:
                         fields = event.fields if event.fields is not None else event.extra

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from truenas_client import AsyncClient
 from truenas_client import profiles as core
+from truenas_client.client import OTPToken
 from truenas_client.secret import Secret
 from truenas_client.secretstore import resolve
 from tui.target import Target
@@ -31,8 +32,8 @@ async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
     return await asyncio.to_thread(resolve, target.profile.secret, warn=warn)
 
 
-async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, otp: str | None) -> None:
-    """Sign a connected client in. Raises what its login methods raise."""
+async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, otp: OTPToken) -> None:
+    """Sign a connected client in; ``otp`` is kept for the connections to come. Raises what its login methods raise."""
     if secret is None:
         return
     await core.sign_in(client, target.profile, secret=secret, otp_token=otp, said_plain=target.said_plain)

@@ -11,6 +11,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from tests.app.waiting import screen_text, wait_for
+from truenas_client import supervisor
 from truenas_client.simulator import Simulator
 from tui.app import Start, TrueNASApp
 from tui.screens.workspace import Workspace
@@ -28,6 +29,7 @@ class Desk:
     def __init__(self, app: TrueNASApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
+        self.nas: Simulator | None = None
 
     @property
     def workspace(self) -> Workspace:
@@ -120,6 +122,7 @@ async def _signed_in(
         await desk.press("enter")
         await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
         await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+        desk.nas = nas
         yield desk
 
 
@@ -138,3 +141,15 @@ def signed_in(nas: Simulator) -> Open:
         return _signed_in(nas, **options)  # type: ignore[arg-type]
 
     return open_
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost connection is made again after an hour, so that being offline can be looked at."""
+    monkeypatch.setattr(supervisor, "pause_for", lambda error, attempt, uniform: 3600.0)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost connection is made again at once."""
+    monkeypatch.setattr(supervisor, "pause_for", lambda error, attempt, uniform: 0.0)

@@ -269,8 +269,12 @@ async def _lock(desk: Desk, key: str) -> None:
 @drive("session.reconnect")
 async def _reconnect(desk: Desk, key: str) -> None:
     await result(desk)
+    # The code for an address that is not on the allow list, after which nothing is tried by itself.
+    assert desk.nas is not None
+    desk.nas.close_connections(1008)
+    await desk.until(lambda: not desk.session.online, "offline")
     await desk.press(key)
-    await desk.see("Connected already")
+    await desk.until(lambda: desk.session.online, "connected again")
 
 
 @drive("go.connections")

@@ -86,6 +86,31 @@ async def test_a_call_made_while_offline_waits_for_the_connection() -> None:
         assert await client.call("pool.create", 1) == [1]
 
 
+async def test_without_holding_what_had_not_left_never_leaves() -> None:
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        if frame["method"] == "core.subscribe" or len(server.links) > 1:
+            await reply(link, frame, "handle")
+
+    async with nas(answer) as server, AsyncClient(server.url, hold_unsent=False) as client:
+        calls = [asyncio.create_task(client.call("pool.create", n)) for n in range(20)]
+        await server.got("pool.create", 9)
+        job = asyncio.create_task(client.start("pool.scrub.scrub", "tank"))
+        await server.got("core.subscribe")
+        drop(server)
+        outcomes = await asyncio.gather(job, *calls, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {ConnectionLost}
+        assert [outcome.sent for outcome in outcomes].count(True) == 9  # type: ignore[union-attr]
+        assert outcomes[0].sent is False  # type: ignore[union-attr]
+        with pytest.raises(ConnectionLost, match="not sent"):
+            await client.call("pool.create", "while there is none")
+        with pytest.raises(ConnectionLost, match="not sent"):
+            await client.start("pool.scrub.scrub", "while there is none")
+        await reach(client, State.READY)
+        assert await client.call("pool.create", "again") == "handle"
+        assert server.methods().count("pool.create") == 10
+        assert "pool.scrub.scrub" not in server.methods()
+
+
 async def test_login_is_repeated_once_and_subscriptions_return_with_a_gap() -> None:
     async with nas(echo) as server, AsyncClient(server.url) as client:
         await client.login_with_password("admin", "x")

@@ -7,6 +7,9 @@ what the palette does.
 
 from __future__ import annotations
 
+import asyncio
+import math
+import time
 from collections.abc import Callable
 
 from textual import on, work
@@ -24,6 +27,7 @@ from tui.failure import Failure, explain, explain_connecting
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
+from tui.screens.otp import OtpScreen
 from tui.screens.review import ReviewScreen
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
@@ -62,6 +66,7 @@ class Workspace(Screen[None]):
             "events": lambda: EventsSection(session, id="events"),
         }
         self._told = State.CONNECTING
+        self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._dirty = True
 
@@ -74,6 +79,7 @@ class Workspace(Screen[None]):
 
     def on_mount(self) -> None:
         self._unsubscribe = self.session.changed.subscribe(self._mark)
+        self.session.ask_code = self._ask_code
         self.set_interval(PULL_SECONDS, self._renew)
         self.section.enter()
 
@@ -86,24 +92,40 @@ class Workspace(Screen[None]):
         self._dirty = True
 
     def _renew(self) -> None:
-        if not self._dirty:
+        if not self._dirty and self.session.retry_at is None:
             return
         self._dirty = False
         self.query_one(StatusLine).status = self._status()
         state, told = self.session.state, self._told
         self._told = state
-        if state is State.OFFLINE and told is not State.OFFLINE and self.session.failure is not None:
-            self._say(self.session.failure, "warning")
-        if state is not told:
-            self.refresh_bindings()
+        if state is told:
+            return
+        self.refresh_bindings()
+        if state in (State.WAITING, State.OFFLINE) and self.session.failure is not None:
+            if not self._lost or state is State.OFFLINE:
+                self._say(self.session.failure, "warning", seconds=4)
+            self._lost = True
+        elif state is State.ONLINE and self._lost:
+            self._lost = False
+            # What was said about the loss is no longer so.
+            self.app.clear_notifications()
+            self.notify("Connected again.", timeout=2)
+
+    def _note(self) -> str:
+        session = self.session
+        match session.state:
+            case State.WAITING if session.retry_at is not None:
+                return f"retry in {max(math.ceil(session.retry_at - time.monotonic()), 0)} s"
+            case State.WAITING | State.CONNECTING:
+                return "connecting"
+            case State.OFFLINE:
+                return "R connects again"
+            case State.EXPIRED:
+                return "signed out, R signs in"
+        return ""
 
     def _status(self) -> Status:
         session = self.session
-        note = {
-            State.OFFLINE: "R connects again",
-            State.EXPIRED: "signed out, R signs in",
-            State.CONNECTING: "connecting",
-        }.get(session.state, "")
         return Status(
             online=session.online,
             name=session.host,
@@ -113,7 +135,7 @@ class Workspace(Screen[None]):
             latency=None if session.latency is None else session.latency * 1000,
             jobs=len(session.jobs.active()),
             events=len(session.watches),
-            note=note,
+            note=self._note(),
         )
 
     # Sections ----------------------------------------------------------------------
@@ -161,6 +183,8 @@ class Workspace(Screen[None]):
             await self.show(event.word)
         elif event.word == "lock":
             self.action_session_lock()
+        elif event.word == "note":
+            self.action_session_reconnect()
         elif event.word == "server":
             self.post_message(self.ConnectWanted())
 
@@ -238,9 +262,9 @@ class Workspace(Screen[None]):
         if letter is not None:
             explore.copied(letter)
 
-    def _say(self, failure: Failure, severity: SeverityLevel) -> None:
+    def _say(self, failure: Failure, severity: SeverityLevel, *, seconds: float = 8) -> None:
         text = "  ".join(part for part in (failure.title, failure.reason, failure.hint) if part)
-        self.notify(safe(text), severity=severity, timeout=8, markup=False)
+        self.notify(safe(text), severity=severity, timeout=seconds, markup=False)
 
     # Panes -------------------------------------------------------------------------
 
@@ -290,21 +314,36 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="reconnect", exit_on_error=False)
     async def action_session_reconnect(self) -> None:
-        """Connects and signs in again with what was typed before."""
+        """Connects and signs in again with what was typed before; what would come by itself comes now."""
         if self.session.online:
-            self.notify("Connected already.", timeout=2)
             return
+        self._lost = True
         try:
             await self.session.reconnect()
         except exc.OTPRequired:
-            self.notify("A one-time password is wanted: sign in again here.", timeout=8)
-            self.post_message(self.ConnectWanted())
+            return  # the user was asked, and gave up; the status line says what to do
         except (exc.ClientException, OSError) as error:
             self._say(explain_connecting(error, address=self.session.host), "error")
-        else:
-            # What was said about the loss is no longer so.
-            self.app.clear_notifications()
-            self.notify("Connected again.", timeout=2)
+
+    async def _ask_code(self, again: bool) -> str | None:
+        """Asks for a one-time password, whatever is on the screen; called by the session."""
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        card = OtpScreen(user=self.session.target.user, host=self.session.host, again=again)
+
+        def answered(code: str | None) -> None:
+            if not answer.done():
+                answer.set_result(code)
+
+        await self.app.push_screen(card, answered)
+        try:
+            return await answer
+        finally:
+            if not answer.done() or answer.cancelled():
+                # The connection broke while the card stood there; the next one asks again.
+                card.dismiss(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "session_reconnect" or not self.session.online
 
     def cancel(self) -> bool:
         """Cancels the call in flight; True when there was one."""

@@ -41,13 +41,15 @@ class KeyLine(Widget):
         found: dict[str, tuple[str, Action]] = {}
         words = self._words()
         typing = self.screen.focused is not None and self.screen.focused.check_consume_key("a", "a")
-        for _node, binding, enabled, _tooltip in self.screen.active_bindings.values():
+        for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
             if binding.id is None or not enabled or binding.id in found:
                 continue
             try:
                 action = actions.by_id(binding.id)
             except KeyError:
                 continue
+            if typing and binding.key == "enter" and node is not self.screen.focused:
+                continue  # a new line, there
             word = words.get(action.id, action.footer)
             if word != action.footer:
                 action = replace(action, footer=word)

@@ -159,14 +159,16 @@ class ResultPane(Pane):
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
         if job is not None:
             detail = self._made("job", JobDetail)
-            drawn = (job, int(call.elapsed * 2))
+            online = self._session.online
+            drawn = (job, int(call.elapsed * 2), online)
             if drawn != self._drawn:
                 self._drawn = drawn
                 detail.set_job(job)
                 self._switch("job")
                 self.title, self.state = f"Job #{job.id}", ""
                 self.set_tabs(())
-                self.facts = ("a aborts", f"#{call.number}")
+                now: Fact = "a aborts" if online else ("offline: it goes on at the server", "warning")
+                self.facts = (now, f"#{call.number}")
             return
         if call.elapsed < QUIET_SECONDS:
             return

@@ -1,0 +1,48 @@
+"""One more one-time password, when the connection is made again: the one step a person has to take for it."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.text import plain
+from tui.widgets.key_line import Hint
+
+__all__ = ["OtpScreen"]
+
+
+class OtpScreen(ModalScreen[str | None]):
+    """Dismisses with the code, None for escape. ``again`` tells that one was refused just now."""
+
+    BINDINGS = [Binding("escape", "leave", "Back")]
+
+    def __init__(self, *, user: str, host: str, again: bool = False) -> None:
+        super().__init__()
+        self._who = f"{user} on {host}" if user else host
+        self._again = again
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            yield Static("The connection was lost, and the server wants a new code.")
+            with Horizontal(id="code-row"):
+                yield Static("Code", classes="label")
+                yield Input(id="code", compact=True, max_length=64)
+            yield Static("Wrong code." if self._again else "", id="wrong", classes="danger")
+            yield Hint(("enter", "sign in"), ("esc", "stay offline"))
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = plain(f"One-time password  {self._who}")
+        self.query_one("#code").focus()
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
