@@ -344,6 +344,17 @@ def test_accepting_writes_colons_commas_and_a_first_value(text: str, word: str, 
     assert marked.replace(',  "on"', ', "on"') == after
 
 
+def test_where_a_value_has_no_choices_the_keys_that_may_follow_are_given_when_wanted() -> None:
+    text = '[{"name": "x", "mode": "FAST"}]'
+    caret = text.index("x")
+    assert complete(CREATE, text, caret, Known()) is None
+    completions = complete(CREATE, text, caret, Known(), onward=True)
+    assert completions is not None
+    note = next(one for one in completions.candidates if one.word == "note")
+    assert written(text, completions, note) == '[{"name": "x", "note": "", "mode": "FAST"}]'
+    assert complete(CREATE, '[{"mode": ""}]', 11, Known(), onward=True).wants == "value"  # type: ignore[union-attr]
+
+
 def test_a_long_first_value_is_indented_like_its_line() -> None:
     wide = {"type": "object", "properties": {f"member_{n}": field("string") for n in range(4)}}
     wide["required"] = list(wide["properties"])

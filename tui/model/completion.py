@@ -64,10 +64,25 @@ class Insertion:
 
 
 def complete(
-    method: Method, text: str, caret: int, known: Known, *, read: Document | None = None
+    method: Method, text: str, caret: int, known: Known, *, read: Document | None = None, onward: bool = False
 ) -> Completions | None:
-    """What may be written at an offset of the arguments, None where nothing can. ``read`` is the text when it was
-    read already."""
+    """What may be written at an offset of the arguments, None where nothing can.
+
+    ``read`` is the text when it was read already. With ``onward``, where nothing is to choose at a value, the keys
+    are given that may follow it.
+    """
+    here = _at_caret(method, text, caret, known, read)
+    if here is not None and here.candidates:
+        return here
+    if here is None or not onward or here.wants == "key" or not isinstance(here.path[-1], str):
+        return None
+    lead, trail, _ = _surroundings(text, here.end, here.end, key=False)
+    document = read if read is not None and read.text == text else parse(text)
+    found = key_candidates(method, document.value, here.path[:-1])
+    return Completions("key", here.path[:-1], here.end, here.end, "", tuple(found), lead, trail) if found else None
+
+
+def _at_caret(method: Method, text: str, caret: int, known: Known, read: Document | None) -> Completions | None:
     closing = _unclosed(text, caret)
     if closing:
         document = parse(f'{text[:caret]}"{text[caret:]}')
@@ -100,8 +115,6 @@ def complete(
         if end > start and text[start] in "[{":
             return None
         found = value_candidates(method, document.value, path, known, empty=start == end)
-    if not found:
-        return None
     return Completions(wants, path, start, end, typed, tuple(found), lead, trail, has_value)
 
 

@@ -4,7 +4,8 @@ The list of completions opens by itself while a key or a value is typed, or with
 choose, tab accepts, escape closes; enter stays a newline until an arrow key was used. The first choice is also shown
 behind the caret, dimmed, where nothing else stands on the line; right takes that one.
 
-`complete` is given by the owner, a pure function of text and offset: it is asked when the keys rest, when the list is
+`complete` is given by the owner, a pure function of text, offset and whether the keys that may follow are wanted where
+a value has no choices: it is asked when the keys rest, when the list is
 asked for and when a choice is accepted, never while typing goes on; until then the list is only narrowed.
 """
 
@@ -52,11 +53,13 @@ class ArgumentsEditor(JsonEditor):
 
     def __init__(self, choices: CompletionList, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.complete: Callable[[str, int], Completions | None] = lambda _text, _caret: None
+        self.complete: Callable[[str, int, bool], Completions | None] = lambda _text, _caret, _onward: None
+        self._onward = False
         self._choices = choices
         self._open: Completions | None = None
         self._begin = (0, 0)
         self._arrowed = False
+        self._listed_for: str | None = None
         self._typed = ""
         self._gaps: list[TextProblem] = []
 
@@ -110,7 +113,7 @@ class ArgumentsEditor(JsonEditor):
 
     def action_complete(self) -> None:
         """Lists what may be written at the caret, whatever of it is typed already."""
-        found = self.complete(self.text, self.caret)
+        found = self.complete(self.text, self.caret, True)
         candidates = narrowed(found.candidates, found.typed) if found is not None else []
         if found is not None and not candidates:
             # What stands there fits nothing: all that would is more help than none.
@@ -119,7 +122,7 @@ class ArgumentsEditor(JsonEditor):
             self.close_choices()
             self.app.notify("Nothing to choose from here.", timeout=2, markup=False)
             return
-        self._show(found, candidates)
+        self._show(found, candidates, onward=True)
 
     def action_accept(self) -> None:
         """Writes the choice under the cursor."""
@@ -128,7 +131,7 @@ class ArgumentsEditor(JsonEditor):
         if choice is None:
             return
         text = self.text
-        found = self.complete(text, self.caret)
+        found = self.complete(text, self.caret, self._onward)
         if found is None or not any(one.text == choice.text for one in found.candidates):
             return
         choice = next(one for one in found.candidates if one.text == choice.text)
@@ -173,7 +176,7 @@ class ArgumentsEditor(JsonEditor):
         if not colon and not (typed[-1].isalnum() or typed[-1] in "\"_.-$'!<>=~^"):
             return
         text = self.text
-        found = self.complete(text, self.caret)
+        found = self.complete(text, self.caret, False)
         if found is None:
             return
         quoted = text[found.start : found.start + 1] == '"'
@@ -189,7 +192,7 @@ class ArgumentsEditor(JsonEditor):
     def _offer_value(self) -> None:
         """Lists the choices for a value that was just begun, at the one it was begun with."""
         text, caret = self.text, self.caret
-        found = self.complete(text, caret)
+        found = self.complete(text, caret, False)
         if found is None or found.wants != "value":
             return
         present = text[found.start : found.end]
@@ -198,14 +201,16 @@ class ArgumentsEditor(JsonEditor):
         if listed:
             self._show(found, listed, cursor=at)
 
-    def _show(self, found: Completions, candidates: list[Candidate], *, cursor: int = 0) -> None:
+    def _show(self, found: Completions, candidates: list[Candidate], *, cursor: int = 0, onward: bool = False) -> None:
         self._open = found
+        self._onward = onward
         self._arrowed = False
         self._begin = self.location_of(found.start)
         self._list(candidates, cursor)
         self.refresh_bindings()
 
     def _list(self, candidates: list[Candidate], cursor: int = 0) -> None:
+        self._listed_for = self._typed_so_far()
         row, column = self.cursor_location
         typed = self.document.get_line(row)[self._begin[1] : column]
         caret = self.cursor_screen_offset
@@ -278,6 +283,8 @@ class ArgumentsEditor(JsonEditor):
         if self._open is None:
             return
         typed = self._typed_so_far()
+        if typed is not None and typed == self._listed_for:
+            return  # the change that the list was opened for
         candidates = narrowed(self._open.candidates, typed) if typed is not None else []
         if candidates:
             self._list(candidates)

@@ -270,10 +270,10 @@ class CallPane(Pane):
 
     # Completion --------------------------------------------------------------------
 
-    def _complete(self, text: str, caret: int) -> Completions | None:
+    def _complete(self, text: str, caret: int, onward: bool) -> Completions | None:
         if self._method is None:
             return None
-        return complete(self._method, text, caret, self.known, read=self._examined.document)
+        return complete(self._method, text, caret, self.known, read=self._examined.document, onward=onward)
 
     @on(ArgumentsEditor.Completed)
     def _completed(self, event: ArgumentsEditor.Completed) -> None:

@@ -63,12 +63,13 @@ class CompletionList(CursorView, can_focus=False):
         self._words = max(shown, default=0)
         details = max((width(safe(one.detail[:200])) + 2 for one in self._candidates if one.detail), default=0)
         screen = self.screen.size
-        wide = min(_MARK + self._words + details + 1, _WIDEST, screen.width - _FRAME)
         # The line typed in stays free: the list goes below it, or above where there is more room.
         below, above = screen.height - place.y - 1 - _FRAME, place.y - _FRAME
         lines = min(len(self._candidates), MOST_LINES)
         downwards = below >= lines or below >= above
         lines = max(min(lines, below if downwards else above), 1)
+        scrollbar = 1 if lines < len(self._candidates) else 0
+        wide = min(_MARK + self._words + details + 1 + scrollbar, _WIDEST, screen.width - _FRAME)
         x = max(min(place.x - _MARK - 1, screen.width - wide - _FRAME), 0)
         y = place.y + 1 if downwards else place.y - lines - _FRAME
         self.styles.width, self.styles.height = wide + _FRAME, lines + _FRAME
@@ -98,8 +99,10 @@ class CompletionList(CursorView, can_focus=False):
         word = cut(safe(candidate.word[: 4 * self._words + 16]), self._words, ellipsis=self.glyphs.ellipsis)
         style = "key" if candidate.required else ""
         mark = f"{self.glyphs.cursor} " if index == self.cursor else "  "
-        gap = " " * (self._words - width(word) + 2)
-        return [Span(mark, "accent"), Span(word, style), Span(gap), Span(safe(candidate.detail[:400]), "dim")]
+        spans = [Span(mark, "accent"), Span(word, style)]
+        if candidate.detail:
+            spans += [Span(" " * (self._words - width(word) + 2)), Span(safe(candidate.detail[:400]), "dim")]
+        return spans
 
     def on_click(self, event: events.Click) -> None:
         index = self.line_at(event)
