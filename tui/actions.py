@@ -21,10 +21,9 @@ from textual.binding import Binding, BindingType
 __all__ = ["ACTIONS", "Action", "Where", "bindings", "by_id", "key_text"]
 
 # Nodes that carry bindings: the app itself, the workspace of one connection, its
-# sections, and the connect card.
-# sections, the connect card, and ("list") every list and document: the bindings of
+# sections, the result inside Explore, the connect card, and ("list") every list and document: the bindings of
 # those stand in the widgets, under the same ids.
-Where = Literal["app", "workspace", "explore", "jobs", "events", "connect", "list"]
+Where = Literal["app", "workspace", "explore", "result", "jobs", "events", "connect", "list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,34 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.find", "Find", "Result", "slash", "explore", "Finds text in the result; n and N step.", "find", 16),
     Action("find.next", "Next match", "Result", "n", "explore", "Goes to the next match."),
     Action("find.previous", "Previous match", "Result", "N", "explore", "Goes to the match before."),
-    Action("result.view", "Tree or raw", "Result", "v", "explore", "Changes how the result is shown.", "view", 18),
+    Action(
+        "result.view", "Tree, table or raw", "Result", "v", "explore", "Changes how the result is shown.", "view", 18
+    ),
+    # Only where the result is a table.
+    Action(
+        "table.sort",
+        "Sort by this column",
+        "Table",
+        "o",
+        "result",
+        "By the column under the cursor: ascending, descending, as the server sent it.",
+        "sort",
+        11,
+    ),
+    Action(
+        "table.columns",
+        "Columns ...",
+        "Table",
+        "t",
+        "result",
+        "Which columns are shown, in which order, which stay at the left.",
+        "columns",
+        11,
+    ),
+    Action("table.hide", "Hide this column", "Table", "H", "result", "The list of columns shows it again."),
+    Action("table.pin", "Pin this column", "Table", "P", "result", "Keeps it at the left while others scroll, or not."),
+    Action("table.left", "Move this column left", "Table", "less_than_sign", "result", "One place to the left."),
+    Action("table.right", "Move this column right", "Table", "greater_than_sign", "result", "One place to the right."),
     Action("result.previous", "Previous result", "Result", "p", "explore", "Shows the result from before an error."),
     Action(
         "copy.menu",
@@ -130,7 +156,8 @@ ACTIONS: tuple[Action, ...] = (
         "Result",
         "y",
         "explore",
-        "Copies the value or path under the cursor, the whole result, or the arguments.",
+        "Copies the value or path under the cursor, the whole result, or the arguments. What is too large for a "
+        "terminal's clipboard is offered as a file.",
         "copy",
         22,
     ),
@@ -144,6 +171,15 @@ ACTIONS: tuple[Action, ...] = (
         "abort",
         11,
         danger=True,
+    ),
+    Action(
+        "method.star",
+        "Star the method, or not",
+        "Go",
+        "asterisk",
+        "explore",
+        "Starred methods stand first in the list, also the next time. In the list it is the one under the cursor.",
+        rank=27,
     ),
     # Sections.
     Action("go.explore", "Explore", "Go", "1", "workspace", "Methods, arguments and result."),
@@ -261,9 +297,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("nav.page_down", "Page down", "Lists", "pagedown", "list", "One screen down.", handler="page_down"),
     Action("nav.top", "First", "Lists", "home,g", "list", "The first line.", handler="line_top"),
     Action("nav.end", "Last", "Lists", "end,G", "list", "The last line.", handler="line_end"),
-    Action("nav.left", "Fold", "Lists", "left,h", "list", "Folds, or goes to the line it belongs to.", handler="fold"),
     Action(
-        "nav.right", "Unfold", "Lists", "right,l", "list", "Unfolds, or goes to the first line below.", handler="unfold"
+        "nav.left",
+        "Fold",
+        "Lists",
+        "left,h",
+        "list",
+        "Folds, or goes to the line it belongs to; in a table, the column before.",
+        handler="fold",
+    ),
+    Action(
+        "nav.right",
+        "Unfold",
+        "Lists",
+        "right,l",
+        "list",
+        "Unfolds, or goes to the first line below; in a table, the next column.",
+        handler="unfold",
     ),
     Action("nav.open", "Open", "Lists", "enter", "list", "Opens what the cursor is on.", "open", 26, handler="choose"),
     Action(
@@ -280,10 +330,28 @@ ACTIONS: tuple[Action, ...] = (
         "tree.all",
         "Fold or unfold all",
         "Lists",
-        "shift+space",
+        "shift+space,Z",
         "list",
         "Everything below the line.",
         handler="toggle_all",
+    ),
+    Action(
+        "tree.less",
+        "Fold to one level less",
+        "Lists",
+        "comma",
+        "list",
+        "In a tree: at first to level 1, where only the first members are seen.",
+        handler="fold_level(-1)",
+    ),
+    Action(
+        "tree.more",
+        "Unfold to one level more",
+        "Lists",
+        "full_stop",
+        "list",
+        "In a tree: at first to level 2, then one more with each press.",
+        handler="fold_level(1)",
     ),
     # Everywhere.
     Action(
@@ -323,6 +391,9 @@ _KEY_WORDS = {
     "space": "space",
     "asterisk": "*",
     "full_stop": ".",
+    "comma": ",",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
 }
 
 

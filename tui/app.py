@@ -8,8 +8,8 @@ Everything the user can do is in `actions`; the handlers of the global ones are 
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from textual import events, on, work
 from textual.app import App
@@ -20,10 +20,13 @@ from textual.theme import Theme
 from truenas_client import exc
 from truenas_client.endpoint import parse
 from tui import actions
-from tui.opening import Start, opening
+from tui.clipboard import copy
+from tui.keeping import offer
+from tui.opening import Start
 from tui.palette import Commands
 from tui.screens.connect import ConnectScreen
 from tui.screens.help import HelpScreen
+from tui.screens.keep import KeepScreen
 from tui.screens.too_small import LEAST, TooSmall
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
@@ -70,7 +73,7 @@ class TrueNASApp(App[None]):
         self.memories.on_notice = self._tell_notices
         self._tell_notices()
         self.theme_changed_signal.subscribe(self, self._keep_theme)
-        self.add_mode(CONNECT_MODE, lambda: ConnectScreen(opening(start)))
+        self.add_mode(CONNECT_MODE, lambda: ConnectScreen(start))
         if start.demo:
             self._open_demo()
         else:
@@ -114,6 +117,18 @@ class TrueNASApp(App[None]):
         self.open_workspace(event.session)
         for text in event.session.warnings:
             self.notify(safe(text), severity="warning", markup=False)
+        if event.by_hand:
+            self._ask_to_keep(event.session)
+
+    @work(group="keep", exit_on_error=False)
+    async def _ask_to_keep(self, session: Session) -> None:
+        offered = await asyncio.to_thread(offer, session.target)
+        if offered is None:
+            return
+        profile = await self.push_screen_wait(KeepScreen(session.target, offered))
+        if profile is not None:
+            session.target = replace(session.target, profile=profile)
+            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
 
     def open_workspace(self, session: Session, *, place: str = "") -> None:
         """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
@@ -136,7 +151,11 @@ class TrueNASApp(App[None]):
 
     @on(Explore.Copied)
     def _copied(self, event: Explore.Copied) -> None:
-        self.copy(event.text, event.what)
+        self._copy(event)
+
+    @work(exclusive=True, group="clipboard", exit_on_error=False)
+    async def _copy(self, event: Explore.Copied) -> None:
+        await copy(self, event.value, event.what, event.name)
 
     @on(Workspace.CloseWanted)
     def _close(self) -> None:
@@ -176,23 +195,6 @@ class TrueNASApp(App[None]):
             if binding.id and enabled:
                 here.setdefault(binding.id, []).append(key)
         return {action_id: ",".join(keys) for action_id, keys in here.items()}
-
-    def copy(self, text: str, what: str) -> None:
-        """Copies by the terminal, and by this machine's own clipboard when the terminal is on it."""
-        self.copy_to_clipboard(text)
-        self.notify(f"Copied {safe(what)}", timeout=2, markup=False)
-        if not (self.is_headless or "SSH_CONNECTION" in os.environ):
-            self._copy_locally(text)
-
-    @work(exclusive=True, group="clipboard", exit_on_error=False)
-    async def _copy_locally(self, text: str) -> None:
-        import pyperclip
-
-        try:
-            await asyncio.to_thread(pyperclip.copy, text)
-        except pyperclip.PyperclipException:
-            # No such tool here; the terminal has the text already.
-            return
 
     def get_default_screen(self) -> Screen[None]:
         return Screen(id="empty")

@@ -6,14 +6,27 @@ own words stay in ``reason``, ``rows`` and ``trace`` and are still untrusted tex
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from truenas_client import exc
+from truenas_client.trust import CertificateError
 
 __all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_connecting", "explain_loss"]
+
+
+CERTIFICATES = {
+    "self-signed": ("Self-signed certificate", "Nobody vouches for it, as for the one a TrueNAS makes for itself."),
+    "unknown issuer": (
+        "Certificate of an unknown authority",
+        "This machine does not know who signed it; --ca FILE takes that authority's certificate.",
+    ),
+    "expired": ("Certificate expired", "Renew it on the server, and look at the clock of this machine."),
+    "not yet valid": ("Certificate not valid yet", "Look at the clocks of the server and of this machine."),
+    "wrong name": ("Certificate of another name", "It is not made out to this address. Use a name that it bears."),
+}
+"""What a certificate is not trusted for (`truenas_client.trust.CertificateError.reason`), in words."""
 
 
 class Locked(exc.ClientException):
@@ -131,10 +144,17 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure("No answer", f"{address} did not answer in time.", "Check the address and the network.")
         case exc.InvalidEndpoint():
             return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")
-        case ssl.SSLCertVerificationError():
-            why = error.verify_message if isinstance(error.verify_message, str) else ""
-            hint = "If you trust this network, choose not to check the certificate."
-            return Failure("Certificate not trusted", why or str(error), hint)
+        case exc.FingerprintMismatch():
+            trusted = " or ".join(error.expected)
+            reason = f"Nothing was sent. Trusted is {trusted}, shown was {error.seen}."
+            return Failure("Not the certificate you trust", reason, "It was renewed, or somebody is in between.")
+        case CertificateError():
+            title, why = CERTIFICATES.get(error.reason, ("Certificate not trusted", error.error))
+            return Failure(title, f"Nothing was sent. {why}")
+        case exc.SecretUnavailable():
+            return Failure("No secret", error.error, "Nothing was sent.")
+        case exc.InvalidProfile():
+            return Failure("Profile", error.error)
         case exc.ConnectError() if error.stage == "resolve":
             return Failure("Unknown host", str(error), "Check the name.")
         case exc.ConnectError() if error.stage == "tls":

@@ -14,7 +14,7 @@ from truenas_client.secret import Ask, Secret
 from truenas_client.trust import TLS
 from tui.target import Target
 
-__all__ = ["Opening", "Start", "opening", "target_of"]
+__all__ = ["Opening", "Start", "opening", "picked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class Opening:
     """What the connect card begins with."""
 
     target: Target
+    blank: Target
+    """What counts for an address that belongs to no profile."""
     names: tuple[str, ...] = ()
     """All profiles, in the order of the file."""
     at_once: bool = False
@@ -67,31 +69,39 @@ def opening(start: Start) -> Opening:
     with the configuration is told in `Opening.problem`: a broken file keeps nobody from
     typing an address.
     """
+    typed, blank = _typed(start), _typed(replace(start, address="", user="", password="", by_key=False))
     try:
         profiles = Profiles()
     except InvalidProfile as e:
         if start.profile:
             raise
-        return Opening(_typed(start), problem=e.error)
+        return Opening(typed, blank, problem=e.error)
     names = tuple(profiles.names)
     name = start.profile or ("" if start.address else profiles.default or (names[0] if len(names) == 1 else ""))
     if not name:
-        return Opening(_typed(start), names, choosing=bool(names) and not start.address)
+        return Opening(typed, blank, names, choosing=bool(names) and not start.address)
     try:
         target = _chosen(start, name, profiles)
     except InvalidEndpoint:
         # The card says what is wrong with the address.
-        return Opening(_typed(start), names)
+        return Opening(typed, blank, names)
     except InvalidProfile as e:
         if start.profile:
             raise
-        return Opening(_typed(start), names, problem=e.error)
-    return Opening(target, names, at_once=bool(target.profile.name) and target.kept)
+        return Opening(typed, blank, names, problem=e.error)
+    return Opening(target, blank, names, at_once=bool(target.profile.name) and target.kept)
 
 
-def target_of(profile: Profile, start: Start | None = None) -> Target:
+def picked(start: Start, name: str) -> Target:
+    """The target of a profile chosen on the card. Raises `InvalidProfile`.
+
+    Address, user and secret of the command line are not for it.
+    """
+    return _chosen(replace(start, address="", user="", password="", by_key=False), name, Profiles())
+
+
+def _with_flags(profile: Profile, start: Start) -> Target:
     """A profile as a target, what was said on the command line preferred to what it says."""
-    start = start or Start()
     mechanism = profile.mechanism
     if start.password:
         mechanism = "api-key" if start.by_key else "password"
@@ -110,11 +120,11 @@ def _chosen(start: Start, name: str, profiles: Profiles) -> Target:
     assert profile is not None
     addresses = tuple(address for address in choice.addresses if address is not None)
     if choice.entrusted:
-        return target_of(replace(profile, addresses=addresses, tls=choice.tls), start)
+        return _with_flags(replace(profile, addresses=addresses, tls=choice.tls), start)
     if uri is None or profile.leads_to(parse(uri)):
         # The same server for somebody else: what protects them holds for both.
         other = replace(profile, name="", username=choice.username or "", secret=Ask(), tls=choice.tls)
-        return target_of(replace(other, addresses=addresses), start)
+        return _with_flags(replace(other, addresses=addresses), start)
     return _typed(replace(start, user=choice.username or ""))
 
 

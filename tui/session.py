@@ -28,6 +28,7 @@ from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
+from truenas_client.endpoint import Endpoint
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
@@ -84,6 +85,8 @@ class Session:
         self.state = State.CONNECTING
         self.writable = target.writable
         self.host = target.address or "this machine"
+        self.endpoint: Endpoint | None = None
+        """The address in use, or the last that was tried."""
         self.release = ""
         self.roles: frozenset[str] | None = None
         """The roles of the signed-in user; None while unknown. FULL_ADMIN stands for all of them."""
@@ -142,7 +145,7 @@ class Session:
             )
             await client.connect()
             self._client = client
-            self.host = client.endpoint.name
+            self.host, self.endpoint = client.endpoint.name, client.endpoint
             await sign_in(client, self.target, secret, self._codes(otp))
             step(f"signed in{' as ' + self.target.user if self.target.user else ''}")
             await self._learn(client)
@@ -150,6 +153,7 @@ class Session:
         except BaseException as error:
             self._client = None
             if client is not None:
+                self.endpoint = client.endpoint
                 await client.close()
             self.failure = explain_connecting(error, address=self.address)
             self._to(State.OFFLINE)

@@ -12,12 +12,14 @@ from collections.abc import Callable
 
 from truenas_client import AsyncClient
 from truenas_client import profiles as core
+from truenas_client.auth.policy import Channel, weak_password
 from truenas_client.client import OTPToken
+from truenas_client.endpoint import Endpoint
 from truenas_client.secret import Secret
 from truenas_client.secretstore import resolve
 from tui.target import Target
 
-__all__ = ["obtain", "sign_in"]
+__all__ = ["exposure", "obtain", "sign_in"]
 
 
 async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
@@ -37,3 +39,8 @@ async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, ot
     if secret is None:
         return
     await core.sign_in(client, target.profile, secret=secret, otp_token=otp, said_plain=target.said_plain)
+
+
+def exposure(endpoint: Endpoint) -> str:
+    """What the client warns of before a password goes where others can read it; empty where nobody can."""
+    return weak_password(Channel.of(endpoint, None), allow=True) or ""

@@ -85,8 +85,10 @@ class ConnectionMemory(StateFile):
         tell: Callable[[str], None] = lambda text: None,
         *,
         about: dict[str, str] | None = None,
+        app: AppMemory | None = None,
     ) -> None:
         super().__init__(path, tell, about=about)
+        self.app = app or AppMemory()
         # What was typed in this session, in full, and which of it is not in the members yet.
         self._typed: dict[str, str] = {}
         self._waiting: dict[str, Method] = {}
@@ -152,10 +154,19 @@ class ConnectionMemory(StateFile):
         """Remembers how results of a method are looked at."""
         self.put("views", _newest(_object(self.members.get("views")), method, view, MOST_VIEWS))
 
+    def table_of(self, method: str) -> dict[str, Any]:
+        """How the columns of a method's results were arranged, as `tui.model.table.Arrangement` writes it."""
+        return _object(_object(self.members.get("tables")).get(method))
+
+    def set_table(self, method: str, arrangement: dict[str, Any]) -> None:
+        """Remembers how columns are arranged."""
+        self.put("tables", _newest(_object(self.members.get("tables")), method, arrangement, MOST_VIEWS))
+
     def draft_of(self, method: str) -> str | None:
         """The arguments as they were left, None when there are none. Those of an earlier start are without secrets."""
         kept = self._typed.get(method, _object(self.members.get("drafts")).get(method))
-        return kept if isinstance(kept, str) else None
+        # Nothing typed is nothing remembered: the method opens with its smallest arguments then.
+        return kept if isinstance(kept, str) and kept.strip() else None
 
     def keep_draft(self, method: Method, text: str) -> None:
         """Remembers arguments that were typed; the file gets them without secrets, this session in full."""
@@ -202,7 +213,7 @@ class Memories:
         if name not in self._connections:
             path = None if self._folder is None else self._folder / "connections" / name
             about = {"address": address, "user": user}
-            self._connections[name] = ConnectionMemory(path, self._tell, about=about)
+            self._connections[name] = ConnectionMemory(path, self._tell, about=about, app=self.app)
         return self._connections[name]
 
     def close(self) -> None:

@@ -51,10 +51,12 @@ class Glyphs:
     spark: str
     ellipsis: str
     rule: str
+    ascending: str
+    descending: str
 
 
-UNICODE = Glyphs("●", "○", "›", "▸", "▾", "★", "━", "╸", "─", "▁▂▃▄▅▆▇█", ELLIPSIS, "─")
-ASCII = Glyphs("*", "o", ">", "+", "-", "*", "=", ">", "-", "_.,:-=+#", "~", "-")
+UNICODE = Glyphs("●", "○", "›", "▸", "▾", "★", "━", "╸", "─", "▁▂▃▄▅▆▇█", ELLIPSIS, "─", "▴", "▾")
+ASCII = Glyphs("*", "o", ">", "+", "-", "*", "=", ">", "-", "_.,:-=+#", "~", "-", "^", "v")
 
 
 def safe(text: object, *, newline: str = "↵") -> str:

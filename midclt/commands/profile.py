@@ -86,7 +86,7 @@ def _reference(where: str, profiles: Profiles, name: str) -> Reference:
                 raise CommandError(problem, ExitStatus.USAGE)
             return Keyring(rest or name)
         case "file":
-            return File(str(Path(rest).expanduser().absolute()) if rest else str(_own_file(profiles, name)))
+            return File(str(Path(rest).expanduser().absolute()) if rest else str(profiles.secret_file(name)))
         case "env" if rest:
             return Environment(rest)
         case "command" if rest.strip():
@@ -101,10 +101,6 @@ def _reference(where: str, profiles: Profiles, name: str) -> Reference:
         "--secret is where the secret is, not the secret: ask, keyring, file[:PATH], env:VARIABLE, command:WORDS, text",
         ExitStatus.USAGE,
     )
-
-
-def _own_file(profiles: Profiles, name: str) -> Path:
-    return profiles.path.parent / "secrets" / name
 
 
 def _tls(profile: Profile, options: Namespace) -> TLS:
@@ -198,7 +194,7 @@ def _remove(profiles: Profiles, options: Namespace) -> ExitStatus:
     profiles.remove(name)
     try:
         forget(reference)
-        if isinstance(reference, File) and Path(reference.path) == _own_file(profiles, name):
+        if isinstance(reference, File) and Path(reference.path) == profiles.secret_file(name):
             Path(reference.path).unlink(missing_ok=True)
     except (ClientException, OSError) as e:
         say(f"The profile is gone, its secret is not: {e}")

@@ -20,6 +20,7 @@ from tui.session import Session
 
 CHARACTERS = {
     "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "space": " ",
+    "asterisk": "*",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from truenas_client.simulator import Call, Simulator
 from tui import actions
 from tui.app import Start
 from tui.palette import MOST_HITS, Commands
+from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.copy_menu import CopyMenu
@@ -25,6 +26,7 @@ from tui.screens.too_small import TooSmall
 from tui.session import State
 from tui.widgets.json_view import JsonView
 from tui.widgets.rows import Rows
+from tui.widgets.table_view import TableView
 
 FORBIDDEN = {"ctrl+h", "ctrl+i", "ctrl+m", "ctrl+left_square_bracket", "ctrl+w", "ctrl+t", "ctrl+n", "ctrl+a", "ctrl+b"}
 """Keys that are others in disguise, or that a browser or a terminal multiplexer keeps for itself."""
@@ -48,7 +50,8 @@ def test_no_action_depends_on_a_key_that_may_not_arrive() -> None:
 def test_no_two_actions_share_a_key_in_one_place(section: str) -> None:
     seen: dict[str, str] = {}
     for action in actions.ACTIONS:
-        if action.where in (section, "workspace", "app"):
+        # What the result has keys for is inside Explore.
+        if action.where in (section, "workspace", "app") or (action.where, section) == ("result", "explore"):
             for key in action.keys.split(","):
                 assert key not in seen, f"{key}: {action.id} and {seen[key]}"
                 seen[key] = action.id
@@ -68,11 +71,16 @@ async def test_palette_holds_every_action_but_cursor_keys(signed_in: Open) -> No
         await desk.until(lambda: isinstance(desk.app.screen, CommandPalette), "the palette")
         provider = Commands(desk.workspace)
         await provider.startup()
-        listed = {hit.text async for hit in provider.discover()}
-    for action in actions.ACTIONS:
-        if action.where in ("list", "connect") or action.id == "app.palette":
-            continue
-        assert f"{action.group}: {action.title}" in listed, action.id
+        offered = [hit async for hit in provider.discover()]
+        assert len(offered) <= MOST_HITS
+        for action in actions.ACTIONS:
+            if action.where in ("list", "connect") or action.id == "app.palette":
+                continue
+            words = f"{action.group}: {action.title}"
+            hits = [hit async for hit in provider.search(words)]
+            assert max(hits, key=lambda hit: hit.score).text == words, action.id
+            shown = str(next(hit for hit in hits if hit.text == words).help)
+            assert shown.partition("   ")[0] in map(actions.key_text, action.keys.split(",")), action.id
 
 
 async def test_help_names_every_action_with_its_present_key(signed_in: Open) -> None:
@@ -142,6 +150,14 @@ async def _methods(desk: Desk, key: str) -> None:
     await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
 
 
+@drive("method.star")
+async def _star(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("system.info is among the starred methods now")
+    assert desk.session.memory.stars == ("system.info",)
+
+
 @drive("pane.args")
 async def _args(desk: Desk, key: str) -> None:
     await result(desk)
@@ -193,6 +209,47 @@ async def _find(desk: Desk, key: str) -> None:
         before = view.path
         await desk.press(key)
         await desk.until(lambda: view.path != before, "another match")
+
+
+async def table(desk: Desk) -> TableView:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.run()
+    await desk.press("escape")
+    view = desk.explore.result_pane.content
+    assert isinstance(view, TableView)
+    return view
+
+
+@drive("table.sort")
+async def _sort(desk: Desk, key: str) -> None:
+    view = await table(desk)
+    first = view.path
+    await desk.press(key, key, "home")
+    await desk.until(lambda: view.path != first, "another order")
+
+
+@drive("table.columns")
+async def _columns(desk: Desk, key: str) -> None:
+    await table(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, ColumnsScreen), "the columns")
+
+
+@drive("table.hide", "table.pin", "table.left", "table.right")
+async def _arrange(desk: Desk, key: str) -> None:
+    view = await table(desk)
+    await desk.press("right", "right")
+    assert view.table is not None
+    before = view.table.columns
+    await desk.press(key)
+    await desk.until(lambda: view.table is not None and view.table.columns != before, "other columns")
+
+
+@drive("tree.less", "tree.more")
+async def _levels(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("level 1" if key == "comma" else "level 2")
 
 
 @drive("result.view")

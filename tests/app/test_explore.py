@@ -67,7 +67,7 @@ async def test_result_folds_finds_and_shows_raw(signed_in: Open) -> None:
         await desk.write('[[["name", "=", "tank"]]]')
         await desk.run()
         await desk.see("1 row ")
-        await desk.press("escape")
+        await desk.press("escape", "v", "v")
         tree = desk.explore.result_pane.content
         assert isinstance(tree, JsonView)
         shown = tree.line_count()
@@ -83,6 +83,8 @@ async def test_result_folds_finds_and_shows_raw(signed_in: Open) -> None:
         await desk.press("N")
         await desk.until(lambda: tree.path == first, "the match before")
         await desk.press("escape", "v")
+        await desk.see("[Table]", "/mnt/tank")
+        await desk.press("v")
         await desk.see("[Raw]", '"name": "tank"')
         await desk.press("v")
         await desk.see("[Tree]")

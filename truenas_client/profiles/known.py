@@ -48,6 +48,14 @@ class Known:
         """They were."""
         self._set(endpoint, "warned_of_password")
 
+    def offered(self, endpoint: Endpoint) -> bool:
+        """Whether the user was asked to keep a profile for this server."""
+        return self._get(endpoint, "offered_to_keep")
+
+    def remember_offer(self, endpoint: Endpoint) -> None:
+        """They were, and the answer holds."""
+        self._set(endpoint, "offered_to_keep")
+
     def _get(self, endpoint: Endpoint, mark: str) -> bool:
         return self._read().get(_place(endpoint), {}).get(mark) is True
 

@@ -131,6 +131,10 @@ class Profiles:
             raise InvalidProfile(f"{self.path} has no default profile: name one (TRUENAS_PROFILE, or default = ...)")
         return self.get(name)
 
+    def secret_file(self, name: str) -> Path:
+        """Where the secret of a profile lies when it is kept in a file of ours."""
+        return self.path.parent / "secrets" / name
+
     # -- edits ---------------------------------------------------------------------------
 
     def put(self, profile: Profile) -> None:

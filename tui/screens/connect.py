@@ -1,59 +1,50 @@
 """The connect card: where to, as whom, and how far it got.
 
 Every failure is told in the card, at the step where it stopped, and nothing that
-was typed is lost. A one-time password is one more field of the same card. The
-card makes a signed-in `Session` and hands it up; it never opens the workspace.
+was typed is lost. A one-time password is one more field of the same card; a
+certificate that is not trusted is shown and asked about. The card makes a signed-in
+`Session` and hands it up; it never opens the workspace.
 """
 
 from __future__ import annotations
 
 import os
+import ssl
 from dataclasses import replace
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from truenas_client import exc
-from truenas_client.endpoint import LOCAL_SOCKET, parse
+from truenas_client.endpoint import LOCAL_SOCKET, Endpoint, parse
+from truenas_client.profiles import Known, Profiles
 from truenas_client.trust import TLS
 from tui import actions
 from tui.failure import Failure, explain_connecting
-from tui.opening import Opening
+from tui.opening import Opening, Start, opening, picked
+from tui.screens.trust import ask_trust
 from tui.session import Session
+from tui.signing import exposure
 from tui.target import Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
+from tui.widgets.connect_form import ConnectForm, FormRow
 from tui.widgets.key_line import KeyLine
+from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["ConnectScreen"]
 
-PASSWORD = "password"
-API_KEY = "api key"
-THIS_MACHINE = "this machine"
+NEW = ""
+"""The key of the row for a connection that is no profile. No profile has an empty name."""
 
 
 class Card(Vertical):
     """The bordered form in the middle of the screen."""
-
-
-class Field(Input):
-    """A line to type into; enter connects."""
-
-    BINDINGS = [Binding("enter", "submit", "Connect", show=False, id="connect.open")]
-
-
-class Row(Horizontal):
-    """A label and what belongs to it."""
-
-    def __init__(self, label: str, *fields: Widget, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(Static(label, classes="label"), *fields, id=id, classes=classes)
 
 
 class ConnectScreen(Screen[None]):
@@ -61,142 +52,184 @@ class ConnectScreen(Screen[None]):
 
     BINDINGS = actions.bindings("connect")
     AUTO_FOCUS = None
+    FOOTER_WORDS = {"nav.open": "connect"}
 
     class Connected(Message):
-        """A session is signed in and ready."""
+        """A session is signed in and ready; ``by_hand`` says that it stands on what was typed here."""
 
-        def __init__(self, session: Session) -> None:
+        def __init__(self, session: Session, *, by_hand: bool = False) -> None:
             super().__init__()
             self.session = session
+            self.by_hand = by_hand
 
     class Left(Message):
         """Escape with nothing going on: back to what was open before, if anything."""
 
-    def __init__(self, opening: Opening | None = None) -> None:
-        """``opening`` is what the card is filled with; what it has no field for goes along unchanged."""
+    def __init__(self, start: Start | None = None) -> None:
+        """``start`` tells what the card is filled with. Raises `InvalidProfile` for a profile that it names."""
         super().__init__()
-        self._given = opening.target if opening is not None else Target.of("")
-        self._local = not self._given.address and os.path.exists(LOCAL_SOCKET)
+        self._start = start or Start()
+        self._opening: Opening = opening(self._start)
+        given = self._opening.target
+        self._local = not given.address and not self._opening.names and os.path.exists(LOCAL_SOCKET)
+        self._warned: tuple[Endpoint, ...] = ()
+        self._shown = given.profile.name
 
     def compose(self) -> ComposeResult:
         with Card(id="card"):
             yield Static("A TrueNAS to explore: its address, and who you are there.", id="sentence")
-            given = self._given
-            yield Row("Address", Field(given.address or "", id="address", compact=True, placeholder="nas.example"))
-            kinds = (PASSWORD, API_KEY, THIS_MACHINE)
-            kind = THIS_MACHINE if self._local else API_KEY if given.kind == API_KEY else PASSWORD
-            yield Row("Sign in", Choice(kinds, chosen=kinds.index(kind), id="kind"))
-            yield Row("User", Field(given.user, id="user", compact=True, placeholder="admin"), classes="of-password")
-            yield Row(
-                "Password",
-                Field(given.secret.reveal() if given.secret else "", id="password", compact=True, password=True),
-                Static("F2 shows it", id="shows"),
-                id="secret-row",
-                classes="of-password",
-            )
-            yield Row("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
-            yield Row(
-                "Certificate", Choice(("check it", "do not check"), chosen=int(not given.tls.verify), id="certificate")
-            )
-            yield Row("Open", Choice(("read-only", "allow writes"), chosen=int(given.writable), id="lock"))
-            yield Static("", id="readable")
+            columns = (Column(most=24), Column(flex=True, style="dim"), Column(most=14, style="dim"))
+            yield FormRow("Profile", Rows(columns, id="profiles"), id="profile-row")
+            yield ConnectForm(self._opening.target, self._opening.blank, local=self._local)
             yield Static("", id="progress")
         yield KeyLine()
 
     def on_mount(self) -> None:
-        card = self.query_one(Card)
-        card.border_title = "Connect"
-        given = self._given
-        first = "kind" if self._local else "address" if not given.address else "password" if given.user else "user"
-        self.query_one(f"#{first}").focus()
+        self.query_one(Card).border_title = "Connect"
+        self._list_profiles(self._opening.names, self._opening.target.profile.name)
         self._redraw()
+        start, target = self._opening, self._opening.target
+        if start.problem:
+            self._show([], Failure("Profiles", start.problem))
+        if start.choosing:
+            self.query_one("#profiles").focus()
+        elif self._local:
+            self.form.focus_on("kind")
+        else:
+            self.form.focus_on("address" if not target.address else "password" if target.user else "user")
+        if start.at_once:
+            self._submit()
+
+    @property
+    def form(self) -> ConnectForm:
+        """The fields."""
+        return self.query_one(ConnectForm)
+
+    # Profiles ----------------------------------------------------------------------
+
+    def on_screen_resume(self) -> None:
+        """Profiles may have been made meanwhile."""
+        try:
+            names = tuple(Profiles().names)
+        except exc.InvalidProfile:
+            return  # said when the card was opened, or will be when it is chosen
+        if names != self._opening.names:
+            self._opening = replace(self._opening, names=names)
+            self._list_profiles(names, self._shown)
+
+    def _list_profiles(self, names: tuple[str, ...], present: str) -> None:
+        self.query_one(Card).set_class(bool(names), "-profiles")
+        if not names:
+            return
+        profiles = Profiles()
+        rows = []
+        for name in names:
+            try:
+                profile = profiles.get(name)
+            except exc.InvalidProfile:
+                rows.append(Row(name, (name, Cell("cannot be read", "error"), "")))
+                continue
+            rows.append(Row(name, (name, profile.address or "this machine", profile.username)))
+        widget = self.query_one("#profiles", Rows)
+        widget.set_rows([*rows, Row(NEW, (Cell("another", "dim"), "", ""))], keep=False)
+        widget.styles.height = min(len(rows) + 1, 4)
+        with self.prevent(Rows.Highlighted):
+            widget.cursor = names.index(present) if present in names else 0 if self._opening.choosing else len(names)
+        if self._opening.choosing and present not in names:
+            self._pick(names[0])
+
+    @on(Rows.Highlighted, "#profiles")
+    def _profile_highlighted(self, event: Rows.Highlighted) -> None:
+        # Others than the one shown only: coming into the list must not undo what was typed.
+        if event.key is not None and event.key != self._shown and event.rows.has_focus:
+            self._pick(event.key)
+
+    @on(Rows.Chosen, "#profiles")
+    def _profile_chosen(self, event: Rows.Chosen) -> None:
+        if event.key == NEW:
+            self.form.focus_on("address")
+        else:
+            self._submit()
+
+    def _pick(self, name: str) -> None:
+        """Fills the form with a profile, or empties it for none."""
+        self._shown = name
+        try:
+            target = picked(self._start, name) if name else self._opening.blank
+        except exc.InvalidProfile as error:
+            self.form.fill(self._opening.blank)
+            self._show([], Failure("Profile", error.error))
+            return
+        self.form.fill(target)
+        self._show([])
 
     # What is typed -----------------------------------------------------------------
-
-    def _value(self, field: str) -> str:
-        return self.query_one(f"#{field}", Input).value
-
-    def _choice(self, field: str) -> str:
-        return self.query_one(f"#{field}", Choice).value
-
-    def _target(self) -> Target:
-        address: str | None = self._value("address").strip()
-        if self._choice("kind") == THIS_MACHINE and not (address or "").startswith(("ws+unix://", "unix://")):
-            address = None
-        local = address is None or address.startswith(("ws+unix://", "unix://"))
-        return Target.of(
-            address,
-            "" if local else self._value("user").strip(),
-            "" if local else self._value("password"),
-            by_key=self._choice("kind") == API_KEY,
-            plain=self._given.said_plain,
-            channel_binding=self._given.profile.channel_binding,
-            tls=(self._given.tls if self._given.tls.verify else TLS())
-            if self._choice("certificate") == "check it"
-            else TLS.insecure(),
-            writable=self._choice("lock") == "allow writes",
-        )
 
     @on(Input.Changed)
     @on(Choice.Changed)
     def _redraw(self) -> None:
-        card = self.query_one(Card)
-        local = self._choice("kind") == THIS_MACHINE
-        card.set_class(local, "-local")
-        card.border_subtitle = ""
-        typed = self._value("address").strip()
-        try:
-            endpoint = parse(None if local and not typed.startswith(("ws+unix", "unix")) else typed or "nas.example")
-        except exc.InvalidEndpoint:
-            return
-        card.border_subtitle = plain(endpoint.text if typed or local else "")
-        by_key = self._choice("kind") == API_KEY
-        self.query_one("#secret-row .label", Static).update("API key" if by_key else "Password")
-        self.query_one("#password", Input).placeholder = "the key, or the path of its file" if by_key else ""
-        card.set_class(not (endpoint.is_tls or endpoint.is_local), "-readable")
-        self.query_one("#readable", Static).update(
-            "Not encrypted: the key is not sent, and nothing proves the server."
-            if by_key
-            else "Not encrypted: the password can be read on the way."
-        )
+        endpoint = self.form.endpoint
+        # The address in full, as soon as it makes one.
+        self.query_one(Card).border_subtitle = plain(endpoint.text if endpoint is not None else "")
 
     def action_secret_show(self) -> None:
         """Shows or hides the secret."""
-        field = self.query_one("#password", Input)
-        field.password = not field.password
-        self.query_one("#shows", Static).update("F2 shows it" if field.password else "F2 hides it")
+        self.form.show_secret()
 
     # Connecting --------------------------------------------------------------------
 
     @on(Input.Submitted)
     @on(Choice.Submitted)
     def _submit(self) -> None:
-        target = self._target()
+        target = self.form.target()
         missing = self._missing(target)
         if missing:
             field, failure = missing
             self._show([], failure)
-            self.query_one(f"#{field}").focus()
-            return
-        self._connect(target, self._value("code").strip() or None)
+            self.form.focus_on(field)
+        elif not self._must_be_warned(target):
+            self._connect(target, self.form.value("code") or None)
 
     def _missing(self, target: Target) -> tuple[str, Failure] | None:
-        if target.address is None and target.kind != THIS_MACHINE:
+        if target.kind == "this machine":
+            return None
+        if target.address is None:
             return "address", Failure("No address yet", "Which TrueNAS? A name, an IP address or a URL.")
-        if target.kind != THIS_MACHINE and not target.user:
+        if not target.user and target.kind != "token":
             return "user", Failure("No user yet", "As whom do you want to sign in?")
         try:
             parse(target.address)
         except exc.InvalidEndpoint as error:
             return "address", explain_connecting(error, address="")
         if not target.kept:
-            return "password", Failure("Nothing to sign in with yet", f"The {target.kind} is missing.")
-        if self.query_one(Card).has_class("-code") and not self._value("code").strip():
+            return "password", Failure(f"No {target.kind} yet", f"What does {target.user or 'the token'} sign in with?")
+        if self.form.has_class("-code") and not self.form.value("code"):
             return "code", Failure("No code yet", "The server wants a one-time password.")
         return None
 
+    def _must_be_warned(self, target: Target) -> bool:
+        """Tells, once for each address, that others can read the password; whoever goes on then has read it."""
+        known = Known()
+        readable = tuple(endpoint for endpoint in target.exposed if not known.warned(endpoint))
+        if readable != self._warned:
+            self._warned = readable
+            if readable:
+                where = " and ".join(endpoint.text for endpoint in readable)
+                reason = f"Others can read the password on its way to {where}. A wss:// address protects it."
+                self._show([], Failure("Not encrypted", reason, "Enter sends it all the same."))
+                return True
+        for endpoint in readable:
+            known.remember_warning(endpoint)
+        return False
+
     @work(exclusive=True, group="connect", exit_on_error=False)
     async def _connect(self, target: Target, code: str | None) -> None:
+        by_hand = self.form.typed_by_hand
+        while (trust := await self._attempt(target, code, by_hand=by_hand)) is not None:
+            target = target.trusting(trust)
+
+    async def _attempt(self, target: Target, code: str | None, *, by_hand: bool) -> TLS | None:
+        """One attempt. What it returns is what the person says to trust, for another one."""
         session = Session(target)
         done: list[str] = []
 
@@ -210,32 +243,61 @@ class ConnectScreen(Screen[None]):
         try:
             await session.open(step, code)
         except exc.OTPRequired:
-            card.add_class("-code")
             wrong = Failure("Wrong code" if code else "One-time password", "The password is kept." if code else "")
             self._show(done, wrong if code else None, note="" if code else "The server wants a one-time password.")
-            self._empty_code()
+            self.form.ask_code()
         except exc.InvalidCredentials as error:
-            if code:
-                self._show(done, Failure("Wrong code", "Type a new one; the password is kept."))
-                self._empty_code()
-            else:
-                failure = explain_connecting(error, address=session.host)
-                self._show(done, replace(failure, title="Wrong user or key") if target.kind == API_KEY else failure)
-                self.query_one("#password").focus()
-        except Exception as error:  # noqa: BLE001 - the root of connecting: whatever it was, the card says so
-            self.log.error(f"connecting: {error!r}")
+            self._refused(session, error, done, code)
+        except ssl.SSLCertVerificationError as error:
             self._show(done, explain_connecting(error, address=session.host))
+            card.remove_class("-busy")
+            tls = await ask_trust(self.app, session, error)
+            if tls is not None:
+                self.form.trust(tls)
+            return tls
+        except exc.MechanismUnsupported as error:
+            self._unsupported(session, error, done)
+        except Exception as error:  # noqa: BLE001 - the root of connecting: whatever it was, the card says so
+            self.log.error(f"connecting: {type(error).__name__}")
+            self._show(done, explain_connecting(error, address=session.host))
+            if isinstance(error, exc.SecretUnavailable):
+                self.form.focus_on("password")
         else:
-            card.remove_class("-code")
+            self.form.remove_class("-code")
             self.query_one("#progress", Static).update("")
-            self.post_message(self.Connected(session))
+            told = {exposure(endpoint) for endpoint in target.exposed}
+            session.warnings = [text for text in session.warnings if text not in told]
+            self.post_message(self.Connected(session, by_hand=by_hand))
         finally:
             card.remove_class("-busy")
+        return None
 
-    def _empty_code(self) -> None:
-        field = self.query_one("#code", Input)
-        field.value = ""
-        field.focus()
+    def _refused(self, session: Session, error: exc.InvalidCredentials, done: list[str], code: str | None) -> None:
+        if code:
+            self._show(done, Failure("Wrong code", "Type a new one; the password is kept."))
+            self.form.ask_code()
+            return
+        failure = explain_connecting(error, address=session.host)
+        if session.target.kind != "password":
+            failure = Failure(f"Wrong user or {session.target.kind.removeprefix('api ')}", error.error)
+        self._show(done, failure)
+        self.form.focus_on("password")
+
+    def _unsupported(self, session: Session, error: exc.MechanismUnsupported, done: list[str]) -> None:
+        """A server before 26 takes the key itself only: that is offered, never done by itself."""
+        endpoint = session.endpoint
+        by_proof = session.target.profile.mechanism == "api-key"
+        if endpoint is None or not by_proof or not (endpoint.is_tls or endpoint.is_local):
+            self._show(done, explain_connecting(error, address=session.host))
+        elif Known().scram_seen(endpoint):
+            reason = "It has taken keys by proof before and says now that it cannot: somebody may be in between."
+            self._show(
+                done, Failure("Not sent", reason, "Only --plain on the command line sends the key all the same.")
+            )
+        else:
+            self.form.offer_to_send()
+            reason = "It takes no keys by proof. Older servers (before 26) take the key itself: choose that above."
+            self._show(done, Failure("Not sent", reason))
 
     def _show(self, done: list[str], failure: Failure | None = None, *, note: str = "") -> None:
         lines = [Content.assemble(("done  ", "$text-success"), plain(text)) for text in done]
@@ -247,6 +309,9 @@ class ConnectScreen(Screen[None]):
         elif self.query_one(Card).has_class("-busy"):
             lines.append(Content.styled("connecting ..." if not done else "...", "$text-muted"))
         self.query_one("#progress", Static).update(Content("\n").join(lines))
+        if failure is not None:
+            # On a small screen the card may have to be scrolled; the news is at its end.
+            self.call_after_refresh(self.query_one(Card).scroll_end, animate=False)
 
     def show_failure(self, failure: Failure) -> None:
         """Shows why a connection made elsewhere did not come about."""

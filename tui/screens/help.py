@@ -20,6 +20,7 @@ __all__ = ["HelpScreen"]
 
 PLACES = {
     "explore": "In Explore",
+    "result": "In a table",
     "jobs": "In Jobs",
     "events": "In Events",
     "list": "In lists and documents",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import ssl
 import time
 from collections.abc import Callable
 
@@ -24,11 +25,13 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
+from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
 from tui.screens.otp import OtpScreen
 from tui.screens.review import ReviewScreen
+from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
 from tui.sections.jobs import JobsSection
@@ -38,6 +41,7 @@ from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
 from tui.widgets.pane import Pane
+from tui.widgets.result_pane import ResultPane
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
@@ -82,6 +86,8 @@ class Workspace(Screen[None]):
         self.session.ask_code = self._ask_code
         self.set_interval(PULL_SECONDS, self._renew)
         self.section.enter()
+        if self.session.memory.section in self._makers:
+            self.call_later(self.show, self.session.memory.section)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -136,6 +142,7 @@ class Workspace(Screen[None]):
             jobs=len(session.jobs.active()),
             events=len(session.watches),
             note=self._note(),
+            colour=session.target.profile.colour,
         )
 
     # Sections ----------------------------------------------------------------------
@@ -150,6 +157,7 @@ class Workspace(Screen[None]):
     async def show(self, name: str) -> Section:
         """Shows a section, making it when it is wanted for the first time."""
         self.minimize()
+        self.session.memory.section = name
         switcher = self.query_one("#sections", ContentSwitcher)
         if switcher.current == name:
             return self.section
@@ -194,6 +202,9 @@ class Workspace(Screen[None]):
         node: DOMNode = self
         if action.where in ("explore", "jobs", "events"):
             node = await self.show(action.where) if self.section.id != action.where else self.section
+        elif action.where == "result":
+            await self.show("explore")
+            node = self.query_one(Explore).result_pane
         elif action.where == "app":
             node = self.app
         await self.app.run_action(action.name, node)
@@ -262,6 +273,19 @@ class Workspace(Screen[None]):
         if letter is not None:
             explore.copied(letter)
 
+    @on(ResultPane.ColumnsWanted)
+    def _columns_wanted(self) -> None:
+        self._columns()
+
+    @work(exclusive=True, group="columns", exit_on_error=False)
+    async def _columns(self) -> None:
+        view = self.query_one(Explore).result_pane.table
+        if view is None or view.table is None:
+            return
+        chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))
+        if chosen is not None:
+            view.rearrange(chosen)
+
     def _say(self, failure: Failure, severity: SeverityLevel, *, seconds: float = 8) -> None:
         text = "  ".join(part for part in (failure.title, failure.reason, failure.hint) if part)
         self.notify(safe(text), severity=severity, timeout=seconds, markup=False)
@@ -319,11 +343,21 @@ class Workspace(Screen[None]):
             return
         self._lost = True
         try:
-            await self.session.reconnect()
+            await self._reconnect()
         except exc.OTPRequired:
             return  # the user was asked, and gave up; the status line says what to do
         except (exc.ClientException, OSError) as error:
             self._say(explain_connecting(error, address=self.session.host), "error")
+
+    async def _reconnect(self) -> None:
+        try:
+            await self.session.reconnect()
+        except ssl.SSLCertVerificationError as error:
+            tls = await ask_trust(self.app, self.session, error)
+            if tls is None:
+                raise
+            self.session.target = self.session.target.trusting(tls)
+            await self.session.reconnect()
 
     async def _ask_code(self, again: bool) -> str | None:
         """Asks for a one-time password, whatever is on the screen; called by the session."""

@@ -9,6 +9,7 @@ opened again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -19,6 +20,7 @@ from textual.worker import Worker
 
 from tui import actions
 from tui.failure import explain
+from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
 from tui.session import Session
 from tui.stores import Call
@@ -65,10 +67,11 @@ class Explore(Section):
 
     @dataclass
     class Copied(Message):
-        """A text for the clipboard, and what it is."""
+        """For the clipboard: a text, or a value to become JSON; what it is, and what a file of it is named after."""
 
-        text: str
+        value: Any
         what: str
+        name: str = ""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -82,7 +85,7 @@ class Explore(Section):
         self._rows = 0
 
     def compose(self) -> ComposeResult:
-        yield MethodList(id="methods")
+        yield MethodList(self._session.memory, id="methods")
         with Vertical(id="middle"):
             yield CallPane(id="call")
             yield ResultPane(self._session, id="result")
@@ -126,6 +129,20 @@ class Explore(Section):
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
+        elif not self.methods.filter.value:
+            self._come_back()
+
+    def _come_back(self) -> None:
+        """Opens what was open when the app was left."""
+        memory, focused = self._session.memory, self.screen.focused
+        docs = memory.app.docs_open
+        if memory.method:
+            self.open_method(memory.method)
+        if self._method and docs:
+            self.action_call_view()
+        if not self.display and focused is not None:
+            # Another section is shown: the cursor stays there.
+            focused.focus()
 
     def enter(self) -> None:
         if not self._method:
@@ -158,10 +175,10 @@ class Explore(Section):
             return
         if self._method:
             self._drafts[self._method] = self.call_pane.text
-        self._method = name
+        self._method = self._session.memory.method = name
         self._insisted = ""
         self._close_drawer()
-        self.call_pane.open(method, self._drafts.get(name))
+        self.call_pane.open(method, self._drafts.get(name) or self._session.memory.draft_of(name))
         self.methods.show_current(name)
         self.result_pane.show(self._calls.get(name))
         self.result_pane.empty_text("ctrl+j runs it.")
@@ -185,6 +202,7 @@ class Explore(Section):
                 self.call_pane.focus_view()
 
     async def on_resize(self) -> None:
+        take_rows(self._session.memory.app, self.result_pane, self.query_one("#middle", Vertical).size.height)
         side = self.query_one("#side", Vertical)
         if self.wide and not side.children:
             # Made when there is room for it: a narrow screen starts sooner without.
@@ -202,6 +220,16 @@ class Explore(Section):
         # Shown at once, not only by the class, so that letters typed next arrive in the filter.
         self.methods.display = True
         self.methods.filter.focus()
+
+    def action_method_star(self) -> None:
+        """Stars the method under the cursor of the list, from elsewhere the one that is open; or takes the star."""
+        name = self.methods.highlighted if self.methods.has_focus_within else self._method
+        if not name:
+            self.notify("A star is for a method.", timeout=2)
+        elif (starred := self.methods.toggle_star(name)) and not self.methods.has_focus_within:
+            self.notify(f"{safe(name)} is among the starred methods now.", timeout=2, markup=False)
+        elif not starred and not self.methods.has_focus_within:
+            self.notify(f"{safe(name)} has no star any more.", timeout=2, markup=False)
 
     # Arguments and docs ------------------------------------------------------------
 
@@ -231,6 +259,12 @@ class Explore(Section):
         event.stop()
         self.call_pane.show(event.tab)
         self.call_pane.focus_view()
+
+    @on(CallPane.Edited)
+    def _edited(self, event: CallPane.Edited) -> None:
+        event.stop()
+        if self.call_pane.method is not None:
+            self._session.memory.keep_draft(self.call_pane.method, event.text)
 
     def action_edit_problem(self) -> None:
         self.action_pane_args()
@@ -294,6 +328,8 @@ class Explore(Section):
         """Makes the call; its result is shown where its method is open."""
         call.restart()
         self._calls[call.method] = call
+        self._session.memory.called(call.method)
+        self.methods.renew()
         if call.method == self._method:
             self.add_class("-ran")
             self.result_pane.show(call)
@@ -376,28 +412,32 @@ class Explore(Section):
     def copy_entries(self) -> list[tuple[str, str]]:
         """What can be copied now: letter and words."""
         entries = []
-        if self.result_pane.value_under_cursor() is not None:
+        result = self.result_pane
+        if result.under_cursor() is not None:
             entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
-        if self.result_pane.whole_text() is not None:
-            entries.append(("r", "the whole error" if self.result_pane.state == "error" else "the whole result"))
+        if result.shown is not None or result.error_text is not None:
+            entries.append(("r", "the whole error" if result.shown is None else "the whole result"))
         if self._method:
             entries += [("a", "arguments"), ("n", "name of the method")]
         return entries
 
     def copied(self, letter: str) -> None:
         """Copies what the letter stands for."""
-        at_cursor = self.result_pane.value_under_cursor()
+        result, name = self.result_pane, self._method
+        at_cursor = result.under_cursor()
         match letter:
             case "v" if at_cursor is not None:
-                self.post_message(self.Copied(at_cursor[1], f"value of {at_cursor[0] or 'the result'}"))
+                self.post_message(self.Copied(at_cursor[1], f"value of {at_cursor[0] or 'the result'}", name))
             case "p" if at_cursor is not None:
-                self.post_message(self.Copied(at_cursor[0], f"path {at_cursor[0]}"))
-            case "r" if (text := self.result_pane.whole_text()) is not None:
-                self.post_message(self.Copied(text, "error" if self.result_pane.state == "error" else "result"))
+                self.post_message(self.Copied(at_cursor[0], f"path {at_cursor[0]}", name))
+            case "r" if result.shown is not None:
+                self.post_message(self.Copied(result.shown.value, "result", name))
+            case "r" if result.error_text is not None:
+                self.post_message(self.Copied(result.error_text, "error", name))
             case "a":
-                self.post_message(self.Copied(self.call_pane.text, "arguments"))
+                self.post_message(self.Copied(self.call_pane.text, "arguments", name))
             case "n":
-                self.post_message(self.Copied(self._method, "name"))
+                self.post_message(self.Copied(name, "name", name))
             case _:
                 return
 
@@ -419,7 +459,8 @@ class Explore(Section):
                 return True
 
     def back(self) -> bool:
-        if self.result_pane.close_find():
+        # What is typed is left first; only from elsewhere does the row or the search of the result close.
+        if self.result_pane.has_focus_within and self.result_pane.back():
             return True
         if self.has_class("-drawer") and self.methods.has_focus_within:
             return self._leave_methods()
@@ -450,4 +491,4 @@ class Explore(Section):
         """Moves the line between call and result."""
         total = self.query_one("#middle", Vertical).size.height
         wanted = self.result_pane.outer_size.height + (rows if self.result_pane.has_focus_within else -rows)
-        self.result_pane.styles.height = max(4, min(wanted, total - 4))
+        give_rows(self._session.memory.app, self.result_pane, wanted, total)

@@ -16,6 +16,7 @@ from textual.message import Message
 
 from tui.model.flatten import Path, Row, Tree, path_text
 from tui.text import cut, pad, safe, width
+from tui.widgets.found import found_spans
 from tui.widgets.lines import CursorView, Span
 
 _STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
@@ -30,7 +31,9 @@ class JsonView(CursorView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False, id="nav.open"),
         Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("comma", "fold_level(-1)", "fewer levels", show=False, id="tree.less"),
+        Binding("full_stop", "fold_level(1)", "more levels", show=False, id="tree.more"),
         Binding("left,h", "fold", "fold", show=False, id="nav.left"),
         Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
         Binding("n", "find_next", "next match", show=False, id="find.next"),
@@ -79,6 +82,8 @@ class JsonView(CursorView):
         self._sought = ""
         self._key_cells: dict[Path, int] = {}
         self._told: Path | None = None
+        self.level: int | None = None
+        """The level that was folded to; None once something else was folded or unfolded."""
 
     # The value
 
@@ -98,6 +103,7 @@ class JsonView(CursorView):
         self._end_search()
         self._tree = tree
         self._told = None
+        self.level = None
         self._key_cells.clear()
         self.set_reactive(JsonView.cursor, 0)
         self.lines_changed()
@@ -129,7 +135,8 @@ class JsonView(CursorView):
         if self._tree is not None:
             path = self.path
             self._tree.fold_level(level)
-            self._refold(path)
+            self._told = None  # the level is told even where the cursor stays
+            self._refold(path, level)
 
     # Drawing
 
@@ -151,14 +158,14 @@ class JsonView(CursorView):
         if row.key is not None:
             key_cells = self._widest_key(row.path[:-1], cells)
             key = cut(safe(str(row.key)[: 4 * cells]), max(cells // 2, 4), ellipsis=glyphs.ellipsis)
-            spans += self._found_in(key, "key" if isinstance(row.key, str) else "dim")
+            spans += found_spans(key, self._sought, "key" if isinstance(row.key, str) else "dim")
             spans.append(Span(" " * max(key_cells - width(key), 0) + "  "))
         room = max(cells - sum(width(span.text) for span in spans), 1)
         if row.folded is None and not row.count and row.kind in _STYLES:
             hint = safe(row.hint[:60])
             room -= width(hint) + 2 if hint else 0
             text = cut(safe(row.preview), max(room, 8), ellipsis=glyphs.ellipsis)
-            spans += self._found_in(text, _STYLES[row.kind])
+            spans += found_spans(text, self._sought, _STYLES[row.kind])
             if hint:
                 spans.append(Span(pad("", max(_HINT_AT - width(text), 2)) if room > _HINT_AT else "  "))
                 spans.append(Span(hint, "dim"))
@@ -184,21 +191,6 @@ class JsonView(CursorView):
             self._key_cells[parent] = found
         return min(found, _WIDEST_KEY, max(cells // 3, 4))
 
-    def _found_in(self, text: str, style: str) -> list[Span]:
-        """The text with the places marked that hold what is sought."""
-        sought = self._sought
-        if not sought:
-            return [Span(text, style)]
-        # As the search does it: capitals count only when some are sought.
-        there = text if sought != sought.lower() else text.lower()
-        spans: list[Span] = []
-        done = 0
-        while len(there) == len(text) and (at := there.find(sought, done)) >= 0:
-            spans += [Span(text[done:at], style), Span(text[at : at + len(sought)], f"{style} mark")]
-            done = at + len(sought)
-        spans.append(Span(text[done:], style))
-        return [span for span in spans if span.text]
-
     # Moving and folding
 
     def cursor_moved(self) -> None:
@@ -220,9 +212,10 @@ class JsonView(CursorView):
             self.cursor = index
         self.cursor_moved()
 
-    def _refold(self, path: Path) -> None:
+    def _refold(self, path: Path, level: int | None = None) -> None:
         """Draws the rows as they are now, the cursor at a path or at what is left of it."""
         assert self._tree is not None
+        self.level = level
         self.set_reactive(JsonView.cursor, self._tree.index_of(path))
         self.lines_changed()
         self.show_cursor()
@@ -242,6 +235,16 @@ class JsonView(CursorView):
             else:
                 self._tree.fold(self.cursor)
             self._refold(row.path)
+
+    def action_fold_level(self, by: int) -> None:
+        """One level more, or with -1 one less, than was last folded to: at first two, or one."""
+        if self._tree is None:
+            return
+        before = len(self._tree)
+        last = self.level
+        self.fold_level(max(last + by, 1) if last is not None else 2 if by > 0 else 1)
+        if last is not None and by > 0 and len(self._tree) == before:
+            self.level = last  # there was nothing deeper
 
     def action_fold(self) -> None:
         """Folds what is open; on anything else goes to what holds it."""

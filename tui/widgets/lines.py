@@ -22,7 +22,21 @@ from textual.strip import Strip
 
 from tui.text import ASCII, UNICODE, Glyphs, cut, width
 
-STYLES = ("dim", "strong", "title", "accent", "ok", "warning", "error", "key", "string", "number", "literal", "mark")
+STYLES = (
+    "dim",
+    "strong",
+    "title",
+    "accent",
+    "ok",
+    "warning",
+    "error",
+    "key",
+    "string",
+    "number",
+    "literal",
+    "mark",
+    "cell",
+)
 """Names a span may use; several may stand together, separated by a space. The empty name is plain text."""
 
 
@@ -175,7 +189,7 @@ class LineView(ScrollView, can_focus=True):
         if row_style is None:
             return style
         if row_style.reverse or not name:  # a reversed row has no room for further colours
-            return row_style
+            return row_style + Style(underline=True) if "cell" in name else row_style
         return style + Style(bgcolor=row_style.bgcolor, bold=row_style.bold)
 
     def _selected(self, strip: Strip, span: tuple[int, int]) -> Strip:
@@ -275,6 +289,13 @@ class CursorView(LineView):
             self.scroll_lines(self.cursor)
         elif self.cursor >= top + height:
             self.scroll_lines(self.cursor - height + 1)
+
+    def show_below(self, lines: int) -> None:
+        """Scrolls so that the lines below the cursor are seen as well, as far as they fit under it."""
+        last = min(self.cursor + lines, self.line_count() - 1)
+        top, height = round(self.scroll_target_y), self.page_height
+        if last >= top + height:
+            self.scroll_lines(min(last - height + 1, self.cursor))
 
     def on_resize(self, event: events.Resize) -> None:
         self.show_cursor()

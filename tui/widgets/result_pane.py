@@ -7,6 +7,7 @@ job shows its progress here until it ends.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,24 +17,23 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Input
 
-from truenas_client import ejson
+from tui import actions
 from tui.failure import Failure
-from tui.model.flatten import path_text
+from tui.model.table import Arrangement, Table
 from tui.session import Session
 from tui.stores import Call, Job
-from tui.text import human_ms, safe
+from tui.text import human_ms, human_size, safe
 from tui.widgets.failure_view import FailureView
 from tui.widgets.job_detail import STATE_WORDS, JobDetail
-from tui.widgets.json_view import JsonView
 from tui.widgets.pane import Fact, Pane
+from tui.widgets.result_views import ResultViews
+from tui.widgets.table_view import TableView
 from tui.widgets.text_view import TextView
 
 __all__ = ["ResultPane"]
 
-V = TypeVar("V", TextView, JsonView, FailureView, JobDetail)
+V = TypeVar("V", ResultViews, FailureView, JobDetail)
 
-TREE = "Tree"
-RAW = "Raw"
 TICK_SECONDS = 0.1
 QUIET_SECONDS = 0.3
 """How long a call may take before its clock is shown."""
@@ -42,11 +42,16 @@ QUIET_SECONDS = 0.3
 class ResultPane(Pane):
     """Shows one `Call` after the other. `FieldChosen` asks for the place of a field in the arguments."""
 
+    BINDINGS = actions.bindings("result")
+
     @dataclass
     class FieldChosen(Message):
         """Enter on a field of a refusal."""
 
         attribute: str
+
+    class ColumnsWanted(Message):
+        """The list of columns is wanted; `arrange` hears what was chosen."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Result", id=id)
@@ -54,9 +59,6 @@ class ResultPane(Pane):
         self._call: Call | None = None
         self._previous: Call | None = None
         self._shown: Call | None = None
-        self._view = TREE
-        self._raw_of: Call | None = None
-        self._path: str = ""
         self._drawn: object = None
         self._nothing = NOTHING
 
@@ -94,7 +96,13 @@ class ResultPane(Pane):
         """What is shown inside now; it can always have the focus."""
         shown = self.query_one(ContentSwitcher).visible_content
         assert shown is not None
-        return shown
+        return shown.content if isinstance(shown, ResultViews) else shown
+
+    @property
+    def views(self) -> ResultViews | None:
+        """The result in its views, while it is what is shown."""
+        shown = self.query_one(ContentSwitcher).visible_content
+        return shown if isinstance(shown, ResultViews) else None
 
     def show(self, call: Call | None) -> None:
         """Shows this call as it is now, and follows it while it runs."""
@@ -181,26 +189,40 @@ class ResultPane(Pane):
         self.facts = ("^c cancels", human_ms(call.elapsed * 1000))
 
     def _show_value(self, call: Call) -> None:
+        views = self._made("views", ResultViews)
         if self._shown is not call:
             self._shown = call
-            self._made("tree", JsonView).set_value(call.value)
-        if self._view == RAW:
-            if self._raw_of is not call:
-                self._raw_of = call
-                self._made("raw", TextView).set_text(raw_text(call.value))
-            self._switch("raw")
-        else:
-            self._switch("tree")
-        self.set_tabs((TREE, RAW), self._view)
-        self.facts = self._call_facts(call)
+            method = self._session.method(call.method)
+            as_table = call.method.endswith(".query") or (method is not None and method.filterable)
+            views.show_value(call.value, call.method, self._session.memory, as_table=as_table)
+        self._switch("views")
+        self._tell_view()
+
+    @on(ResultViews.Changed)
+    def _view_changed(self, event: ResultViews.Changed) -> None:
+        event.stop()
+        self._tell_view()
+        self.refresh_bindings()
+
+    def _tell_view(self) -> None:
+        """Title, views and facts of the result as it is shown now."""
+        views, call = self.views, self._shown
+        if views is None or call is None:
+            return
+        self.set_tabs(views.views, views.view)
+        if call is self._call:
+            self.title = views.title or "Result"
+            self.facts = [*views.facts, *self._call_facts(call)]
+        elif self._call is not None and self._call.state != "running":
+            self.facts = self._call_facts(call)
 
     def _call_facts(self, call: Call) -> list[Fact]:
         facts: list[Fact] = []
         if call.state == "done":
-            if self._view == TREE and self._path:
-                facts.append((self._path, "title"))
             if isinstance(call.value, list):
-                facts.append(f"{len(call.value)} row" + ("" if len(call.value) == 1 else "s"))
+                facts.append(f"{len(call.value):,} row" + ("" if len(call.value) == 1 else "s"))
+            if call.size is not None:
+                facts.append(human_size(call.size, decimal=True))
         if call.job is not None and (job := self._session.jobs.get(call.job.id)) is not None:
             word, style = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))
             facts.append((f"job #{job.id} {word}", style if style in ("ok", "warning", "error") else "title"))
@@ -229,24 +251,50 @@ class ResultPane(Pane):
     # Views -------------------------------------------------------------------------
 
     def next_view(self) -> None:
-        """Tree, then raw."""
-        if self._shown is None or self.query_one(ContentSwitcher).current not in ("tree", "raw"):
-            return
-        self._view = RAW if self._view == TREE else TREE
-        self._show_value(self._shown)
+        """Tree, table, raw."""
+        if self.views is not None:
+            self.views.next_view()
 
     @on(Pane.TabPressed)
     def _tab_pressed(self, event: Pane.TabPressed) -> None:
         event.stop()
-        if event.tab != self._view:
-            self.next_view()
+        if self.views is not None:
+            self.views.choose_view(event.tab)
 
-    @on(JsonView.PathChanged)
-    def _path_changed(self, event: JsonView.PathChanged) -> None:
-        event.stop()
-        self._path = event.text
-        if self._call is not None and self._call.state == "done":
-            self.facts = self._call_facts(self._call)
+    def back(self) -> bool:
+        """Closes the find field, or leaves the row that is open; False when there was neither."""
+        return self.close_find() or (self.views is not None and self.views.back())
+
+    @property
+    def table(self) -> TableView | None:
+        """The table, while it is what is shown."""
+        return self.views.table_view if self.views is not None else None
+
+    def action_table_sort(self) -> None:
+        self._change(lambda table, key: table.arrangement.sorted_by(key))
+
+    def action_table_hide(self) -> None:
+        self._change(lambda table, key: table.arrangement.toggled(key))
+
+    def action_table_pin(self) -> None:
+        self._change(lambda table, key: table.arrangement.with_pin(key))
+
+    def action_table_left(self) -> None:
+        self._change(lambda table, key: table.moved(key, -1))
+
+    def action_table_right(self) -> None:
+        self._change(lambda table, key: table.moved(key, 1))
+
+    def _change(self, what: Callable[[Table, str], Arrangement]) -> None:
+        if self.table is not None:
+            self.table.change(what)
+
+    def action_table_columns(self) -> None:
+        if self.table is not None:
+            self.post_message(self.ColumnsWanted())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.table is not None if action.startswith("table_") else True
 
     @on(FailureView.Chosen)
     def _field_chosen(self, event: FailureView.Chosen) -> None:
@@ -257,7 +305,7 @@ class ResultPane(Pane):
 
     def open_find(self) -> None:
         """Opens the find field."""
-        if self.query_one(ContentSwitcher).current in ("tree", "raw"):
+        if self.views is not None:
             self.add_class("-finding")
             field = self.query_one("#find", Input)
             field.value = ""
@@ -283,47 +331,42 @@ class ResultPane(Pane):
         self.content.focus()
 
     def _find(self, text: str) -> None:
-        view = self.content
-        if isinstance(view, JsonView | TextView):
-            view.find(text)
-        if not text and self._call is not None:
-            self.facts = self._call_facts(self._call)
+        if self.views is not None:
+            self.views.find(text)
+        if not text:
+            self._tell_view()
 
-    @on(JsonView.Found)
-    def _found(self, event: JsonView.Found) -> None:
+    @on(ResultViews.Searched)
+    def _searched(self, event: ResultViews.Searched) -> None:
         event.stop()
-        if event.path is None:
+        if not event.found:
             self.facts = ((f"no {safe(event.text)} here", "warning"),)
-        elif self._call is not None:
-            self.facts = ("n next", "N before", *self._call_facts(self._call))
+        elif self._shown is not None and self.views is not None:
+            self.facts = (*self.views.facts, "n next", "N before", *self._call_facts(self._shown))
 
     def step_find(self, by: int) -> None:
         """Goes to the next match, or with -1 to the one before."""
-        view = self.content
-        if isinstance(view, JsonView | TextView):
-            if by > 0:
-                view.action_find_next()
-            else:
-                view.action_find_previous()
+        if self.views is not None:
+            self.views.step_find(by)
 
     # Copying -----------------------------------------------------------------------
 
-    def value_under_cursor(self) -> tuple[str, str] | None:
-        """Path and text of the value under the cursor of the tree."""
-        view = self.content
-        if not isinstance(view, JsonView):
-            return None
-        row = view.current
-        if row is None:
-            return None
-        return path_text(row.path), row.value if isinstance(row.value, str) else raw_text(row.value)
+    def under_cursor(self) -> tuple[str, Any] | None:
+        """Path and value under the cursor, where there is one."""
+        return None if self.views is None else self.views.under_cursor()
 
-    def whole_text(self) -> str | None:
-        """The whole result as JSON, or the error as text."""
-        if self.query_one(ContentSwitcher).current == "failure" and self._call is not None:
-            failure = self._call.failure
-            return failure.text if isinstance(failure, Failure) else None
-        return None if self._shown is None else raw_text(self._shown.value)
+    @property
+    def shown(self) -> Call | None:
+        """The call whose result is shown; None while an error, a job or nothing is."""
+        return self._shown if self.views is not None else None
+
+    @property
+    def error_text(self) -> str | None:
+        """The error that is shown, as text."""
+        if self.query_one(ContentSwitcher).current != "failure" or self._call is None:
+            return None
+        failure = self._call.failure
+        return failure.text if isinstance(failure, Failure) else None
 
 
 NOTHING = "Choose a method, then ctrl+j."
@@ -331,8 +374,3 @@ CANCELLED = Failure(
     "Cancelled", "Nobody waits for the answer any more.", "The server was not stopped and may finish it."
 )
 CANCELLED_JOB = Failure("Not followed any more", "The job goes on.", "Jobs (3) shows it; a there aborts it.")
-
-
-def raw_text(value: Any) -> str:
-    """A value as the server would write it, indented."""
-    return ejson.dumps(value, indent=2, ensure_ascii=False)

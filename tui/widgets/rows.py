@@ -26,7 +26,7 @@ class Rows(CursorView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False, id="nav.open"),
         Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
         Binding("left,h", "fold", "fold", show=False, id="nav.left"),
         Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
     ]
@@ -203,8 +203,8 @@ class Rows(CursorView):
         spans = [Span(f"{glyphs.cursor} " if index == self.cursor else "  ", "accent")]
         used = 2
         if self._tree:
-            marker = "  " if row.fold is None else f"{glyphs.folded if row.fold else glyphs.open} "
-            spans.append(Span("  " * row.depth + marker, "dim"))
+            marker = f"{row.sign or ' '} " if row.fold is None else f"{glyphs.folded if row.fold else glyphs.open} "
+            spans.append(Span("  " * row.depth + marker, "dim" if row.fold is not None else "warning"))
             used += 2 * row.depth + 2
         badges = self._badges(row, cells)
         badge_cells = sum(width(span.text) for span in badges)

@@ -1,0 +1,68 @@
+"""Copying: by the terminal (OSC 52) always, by this machine's own clipboard when the terminal is on it, else a file.
+
+A terminal cannot say whether it took a text, and drops long ones silently. So what is too long for it is not sent
+there: it is said, and a file is offered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from textual.app import App
+
+from tui.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, save, text_of
+from tui.screens.confirm import ConfirmScreen
+from tui.text import human_size, safe
+
+__all__ = ["copy"]
+
+
+async def copy(app: App[Any], value: Any, what: str, name: str) -> None:
+    """Copies a text, or any other value as JSON. ``what`` is what the user is told, ``name`` begins a file's name.
+
+    To be run in a worker: it may ask.
+    """
+    # Over SSH the clipboard of this machine is not the one in front of the user.
+    local = not (app.is_headless or "SSH_CONNECTION" in os.environ)
+    text = await text_of(value, LOCAL_BYTES if local else OSC52_BYTES)
+    small = text is not None and fits(text)
+    if text is not None and small:
+        app.copy_to_clipboard(text)
+        app.notify(f"Copied {safe(what)}", timeout=2, markup=False)
+    if text is not None and local and await _copied_here(text) and not small:
+        size = human_size(len(text), decimal=True)
+        app.notify(
+            f"Copied {safe(what)}, {size}: by this machine's clipboard alone, a terminal's takes about 75 kB",
+            timeout=5,
+            markup=False,
+        )
+        return
+    if not small:
+        await _offer_file(app, value, what, name)
+
+
+async def _copied_here(text: str) -> bool:
+    import pyperclip
+
+    try:
+        await asyncio.to_thread(pyperclip.copy, text)
+    except pyperclip.PyperclipException:
+        return False  # no such tool here
+    return True
+
+
+async def _offer_file(app: App[Any], value: Any, what: str, name: str) -> None:
+    path = file_path(name, ".txt" if isinstance(value, str) else ".json")
+    question = (
+        f"{safe(what).capitalize()}: a terminal's clipboard takes about 75 kB, and this is more.\nSave it to\n{path}"
+    )
+    if not await app.push_screen_wait(ConfirmScreen("Too large to copy", question, yes="save it")):
+        return
+    try:
+        size = await save(value, path)
+    except OSError as error:
+        app.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
+    else:
+        app.notify(f"Saved {human_size(size, decimal=True)} to {path}", timeout=8, markup=False)

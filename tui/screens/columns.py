@@ -1,0 +1,119 @@
+"""Which columns a table shows, in which order, and which of them stay at the left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from tui.model.table import Arrangement, Table
+from tui.widgets.key_line import Hint
+from tui.widgets.rows import Cell, Column, Row, Rows
+
+__all__ = ["ColumnsScreen"]
+
+
+class ColumnsScreen(ModalScreen[Arrangement | None]):
+    """Dismisses with the arrangement for enter, with None for escape."""
+
+    BINDINGS = [
+        Binding("enter", "answer", "Done", priority=True),
+        Binding("escape,q,t", "leave", "Back"),
+        Binding("space", "hide", "Show or hide", priority=True),
+        Binding("P", "pin", "Pin"),
+        Binding("o", "sort", "Sort"),
+        Binding("less_than_sign,left,h", "move(-1)", "Up", priority=True),
+        Binding("greater_than_sign,right,l", "move(1)", "Down", priority=True),
+        Binding("a", "all", "Show all"),
+        Binding("n", "none", "Only this one"),
+        Binding("r", "reset", "As the server sent them"),
+    ]
+
+    def __init__(self, table: Table, key: str | None) -> None:
+        super().__init__()
+        # A table of its own over the same rows: what is tried here is not seen behind the card.
+        self._table = Table(table.rows[:1], table.arrangement)
+        self._table.know(table.natural)
+        self._key = key
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            yield Rows((Column(cells=3), Column(flex=True), Column(cells=18, style="dim")), id="columns")
+            yield Hint(("space", "show or hide"), ("< >", "move"), ("P", "pin"), ("o", "sort"))
+            yield Hint(("a", "all"), ("n", "only this"), ("r", "reset"), ("esc", "back"), ("enter", "done"))
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = "Columns"
+        rows = self.query_one(Rows)
+        self._renew()
+        if self._key is not None:
+            rows.move_to(f"={self._key}")
+        rows.focus()
+
+    @property
+    def _at(self) -> str | None:
+        key = self.query_one(Rows).key
+        return key[1:] if key is not None else None
+
+    def _renew(self) -> None:
+        table, chosen = self._table, self._table.arrangement
+        rows = [
+            Row(
+                f"={key}",
+                (
+                    Cell("[ ]" if key in chosen.hidden else "[x]", "dim" if key in chosen.hidden else "accent"),
+                    Cell(key, "dim" if key in chosen.hidden else ""),
+                    "  ".join(_words(chosen, key)),
+                ),
+            )
+            for key in table.keys
+        ]
+        self.query_one(Rows).set_rows(rows)
+        shown = sum(1 for key in table.keys if key not in chosen.hidden)
+        self.query_one("#card").border_subtitle = f"{shown} of {len(table.keys)}"
+
+    def _take(self, arrangement: Arrangement) -> None:
+        self._table.arrange(arrangement)
+        self._renew()
+
+    def action_hide(self) -> None:
+        if self._at is not None:
+            self._take(self._table.arrangement.toggled(self._at))
+
+    def action_pin(self) -> None:
+        if self._at is not None:
+            self._take(self._table.arrangement.with_pin(self._at))
+
+    def action_sort(self) -> None:
+        if self._at is not None:
+            self._take(self._table.arrangement.sorted_by(self._at))
+
+    def action_move(self, by: int) -> None:
+        if self._at is not None:
+            self._take(self._table.moved(self._at, by, hidden=True))
+
+    def action_all(self) -> None:
+        self._take(replace(self._table.arrangement, hidden=frozenset()))
+
+    def action_none(self) -> None:
+        if self._at is not None:
+            self._take(replace(self._table.arrangement, hidden=frozenset(self._table.keys) - {self._at}))
+
+    def action_reset(self) -> None:
+        self._take(Arrangement())
+
+    def action_answer(self) -> None:
+        self.dismiss(self._table.arrangement)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _words(chosen: Arrangement, key: str) -> list[str]:
+    words = ["pinned"] if key in chosen.pinned else []
+    if key == chosen.sort:
+        words.append("descending" if chosen.descending else "ascending")
+    return words

@@ -1,0 +1,94 @@
+"""One question after a first success: keep this connection as a profile, and where its secret?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from truenas_client.exc import ClientException
+from truenas_client.profiles import Profile
+from tui.keeping import Offer, Place, decline, keep_profile
+from tui.target import Target
+from tui.text import plain, safe
+from tui.widgets.choice import Choice
+from tui.widgets.key_line import Hint
+
+__all__ = ["KeepScreen"]
+
+EXPLANATIONS: dict[Place, str] = {
+    "the keyring": "Kept by this machine's keyring, which locks it when you leave.",
+    "ask each time": "Not kept anywhere.",
+    "a file, in clear": "In clear in a file that only you can read: whoever reads your files has it.",
+    "the key's own file": "The key stays where it is; the profile keeps the path.",
+}
+
+
+class KeepScreen(ModalScreen[Profile | None]):
+    """Dismisses with the profile that was written, or None. Is asked once for each server."""
+
+    BINDINGS = [Binding("escape", "leave", "Not now"), Binding("enter", "keep", "Keep it")]
+
+    def __init__(self, target: Target, offer: Offer) -> None:
+        super().__init__()
+        self._target = target
+        self._offer = offer
+
+    def compose(self) -> ComposeResult:
+        target, offer = self._target, self._offer
+        with Vertical(id="card"):
+            yield Static(plain(f"{target.user} at {target.address} works. Keep it as a profile?"))
+            with Horizontal(classes="row"):
+                yield Static("Name", classes="label")
+                yield Input(offer.name, id="name", compact=True)
+            with Horizontal(classes="row"):
+                yield Static({"api key": "API key", "token": "Token"}.get(target.kind, "Password"), classes="label")
+                yield Choice(offer.places, id="place")
+            yield Static("", id="explanation")
+            yield Hint(("enter", "keep"), ("tab", "next"), ("esc", "do not keep"))
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = "Keep this connection?"
+        self.query_one("#name").focus()
+        self._explain()
+
+    @property
+    def _place(self) -> Place:
+        chosen = self.query_one(Choice).chosen
+        return self._offer.places[chosen]
+
+    @on(Choice.Changed)
+    def _explain(self) -> None:
+        text = EXPLANATIONS[self._place]
+        if self._offer.without_keyring and self._place == "ask each time":
+            text = f"{text} {self._offer.without_keyring}"
+        self.query_one("#explanation", Static).update(Content(safe(text)))
+
+    @on(Input.Submitted)
+    @on(Choice.Submitted)
+    def action_keep(self) -> None:
+        self._keep(self.query_one("#name", Input).value.strip(), self._place)
+
+    @work(exclusive=True, group="keep", exit_on_error=False)
+    async def _keep(self, name: str, place: Place) -> None:
+        try:
+            profile = await asyncio.to_thread(keep_profile, self._target, name, place)
+        except (ClientException, OSError) as error:
+            self.query_one("#explanation", Static).update(plain(str(error), "$text-error"))
+            self.query_one("#name").focus()
+            return
+        self.dismiss(profile)
+
+    def action_leave(self) -> None:
+        self._leave()
+
+    @work(exclusive=True, group="keep", exit_on_error=False)
+    async def _leave(self) -> None:
+        await asyncio.to_thread(decline, self._target)
+        self.dismiss(None)

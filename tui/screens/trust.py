@@ -1,0 +1,137 @@
+"""A certificate that is not trusted: what it is, what is wrong with it, and whether to trust exactly this one.
+
+On first use, and when a server shows another certificate than the one that was
+trusted before: then both fingerprints are shown, and going on takes a second key.
+Nothing was sent when this is asked, and nobody is told to do without the check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
+from truenas_client.probe import Certificate, probe
+from truenas_client.trust import TLS, Pin
+from tui.keeping import store_trust
+from tui.session import Session
+from tui.text import plain, safe
+from tui.widgets.key_line import Hint
+
+__all__ = ["TrustScreen", "ask_trust", "shown_digest"]
+
+LABEL = 13
+
+
+def shown_digest(digest: str) -> tuple[str, str]:
+    """A SHA-256 as browsers and the server's own screen write it, on two lines."""
+    pairs = [digest[at : at + 2].upper() for at in range(0, len(digest), 2)]
+    half = len(pairs) // 2
+    return ":".join(pairs[:half]) + ":", ":".join(pairs[half:])
+
+
+async def ask_trust(app: App[Any], session: Session, error: ssl.SSLCertVerificationError) -> TLS | None:
+    """Shows the certificate that a session was refused for; the choice that takes it, if the person says so.
+
+    Written into the profile where there is one. To be called from a worker; sends nothing but handshakes.
+    """
+    target, endpoint = session.target, session.endpoint
+    if endpoint is None:
+        return None
+    try:
+        certificate = await probe(endpoint, tls=target.tls)
+    except (ConnectError, OSError):
+        return None  # why it was refused is told already
+    trusted = error.expected if isinstance(error, FingerprintMismatch) else ()
+    name = target.profile.name
+    if not await app.push_screen_wait(TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name)):
+        return None
+    if name:
+        try:
+            await asyncio.to_thread(store_trust, name, certificate.tls)
+        except (InvalidProfile, OSError) as problem:
+            app.notify(safe(f"The profile could not be changed: {problem}"), severity="warning", markup=False)
+    return certificate.tls
+
+
+class TrustScreen(ModalScreen[bool]):
+    """Dismisses with True to trust exactly this certificate. ``trusted`` are the pins that it does not fit, if any."""
+
+    BINDINGS = [Binding("t", "trust", "Trust it"), Binding("escape,n,q", "leave", "Back")]
+
+    def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:
+        super().__init__()
+        self._host = host
+        self._certificate = certificate
+        self._trusted = [Pin.parse(text) for text in trusted]
+        self._profile = profile
+        self._asked = False
+
+    def compose(self) -> ComposeResult:
+        certificate, changed = self._certificate, bool(self._trusted)
+        with Vertical(id="card", classes="-risk" if changed else "-write"):
+            if changed:
+                yield Static(plain(f"{self._host} shows another certificate than the one you trust.", "bold"))
+            else:
+                yield Static(plain(f"This machine does not trust the certificate of {self._host}:", "bold"))
+                for problem in certificate.problems:
+                    yield Static(plain(f"- {problem}", "$text-warning"))
+            yield Static("Nothing was sent.", id="nothing")
+            own = certificate.subject == certificate.issuer
+            yield _row("made out to", ", ".join(certificate.names) or certificate.subject)
+            yield _row("signed by", "itself" if own else certificate.issuer)
+            yield _row("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
+            yield from self._fingerprints()
+            yield Static(self._advice(), id="advice")
+            yield Hint(("t", "trust the new one" if changed else "trust exactly this one"), ("esc", "back"))
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = "Another certificate" if self._trusted else "Certificate"
+
+    def _fingerprints(self) -> Iterator[Static]:
+        certificate = self._certificate
+        # Of a renewed certificate's pins those of the kind that is compared by eye: the certificate's own, if there.
+        of_key = bool(self._trusted) and all(pin.key for pin in self._trusted)
+        for pin in self._trusted:
+            if pin.key == of_key:
+                yield from _digest("trusted", pin.digest, "$text-success")
+        shown = certificate.key_fingerprint if of_key else certificate.fingerprint
+        word = "shown" if self._trusted else "SHA-256"
+        yield from _digest(f"{word} (key)" if of_key else word, shown, "$text-warning")
+
+    def _advice(self) -> str:
+        compare = "Compare the fingerprint with the one on the server's own screen, under Credentials, Certificates."
+        if self._trusted:
+            return f"It may have been renewed, or somebody is in between and wants to read along. {compare}"
+        kept = f" The profile {self._profile} keeps it." if self._profile else ""
+        return f"{compare} Then no other certificate passes.{kept}"
+
+    def action_trust(self) -> None:
+        if self._trusted and not self._asked:
+            # What was trusted once is not given up by one key.
+            self._asked = True
+            self.query_one("#card").border_subtitle = "t again: trust the new one instead"
+            return
+        self.dismiss(True)
+
+    def action_leave(self) -> None:
+        self.dismiss(False)
+
+
+def _row(label: str, value: str, style: str = "") -> Static:
+    name = Content.styled(label.ljust(LABEL), "$foreground-muted")
+    return Static(Content.assemble(name, plain(safe(value), style)))
+
+
+def _digest(label: str, digest: str, style: str) -> Iterator[Static]:
+    for word, line in zip((label, ""), shown_digest(digest), strict=True):
+        yield _row(word, line, style)

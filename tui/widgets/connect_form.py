@@ -1,0 +1,246 @@
+"""`ConnectForm`: the fields of the connect card. It is filled with a `Target` and makes one of what stands in it.
+
+Invariants: what a profile grants (its secret, taking certain or any certificates) is for
+its own addresses: an address typed instead gets none of it. The form holds what was typed
+and nothing of a secret that lies elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from truenas_client.endpoint import Endpoint, parse
+from truenas_client.exc import InvalidEndpoint
+from truenas_client.profiles import Profile
+from truenas_client.secret import Ask, Secret
+from truenas_client.trust import SYSTEM, TLS
+from tui.target import Kind, Target
+from tui.text import plain
+from tui.widgets.choice import Choice
+
+__all__ = ["ConnectForm", "Field", "FormRow"]
+
+KINDS: tuple[Kind, ...] = ("password", "api key", "token", "this machine")
+CHECK, PINNED, ANY = "check it", "only the trusted one", "do not check"
+PROVE, SEND = "prove it", "send it (before 26)"
+WRITES = "allow writes"
+SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token": "Token", "this machine": ""}
+
+
+class Field(Input):
+    """A line to type into; enter connects."""
+
+    BINDINGS = [Binding("enter", "submit", "Connect", show=False, id="connect.open")]
+
+
+class FormRow(Horizontal):
+    """A label and what belongs to it."""
+
+    def __init__(self, label: str, *fields: Widget, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(Static(label, classes="label"), *fields, id=id, classes=classes)
+
+
+class ConnectForm(Vertical):
+    """The rows from address to lock. ``blank`` is what an address gets that belongs to no profile."""
+
+    def __init__(self, target: Target, blank: Target, *, local: bool = False) -> None:
+        super().__init__(id="form")
+        self._base, self._blank = target, blank
+        self._local = local
+
+    def compose(self) -> ComposeResult:
+        yield FormRow("Address", Field(id="address", compact=True, placeholder="nas.example"))
+        yield FormRow("Sign in", Choice(KINDS, id="kind"))
+        yield FormRow("User", Field(id="user", compact=True, placeholder="admin"), id="user-row")
+        yield FormRow(
+            "Password",
+            Field(id="password", compact=True, password=True),
+            Static("F2 shows it", id="shows"),
+            id="secret-row",
+        )
+        yield FormRow("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
+        yield FormRow("The key", Choice((PROVE, SEND), id="way"), id="way-row")
+        yield FormRow("Certificate", Choice((CHECK, PINNED, ANY), id="certificate"), id="certificate-row")
+        yield FormRow("Open", Choice(("read-only", WRITES), id="lock"))
+        yield Static("", id="note")
+
+    def on_mount(self) -> None:
+        self.fill(self._base, local=self._local)
+
+    # Filling -----------------------------------------------------------------------
+
+    def fill(self, target: Target, *, local: bool = False) -> None:
+        """Shows a target in place of what stood there; ``local`` prefers this machine's socket."""
+        self._base = target
+        profile = target.profile
+        self._field("address").value = profile.address or ""
+        self._field("user").value = profile.username
+        self._field("password").value = target.secret.reveal() if target.secret else ""
+        self._field("code").value = ""
+        self._choice("kind").chosen = KINDS.index("this machine" if local else target.kind)
+        self._choice("way").chosen = int(profile.mechanism == "api-key-plain")
+        self._choice("lock").chosen = int(target.writable)
+        self.set_class(False, "-code")
+        self.set_class(profile.mechanism == "api-key-plain", "-older")
+        self._show_trust(profile.tls)
+        self.redraw()
+
+    def trust(self, tls: TLS) -> None:
+        """Takes the certificate that was just trusted for what the form is filled with."""
+        target = self.target()
+        self._base = replace(target, secret=self._base.secret).trusting(tls)
+        self._show_trust(tls)
+        self.redraw()
+
+    def offer_to_send(self) -> None:
+        """The server does not take keys by proof: shows the choice to send the key itself."""
+        self.add_class("-older")
+        self._choice("way").focus()
+
+    def _show_trust(self, tls: TLS) -> None:
+        choice = self._choice("certificate")
+        choice.words = (CHECK, PINNED, ANY) if tls.pins else (CHECK, ANY)
+        choice.chosen = len(choice.words) - 1 if not tls.verify else int(bool(tls.pins))
+        choice.refresh()
+
+    # Reading -----------------------------------------------------------------------
+
+    @property
+    def kind(self) -> Kind:
+        """The chosen way to sign in."""
+        return KINDS[self._choice("kind").chosen]
+
+    def value(self, field: str) -> str:
+        """What stands in a field, without the space around it; a secret as it was typed."""
+        text = self._field(field).value
+        return text if field == "password" else text.strip()
+
+    @property
+    def typed_by_hand(self) -> bool:
+        """Whether address, user or secret are other than the form was filled with."""
+        target, base = self.target(), self._base
+        known = (base.address or "", base.user, base.secret.reveal() if base.secret else "")
+        return (target.address or "", target.user, self.value("password")) != known
+
+    def target(self) -> Target:
+        """What stands in the form. The address may make no sense; what is missing is empty."""
+        base, address, kind = self._base.profile, self.value("address"), self.kind
+        socket = address.startswith(("ws+unix://", "unix://"))
+        if kind == "this machine" and not socket:
+            address = ""
+        own = address == (base.address or "") or bool(address and base.addresses and _leads(base, address))
+        if not own and base.name:
+            base = self._blank.profile
+        user = "" if kind == "this machine" or socket else self.value("user")
+        mechanism = "none" if kind == "this machine" or socket else self._mechanism(kind)
+        entrusted = own and user == base.username and mechanism.startswith(base.mechanism)
+        typed = "" if mechanism == "none" else self.value("password")
+        profile = replace(
+            base,
+            name=base.name if entrusted else "",
+            addresses=base.addresses if address == (base.address or "") else (address,) if address else (),
+            username=user,
+            mechanism=mechanism,
+            secret=base.secret if entrusted else Ask(),
+            tls=self._trust(base.tls, own=own),
+        )
+        writable = self._choice("lock").value == WRITES
+        return Target(profile, Secret(typed) if typed else None, writable, self._base.said_plain)
+
+    def _mechanism(self, kind: Kind) -> str:
+        if kind == "api key":
+            return "api-key-plain" if self.has_class("-older") and self._choice("way").value == SEND else "api-key"
+        return kind
+
+    def _trust(self, before: TLS, *, own: bool) -> TLS:
+        """The choice of certificates. Pins are for the address where they were seen."""
+        match self._choice("certificate").value:
+            case "do not check":
+                return TLS.insecure()
+            case "only the trusted one" if own:
+                return before
+        return TLS(ca_file=before.ca_file)
+
+    # Drawing -----------------------------------------------------------------------
+
+    @on(Input.Changed)
+    @on(Choice.Changed)
+    def redraw(self) -> None:
+        """Fits labels, rows and the note to what stands in the form."""
+        kind, target = self.kind, self.target()
+        endpoint = self.endpoint
+        self.set_class(target.kind == "this machine" or kind == "this machine", "-local")
+        self.set_class(kind == "api key", "-key")
+        self.set_class(endpoint is None or not endpoint.is_tls, "-no-tls")
+        self.query_one("#secret-row .label", Static).update(SECRETS[kind] or "Password")
+        reference = target.profile.secret
+        hint = "the key, or the path of its file" if kind == "api key" else ""
+        # Nothing is typed, so there is nothing to show, and where the secret lies may take a few words.
+        self.set_class(not isinstance(reference, Ask) and not self.value("password"), "-kept")
+        self._field("password").placeholder = hint if isinstance(reference, Ask) else f"from {reference}"
+        self.query_one("#note", Static).update(plain(self._note(target, endpoint)))
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Where the address leads; None while it makes no sense."""
+        address = self.value("address")
+        try:
+            if self.kind == "this machine" and not address.startswith(("ws+unix://", "unix://")):
+                return parse(None)
+            return parse(address) if address else None
+        except InvalidEndpoint:
+            return None
+
+    def _note(self, target: Target, endpoint: Endpoint | None) -> str:
+        if endpoint is None or self.has_class("-local"):
+            return ""
+        if not (endpoint.is_tls or endpoint.is_local):
+            if self.kind == "api key":
+                return "Not encrypted: the key is not sent, and nothing proves the server."
+            if self.kind == "token" or not target.profile.password_over_ws:
+                return f"Not encrypted: the {self.kind} is not sent."
+            return "Not encrypted: the password can be read on the way."
+        if not endpoint.is_tls or target.tls == SYSTEM:
+            return ""
+        if not target.tls.verify:
+            return "Any certificate is taken: whoever is in between can read and change what is sent."
+        if target.tls.pins:
+            pin = min(target.tls.pins, key=lambda pin: pin.key)
+            return f"Only the certificate {pin.digest[:16].upper()}... is taken, whoever signed it."
+        return f"Only what is signed by one in {target.tls.ca_file} is taken."
+
+    def show_secret(self) -> None:
+        """Shows the secret, or hides it again."""
+        field = self._field("password")
+        field.password = not field.password
+        self.query_one("#shows", Static).update("F2 shows it" if field.password else "F2 hides it")
+
+    def ask_code(self) -> None:
+        """Shows the field for a one-time password, empty and with the focus."""
+        self.add_class("-code")
+        self._field("code").value = ""
+        self._field("code").focus()
+
+    def focus_on(self, field: str) -> None:
+        """Gives a field the focus."""
+        self.query_one(f"#{field}").focus()
+
+    def _field(self, name: str) -> Input:
+        return self.query_one(f"#{name}", Input)
+
+    def _choice(self, name: str) -> Choice:
+        return self.query_one(f"#{name}", Choice)
+
+
+def _leads(profile: Profile, address: str) -> bool:
+    try:
+        return profile.leads_to(parse(address))
+    except InvalidEndpoint:
+        return False

@@ -1,0 +1,244 @@
+"""`ResultViews`: one decoded value as a tree, as a table when it is a list of objects, or as raw JSON.
+
+Each view is made and filled when it is first wanted, and lets go of the value when another one is shown. What the user
+chose for the results of a method (the view, the columns) is kept in the memory of the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from textual import on
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.model.table import Arrangement, Table, is_table
+from tui.model.values import path_text, title_of
+from tui.state import ConnectionMemory
+from tui.widgets.json_view import JsonView
+from tui.widgets.pane import Fact
+from tui.widgets.raw_view import RawView
+from tui.widgets.table_view import TableView
+
+__all__ = ["RAW", "TABLE", "TREE", "ResultViews"]
+
+V = TypeVar("V", bound=Widget)
+
+TREE = "Tree"
+TABLE = "Table"
+RAW = "Raw"
+
+
+class ResultViews(Vertical):
+    """Shows `show_value(...)`. `Changed`: title, views or facts are others now. `Searched`: a search has ended."""
+
+    @dataclass
+    class Changed(Message):
+        """What stands in the border is to be drawn anew."""
+
+    @dataclass
+    class Searched(Message):
+        """A search ended."""
+
+        text: str
+        found: bool
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: Widget | None = None
+        self._value: Any = None
+        self._table: Table | None = None
+        self._memory = ConnectionMemory()
+        self._method = ""
+        self._view = ""
+        self._row: int | None = None
+        self._filled: set[str] = set()
+
+    # The value
+
+    def show_value(self, value: Any, method: str, memory: ConnectionMemory, *, as_table: bool) -> None:
+        """Shows a value, which must not change meanwhile, as results of this method were looked at before, or else
+        as a table if it is one and ``as_table``, or as a tree."""
+        self.clear()
+        self._value, self._method, self._memory = value, method, memory
+        if is_table(value):
+            self._table = Table(value, Arrangement.from_dict(memory.table_of(method)))
+        wanted = memory.view_of(method) or (TABLE if as_table else TREE)
+        self._open(wanted if wanted in self.views else TREE)
+
+    def clear(self) -> None:
+        """Lets go of the value."""
+        for name in self._filled:
+            view = self.get_child_by_id(name)
+            if isinstance(view, TableView):
+                view.set_table(None)
+            elif isinstance(view, JsonView | RawView):
+                view.clear()
+        self._filled.clear()
+        self._value = self._table = self._row = None
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views that the value has."""
+        return (TREE, RAW) if self._table is None else (TREE, TABLE, RAW)
+
+    @property
+    def view(self) -> str:
+        """The one that is shown."""
+        return self._view
+
+    @property
+    def content(self) -> Widget:
+        """The widget that is shown."""
+        return self if self._shown is None else self._shown
+
+    @property
+    def table_view(self) -> TableView | None:
+        """The table, while it is what is shown."""
+        return self._shown if isinstance(self._shown, TableView) else None
+
+    def choose_view(self, view: str) -> None:
+        """Shows another view, and the results of this method from now on in it."""
+        if view in self.views and (view != self._view or self._row is not None):
+            self._memory.set_view(self._method, view)
+            self._open(view)
+
+    def next_view(self) -> None:
+        """Tree, table, raw, and around."""
+        views = self.views
+        self.choose_view(views[(views.index(self._view) + 1) % len(views)])
+
+    def _open(self, view: str) -> None:
+        self._view, self._row = view, None
+        value = self._value
+        if view == TABLE:
+            self._fill("table", TableView, lambda table: table.set_table(self._table))
+        elif view == RAW:
+            self._fill("raw", RawView, lambda raw: raw.set_value(value))
+        else:
+            self._fill("tree", JsonView, lambda tree: tree.set_value(value))
+
+    def _fill(self, name: str, kind: type[V], fill: Callable[[V], None]) -> None:
+        """Shows the view of this name, made and filled if it is not."""
+        view = next(iter(self.query_children(f"#{name}").results(kind)), None)
+        if view is None:
+            view = kind(id=name)
+            self.mount(view)
+        if name not in self._filled:
+            self._filled.add(name)
+            fill(view)
+        inside = self.has_focus_within
+        if self._shown is not None:
+            self._shown.display = False
+        self._shown = view
+        view.display = True
+        if inside:
+            view.focus()
+        self.post_message(self.Changed())
+
+    # Rows
+
+    @on(TableView.Chosen)
+    def _row_chosen(self, event: TableView.Chosen) -> None:
+        event.stop()
+        self._row = int(event.path[0])
+        row = self._value[self._row]
+        self._filled.discard("row")
+        self._fill("row", JsonView, lambda tree: tree.set_value(row))
+
+    def back(self) -> bool:
+        """From a row to the table it is in; False when no row is open."""
+        if self._row is None:
+            return False
+        self._open(TABLE)
+        return True
+
+    # What the border says
+
+    @property
+    def title(self) -> str:
+        """What of the result is shown: nothing for all of it, else which row."""
+        if self._row is None:
+            return ""
+        name = title_of(self._value[self._row])
+        return f"row {self._row + 1} of {len(self._value)}" + (f"  {name}" if name else "")
+
+    @property
+    def path(self) -> tuple[str | int, ...] | None:
+        """The path of the value under the cursor; None where there is no cursor."""
+        shown = self._shown
+        if isinstance(shown, JsonView):
+            return shown.path if self._row is None else (self._row, *shown.path)
+        return shown.path if isinstance(shown, TableView) else None
+
+    @property
+    def facts(self) -> list[Fact]:
+        """Where the cursor is, and which columns are on screen when not all are."""
+        facts: list[Fact] = []
+        if self.path:
+            facts.append((path_text(self.path), "title"))
+        table = self.table_view
+        if table is not None:
+            first, last, total = table.shown_columns
+            hidden = len(self._table.keys) - total if self._table is not None else 0
+            if (first, last) != (1, total):
+                facts.append(f"columns {first}-{last} of {total}" + (f", {hidden} hidden" if hidden else ""))
+            elif hidden:
+                facts.append(f"{hidden} hidden")
+        if isinstance(self._shown, JsonView) and self._shown.level is not None:
+            facts.append(f"level {self._shown.level}")
+        return facts
+
+    @on(JsonView.PathChanged)
+    @on(TableView.PathChanged)
+    def _path_changed(self, event: Message) -> None:
+        event.stop()
+        self.post_message(self.Changed())
+
+    @on(TableView.Arranged)
+    def _arranged(self, event: TableView.Arranged) -> None:
+        event.stop()
+        self._memory.set_table(self._method, event.arrangement.as_dict())
+        self.post_message(self.Changed())
+
+    # Finding
+
+    def find(self, text: str) -> None:
+        """Marks a text and goes to where it stands; empty ends the search."""
+        shown = self._shown
+        if isinstance(shown, JsonView | TableView | RawView):
+            shown.find(text)
+
+    def step_find(self, by: int) -> None:
+        """The next match, or with -1 the one before."""
+        shown = self._shown
+        if isinstance(shown, JsonView | TableView | RawView):
+            if by > 0:
+                shown.action_find_next()
+            else:
+                shown.action_find_previous()
+
+    @on(JsonView.Found)
+    @on(TableView.Found)
+    def _found(self, event: JsonView.Found | TableView.Found) -> None:
+        event.stop()
+        self.post_message(self.Searched(event.text, event.path is not None))
+
+    @on(RawView.Found)
+    def _found_line(self, event: RawView.Found) -> None:
+        event.stop()
+        self.post_message(self.Searched(event.text, event.line is not None))
+
+    # Copying
+
+    def under_cursor(self) -> tuple[str, Any] | None:
+        """Path, as people write it, and value under the cursor; None where there is no cursor."""
+        shown, path = self._shown, self.path
+        if path is None:
+            return None
+        if isinstance(shown, JsonView) and shown.current is not None:
+            return path_text(path), shown.current.value
+        return (path_text(path), shown.value) if isinstance(shown, TableView) else None

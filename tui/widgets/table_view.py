@@ -1,0 +1,420 @@
+"""`TableView`: a list of objects as rows and columns, drawn line by line from `tui.model.table`.
+
+The cursor is a cell: up and down move it by rows, left and right by columns. Columns are as wide as their first rows
+want, cut and aligned by terminal cells; when there are more than fit, they scroll by whole columns, the pinned ones
+staying. Only what is on screen is ever asked for, so a page of ten thousand rows costs what one of forty does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import events, work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.model.table import Arrangement, Cell, Table
+from tui.model.values import Path, path_text
+from tui.text import cut, pad, safe, width
+from tui.widgets.found import found_spans
+from tui.widgets.lines import CursorView, Span
+
+__all__ = ["TableView"]
+
+GAP = 2
+_MEASURED = 200  # rows that decide how wide a column is
+_WIDEST = 40
+_WIDEST_TITLE = 20
+_LEAST = 4  # cells below which a column at the right edge is not begun
+_AT_ONCE = 20_000  # rows that are sorted without letting others run
+_STYLES = {"null": "dim", "container": "dim", "missing": "dim"}
+
+
+class TableView(CursorView):
+    """Shows a `Table`. Messages: `PathChanged`, `Chosen` (enter on a row), `Found` (search over), `Arranged`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", show=False, id="nav.open"),
+        Binding("left,h", "column(-1)", "column before", show=False, id="nav.left"),
+        Binding("right,l", "column(1)", "next column", show=False, id="nav.right"),
+        Binding("n", "find_next", "next match", show=False, id="find.next"),
+        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
+    ]
+
+    @dataclass
+    class PathChanged(Message):
+        """The cursor came to another cell, or other columns are on screen."""
+
+        view: TableView
+        path: Path
+        text: str
+
+        @property
+        def control(self) -> TableView:
+            return self.view
+
+    @dataclass
+    class Chosen(Message):
+        """Enter or a double click on a row; `path` is the place of the row in the list."""
+
+        view: TableView
+        path: Path
+
+        @property
+        def control(self) -> TableView:
+            return self.view
+
+    @dataclass
+    class Found(Message):
+        """A search ended: the path it went to, or None when the text is in no cell."""
+
+        view: TableView
+        text: str
+        path: Path | None
+
+        @property
+        def control(self) -> TableView:
+            return self.view
+
+    @dataclass
+    class Arranged(Message):
+        """The user chose other columns or another order."""
+
+        view: TableView
+        arrangement: Arrangement
+
+        @property
+        def control(self) -> TableView:
+            return self.view
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._table: Table | None = None
+        self._column = 0
+        self._first = 0
+        self._widths: dict[str, int] = {}
+        self._numeric: dict[str, bool] = {}
+        self._places: tuple[int, list[tuple[int, int]]] | None = None
+        self._sought = ""
+        self._told: tuple[object, ...] = ()
+
+    # The table
+
+    def set_table(self, table: Table | None) -> None:
+        """Shows a table from its first row and column; None shows nothing and lets go of it."""
+        self._end_work()
+        self._table = table
+        self._column = self._first = 0
+        self._told = ()
+        self._widths.clear()
+        self._numeric.clear()
+        self.set_reactive(TableView.cursor, 0)
+        self._columns_changed()
+        self.scroll_lines(0)
+        if table is not None:
+            self._sort(table)
+            self._look_further(table)
+
+    @property
+    def table(self) -> Table | None:
+        """What is shown."""
+        return self._table
+
+    @property
+    def key(self) -> str | None:
+        """The key of the column under the cursor."""
+        return self._table.columns[self._column] if self._table is not None and self._table.columns else None
+
+    @property
+    def path(self) -> Path:
+        """The path of the value under the cursor."""
+        if self._table is None or self.key is None:
+            return ()
+        return self._table.source(self.cursor), self.key
+
+    @property
+    def value(self) -> Any:
+        """The value under the cursor; None where a row has nothing there."""
+        return None if self._table is None or self.key is None else self._table.row(self.cursor).get(self.key)
+
+    @property
+    def shown_columns(self) -> tuple[int, int, int]:
+        """Numbers, from 1, of the first and last column on screen that scroll or stand, and how many there are."""
+        cells = self.scrollable_content_region.width
+        total = len(self._table.columns) if self._table is not None else 0
+        if not cells:  # nothing is on screen yet
+            return 1, total, total
+        places = self._on_screen(cells)
+        return (places[0][0] + 1, places[-1][0] + 1, total) if places else (0, 0, total)
+
+    def reveal(self, path: Path) -> None:
+        """Puts the cursor on the row, and the column if it is shown, of a path."""
+        if self._table is None or not path or not isinstance(path[0], int) or not 0 <= path[0] < len(self._table):
+            return
+        if len(path) > 1 and path[1] in self._table.columns:
+            self._column = self._table.columns.index(str(path[1]))
+        self.cursor = self._table.shown_at(path[0])
+        self._show_column()
+
+    # Arranging
+
+    def rearrange(self, arrangement: Arrangement) -> None:
+        """Shows the columns as chosen, the cursor on the same value where it is still shown."""
+        table = self._table
+        if table is None:
+            return
+        key, source = self.key, table.source(self.cursor)
+        table.arrange(arrangement)
+        columns = table.columns
+        self._column = columns.index(key) if key in columns else min(self._column, max(len(columns) - 1, 0))
+        self._columns_changed()
+        self._sort(table, source)
+        self.post_message(self.Arranged(self, arrangement))
+
+    def change(self, what: Callable[[Table, str], Arrangement]) -> None:
+        """Arranges the columns anew, by what is to become of the one under the cursor."""
+        if self._table is not None and self.key is not None:
+            self.rearrange(what(self._table, self.key))
+
+    def _sort(self, table: Table, source: int | None = None) -> None:
+        if table.is_sorted:
+            return
+        if len(table) > _AT_ONCE:
+            self._sort_slowly(table, source)
+            return
+        for _ in table.sort():
+            pass
+        self._sorted(table, source)
+
+    @work(exclusive=True, group="sort", exit_on_error=False)
+    async def _sort_slowly(self, table: Table, source: int | None) -> None:
+        for _ in table.sort():
+            await asyncio.sleep(0)
+        if table is self._table:
+            self._sorted(table, source)
+
+    def _sorted(self, table: Table, source: int | None) -> None:
+        self._strips.clear()
+        self.refresh()
+        if source is not None:
+            self.cursor = table.shown_at(source)
+            self.show_cursor()
+        self.cursor_moved()
+
+    @work(exclusive=True, group="look", exit_on_error=False)
+    async def _look_further(self, table: Table) -> None:
+        for more in table.look_further():
+            if table is not self._table:
+                return
+            if more:
+                self._columns_changed()
+            await asyncio.sleep(0)
+
+    def _end_work(self) -> None:
+        if self.is_attached:
+            for group in ("sort", "look", "find"):
+                self.workers.cancel_group(self, group)
+
+    # Drawing
+
+    def line_count(self) -> int:
+        return 0 if self._table is None else len(self._table)
+
+    @property
+    def header_height(self) -> int:
+        return 1
+
+    def header_spans(self, cells: int) -> Sequence[Span] | None:
+        table = self._table
+        if table is None:
+            return None
+        spans = [Span("  ")]
+        wanted = table.arrangement
+        for place, (column, room) in enumerate(self._on_screen(cells)):
+            key = table.columns[column]
+            title = safe(key[: 4 * room + 16])
+            if key == wanted.sort:
+                sign = self.glyphs.descending if wanted.descending else self.glyphs.ascending
+                title = cut(title, max(room - 2, 1), ellipsis=self.glyphs.ellipsis) + f" {sign}"
+            title = cut(title, room, ellipsis=self.glyphs.ellipsis)
+            filled = pad(title, room, "right" if self._is_numeric(key) else "left")
+            spans += [Span(" " * GAP if place else ""), Span(filled, "accent" if column == self._column else "")]
+        return spans
+
+    def line_spans(self, index: int, cells: int) -> Sequence[Span]:
+        assert self._table is not None
+        on_cursor = index == self.cursor
+        spans = [Span(f"{self.glyphs.cursor} " if on_cursor else "  ", "accent")]
+        for place, (column, room) in enumerate(self._on_screen(cells)):
+            key = self._table.columns[column]
+            spans.append(Span(" " * GAP if place else ""))
+            spans += self._cell(self._table.cell(index, key), room, key, on_cursor and column == self._column)
+        return spans
+
+    def _cell(self, cell: Cell, room: int, key: str, chosen: bool) -> list[Span]:
+        text = cut(safe(cell.text[: 4 * room + 16]), room, ellipsis=self.glyphs.ellipsis)
+        filling = " " * (room - width(text))
+        style = _STYLES.get(cell.kind, "")
+        if chosen:
+            # An empty cell has to show where the cursor is, too.
+            text, filling, style = (text, filling, f"{style} cell".strip()) if text else (" ", filling[1:], "cell")
+        spans = found_spans(text, self._sought, style)
+        if filling:
+            spans.insert(0 if self._is_numeric(key) else len(spans), Span(filling))
+        return spans
+
+    def _width_of(self, key: str) -> int:
+        found = self._widths.get(key)
+        if found is None:
+            assert self._table is not None
+            texts = self._table.samples(key, _MEASURED)
+            cells = (width(safe(text[: 4 * _WIDEST])) for text in texts)
+            title = min(width(safe(key[:100])), _WIDEST_TITLE) + (2 if key == self._table.arrangement.sort else 0)
+            found = self._widths[key] = max(min(max(cells, default=0), _WIDEST), title, 2)
+        return found
+
+    def _is_numeric(self, key: str) -> bool:
+        found = self._numeric.get(key)
+        if found is None:
+            assert self._table is not None
+            found = self._numeric[key] = self._table.is_numeric(key)
+        return found
+
+    def _on_screen(self, cells: int) -> list[tuple[int, int]]:
+        """The columns on screen, each with its width; the last one may be narrower than it wants."""
+        if self._places is not None and self._places[0] == cells:
+            return self._places[1]
+        table = self._table
+        places: list[tuple[int, int]] = []
+        if table is not None:
+            fixed = self._fixed(cells)
+            room = cells - 2
+            for column in [*range(fixed), *range(max(self._first, fixed), len(table.columns))]:
+                wanted = self._width_of(table.columns[column])
+                if room < min(wanted, _LEAST) and places:
+                    break
+                places.append((column, min(wanted, max(room, 1))))
+                room -= wanted + GAP
+        self._places = (cells, places)
+        return places
+
+    def _fixed(self, cells: int) -> int:
+        """How many of the pinned columns stay: they must leave room for one that moves."""
+        assert self._table is not None
+        room = 2 * cells // 3 - 2
+        for count, key in enumerate(self._table.columns[: self._table.pinned]):
+            room -= self._width_of(key) + GAP
+            if room < 0:
+                return count
+        return self._table.pinned
+
+    def _columns_changed(self) -> None:
+        self._places = None
+        self._widths.clear()
+        self.lines_changed()
+        self._show_column()
+
+    # Moving
+
+    def action_column(self, by: int) -> None:
+        """The column before or after."""
+        if self._table is not None:
+            self._column = max(0, min(self._column + by, len(self._table.columns) - 1))
+            self._show_column()
+
+    def _show_column(self) -> None:
+        """Scrolls no further than needed to have all of the cursor's column on screen."""
+        cells = self.scrollable_content_region.width
+        table = self._table
+        if table is not None and table.columns and cells:
+            fixed, first = self._fixed(cells), self._first
+            if self._column >= fixed:
+                first = min(max(first, fixed), self._column)
+                taken = 2 + sum(self._width_of(key) + GAP for key in table.columns[:fixed])
+                while first < self._column:
+                    wanted = sum(self._width_of(key) + GAP for key in table.columns[first : self._column + 1])
+                    if taken + wanted - GAP <= cells:
+                        break
+                    first += 1
+            if first != self._first:
+                self._first = first
+                self._places = None
+                self._strips.clear()
+        self.line_changed(self.cursor)
+        self.refresh()
+        self.cursor_moved()
+
+    def cursor_moved(self) -> None:
+        told = (self.path, self._first, self.scrollable_content_region.width)
+        if told != self._told:
+            self._told = told
+            self.post_message(self.PathChanged(self, self.path, path_text(self.path)))
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._places = None
+        self._show_column()
+
+    def action_choose(self) -> None:
+        if self._table is not None:
+            self.post_message(self.Chosen(self, (self._table.source(self.cursor),)))
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.line_at(event)
+        offset = event.get_content_offset(self)
+        if index is None or offset is None:
+            return
+        event.prevent_default()
+        at = 2
+        for column, room in self._on_screen(self.scrollable_content_region.width):
+            if at <= offset.x < at + room + GAP:
+                self._column = column
+            at += room + GAP
+        self.cursor = index
+        self._show_column()
+        if event.chain == 2:
+            self.action_choose()
+
+    # Finding
+
+    def find(self, text: str) -> None:
+        """Marks a text and goes to where it stands, at the cursor or after it; `Found` tells. Empty ends the search."""
+        self._sought = text
+        self._strips.clear()
+        self.refresh()
+        if not text:
+            if self.is_attached:
+                self.workers.cancel_group(self, "find")
+        elif self._table is not None and self._table.columns and self._table.matches(self.cursor, self._column, text):
+            self.post_message(self.Found(self, text, self.path))
+        else:
+            self._search(text, backwards=False)
+
+    def action_find_next(self) -> None:
+        if self._sought:
+            self._search(self._sought, backwards=False)
+
+    def action_find_previous(self) -> None:
+        if self._sought:
+            self._search(self._sought, backwards=True)
+
+    @work(exclusive=True, group="find", exit_on_error=False)
+    async def _search(self, text: str, *, backwards: bool) -> None:
+        table = self._table
+        if table is None:
+            return
+        for place in table.search(text, after=(self.cursor, self._column), backwards=backwards):
+            if place is None:
+                await asyncio.sleep(0)  # others' turn
+                continue
+            row, self._column = place
+            top = round(self.scroll_target_y)
+            if not top <= row < top + self.page_height:
+                self.scroll_lines(row - self.page_height // 2)
+            self.cursor = row
+            self._show_column()
+            self.post_message(self.Found(self, text, self.path))
+            return
+        self.post_message(self.Found(self, text, None))
