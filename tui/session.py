@@ -22,7 +22,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -392,6 +392,12 @@ class Session:
             if job.id is not None:
                 self.jobs.ours.add(job.id)
         call.value = await job.result()
+
+    async def read(self, method: str, params: Sequence[Any] = ()) -> Any:
+        """A call for the app's own use. Raises as `call`; `Locked` for what may change something, whatever the lock."""
+        if self.risk_of(method, list(params)) != "read":
+            raise Locked(f"{method} may change the server, and only something to read was wanted.")
+        return await self._online_client().call(method, *params)
 
     async def abort(self, job_id: int) -> None:
         """Asks the server to stop a job. Raises as `call`; `Locked` while read-only."""

@@ -14,6 +14,7 @@ from tests.app.conftest import Desk, Open, at_desk
 from truenas_client.simulator import Call, Simulator
 from tui import actions
 from tui.app import Start
+from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
@@ -141,6 +142,20 @@ async def _docs(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
     await desk.see("[Docs]")
+
+
+@drive("docs.back")
+async def _docs_back(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.press("escape", "d")
+    docs = desk.explore.call_pane.docs.docs
+    await desk.until(lambda: docs.has_focus, "the docs")
+    while not isinstance(docs.link, TypeLink):
+        await desk.press("down")
+    await desk.press("enter")
+    await desk.until(lambda: docs.depth == 1, "the page of a type")
+    await desk.press(key)
+    await desk.until(lambda: docs.depth == 0, "the page before")
 
 
 @drive("pane.methods")

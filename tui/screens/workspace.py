@@ -25,12 +25,14 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
+from tui.model.changes import arguments
+from tui.model.stored import lookup, resource_of
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
 from tui.screens.otp import OtpScreen
-from tui.screens.review import ReviewScreen
+from tui.screens.review import ReviewScreen, Subject
 from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
@@ -223,22 +225,29 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
-        method = self.session.method(call.method)
-        answer = await self.app.push_screen_wait(
-            ReviewScreen(
-                host=self.session.host,
-                method=call.method,
-                params=call.params,
-                risk=risk,
-                roles=method.roles if method is not None else (),
-                job=method is not None and method.job,
-            )
-        )
+        answer = await self.app.push_screen_wait(ReviewScreen(self._subject(call, risk), self.session.read))
         explore = self.query_one(Explore)
         if answer == "send":
             explore.send(call)
         elif answer == "edit":
             explore.action_pane_args()
+
+    def _subject(self, call: Call, risk: str) -> Subject:
+        session = self.session
+        method, catalogue = session.method(call.method), session.catalogue
+        names = [param.name for param in method.params] if method is not None else []
+        return Subject(
+            host=session.host,
+            address=session.address,
+            method=call.method,
+            params=call.params,
+            risk=risk,
+            roles=method.roles if method is not None else (),
+            entries=arguments(call.method, call.params, names),
+            resource=resource_of(call.method, call.params, catalogue),
+            notes=("It runs as a job.",) if method is not None and method.job else (),
+            lookup=lookup(call.method, call.params, catalogue),
+        )
 
     @on(Section.AbortWanted)
     def _abort_wanted(self, event: Section.AbortWanted) -> None:

@@ -27,27 +27,13 @@ from tui.stores import Call
 from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
+from tui.widgets.docs_box import DocsBox, DocsPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.pane import Pane
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
 
 __all__ = ["Explore"]
-
-
-class DocsPane(Pane):
-    """The docs of the open method, or of the one under the cursor of the list, on wide screens."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__("Docs", id=id)
-
-    def compose(self) -> ComposeResult:
-        yield Docs(id="side-docs")
-
-    @property
-    def docs(self) -> Docs:
-        """What is inside."""
-        return self.query_one(Docs)
 
 
 class Explore(Section):
@@ -87,7 +73,7 @@ class Explore(Section):
     def compose(self) -> ComposeResult:
         yield MethodList(self._session.memory, id="methods")
         with Vertical(id="middle"):
-            yield CallPane(id="call")
+            yield CallPane(self._session, id="call")
             yield ResultPane(self._session, id="result")
         yield Vertical(id="side")
 
@@ -190,7 +176,7 @@ class Explore(Section):
         method = self._session.method(name)
         for pane in self.query("#docs-pane").results(DocsPane):
             if method is not None:
-                pane.docs.show(method)
+                pane.box.docs.show(method)
 
     def _close_drawer(self) -> None:
         if self.has_class("-drawer"):
@@ -206,7 +192,7 @@ class Explore(Section):
         side = self.query_one("#side", Vertical)
         if self.wide and not side.children:
             # Made when there is room for it: a narrow screen starts sooner without.
-            await side.mount_all([DocsPane(id="docs-pane"), WatchingPane(self._session, id="watching")])
+            await side.mount_all([DocsPane(self._session, id="docs-pane"), WatchingPane(self._session, id="watching")])
             self._show_side_docs(self._method)
         if self.has_class("-drawer") and not self.narrow:
             # The methods have a place of their own now; what was previewed gives way to what is open.
@@ -241,7 +227,7 @@ class Explore(Section):
     def action_pane_docs(self) -> None:
         """The docs take the place of the arguments, or get the focus where they have a place of their own."""
         if self.wide:
-            self.query_one("#side-docs").focus()
+            self.query_one(DocsPane).box.focus_docs()
             return
         self._close_drawer()
         if self.call_pane.view == DOCS:
@@ -250,9 +236,35 @@ class Explore(Section):
         self.call_pane.show(DOCS)
         self.call_pane.focus_view()
 
+    @property
+    def _docs_box(self) -> DocsBox | None:
+        """The docs that have the focus."""
+        return next((box for box in self.query(DocsBox) if box.has_focus_within), None)
+
+    @on(Docs.CallWanted)
+    def _call_wanted(self, event: Docs.CallWanted) -> None:
+        event.stop()
+        if event.method == self._method:
+            self.action_pane_args()
+        else:
+            self.open_method(event.method)
+
+    @on(Docs.DraftWanted)
+    def _draft_wanted(self, event: Docs.DraftWanted) -> None:
+        event.stop()
+        if event.method != self._method:
+            self.open_method(event.method)
+        self.call_pane.put_draft(event.params)
+        self.notify("The example is the draft now; ctrl+z brings back what was there.", timeout=4)
+
     def action_call_view(self) -> None:
         self.call_pane.show(ARGUMENTS if self.call_pane.view == DOCS else DOCS)
         self.call_pane.focus_view()
+
+    @on(CallPane.Shown)
+    def _shown(self, event: CallPane.Shown) -> None:
+        event.stop()
+        self.set_class(event.view == DOCS, "-reading")
 
     @on(CallPane.TabPressed, "#call")
     def _call_tab(self, event: Pane.TabPressed) -> None:
@@ -387,8 +399,10 @@ class Explore(Section):
         self.result_pane.content.focus()
 
     def action_pane_find(self) -> None:
-        """Finds in the result; in the methods, goes to their filter."""
-        if self.methods.has_focus_within:
+        """Finds in the result, or in the docs where the focus is there; in the methods, goes to their filter."""
+        if (box := self._docs_box) is not None:
+            box.open_find()
+        elif self.methods.has_focus_within:
             self.methods.filter.focus()
         else:
             self._close_drawer()
@@ -462,8 +476,13 @@ class Explore(Section):
         # What is typed is left first; only from elsewhere does the row or the search of the result close.
         if self.result_pane.has_focus_within and self.result_pane.back():
             return True
+        if (box := self._docs_box) is not None and box.back():
+            return True
         if self.has_class("-drawer") and self.methods.has_focus_within:
             return self._leave_methods()
+        if self.wide and self._docs_box is not None:
+            self.action_pane_args()
+            return True
         if self.call_pane.has_focus_within:
             if self.call_pane.view == DOCS:
                 self.action_pane_args()

@@ -32,7 +32,8 @@ from tui.model.known import Known
 from tui.model.spans import attribute_path, place_attributes
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
-from tui.widgets.docs import Docs
+from tui.widgets.docs import Docs, Library
+from tui.widgets.docs_box import DocsBox
 from tui.widgets.json_editor import JsonEditor
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.text_view import TextView
@@ -59,13 +60,20 @@ class CallPane(Pane):
     """Edits the arguments of one method at a time. `ViewWanted` asks for the other view."""
 
     @dataclass
+    class Shown(Message):
+        """Another view is shown now."""
+
+        view: str
+
+    @dataclass
     class Edited(Message):
         """The text rested after a change and was looked at."""
 
         text: str
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, library: Library, *, id: str | None = None) -> None:
         super().__init__("Call", tabs=(ARGUMENTS, DOCS), tab=ARGUMENTS, id=id)
+        self._library = library
         self._method: Method | None = None
         self.known = Known()
         """What earlier results told, for completion; the owner gives the session's."""
@@ -88,12 +96,12 @@ class CallPane(Pane):
         return self.query_one(ArgumentsEditor)
 
     @property
-    def docs(self) -> Docs:
+    def docs(self) -> DocsBox:
         """What the method takes and returns; made when it is wanted for the first time, to start sooner."""
         switcher = self.query_one(ContentSwitcher)
-        for docs in switcher.query_children("#docs").results(Docs):
+        for docs in switcher.query_children("#docs").results(DocsBox):
             return docs
-        docs = Docs(id="docs")
+        docs = DocsBox(self._library, id="docs")
         docs.display = False
         switcher.mount(docs)
         return docs
@@ -140,11 +148,12 @@ class CallPane(Pane):
         inside = self.has_focus_within
         switcher = self.query_one(ContentSwitcher)
         if view == DOCS and self._method is not None:
-            self.docs.show(self._method)
+            self.docs.docs.show(self._method)
             switcher.current = "docs"
         else:
             switcher.current = "editor" if self._method is not None else "nothing"
         self.set_tabs((ARGUMENTS, DOCS), view)
+        self.post_message(self.Shown(view))
         self._tell()
         if inside:
             self.focus_view()
@@ -152,13 +161,25 @@ class CallPane(Pane):
     def focus_view(self) -> None:
         """Puts the focus into the view that is shown."""
         shown = self.query_one(ContentSwitcher).visible_content
-        if shown is not None:
+        if isinstance(shown, DocsBox):
+            shown.focus_docs()
+        elif shown is not None:
             shown.focus()
+
+    def put_draft(self, params: list[Any]) -> None:
+        """Makes these the arguments, as one step that can be undone, and goes there."""
+        self.show(ARGUMENTS)
+        editor = self.editor
+        editor.replace(arguments_text(params), editor.document.start, editor.document.end)
+        self._to_fill = {}
+        self.look()
+        editor.goto(0)
+        editor.focus()
 
     def preview(self, method: Method | None) -> None:
         """Shows the docs of a method that is not open, while one is being chosen; None goes back."""
         if method is not None:
-            self.docs.show(method)
+            self.docs.docs.show(method)
             self.title = method.name
             self.query_one(ContentSwitcher).current = "docs"
             self.set_tabs((DOCS,), DOCS)
@@ -263,6 +284,12 @@ class CallPane(Pane):
         # What is being found out about the text before this key is of no use any more.
         self._stop.set()
 
+    @on(Docs.Moved)
+    def _docs_moved(self, event: Docs.Moved) -> None:
+        event.stop()
+        if self.tabs != (DOCS,):
+            self._tell()
+
     @on(TextArea.SelectionChanged)
     def _moved(self, event: TextArea.SelectionChanged) -> None:
         event.stop()
@@ -303,6 +330,8 @@ class CallPane(Pane):
             if method.risk != "read":
                 facts.append((method.risk, "error" if method.risk == "risk" else "warning"))
             facts.append(" or ".join(method.roles[:2]))
+            if self.view == DOCS and (words := self.docs.facts):
+                facts = words
             if self.view == ARGUMENTS:
                 empty = len(self.editor.gaps)
                 facts.append((f"fill {empty} field{'' if empty == 1 else 's'}", "warning") if empty else "valid")

@@ -34,6 +34,7 @@ STYLES = (
     "string",
     "number",
     "literal",
+    "link",
     "mark",
     "cell",
 )
@@ -115,6 +116,11 @@ class LineView(ScrollView, can_focus=True):
         if size != self.virtual_size:
             self.virtual_size = size
         self.refresh()
+
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        # A bar that comes back knows nothing of what was scrolled while it was away.
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def line_changed(self, index: int) -> None:
         """One line changed: only that one is drawn again."""
