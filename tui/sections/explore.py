@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.widgets import TextArea
 from textual.worker import Worker
 
 from tui import actions
@@ -68,7 +69,7 @@ class Explore(Section):
         self._workers: dict[int, Worker[None]] = {}
         # The text whose problems were shown and which is sent all the same when run once more.
         self._insisted = ""
-        self._rows = 0
+        self._coming_back = True
 
     def compose(self) -> ComposeResult:
         yield MethodList(self._session.memory, id="methods")
@@ -115,8 +116,11 @@ class Explore(Section):
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
-        elif not self.methods.filter.value:
-            self._come_back()
+        if self._coming_back and len(self._session.catalogue):
+            self._coming_back = False
+            # Who looks for something already is not interrupted.
+            if not self._method and not self.methods.filter.value:
+                self._come_back()
 
     def _come_back(self) -> None:
         """Opens what was open when the app was left."""
@@ -265,6 +269,7 @@ class Explore(Section):
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
         self.set_class(event.view == DOCS, "-reading")
+        self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
     def _call_tab(self, event: Pane.TabPressed) -> None:
@@ -272,11 +277,12 @@ class Explore(Section):
         self.call_pane.show(event.tab)
         self.call_pane.focus_view()
 
-    @on(CallPane.Edited)
-    def _edited(self, event: CallPane.Edited) -> None:
-        event.stop()
-        if self.call_pane.method is not None:
-            self._session.memory.keep_draft(self.call_pane.method, event.text)
+    @on(TextArea.Changed, "#editor")
+    def _keep_draft(self) -> None:
+        """Remembers the arguments as they are now, for the method they belong to now."""
+        method, text = self.call_pane.method, self.call_pane.text
+        if method is not None:
+            self._session.memory.keep_draft(method, "" if text == self.call_pane.smallest else text)
 
     def action_edit_problem(self) -> None:
         self.action_pane_args()

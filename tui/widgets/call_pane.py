@@ -80,6 +80,8 @@ class CallPane(Pane):
         self._examined = examine("[]", None)
         self._stop = threading.Event()
         self._refused: tuple[str, tuple[FieldProblem, ...]] = ("", ())
+        self.smallest = ""
+        """The smallest valid arguments of the open method, as text."""
         # Values that drafts were begun with, to say how many still stand there.
         self._to_fill: dict[Path, str] = {}
 
@@ -132,6 +134,7 @@ class CallPane(Pane):
         self.title = method.name
         drafted = method.smallest()
         fresh = parse(arguments_text(drafted.value))
+        self.smallest = fresh.text
         self._to_fill = {path: _text_at(fresh, path) for path in drafted.to_fill}
         self.editor.load_text(fresh.text if text is None else text)
         self.show(ARGUMENTS)
@@ -139,7 +142,7 @@ class CallPane(Pane):
         if self.editor.gaps:
             # What has to be filled in is selected, so that typing replaces it.
             self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
-        elif text is None:
+        elif text in (None, self.smallest):
             # Before the last bracket, where further arguments belong.
             self.editor.goto(len(self.editor.text) - 1)
 
