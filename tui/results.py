@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 
 from truenas_client import LargeAnswer
@@ -33,10 +33,14 @@ ANNOUNCE_SECONDS = 0.05
 
 
 class Results:
-    """Takes the large answers of a session's client; ``changed`` is called when `reading` is another."""
+    """Takes the large answers of a session's client; ``changed`` is called when `reading` is another.
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    Answers of the methods in ``never_saved`` are read whatever their size.
+    """
+
+    def __init__(self, changed: Callable[[], None], *, never_saved: Container[str] = ()) -> None:
         self._changed = changed
+        self._never_saved = never_saved
         self._running: list[Call] = []
         self._held: list[weakref.ref[Call]] = []
         self._frozen = 0
@@ -97,7 +101,7 @@ class Results:
 
     async def _saved(self, call: Call, answer: LargeAnswer) -> bool:
         """Saves an answer and gives its beginning in its place; False when that is not possible."""
-        if answer.envelope is None:
+        if answer.envelope is None or call.method in self._never_saved:
             return False
         _, start, end = answer.envelope
         path = file_path(call.method, ".json")

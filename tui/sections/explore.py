@@ -104,6 +104,7 @@ class Explore(Section):
         return self.screen.has_class("-wide")
 
     def on_mount(self) -> None:
+        self.call_pane.known = self._session.known
         self._forget = self._session.catalogue_changed.subscribe(self._take_catalogue)
         self._take_catalogue()
 
@@ -287,6 +288,10 @@ class Explore(Section):
         self.action_pane_args()
         self.call_pane.editor.action_next_problem()
 
+    def action_edit_complete(self) -> None:
+        self.action_pane_args()
+        self.call_pane.editor.action_complete()
+
     # Running -----------------------------------------------------------------------
 
     def action_call_run(self) -> None:
@@ -309,10 +314,12 @@ class Explore(Section):
             self.call_pane.show(ARGUMENTS)
             self.call_pane.editor.focus()
             self.call_pane.editor.goto(problems[0].start)
-            again = (
-                "ctrl+j once more sends it anyway." if params is not None else "Not sent: this is not a list in JSON."
+            unsendable = safe(self.call_pane.unsendable)
+            self.notify(
+                f"Not sent: {unsendable}." if unsendable else "ctrl+j once more sends it anyway.",
+                timeout=3,
+                markup=False,
             )
-            self.notify(again, timeout=3)
             return
         self._start(self._session.new_call(method.name, params))
 
