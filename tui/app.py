@@ -255,7 +255,7 @@ class TrueNASApp(App[None]):
         mode = self._open_modes[session] = f"session-{next(self._numbers)}"
         self.add_mode(mode, lambda: Workspace(session))
         await self.switch_mode(mode)
-        if typed is not None and isinstance(self.screen, Workspace):
+        if typed is not None and (typed.filter or typed.chosen) and isinstance(self.screen, Workspace):
             self.screen.take_over(typed)
 
     async def _close_workspace(self, session: Session) -> None:

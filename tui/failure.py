@@ -17,13 +17,16 @@ __all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_c
 
 
 CERTIFICATES = {
-    "self-signed": "Self-signed certificate",
-    "unknown issuer": "Certificate of an unknown authority",
-    "expired": "Certificate expired",
-    "not yet valid": "Certificate not valid yet",
-    "wrong name": "Certificate of another name",
+    "self-signed": ("Self-signed certificate", "Nobody vouches for it, as for the one a TrueNAS makes for itself."),
+    "unknown issuer": (
+        "Certificate of an unknown authority",
+        "This machine does not know who signed it; --ca FILE takes that authority's certificate.",
+    ),
+    "expired": ("Certificate expired", "Renew it on the server, and look at the clock of this machine."),
+    "not yet valid": ("Certificate not valid yet", "Look at the clocks of the server and of this machine."),
+    "wrong name": ("Certificate of another name", "It is not made out to this address. Use a name that it bears."),
 }
-"""What a certificate is not trusted for (`truenas_client.trust.CertificateError.reason`)."""
+"""What a certificate is not trusted for (`truenas_client.trust.CertificateError.reason`), in words."""
 
 
 class Locked(exc.ClientException):
@@ -142,9 +145,12 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
         case exc.InvalidEndpoint():
             return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")
         case exc.FingerprintMismatch():
-            return Failure("Not the certificate you trust", str(error))
+            trusted = " or ".join(error.expected)
+            reason = f"Nothing was sent. Trusted is {trusted}, shown was {error.seen}."
+            return Failure("Not the certificate you trust", reason, "It was renewed, or somebody is in between.")
         case CertificateError():
-            return Failure(CERTIFICATES.get(error.reason, "Certificate not trusted"), error.error, "Nothing was sent.")
+            title, why = CERTIFICATES.get(error.reason, ("Certificate not trusted", error.error))
+            return Failure(title, f"Nothing was sent. {why}")
         case exc.SecretUnavailable():
             return Failure("No secret", error.error, "Nothing was sent.")
         case exc.InvalidProfile():

@@ -1,20 +1,24 @@
-"""The command palette: every action with its present key, every method, themes."""
+"""The command palette: every action with its present key, every method, themes; never more than fifty at a time."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from truenas_client.catalogue import Method
 from tui import actions
 from tui.actions import Action
 from tui.model.search import Index
 from tui.screens.workspace import Workspace
 from tui.text import plain
 from tui.themes import THEMES
+from tui.widgets.method_list import MethodList
+from tui.widgets.method_rows import why_words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -27,13 +31,21 @@ OFFERED_THEMES = (*(theme.name for theme in THEMES), "ansi-dark", "ansi-light")
 MOST_HITS = 50
 """The palette takes the better part of a second to fill with nine hundred."""
 
+MOST_STARRED = 5
+MOST_RECENT = 3
+"""Of these so few before anything is typed that the actions are all in sight as well."""
+
+LONGEST = 300
+"""Characters of a server's text on one line of the palette."""
+
 
 class Commands(Provider):
     """Actions of the registry that can be triggered from here, then methods, then themes."""
 
     async def startup(self) -> None:
         screen = self.screen
-        self._index = Index(screen.session.catalogue) if isinstance(screen, Workspace) else None
+        self._session = screen.session if isinstance(screen, Workspace) else None
+        self._index = screen.query_one(MethodList).index if isinstance(screen, Workspace) else Index([])
 
     def _actions(self) -> Iterator[tuple[Action, str]]:
         """Each action with its present keys; cursor keys of lists are no commands."""
@@ -64,8 +76,40 @@ class Commands(Provider):
         return run
 
     async def discover(self) -> Hits:
-        for action, key in self._actions():
+        for hit in islice(self._offered(), MOST_HITS):
+            yield hit
+
+    def _offered(self) -> Iterator[DiscoveryHit]:
+        """What is there before anything is typed: places to go, methods that are often used, then all other actions."""
+        entries = list(self._actions())
+        places = [entry for entry in entries if entry[0].id.startswith("go.")]
+        for action, key in places:
             yield DiscoveryHit(_title(action), self._run(action), text=_words(action), help=_help(action, key))
+        for method, why in self._often():
+            shown, run = _call(method.name), self._open(method.name)
+            # Given as Content: text would be read as markup there.
+            text = _about(why, method.summary)
+            yield DiscoveryHit(shown, run, text=f"call: {method.name}", help=text)  # type: ignore[arg-type]
+        for action, key in entries:
+            if not action.id.startswith("go."):
+                yield DiscoveryHit(_title(action), self._run(action), text=_words(action), help=_help(action, key))
+
+    def _often(self) -> Iterator[tuple[Method, str]]:
+        """Starred methods, then those called last."""
+        session = self._session
+        if session is None:
+            return
+        stars = session.memory.stars[:MOST_STARRED]
+        recent = [name for name in session.memory.recent if name not in stars][:MOST_RECENT]
+        for names, why in ((stars, "starred"), (recent, "recent")):
+            for name in names:
+                if (method := session.method(name)) is not None:
+                    yield method, why
+
+    def _open(self, name: str) -> Callable[[], Awaitable[None]]:
+        screen = self.screen
+        assert isinstance(screen, Workspace)
+        return partial(screen.open_method, name)
 
     async def search(self, query: str) -> Hits:
         count = 0
@@ -86,20 +130,17 @@ class Commands(Provider):
             words = f"theme: {theme}"
             if (score := matcher.match(words)) > 0:
                 yield Hit(score, matcher.highlight(words), partial(self._use_theme, theme), text=words, help="Colours")
-        screen = self.screen
-        if self._index is None or not isinstance(screen, Workspace):
-            return
         wanted = query.strip().removeprefix("call:").strip()
-        for hit in self._index.search(wanted, limit=MOST_HITS) if wanted else ():
-            shown = Content.assemble("call: ", plain(hit.method.name))
+        hits = self._index.search(wanted, limit=MOST_HITS) if wanted and self._session is not None else ()
+        for rank, found in enumerate(hits):
             yield Hit(
-                # Between 0 and 1, in the order of the index.
-                min(max(hit.score / 1000, 0.001), 0.999),
-                shown,
-                partial(screen.open_method, hit.method.name),
-                text=f"call: {hit.method.name}",
+                # Between 0 and 1, below every action, in the order of the index.
+                0.9 * (1 - rank / MOST_HITS),
+                _call(found.method.name),
+                self._open(found.method.name),
+                text=f"call: {found.method.name}",
                 # Given as Content: text would be read as markup there.
-                help=plain(hit.method.summary),  # type: ignore[arg-type]
+                help=_about(why_words(found.why), found.method.summary),  # type: ignore[arg-type]
             )
 
     def _use_theme(self, name: str) -> None:
@@ -112,6 +153,15 @@ def _words(action: Action) -> str:
 
 def _title(action: Action) -> Content:
     return Content(_words(action))
+
+
+def _call(method: str) -> Content:
+    return Content.assemble("call: ", plain(method[:LONGEST]))
+
+
+def _about(why: str, summary: str) -> Content:
+    """The line below a method: why it is here, then what it does."""
+    return plain("   ".join(text for text in (why, summary[:LONGEST]) if text))
 
 
 def _help(action: Action, key: str) -> str:

@@ -89,7 +89,8 @@ class AppMemory(StateFile):
 
     @docs_open.setter
     def docs_open(self, shown: bool) -> None:
-        self.put("docs_open", shown)
+        if shown != self.docs_open:
+            self.put("docs_open", shown)
 
     def rows_of(self, pane: str, size_class: str) -> int | None:
         """The rows a pane was given on screens of a size class, None when it was left as it is."""
@@ -111,8 +112,10 @@ class ConnectionMemory(StateFile):
         tell: Callable[[str], None] = lambda text: None,
         *,
         about: dict[str, str] | None = None,
+        app: AppMemory | None = None,
     ) -> None:
         super().__init__(path, tell, about=about)
+        self.app = app or AppMemory()
         # What was typed in this session, in full, and which of it is not in the members yet.
         self._typed: dict[str, str] = {}
         self._waiting: dict[str, Method] = {}
@@ -189,11 +192,12 @@ class ConnectionMemory(StateFile):
     def draft_of(self, method: str) -> str | None:
         """The arguments as they were left, None when there are none. Those of an earlier start are without secrets."""
         kept = self._typed.get(method, _object(self.members.get("drafts")).get(method))
-        return kept if isinstance(kept, str) else None
+        # Nothing typed is nothing remembered: the method opens with its smallest arguments then.
+        return kept if isinstance(kept, str) and kept.strip() else None
 
     def keep_draft(self, method: Method, text: str) -> None:
         """Remembers arguments that were typed; the file gets them without secrets, this session in full."""
-        if self.draft_of(method.name) != text:
+        if (self.draft_of(method.name) or "") != text:
             self._typed[method.name] = text
             self._waiting.pop(method.name, None)
             self._waiting[method.name] = method
@@ -238,7 +242,7 @@ class Memories:
         if name not in self._connections:
             path = None if self._folder is None else self._folder / "connections" / name
             about = {"address": address, "user": user}
-            self._connections[name] = ConnectionMemory(path, self._tell, about=about)
+            self._connections[name] = ConnectionMemory(path, self._tell, about=about, app=self.app)
         return self._connections[name]
 
     def close(self) -> None:

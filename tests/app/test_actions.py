@@ -14,6 +14,7 @@ from tests.app.conftest import Desk, Open, at_desk
 from truenas_client.simulator import Call, Simulator
 from tui import actions
 from tui.app import Start
+from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
@@ -71,11 +72,16 @@ async def test_palette_holds_every_action_but_cursor_keys(signed_in: Open) -> No
         await desk.until(lambda: isinstance(desk.app.screen, CommandPalette), "the palette")
         provider = Commands(desk.workspace)
         await provider.startup()
-        listed = {hit.text async for hit in provider.discover()}
-    for action in actions.ACTIONS:
-        if action.where in ("list", "connect") or action.id == "app.palette":
-            continue
-        assert f"{action.group}: {action.title}" in listed, action.id
+        offered = [hit async for hit in provider.discover()]
+        assert len(offered) <= MOST_HITS
+        for action in actions.ACTIONS:
+            if action.where in ("list", "connect") or action.id == "app.palette":
+                continue
+            words = f"{action.group}: {action.title}"
+            hits = [hit async for hit in provider.search(words)]
+            assert max(hits, key=lambda hit: hit.score).text == words, action.id
+            shown = str(next(hit for hit in hits if hit.text == words).help)
+            assert shown.partition("   ")[0] in map(actions.key_text, action.keys.split(",")), action.id
 
 
 async def test_help_names_every_action_with_its_present_key(signed_in: Open) -> None:
@@ -138,11 +144,33 @@ async def _docs(desk: Desk, key: str) -> None:
     await desk.see("[Docs]")
 
 
+@drive("docs.back")
+async def _docs_back(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.press("escape", "d")
+    docs = desk.explore.call_pane.docs.docs
+    await desk.until(lambda: docs.has_focus, "the docs")
+    while not isinstance(docs.link, TypeLink):
+        await desk.press("down")
+    await desk.press("enter")
+    await desk.until(lambda: docs.depth == 1, "the page of a type")
+    await desk.press(key)
+    await desk.until(lambda: docs.depth == 0, "the page before")
+
+
 @drive("pane.methods")
 async def _methods(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
     await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+
+
+@drive("method.star")
+async def _star(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("system.info is among the starred methods now")
+    assert desk.session.memory.stars == ("system.info",)
 
 
 @drive("pane.args")
@@ -167,6 +195,22 @@ async def _problem(desk: Desk, key: str) -> None:
     await desk.press("escape", key)
     editor = desk.explore.call_pane.editor
     await desk.until(lambda: editor.has_focus and editor.text[editor.caret :].startswith('"x"'), "the caret there")
+
+
+@drive("edit.complete", "edit.accept")
+async def _complete(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write('[[], {"limit": 1}]')
+    editor = desk.explore.call_pane.editor
+    editor.goto(editor.text.index("}"))
+    await desk.press("ctrl+l")
+    await desk.until(lambda: editor.choosing, "the list")
+    if key == "tab":
+        await desk.press(key)
+        await desk.until(lambda: '{"limit": 1, "' in editor.text, "another key")
+        assert editor.has_focus
+    else:
+        await desk.press("escape")
 
 
 @drive("pane.find", "find.next", "find.previous")

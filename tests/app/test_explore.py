@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from tests.app.conftest import Open
+from tests.shelf import put_up
 from truenas_client.simulator import Call, Simulator, ValidationErrors, shapes
+from tui.model.outline import MethodLink
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.review import ReviewScreen
+from tui.widgets.docs_box import DocsBox
 from tui.widgets.json_view import JsonView
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
@@ -44,13 +47,94 @@ async def test_docs_are_one_key_away(signed_in: Open) -> None:
     async with signed_in(size=(80, 24)) as desk:
         await desk.open("pds q", "pool.dataset.query")
         await desk.press("escape", "d")
-        await desk.see("[Docs]", "DATASET_READ", "Arguments")
+        await desk.see("[Docs]", "DATASET_READ", "Arguments", "filters")
         await desk.press("pagedown")
-        await desk.see("filters")
+        await desk.see("order_by")
         await desk.press("d")
         await desk.see("[Arguments]")
         await desk.press("f2")
         await desk.see("[Docs]")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_docs_fold_lead_on_and_come_back(signed_in: Open, nas: Simulator, size: tuple[int, int]) -> None:
+    put_up(nas)
+    async with signed_in(size=size) as desk:
+        await desk.open("shelf.create", "shelf.create")
+        await desk.press("escape", "d")
+        box = desk.explore.query_one("#side-docs" if size[0] >= 160 else "#docs", DocsBox)
+        docs = box.docs
+        await desk.until(lambda: docs.has_focus, "the docs")
+        await desk.see("shelf.create  write", "which you have")
+        while docs.item is None or docs.item.name != "extras":
+            await desk.press("down")
+        await desk.see("enter opens Extras")
+        place = docs.cursor
+        await desk.press("enter")
+        await desk.see("in  shelf.create > shelf", "backspace back")
+        await desk.press("backspace")
+        await desk.until(lambda: docs.cursor == place, "the cursor where it was")
+        await desk.press("right")
+        await desk.see("▸ lamp")
+        await desk.press("slash")
+        await desk.type("watt")
+        await desk.see("1 place")
+        await desk.press("enter")
+        await desk.until(lambda: docs.has_focus and docs.item is not None and docs.item.name == "watt", "the place")
+        await desk.press("slash")
+        await desk.type("no such")
+        await desk.see("no no such here")
+        await desk.press("escape")
+        await desk.until(lambda: docs.has_focus and not box.has_class("-finding"), "the docs without the field")
+        await desk.press("g", "enter")
+        await desk.until(lambda: desk.explore.call_pane.editor.has_focus, "its arguments")
+
+
+async def test_the_way_back_is_escape_too(signed_in: Open, nas: Simulator) -> None:
+    put_up(nas)
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.open("shelf.create", "shelf.create")
+        await desk.press("escape", "d")
+        docs = desk.explore.call_pane.docs.docs
+        await desk.until(lambda: docs.has_focus, "the docs")
+        while not isinstance(docs.link, MethodLink):
+            await desk.press("down")
+        await desk.press("enter")
+        await desk.see("Lists shelves.")
+        await desk.press("escape")
+        await desk.until(lambda: docs.depth == 0, "the page before")
+        await desk.press("enter")
+        await desk.see("Lists shelves.")
+        await desk.press("enter")
+        await desk.until(lambda: desk.explore.call_pane.title == "shelf.query", "the other method is open")
+        await desk.press("escape", "d")
+        await desk.see("Lists shelves.")
+        await desk.press("escape")
+        await desk.see("[Arguments]")
+
+
+async def test_an_example_becomes_the_draft_and_can_be_undone(signed_in: Open, nas: Simulator) -> None:
+    put_up(nas)
+    async with signed_in(size=(120, 36)) as desk:
+        await desk.open("shelf.create", "shelf.create")
+        await desk.write("[1]")
+        await desk.press("escape", "d", "G")
+        await desk.see("enter makes it the draft")
+        await desk.press("enter")
+        editor = desk.explore.call_pane.editor
+        await desk.until(lambda: editor.has_focus and editor.text == '[{"name": "books"}]', "the example")
+        await desk.press("ctrl+z")
+        await desk.until(lambda: editor.text == "[1]", "what was there")
+
+
+async def test_docs_tell_which_roles_the_user_has(signed_in: Open, nas: Simulator) -> None:
+    put_up(nas)
+    async with signed_in(size=(120, 36), user="viewer") as desk:
+        await desk.until(lambda: desk.session.roles is not None, "the roles")
+        assert "READONLY_ADMIN" in (desk.session.roles or ())
+        await desk.open("shelf.query", "shelf.query")
+        await desk.press("escape", "d")
+        await desk.see("needs  READONLY_ADMIN  which you have")
 
 
 async def test_wide_screens_have_docs_of_their_own(signed_in: Open) -> None:
@@ -58,7 +142,9 @@ async def test_wide_screens_have_docs_of_their_own(signed_in: Open) -> None:
         await desk.open("pds q", "pool.dataset.query")
         await desk.see("Watching", "DATASET_READ")
         await desk.press("escape", "d")
-        await desk.until(lambda: desk.app.focused is desk.explore.query_one("#side-docs"), "the docs have the focus")
+        await desk.until(
+            lambda: desk.app.focused is desk.explore.query_one("#side-docs-text"), "the docs have the focus"
+        )
 
 
 async def test_result_folds_finds_and_shows_raw(signed_in: Open) -> None:
@@ -193,7 +279,7 @@ async def test_risk_wants_the_name_typed(signed_in: Open, nas: Simulator) -> Non
         await desk.press("ctrl+j")
         await desk.see("risk", "Type tank/photos to send it")
         await desk.press("enter")
-        await desk.see("not tank/photos yet")
+        await desk.see("first type tank/photos")
         await desk.type("tank/photos")
         await desk.press("enter")
         await desk.ended()

@@ -2,7 +2,7 @@
 
 A `Node` says in words what a value is. Members and list items hang below it as
 ``children``, alternatives as ``branches``, each with the tag that picks it. ``null`` as an alternative is part of the
-type's words, not a branch.
+type's words, not a branch; parts that must all hold (``allOf``) are one object.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..plaintext import plain_text
 from .normalise import Schema
 
 __all__ = ["Node", "describe", "type_words"]
 
 _WORDS = {"array": "list"}
 _MOST_TYPES = 4
+_MOST_EXAMPLES = 3
+_NO_NAMES = frozenset({"result"})
+"""Titles that servers give to every value of a kind: they name no type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,9 @@ class Node:
     """One value: an argument, a member, an alternative or a result.
 
     ``title`` is the server's name for the type, "" when it has none. ``default`` is JSON text, None when there is no
-    default. ``choices`` are JSON texts. ``tag`` says which alternative a branch is (``type = "S3"``, or its title).
-    A child named ``*`` describes members of any other name; the items of a list that have more to say than their type
-    hang directly below the list.
+    default. ``description`` is plain text in paragraphs. ``choices`` and ``examples`` are JSON texts. ``tag`` says
+    which alternative a branch is (``type = "S3"``, or its title). A child named ``*`` describes members of any other
+    name; the items of a list that have more to say than their type hang directly below the list.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Node:
     description: str = ""
     constraints: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
     children: tuple[Node, ...] = ()
     branches: tuple[Node, ...] = ()
     tag: str = ""
@@ -44,14 +49,14 @@ class Node:
 
 def describe(schema: Schema, *, name: str = "", required: bool = False) -> Node:
     """The tree of a normalised schema; ``name`` and ``required`` are those of the argument or member it belongs to."""
-    title = schema.get("title", "")
+    schema = _in_one(schema)
     node = Node(
         name=name,
         type=type_words(schema),
-        title=title if title != name and not title.islower() else "",
+        title=_type_name(schema, name),
         required=required,
         default=_json(schema["default"]) if "default" in schema else None,
-        description=" ".join(schema.get("description", "").split()),
+        description=plain_text(schema.get("description")),
     )
     return _fill(node, schema)
 
@@ -61,29 +66,64 @@ def _fill(node: Node, schema: Schema) -> Node:
     core = _without_null(schema)
     if core is not schema:
         # X or null: what X says is said here.
-        inner = _fill(node, core)
-        title = inner.title or core.get("title", "")
-        description = node.description or " ".join(core.get("description", "").split())
-        return replace(inner, title=title if title != node.name else "", description=description)
+        inner = _fill(node, _in_one(core))
+        title = inner.title or _type_name(core, node.name)
+        return replace(inner, title=title, description=node.description or plain_text(core.get("description")))
     alternatives = [branch for key in ("anyOf", "oneOf") for branch in schema.get(key, ())]
     kinds = [branch for branch in alternatives if not _is_null(branch)]
     tag_name = schema.get("discriminator", {}).get("propertyName")
     branches: tuple[Node, ...] = ()
     if any(_has_more(branch) for branch in kinds):
         branches = tuple(replace(describe(branch), tag=_tag(branch, tag_name)) for branch in kinds)
-    node = replace(node, constraints=_constraints(schema), choices=_choices(schema), branches=branches)
-    if "properties" in schema or isinstance(schema.get("additionalProperties"), dict):
+    examples = node.examples or tuple(_json(value) for value in _listed(schema, "examples")[:_MOST_EXAMPLES])
+    node = replace(
+        node, constraints=_constraints(schema), choices=_choices(schema), branches=branches, examples=examples
+    )
+    if _has_members(schema):
         return replace(node, children=_members(schema))
     items = schema.get("items")
     if isinstance(items, dict) and _has_more(items):
         inner = describe(items)
         if inner.branches or inner.children:
-            return replace(node, title=node.title or inner.title, children=inner.children, branches=inner.branches)
+            return replace(node, title=inner.title or node.title, children=inner.children, branches=inner.branches)
         return replace(node, choices=inner.choices, constraints=node.constraints + _each(inner.constraints))
     if schema.get("prefixItems"):
         parts = enumerate(schema["prefixItems"])
         return replace(node, children=tuple(describe(part, name=str(index)) for index, part in parts))
     return node
+
+
+def _type_name(schema: Schema, name: str) -> str:
+    """The title where it names a type: not the member's own name again, nor a label that many have."""
+    title: str = schema.get("title", "")
+    if title == name or title in _NO_NAMES:
+        return ""
+    return title if not title.islower() or _has_members(schema) else ""
+
+
+def _in_one(schema: Schema) -> Schema:
+    """The schema with the members of all its ``allOf`` parts as its own."""
+    parts = [part for part in schema.get("allOf", ()) if isinstance(part, dict)]
+    if not parts:
+        return schema
+    whole: Schema = {key: value for key, value in schema.items() if key != "allOf"}
+    for part in map(_in_one, parts):
+        for key, value in part.items():
+            if key == "properties":
+                whole[key] = {**whole.get(key, {}), **value}
+            elif key == "required":
+                whole[key] = [*whole.get(key, ()), *value]
+            else:
+                whole.setdefault(key, value)
+    return whole
+
+
+def _has_members(schema: Schema) -> bool:
+    return bool(
+        schema.get("properties")
+        or schema.get("patternProperties")
+        or isinstance(schema.get("additionalProperties"), dict)
+    )
 
 
 def _members(schema: Schema) -> tuple[Node, ...]:
@@ -93,9 +133,15 @@ def _members(schema: Schema) -> tuple[Node, ...]:
         for name, member in schema.get("properties", {}).items()
         if isinstance(member, dict)
     ]
+    for pattern, member in schema.get("patternProperties", {}).items():
+        child = describe(member, name="*")
+        children.append(replace(child, constraints=(f"name matches {pattern}", *child.constraints)))
     others = schema.get("additionalProperties")
     if isinstance(others, dict):
-        children.append(describe(others, name="*"))
+        names = schema.get("propertyNames")
+        words = _constraints(names) if isinstance(names, dict) else ()
+        child = describe(others, name="*")
+        children.append(replace(child, constraints=(*(f"name {word}" for word in words), *child.constraints)))
     return tuple(children)
 
 
@@ -117,10 +163,9 @@ def _has_more(schema: Any) -> bool:
     """Whether a schema says more than a type."""
     if not isinstance(schema, dict):
         return False
-    core = _without_null(schema)
+    core = _in_one(_without_null(schema))
     return bool(
-        core.get("properties")
-        or isinstance(core.get("additionalProperties"), dict)
+        _has_members(core)
         or _choices(core)
         or _constraints(core)
         or _has_more(core.get("items"))
@@ -149,7 +194,7 @@ def type_words(schema: Any) -> str:
         return f"list of ({inner})" if " or " in inner else f"list of {inner}"
     if kind is None and _choices(schema):
         return _branch_words(schema)
-    if kind is None and "properties" in schema:
+    if kind is None and ("properties" in schema or "allOf" in schema or _has_members(schema)):
         return "object"
     return "any value" if kind is None else _WORDS.get(kind, str(kind))
 
@@ -171,6 +216,11 @@ def _tag(branch: Schema, tag_name: str | None) -> str:
             return f"{tag_name} = {' or '.join(choices)}"
     title: str = branch.get("title", "")
     return title or _branch_words(branch)
+
+
+def _listed(schema: Schema, key: str) -> list[Any]:
+    value = schema.get(key)
+    return value if isinstance(value, list) else []
 
 
 def _choices(schema: Schema) -> tuple[str, ...]:

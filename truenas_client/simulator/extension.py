@@ -44,11 +44,13 @@ class Extensible:
         uploadable: bool = False,
         job: JobOptions | None = None,
         since: str | None = None,
+        examples: Iterable[str] = (),
     ) -> Decorator:
         """Add a method: a function or coroutine function of a `Call` and the arguments.
 
         Without ``accepts`` it takes any values, as many as the function has parameters;
-        ``description`` is the docstring unless given. No roles: full administrators only.
+        ``description`` is the docstring unless given, ``examples`` are texts with messages in
+        them, as servers word them. No roles: full administrators only.
         ``private`` methods are in no listing; ``since`` names the first API version that has it.
         """
 
@@ -65,6 +67,7 @@ class Extensible:
                 no_authz=no_authz,
                 downloadable=downloadable,
                 uploadable=uploadable,
+                examples={"websocket": list(examples)} if examples else None,
             )
             self.registry.add(Method(name, made, handler, job, private, since=since))
             return handler

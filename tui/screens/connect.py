@@ -8,7 +8,6 @@ certificate that is not trusted is shown and asked about. The card makes a signe
 
 from __future__ import annotations
 
-import asyncio
 import os
 import ssl
 from dataclasses import replace
@@ -24,14 +23,12 @@ from textual.widgets import Input, Static
 from truenas_client import exc
 from truenas_client.cataloguecache import CatalogueCache
 from truenas_client.endpoint import LOCAL_SOCKET, Endpoint, parse
-from truenas_client.probe import probe
 from truenas_client.profiles import Known, Profiles
 from truenas_client.trust import TLS
 from tui import actions
 from tui.failure import Failure, explain_connecting
-from tui.keeping import store_trust
 from tui.opening import Opening, Start, opening, picked
-from tui.screens.trust import TrustScreen
+from tui.screens.trust import ask_trust
 from tui.session import Session
 from tui.signing import exposure
 from tui.target import Target
@@ -260,7 +257,10 @@ class ConnectScreen(Screen[None]):
         except ssl.SSLCertVerificationError as error:
             self._show(done, explain_connecting(error, address=session.host))
             card.remove_class("-busy")
-            return await self._ask_trust(session, error)
+            tls = await ask_trust(self.app, session, error)
+            if tls is not None:
+                self.form.trust(tls)
+            return tls
         except exc.MechanismUnsupported as error:
             self._unsupported(session, error, done)
         except Exception as error:  # noqa: BLE001 - the root of connecting: whatever it was, the card says so
@@ -305,29 +305,6 @@ class ConnectScreen(Screen[None]):
             reason = "It takes no keys by proof. Older servers (before 26) take the key itself: choose that above."
             self._show(done, Failure("Not sent", reason))
 
-    async def _ask_trust(self, session: Session, error: ssl.SSLCertVerificationError) -> TLS | None:
-        """Shows the certificate, and returns the choice that takes it if the person says so."""
-        target, endpoint = session.target, session.endpoint
-        if endpoint is None:
-            return None
-        try:
-            certificate = await probe(endpoint, tls=target.tls)
-        except (exc.ConnectError, OSError):
-            return None  # what was said already stands
-        trusted = error.expected if isinstance(error, exc.FingerprintMismatch) else ()
-        name = target.profile.name
-        screen = TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name)
-        if not await self.app.push_screen_wait(screen):
-            return None
-        tls = certificate.tls
-        if name:
-            try:
-                await asyncio.to_thread(store_trust, name, tls)
-            except (exc.InvalidProfile, OSError) as problem:
-                self.app.notify(safe(f"The profile could not be changed: {problem}"), severity="warning", markup=False)
-        self.form.trust(tls)
-        return tls
-
     def _show(self, done: list[str], failure: Failure | None = None, *, note: str = "") -> None:
         lines = [Content.assemble(("done  ", "$text-success"), plain(text)) for text in done]
         if failure is not None:
@@ -338,6 +315,9 @@ class ConnectScreen(Screen[None]):
         elif self.query_one(Card).has_class("-busy"):
             lines.append(Content.styled("connecting ..." if not done else "...", "$text-muted"))
         self.query_one("#progress", Static).update(Content("\n").join(lines))
+        if failure is not None:
+            # On a small screen the card may have to be scrolled; the news is at its end.
+            self.call_after_refresh(self.query_one(Card).scroll_end, animate=False)
 
     def show_failure(self, failure: Failure) -> None:
         """Shows why a connection made elsewhere did not come about."""

@@ -7,21 +7,27 @@ Nothing was sent when this is asked, and nobody is told to do without the check.
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from truenas_client.probe import Certificate
-from truenas_client.trust import Pin
+from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
+from truenas_client.probe import Certificate, probe
+from truenas_client.trust import TLS, Pin
+from tui.keeping import store_trust
+from tui.session import Session
 from tui.text import plain, safe
 from tui.widgets.key_line import Hint
 
-__all__ = ["TrustScreen", "shown_digest"]
+__all__ = ["TrustScreen", "ask_trust", "shown_digest"]
 
 LABEL = 13
 
@@ -31,6 +37,30 @@ def shown_digest(digest: str) -> tuple[str, str]:
     pairs = [digest[at : at + 2].upper() for at in range(0, len(digest), 2)]
     half = len(pairs) // 2
     return ":".join(pairs[:half]) + ":", ":".join(pairs[half:])
+
+
+async def ask_trust(app: App[Any], session: Session, error: ssl.SSLCertVerificationError) -> TLS | None:
+    """Shows the certificate that a session was refused for; the choice that takes it, if the person says so.
+
+    Written into the profile where there is one. To be called from a worker; sends nothing but handshakes.
+    """
+    target, endpoint = session.target, session.endpoint
+    if endpoint is None:
+        return None
+    try:
+        certificate = await probe(endpoint, tls=target.tls)
+    except (ConnectError, OSError):
+        return None  # why it was refused is told already
+    trusted = error.expected if isinstance(error, FingerprintMismatch) else ()
+    name = target.profile.name
+    if not await app.push_screen_wait(TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name)):
+        return None
+    if name:
+        try:
+            await asyncio.to_thread(store_trust, name, certificate.tls)
+        except (InvalidProfile, OSError) as problem:
+            app.notify(safe(f"The profile could not be changed: {problem}"), severity="warning", markup=False)
+    return certificate.tls
 
 
 class TrustScreen(ModalScreen[bool]):
@@ -84,8 +114,8 @@ class TrustScreen(ModalScreen[bool]):
         compare = "Compare the fingerprint with the one on the server's own screen, under Credentials, Certificates."
         if self._trusted:
             return f"It may have been renewed, or somebody is in between and wants to read along. {compare}"
-        kept = f"It is kept with the profile {self._profile}." if self._profile else "It is kept with the profile, too."
-        return f"{compare} Then no other certificate passes. {kept}"
+        kept = f" The profile {self._profile} keeps it." if self._profile else ""
+        return f"{compare} Then no other certificate passes.{kept}"
 
     def action_trust(self) -> None:
         if self._trusted and not self._asked:

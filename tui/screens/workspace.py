@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import ssl
 import time
 from collections.abc import Callable
 
@@ -24,12 +25,15 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
+from tui.model.changes import arguments
+from tui.model.stored import lookup, resource_of
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
 from tui.screens.otp import OtpScreen
-from tui.screens.review import ReviewScreen
+from tui.screens.review import ReviewScreen, Subject
+from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
 from tui.sections.jobs import JobsSection
@@ -40,7 +44,7 @@ from tui.text import safe
 from tui.widgets.key_line import KeyLine
 from tui.widgets.method_list import Typed
 from tui.widgets.pane import Pane
-from tui.widgets.result_pane import ResultPane
+from tui.widgets.result_views import ResultViews
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
@@ -86,6 +90,8 @@ class Workspace(Screen[None]):
         self.session.ask_code = self._ask_code
         self.set_interval(PULL_SECONDS, self._renew)
         self.section.enter()
+        if self.session.memory.section in self._makers:
+            self.call_later(self.show, self.session.memory.section)
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was while this was being loaded."""
@@ -144,6 +150,7 @@ class Workspace(Screen[None]):
             jobs=len(session.jobs.active()),
             events=len(session.watches),
             note=self._note(),
+            colour=session.target.profile.colour,
         )
 
     # Sections ----------------------------------------------------------------------
@@ -158,6 +165,7 @@ class Workspace(Screen[None]):
     async def show(self, name: str) -> Section:
         """Shows a section, making it when it is wanted for the first time."""
         self.minimize()
+        self.session.memory.section = name
         switcher = self.query_one("#sections", ContentSwitcher)
         if switcher.current == name:
             return self.section
@@ -204,7 +212,11 @@ class Workspace(Screen[None]):
             node = await self.show(action.where) if self.section.id != action.where else self.section
         elif action.where == "result":
             await self.show("explore")
-            node = self.query_one(Explore).result_pane
+            views = self.query_one(Explore).result_pane.views
+            if views is None or views.table_view is None:
+                self.notify("Only for a result that is shown as a table (v).", timeout=3)
+                return
+            node = views
         elif action.where == "app":
             node = self.app
         await self.app.run_action(action.name, node)
@@ -223,22 +235,29 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
-        method = self.session.method(call.method)
-        answer = await self.app.push_screen_wait(
-            ReviewScreen(
-                host=self.session.host,
-                method=call.method,
-                params=call.params,
-                risk=risk,
-                roles=method.roles if method is not None else (),
-                job=method is not None and method.job,
-            )
-        )
+        answer = await self.app.push_screen_wait(ReviewScreen(self._subject(call, risk), self.session.read))
         explore = self.query_one(Explore)
         if answer == "send":
             explore.send(call)
         elif answer == "edit":
             explore.action_pane_args()
+
+    def _subject(self, call: Call, risk: str) -> Subject:
+        session = self.session
+        method, catalogue = session.method(call.method), session.catalogue
+        names = [param.name for param in method.params] if method is not None else []
+        return Subject(
+            host=session.host,
+            address=session.address,
+            method=call.method,
+            params=call.params,
+            risk=risk,
+            roles=method.roles if method is not None else (),
+            entries=arguments(call.method, call.params, names),
+            resource=resource_of(call.method, call.params, catalogue),
+            notes=("It runs as a job.",) if method is not None and method.job else (),
+            lookup=lookup(call.method, call.params, catalogue),
+        )
 
     @on(Section.AbortWanted)
     def _abort_wanted(self, event: Section.AbortWanted) -> None:
@@ -273,13 +292,14 @@ class Workspace(Screen[None]):
         if letter is not None:
             explore.copied(letter)
 
-    @on(ResultPane.ColumnsWanted)
+    @on(ResultViews.ColumnsWanted)
     def _columns_wanted(self) -> None:
         self._columns()
 
     @work(exclusive=True, group="columns", exit_on_error=False)
     async def _columns(self) -> None:
-        view = self.query_one(Explore).result_pane.table
+        views = self.query_one(Explore).result_pane.views
+        view = views.table_view if views is not None else None
         if view is None or view.table is None:
             return
         chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))
@@ -343,11 +363,21 @@ class Workspace(Screen[None]):
             return
         self._lost = True
         try:
-            await self.session.reconnect()
+            await self._reconnect()
         except exc.OTPRequired:
             return  # the user was asked, and gave up; the status line says what to do
         except (exc.ClientException, OSError) as error:
             self._say(explain_connecting(error, address=self.session.host), "error")
+
+    async def _reconnect(self) -> None:
+        try:
+            await self.session.reconnect()
+        except ssl.SSLCertVerificationError as error:
+            tls = await ask_trust(self.app, self.session, error)
+            if tls is None:
+                raise
+            self.session.target = self.session.target.trusting(tls)
+            await self.session.reconnect()
 
     async def _ask_code(self, again: bool) -> str | None:
         """Asks for a one-time password, whatever is on the screen; called by the session."""

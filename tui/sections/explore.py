@@ -16,36 +16,25 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.widgets import TextArea
 from textual.worker import Worker
 
 from tui import actions
 from tui.failure import explain
+from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
 from tui.session import Session
 from tui.stores import Call
+from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
+from tui.widgets.docs_box import DocsBox, DocsPane
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
 
 __all__ = ["Explore"]
-
-
-class DocsPane(Pane):
-    """The docs of the open method, or of the one under the cursor of the list, on wide screens."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__("Docs", id=id)
-
-    def compose(self) -> ComposeResult:
-        yield Docs(id="side-docs")
-
-    @property
-    def docs(self) -> Docs:
-        """What is inside."""
-        return self.query_one(Docs)
 
 
 class Explore(Section):
@@ -80,12 +69,12 @@ class Explore(Section):
         self._workers: dict[int, Worker[None]] = {}
         # The text whose problems were shown and which is sent all the same when run once more.
         self._insisted = ""
-        self._rows = 0
+        self._coming_back = True
 
     def compose(self) -> ComposeResult:
-        yield MethodList(id="methods")
+        yield MethodList(self._session.memory, id="methods")
         with Vertical(id="middle"):
-            yield CallPane(id="call")
+            yield CallPane(self._session, id="call")
             yield ResultPane(self._session, id="result")
         yield Vertical(id="side")
 
@@ -115,6 +104,7 @@ class Explore(Section):
         return self.screen.has_class("-wide")
 
     def on_mount(self) -> None:
+        self.call_pane.known = self._session.known
         self._forget = self._session.catalogue_changed.subscribe(self._take_catalogue)
         self._take_catalogue()
 
@@ -126,6 +116,23 @@ class Explore(Section):
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
+        if self._coming_back and len(self._session.catalogue):
+            self._coming_back = False
+            # Who looks for something already is not interrupted.
+            if not self._method and not self.methods.filter.value:
+                self._come_back()
+
+    def _come_back(self) -> None:
+        """Opens what was open when the app was left."""
+        memory, focused = self._session.memory, self.screen.focused
+        docs = memory.app.docs_open
+        if memory.method:
+            self.open_method(memory.method)
+        if self._method and docs:
+            self.action_call_view()
+        if not self.display and focused is not None:
+            # Another section is shown: the cursor stays there.
+            focused.focus()
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen."""
@@ -168,10 +175,10 @@ class Explore(Section):
             return
         if self._method:
             self._drafts[self._method] = self.call_pane.text
-        self._method = name
+        self._method = self._session.memory.method = name
         self._insisted = ""
         self._close_drawer()
-        self.call_pane.open(method, self._drafts.get(name))
+        self.call_pane.open(method, self._drafts.get(name) or self._session.memory.draft_of(name))
         self.methods.show_current(name)
         self.result_pane.show(self._calls.get(name))
         self.result_pane.empty_text("ctrl+j runs it.")
@@ -183,7 +190,7 @@ class Explore(Section):
         method = self._session.method(name)
         for pane in self.query("#docs-pane").results(DocsPane):
             if method is not None:
-                pane.docs.show(method)
+                pane.box.docs.show(method)
 
     def _close_drawer(self) -> None:
         if self.has_class("-drawer"):
@@ -195,10 +202,11 @@ class Explore(Section):
                 self.call_pane.focus_view()
 
     async def on_resize(self) -> None:
+        take_rows(self._session.memory.app, self.result_pane, self.query_one("#middle", Vertical).size.height)
         side = self.query_one("#side", Vertical)
         if self.wide and not side.children:
             # Made when there is room for it: a narrow screen starts sooner without.
-            await side.mount_all([DocsPane(id="docs-pane"), WatchingPane(self._session, id="watching")])
+            await side.mount_all([DocsPane(self._session, id="docs-pane"), WatchingPane(self._session, id="watching")])
             self._show_side_docs(self._method)
         if self.has_class("-drawer") and not self.narrow:
             # The methods have a place of their own now; what was previewed gives way to what is open.
@@ -213,6 +221,16 @@ class Explore(Section):
         self.methods.display = True
         self.methods.filter.focus()
 
+    def action_method_star(self) -> None:
+        """Stars the method under the cursor of the list, from elsewhere the one that is open; or takes the star."""
+        name = self.methods.highlighted if self.methods.has_focus_within else self._method
+        if not name:
+            self.notify("A star is for a method.", timeout=2)
+        elif (starred := self.methods.toggle_star(name)) and not self.methods.has_focus_within:
+            self.notify(f"{safe(name)} is among the starred methods now.", timeout=2, markup=False)
+        elif not starred and not self.methods.has_focus_within:
+            self.notify(f"{safe(name)} has no star any more.", timeout=2, markup=False)
+
     # Arguments and docs ------------------------------------------------------------
 
     def action_pane_args(self) -> None:
@@ -223,7 +241,7 @@ class Explore(Section):
     def action_pane_docs(self) -> None:
         """The docs take the place of the arguments, or get the focus where they have a place of their own."""
         if self.wide:
-            self.query_one("#side-docs").focus()
+            self.query_one(DocsPane).box.focus_docs()
             return
         self._close_drawer()
         if self.call_pane.view == DOCS:
@@ -232,9 +250,36 @@ class Explore(Section):
         self.call_pane.show(DOCS)
         self.call_pane.focus_view()
 
+    @property
+    def _docs_box(self) -> DocsBox | None:
+        """The docs that have the focus."""
+        return next((box for box in self.query(DocsBox) if box.has_focus_within), None)
+
+    @on(Docs.CallWanted)
+    def _call_wanted(self, event: Docs.CallWanted) -> None:
+        event.stop()
+        if event.method == self._method:
+            self.action_pane_args()
+        else:
+            self.open_method(event.method)
+
+    @on(Docs.DraftWanted)
+    def _draft_wanted(self, event: Docs.DraftWanted) -> None:
+        event.stop()
+        if event.method != self._method:
+            self.open_method(event.method)
+        self.call_pane.put_draft(event.params)
+        self.notify("The example is the draft now; ctrl+z brings back what was there.", timeout=4)
+
     def action_call_view(self) -> None:
         self.call_pane.show(ARGUMENTS if self.call_pane.view == DOCS else DOCS)
         self.call_pane.focus_view()
+
+    @on(CallPane.Shown)
+    def _shown(self, event: CallPane.Shown) -> None:
+        event.stop()
+        self.set_class(event.view == DOCS, "-reading")
+        self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
     def _call_tab(self, event: Pane.TabPressed) -> None:
@@ -242,9 +287,20 @@ class Explore(Section):
         self.call_pane.show(event.tab)
         self.call_pane.focus_view()
 
+    @on(TextArea.Changed, "#editor")
+    def _keep_draft(self) -> None:
+        """Remembers the arguments as they are now, for the method they belong to now."""
+        method, text = self.call_pane.method, self.call_pane.text
+        if method is not None:
+            self._session.memory.keep_draft(method, "" if text == self.call_pane.smallest else text)
+
     def action_edit_problem(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_next_problem()
+
+    def action_edit_complete(self) -> None:
+        self.action_pane_args()
+        self.call_pane.editor.action_complete()
 
     # Running -----------------------------------------------------------------------
 
@@ -268,10 +324,12 @@ class Explore(Section):
             self.call_pane.show(ARGUMENTS)
             self.call_pane.editor.focus()
             self.call_pane.editor.goto(problems[0].start)
-            again = (
-                "ctrl+j once more sends it anyway." if params is not None else "Not sent: this is not a list in JSON."
+            unsendable = safe(self.call_pane.unsendable)
+            self.notify(
+                f"Not sent: {unsendable}." if unsendable else "ctrl+j once more sends it anyway.",
+                timeout=3,
+                markup=False,
             )
-            self.notify(again, timeout=3)
             return
         self._start(self._session.new_call(method.name, params))
 
@@ -298,6 +356,8 @@ class Explore(Section):
         """Makes the call; its result is shown where its method is open."""
         call.restart()
         self._calls[call.method] = call
+        self._session.memory.called(call.method)
+        self.methods.renew()
         if call.method == self._method:
             self.add_class("-ran")
             self.result_pane.show(call)
@@ -355,8 +415,10 @@ class Explore(Section):
         self.result_pane.content.focus()
 
     def action_pane_find(self) -> None:
-        """Finds in the result; in the methods, goes to their filter."""
-        if self.methods.has_focus_within:
+        """Finds in the result, or in the docs where the focus is there; in the methods, goes to their filter."""
+        if (box := self._docs_box) is not None:
+            box.open_find()
+        elif self.methods.has_focus_within:
             self.methods.filter.focus()
         else:
             self._close_drawer()
@@ -430,8 +492,13 @@ class Explore(Section):
         # What is typed is left first; only from elsewhere does the row or the search of the result close.
         if self.result_pane.has_focus_within and self.result_pane.back():
             return True
+        if (box := self._docs_box) is not None and box.back():
+            return True
         if self.has_class("-drawer") and self.methods.has_focus_within:
             return self._leave_methods()
+        if self.wide and self._docs_box is not None:
+            self.action_pane_args()
+            return True
         if self.call_pane.has_focus_within:
             if self.call_pane.view == DOCS:
                 self.action_pane_args()
@@ -459,4 +526,4 @@ class Explore(Section):
         """Moves the line between call and result."""
         total = self.query_one("#middle", Vertical).size.height
         wanted = self.result_pane.outer_size.height + (rows if self.result_pane.has_focus_within else -rows)
-        self.result_pane.styles.height = max(4, min(wanted, total - 4))
+        give_rows(self._session.memory.app, self.result_pane, wanted, total)

@@ -39,7 +39,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the list. `fold` is None for a leaf, else whether it is folded; badges stand at the right edge."""
+    """A line of the list. `fold` is None for a leaf, else whether it is folded; badges stand at the right edge. The
+    `sign` of a leaf, one cell of our own, stands where others have the mark of folding."""
 
     key: str
     cells: tuple[Cell | str, ...]
@@ -47,6 +48,7 @@ class Row:
     fold: bool | None = None
     badges: tuple[Cell | str, ...] = ()
     style: str = ""
+    sign: str = ""
 
 
 def natural_widths(columns: Sequence[Column], rows: Sequence[Row], *, header: bool) -> list[int]:

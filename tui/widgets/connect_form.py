@@ -182,6 +182,8 @@ class ConnectForm(Vertical):
         self.query_one("#secret-row .label", Static).update(SECRETS[kind] or "Password")
         reference = target.profile.secret
         hint = "the key, or the path of its file" if kind == "api key" else ""
+        # Nothing is typed, so there is nothing to show, and where the secret lies may take a few words.
+        self.set_class(not isinstance(reference, Ask) and not self.value("password"), "-kept")
         self._field("password").placeholder = hint if isinstance(reference, Ask) else f"from {reference}"
         self.query_one("#note", Static).update(plain(self._note(target, endpoint)))
 

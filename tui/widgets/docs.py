@@ -1,298 +1,357 @@
-"""`Docs`: what a method is, takes and returns, as lines that wrap to the width there is.
+"""`Docs`: what a method is, takes and returns, as a document with a cursor: it folds, and its links lead on.
 
-Drawn from a `Method` of the catalogue and the `Node` trees its schemas describe themselves by; every text in them is
-the server's. The lines are made when a method is shown and again when the width changes, and only then.
+Drawn from the pages of `tui.model.outline`, laid out by `docs_layout`; every text in them is the server's. The lines
+are made when a page is shown, folded or as wide as it was not before, and only then. What was folded, and where the
+cursor was, is kept for each method while the app runs.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from truenas_client.catalogue import Method
-from truenas_client.schema.describe import Node, describe
-from tui.text import safe, safe_lines, width, wrap
-from tui.widgets.lines import LineView, Span
+from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
+from tui.model.trail import Place, Trail, search
+from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain
+from tui.widgets.lines import CursorView, Span
 
-Line = list[Span]
+__all__ = ["Docs", "Library"]
 
-_RISKS = {"read": "dim", "write": "warning", "risk": "error"}
-_NARROWEST = 24  # cells; text is not wrapped into less, but cut
-_WIDEST_NAME = 26  # cells that the names of one object are padded to at most
-_LONGEST = 20_000  # characters of one text that are looked at
-_MOST_LINES = 20_000
+_MOST_KEPT = 200  # methods whose folds and cursor are remembered
+_SIGN = 2  # cells for the cursor's sign
 
 
-class Word(NamedTuple):
-    """A word of a flowing line, with the style it is drawn in."""
+class Library(Protocol):
+    """What the docs are looked up in: the session."""
 
-    text: str
-    style: str = ""
+    def method(self, name: str) -> Method | None:
+        """The method of a name."""
+        ...
+
+    @property
+    def roles(self) -> Collection[str] | None:
+        """The roles of the user, None when they are not known."""
+        ...
 
 
-class Docs(LineView):
-    """The documentation of one method: `show(method)`, then scrolling and `find`."""
+class Docs(CursorView):
+    """The documentation of one method: `show(method)`, then keys. `Moved`, `CallWanted` and `DraftWanted` tell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", show=False, id="nav.open"),
+        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
+        Binding("shift+space", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
+        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
         Binding("n", "find_next", "next match", show=False, id="find.next"),
         Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
+        Binding("backspace", "docs_back", "back", show=True, id="docs.back"),
     ]
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._method: Method | None = None
-        self._held: Collection[str] | None = None
+    @dataclass
+    class Moved(Message):
+        """The cursor or the page changed; `hint` says what enter does there, "" when nothing."""
+
+        docs: Docs
+        hint: str
+
+        @property
+        def control(self) -> Docs:
+            return self.docs
+
+    @dataclass
+    class CallWanted(Message):
+        """Enter on the name of a method: its arguments are wanted."""
+
+        method: str
+
+    @dataclass
+    class DraftWanted(Message):
+        """Enter on an example: it is to be the draft."""
+
+        method: str
+        params: list[Any]
+
+    def __init__(self, library: Library, *, name: str | None = None, id: str | None = None) -> None:
+        super().__init__(name=name, id=id)
+        self._library = library
+        self._trail: Trail | None = None
+        self._kept: dict[str, Trail] = {}
         self._lines: list[Line] = []
         self._wrapped_at = -1
         self._sought = ""
-        self._found = -1
+        self._told: str | None = None
+
+    # What is shown
 
     @property
     def method(self) -> Method | None:
-        return self._method
+        """The method the trail began with."""
+        return None if self._trail is None else self._trail.method
 
-    def show(self, method: Method | None, *, held: Collection[str] | None = None) -> None:
-        """Shows a method from the top, or nothing. `held` are the roles of the user, when they are known."""
-        self._method = method
-        self._held = held
-        self._found = -1
-        self._wrapped_at = -1
-        self._rewrap()
-        self.scroll_lines(0)
+    @property
+    def depth(self) -> int:
+        """How many pages can be gone back."""
+        return 0 if self._trail is None else self._trail.depth
+
+    @property
+    def item(self) -> Item | None:
+        """What the cursor is in."""
+        return self._lines[self.cursor].item if self._lines else None
+
+    @property
+    def link(self) -> Link | None:
+        """Where enter leads from here."""
+        return self._lines[self.cursor].link if self._lines else None
+
+    def show(self, method: Method | None) -> None:
+        """Shows a method as it was left, or from the top when it is new; None shows nothing."""
+        if self._trail is not None:
+            self._trail.leave(self._place())
+            if not self._trail.touched:
+                self._kept.pop(self._trail.method.name, None)
+        if method is None:
+            self._trail = None
+        else:
+            held = self._library.roles
+            trail = self._kept.pop(method.name, None)
+            if trail is None:
+                trail = Trail(method, lookup=self._library.method, held=held)
+            elif trail.method is not method:
+                trail.renew(method, held=held)
+            self._kept[method.name] = self._trail = trail
+            if len(self._kept) > _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+        self._lay_out()
+        self._go(self._trail.place if self._trail is not None else Place())
 
     def on_resize(self, event: events.Resize) -> None:
         if self.scrollable_content_region.width != self._wrapped_at:
-            self._rewrap()
+            place = self._place()
+            self._lay_out()
+            self._go(place)
+        else:
+            self.show_cursor()
 
-    def _rewrap(self) -> None:
+    def _lay_out(self) -> None:
         cells = self.scrollable_content_region.width
-        if not cells:
-            return
-        self._wrapped_at = cells
-        # One cell less than there is: the scroll bar may come.
-        lines = [] if self._method is None else method_lines(self._method, cells - 1, held=self._held)
-        self._lines = []
-        for line in lines:
-            self._lines.append(line)
-            if len(self._lines) == _MOST_LINES:
-                break
+        trail = self._trail
+        if not cells or trail is None:
+            self._lines = []
+        else:
+            library = self._library
+            # One cell less than there is: the scroll bar may come.
+            self._lines = lay_out(
+                trail.page,
+                cells - 1 - _SIGN,
+                glyphs=self.glyphs,
+                folded=trail.folded,
+                known=lambda name: name != trail.page.title and library.method(name) is not None,
+            )
+            self._wrapped_at = cells
         self.lines_changed()
+
+    def _place(self) -> Place:
+        item = self.item
+        row = self.cursor - round(self.scroll_target_y)
+        if item is None:
+            return Place((), self.cursor, row)
+        return Place(item.key, self.cursor - (line_of(self._lines, item.key) or 0), row)
+
+    def _go(self, place: Place) -> None:
+        """Puts the cursor at a place, at the row of the screen it had."""
+        first = line_of(self._lines, place.key) if place.key else 0
+        cursor = max(0, min((first or 0) + place.line, len(self._lines) - 1))
+        self.set_reactive(Docs.cursor, cursor)
+        self.scroll_lines(cursor - place.row)
+        self.show_cursor()
+        self.refresh()
+        self.cursor_moved()
+
+    # Drawing
 
     def line_count(self) -> int:
         return len(self._lines)
 
+    def is_cursor_line(self, index: int) -> bool:
+        # A document that is only looked at needs no cursor.
+        return index == self.cursor and self.has_focus
+
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
         line = self._lines[index]
-        if not self._sought or self._sought not in _plain(line).lower():
-            return line
-        return _marked(line, self._sought)
+        sign = f"{self.glyphs.cursor} " if self.is_cursor_line(index) else "  "
+        spans = line.spans
+        if self._sought and self._sought in plain(line).lower():
+            spans = marked(spans, self._sought)
+        return [Span(sign, "accent"), *spans]
+
+    def on_focus(self) -> None:
+        self.line_changed(self.cursor)
+
+    def on_blur(self) -> None:
+        self.line_changed(self.cursor)
+
+    def cursor_moved(self) -> None:
+        hint = self.hint()
+        if hint != self._told:
+            self._told = hint
+            self.post_message(self.Moved(self, hint))
+
+    def hint(self) -> str:
+        """What enter does at the cursor."""
+        match self.link:
+            case TypeLink(node=node):
+                return f"enter opens {node.title or node.tag or node.name or node.type}"
+            case MethodLink(name=name):
+                return f"enter opens {name}"
+            case CallLink():
+                return "enter edits its arguments"
+            case DraftLink():
+                return "enter makes it the draft"
+            case _:
+                return ""
+
+    # Following links
+
+    def action_choose(self) -> None:
+        """Goes where the line leads; on a line without a link, folds."""
+        link, trail = self.link, self._trail
+        if trail is None:
+            return
+        match link:
+            case None:
+                self.action_fold_toggle()
+            case CallLink(name=name):
+                self.post_message(self.CallWanted(name))
+            case DraftLink(method=method, params=params):
+                self.post_message(self.DraftWanted(method, params))
+            case _:
+                if trail.follow(link, self._place()):
+                    self._turn(Place())
+
+    def _turn(self, place: Place) -> None:
+        """Shows another page of the trail."""
+        self._told = None
+        self._lay_out()
+        self._go(place)
+        self.refresh_bindings()
+
+    def back(self) -> bool:
+        """Returns to the page before, the cursor where it was; False when there is none."""
+        place = self._trail.back() if self._trail is not None else None
+        if place is None:
+            return False
+        self._turn(place)
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "docs_back" or self.depth > 0
+
+    def action_docs_back(self) -> None:
+        self.back()
+
+    # Folding
+
+    def _fold(self, item: Item, folded: bool, *, below: bool = False) -> None:
+        if self._trail is None:
+            return
+        row = (line_of(self._lines, item.key) or 0) - round(self.scroll_target_y)
+        before = len(self._lines)
+        self._trail.fold(item, folded, below=below)
+        self._lay_out()
+        # What came to light moves up, as far as the item itself stays in sight.
+        came = len(self._lines) - before + 1
+        self._go(Place(item.key, 0, max(min(row, self.page_height - came), 0) if came > 1 else row))
+
+    def _is_folded(self, item: Item) -> bool:
+        return self._trail is not None and self._trail.folded(item)
+
+    def action_fold_toggle(self) -> None:
+        item = self.item
+        if item is not None and item.folds:
+            self._fold(item, not self._is_folded(item))
+
+    def action_fold_toggle_all(self) -> None:
+        item = self.item
+        if item is not None and item.folds:
+            self._fold(item, not self._is_folded(item), below=True)
+
+    def action_fold(self) -> None:
+        """Folds what is open; on anything else goes to what holds it."""
+        item = self.item
+        if item is None:
+            return
+        if item.folds and not self._is_folded(item):
+            self._fold(item, True)
+        elif item.parent and (line := line_of(self._lines, item.parent)) is not None:
+            self.cursor = line
+
+    def action_unfold(self) -> None:
+        """Unfolds what is folded; on what is open goes to the first line inside."""
+        item = self.item
+        if item is None or not item.folds:
+            return
+        if self._is_folded(item):
+            self._fold(item, False)
+        elif item.children and (line := line_of(self._lines, item.children[0].key)) is not None:
+            self.cursor = line
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.line_at(event)
+        if index is None or not self._lines:
+            return
+        event.prevent_default()
+        self.cursor = index
+        if event.chain == 2:
+            self.action_choose()
 
     # Finding
 
     def find(self, text: str) -> int:
-        """Marks a text, capitals or not, and goes to the first line that holds it from here on; how many lines do."""
+        """Marks a text, capitals or not, and goes to the first item that says it from here on; how many do."""
         self._sought = text.lower()
         self._strips.clear()
         self.refresh()
-        if not text:
+        if not text or self._trail is None:
             return 0
-        count = sum(self._sought in _plain(line).lower() for line in self._lines)
-        self._found = self.scroll_offset.y - 1
-        self._step(1)
+        count = sum(1 for _ in search(self._trail.page, text, after=None))
+        here = self.item
+        if count and (here is None or self._sought not in here.said().lower()):
+            self._step()
         return count
 
     def action_find_next(self) -> None:
-        self._step(1)
+        self._step()
 
     def action_find_previous(self) -> None:
-        self._step(-1)
+        self._step(backwards=True)
 
-    def _step(self, by: int) -> None:
-        if not self._sought:
+    def _step(self, *, backwards: bool = False) -> None:
+        if not self._sought or self._trail is None:
             return
-        count = len(self._lines)
-        for distance in range(1, count + 1):
-            index = (self._found + by * distance) % count
-            if self._sought in _plain(self._lines[index]).lower():
-                self._found = index
-                top = self.scroll_offset.y
-                if not top <= index < top + self.page_height:
-                    self.scroll_lines(index - self.page_height // 3)
-                return
-
-
-def method_lines(method: Method, cells: int, *, held: Collection[str] | None = None) -> Iterator[Line]:
-    """Everything there is to say about a method, in lines of at most `cells` cells where words allow."""
-    cells = max(cells, _NARROWEST)
-    yield from _flow([Word(method.name, "title"), *_badges(method)], cells)
-    text = method.description or method.summary
-    if text:
-        yield []
-        yield from _paragraphs(text, cells)
-    yield []
-    yield from _needs(method, cells, held)
-    yield []
-    if method.params:
-        yield [Span("Arguments", "title")]
-        nodes = [describe(param.schema, name=param.name, required=param.required) for param in method.params]
-        yield from _members(nodes, 2, cells)
-    else:
-        yield [Span("Takes no arguments.", "dim")]
-    yield []
-    yield [Span("Returns", "title")]
-    yield from _members([describe(method.returns)], 2, cells)
-    if method.examples:
-        yield []
-        yield [Span("Examples", "title")]
-        for example in method.examples:
-            for line in safe_lines(example[:_LONGEST]):
-                yield [Span("  "), Span(line)]
-            yield []
-
-
-def _badges(method: Method) -> Iterator[Word]:
-    yield Word(method.risk, _RISKS.get(method.risk, ""))
-    for there, word in (
-        (method.job, "job"),
-        (method.filterable, "table"),
-        (method.uploadable, "upload"),
-        (method.downloadable, "download"),
-        (method.no_auth_required, "no sign-in needed"),
-    ):
-        if there:
-            yield Word(word, "accent")
-
-
-def _needs(method: Method, cells: int, held: Collection[str] | None) -> Iterator[Line]:
-    words = [Word("needs", "dim")]
-    if not method.roles:
-        words.append(Word("no role" if method.no_auth_required else "any sign-in", ""))
-    for place, role in enumerate(method.roles):
-        words += [Word("or", "dim")] if place else []
-        words.append(Word(role, "strong"))
-    if method.roles and held is not None and "FULL_ADMIN" not in held:
-        has = any(role in held for role in method.roles)
-        words.append(Word("which you have" if has else "which you do not have", "ok" if has else "error"))
-    yield from _flow(words, cells, hanging=6)
-
-
-def _members(nodes: Sequence[Node], indent: int, cells: int) -> Iterator[Line]:
-    """Members side by side: names in one column, what they are beside them, what is inside them below."""
-    names = max((width(safe(node.name[:200])) for node in nodes), default=0)
-    names = min(names, _WIDEST_NAME, cells // 3)
-    for node in nodes:
-        yield from _node(node, indent, names, cells)
-
-
-def _node(node: Node, indent: int, names: int, cells: int) -> Iterator[Line]:
-    # Far inside there is no room left to go further right; the order of the lines still tells.
-    indent = min(indent, cells // 2)
-    name = safe(node.name[:200])
-    lead = [Span(" " * indent)]
-    begin = indent
-    if names:
-        lead += [Span(name, "key"), Span(" " * max(names - width(name), 0) + "  ")]
-        begin += names + 2
-    facts = list(_facts(node))
-    if width(name) > names:  # a name too long for the column stands alone
-        yield lead[:2]
-        lead = [Span(" " * begin)]
-    room = max(cells - begin, _NARROWEST // 2)
-    for place, line in enumerate(_flow(facts, room)):
-        yield [*(lead if place == 0 else [Span(" " * begin)]), *line]
-    if node.description:
-        for paragraph in safe_lines(node.description[:_LONGEST]):
-            yield from ([Span(" " * begin), Span(text, "dim")] for text in wrap(paragraph, room))
-    if node.children:
-        yield from _members(node.children, indent + 2, cells)
-    for branch in node.branches:
-        yield from _branch(branch, "either" if branch is node.branches[0] else "or", indent + 2, cells)
-
-
-def _branch(branch: Node, word: str, indent: int, cells: int) -> Iterator[Line]:
-    """One of several alternatives: what picks it, what is known of it, and its members below."""
-    tag = branch.tag or branch.type
-    facts = [fact for fact in _facts(branch) if fact.text != tag and not (branch.children and fact.text == branch.type)]
-    words = [Word(word, "dim"), Word(tag, "strong"), *facts]
-    for line in _flow(words, max(cells - indent, _NARROWEST // 2), hanging=len(word) + 2):
-        yield [Span(" " * indent), *line]
-    for paragraph in safe_lines(branch.description[:_LONGEST]) if branch.description else ():
-        for text in wrap(paragraph, max(cells - indent - 2, _NARROWEST // 2)):
-            yield [Span(" " * (indent + 2)), Span(text, "dim")]
-    if branch.children:
-        yield from _members(branch.children, indent + 2, cells)
-    for inner in branch.branches:
-        yield from _branch(inner, "either" if inner is branch.branches[0] else "or", indent + 2, cells)
-
-
-def _facts(node: Node) -> Iterator[Word]:
-    """What is known of a value, as words that flow: type, whether required, default, limits, choices."""
-    yield Word(node.type, "")
-    if node.title and node.title != node.type:
-        yield Word(node.title, "accent")
-    if node.required:
-        yield Word("required", "warning")
-    # The default of an object is the defaults of its members, which stand below.
-    if node.default is not None and (not node.children or node.default in ("null", "{}")):
-        yield Word(f"default {node.default}", "dim")
-    for constraint in node.constraints:
-        yield Word(constraint, "dim")
-    for place, choice in enumerate(node.choices):
-        yield Word(f"one of {choice}" if place == 0 and len(node.choices) > 1 else choice, "string")
-
-
-def _flow(words: Sequence[Word], cells: int, *, hanging: int = 0) -> Iterator[Line]:
-    """Words one after the other, two spaces between them, in as many lines as needed; a long one is wrapped itself."""
-    line: Line = []
-    used = 0
-    for word in words:
-        text = safe(word.text[:_LONGEST])
-        if used and used + 2 + width(text) > cells:
-            yield line
-            line, used = [Span(" " * hanging)] if hanging else [], hanging
-        elif used:
-            line.append(Span("  "))
-            used += 2
-        *whole, rest = wrap(text, max(cells - used, 8))
-        for piece in whole:
-            yield [*line, Span(piece, word.style)]
-            line, used = [Span(" " * hanging)] if hanging else [], hanging
-        line.append(Span(rest, word.style))
-        used += width(rest)
-    yield line
-
-
-def _paragraphs(text: str, cells: int) -> Iterator[Line]:
-    for paragraph in safe_lines(text[:_LONGEST]):
-        stripped = paragraph.lstrip()
-        indent = min(len(paragraph) - len(stripped), cells // 2)
-        for line in wrap(stripped, cells - indent):
-            yield [Span(" " * indent), Span(line)] if indent else [Span(line)]
-
-
-def _plain(line: Line) -> str:
-    return "".join(span.text for span in line)
-
-
-def _marked(line: Line, sought: str) -> Line:
-    """The line with every place marked where the text stands, across spans of different styles too."""
-    plain = _plain(line).lower()
-    if len(plain) != len(_plain(line)):  # lower case can be longer; then only the line is found, not the place
-        return line
-    marks: set[int] = set()
-    at = plain.find(sought)
-    while at >= 0:
-        marks.update(range(at, at + len(sought)))
-        at = plain.find(sought, at + len(sought))
-    spans: Line = []
-    place = 0
-    for text, style in line:
-        begin = 0
-        for index in range(1, len(text) + 1):
-            if index == len(text) or ((place + index) in marks) != ((place + begin) in marks):
-                marked = (place + begin) in marks
-                spans.append(Span(text[begin:index], f"{style} mark".strip() if marked else style))
-                begin = index
-        place += len(text)
-    return spans
+        here = self.item
+        after = None if here is None else here.key
+        found = next(search(self._trail.page, self._sought, after=after, backwards=backwards), None)
+        if found is None:
+            return
+        self._trail.reveal(found.key)
+        if any(word.text.lower().find(self._sought) >= 0 for word in found.hidden):
+            self._trail.fold(found, False)
+        self._lay_out()
+        first = line_of(self._lines, found.key) or 0
+        last = first
+        while last < len(self._lines) and self._lines[last].item in (found, None):
+            if self._sought in plain(self._lines[last]).lower():
+                break
+            last += 1
+        else:
+            last = first
+        top = round(self.scroll_target_y)
+        row = last - top if top <= last < top + self.page_height else self.page_height // 3
+        self._go(Place(found.key, last - first, row))

@@ -34,6 +34,7 @@ STYLES = (
     "string",
     "number",
     "literal",
+    "link",
     "mark",
     "cell",
 )
@@ -115,6 +116,11 @@ class LineView(ScrollView, can_focus=True):
         if size != self.virtual_size:
             self.virtual_size = size
         self.refresh()
+
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        # A bar that comes back knows nothing of what was scrolled while it was away.
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def line_changed(self, index: int) -> None:
         """One line changed: only that one is drawn again."""
@@ -289,6 +295,13 @@ class CursorView(LineView):
             self.scroll_lines(self.cursor)
         elif self.cursor >= top + height:
             self.scroll_lines(self.cursor - height + 1)
+
+    def show_below(self, lines: int) -> None:
+        """Scrolls so that the lines below the cursor are seen as well, as far as they fit under it."""
+        last = min(self.cursor + lines, self.line_count() - 1)
+        top, height = round(self.scroll_target_y), self.page_height
+        if last >= top + height:
+            self.scroll_lines(min(last - height + 1, self.cursor))
 
     def on_resize(self, event: events.Resize) -> None:
         self.show_cursor()

@@ -1,26 +1,37 @@
-"""The methods of a server: a tree of namespaces, and while typing a flat list, best match first."""
+"""The methods of a server: starred ones, recent ones and a tree of namespaces; while typing a flat list, best first.
+
+What is starred, was called, unfolded and under the cursor is kept in the memory of the connection, which outlives the
+app. The list never changes what it is given and opens nothing itself: `MethodList.Chosen` says what is wanted.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
-from textual import on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Input
 
-from truenas_client.catalogue import Catalogue, Method
-from tui.model.search import Index
+from truenas_client.catalogue import Catalogue
+from tui import actions
+from tui.model.search import Hit, Index
+from tui.state import ConnectionMemory, Place
+from tui.widgets.method_rows import METHOD, RECENT, hit_rows, method_of, namespace_of, space, tree_rows, why_words
 from tui.widgets.pane import Pane
-from tui.widgets.rows import Cell, Row, Rows
+from tui.widgets.rows import Row, Rows
 
 __all__ = ["MethodList", "Typed"]
 
-# Namespaces and methods share one list; the prefix keeps their keys apart.
-SPACE = "namespace:"
-METHOD = "method:"
 MOST_HITS = 200
+READ_AHEAD_SECONDS = 0.5
+"""How long after the methods came their texts are read for searching: what the user does first comes first."""
+
+STAR_KEYS = frozenset(actions.by_id("method.star").keys.split(","))
 
 
 class Filter(Input):
@@ -43,6 +54,14 @@ class Filter(Input):
     def action_reach(self, where: str) -> None:
         self.post_message(self.Reached(where))
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        # No name has a star in it, so here too the key can mean what it means in the list.
+        return key not in STAR_KEYS and super().check_consume_key(key, character)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in STAR_KEYS:
+            event.prevent_default()
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -58,6 +77,8 @@ class Typed:
 class MethodList(Pane):
     """Shows a `Catalogue`; `Chosen` names the method to open, `Highlighted` the one under the cursor."""
 
+    FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"method.star": "star"}
+
     @dataclass
     class Chosen(Message):
         """A method is to be opened."""
@@ -70,12 +91,17 @@ class MethodList(Pane):
 
         method: str | None
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, memory: ConnectionMemory | None = None, *, id: str | None = None) -> None:
+        """``memory`` is where stars and the like are kept; without one they last as long as the list."""
         super().__init__("Methods", id=id)
+        self._memory = memory or ConnectionMemory()
         self._catalogue = Catalogue.from_methods({})
         self._index = Index([])
-        self._open: set[str] = set()
+        self._open: set[str] = {RECENT}
         self._current: str | None = None
+        # Why a method was found, by the key of its row, and how the tree is to be shown at first.
+        self._why: dict[str, str] = {}
+        self._returning: Place | None = self._memory.place
 
     def compose(self) -> ComposeResult:
         yield Filter(placeholder="type to find", id="filter", compact=True)
@@ -94,8 +120,12 @@ class MethodList(Pane):
     @property
     def highlighted(self) -> str | None:
         """The method under the cursor."""
-        key = self.names.key or ""
-        return key.removeprefix(METHOD) if key.startswith(METHOD) else None
+        return method_of(self.names.key)
+
+    @property
+    def index(self) -> Index:
+        """What the filter searches."""
+        return self._index
 
     def set_catalogue(self, catalogue: Catalogue, *, cached: bool = False) -> None:
         """Shows the methods of this one; what was typed and unfolded stays. ``cached`` ones may not be the present."""
@@ -103,7 +133,31 @@ class MethodList(Pane):
         self._catalogue = catalogue
         self._index = Index(catalogue)
         self.filter.placeholder = f"type to find among {len(catalogue)}" if len(catalogue) else "type to find"
+        place = self._returning if len(catalogue) else None
+        if place is not None and (place.cursor or place.unfolded):
+            self._open = set(place.unfolded)
         self._refill(keep=True)
+        if place is not None:
+            self._returning = None
+            self.names.scroll_lines(place.top)
+            self.names.move_to(place.cursor)
+            self._read_ahead(self._index)
+
+    @work(exclusive=True, group="read-ahead", exit_on_error=False)
+    async def _read_ahead(self, index: Index) -> None:
+        await asyncio.sleep(READ_AHEAD_SECONDS)
+        for _left in index.prepare():
+            await asyncio.sleep(0)
+
+    def renew(self) -> None:
+        """Draws the list again after stars or recent methods have changed."""
+        self._refill(keep=True)
+
+    def toggle_star(self, method: str) -> bool:
+        """Gives a method a star or takes it; whether it has one now."""
+        starred = self._memory.toggle_star(method)
+        self.renew()
+        return starred
 
     def go_on(self, typed: str, cursor: str) -> None:
         """Takes over what was typed into another list of the same methods, and the row its cursor was on."""
@@ -115,7 +169,7 @@ class MethodList(Pane):
         """Marks the open method and unfolds the namespace it is in."""
         self._current = method
         if method:
-            self._open.add(method.rpartition(".")[0])
+            self._open.add(space(method.rpartition(".")[0]))
         if not self.filter.value.strip():
             self._refill(keep=True)
             self.names.move_to(METHOD + method)
@@ -148,23 +202,34 @@ class MethodList(Pane):
     @on(Rows.Chosen, "#names")
     def _chosen(self, event: Rows.Chosen) -> None:
         event.stop()
-        self.post_message(self.Chosen(event.key.removeprefix(METHOD)))
+        method = method_of(event.key)
+        if method is not None:
+            self.post_message(self.Chosen(method))
 
     @on(Rows.Highlighted, "#names")
     def _highlight(self, event: Rows.Highlighted) -> None:
         event.stop()
         self.post_message(self.Highlighted(self.highlighted))
         self._tell()
+        self._keep_place()
 
     @on(Rows.Folded, "#names")
     def _folded(self, event: Rows.Folded) -> None:
         event.stop()
-        space = event.key.removeprefix(SPACE)
         if event.folded:
-            self._open.discard(space)
+            self._open.discard(event.key)
         else:
-            self._open.add(space)
+            self._open.add(event.key)
+        before = len(self.names.rows)
         self._refill(keep=True)
+        self.names.show_below(len(self.names.rows) - before)
+        self._keep_place()
+
+    def _keep_place(self) -> None:
+        """Remembers how the tree is looked at; what a search shows is not worth it."""
+        if self._returning is None and not self.filter.value.strip():
+            top = round(self.names.scroll_target_y)
+            self._memory.place = Place(tuple(self._open), self.names.key or "", top)
 
     def _refill(self, *, keep: bool) -> None:
         query = self.filter.value.strip()
@@ -177,49 +242,24 @@ class MethodList(Pane):
     def _tell(self) -> None:
         query = self.filter.value.strip()
         total = len(self._catalogue)
+        key = self.names.key or ""
         if query:
-            self.facts = f"{len(self.names.rows)} of {total}"
-        elif (key := self.names.key) and total:
-            space = key.removeprefix(SPACE) if key.startswith(SPACE) else key.removeprefix(METHOD).rpartition(".")[0]
+            self.facts = (self._why.get(key, ""), f"{len(self.names.rows)} of {total}")
+        elif (space := namespace_of(key)) is not None:
             self.facts = f"{space} {sum(1 for method in self._catalogue if method.namespace == space)}"
         else:
             self.facts = ""
 
     def _hits(self, query: str) -> list[Row]:
-        return [
-            Row(
-                METHOD + hit.method.name,
-                (Cell(hit.method.name, marks=hit.positions),),
-                badges=_badges(self._catalogue.get(hit.method.name)),
-            )
-            for hit in self._index.search(query, limit=MOST_HITS)
-        ]
+        hits: list[Hit] = self._index.search(query, limit=MOST_HITS)
+        self._why = {METHOD + hit.method.name: why_words(hit.why) for hit in hits if hit.why}
+        return hit_rows(self._catalogue, hits, stars=self._memory.stars, glyphs=self.names.glyphs)
 
     def _tree(self) -> list[Row]:
-        below: dict[str, list[Method]] = {}
-        for method in self._catalogue:
-            below.setdefault(method.namespace, []).append(method)
-        rows: list[Row] = []
-        for space in sorted(below):
-            opened = space in self._open
-            count = Cell(str(len(below[space])), "dim")
-            rows.append(Row(SPACE + space, (space or "(no namespace)",), fold=not opened, badges=(count,)))
-            if opened:
-                rows += [
-                    Row(METHOD + method.name, (method.action,), depth=1, badges=_badges(method))
-                    for method in below[space]
-                ]
-        return rows
-
-
-def _badges(method: Method | None) -> tuple[Cell | str, ...]:
-    if method is None:
-        return ()
-    badges = []
-    if method.job:
-        badges.append(Cell("job", "accent"))
-    if method.filterable:
-        badges.append(Cell("table", "dim"))
-    if method.risk != "read":
-        badges.append(Cell(method.risk, "error" if method.risk == "risk" else "warning"))
-    return tuple(badges)
+        return tree_rows(
+            self._catalogue,
+            unfolded=self._open,
+            stars=self._memory.stars,
+            recent=self._memory.recent,
+            glyphs=self.names.glyphs,
+        )

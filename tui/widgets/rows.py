@@ -203,8 +203,8 @@ class Rows(CursorView):
         spans = [Span(f"{glyphs.cursor} " if index == self.cursor else "  ", "accent")]
         used = 2
         if self._tree:
-            marker = "  " if row.fold is None else f"{glyphs.folded if row.fold else glyphs.open} "
-            spans.append(Span("  " * row.depth + marker, "dim"))
+            marker = f"{row.sign or ' '} " if row.fold is None else f"{glyphs.folded if row.fold else glyphs.open} "
+            spans.append(Span("  " * row.depth + marker, "dim" if row.fold is not None else "warning"))
             used += 2 * row.depth + 2
         badges = self._badges(row, cells)
         badge_cells = sum(width(span.text) for span in badges)

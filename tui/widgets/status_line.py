@@ -7,9 +7,11 @@ stands there. When there is little room, what is least needed goes first.
 from dataclasses import dataclass
 
 from textual import events
+from textual.color import Color, ColorParseError
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
 
 from tui.text import ASCII, UNICODE, cut, human_ms, safe, width
@@ -28,6 +30,8 @@ class Status:
     jobs: int = 0
     events: int = 0
     note: str = ""
+    colour: str = ""
+    """What the profile marks this server with: a name such as `red`, or `#a02020`. Anything else is no colour."""
     others: tuple[tuple[str, bool], ...] = ()
     """Further connections: name, and whether online."""
 
@@ -72,13 +76,23 @@ class StatusLine(Widget):
         if status is not None:
             self.set_reactive(StatusLine.status, status)
 
+    @property
+    def _colour(self) -> Style | None:
+        """The server's name on the colour of its profile, black or white as can be read on it."""
+        try:
+            background = Color.parse(self.status.colour).with_alpha(1.0)
+        except ColorParseError:
+            return None
+        return Style(background=background, foreground=background.get_contrast_text(1.0), bold=True)
+
     def _words(self) -> tuple[list[Word], list[Word]]:
         status = self.status
         glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
         dot = glyphs.online if status.online else glyphs.offline
         left = [Word("server", dot, "online" if status.online else "offline")]
         if status.name:
-            left.append(Word("server", safe(status.name[:200]), "name"))
+            name = safe(status.name[:200])
+            left.append(Word("server", f" {name} ", "colour") if self._colour else Word("server", name, "name"))
         if not status.online:
             left.append(Word("server", "offline", "offline"))
         left += [
@@ -144,7 +158,9 @@ class StatusLine(Widget):
         for start, word in self._layout():
             if start > at:
                 parts.append(Content(" " * (start - at)))
-            if word.style:
+            if word.style == "colour" and self._colour:
+                parts.append(Content.styled(word.text, self._colour))
+            elif word.style:
                 style = self.get_visual_style(f"status--{word.style}", partial=True)
                 parts.append(Content.styled(word.text, style))
             else:

@@ -1,0 +1,306 @@
+"""Profiles in the app: which one it opens with, choosing one on the card, and what a profile says being done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from textual.widgets import Input
+
+from tests.app.conftest import Desk, at_desk
+from tests.auth.ways import at_another_host, elsewhere, frames
+from tests.midclt.served import scripted
+from truenas_client import signin
+from truenas_client.exc import InvalidProfile
+from truenas_client.profiles import Known, Profile, Profiles, config_path
+from truenas_client.secret import Ask, Environment, Reference
+from truenas_client.simulator import Simulator
+from truenas_client.trust import SYSTEM, TLS
+from tui import __main__ as program
+from tui.app import Start, TrueNASApp
+from tui.opening import opening, picked
+from tui.screens.connect import ConnectScreen
+from tui.widgets.choice import Choice
+from tui.widgets.rows import Rows
+
+__all__ = ["elsewhere", "frames"]
+
+KEPT = Environment("NAS_SECRET")
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("NAS_SECRET", "admin")
+    signin.forget_counts()
+    yield
+    signin.forget_counts()
+
+
+def keep(
+    name: str, *addresses: str, secret: Reference = KEPT, username: str = "admin", use: bool = False, **values: object
+) -> Profile:
+    profile = Profile(name=name, addresses=addresses, username=username, secret=secret, **values)  # type: ignore[arg-type]
+    profiles = Profiles()
+    profiles.put(profile)
+    if use:
+        profiles.use(name)
+    return profile
+
+
+def field(desk: Desk, name: str) -> Input:
+    return desk.app.screen.query_one(f"#{name}", Input)
+
+
+# -- what the app begins with ----------------------------------------------------------------
+
+
+def test_what_is_opened() -> None:
+    assert opening(Start()).target.address is None
+    keep("lab", "wss://nas.example")
+    begun = opening(Start())
+    assert (begun.target.profile.name, begun.at_once, begun.choosing) == ("lab", True, False)
+    keep("quiet", "wss://quiet.example", secret=Ask())
+    begun = opening(Start())
+    assert (begun.target.profile.name, begun.at_once, begun.choosing) == ("", False, True)
+    begun = opening(Start(profile="quiet"))
+    assert (begun.target.profile.name, begun.at_once) == ("quiet", False)
+    assert opening(Start(profile="quiet", password="given")).at_once
+    Profiles().use("lab")
+    assert opening(Start()).target.profile.name == "lab"
+    # An address of its own needs no profile.
+    begun = opening(Start(address="wss://other.example"))
+    assert (begun.target.address, begun.target.profile.name, begun.at_once) == ("wss://other.example", "", False)
+
+
+def test_flags_win_over_the_profile() -> None:
+    keep("lab", "wss://nas.example", mechanism="api-key", read_only=False)
+    keep("open", "wss://open.example", tls=TLS.insecure())
+    lab = opening(Start(profile="lab")).target
+    assert (lab.writable, lab.tls, lab.profile.mechanism, lab.profile.channel_binding) == (
+        True,
+        SYSTEM,
+        "api-key",
+        True,
+    )
+    said = Start(profile="lab", writable=False, plain=True, channel_binding=False, ca_file="/ca.pem")
+    lab = opening(said).target
+    assert (lab.writable, lab.tls.ca_file, lab.profile.mechanism) == (False, "/ca.pem", "api-key-plain")
+    assert (lab.profile.channel_binding, lab.said_plain) == (False, True)
+    # Somebody else, or somewhere else: the profile's secret is not for that, nor is taking any certificate.
+    other = opening(Start(profile="lab", user="eve"))
+    assert (other.target.user, other.target.profile.secret, other.at_once) == ("eve", Ask(), False)
+    other = opening(Start(profile="open", address="wss://elsewhere.example"))
+    assert (other.target.user, other.target.profile.secret, other.target.tls) == ("admin", Ask(), SYSTEM)
+    assert not other.at_once
+    # What was given for one server is not for one that is picked from the list.
+    given = picked(Start(address="wss://x.example", user="eve", password="hers", writable=True), "lab")
+    assert (given.user, given.secret, given.writable) == ("admin", None, True)
+
+
+def test_what_cannot_be_opened() -> None:
+    keep("lab", "wss://nas.example")
+    with pytest.raises(InvalidProfile, match="did you mean lab"):
+        opening(Start(profile="lap"))
+    config_path().write_text("[profile.lab]\nadress = 'x'\n")
+    with pytest.raises(InvalidProfile, match="address is meant"):
+        opening(Start(profile="lab"))
+    # Nobody asked for it by name: the card tells, and an address can still be typed.
+    assert "address is meant" in opening(Start()).problem
+    config_path().write_text("[[[")
+    assert "TOML" in opening(Start()).problem
+
+
+def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    started: list[Start] = []
+    monkeypatch.setattr(TrueNASApp, "run", lambda app: started.append(app.start))
+    for name in [name for name in os.environ if name.startswith("TRUENAS_") and name != "TRUENAS_FACTS"]:
+        monkeypatch.delenv(name)
+    keep("lab", "wss://nas.example")
+    assert program.main(["--profile", "lab", "--write"]) == 0
+    monkeypatch.setenv("TRUENAS_PROFILE", "lab")
+    assert program.main(["--read-only"]) == 0
+    assert [(one.profile, one.writable) for one in started] == [("lab", True), ("lab", False)]
+    assert program.main(["--profile", "nowhere"]) == 2
+    assert "no profile 'nowhere'" in capsys.readouterr().err
+    assert len(started) == 2
+
+
+# -- on the card -----------------------------------------------------------------------------
+
+
+async def test_one_profile_with_a_kept_secret_signs_in_at_once(nas: Simulator) -> None:
+    keep("lab", nas.url, read_only=False, colour="green")
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.landed()
+        await desk.see("writes allowed", " nas ")
+        assert desk.session.target.secret is None, "what lies elsewhere is not taken along"
+
+
+async def test_one_of_several_is_chosen_with_keys(nas: Simulator) -> None:
+    keep("away", "ws://127.0.0.1:1")
+    keep("lab", nas.url)
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.until(lambda: desk.app.screen.query_one("#profiles", Rows).has_focus, "the list has the focus")
+        await desk.see("away", "lab", "another", "from the environment variable NAS_SECRET")
+        assert field(desk, "address").value == "ws://127.0.0.1:1"
+        await desk.press("down")
+        assert field(desk, "address").value == nas.url
+        await desk.press("enter")
+        await desk.landed()
+        await desk.see("read-only")
+        assert desk.session.target.profile.name == "lab"
+
+
+async def test_a_secret_that_is_asked_for_is_the_next_step(nas: Simulator) -> None:
+    keep("away", "ws://127.0.0.1:1")
+    keep("lab", nas.url, secret=Ask())
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.press("down", "enter")
+        await desk.see("No password yet")
+        assert field(desk, "password").has_focus
+        await desk.type("admin")
+        await desk.press("enter")
+        # It is a profile already: nobody is asked whether to keep it.
+        await desk.landed()
+        assert desk.session.target.profile.name == "lab"
+
+
+async def test_a_failure_at_once_leaves_the_card_filled() -> None:
+    keep("lab", "ws://127.0.0.1:1")
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("Connection refused")
+        assert field(desk, "address").value == "ws://127.0.0.1:1"
+        assert isinstance(desk.app.screen, ConnectScreen)
+
+
+async def test_broken_profiles_are_told_and_in_nobodys_way(nas: Simulator) -> None:
+    keep("lab", nas.url)
+    with config_path().open("a") as file:
+        file.write("\n[profile.broken]\nadress = 'x'\n")
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("broken", "cannot be read")
+        await desk.press("down")
+        await desk.see("address is meant")
+        await desk.press("up", "enter")
+        await desk.landed()
+
+
+async def test_another_address_gets_nothing_of_the_profile(nas: Simulator, frames: list[str]) -> None:
+    keep("lab", "wss://lab.example", tls=TLS.pinned("ab" * 32))
+    keep("more", "wss://more.example")
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("from the environment variable", "only the trusted one")
+        field(desk, "address").value = nas.url
+        await desk.press("enter")
+        await desk.see("No password yet")
+        target = desk.app.screen.form.target()  # type: ignore[attr-defined]
+        assert (target.profile.name, target.profile.secret, target.tls) == ("", Ask(), SYSTEM)
+        assert frames == []
+        # Another user of the same server: its certificate is, its secret is not theirs.
+        field(desk, "address").value = "wss://lab.example"
+        field(desk, "user").value = "eve"
+        target = desk.app.screen.form.target()  # type: ignore[attr-defined]
+        assert (target.profile.secret, target.tls) == (Ask(), TLS.pinned("ab" * 32))
+
+
+async def test_the_next_address_when_one_is_gone(nas: Simulator) -> None:
+    keep("lab", "ws://127.0.0.1:1", nas.url)
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.landed()
+
+
+async def test_a_secret_that_is_not_there(nas: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep("lab", nas.url)
+    monkeypatch.delenv("NAS_SECRET")
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("No secret", "NAS_SECRET")
+        assert field(desk, "password").has_focus
+        await desk.type("admin")
+        await desk.press("enter")
+        await desk.landed()
+
+
+async def test_a_token(nas: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep("lab", nas.url, username="", mechanism="token")
+    monkeypatch.setenv("NAS_SECRET", "no such token")
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("Wrong user or token", "make a new one")
+        kind = desk.app.screen.query_one("#kind", Choice)
+        assert kind.value == "token"
+
+
+# -- what may be sent ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_a_readable_password_is_warned_of_once_for_an_address(nas: Simulator, frames: list[str]) -> None:
+    url = at_another_host(nas)
+    keep("lab", url)
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("Not encrypted  Others can read the password", "Enter sends it all the same")
+        assert frames == []
+        await desk.press("enter")
+        await desk.landed()
+        assert desk.session.warnings == [], "said in the card, so not once more in a toast"
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.landed()
+    assert any("auth.login_ex" in frame for frame in frames)
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_a_profile_can_forbid_passwords_in_clear(nas: Simulator, frames: list[str]) -> None:
+    keep("lab", at_another_host(nas), password_over_ws=False)
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("Not sent", "wss://")
+        assert not any("login" in frame for frame in frames)
+        await desk.see("Not encrypted: the password is not sent.")
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("mechanism", ["api-key-plain", "token"])
+async def test_keys_and_tokens_do_not_go_where_they_can_be_read(
+    nas: Simulator, frames: list[str], mechanism: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep("lab", at_another_host(nas), mechanism=mechanism)
+    monkeypatch.setenv("NAS_SECRET", nas.info()["api_keys"]["demo"])
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("Not sent", "wss:// address")
+    assert not any("login" in frame for frame in frames)
+
+
+async def test_an_older_server_is_sent_the_key_only_when_that_is_chosen(frames: list[str]) -> None:
+    async with Simulator(release="25.10", tls=True, speed=100.0) as nas:
+        url, key = str(nas.info()["wss"]), nas.info()["api_keys"]["demo"]
+        start = Start(url, "admin", key, by_key=True, ca_file=nas.info()["certificate"])
+        async with at_desk(start, (80, 24)) as desk:
+            await desk.press("enter")
+            await desk.see("Not sent", "takes no keys by proof", "send it (before 26)")
+            assert not any(key in frame for frame in frames)
+            await desk.press("right", "enter")
+            await desk.landed()
+            assert desk.session.target.profile.mechanism == "api-key-plain"
+        assert any(key in frame for frame in frames)
+
+
+async def test_a_host_that_did_scram_gets_no_key_on_its_word(
+    frames: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_scram = {"error": {"code": -32602, "message": "Invalid params", "data": {
+        "error": 22, "errname": "EINVAL", "reason": "[EINVAL] login_data: no such mechanism\n", "trace": None,
+        "extra": [["login_data", "no such mechanism", 22]]}}}  # fmt: skip
+    key = "1-" + "A" * 64
+    async with scripted({"auth.login_ex": no_scram}) as url:
+        profile = keep("lab", url, mechanism="api-key", channel_binding=False)
+        monkeypatch.setenv("NAS_SECRET", key)
+        Known().remember_scram(profile.endpoints[0])
+        async with at_desk(Start(), (80, 24)) as desk:
+            await desk.see("Not sent", "somebody may be in between")
+            assert "send it (before 26)" not in desk.text
+        # A profile that says so is no word of this run either; the flag is.
+        keep("lab", url, mechanism="api-key-plain")
+        async with at_desk(Start(), (80, 24)) as desk:
+            await desk.see("Not sent", "--plain")
+        assert not any(key in frame for frame in frames)
+        async with at_desk(Start(profile="lab", plain=True), (80, 24)) as desk:
+            await desk.until(lambda: any(key in frame for frame in frames), "the key being sent")

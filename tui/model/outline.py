@@ -1,0 +1,354 @@
+"""The documentation of a method or of a type as a page of items that fold.
+
+::
+
+    Page ─ Item ─ Item ...         a method: description, rights, arguments, result, examples
+                  └ Link           where enter leads: a type's page, a method's page, the call, the draft
+
+A page is made from a `Method` or from the `Node` that describes a value, without a width, a font or a colour: an item
+holds words with the names of their styles, and whoever draws it wraps them. All texts are the server's, as they came.
+
+Invariants: the key of an item is unique on its page and the same whenever the page is made again, so folds and cursor
+can be found by it; a link holds what it leads to or its name, so it never depends on what is on screen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from truenas_client.catalogue import Method
+from truenas_client.filters import OPERATORS
+from truenas_client.schema.describe import Node, describe
+from tui.model.examples import Example, examples_of
+
+__all__ = [
+    "CallLink",
+    "DraftLink",
+    "Item",
+    "Key",
+    "Link",
+    "MethodLink",
+    "Page",
+    "TypeLink",
+    "Word",
+    "method_page",
+    "type_page",
+]
+
+Key = tuple[str | int, ...]
+Kind = Literal["title", "heading", "text", "value", "branch", "literal"]
+
+MOST_CHOICES = 12
+"""Values of an enumeration that are shown at once; more of them fold."""
+OPEN_MEMBERS = 12
+"""A required member with at most so many members of its own is open at first."""
+DEEPEST_OPEN = 2
+
+_FILTERS = ("filters", "query-filters")
+_RISKS = {"read": "dim", "write": "warning", "risk": "error"}
+
+
+class Word(NamedTuple):
+    """A word, or a few that belong together, and the name of the style they are drawn in."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeLink:
+    """Leads to the page of a type. ``place`` says where it was found: ``pool.create > data``."""
+
+    node: Node
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodLink:
+    """Leads to the page of a method."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallLink:
+    """Leads to the arguments of a method."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLink:
+    """Makes the arguments of an example the draft."""
+
+    method: str
+    params: list[Any]
+
+
+Link = TypeLink | MethodLink | CallLink | DraftLink
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing a page says.
+
+    ``name`` stands in a column of its own beside those of its siblings, ``words`` flow beside it, ``text`` (in
+    paragraphs) stands below them, ``hidden`` words follow when the item is unfolded. ``folded`` tells how it stands at
+    first. ``lead`` words stand before everything else. ``parent`` is the key of the item that holds it, () at the top.
+    """
+
+    key: Key
+    kind: Kind
+    words: tuple[Word, ...] = ()
+    name: str = ""
+    lead: str = ""
+    text: str = ""
+    summary: str = ""
+    hidden: tuple[Word, ...] = ()
+    children: tuple[Item, ...] = ()
+    folded: bool = False
+    link: Link | None = None
+    parent: Key = ()
+
+    @property
+    def folds(self) -> bool:
+        """Whether there is something to fold."""
+        return self.kind in ("value", "branch") and bool(self.children or self.hidden)
+
+    def said(self) -> str:
+        """Every word of the item itself, to search in."""
+        parts = [self.lead, self.name, *(word.text for word in self.words), *(word.text for word in self.hidden)]
+        return "  ".join(part for part in (*parts, self.text) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is shown at once. ``title`` names it in a few words."""
+
+    title: str
+    items: tuple[Item, ...]
+    by_key: dict[Key, Item] = field(repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_key.update((item.key, item) for item in self.walk())
+
+    def walk(self) -> Iterator[Item]:
+        """Every item, folded or not, in the order of the page."""
+        stack = list(reversed(self.items))
+        while stack:
+            item = stack.pop()
+            yield item
+            stack.extend(reversed(item.children))
+
+    def above(self, key: Key) -> Iterator[Item]:
+        """The items that hold this one, the nearest first."""
+        item = self.by_key.get(key)
+        while item is not None and item.parent:
+            item = self.by_key.get(item.parent)
+            if item is not None:
+                yield item
+
+
+def method_page(method: Method, *, held: Collection[str] | None = None) -> Page:
+    """Everything there is to say about a method. ``held`` are the roles of the user, when they are known."""
+    items = [
+        Item(("title",), "title", (Word(method.name, "title"), *_badges(method)), link=CallLink(method.name)),
+    ]
+    if text := method.description or method.summary:
+        items.append(Item(("text",), "text", text=text))
+    items.append(Item(("needs",), "text", tuple(_needs(method, held))))
+    items.append(_heading("arguments", "Arguments", () if method.params else (Word("none", "dim"),)))
+    for index, param in enumerate(method.params):
+        node = describe(param.schema, name=param.name, required=param.required)
+        help_ = _filters_help(("arg", index)) if method.filterable and param.name in _FILTERS else ()
+        items.append(_value(node, ("arg", index), method.name, top=True, deeper=DEEPEST_OPEN, extra=help_))
+    items.append(_heading("returns", "Returns"))
+    items.append(_value(describe(method.returns), ("returns",), method.name, top=True))
+    examples = examples_of(method.examples, method.name)
+    if examples:
+        items.append(_heading("examples", "Examples"))
+        for index, example in enumerate(examples):
+            items += _example(example, index, method.name)
+    return Page(method.name, tuple(items))
+
+
+def type_page(link: TypeLink) -> Page:
+    """The page of one type: what is known of it and its members, the first level open."""
+    node = link.node
+    name = node.title or node.tag or node.name or node.type
+    words = [Word(name, "title"), Word(node.tag if node.tag != name else "", "strong")]
+    words += [fact for fact in _facts(node) if fact.text != name]
+    items = [
+        Item(("title",), "title", tuple(word for word in words if word.text), text=node.description),
+        Item(("place",), "text", (Word("in", "dim"), Word(link.place))),
+        _heading("members", "One of" if node.branches and not node.children else "Members"),
+    ]
+    place = f"{link.place} > {name}"
+    items += [_value(child, ("member", index), place, deeper=1) for index, child in enumerate(node.children)]
+    items += [_branch(branch, ("branch", index), place, index) for index, branch in enumerate(node.branches)]
+    return Page(name, tuple(items))
+
+
+def _heading(key: str, text: str, words: Sequence[Word] = ()) -> Item:
+    return Item(("heading", key), "heading", (Word(text, "title"), *words))
+
+
+def _badges(method: Method) -> Iterator[Word]:
+    yield Word(method.risk, _RISKS.get(method.risk, ""))
+    for there, word in (
+        (method.job, "job"),
+        (method.filterable, "table"),
+        (method.uploadable, "upload"),
+        (method.downloadable, "download"),
+        (method.no_auth_required, "no sign-in needed"),
+    ):
+        if there:
+            yield Word(word, "accent")
+
+
+def _needs(method: Method, held: Collection[str] | None) -> Iterator[Word]:
+    yield Word("needs", "dim")
+    if not method.roles:
+        yield Word("no role" if method.no_auth_required else "no role of its own", "dim")
+    for place, role in enumerate(method.roles):
+        if place:
+            yield Word("or", "dim")
+        yield Word(role, "strong")
+    if method.roles and held is not None:
+        has = "FULL_ADMIN" in held or any(role in held for role in method.roles)
+        yield Word("which you have" if has else "which you do not have", "ok" if has else "error")
+
+
+def _filters_help(parent: Key) -> tuple[Item, ...]:
+    """What every list of filters looks like: the schemas of servers call it a list and no more."""
+    form = (Word("each", "dim"), Word('["field", "operator", value]', "string"), Word("operators", "dim"))
+    operators = (Word(operator, "string") for operator in OPERATORS)
+    return (Item((*parent, "filters"), "text", (*form, *operators), parent=parent),)
+
+
+def _value(
+    node: Node,
+    key: Key,
+    place: str,
+    *,
+    parent: Key = (),
+    top: bool = False,
+    deeper: int = 0,
+    extra: tuple[Item, ...] = (),
+) -> Item:
+    """An argument, a member or the result, with what is inside.
+
+    What is at the ``top`` is open at first, and ``deeper`` levels further what has to be filled in, unless it is long.
+    """
+    inside = f"{place} > {node.name}" if node.name else place
+    below = deeper - (0 if top else 1)
+    children = (
+        *extra,
+        *(_value(child, (*key, index), inside, parent=key, deeper=below) for index, child in enumerate(node.children)),
+        *(_branch(branch, (*key, "|", index), inside, index, parent=key) for index, branch in enumerate(node.branches)),
+    )
+    words = tuple(_facts(node))
+    hidden: tuple[Word, ...] = ()
+    if len(node.choices) > MOST_CHOICES:
+        hidden = tuple(Word(choice, "string") for choice in node.choices)
+        words += (Word(f"one of {len(hidden)} values", "string"),)
+    else:
+        words += tuple(_choice_words(node))
+    short = len(node.children) + len(node.branches) <= OPEN_MEMBERS
+    return Item(
+        key,
+        "value",
+        words,
+        name=node.name,
+        text=node.description,
+        summary=_count(node),
+        hidden=hidden,
+        children=children,
+        folded=bool(hidden) or not (top or (deeper > 0 and node.required and short)),
+        link=TypeLink(node, place) if node.title and (node.children or node.branches) else None,
+        parent=parent,
+    )
+
+
+def _branch(node: Node, key: Key, place: str, index: int, *, parent: Key = ()) -> Item:
+    """One of several alternatives: what picks it, what is known of it, its members inside."""
+    tag = node.tag or node.type
+    inside = f"{place} > {tag}"
+    children = tuple(
+        _value(child, (*key, number), inside, parent=key) for number, child in enumerate(node.children)
+    ) + tuple(
+        _branch(branch, (*key, "|", number), inside, number, parent=key) for number, branch in enumerate(node.branches)
+    )
+    link = TypeLink(node, place) if children else None
+    facts = [fact for fact in _facts(node) if fact.text not in (tag, node.type)]
+    if tag != node.type:
+        facts.insert(0, Word(tag, "link" if link is not None else "strong"))
+    elif not facts or facts[0].style != "link":
+        # Nothing but the type picks it: without a name, the type is what there is to say.
+        facts.insert(0, Word(node.type, "strong"))
+    return Item(
+        key,
+        "branch",
+        (*facts, *_choice_words(node)),
+        lead="or" if index else "either",
+        text=node.description,
+        summary=_count(node),
+        children=children,
+        folded=True,
+        link=link,
+        parent=parent,
+    )
+
+
+def _facts(node: Node) -> Iterator[Word]:
+    """What is known of a value, as words that flow: type, whether required, default, limits."""
+    inside = bool(node.children or node.branches)
+    if node.title and inside and node.type.count("object") == 1:
+        yield Word(node.type.replace("object", node.title), "link")
+    else:
+        # Where the type is no more than that there are some values, these follow.
+        if not (node.choices and node.type.startswith("one of ")):
+            yield Word(node.type)
+        if node.title and node.title != node.type:
+            yield Word(node.title, "link" if inside else "accent")
+    if node.required:
+        yield Word("required", "warning")
+    # The default of an object is the defaults of its members, which stand below.
+    if node.default is not None and (not node.children or node.default in ("null", "{}")):
+        yield Word(f"default {node.default}", "dim")
+    for constraint in node.constraints:
+        yield Word(constraint, "dim")
+    if node.examples and not node.children:
+        yield Word(f"such as {node.examples[0]}", "dim")
+
+
+def _choice_words(node: Node) -> Iterator[Word]:
+    """The values of an enumeration, where the words of the type do not say them already."""
+    if node.choices and node.type == " or ".join(node.choices):
+        return
+    for place, choice in enumerate(node.choices):
+        lead = "one of " if place == 0 and len(node.choices) > 1 else ""
+        yield Word(lead + choice, "string")
+
+
+def _count(node: Node) -> str:
+    """How much is folded away."""
+    if node.branches:
+        return f"{len(node.branches)} forms"
+    count = len(node.children)
+    return f"{count} member{'' if count == 1 else 's'}" if count else ""
+
+
+def _example(example: Example, index: int, method: str) -> Iterator[Item]:
+    key: Key = ("example", index)
+    if example.params is None:
+        yield Item(key, "literal", text=example.caption)
+        return
+    link = DraftLink(method, example.params)
+    caption = example.caption or "A call"
+    yield Item(key, "text", (Word("enter makes it the draft", "link"),), text=caption, link=link)
+    shown = json.dumps(example.params, indent=2, ensure_ascii=False)
+    yield Item((*key, "params"), "literal", text=shown, link=link)
