@@ -106,8 +106,8 @@ async def download(
     and keeps what came before a failure), or None for the content in memory. With
     ``buffered`` the job ends before anything is fetched; otherwise it writes while we
     read. ``private`` makes a file that only its owner can read, from its first byte. ``progress``
-    is called on the event loop with the bytes so far and the total, None where the server does not say it. ``timeout`` is how many seconds may pass
-    without a byte.
+    is called on the event loop with the bytes so far and the total, None where the server does
+    not say it. ``timeout`` is how many seconds may pass without a byte.
 
     Raises what calls raise, `JobFailed` and its like when the job did not succeed,
     `NotAuthenticated` for a token the server did not take, `JobLost` when it gave the

@@ -31,11 +31,12 @@ from truenas_client.catalogue import Catalogue, Method
 from truenas_client.endpoint import Endpoint
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
-from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
+from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
 from tui.signing import obtain, sign_in
 from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
 from tui.target import Target
+from tui.transfers import carry
 
 __all__ = ["Session", "State", "Target"]
 
@@ -348,7 +349,9 @@ class Session:
         try:
             self._check_lock(call)
             client = self._online_client()
-            if method is not None and method.job:
+            if call.transfer is not None:
+                await carry(client, call, call.transfer, self.jobs)
+            elif method is not None and method.job:
                 await self._run_job(client, call)
             else:
                 call.value = await client.call(call.method, *call.params, timeout=CALL_SECONDS, repeat=False)
@@ -363,6 +366,9 @@ class Session:
             if isinstance(error, exc.NotAuthenticated):
                 self._expire()
             call.failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
+            call.end("failed")
+        except OSError as error:  # of a file that goes along
+            call.failure = explain_file(error)
             call.end("failed")
 
     async def _run_job(self, client: AsyncClient, call: Call) -> None:

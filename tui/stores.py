@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tui.transfers import Transfer
+
 __all__ = ["Call", "Job", "JobStore", "Signal", "Watch", "WatchedEvent"]
 
 ENDED = frozenset({"SUCCESS", "FAILED", "ABORTED"})
@@ -59,6 +61,8 @@ class Call:
     size: int | None = None
     failure: Any = None
     job: Any = None
+    transfer: Transfer | None = None
+    """The file that goes along, where one does."""
 
     @property
     def elapsed(self) -> float:

@@ -24,7 +24,7 @@ def shortened(path: Path) -> str:
     """The path as a person would write it."""
     home = os.path.expanduser("~")
     text = str(path)
-    return f"~{text[len(home):]}" if home != "/" and (text == home or text.startswith(f"{home}/")) else text
+    return f"~{text[len(home) :]}" if home != "/" and (text == home or text.startswith(f"{home}/")) else text
 
 
 def completed(text: str) -> str:
@@ -38,11 +38,18 @@ def completed(text: str) -> str:
     names = _entries(os.path.expanduser(folder + slash) or ".", start)
     if not names:
         return text
-    common = os.path.commonprefix(names)
+    common = _beginning(names)
     if len(names) == 1:
         whole = os.path.join(os.path.expanduser(folder + slash) or ".", names[0])
         common += "/" if os.path.isdir(whole) else ""
     return folder + slash + common
+
+
+def _beginning(names: list[str]) -> str:
+    """What all of these sorted names begin with."""
+    first, last = names[0], names[-1]
+    length = next((place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None)
+    return first[: min(len(first), len(last)) if length is None else length]
 
 
 def _entries(folder: str, start: str) -> list[str]:
