@@ -63,7 +63,8 @@ class AppMemory(StateFile):
 
     @docs_open.setter
     def docs_open(self, shown: bool) -> None:
-        self.put("docs_open", shown)
+        if shown != self.docs_open:
+            self.put("docs_open", shown)
 
     def rows_of(self, pane: str, size_class: str) -> int | None:
         """The rows a pane was given on screens of a size class, None when it was left as it is."""
@@ -170,7 +171,7 @@ class ConnectionMemory(StateFile):
 
     def keep_draft(self, method: Method, text: str) -> None:
         """Remembers arguments that were typed; the file gets them without secrets, this session in full."""
-        if self.draft_of(method.name) != text:
+        if (self.draft_of(method.name) or "") != text:
             self._typed[method.name] = text
             self._waiting.pop(method.name, None)
             self._waiting[method.name] = method

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient
 from tui.failure import Failure
@@ -61,8 +61,8 @@ class Transfer:
         return (self.done - recent[0][1]) / (now - recent[0][0])
 
 
-async def carry(client: AsyncClient, call: Call, transfer: Transfer, jobs: JobStore) -> None:
-    """Make the call with its file; its result goes into ``call.value``.
+async def carry(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer, jobs: JobStore) -> None:
+    """Make the call with these arguments and its file; its result goes into ``call.value``.
 
     A download's result tells the file, its bytes, the job and what the job returned; an
     upload's is that of the job, which ``call.job`` is once the server has the file.
@@ -71,19 +71,19 @@ async def carry(client: AsyncClient, call: Call, transfer: Transfer, jobs: JobSt
     """
     try:
         if transfer.kind == "download":
-            await _download(client, call, transfer)
+            await _download(client, call, params, transfer)
         else:
-            await _upload(client, call, transfer, jobs)
+            await _upload(client, call, params, transfer, jobs)
     except asyncio.CancelledError:
         if call.job is None:
             call.failure = STOPPED[transfer.kind]
         raise
 
 
-async def _download(client: AsyncClient, call: Call, transfer: Transfer) -> None:
+async def _download(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer) -> None:
     got = await client.download(
         call.method,
-        call.params,
+        params,
         transfer.path.name,
         to=transfer.path,
         overwrite=transfer.overwrite,
@@ -93,8 +93,8 @@ async def _download(client: AsyncClient, call: Call, transfer: Transfer) -> None
     call.value = {"file": shortened(transfer.path), "size": got.size, "job": got.job_id, "result": got.result}
 
 
-async def _upload(client: AsyncClient, call: Call, transfer: Transfer, jobs: JobStore) -> None:
-    job = await client.upload(call.method, call.params, transfer.path, progress=transfer.at)
+async def _upload(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer, jobs: JobStore) -> None:
+    job = await client.upload(call.method, params, transfer.path, progress=transfer.at)
     call.job = job
     if job.id is not None:
         jobs.ours.add(job.id)

@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.widgets import TextArea
 from textual.worker import Worker
 
 from tui import actions
@@ -69,7 +70,7 @@ class Explore(Section):
         self._workers: dict[int, Worker[None]] = {}
         # The text whose problems were shown and which is sent all the same when run once more.
         self._insisted = ""
-        self._rows = 0
+        self._coming_back = True
 
     def compose(self) -> ComposeResult:
         yield MethodList(self._session.memory, id="methods")
@@ -104,6 +105,7 @@ class Explore(Section):
         return self.screen.has_class("-wide")
 
     def on_mount(self) -> None:
+        self.call_pane.known = self._session.known
         self._forget = self._session.catalogue_changed.subscribe(self._take_catalogue)
         self._take_catalogue()
 
@@ -115,8 +117,11 @@ class Explore(Section):
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
-        elif not self.methods.filter.value:
-            self._come_back()
+        if self._coming_back and len(self._session.catalogue):
+            self._coming_back = False
+            # Who looks for something already is not interrupted.
+            if not self._method and not self.methods.filter.value:
+                self._come_back()
 
     def _come_back(self) -> None:
         """Opens what was open when the app was left."""
@@ -265,6 +270,7 @@ class Explore(Section):
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
         self.set_class(event.view == DOCS, "-reading")
+        self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
     def _call_tab(self, event: Pane.TabPressed) -> None:
@@ -272,15 +278,20 @@ class Explore(Section):
         self.call_pane.show(event.tab)
         self.call_pane.focus_view()
 
-    @on(CallPane.Edited)
-    def _edited(self, event: CallPane.Edited) -> None:
-        event.stop()
-        if self.call_pane.method is not None:
-            self._session.memory.keep_draft(self.call_pane.method, event.text)
+    @on(TextArea.Changed, "#editor")
+    def _keep_draft(self) -> None:
+        """Remembers the arguments as they are now, for the method they belong to now."""
+        method, text = self.call_pane.method, self.call_pane.text
+        if method is not None:
+            self._session.memory.keep_draft(method, "" if text == self.call_pane.smallest else text)
 
     def action_edit_problem(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_next_problem()
+
+    def action_edit_complete(self) -> None:
+        self.action_pane_args()
+        self.call_pane.editor.action_complete()
 
     # Running -----------------------------------------------------------------------
 
@@ -304,10 +315,12 @@ class Explore(Section):
             self.call_pane.show(ARGUMENTS)
             self.call_pane.editor.focus()
             self.call_pane.editor.goto(problems[0].start)
-            again = (
-                "ctrl+j once more sends it anyway." if params is not None else "Not sent: this is not a list in JSON."
+            unsendable = safe(self.call_pane.unsendable)
+            self.notify(
+                f"Not sent: {unsendable}." if unsendable else "ctrl+j once more sends it anyway.",
+                timeout=3,
+                markup=False,
             )
-            self.notify(again, timeout=3)
             return
         self._start(self._session.new_call(method.name, params))
 
