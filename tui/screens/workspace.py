@@ -41,7 +41,7 @@ from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
 from tui.widgets.pane import Pane
-from tui.widgets.result_pane import ResultPane
+from tui.widgets.result_views import ResultViews
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
@@ -205,7 +205,11 @@ class Workspace(Screen[None]):
             node = await self.show(action.where) if self.section.id != action.where else self.section
         elif action.where == "result":
             await self.show("explore")
-            node = self.query_one(Explore).result_pane
+            views = self.query_one(Explore).result_pane.views
+            if views is None or views.table_view is None:
+                self.notify("Only for a result that is shown as a table (v).", timeout=3)
+                return
+            node = views
         elif action.where == "app":
             node = self.app
         await self.app.run_action(action.name, node)
@@ -264,13 +268,14 @@ class Workspace(Screen[None]):
         if letter is not None:
             explore.copied(letter)
 
-    @on(ResultPane.ColumnsWanted)
+    @on(ResultViews.ColumnsWanted)
     def _columns_wanted(self) -> None:
         self._columns()
 
     @work(exclusive=True, group="columns", exit_on_error=False)
     async def _columns(self) -> None:
-        view = self.query_one(Explore).result_pane.table
+        views = self.query_one(Explore).result_pane.views
+        view = views.table_view if views is not None else None
         if view is None or view.table is None:
             return
         chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))

@@ -282,8 +282,7 @@ class CallPane(Pane):
         self.post_message(self.Edited(text))
 
     @on(TextArea.Changed)
-    def _changed(self, event: TextArea.Changed) -> None:
-        event.stop()
+    def _changed(self) -> None:
         # What is being found out about the text before this key is of no use any more.
         self._stop.set()
 
