@@ -32,7 +32,7 @@ from truenas_client.cataloguecache import CatalogueCache, Kept
 from truenas_client.endpoint import Endpoint
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
-from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
+from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
 from tui.filling import Disguised, NotSent, PutIn, fill_arguments
 from tui.learning import Learned, Shelf, learn
 from tui.model.known import Known
@@ -41,6 +41,7 @@ from tui.signing import obtain, sign_in
 from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
 from tui.target import Target
+from tui.transfers import carry
 
 __all__ = ["Session", "State", "Target"]
 
@@ -379,7 +380,9 @@ class Session:
             self._online_client()
             params = await self._filled(call)
             client = self._online_client()
-            if method is not None and method.job:
+            if call.transfer is not None:
+                await carry(client, call, params, call.transfer, self.jobs)
+            elif method is not None and method.job:
                 await self._run_job(client, call, params)
             else:
                 with self.results.expecting(call):
@@ -403,6 +406,9 @@ class Session:
                 self._expire()
             failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
             call.failure = self.put_in.masked_failure(failure)
+            call.end("failed")
+        except OSError as error:  # of a file that goes along
+            call.failure = explain_file(error)
             call.end("failed")
 
     async def _run_job(self, client: AsyncClient, call: Call, params: list[Any]) -> None:

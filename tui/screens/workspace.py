@@ -25,14 +25,12 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
-from tui.model.changes import arguments
-from tui.model.stored import lookup, resource_of
+from tui.screens.before_sending import FilePlaces, before_sending
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
 from tui.screens.otp import OtpScreen
-from tui.screens.review import ReviewScreen, Subject
 from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
@@ -74,6 +72,7 @@ class Workspace(Screen[None]):
             "events": lambda: EventsSection(session, id="events"),
         }
         self._told = State.CONNECTING
+        self._file_places = FilePlaces()
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._dirty = True
@@ -235,29 +234,12 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
-        answer = await self.app.push_screen_wait(ReviewScreen(self._subject(call, risk), self.session.read))
+        answer = await before_sending(self.app, self.session, call, risk, self._file_places)
         explore = self.query_one(Explore)
         if answer == "send":
             explore.send(call)
         elif answer == "edit":
             explore.action_pane_args()
-
-    def _subject(self, call: Call, risk: str) -> Subject:
-        session = self.session
-        method, catalogue = session.method(call.method), session.catalogue
-        names = [param.name for param in method.params] if method is not None else []
-        return Subject(
-            host=session.host,
-            address=session.address,
-            method=call.method,
-            params=call.params,
-            risk=risk,
-            roles=method.roles if method is not None else (),
-            entries=arguments(call.method, call.params, names),
-            resource=resource_of(call.method, call.params, catalogue),
-            notes=("It runs as a job.",) if method is not None and method.job else (),
-            lookup=lookup(call.method, call.params, catalogue),
-        )
 
     @on(Section.AbortWanted)
     def _abort_wanted(self, event: Section.AbortWanted) -> None:

@@ -26,10 +26,11 @@ from tui.widgets.pane import Fact, Pane
 from tui.widgets.result_views import ResultViews
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
 from tui.widgets.text_view import TextView
+from tui.widgets.transfer_view import TransferView
 
 __all__ = ["ResultPane"]
 
-V = TypeVar("V", ResultViews, FailureView, JobDetail)
+V = TypeVar("V", ResultViews, FailureView, JobDetail, TransferView)
 
 TICK_SECONDS = 0.1
 QUIET_SECONDS = 0.3
@@ -171,7 +172,7 @@ class ResultPane(Pane):
             self.state = ""
             self._show_value(call)
         else:
-            failure = call.failure if call.state == "failed" else CANCELLED_JOB if call.job is not None else CANCELLED
+            failure = call.failure or (CANCELLED_JOB if call.job is not None else CANCELLED)
             self._made("failure", FailureView).set_failure(failure)
             self._switch("failure")
             self.title = "Error" if call.state == "failed" else "Cancelled"
@@ -198,7 +199,18 @@ class ResultPane(Pane):
                 now: Fact = "a aborts" if online else ("offline: it goes on at the server", "warning")
                 self.facts = (now, f"#{call.number}")
             return
+<<<<<<< HEAD
+        if call.transfer is not None:
+            self._made("transfer", TransferView).set_transfer(call.transfer)
+            self._switch("transfer")
+            self.title, self.state = ("Download" if call.transfer.kind == "download" else "Upload"), ""
+            self.set_tabs(())
+            self.facts = ("^c stops it", human_ms(call.elapsed * 1000))
+            return
+        if call.elapsed < QUIET_SECONDS:
+=======
         if call.elapsed < QUIET_SECONDS or self._session.results.reading is call:
+>>>>>>> main
             return
         if self._shown is None or self.views is None:
             self._say("Waiting for the answer ...")
