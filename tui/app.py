@@ -177,6 +177,8 @@ class TrueNASApp(App[None]):
         starting = self.screen_stack[0]
         assert isinstance(starting, Starting)
         event.session.recall(starting.kept)
+        if self._first is not None:
+            event.session.host = self._first.name
         # Awaited here and not in a worker: keys wait until there is something to take them.
         await self.open_workspace(event.session, starting.typed)
         await starting.remove_children()

@@ -54,6 +54,11 @@ class First:
     user: str
     writable: bool
 
+    @property
+    def name(self) -> str:
+        """A short name of the server, until it tells its own."""
+        return self.place.partition("://")[2].partition("/")[0] or self.place
+
 
 class AppMemory(StateFile):
     """What belongs to the person and the terminal, not to a server."""

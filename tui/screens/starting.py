@@ -35,7 +35,7 @@ class Starting(Screen[None]):
         super().__init__()
         self.kept = kept
         """The methods as they were listed last time; None when they never were."""
-        self._status = Status(name=first.place, user=first.user, writable=first.writable, note="connecting")
+        self._status = Status(connecting=True, name=first.name, user=first.user, writable=first.writable)
         self._memory = memory
         self._chosen = ""
 

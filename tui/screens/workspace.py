@@ -129,7 +129,7 @@ class Workspace(Screen[None]):
         match session.state:
             case State.WAITING if session.retry_at is not None:
                 return f"retry in {max(math.ceil(session.retry_at - time.monotonic()), 0)} s"
-            case State.WAITING | State.CONNECTING:
+            case State.WAITING | State.CONNECTING if self._lost:
                 return "connecting"
             case State.OFFLINE:
                 return "R connects again"
@@ -141,6 +141,7 @@ class Workspace(Screen[None]):
         session = self.session
         return Status(
             online=session.online,
+            connecting=session.state is State.CONNECTING and not self._lost,
             name=session.host,
             user=session.target.user,
             version=session.release,
