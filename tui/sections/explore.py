@@ -21,6 +21,7 @@ from textual.worker import Worker
 
 from tui import actions
 from tui.failure import explain
+from tui.model.transfers import file_wanted
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
 from tui.session import Session
@@ -44,7 +45,7 @@ class Explore(Section):
 
     @dataclass
     class ReviewWanted(Message):
-        """A call that may change the server waits for the user's word; `send` goes on with it."""
+        """A call that may change the server, or takes a file along, waits for the user; `send` goes on with it."""
 
         call: Call
         risk: str
@@ -336,7 +337,9 @@ class Explore(Section):
             self.notify("Still waiting for the answer; ctrl+c cancels it.", timeout=3)
             return
         risk = self._session.risk_of(call.method, call.params)
-        if risk != "read" and self._session.writable and self._session.online:
+        method = self._session.method(call.method)
+        asks = risk != "read" or (method is not None and file_wanted(method, call.params) is not None)
+        if asks and self._session.online and (risk == "read" or self._session.writable):
             self.post_message(self.ReviewWanted(call, risk))
         else:
             # The session itself refuses what is locked, and says why in the result's place.
