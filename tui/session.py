@@ -95,6 +95,8 @@ class Session:
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        self.simulated = False
+        """Whether the server is the demo's own."""
         # For this session only, until the app gives it the one that is kept.
         self.memory = ConnectionMemory()
         self.warnings: list[str] = []

@@ -34,15 +34,6 @@ ARGUMENTS = "Arguments"
 DOCS = "Docs"
 ONE_LINE = 40
 
-WELCOME = """\
-Type a few letters of what you want:
-
-  pds q    finds pool.dataset.query
-  scrub    finds pool.scrub.scrub
-
-enter opens it, ctrl+j runs it.
-m comes back here, F1 shows the keys."""
-
 
 class CallPane(Pane):
     """Edits the arguments of one method at a time. `ViewWanted` asks for the other view."""
@@ -106,8 +97,9 @@ class CallPane(Pane):
         """The view that is shown."""
         return self.tab
 
-    def on_mount(self) -> None:
-        self.query_one("#nothing", TextView).set_text(WELCOME)
+    def greet(self, text: str) -> None:
+        """What stands here while no method is open."""
+        self.query_one("#nothing", TextView).set_text(text)
 
     def open(self, method: Method, text: str | None = None) -> None:
         """Opens a method with this text, or with its smallest valid arguments."""
