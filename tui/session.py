@@ -31,11 +31,15 @@ from truenas_client.catalogue import Catalogue, Method
 from truenas_client.endpoint import Endpoint
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
-from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
+from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
+from tui.filling import Disguised, NotSent, PutIn, fill_arguments
+from tui.model.known import Known
+from tui.results import Results
 from tui.signing import obtain, sign_in
 from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
 from tui.target import Target
+from tui.transfers import carry
 
 __all__ = ["Session", "State", "Target"]
 
@@ -44,6 +48,8 @@ PING_SECONDS = 10.0
 CATALOGUE_SECONDS = 120.0
 # Calls may rightly take minutes; ctrl+c is how to stop waiting.
 CALL_SECONDS = 3600.0
+# Their answers show the arguments of calls.
+SHOW_CALLS = frozenset({"core.get_jobs", "audit.query"})
 
 
 class State(Enum):
@@ -97,10 +103,13 @@ class Session:
         self.watches: list[Watch] = []
         self.simulated = False
         """Whether the server is the demo's own."""
+        self.known = Known()
+        self.put_in = PutIn()
         # For this session only, until the app gives it the one that is kept.
         self.memory = ConnectionMemory()
         self.warnings: list[str] = []
         self.changed = Signal()
+        self.results = Results(self.changed.publish, never_saved=SHOW_CALLS)
         self.catalogue_changed = Signal()
         self._client: AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -138,6 +147,7 @@ class Session:
                 hold_unsent=False,  # what the user does not see leave does not leave later
                 on_stage=lambda s: _tell(s, step),
                 on_warning=self.warn,
+                on_large=self.results.take,
             )
             await client.connect()
             self._client = client
@@ -312,17 +322,20 @@ class Session:
                     if isinstance(event, Gap):
                         if self.online:  # else the return of the connection reads them again
                             await self.refresh_jobs()
-                    elif isinstance(event.fields, dict) and (job := Job.from_fields(event.fields)) is not None:
+                    elif isinstance(event.fields, dict) and (job := self._job(event.fields)) is not None:
                         self.jobs.put(job)
                         self.changed.publish()
         except exc.ClientException:
             # Gone with the connection, which `_keep` tells, or not permitted: the list stays as it is.
             return
 
+    def _job(self, fields: dict[str, Any]) -> Job | None:
+        return Job.from_fields(self.put_in.masked(fields))
+
     async def refresh_jobs(self) -> None:
         """Reads the list of jobs again. Raises as `call`."""
         rows = await self._online_client().call("core.get_jobs", [], {"order_by": ["-id"], "limit": 500})
-        self.jobs.fill(rows if isinstance(rows, list) else [])
+        self.jobs.fill(self.put_in.masked(rows) if isinstance(rows, list) else [])
         self.changed.publish()
 
     # Calls -----------------------------------------------------------------------
@@ -349,26 +362,42 @@ class Session:
         method = self.catalogue.get(call.method)
         try:
             self._check_lock(call)
+            self._online_client()
+            params = await self._filled(call)
             client = self._online_client()
-            if method is not None and method.job:
-                await self._run_job(client, call)
+            if call.transfer is not None:
+                await carry(client, call, params, call.transfer, self.jobs)
+            elif method is not None and method.job:
+                await self._run_job(client, call, params)
             else:
-                call.value = await client.call(call.method, *call.params, timeout=CALL_SECONDS, repeat=False)
+                with self.results.expecting(call):
+                    call.value = await client.call(call.method, *params, timeout=CALL_SECONDS, repeat=False)
+            self.known.learn(call.method, call.value)
+            if call.method in SHOW_CALLS:
+                call.value = self.put_in.masked(call.value)
             call.end("done")
+            self.results.arrived(call)
         except asyncio.CancelledError:
             call.end("cancelled")
             raise
         except exc.NotAJob as answer:
             call.value = answer.result
             call.end("done")
+        except NotSent as error:
+            call.failure = error.failure(method)
+            call.end("failed")
         except exc.ClientException as error:
             if isinstance(error, exc.NotAuthenticated):
                 self._expire()
-            call.failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
+            failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
+            call.failure = self.put_in.masked_failure(failure)
+            call.end("failed")
+        except OSError as error:  # of a file that goes along
+            call.failure = explain_file(error)
             call.end("failed")
 
-    async def _run_job(self, client: AsyncClient, call: Call) -> None:
-        job = await client.start(call.method, *call.params)
+    async def _run_job(self, client: AsyncClient, call: Call, params: list[Any]) -> None:
+        job = await client.start(call.method, *params)
         call.job = job
         if job.id is not None:
             self.jobs.ours.add(job.id)
@@ -388,6 +417,15 @@ class Session:
         if not self.writable:
             raise Locked("Aborting a job changes the server, and this session only reads.")
         await self._online_client().call("core.job_abort", job_id)
+
+    async def _filled(self, call: Call) -> list[Any]:
+        """The arguments as they are sent, once all that they stand for is put in. Raises `NotSent`."""
+        params = await fill_arguments(call.params, self.put_in)
+        risk = self.risk_of(call.method, params)
+        if risk != self.risk_of(call.method, call.params):
+            # In core.bulk an argument names what is called: what was locked or reviewed would be something else.
+            raise Disguised(f"With what is put in, this is a {risk} call: write the name of the method itself.")
+        return params
 
     def _check_lock(self, call: Call) -> None:
         risk = self.risk_of(call.method, call.params)
@@ -438,7 +476,8 @@ class Session:
                         watch.live = True
                         watch.add("gap", None, None)
                     else:
-                        watch.add(event.kind, event.id, event.fields if event.fields is not None else event.extra)
+                        fields = event.fields if event.fields is not None else event.extra
+                        watch.add(event.kind, event.id, self.put_in.masked(fields))
                     watch.dropped = events.dropped
             watch.ended = "The server ended it."
         except exc.ConnectionLost:

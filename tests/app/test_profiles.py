@@ -21,7 +21,6 @@ from tui import __main__ as program
 from tui.app import Start, TrueNASApp
 from tui.opening import opening, picked
 from tui.screens.connect import ConnectScreen
-from tui.screens.workspace import Workspace
 from tui.widgets.choice import Choice
 from tui.widgets.rows import Rows
 
@@ -51,10 +50,6 @@ def keep(
 
 def field(desk: Desk, name: str) -> Input:
     return desk.app.screen.query_one(f"#{name}", Input)
-
-
-async def open_workspace(desk: Desk) -> None:
-    await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
 
 
 # -- what the app begins with ----------------------------------------------------------------
@@ -137,7 +132,7 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 async def test_one_profile_with_a_kept_secret_signs_in_at_once(nas: Simulator) -> None:
     keep("lab", nas.url, read_only=False, colour="green")
     async with at_desk(Start(), (80, 24)) as desk:
-        await open_workspace(desk)
+        await desk.landed()
         await desk.see("writes allowed", " nas ")
         assert desk.session.target.secret is None, "what lies elsewhere is not taken along"
 
@@ -152,7 +147,7 @@ async def test_one_of_several_is_chosen_with_keys(nas: Simulator) -> None:
         await desk.press("down")
         assert field(desk, "address").value == nas.url
         await desk.press("enter")
-        await open_workspace(desk)
+        await desk.landed()
         await desk.see("read-only")
         assert desk.session.target.profile.name == "lab"
 
@@ -167,7 +162,7 @@ async def test_a_secret_that_is_asked_for_is_the_next_step(nas: Simulator) -> No
         await desk.type("admin")
         await desk.press("enter")
         # It is a profile already: nobody is asked whether to keep it.
-        await open_workspace(desk)
+        await desk.landed()
         assert desk.session.target.profile.name == "lab"
 
 
@@ -188,7 +183,7 @@ async def test_broken_profiles_are_told_and_in_nobodys_way(nas: Simulator) -> No
         await desk.press("down")
         await desk.see("address is meant")
         await desk.press("up", "enter")
-        await open_workspace(desk)
+        await desk.landed()
 
 
 async def test_another_address_gets_nothing_of_the_profile(nas: Simulator, frames: list[str]) -> None:
@@ -212,7 +207,7 @@ async def test_another_address_gets_nothing_of_the_profile(nas: Simulator, frame
 async def test_the_next_address_when_one_is_gone(nas: Simulator) -> None:
     keep("lab", "ws://127.0.0.1:1", nas.url)
     async with at_desk(Start(), (80, 24)) as desk:
-        await open_workspace(desk)
+        await desk.landed()
 
 
 async def test_a_secret_that_is_not_there(nas: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +218,7 @@ async def test_a_secret_that_is_not_there(nas: Simulator, monkeypatch: pytest.Mo
         assert field(desk, "password").has_focus
         await desk.type("admin")
         await desk.press("enter")
-        await open_workspace(desk)
+        await desk.landed()
 
 
 async def test_a_token(nas: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,10 +241,10 @@ async def test_a_readable_password_is_warned_of_once_for_an_address(nas: Simulat
         await desk.see("Not encrypted  Others can read the password", "Enter sends it all the same")
         assert frames == []
         await desk.press("enter")
-        await open_workspace(desk)
+        await desk.landed()
         assert desk.session.warnings == [], "said in the card, so not once more in a toast"
     async with at_desk(Start(), (80, 24)) as desk:
-        await open_workspace(desk)
+        await desk.landed()
     assert any("auth.login_ex" in frame for frame in frames)
 
 
@@ -283,7 +278,7 @@ async def test_an_older_server_is_sent_the_key_only_when_that_is_chosen(frames: 
             await desk.see("Not sent", "takes no keys by proof", "send it (before 26)")
             assert not any(key in frame for frame in frames)
             await desk.press("right", "enter")
-            await open_workspace(desk)
+            await desk.landed()
             assert desk.session.target.profile.mechanism == "api-key-plain"
         assert any(key in frame for frame in frames)
 

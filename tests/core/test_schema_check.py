@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from tests.core.test_catalogue import argument, one
 from tests.facts import catalogue as real
 from truenas_client.catalogue import Catalogue
-from truenas_client.schema.check import Problem, check
+from truenas_client.schema.check import Problem, Stopped, check, stopping
 
 OPTIONS = {
     "type": "object",
@@ -145,3 +146,24 @@ def test_the_validator_is_loaded_by_the_first_check_only() -> None:
         "m.get('a.b').check([1]); assert 'jsonschema' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_check_stops_when_told_and_only_then() -> None:
+    schema = {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}}
+    value = [{"n": 1}] * 500 + [{"n": "x"}]
+    asked = 0
+
+    def after(count: int) -> Callable[[], bool]:
+        def stop() -> bool:
+            nonlocal asked
+            asked += 1
+            return asked > count
+
+        return stop
+
+    with stopping(after(100)), pytest.raises(Stopped):
+        check(schema, value)
+    assert asked == 101
+    with stopping(after(10_000)):
+        assert len(check(schema, value)) == 1
+    assert len(check(schema, value)) == 1

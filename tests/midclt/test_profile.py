@@ -68,7 +68,9 @@ def wss(secure: Simulator) -> str:
 
 def test_from_making_one_to_calling_by_it(run: Run, nas: Nas, ring: Kept, typed: list[str]) -> None:
     typed += ["admin"]
-    ran = run("profile", "add", "lab", nas.url, "-U", "admin", "--secret", "keyring", "--colour", "red", "--use")
+    ran = run(
+        "profile", "add", "lab", nas.url, "-U", "admin", "--secret", "keyring", "--colour", "red", "--use", "--write"
+    )
     assert (ran.status, ran.out) == (0, "")
     assert "the keyring, as lab" in ran.err
     assert list(ring.entries.values()) == ["admin"]
@@ -403,7 +405,7 @@ def test_no_secret_is_written_anywhere(
     for user in ("marked", "admin"):
         for number, where in enumerate(wheres):
             name = f"p{number}"
-            base = ["profile", "add", name, nas.url, "-U", user, "--secret", where, "--replace"]
+            base = ["profile", "add", name, nas.url, "-U", user, "--secret", where, "--replace", "--write"]
             seen.append(run(*base, *([] if where.startswith("file") else ["--stdin"]), stdin=MARKER))
             assert seen[-1].status == 0
             assert Profiles().get(name).username == user

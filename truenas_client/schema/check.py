@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .draft import allows
@@ -22,7 +25,7 @@ from .normalise import Schema
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-__all__ = ["Path", "Problem", "check", "check_arguments"]
+__all__ = ["Path", "Problem", "Stopped", "check", "check_arguments", "stopping"]
 
 Path = tuple[str | int, ...]
 
@@ -39,6 +42,27 @@ _KINDS = {
 }
 _EVERY = list(_KINDS)
 _FORMS = ("$date", "$time", "$ipv4_interface", "$ipv6_interface")
+
+
+# Looked at by the validator's own walk, deep inside a library: there is no argument to hand it down by.
+_stop: ContextVar[Callable[[], bool] | None] = ContextVar("stop", default=None)
+
+
+class Stopped(Exception):
+    """A check was told to stop: what it has found so far is worth nothing."""
+
+
+@contextmanager
+def stopping(stop: Callable[[], bool]) -> Iterator[None]:
+    """Checks made inside ask ``stop`` at each value on their way, and raise `Stopped` once it says so.
+
+    A check in a thread is given up this way within a millisecond.
+    """
+    token = _stop.set(stop)
+    try:
+        yield
+    finally:
+        _stop.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +97,11 @@ def check(schema: Schema, value: Any, *, at: Path = ()) -> list[Problem]:
 
     The server's extended forms (``{"$date": ...}`` and the like) count as the text or list they stand for.
     """
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError, UnknownType
 
     found: dict[tuple[Path, str], Problem] = {}
     try:
-        for error in Draft202012Validator(schema).iter_errors(_plain(value)):
+        for error in _validator()(schema).iter_errors(_plain(value)):
             for problem in _explain(error):
                 found.setdefault((problem.path, problem.message), problem)
             if len(found) >= _MOST_PROBLEMS:
@@ -88,6 +111,29 @@ def check(schema: Schema, value: Any, *, at: Path = ()) -> list[Problem]:
     except (SchemaError, UnknownType, re.error):
         return []
     return [Problem(at + problem.path, problem.message, problem.key) for problem in found.values()]
+
+
+@cache
+def _validator() -> Any:
+    """The validator of a draft 2020-12 schema that can be stopped on its way."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    def asking(keyword: str) -> Callable[..., Iterator[ValidationError]]:
+        original = Draft202012Validator.VALIDATORS[keyword]
+
+        def check_keyword(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+            stop = _stop.get()
+            if stop is not None and stop():
+                raise Stopped
+            yield from original(validator, wanted, value, schema) or ()
+
+        return check_keyword
+
+    # Every object and every list of alternatives passes one of these.
+    return extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, {name: asking(name) for name in ("type", "properties", "anyOf", "oneOf")}
+    )
 
 
 def _plain(value: Any) -> Any:

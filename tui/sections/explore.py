@@ -21,6 +21,7 @@ from textual.worker import Worker
 
 from tui import actions
 from tui.failure import explain
+from tui.model.transfers import file_wanted
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
 from tui.sections.welcome import welcome
@@ -45,7 +46,7 @@ class Explore(Section):
 
     @dataclass
     class ReviewWanted(Message):
-        """A call that may change the server waits for the user's word; `send` goes on with it."""
+        """A call that may change the server, or takes a file along, waits for the user; `send` goes on with it."""
 
         call: Call
         risk: str
@@ -105,6 +106,7 @@ class Explore(Section):
         return self.screen.has_class("-wide")
 
     def on_mount(self) -> None:
+        self.call_pane.known = self._session.known
         self._forget = self._session.catalogue_changed.subscribe(self._take_catalogue)
         self._take_catalogue()
 
@@ -289,6 +291,10 @@ class Explore(Section):
         self.action_pane_args()
         self.call_pane.editor.action_next_problem()
 
+    def action_edit_complete(self) -> None:
+        self.action_pane_args()
+        self.call_pane.editor.action_complete()
+
     # Running -----------------------------------------------------------------------
 
     def action_call_run(self) -> None:
@@ -311,10 +317,12 @@ class Explore(Section):
             self.call_pane.show(ARGUMENTS)
             self.call_pane.editor.focus()
             self.call_pane.editor.goto(problems[0].start)
-            again = (
-                "ctrl+j once more sends it anyway." if params is not None else "Not sent: this is not a list in JSON."
+            unsendable = safe(self.call_pane.unsendable)
+            self.notify(
+                f"Not sent: {unsendable}." if unsendable else "ctrl+j once more sends it anyway.",
+                timeout=3,
+                markup=False,
             )
-            self.notify(again, timeout=3)
             return
         self._start(self._session.new_call(method.name, params))
 
@@ -331,7 +339,9 @@ class Explore(Section):
             self.notify("Still waiting for the answer; ctrl+c cancels it.", timeout=3)
             return
         risk = self._session.risk_of(call.method, call.params)
-        if risk != "read" and self._session.writable and self._session.online:
+        method = self._session.method(call.method)
+        asks = risk != "read" or (method is not None and file_wanted(method, call.params) is not None)
+        if asks and self._session.online and (risk == "read" or self._session.writable):
             self.post_message(self.ReviewWanted(call, risk))
         else:
             # The session itself refuses what is locked, and says why in the result's place.
