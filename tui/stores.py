@@ -15,13 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
 from tui.transfers import Transfer
 
-__all__ = ["Call", "Job", "JobStore", "Signal", "Watch", "WatchedEvent"]
-=======
 __all__ = ["Call", "Job", "JobStore", "Saved", "Signal", "Watch", "WatchedEvent"]
->>>>>>> main
 
 ENDED = frozenset({"SUCCESS", "FAILED", "ABORTED"})
 

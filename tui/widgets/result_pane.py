@@ -199,7 +199,6 @@ class ResultPane(Pane):
                 now: Fact = "a aborts" if online else ("offline: it goes on at the server", "warning")
                 self.facts = (now, f"#{call.number}")
             return
-<<<<<<< HEAD
         if call.transfer is not None:
             self._made("transfer", TransferView).set_transfer(call.transfer)
             self._switch("transfer")
@@ -207,10 +206,7 @@ class ResultPane(Pane):
             self.set_tabs(())
             self.facts = ("^c stops it", human_ms(call.elapsed * 1000))
             return
-        if call.elapsed < QUIET_SECONDS:
-=======
         if call.elapsed < QUIET_SECONDS or self._session.results.reading is call:
->>>>>>> main
             return
         if self._shown is None or self.views is None:
             self._say("Waiting for the answer ...")
