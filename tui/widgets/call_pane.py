@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,12 @@ AT_ONCE = 4096
 
 class CallPane(Pane):
     """Edits the arguments of one method at a time. `ViewWanted` asks for the other view."""
+
+    @property
+    def FOOTER_WORDS(self) -> Mapping[str, str]:
+        """What the keys do here: escape leaves a text for the result, and the docs for the arguments."""
+        reading = self.view == DOCS
+        return {"app.back": "arguments" if reading else "result", "call.view": "arguments" if reading else "docs"}
 
     @dataclass
     class Shown(Message):
