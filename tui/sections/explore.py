@@ -8,6 +8,7 @@ opened again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -482,6 +483,10 @@ class Explore(Section):
                 return bool(self._method)
             case _:
                 return True
+
+    def footer_words(self) -> Mapping[str, str]:
+        """What is worth a word in the footer only now."""
+        return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
 
     def back(self) -> bool:
         # What is typed is left first; only from elsewhere does the row or the search of the result close.
