@@ -18,6 +18,7 @@ from tui.session import Session
 from tui.stores import ENDED
 from tui.target import Target
 from tui.transfers import Transfer
+from tui.widgets.rows import Rows
 
 
 @pytest.fixture
@@ -108,7 +109,9 @@ async def test_aborting_a_job_is_a_write(signed_in: Open, changed: list[Any]) ->
         call = desk.session.new_call("core.bulk", ["demo.write", [[]]])
         desk.explore.send(call)
         await desk.until(lambda: any(job.method == "demo.write" for job in desk.session.jobs.active()), "the job")
-        await desk.press("escape", "escape", "L", "3", "a")
+        await desk.press("escape", "escape", "L", "3")
+        await desk.until(lambda: isinstance(desk.app.focused, Rows) and desk.app.focused.key == "2", "the job's row")
+        await desk.press("a")
         await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
         await desk.press("enter")
         await desk.see("Read-only", "Aborting a job changes the server")
