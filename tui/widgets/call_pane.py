@@ -145,6 +145,8 @@ class CallPane(Pane):
         elif text in (None, self.smallest):
             # Before the last bracket, where further arguments belong.
             self.editor.goto(len(self.editor.text) - 1)
+        # From the top, once it is known how much fits.
+        self.call_after_refresh(self.editor.scroll_from_top)
 
     def show(self, view: str) -> None:
         """Shows the arguments or the docs; the focus follows when it was inside."""
