@@ -31,13 +31,15 @@ from truenas_client.catalogue import Catalogue, Method
 from truenas_client.endpoint import Endpoint
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
-from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
+from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
 from tui.filling import Disguised, NotSent, PutIn, fill_arguments
 from tui.model.known import Known
+from tui.results import Results
 from tui.signing import obtain, sign_in
 from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
 from tui.target import Target
+from tui.transfers import carry
 
 __all__ = ["Session", "State", "Target"]
 
@@ -105,6 +107,7 @@ class Session:
         self.memory = ConnectionMemory()
         self.warnings: list[str] = []
         self.changed = Signal()
+        self.results = Results(self.changed.publish, never_saved=SHOW_CALLS)
         self.catalogue_changed = Signal()
         self._client: AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -142,6 +145,7 @@ class Session:
                 hold_unsent=False,  # what the user does not see leave does not leave later
                 on_stage=lambda s: _tell(s, step),
                 on_warning=self.warn,
+                on_large=self.results.take,
             )
             await client.connect()
             self._client = client
@@ -360,14 +364,18 @@ class Session:
             self._online_client()
             params = await self._filled(call)
             client = self._online_client()
-            if method is not None and method.job:
+            if call.transfer is not None:
+                await carry(client, call, params, call.transfer, self.jobs)
+            elif method is not None and method.job:
                 await self._run_job(client, call, params)
             else:
-                call.value = await client.call(call.method, *params, timeout=CALL_SECONDS, repeat=False)
+                with self.results.expecting(call):
+                    call.value = await client.call(call.method, *params, timeout=CALL_SECONDS, repeat=False)
             self.known.learn(call.method, call.value)
             if call.method in SHOW_CALLS:
                 call.value = self.put_in.masked(call.value)
             call.end("done")
+            self.results.arrived(call)
         except asyncio.CancelledError:
             call.end("cancelled")
             raise
@@ -382,6 +390,9 @@ class Session:
                 self._expire()
             failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
             call.failure = self.put_in.masked_failure(failure)
+            call.end("failed")
+        except OSError as error:  # of a file that goes along
+            call.failure = explain_file(error)
             call.end("failed")
 
     async def _run_job(self, client: AsyncClient, call: Call, params: list[Any]) -> None:

@@ -25,14 +25,12 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
-from tui.model.changes import arguments
-from tui.model.stored import lookup, resource_of
+from tui.screens.before_sending import FilePlaces, before_sending
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
 from tui.screens.otp import OtpScreen
-from tui.screens.review import ReviewScreen, Subject
 from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
@@ -43,7 +41,7 @@ from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
 from tui.widgets.pane import Pane
-from tui.widgets.result_pane import ResultPane
+from tui.widgets.result_views import ResultViews
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
@@ -72,6 +70,7 @@ class Workspace(Screen[None]):
             "events": lambda: EventsSection(session, id="events"),
         }
         self._told = State.CONNECTING
+        self._file_places = FilePlaces()
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._dirty = True
@@ -206,7 +205,11 @@ class Workspace(Screen[None]):
             node = await self.show(action.where) if self.section.id != action.where else self.section
         elif action.where == "result":
             await self.show("explore")
-            node = self.query_one(Explore).result_pane
+            views = self.query_one(Explore).result_pane.views
+            if views is None or views.table_view is None:
+                self.notify("Only for a result that is shown as a table (v).", timeout=3)
+                return
+            node = views
         elif action.where == "app":
             node = self.app
         await self.app.run_action(action.name, node)
@@ -225,29 +228,12 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
-        answer = await self.app.push_screen_wait(ReviewScreen(self._subject(call, risk), self.session.read))
+        answer = await before_sending(self.app, self.session, call, risk, self._file_places)
         explore = self.query_one(Explore)
         if answer == "send":
             explore.send(call)
         elif answer == "edit":
             explore.action_pane_args()
-
-    def _subject(self, call: Call, risk: str) -> Subject:
-        session = self.session
-        method, catalogue = session.method(call.method), session.catalogue
-        names = [param.name for param in method.params] if method is not None else []
-        return Subject(
-            host=session.host,
-            address=session.address,
-            method=call.method,
-            params=call.params,
-            risk=risk,
-            roles=method.roles if method is not None else (),
-            entries=arguments(call.method, call.params, names),
-            resource=resource_of(call.method, call.params, catalogue),
-            notes=("It runs as a job.",) if method is not None and method.job else (),
-            lookup=lookup(call.method, call.params, catalogue),
-        )
 
     @on(Section.AbortWanted)
     def _abort_wanted(self, event: Section.AbortWanted) -> None:
@@ -282,13 +268,14 @@ class Workspace(Screen[None]):
         if letter is not None:
             explore.copied(letter)
 
-    @on(ResultPane.ColumnsWanted)
+    @on(ResultViews.ColumnsWanted)
     def _columns_wanted(self) -> None:
         self._columns()
 
     @work(exclusive=True, group="columns", exit_on_error=False)
     async def _columns(self) -> None:
-        view = self.query_one(Explore).result_pane.table
+        views = self.query_one(Explore).result_pane.views
+        view = views.table_view if views is not None else None
         if view is None or view.table is None:
             return
         chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))

@@ -8,6 +8,7 @@ opened again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from textual.worker import Worker
 
 from tui import actions
 from tui.failure import explain
+from tui.model.transfers import file_wanted
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
 from tui.session import Session
@@ -44,7 +46,7 @@ class Explore(Section):
 
     @dataclass
     class ReviewWanted(Message):
-        """A call that may change the server waits for the user's word; `send` goes on with it."""
+        """A call that may change the server, or takes a file along, waits for the user; `send` goes on with it."""
 
         call: Call
         risk: str
@@ -336,7 +338,9 @@ class Explore(Section):
             self.notify("Still waiting for the answer; ctrl+c cancels it.", timeout=3)
             return
         risk = self._session.risk_of(call.method, call.params)
-        if risk != "read" and self._session.writable and self._session.online:
+        method = self._session.method(call.method)
+        asks = risk != "read" or (method is not None and file_wanted(method, call.params) is not None)
+        if asks and self._session.online and (risk == "read" or self._session.writable):
             self.post_message(self.ReviewWanted(call, risk))
         else:
             # The session itself refuses what is locked, and says why in the result's place.
@@ -477,6 +481,10 @@ class Explore(Section):
                 return bool(self._method)
             case _:
                 return True
+
+    def footer_words(self) -> Mapping[str, str]:
+        """What is worth a word in the footer only now."""
+        return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
 
     def back(self) -> bool:
         # What is typed is left first; only from elsewhere does the row or the search of the result close.
