@@ -104,6 +104,7 @@ class TrueNASApp(App[None]):
         user, account = "admin", nas.users["admin"]
         writable = self.start.writable is not False
         session = Session(Target.of(nas.url, user, account["password"], writable=writable))
+        session.simulated = True
         # The demo's port is another one each time.
         self.open_workspace(session, place="demo")
         try:

@@ -101,6 +101,8 @@ class Session:
         self.catalogue = Catalogue.from_methods({})
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        self.simulated = False
+        """Whether the server is the demo's own."""
         self.known = Known()
         self.put_in = PutIn()
         # For this session only, until the app gives it the one that is kept.

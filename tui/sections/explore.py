@@ -25,6 +25,7 @@ from tui.failure import explain
 from tui.model.transfers import file_wanted
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
+from tui.sections.welcome import welcome
 from tui.session import Session
 from tui.stores import Call
 from tui.text import safe
@@ -115,6 +116,7 @@ class Explore(Section):
 
     def _take_catalogue(self) -> None:
         self.methods.set_catalogue(self._session.catalogue)
+        self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
