@@ -189,9 +189,10 @@ class Session:
         return code
 
     def warn(self, text: str) -> None:
-        """Keep what the client warns of, once: the card and a toast tell it."""
+        """Keep what the client warns of, once: the card tells it while it connects, a toast after that."""
         if text not in self.warnings:
             self.warnings.append(text)
+            self.changed.publish()
 
     async def reconnect(self) -> None:
         """Connects and signs in again with what was typed before. Raises as `open`.
