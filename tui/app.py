@@ -169,6 +169,7 @@ class TrueNASApp(App[None]):
             writable = self.start.writable is not False
             target = Target.of(nas.url, user, account["password"], writable=writable)
             session = Session(target, self._cache(), place=DEMO)
+            session.simulated = True
         self.post_message(self.Loaded(session))
 
     @on(Loaded)

@@ -103,6 +103,8 @@ class Session:
         self._cache = cache
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        self.simulated = False
+        """Whether the server is the demo's own."""
         self.known = Known()
         self.put_in = PutIn()
         # For this session only, until the app gives it the one that is kept.
@@ -189,9 +191,10 @@ class Session:
         return code
 
     def warn(self, text: str) -> None:
-        """Keep what the client warns of, once: the card and a toast tell it."""
+        """Keep what the client warns of, once: the card tells it while it connects, a toast after that."""
         if text not in self.warnings:
             self.warnings.append(text)
+            self.changed.publish()
 
     async def reconnect(self) -> None:
         """Connects and signs in again with what was typed before. Raises as `open`.

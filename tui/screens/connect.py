@@ -29,7 +29,7 @@ from tui import actions
 from tui.failure import Failure, explain_connecting
 from tui.opening import Opening, Start, opening, picked
 from tui.screens.trust import ask_trust
-from tui.session import Session
+from tui.session import Session, State
 from tui.signing import exposure
 from tui.target import Target
 from tui.text import plain, safe
@@ -53,7 +53,7 @@ class ConnectScreen(Screen[None]):
 
     CSS_PATH = "../styles/connect.tcss"
     BINDINGS = actions.bindings("connect")
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""  # none by itself: what is asked for first depends on what is known
     FOOTER_WORDS = {"nav.open": "connect"}
 
     class Connected(Message):
@@ -146,8 +146,8 @@ class ConnectScreen(Screen[None]):
 
     @on(Rows.Highlighted, "#profiles")
     def _profile_highlighted(self, event: Rows.Highlighted) -> None:
-        # Others than the one shown only: coming into the list must not undo what was typed.
-        if event.key is not None and event.key != self._shown and event.rows.has_focus:
+        # Only where the person moved the cursor to another one: filling the list, and coming into it, undoes nothing.
+        if event.key is not None and event.key == event.rows.key != self._shown and event.rows.has_focus:
             self._pick(event.key)
 
     @on(Rows.Chosen, "#profiles")
@@ -243,9 +243,17 @@ class ConnectScreen(Screen[None]):
             done.append(text)
             self._show(done)
 
+        def told() -> None:
+            # Such as that the server takes no further login for so many seconds.
+            if session.state is State.CONNECTING and session.warnings:
+                self._show(done, note=session.warnings[-1])
+
         card = self.query_one(Card)
         card.add_class("-busy")
         self._show(done)
+        if not target.tls.verify:
+            session.warn("Any certificate is taken: whoever is in between can read and change what is sent.")
+        forget = session.changed.subscribe(told)
         try:
             await session.open(step, code)
         except exc.OTPRequired:
@@ -271,10 +279,11 @@ class ConnectScreen(Screen[None]):
         else:
             self.form.remove_class("-code")
             self.query_one("#progress", Static).update("")
-            told = {exposure(endpoint) for endpoint in target.exposed}
-            session.warnings = [text for text in session.warnings if text not in told]
+            known = {exposure(endpoint) for endpoint in target.exposed}
+            session.warnings = [text for text in session.warnings if text not in known]
             self.post_message(self.Connected(session, by_hand=by_hand))
         finally:
+            forget()
             card.remove_class("-busy")
         return None
 
@@ -311,7 +320,7 @@ class ConnectScreen(Screen[None]):
             reason = "  ".join(safe(part) for part in (failure.reason, failure.hint) if part)
             lines.append(Content.assemble((safe(failure.title), "$text-error bold"), "  ", Content(reason)))
         elif note:
-            lines.append(Content.styled(note, "$text-warning"))
+            lines.append(plain(note, "$text-warning"))
         elif self.query_one(Card).has_class("-busy"):
             lines.append(Content.styled("connecting ..." if not done else "...", "$text-muted"))
         self.query_one("#progress", Static).update(Content("\n").join(lines))

@@ -8,6 +8,7 @@ opened again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from tui.failure import explain
 from tui.model.transfers import file_wanted
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
+from tui.sections.welcome import welcome
 from tui.session import Session
 from tui.stores import Call
 from tui.text import safe
@@ -114,6 +116,7 @@ class Explore(Section):
 
     def _take_catalogue(self) -> None:
         self.methods.set_catalogue(self._session.catalogue, cached=self._session.cached)
+        self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
@@ -490,6 +493,10 @@ class Explore(Section):
                 return bool(self._method)
             case _:
                 return True
+
+    def footer_words(self) -> Mapping[str, str]:
+        """What is worth a word in the footer only now."""
+        return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
 
     def back(self) -> bool:
         # What is typed is left first; only from elsewhere does the row or the search of the result close.

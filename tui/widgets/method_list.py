@@ -35,7 +35,7 @@ STAR_KEYS = frozenset(actions.by_id("method.star").keys.split(","))
 
 
 class Filter(Input):
-    """The field above the list: arrows and enter reach into the list without leaving it."""
+    """The field above the list. Arrows and enter act in the list without leaving the field: letters always filter."""
 
     BINDINGS = [
         Binding("enter", "submit", "Open", show=False, id="nav.open"),
@@ -47,12 +47,25 @@ class Filter(Input):
 
     @dataclass
     class Reached(Message):
-        """An arrow key went on into the list."""
+        """A key that is meant for the list."""
 
         where: str
 
     def action_reach(self, where: str) -> None:
         self.post_message(self.Reached(where))
+
+    def action_cursor_left(self, select: bool = False) -> None:
+        # Nothing to move in while the field is empty: then the tree is what is meant.
+        if self.value:
+            super().action_cursor_left(select)
+        else:
+            self.action_reach("left")
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        if self.value:
+            super().action_cursor_right(select)
+        else:
+            self.action_reach("right")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         # No name has a star in it, so here too the key can mean what it means in the list.
@@ -77,7 +90,12 @@ class Typed:
 class MethodList(Pane):
     """Shows a `Catalogue`; `Chosen` names the method to open, `Highlighted` the one under the cursor."""
 
-    FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"method.star": "star"}
+    # What belongs to the call and its result would only push aside what belongs to the list.
+    FOOTER_WORDS: ClassVar[Mapping[str, str]] = {
+        "method.star": "star",
+        "pane.find": "filter",
+        **dict.fromkeys(("call.run", "pane.methods", "pane.args", "result.view", "copy.menu", "app.jump"), ""),
+    }
 
     @dataclass
     class Chosen(Message):
@@ -189,12 +207,11 @@ class MethodList(Pane):
     @on(Filter.Reached)
     def _reached(self, event: Filter.Reached) -> None:
         event.stop()
-        # The first arrow down goes into the list, on the row it marks already.
-        self.names.focus()
-        if event.where == "down":
-            return
         {
+            "down": self.names.action_line_down,
             "up": self.names.action_line_up,
+            "left": self.names.action_fold,
+            "right": self.names.action_unfold,
             "page_down": self.names.action_page_down,
             "page_up": self.names.action_page_up,
         }[event.where]()

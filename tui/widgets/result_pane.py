@@ -53,6 +53,8 @@ class ResultPane(Pane):
         self._previous: Call | None = None
         self._shown: Call | None = None
         self._drawn: object = None
+        self._shows_previous = False
+        self._cancellable = False
         self._nothing = NOTHING
         self._noted = ""
 
@@ -113,6 +115,7 @@ class ResultPane(Pane):
             self._let_go()
         self._call = call
         self._drawn = None
+        self._shows_previous = False
         self._renew()
 
     def _let_go(self) -> None:
@@ -138,9 +141,13 @@ class ResultPane(Pane):
         self.set_tabs(())
 
     def show_previous(self) -> bool:
-        """Shows the result from before the error; False when there is none."""
-        if self._previous is None or self._call is None or self._call.state == "done":
+        """Shows the result from before, or again what came after it; False when there is none."""
+        if self._previous is None or not self.has_previous:
             return False
+        self._shows_previous = not self._shows_previous
+        if not self._shows_previous:
+            self._renew()
+            return True
         self._show_value(self._previous)
         self.title = "Previous result"
         self.state = "stale"
@@ -149,7 +156,17 @@ class ResultPane(Pane):
     @property
     def has_previous(self) -> bool:
         """Whether an older result of the method is kept behind what is shown."""
-        return self._previous is not None and self._call is not None and self._call.state in ("failed", "cancelled")
+        return self._previous is not None and self._call is not None and self._call.state != "running"
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether something takes long enough that it is worth saying how to stop it."""
+        return self._cancellable
+
+    def _say_cancellable(self, now: bool) -> None:
+        if self._cancellable != now:
+            self._cancellable = now
+            self.screen.refresh_bindings()
 
     def _tick(self) -> None:
         if (self._call is not None and self._call.state == "running") or self._drawn is not self._call:
@@ -159,6 +176,7 @@ class ResultPane(Pane):
         """Draws the state of the call; called ten times a second while it runs and once when it ends."""
         call = self._call
         self._note("")
+        self._say_cancellable(call is not None and call.state == "running" and _is_slow(call))
         if call is None:
             self._say(self._nothing)
             self.title, self.facts, self.state = "Result", "", "empty"
@@ -374,3 +392,8 @@ class ResultPane(Pane):
             return None
         failure = self._call.failure
         return failure.text if isinstance(failure, Failure) else None
+
+
+def _is_slow(call: Call) -> bool:
+    """Whether the answer is waited for; a job goes on without anybody waiting."""
+    return call.job is None and call.elapsed >= QUIET_SECONDS
