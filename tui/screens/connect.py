@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from truenas_client import exc
+from truenas_client.cataloguecache import CatalogueCache
 from truenas_client.endpoint import LOCAL_SOCKET, Endpoint, parse
 from truenas_client.profiles import Known, Profiles
 from truenas_client.trust import TLS
@@ -50,6 +51,7 @@ class Card(Vertical):
 class ConnectScreen(Screen[None]):
     """The first screen without an open connection."""
 
+    CSS_PATH = "../styles/connect.tcss"
     BINDINGS = actions.bindings("connect")
     AUTO_FOCUS = ""  # none by itself: what is asked for first depends on what is known
     FOOTER_WORDS = {"nav.open": "connect"}
@@ -65,9 +67,13 @@ class ConnectScreen(Screen[None]):
     class Left(Message):
         """Escape with nothing going on: back to what was open before, if anything."""
 
-    def __init__(self, start: Start | None = None) -> None:
-        """``start`` tells what the card is filled with. Raises `InvalidProfile` for a profile that it names."""
+    def __init__(self, start: Start | None = None, cache: CatalogueCache | None = None) -> None:
+        """``start`` tells what the card is filled with, ``cache`` where sessions look for lists of methods.
+
+        Raises `InvalidProfile` for a profile that ``start`` names.
+        """
         super().__init__()
+        self._cache = cache
         self._start = start or Start()
         self._opening: Opening = opening(self._start)
         given = self._opening.target
@@ -230,7 +236,7 @@ class ConnectScreen(Screen[None]):
 
     async def _attempt(self, target: Target, code: str | None, *, by_hand: bool) -> TLS | None:
         """One attempt. What it returns is what the person says to trust, for another one."""
-        session = Session(target)
+        session = Session(target, self._cache)
         done: list[str] = []
 
         def step(text: str) -> None:
