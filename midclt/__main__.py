@@ -11,7 +11,7 @@ from .parser import get_parser
 
 __all__ = ["main"]
 
-_COMMANDS = {name: f"midclt.commands.{name}" for name in ("call", "ping", "profile", "subscribe")}
+_COMMANDS = {name: f"midclt.commands.{name}" for name in ("call", "key", "ping", "profile", "subscribe")}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -26,7 +26,7 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say
 from .session import Session, open_session
 
-__all__ = ["Who", "call_timeout", "chosen", "signed_in", "trust_of", "who"]
+__all__ = ["Who", "call_timeout", "chosen", "connected", "signed_in", "trust_of", "who"]
 
 CALL_SECONDS = 60
 """How long a call waits for its answer unless told otherwise, as officially."""
@@ -94,6 +94,8 @@ def signed_in(options: Namespace) -> Iterator[Session]:
     given = who(options, choice)
     if is_terminal(sys.stderr):
         _warn_of_arguments(options)
+        if not choice.tls.verify:
+            say("midclt: any certificate is taken: whoever is in between can read and change what is sent")
     if options.password and given.username is None:
         say("midclt: -P without -U: nobody is signed in")
     if options.api_key and given.username is None:
@@ -101,7 +103,7 @@ def signed_in(options: Namespace) -> Iterator[Session]:
     secret = given.secret
     if given.mechanism != "none" and secret is None:
         secret = _obtain(given, choice)
-    session = _connected(choice)
+    session = connected(choice)
     try:
         if given.mechanism != "none" and secret is not None:
             try:
@@ -132,7 +134,8 @@ def _obtain(given: Who, choice: Choice) -> str:
     return secret
 
 
-def _connected(choice: Choice) -> Session:
+def connected(choice: Choice) -> Session:
+    """A session that is not signed in. Raises `CommandError` with what can be done about a refused certificate."""
     address, *others = choice.addresses
     try:
         return open_session(address, tls=choice.tls, also=[other for other in others if other is not None])

@@ -12,7 +12,7 @@ import math
 
 from truenas_client import __version__
 
-from .profile_parser import add_profile_parser
+from .profile_parser import add_key_parser, add_profile_parser
 
 __all__ = ["get_parser"]
 
@@ -82,6 +82,9 @@ def get_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--profile", metavar="NAME", help="connect and sign in as it says (see midclt profile -h)")
     parser.add_argument(
+        "--write", action="store_true", help="allow a call that changes the server though the profile is read-only"
+    )
+    parser.add_argument(
         "--plain",
         action="store_true",
         help="send the API key itself instead of proving it: for servers before 26, and never over plain ws://",
@@ -111,6 +114,9 @@ def get_parser() -> argparse.ArgumentParser:
         help="how -j shows progress: a bar (only on a terminal; the default), or a line for each new description",
     )
     call.add_argument(
+        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
+    )
+    call.add_argument(
         "method",
         nargs="+",
         metavar="METHOD",
@@ -136,6 +142,7 @@ def get_parser() -> argparse.ArgumentParser:
         help="give up after this time, with exit status 5",
     )
     add_profile_parser(commands)
+    add_key_parser(commands)
     return parser
 
 

@@ -52,7 +52,12 @@ def add_profile_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     add.add_argument("--ca", metavar="FILE", default=argparse.SUPPRESS, help="trust what is signed by one in this file")
     add.add_argument("--insecure", action="store_true", default=argparse.SUPPRESS, help="take any certificate")
     add.add_argument("--no-channel-binding", action="store_true", default=argparse.SUPPRESS)
-    add.add_argument("--write", action="store_true", help="the app opens it ready to change things")
+    add.add_argument(
+        "--write",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="not read-only: calls may change the server, and the app opens it so",
+    )
     add.add_argument("--no-password-over-ws", action="store_true", help="never send the password without TLS")
     add.add_argument("--colour", metavar="COLOUR", default="", help="to tell it apart in the app")
     add.add_argument("--use", action="store_true", help="make it the one that is used unless another is asked for")
@@ -77,3 +82,21 @@ def add_profile_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     importing.add_argument("file", metavar="FILE", nargs="?", help="default: ~/.config/truenas_tui.conf")
     importing.add_argument("--replace", action="store_true", help="instead of profiles of the same names")
+
+
+def add_key_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
+    """Add ``midclt key``."""
+    key = commands.add_parser("key", help="prepare an API key", description="Prepare an API key.")
+    actions = key.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
+    precompute = actions.add_parser(
+        "precompute",
+        help="turn a key into the form with derived keys",
+        description="Sign in with a key once, by proof, and write the JSON with what a login derives from it: logins"
+        " with that are faster and need no key. It serves this server only, and is as secret as the key.",
+    )
+    precompute.add_argument(
+        "file", metavar="FILE", nargs="?", help="a file with the key, - for standard input (none: asked for)"
+    )
+    precompute.add_argument(
+        "-o", "--output", metavar="FILE", help="write to this new file, which only you can read (default: print it)"
+    )

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 from truenas_client import APIKeyAuthMech, AsyncClient, Event, Gap
+from truenas_client.auth.keytext import precompute
 from truenas_client.auth.policy import Channel, weak_password
 from truenas_client.endpoint import Endpoint
 from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, NotAJob
@@ -58,6 +59,10 @@ class Session(Protocol):
 
         ``known_scram`` says that this server has done SCRAM before: then no key is sent.
         """
+        ...
+
+    def precompute_key(self, username: str, raw_key: str, *, channel_binding: bool) -> str:
+        """Sign in by SCRAM, and give the JSON form of the key that needs no derivation on this server."""
         ...
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
@@ -148,6 +153,11 @@ class _AsyncSession:
             username, key_or_path, mechanism, channel_binding, known_scram=known_scram
         )
         return self._run(login).mechanism
+
+    def precompute_key(self, username: str, raw_key: str, *, channel_binding: bool) -> str:
+        login = self._run(self._client.login_with_api_key(username, raw_key, APIKeyAuthMech.SCRAM, channel_binding))
+        Known().remember_scram(self.endpoint)
+        return precompute(raw_key, login.salt, login.iterations)
 
     def ping(self, timeout: float) -> Any:
         return self._run(self._client.call("core.ping", timeout=timeout))

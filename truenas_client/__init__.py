@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from .files import Downloaded
     from .jobs import AsyncJob, JobProgress
+    from .largetext import LargeAnswer
     from .live import Change, LiveQuery
     from .profiles import Profile
     from .supervisor import State, Status
@@ -90,6 +91,7 @@ __all__ = [
     "JobFailed",
     "JobLost",
     "JobProgress",
+    "LargeAnswer",
     "LiveQuery",
     "MechanismUnsupported",
     "Method",
@@ -121,6 +123,7 @@ _HOMES = {
     "BulkInterrupted": "bulk",
     "BulkResult": "bulk",
     "Change": "live",
+    "LargeAnswer": "largetext",
     "LiveQuery": "live",
     "TLS": "trust",
     "AsyncClient": "client",

@@ -38,6 +38,7 @@ from .trust import SYSTEM, TLS, context
 if TYPE_CHECKING:
     from .bulk import BulkResult
     from .files import Downloaded, Progress, Source
+    from .largetext import LargeAnswer
     from .live import LiveQuery
 
 __all__ = ["AsyncClient", "OTPToken"]
@@ -79,6 +80,12 @@ class AsyncClient(Logins):
     that others can read, a key file they can, a wait for the server's rate limit);
     without it `warnings.warn` does.
 
+    ``on_large`` is awaited with a `LargeAnswer` for each received text of a million characters
+    or more, before it is read: reading fifty million stops the loop for half a second, and
+    a program may want to show that first. What comes later waits for it. It may have
+    the text read (`LargeAnswer.read`) or answer the call without (`LargeAnswer.give`); if it
+    does neither, or fails, the text is read.
+
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
 
@@ -97,6 +104,7 @@ class AsyncClient(Logins):
         on_stage: Callable[[str], None] | None = None,
         on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
         on_warning: Callable[[str], None] | None = None,
+        on_large: Callable[[LargeAnswer], Awaitable[None]] | None = None,
     ) -> None:
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
@@ -107,6 +115,7 @@ class AsyncClient(Logins):
             limits=limits or ConnectLimits(),
             private_methods=private_methods,
             on_stage=on_stage,
+            on_large=on_large,
         )
         self._call_timeout = call_timeout
         self._on_login_needed = on_login_needed
@@ -312,13 +321,14 @@ class AsyncClient(Logins):
         to: str | os.PathLike[str] | BinaryIO | None = None,
         buffered: bool = False,
         overwrite: bool = False,
+        private: bool = False,
         progress: Progress | None = None,
         timeout: float | None = 600.0,
     ) -> Downloaded:
         """Run a job that writes a file and fetch what it writes: see `files.download`."""
         from .files import download
 
-        options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite}
+        options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite, "private": private}
         return await download(self, method, params, filename, **options, progress=progress, timeout=timeout)
 
     async def upload(

@@ -36,7 +36,7 @@ from .protocol.errors import is_rate_limit
 from .protocol.ledger import Call, Lane, Ledger, lane_of, size_limit
 from .protocol.messages import Ended, Failure, Fault, Message, Reply, Update
 from .protocol.policy import EXPECTED
-from .wire import Link
+from .wire import Hearer, Link
 
 __all__ = ["Connection", "Receiver", "new_id"]
 
@@ -62,9 +62,19 @@ class Receiver(Protocol):
 
 
 class Connection:
-    """An open WebSocket with the engine on it."""
+    """An open WebSocket with the engine on it.
 
-    def __init__(self, link: Link, dialect: Dialect, receiver: Receiver) -> None:
+    ``through`` makes what hears the link in the connection's place, and hands on to it.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        dialect: Dialect,
+        receiver: Receiver,
+        *,
+        through: Callable[[Connection], Hearer] | None = None,
+    ) -> None:
         self._link = link
         self._loop = asyncio.get_running_loop()
         self._receiver = receiver
@@ -86,7 +96,7 @@ class Connection:
         self._receive = dialect.receive
         self._watchdog = self._loop.call_later(SILENCE_SECONDS, self._watch)
         self._checks: set[asyncio.Task[None]] = set()
-        link.hear(self)
+        link.hear(self if through is None else through(self))
 
     @property
     def latency(self) -> float:
@@ -284,6 +294,17 @@ class Connection:
                 self._receiver.on_update(message)
             else:
                 self._dispatch(message)
+
+    def settle(self, message_id: str, result: Any) -> None:
+        """Answer a call as if the server had."""
+        call = self.ledger.answered(message_id)
+        if call is not None and not call.waiter.done():
+            call.waiter.set_result(result)
+        self.grant()
+
+    def abort(self) -> None:
+        """Break the connection off, after a fault of ours."""
+        self._link.transport.abort()
 
     def on_fault(self, reason: str) -> None:
         """What the link received and could not read."""

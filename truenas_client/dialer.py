@@ -14,6 +14,7 @@ from . import endpoint as _endpoint
 from .connection import Connection, Receiver
 from .endpoint import Endpoint
 from .exc import CallTimeout, ConnectError, ConnectionLost, HandshakeRejected, MethodNotFound
+from .largetext import LargeTexts, OnLarge
 from .protocol.ddp import DDP
 from .protocol.dialect import Dialect
 from .protocol.jsonrpc import JSONRPC
@@ -35,12 +36,14 @@ class Dialer:
         limits: ConnectLimits,
         private_methods: bool,
         on_stage: Callable[[str], None] | None,
+        on_large: OnLarge | None = None,
     ) -> None:
         self._addresses = list(addresses)
         self._receiver = receiver
         self.tls, self.limits = tls, limits
         self._private_methods = private_methods
         self._on_stage = on_stage
+        self._on_large = on_large
         self._aim_at(self._addresses[0])
 
     async def open(self) -> Connection:
@@ -79,7 +82,9 @@ class Dialer:
     async def _open_at(self, endpoint: Endpoint) -> Connection:
         websocket = await open_websocket(endpoint, tls=self.tls, limits=self.limits, on_stage=self._on_stage)
         dialect: Dialect = DDP() if endpoint.is_legacy else JSONRPC()
-        connection = Connection(websocket, dialect, self._receiver)
+        on_large = self._on_large
+        through = None if on_large is None else lambda connection: LargeTexts(connection, on_large)
+        connection = Connection(websocket, dialect, self._receiver, through=through)
         try:
             await self._hello(connection, endpoint)
         except BaseException:

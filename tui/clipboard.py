@@ -12,7 +12,7 @@ from typing import Any
 
 from textual.app import App
 
-from tui.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, save, text_of
+from tui.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, pieces_of, save, text_of
 from tui.screens.confirm import ConfirmScreen
 from tui.text import human_size, safe
 
@@ -61,7 +61,7 @@ async def _offer_file(app: App[Any], value: Any, what: str, name: str) -> None:
     if not await app.push_screen_wait(ConfirmScreen("Too large to copy", question, yes="save it")):
         return
     try:
-        size = await save(value, path)
+        size = await save(pieces_of(value), path)
     except OSError as error:
         app.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
     else:

@@ -9,17 +9,28 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tui.model.rawtext import raw_steps
 
-__all__ = ["LOCAL_BYTES", "OSC52_BYTES", "file_path", "fits", "results_folder", "save", "text_of"]
+__all__ = [
+    "LOCAL_BYTES",
+    "OSC52_BYTES",
+    "file_path",
+    "fits",
+    "pieces_of",
+    "results_folder",
+    "save",
+    "slices",
+    "text_of",
+]
 
 OSC52_BYTES = 74_994
 """What common terminals take by OSC 52: a sequence of 100,000 bytes, in base64."""
+SLICE = 1 << 18
 LOCAL_BYTES = 16_000_000
 """What is given to this machine's own clipboard."""
 
@@ -61,8 +72,8 @@ def file_path(name: str, suffix: str, folder: Path | None = None) -> Path:
     return (folder or results_folder()) / f"{plain}-{stamp}{suffix}"
 
 
-async def save(value: Any, path: Path) -> int:
-    """Writes a text, or anything else as indented JSON, into a new file that only its owner may read; the bytes.
+async def save(pieces: Iterable[str], path: Path) -> int:
+    """Writes pieces of a text into a new file that only its owner may read; gives the bytes.
 
     Raises OSError, and then no half of a file is left. Cancelling leaves none either.
     """
@@ -71,19 +82,25 @@ async def save(value: Any, path: Path) -> int:
     try:
         with os.fdopen(number, "wb") as file:
             written = 0
-            for count, piece in enumerate(_pieces(value)):
+            for piece in pieces:
                 written += file.write(piece.encode("utf-8", "replace"))
-                if count % 16 == 0:
-                    await asyncio.sleep(0)
-            written += 0 if isinstance(value, str) else file.write(b"\n")
+                await asyncio.sleep(0)
     except BaseException:
         os.unlink(path)
         raise
     return written
 
 
-def _pieces(value: Any) -> Iterator[str]:
-    """As `_steps`, no piece so long that writing it would be felt."""
-    for piece in _steps(value):
-        for at in range(0, len(piece), 1 << 18) if len(piece) > 1 << 18 else (0,):
-            yield piece[at : at + (1 << 18)]
+def pieces_of(value: Any) -> Iterator[str]:
+    """A text as it is, anything else as indented JSON, in pieces whose writing is not felt."""
+    if isinstance(value, str):
+        yield from slices(value, 0, len(value))
+        return
+    yield from raw_steps(value)
+    yield "\n"
+
+
+def slices(text: str, start: int, end: int) -> Iterator[str]:
+    """A part of a text in pieces, without ever having a copy of all of it."""
+    for at in range(start, end, SLICE):
+        yield text[at : min(at + SLICE, end)]

@@ -22,28 +22,34 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
+from truenas_client.cataloguecache import CatalogueCache, Kept
 from truenas_client.endpoint import Endpoint
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
-from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_loss
+from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
+from tui.filling import Disguised, NotSent, PutIn, fill_arguments
+from tui.learning import Learned, Shelf, learn
+from tui.model.known import Known
+from tui.results import Results
 from tui.signing import obtain, sign_in
 from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
 from tui.target import Target
+from tui.transfers import carry
 
 __all__ = ["Session", "State", "Target"]
 
 PING_SECONDS = 10.0
-# Long enough for a server that loads the models of its other API versions first.
-CATALOGUE_SECONDS = 120.0
 # Calls may rightly take minutes; ctrl+c is how to stop waiting.
 CALL_SECONDS = 3600.0
+# Their answers show the arguments of calls.
+SHOW_CALLS = frozenset({"core.get_jobs", "audit.query"})
 
 
 class State(Enum):
@@ -66,18 +72,16 @@ def _tell(stage: str, step: Callable[[str], None]) -> None:
         step(STAGES[stage])
 
 
-def roles_of(me: Any) -> frozenset[str] | None:
-    """The roles that an answer of ``auth.me`` tells; None when it tells none, as of users in no privilege."""
-    privilege = me.get("privilege") if isinstance(me, dict) else None
-    roles = privilege.get("roles") if isinstance(privilege, dict) else None
-    return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list | set) else None
-
-
 class Session:
     """A connection with its catalogue, jobs, watched events and calls."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, cache: CatalogueCache | None = None, *, place: str = "") -> None:
+        """``cache`` is where the list of methods is looked for and kept; without it each session reads its own.
+
+        ``place`` is what is remembered of the server is found by, unless by the target's address.
+        """
         self.target = target
+        self._place = place
         self.state = State.CONNECTING
         self.writable = target.writable
         self.host = target.address or "this machine"
@@ -93,12 +97,21 @@ class Session:
         self.ask_code: Callable[[bool], Awaitable[str | None]] | None = None
         """Asks the user for a one-time password; True when one was wrong just now. None gives up."""
         self.catalogue = Catalogue.from_methods({})
+        self.cached = False
+        """Whether the catalogue is one from before, of which it is not known yet whether it still holds."""
+        self._kept: Kept | None = None
+        self._cache = cache
         self.jobs = JobStore()
         self.watches: list[Watch] = []
+        self.simulated = False
+        """Whether the server is the demo's own."""
+        self.known = Known()
+        self.put_in = PutIn()
         # For this session only, until the app gives it the one that is kept.
         self.memory = ConnectionMemory()
         self.warnings: list[str] = []
         self.changed = Signal()
+        self.results = Results(self.changed.publish, never_saved=SHOW_CALLS)
         self.catalogue_changed = Signal()
         self._client: AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -136,6 +149,7 @@ class Session:
                 hold_unsent=False,  # what the user does not see leave does not leave later
                 on_stage=lambda s: _tell(s, step),
                 on_warning=self.warn,
+                on_large=self.results.take,
             )
             await client.connect()
             self._client = client
@@ -177,9 +191,10 @@ class Session:
         return code
 
     def warn(self, text: str) -> None:
-        """Keep what the client warns of, once: the card and a toast tell it."""
+        """Keep what the client warns of, once: the card tells it while it connects, a toast after that."""
         if text not in self.warnings:
             self.warnings.append(text)
+            self.changed.publish()
 
     async def reconnect(self) -> None:
         """Connects and signs in again with what was typed before. Raises as `open`.
@@ -208,23 +223,38 @@ class Session:
         if client is not None:
             await client.close()
 
-    async def _learn(self, client: AsyncClient) -> None:
-        methods = await client.call("core.get_methods", timeout=CATALOGUE_SECONDS)
-        self.catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
+    @property
+    def place(self) -> str:
+        """What is remembered of this server is found by this and the user."""
+        return self._place or self.target.place
+
+    @property
+    def _shelf(self) -> Shelf:
+        return Shelf(self._cache, self.place, self.target.user)
+
+    def recall(self, kept: Kept | None = None) -> bool:
+        """Shows the methods as they were when they were last read, until it is known better. False: there are none."""
+        self._kept = kept or self._shelf.find()
+        if self._kept is not None:
+            self._take(self._kept.catalogue, cached=True)
+        return self._kept is not None
+
+    def _take(self, catalogue: Catalogue, *, cached: bool) -> None:
+        self.catalogue, self.cached = catalogue, cached
         self.catalogue_changed.publish()
-        # Of both the user's rights, or the method, may be missing: then the roles stay unknown, and the
-        # status line shows the address.
-        try:
-            self.roles = roles_of(await client.call("auth.me"))
-        except exc.ClientException:
-            self.roles = None
-        try:
-            info = await client.call("system.info")
-        except exc.ClientException:
-            return
-        if isinstance(info, dict):
-            self.host = str(info.get("hostname") or self.host)
-            self.release = str(info.get("version") or "")
+
+    async def _learn(self, client: AsyncClient) -> None:
+        learned = await learn(client, self._kept or self._shelf.find())
+        self.roles = learned.roles
+        self.host = learned.host or self.host
+        self.release = learned.release
+        self._take(learned.catalogue, cached=False)
+        self._spawn(self._shelve(learned), "shelf")
+
+    async def _shelve(self, learned: Learned) -> None:
+        self._kept = learned.kept
+        if problem := await self._shelf.keep(learned):
+            self.warn(problem)
 
     # Background ------------------------------------------------------------------
 
@@ -310,17 +340,20 @@ class Session:
                     if isinstance(event, Gap):
                         if self.online:  # else the return of the connection reads them again
                             await self.refresh_jobs()
-                    elif isinstance(event.fields, dict) and (job := Job.from_fields(event.fields)) is not None:
+                    elif isinstance(event.fields, dict) and (job := self._job(event.fields)) is not None:
                         self.jobs.put(job)
                         self.changed.publish()
         except exc.ClientException:
             # Gone with the connection, which `_keep` tells, or not permitted: the list stays as it is.
             return
 
+    def _job(self, fields: dict[str, Any]) -> Job | None:
+        return Job.from_fields(self.put_in.masked(fields))
+
     async def refresh_jobs(self) -> None:
         """Reads the list of jobs again. Raises as `call`."""
         rows = await self._online_client().call("core.get_jobs", [], {"order_by": ["-id"], "limit": 500})
-        self.jobs.fill(rows if isinstance(rows, list) else [])
+        self.jobs.fill(self.put_in.masked(rows) if isinstance(rows, list) else [])
         self.changed.publish()
 
     # Calls -----------------------------------------------------------------------
@@ -347,26 +380,42 @@ class Session:
         method = self.catalogue.get(call.method)
         try:
             self._check_lock(call)
+            self._online_client()
+            params = await self._filled(call)
             client = self._online_client()
-            if method is not None and method.job:
-                await self._run_job(client, call)
+            if call.transfer is not None:
+                await carry(client, call, params, call.transfer, self.jobs)
+            elif method is not None and method.job:
+                await self._run_job(client, call, params)
             else:
-                call.value = await client.call(call.method, *call.params, timeout=CALL_SECONDS, repeat=False)
+                with self.results.expecting(call):
+                    call.value = await client.call(call.method, *params, timeout=CALL_SECONDS, repeat=False)
+            self.known.learn(call.method, call.value)
+            if call.method in SHOW_CALLS:
+                call.value = self.put_in.masked(call.value)
             call.end("done")
+            self.results.arrived(call)
         except asyncio.CancelledError:
             call.end("cancelled")
             raise
         except exc.NotAJob as answer:
             call.value = answer.result
             call.end("done")
+        except NotSent as error:
+            call.failure = error.failure(method)
+            call.end("failed")
         except exc.ClientException as error:
             if isinstance(error, exc.NotAuthenticated):
                 self._expire()
-            call.failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
+            failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
+            call.failure = self.put_in.masked_failure(failure)
+            call.end("failed")
+        except OSError as error:  # of a file that goes along
+            call.failure = explain_file(error)
             call.end("failed")
 
-    async def _run_job(self, client: AsyncClient, call: Call) -> None:
-        job = await client.start(call.method, *call.params)
+    async def _run_job(self, client: AsyncClient, call: Call, params: list[Any]) -> None:
+        job = await client.start(call.method, *params)
         call.job = job
         if job.id is not None:
             self.jobs.ours.add(job.id)
@@ -375,11 +424,26 @@ class Session:
                 self.jobs.ours.add(job.id)
         call.value = await job.result()
 
+    async def read(self, method: str, params: Sequence[Any] = ()) -> Any:
+        """A call for the app's own use. Raises as `call`; `Locked` for what may change something, whatever the lock."""
+        if self.risk_of(method, list(params)) != "read":
+            raise Locked(f"{method} may change the server, and only something to read was wanted.")
+        return await self._online_client().call(method, *params)
+
     async def abort(self, job_id: int) -> None:
         """Asks the server to stop a job. Raises as `call`; `Locked` while read-only."""
         if not self.writable:
             raise Locked("Aborting a job changes the server, and this session only reads.")
         await self._online_client().call("core.job_abort", job_id)
+
+    async def _filled(self, call: Call) -> list[Any]:
+        """The arguments as they are sent, once all that they stand for is put in. Raises `NotSent`."""
+        params = await fill_arguments(call.params, self.put_in)
+        risk = self.risk_of(call.method, params)
+        if risk != self.risk_of(call.method, call.params):
+            # In core.bulk an argument names what is called: what was locked or reviewed would be something else.
+            raise Disguised(f"With what is put in, this is a {risk} call: write the name of the method itself.")
+        return params
 
     def _check_lock(self, call: Call) -> None:
         risk = self.risk_of(call.method, call.params)
@@ -430,7 +494,8 @@ class Session:
                         watch.live = True
                         watch.add("gap", None, None)
                     else:
-                        watch.add(event.kind, event.id, event.fields if event.fields is not None else event.extra)
+                        fields = event.fields if event.fields is not None else event.extra
+                        watch.add(event.kind, event.id, self.put_in.masked(fields))
                     watch.dropped = events.dropped
             watch.ended = "The server ended it."
         except exc.ConnectionLost:

@@ -12,9 +12,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Call", "Job", "JobStore", "Signal", "Watch", "WatchedEvent"]
+from tui.transfers import Transfer
+
+__all__ = ["Call", "Job", "JobStore", "Saved", "Signal", "Watch", "WatchedEvent"]
 
 ENDED = frozenset({"SUCCESS", "FAILED", "ABORTED"})
 
@@ -41,7 +44,15 @@ class Signal:
             listener()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The file that holds the whole of a result of which only the beginning was read, and its bytes."""
+
+    path: Path
+    size: int
+
+
+@dataclass(slots=True, weakref_slot=True)
 class Call:
     """One call made from this app; its result belongs to it and to no other.
 
@@ -57,8 +68,15 @@ class Call:
     ended: float | None = None
     value: Any = None
     size: int | None = None
+    """Bytes of the result as text, where that is known."""
+    saved: Saved | None = None
+    """Where all of a result is of which only the beginning is ``value``."""
+    let_go: bool = False
+    """Whether a large result was given up for others."""
     failure: Any = None
     job: Any = None
+    transfer: Transfer | None = None
+    """The file that goes along, where one does."""
 
     @property
     def elapsed(self) -> float:

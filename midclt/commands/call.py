@@ -10,6 +10,7 @@ from truenas_client.exc import ClientException, ConnectionLost, NotAuthenticated
 from ..access import call_timeout, chosen, signed_in
 from ..arguments import call_arguments
 from ..exits import ExitStatus, status_of
+from ..lock import Lock
 from ..output import print_result, report, say
 from ..progress import progress_for
 from ..session import Session
@@ -21,8 +22,11 @@ def run(options: Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
     timeout = call_timeout(options)
     call = _Call(options, options.method[0], call_arguments(options.method[1:]), timeout)
+    lock = Lock(options)
+    lock.check_name(call.method, call.params)
     with signed_in(options) as session:
         try:
+            lock.check(session, call.method, call.params, timeout)
             result = call.job(session) if options.job else session.call(call.method, call.params, timeout)
         except ClientException as e:
             if not options.quiet:

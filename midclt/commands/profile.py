@@ -161,7 +161,7 @@ def _show(profiles: Profiles, options: Namespace) -> ExitStatus:
         ("certificate", _words(profile.tls)),
         ("bound to TLS", "yes" if profile.channel_binding else "no"),
         ("password over ws://", "with a warning" if profile.password_over_ws else "never"),
-        ("the app opens it", "read-only" if profile.read_only else "ready to change things"),
+        ("calls that write", "refused (--write allows one)" if profile.read_only else "allowed"),
         ("colour", profile.colour or "-"),
     ]
     for name, value in rows:

@@ -73,6 +73,15 @@ class Desk:
         """Waits until this stands on the screen no more."""
         await self.until(lambda: text not in self.text, f"{text!r} gone")
 
+    async def landed(self) -> None:
+        """Waits for the workspace, until it takes keys."""
+        await self.until(lambda: isinstance(self.app.screen, Workspace), "the workspace")
+        # The editor, where a method is remembered from the last time.
+        await self.until(
+            lambda: self.explore.methods.filter.has_focus or self.explore.call_pane.editor.has_focus,
+            "the filter or the editor",
+        )
+
     async def open(self, query: str, method: str) -> None:
         """Finds a method by its filter and opens it with enter."""
         if not self.explore.methods.filter.has_focus:
@@ -121,8 +130,7 @@ async def _signed_in(
     start = Start(nas.url, user, nas.users[user]["password"], writable=writable)
     async with at_desk(start, size) as desk:
         await desk.press("enter")
-        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
-        await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+        await desk.landed()
         desk.nas = nas
         yield desk
 

@@ -197,6 +197,22 @@ async def _problem(desk: Desk, key: str) -> None:
     await desk.until(lambda: editor.has_focus and editor.text[editor.caret :].startswith('"x"'), "the caret there")
 
 
+@drive("edit.complete", "edit.accept")
+async def _complete(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write('[[], {"limit": 1}]')
+    editor = desk.explore.call_pane.editor
+    editor.goto(editor.text.index("}"))
+    await desk.press("ctrl+l")
+    await desk.until(lambda: editor.choosing, "the list")
+    if key == "tab":
+        await desk.press(key)
+        await desk.until(lambda: '{"limit": 1, "' in editor.text, "another key")
+        assert editor.has_focus
+    else:
+        await desk.press("escape")
+
+
 @drive("pane.find", "find.next", "find.previous")
 async def _find(desk: Desk, key: str) -> None:
     view = await result(desk)

@@ -21,7 +21,6 @@ from truenas_client.simulator import Simulator
 from tui.app import Start
 from tui.keeping import keep_profile, offer
 from tui.screens.keep import KeepScreen
-from tui.screens.workspace import Workspace
 from tui.target import Target
 
 
@@ -73,15 +72,11 @@ def private(path: str) -> str:
     return Path(path).read_text()
 
 
-async def kept(desk: Desk) -> None:
-    await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
-
-
 async def test_in_the_keyring_unless_something_else_is_chosen(asked: Asked, ring: Kept, nas: Simulator) -> None:
     async with asked() as desk:
         await desk.see("127.0.0.1", "the keyring")
         await desk.press("enter")
-        await kept(desk)
+        await desk.landed()
         assert desk.session.target.profile.name == "127.0.0.1"
     profile = Profiles().get("127.0.0.1")
     assert (profile.addresses, profile.username, profile.secret) == ((nas.url,), "admin", Keyring("127.0.0.1"))
@@ -90,7 +85,7 @@ async def test_in_the_keyring_unless_something_else_is_chosen(asked: Asked, ring
     assert "admin" not in config_path().read_text().replace('username = "admin"', "")
     # The next start needs nobody.
     async with at_desk(Start(), (80, 24)) as desk:
-        await kept(desk)
+        await desk.landed()
 
 
 @pytest.mark.usefixtures("no_ring")
@@ -98,7 +93,7 @@ async def test_without_a_keyring_it_is_asked_for_each_time(asked: Asked) -> None
     async with asked() as desk:
         await desk.see("ask each time", "There is no keyring")
         await desk.press("enter")
-        await kept(desk)
+        await desk.landed()
     assert Profiles().get("127.0.0.1").secret == Ask()
 
 
@@ -108,7 +103,7 @@ async def test_in_clear_only_when_that_is_chosen(asked: Asked) -> None:
         await desk.press("tab", "right")
         await desk.see("In clear in a file that only you can read")
         await desk.press("enter")
-        await kept(desk)
+        await desk.landed()
     secret = Profiles().get("127.0.0.1").secret
     assert isinstance(secret, File)
     assert private(secret.path) == "admin\n"
@@ -117,7 +112,7 @@ async def test_in_clear_only_when_that_is_chosen(asked: Asked) -> None:
 async def test_no_is_an_answer_for_good(asked: Asked, nas: Simulator) -> None:
     async with asked() as desk:
         await desk.press("escape")
-        await kept(desk)
+        await desk.landed()
     assert Profiles().names == []
     assert offer(Target.of(nas.url, "admin", "admin")) is None
 
@@ -135,7 +130,7 @@ async def test_a_name_that_is_taken(asked: Asked) -> None:
         await desk.see("no name for a profile")
         name.value = "mine"
         await desk.press("enter")
-        await kept(desk)
+        await desk.landed()
     assert Profiles().names == ["lab", "mine"]
     assert Profiles().get("lab").address == "wss://other.example"
 

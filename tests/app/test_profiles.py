@@ -11,7 +11,7 @@ from textual.widgets import Input
 from tests.app.conftest import Desk, at_desk
 from tests.auth.ways import at_another_host, elsewhere, frames
 from tests.midclt.served import scripted
-from truenas_client import signin
+from truenas_client import AsyncClient, InvalidCredentials, signin
 from truenas_client.exc import InvalidProfile
 from truenas_client.profiles import Known, Profile, Profiles, config_path
 from truenas_client.secret import Ask, Environment, Reference
@@ -21,7 +21,6 @@ from tui import __main__ as program
 from tui.app import Start, TrueNASApp
 from tui.opening import opening, picked
 from tui.screens.connect import ConnectScreen
-from tui.screens.workspace import Workspace
 from tui.widgets.choice import Choice
 from tui.widgets.rows import Rows
 
@@ -51,10 +50,6 @@ def keep(
 
 def field(desk: Desk, name: str) -> Input:
     return desk.app.screen.query_one(f"#{name}", Input)
-
-
-async def open_workspace(desk: Desk) -> None:
-    await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
 
 
 # -- what the app begins with ----------------------------------------------------------------
@@ -137,8 +132,13 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 async def test_one_profile_with_a_kept_secret_signs_in_at_once(nas: Simulator) -> None:
     keep("lab", nas.url, read_only=False, colour="green")
     async with at_desk(Start(), (80, 24)) as desk:
-        await open_workspace(desk)
+        await desk.landed()
         await desk.see("writes allowed", " nas ")
+        strip = desk.app.screen._compositor.render_strips()[0]
+        colours = {segment.text.strip(): segment.style and segment.style.bgcolor for segment in strip}
+        chip = colours["nas"]
+        assert chip is not None
+        assert chip.get_truecolor() == (0, 128, 0), "the name stands on the profile's colour"
         assert desk.session.target.secret is None, "what lies elsewhere is not taken along"
 
 
@@ -152,7 +152,7 @@ async def test_one_of_several_is_chosen_with_keys(nas: Simulator) -> None:
         await desk.press("down")
         assert field(desk, "address").value == nas.url
         await desk.press("enter")
-        await open_workspace(desk)
+        await desk.landed()
         await desk.see("read-only")
         assert desk.session.target.profile.name == "lab"
 
@@ -167,7 +167,7 @@ async def test_a_secret_that_is_asked_for_is_the_next_step(nas: Simulator) -> No
         await desk.type("admin")
         await desk.press("enter")
         # It is a profile already: nobody is asked whether to keep it.
-        await open_workspace(desk)
+        await desk.landed()
         assert desk.session.target.profile.name == "lab"
 
 
@@ -188,7 +188,7 @@ async def test_broken_profiles_are_told_and_in_nobodys_way(nas: Simulator) -> No
         await desk.press("down")
         await desk.see("address is meant")
         await desk.press("up", "enter")
-        await open_workspace(desk)
+        await desk.landed()
 
 
 async def test_another_address_gets_nothing_of_the_profile(nas: Simulator, frames: list[str]) -> None:
@@ -209,10 +209,24 @@ async def test_another_address_gets_nothing_of_the_profile(nas: Simulator, frame
         assert (target.profile.secret, target.tls) == (Ask(), TLS.pinned("ab" * 32))
 
 
+async def test_what_was_asked_for_is_not_undone_by_the_list(nas: Simulator) -> None:
+    keep("lab", nas.url)
+    async with at_desk(Start(nas.url, "eve", "hers"), (80, 24)) as desk:
+        await desk.see("lab", "another")
+        assert field(desk, "password").has_focus
+        await desk.press("shift+tab", "shift+tab", "shift+tab", "shift+tab")
+        await desk.until(lambda: desk.app.screen.query_one("#profiles", Rows).has_focus, "the list")
+        assert (field(desk, "user").value, field(desk, "password").value) == ("eve", "hers")
+        await desk.press("up")
+        assert field(desk, "user").value == "admin"
+        await desk.press("down")
+        assert (field(desk, "address").value, field(desk, "user").value) == ("", "")
+
+
 async def test_the_next_address_when_one_is_gone(nas: Simulator) -> None:
     keep("lab", "ws://127.0.0.1:1", nas.url)
     async with at_desk(Start(), (80, 24)) as desk:
-        await open_workspace(desk)
+        await desk.landed()
 
 
 async def test_a_secret_that_is_not_there(nas: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +237,7 @@ async def test_a_secret_that_is_not_there(nas: Simulator, monkeypatch: pytest.Mo
         assert field(desk, "password").has_focus
         await desk.type("admin")
         await desk.press("enter")
-        await open_workspace(desk)
+        await desk.landed()
 
 
 async def test_a_token(nas: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,10 +260,10 @@ async def test_a_readable_password_is_warned_of_once_for_an_address(nas: Simulat
         await desk.see("Not encrypted  Others can read the password", "Enter sends it all the same")
         assert frames == []
         await desk.press("enter")
-        await open_workspace(desk)
+        await desk.landed()
         assert desk.session.warnings == [], "said in the card, so not once more in a toast"
     async with at_desk(Start(), (80, 24)) as desk:
-        await open_workspace(desk)
+        await desk.landed()
     assert any("auth.login_ex" in frame for frame in frames)
 
 
@@ -283,7 +297,7 @@ async def test_an_older_server_is_sent_the_key_only_when_that_is_chosen(frames: 
             await desk.see("Not sent", "takes no keys by proof", "send it (before 26)")
             assert not any(key in frame for frame in frames)
             await desk.press("right", "enter")
-            await open_workspace(desk)
+            await desk.landed()
             assert desk.session.target.profile.mechanism == "api-key-plain"
         assert any(key in frame for frame in frames)
 
@@ -309,3 +323,29 @@ async def test_a_host_that_did_scram_gets_no_key_on_its_word(
         assert not any(key in frame for frame in frames)
         async with at_desk(Start(profile="lab", plain=True), (80, 24)) as desk:
             await desk.until(lambda: any(key in frame for frame in frames), "the key being sent")
+
+
+# -- what is said aloud ----------------------------------------------------------------------
+
+
+async def test_a_login_that_has_to_wait_is_seen_waiting() -> None:
+    async with Simulator(speed=1000.0, demo_data=False) as nas:
+        nas.add_account("admin", "admin")
+        async with AsyncClient(nas.url, reconnect=False) as client:
+            for _ in range(20):  # as many as the server takes in a minute
+                with pytest.raises(InvalidCredentials):
+                    await client.login_with_token("none")
+        async with at_desk(Start(nas.url, "admin", "admin"), (80, 24)) as desk:
+            await desk.press("enter")
+            await desk.see("20 calls a minute", "waiting")
+            await desk.press("escape")
+            await desk.see("Cancelled")
+
+
+async def test_taking_any_certificate_is_said_aloud() -> None:
+    async with Simulator(tls=True, speed=100.0, demo_data=False) as nas:
+        nas.add_account("admin", "admin")
+        keep("lab", str(nas.secure_url), tls=TLS.insecure())
+        async with at_desk(Start(), (80, 24)) as desk:
+            await desk.landed()
+            await desk.see("Any certificate is taken")

@@ -24,7 +24,6 @@ from tui.failure import explain_connecting
 from tui.screens.connect import ConnectScreen
 from tui.screens.keep import KeepScreen
 from tui.screens.trust import TrustScreen, shown_digest
-from tui.screens.workspace import Workspace
 from tui.session import State
 
 __all__ = ["frames"]
@@ -75,10 +74,10 @@ async def test_a_certificate_nobody_vouches_for_is_shown_and_trusted_with_the_pr
         await desk.press("enter")
         await desk.until(lambda: isinstance(desk.app.screen, TrustScreen), "the certificate again")
         await desk.press("t")
-        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        await desk.landed()
     assert f"sha256:{secure.tls.fingerprint}" in pins()
     async with at_desk(Start(), (80, 24)) as desk:
-        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace, unasked")
+        await desk.landed()
 
 
 async def test_another_certificate_is_refused_with_both_fingerprints(secure: Simulator, frames: list[str]) -> None:
@@ -100,7 +99,7 @@ async def test_another_certificate_is_refused_with_both_fingerprints(secure: Sim
         await desk.press("enter")
         await desk.until(lambda: isinstance(desk.app.screen, TrustScreen), "the certificate again")
         await desk.press("t", "t")
-        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        await desk.landed()
     assert f"sha256:{secure.tls.fingerprint}" in pins()
 
 
@@ -143,7 +142,7 @@ async def test_what_is_trusted_by_hand_goes_into_the_profile_that_is_kept(secure
         await desk.until(lambda: isinstance(desk.app.screen, KeepScreen), "the question")
         desk.app.screen.query_one("#name", Input).value = "lab"
         await desk.press("enter")
-        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        await desk.landed()
     assert f"sha256:{secure.tls.fingerprint}" in pins()
 
 
@@ -152,7 +151,7 @@ async def test_a_certificate_exchanged_while_connected_is_asked_about(secure: Si
     was = secure.tls.fingerprint
     keep(str(secure.secure_url), TLS.pinned(was))
     async with at_desk(Start(), (80, 24)) as desk:
-        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        await desk.landed()
         secure.tls.rotate()
         secure.drop_connections()
         await desk.until(lambda: desk.session.state is State.OFFLINE, "offline")

@@ -97,6 +97,11 @@ def _extend(nas: Nas) -> None:
         """The argument."""
         return value
 
+    @simulator.method("test.look", roles=["READONLY_ADMIN"])
+    def look(call: Call) -> str:
+        """Read something, by its roles; the name does not tell."""
+        return "seen"
+
     @simulator.method("test.fail")
     def fail(call: Call) -> None:
         """Fail."""

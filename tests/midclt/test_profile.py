@@ -68,7 +68,9 @@ def wss(secure: Simulator) -> str:
 
 def test_from_making_one_to_calling_by_it(run: Run, nas: Nas, ring: Kept, typed: list[str]) -> None:
     typed += ["admin"]
-    ran = run("profile", "add", "lab", nas.url, "-U", "admin", "--secret", "keyring", "--colour", "red", "--use")
+    ran = run(
+        "profile", "add", "lab", nas.url, "-U", "admin", "--secret", "keyring", "--colour", "red", "--use", "--write"
+    )
     assert (ran.status, ran.out) == (0, "")
     assert "the keyring, as lab" in ran.err
     assert list(ring.entries.values()) == ["admin"]
@@ -366,6 +368,14 @@ def test_asked_on_the_terminal(secure: Simulator, wss: str) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "pong\n", "")
 
 
+def test_taking_any_certificate_is_said_on_a_terminal(secure: Simulator, wss: str) -> None:
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TRUENAS_PASSWORD": "admin"}
+    with terminal("--insecure", "-u", wss, "-U", "admin", "ping", env=env) as screen:
+        shown = screen.rest()
+    assert screen.process.returncode == 0
+    assert "any certificate is taken" in shown
+
+
 def test_without_a_terminal_nobody_is_asked() -> None:
     code = "from midclt.asking import ask, confirm; print(ask('x'), confirm('y'))"
     ran = subprocess.run(
@@ -403,7 +413,7 @@ def test_no_secret_is_written_anywhere(
     for user in ("marked", "admin"):
         for number, where in enumerate(wheres):
             name = f"p{number}"
-            base = ["profile", "add", name, nas.url, "-U", user, "--secret", where, "--replace"]
+            base = ["profile", "add", name, nas.url, "-U", user, "--secret", where, "--replace", "--write"]
             seen.append(run(*base, *([] if where.startswith("file") else ["--stdin"]), stdin=MARKER))
             assert seen[-1].status == 0
             assert Profiles().get(name).username == user

@@ -92,6 +92,9 @@ class Login:
     mechanism: str = "PASSWORD"
     reconnect_token: str | None = field(default=None, repr=False)
     """Signs in once, instead of the secret, for ten minutes."""
+    salt: bytes = b""
+    """With this and ``iterations`` a login by SCRAM derived its keys: the server tells them to anybody."""
+    iterations: int = 0
 
 
 Steps = Request | OTPRequest | Derivation

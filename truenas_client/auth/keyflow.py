@@ -88,7 +88,7 @@ def _scram(exchange: Exchange, key: ApiKey, channel: Channel) -> Flow:
         final.verify(text)
     except ServerSignatureError as e:
         yield from _leave(e)
-    return Login(exchange.username, None, "SCRAM")
+    return Login(exchange.username, None, "SCRAM", salt=challenge.salt, iterations=challenge.iterations)
 
 
 def _message(kind: str, text: str, exchange: Exchange, channel: Channel) -> Generator[Steps, Any, str]:

@@ -9,7 +9,7 @@
     secret = { keyring = "lab" }            # file, env, command, text; or "ask"
     tls = "system"                          # "insecure", { ca_file = "..." }, { fingerprints = ["sha256:..."] }
     channel_binding = true                  # false where a proxy ends TLS
-    read_only = true                        # how the app opens it
+    read_only = true                        # false: calls may change the server unasked
     password_over_ws = true                 # false: never without TLS
     colour = "green"
 

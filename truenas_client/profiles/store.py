@@ -14,20 +14,13 @@ from typing import Any
 
 from ..exc import InvalidProfile
 from ..privatefiles import others_may_read, write_private
-from ..secret import Text
+from ..secret import Reference, Text, from_table
+from .paths import config_path
 from .profile import KeyProblem, Profile, check_name, from_toml, to_toml
 
-__all__ = ["APPLICATION", "Profiles", "config_path"]
+__all__ = ["Profiles"]
 
-APPLICATION = "truenas-client"
-_TOP = ("default", "profile")
-
-
-def config_path() -> Path:
-    """``config.toml`` in the configuration folder that both programs share (on Linux ``~/.config/truenas-client``)."""
-    import platformdirs
-
-    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "config.toml"
+_TOP = ("default", "profile", "secret")
 
 
 class Profiles:
@@ -64,6 +57,8 @@ class Profiles:
             raise InvalidProfile(f'{self._place("default")}: default: should be the name of a profile, as in "lab"')
         if not isinstance(self._tables, Mapping):
             raise InvalidProfile(f"{self._place('profile')}: profile: write profiles as [profile.NAME]")
+        if not isinstance(self._data.get("secret", {}), Mapping):
+            raise InvalidProfile(f"{self._place('secret')}: secret: write secrets as lines under [secret]")
 
     @property
     def _tables(self) -> Any:
@@ -73,6 +68,25 @@ class Profiles:
     def names(self) -> list[str]:
         """The names of all profiles, in the order of the file."""
         return list(self._tables)
+
+    @property
+    def secrets(self) -> Mapping[str, Reference]:
+        """Where the secrets with names of their own lie (``NAME = { file = "~/path" }`` under ``[secret]``).
+
+        Raises `InvalidProfile` with the line of one that makes no sense, and where other users may read one in clear.
+        """
+        found: dict[str, Reference] = {}
+        for name, value in self._data.get("secret", {}).items():
+            try:
+                found[name] = from_table(value)
+            except ValueError as e:
+                raise InvalidProfile(f"{self._place('secret', name)}: secret {name}: {e}") from None
+        if any(isinstance(reference, Text) for reference in found.values()) and others_may_read(self.path):
+            raise InvalidProfile(
+                f"{self.path} holds a secret in clear, and other users of this machine may read it: "
+                f"chmod 600 {self.path}"
+            )
+        return found
 
     @property
     def default(self) -> str | None:

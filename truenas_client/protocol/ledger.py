@@ -193,6 +193,10 @@ class Ledger:
             self._announced(call)
         return call
 
+    def find(self, message_id: str) -> Call | None:
+        """The call in flight with this id, which stays there."""
+        return self._in_flight.get(message_id)
+
     def refused(self, call: Call, now: float) -> None:
         """The server had no place for this call, which was just `answered`; it waits and leaves again."""
         pause = REFUSED_PAUSES[min(call.refused, len(REFUSED_PAUSES) - 1)]

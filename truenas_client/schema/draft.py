@@ -20,7 +20,7 @@ from typing import Any
 from .normalise import Schema
 from .pattern import example
 
-__all__ = ["Draft", "allows", "draft"]
+__all__ = ["Draft", "allows", "draft", "merge"]
 
 Path = tuple[str | int, ...]
 
@@ -64,12 +64,13 @@ def draft(schema: Schema) -> Draft:
     if schema.get("allOf"):
         merged = {key: value for key, value in schema.items() if key != "allOf"}
         for part in schema["allOf"]:
-            merged = _merge(merged, part)
+            merged = merge(merged, part)
         return draft(merged)
     return _by_type(schema)
 
 
-def _merge(outer: Schema, inner: Schema) -> Schema:
+def merge(outer: Schema, inner: Schema) -> Schema:
+    """What two schemas say together, as far as servers combine them: the inner one wins, members are joined."""
     merged = {**outer, **inner}
     if "properties" in outer and "properties" in inner:
         merged["properties"] = {**outer["properties"], **inner["properties"]}
@@ -84,7 +85,7 @@ def _alternative(schema: Schema, keyword: str) -> Draft:
     branches = sorted(schema[keyword], key=lambda branch: branch.get("type") == "null")
     first: Draft | None = None
     for branch in branches:
-        attempt = draft(_merge(outer, branch))
+        attempt = draft(merge(outer, branch))
         if allows(schema, attempt.value):
             return attempt
         first = first or attempt

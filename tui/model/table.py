@@ -1,9 +1,8 @@
 """A list of objects as a table: which columns there are, what stands in a cell, how rows are sorted and found.
 
 A `Table` looks at the list it was given and copies no row. What the user chose (order, hidden, pinned, sorting) is an
-`Arrangement`, a value that can be kept as plain JSON and given to the next table of the same method; keys that it does
-not know stand behind those it does. Work that grows with the number of rows comes as an iterator of steps of a few
-milliseconds, so that whoever runs it can let others run in between.
+`Arrangement`; keys that it does not know stand behind those it does. Work that grows with the number of rows comes as
+an iterator of steps of a few milliseconds, so that whoever runs it can let others run in between.
 
 Invariant: sorting is stable both ways, and what is null or missing stands last both ways.
 """
@@ -11,99 +10,23 @@ Invariant: sorting is stable both ways, and what is null or missing stands last 
 from __future__ import annotations
 
 import heapq
-import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import replace
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
-from .hints import hint
-from .values import is_container, preview, title_of
+from .arrangement import Arrangement
+from .cells import MISSING, Cell, cell_of, property_value, sort_key
+from .values import is_container
 
-__all__ = ["Arrangement", "Cell", "Table", "cell_of", "is_table", "property_value", "sort_key"]
+__all__ = ["Arrangement", "Cell", "Table", "is_table"]
 
 FIRST_LOOKED_AT = 500
 """Rows that are looked at for keys before the table is shown; the others are by `Table.look_further`."""
 STEP = 20_000
 """Values between two steps of long work."""
-LONGEST = 1000
-"""Characters of a cell; no screen is wider."""
-INLINE_ITEMS = 12
-"""Items of a list of plain values that are written out in a cell."""
-
 _LONG_NUMBERS = frozenset({"guid", "uuid"})
 """Keys of what tells things apart and says nothing to people."""
-_PROPERTY = frozenset({"value", "rawvalue"})
-_DIGITS = re.compile(r"(\d{1,18})")
-
-Kind = Literal["text", "number", "null", "container", "missing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What stands in a cell: one short text (any text of a server), and what kind of value it stands for."""
-
-    text: str
-    kind: Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """How a user wants the columns: ``order`` (others follow in their own), ``hidden``, ``pinned`` at the left, in this
-    order, and the key to sort by with whether it is descending."""
-
-    order: tuple[str, ...] = ()
-    hidden: frozenset[str] = frozenset()
-    pinned: tuple[str, ...] = ()
-    sort: str | None = None
-    descending: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
-        return {
-            "order": list(self.order),
-            "hidden": sorted(self.hidden),
-            "pinned": list(self.pinned),
-            "sort": self.sort,
-            "descending": self.descending,
-        }
-
-    @classmethod
-    def from_dict(cls, kept: Any) -> Arrangement:
-        """What `as_dict` gave; anything else in it counts as not chosen."""
-        if not isinstance(kept, Mapping):
-            return cls()
-        sort = kept.get("sort")
-        return cls(
-            order=_texts(kept.get("order")),
-            hidden=frozenset(_texts(kept.get("hidden"))),
-            pinned=_texts(kept.get("pinned")),
-            sort=sort if isinstance(sort, str) else None,
-            descending=kept.get("descending") is True,
-        )
-
-    def toggled(self, key: str) -> Arrangement:
-        """With the column hidden, or shown again."""
-        return replace(self, hidden=self.hidden ^ {key})
-
-    def with_pin(self, key: str) -> Arrangement:
-        """With the column kept at the left, or no longer."""
-        if key in self.pinned:
-            return replace(self, pinned=tuple(other for other in self.pinned if other != key))
-        return replace(self, pinned=(*self.pinned, key))
-
-    def sorted_by(self, key: str) -> Arrangement:
-        """The next way to sort by a column: ascending, descending, as the server sent it."""
-        if self.sort != key:
-            return replace(self, sort=key, descending=False)
-        if not self.descending:
-            return replace(self, descending=True)
-        return replace(self, sort=None, descending=False)
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in value if isinstance(text, str))) if isinstance(value, list) else ()
 
 
 def is_table(value: Any) -> bool:
@@ -251,7 +174,7 @@ class Table:
     def cell(self, index: int, key: str) -> Cell:
         """What stands in a column of a shown row."""
         row = self.row(index)
-        return cell_of(key, row[key]) if key in row else _MISSING
+        return cell_of(key, row[key]) if key in row else MISSING
 
     def samples(self, key: str, count: int) -> Iterator[str]:
         """What stands in a column in the first rows of the list, so that sorting changes nothing in it."""
@@ -300,84 +223,6 @@ class Table:
         """Whether a shown cell is one that `search` would stop at."""
         there = self.cell(row, self._columns[column]).text
         return bool(text) and text in (there if text != text.lower() else there.lower())
-
-
-_MISSING = Cell("", "missing")
-_NULL = Cell("null", "null")
-
-
-def property_value(value: Any) -> Any:
-    """What a ZFS property (an object that holds one value in several forms) says in words; others as they are."""
-    if type(value) is dict and value.keys() >= _PROPERTY:
-        said = value["value"]
-        return said if said is not None else value.get("parsed")
-    return value
-
-
-def cell_of(key: str, value: Any) -> Cell:
-    """A value as a table writes it: texts bare, booleans as yes and no, sizes and dates as people read them."""
-    if isinstance(value, str):
-        return Cell(value[:LONGEST] or '""', "text" if value else "null")
-    if value is None:
-        return _NULL
-    if isinstance(value, bool):
-        return Cell("yes" if value else "no", "text")
-    if isinstance(value, (int, float)):
-        return Cell(hint(key, value) or preview(value), "number")
-    if isinstance(value, (datetime, date, time)):
-        return Cell(hint(key, value), "text")
-    inner = property_value(value)
-    if inner is not value:
-        return cell_of(key, inner)
-    if isinstance(value, (list, tuple)):
-        return Cell(_list_text(value), "container" if not value or is_container(value[0]) else "text")
-    if isinstance(value, dict):
-        title = title_of(value)
-        return Cell(f"{preview(value)} {title}" if title else preview(value), "container")
-    return Cell(preview(value), "container" if is_container(value) else "text")
-
-
-def _list_text(value: Sequence[Any]) -> str:
-    if not value or any(is_container(item) for item in value[:INLINE_ITEMS]):
-        return preview(value)
-    texts = [cell_of("", item).text for item in value[:INLINE_ITEMS]]
-    return ", ".join(texts) + (f", … [{len(value)}]" if len(value) > INLINE_ITEMS else "")
-
-
-# What comes before what, when the values of a column are of several kinds.
-_BOOLEAN, _NUMBER, _TEXT, _MOMENT, _DATE, _TIME, _CONTAINER, _OTHER = range(8)
-
-
-def sort_key(value: Any) -> tuple[int, Any] | None:
-    """What a value is sorted by, None for what stands last. Numbers in texts count as numbers: sda2 before sda10."""
-    value = _sortable(value)
-    if value is None or value != value:
-        return None
-    if isinstance(value, bool):
-        return _BOOLEAN, value
-    if isinstance(value, (int, float)):
-        return _NUMBER, value
-    if isinstance(value, str):
-        parts = _DIGITS.split(value[:LONGEST].casefold())
-        # Texts stand at the even places and digits at the odd ones, so like meets like.
-        return _TEXT, [int(part) if at % 2 else part for at, part in enumerate(parts)]
-    if isinstance(value, datetime):
-        return _MOMENT, value.timestamp()
-    if isinstance(value, date):
-        return _DATE, value
-    if isinstance(value, time):
-        return _TIME, value.isoformat()
-    if is_container(value):
-        return _CONTAINER, len(value)
-    return _OTHER, str(value)
-
-
-def _sortable(value: Any) -> Any:
-    """Of a ZFS property its exact value, not the rounded words."""
-    if type(value) is dict and value.keys() >= _PROPERTY:
-        parsed = value.get("parsed")
-        return parsed if parsed is not None else value["value"]
-    return value
 
 
 def _order(rows: Sequence[Mapping[str, Any]], key: str, descending: bool) -> Generator[None, None, list[int]]:

@@ -1,11 +1,17 @@
-"""The card before a call that changes something: what is sent, where to, and for risky ones the name to type."""
+"""The card before a call that changes something: what changes, where, and for risky ones the name to type.
+
+The card stands there at once with the arguments; what is stored is read meanwhile,
+and then only the fields that differ are listed. Whether it can be read or not, the
+call can be sent.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -13,84 +19,194 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.text import plain, safe
+from truenas_client import exc
+from tui.failure import explain
+from tui.model.changes import Entry, changes
+from tui.model.stored import Lookup, title_of
+from tui.text import cut, plain, safe
+from tui.widgets.changes_view import ChangesView
 from tui.widgets.key_line import Hint
-from tui.widgets.text_view import TextView
 
-__all__ = ["Answer", "ReviewScreen", "name_to_type"]
+__all__ = ["Answer", "ReviewScreen", "Subject"]
 
 Answer = Literal["send", "edit", "back"]
+LONGEST_NAME = 60
+"""Characters of a name that somebody may be asked to type."""
 
 
-def name_to_type(params: list[Any], host: str) -> str:
-    """What a risky call is confirmed with: the resource it names first, else the host."""
-    first = params[0] if params else None
-    if isinstance(first, dict):
-        first = first.get("name")
-    if isinstance(first, str) and 0 < len(first) <= 60 and first == safe(first):
-        return first
-    return str(first) if isinstance(first, int) and not isinstance(first, bool) else host
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is reviewed. ``params`` hold secrets, so they are compared here and never drawn; ``entries`` are masked.
+
+    ``resource`` is the name a risky call is confirmed by, "" where it names nothing;
+    ``notes`` say what goes along: a job, a file.
+    """
+
+    host: str
+    address: str
+    method: str
+    params: list[Any]
+    risk: str
+    roles: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    resource: str = ""
+    notes: tuple[str, ...] = ()
+    lookup: Lookup | None = None
 
 
 class ReviewScreen(ModalScreen[Answer]):
-    """Shows one call; enter sends it, e goes back to the arguments, escape just goes back."""
+    """Shows one call; enter sends it, e goes back to the arguments, escape just goes back.
+
+    ``read`` makes a call that only reads, for what is stored.
+    """
+
+    CSS_PATH = "../styles/modals.tcss"
 
     BINDINGS = [
         Binding("escape", "answer('back')", "Back"),
         Binding("e", "answer('edit')", "Edit"),
         Binding("enter", "answer('send')", "Send"),
         Binding("ctrl+j,ctrl+enter,f5", "answer('send')", "Send", show=False),
+        # While a name is typed too, because the field has no use for these.
+        Binding("up", "scroll('line_up')", "Up", show=False),
+        Binding("down", "scroll('line_down')", "Down", show=False),
+        Binding("pageup", "scroll('page_up')", "Page up", show=False),
+        Binding("pagedown", "scroll('page_down')", "Page down", show=False),
     ]
 
-    def __init__(
-        self, *, host: str, method: str, params: list[Any], risk: str, roles: tuple[str, ...], job: bool
-    ) -> None:
+    def __init__(self, subject: Subject, read: Callable[[str, tuple[Any, ...]], Awaitable[Any]]) -> None:
         super().__init__()
-        self._host = host
-        self._method = method
-        self._params = params
-        self._risk = risk
-        self._roles = roles
-        self._job = job
-        self._name = name_to_type(params, host) if risk == "risk" else ""
+        self._subject = subject
+        self._read = read
+        self._reading = False
+        self._warned = False
+        self._names: tuple[str, ...] = (_typeable(subject.resource) or _typeable(subject.host) or "yes",)
+        """What may be typed; the first is what is asked for."""
+
+    @property
+    def _risky(self) -> bool:
+        return self._subject.risk == "risk"
 
     def compose(self) -> ComposeResult:
-        style = "$text-error" if self._risk == "risk" else "$text-warning"
-        with Vertical(id="card", classes=f"-{self._risk}"):
+        subject = self._subject
+        style = "$text-error" if self._risky else "$text-warning"
+        with Vertical(id="card", classes=f"-{subject.risk}"):
             yield Static(
                 Content.assemble(
-                    (safe(self._method), "bold"),
+                    (safe(subject.method), "bold"),
                     "   ",
-                    (self._risk, f"{style} bold"),
-                    "   job" if self._job else "",
+                    (subject.risk, f"{style} bold"),
                     "   ",
-                    (safe(" or ".join(self._roles[:3])), "$foreground-muted"),
+                    (safe(" or ".join(subject.roles[:3])), "$foreground-muted"),
                 )
             )
-            yield TextView(id="arguments")
-            if self._name:
-                yield Static(Content.assemble("Type ", (self._name, "bold"), " to send it"), id="ask")
+            yield Static(plain(subject.address, "$foreground-muted"), id="address")
+            for note in subject.notes:
+                yield Static(plain(note), classes="note")
+            yield Static("", id="about")
+            yield ChangesView(id="changes")
+            if self._risky:
+                yield Static("", id="ask")
                 yield Input(id="name", compact=True)
             yield Hint(("enter", "send"), ("e", "edit"), ("esc", "back"))
 
     def on_mount(self) -> None:
-        card = self.query_one("#card")
-        card.border_title = plain(f"Review  {self._host}")
-        arguments = self.query_one(TextView)
-        text = "\n".join(json.dumps(argument, indent=2, ensure_ascii=False, default=str) for argument in self._params)
-        text = text or "no arguments"
-        arguments.set_text(text)
-        arguments.styles.height = min(text.count("\n") + 1, 16)
-        (self.query_one("#name") if self._name else arguments).focus()
+        self.query_one("#card").border_title = plain(f"Review  {self._subject.host}")
+        self.query_one(ChangesView).show_arguments(self._subject.entries)
+        self._about("")
+        self._ask()
+        (self.query_one("#name") if self._risky else self.query_one(ChangesView)).focus()
+        self._fit()
+        if self._subject.lookup is not None:
+            self._look(self._subject.lookup)
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """Gives the changes the lines they need, as far as the screen has them."""
+        card, view = self.query_one("#card"), self.query_one(ChangesView)
+        self.query_one("#address").display = self.size.height >= 20
+        around = [child for child in card.children if child is not view and child.display]
+        # Not laid out yet, each of them takes a line.
+        others = sum(max(child.outer_size.height, 1) + child.styles.margin.height for child in around)
+        room = max(int(self.size.height * 0.9) - others - card.gutter.height - view.styles.margin.height, 2)
+        cells = min(max(self.size.width * 96 // 100, 20), 90) - card.gutter.width - view.scrollbar_size_vertical
+        view.styles.height = min(view.lines_for(view.scrollable_content_region.width or cells), room)
+
+    # What is stored ------------------------------------------------------------------
+
+    @work(exit_on_error=False)
+    async def _look(self, lookup: Lookup) -> None:
+        self._reading = True
+        self._about("reading what is stored ...")
+        try:
+            stored = lookup.stored(await self._read(lookup.method, lookup.params))
+        except exc.ClientException as error:
+            self._reading = False
+            failure = explain(error, method=lookup.method)
+            why = "  ".join([failure.title, failure.reason, *(row.message for row in failure.rows)])
+            self._about(f"what is stored could not be read: {why}", "warning")
+            return
+        self._reading = False
+        if stored is None:
+            self._about("the server has no such object", "warning")
+            return
+        title = title_of(stored)
+        if self._risky and _typeable(title) and title not in self._names:
+            self._names = (title, *self._names)
+            self._ask()
+        subject = self._subject
+        row = str(subject.params[0]) if lookup.changes != 0 else ""
+        parts = [title, f"id {row}" if row and row != title else ""]
+        self._about("   ".join([cut(safe(part[:200]), 32) for part in parts if part]))
+        if lookup.changes is not None:
+            found = changes(subject.method, subject.params, lookup.changes, lookup.method, stored)
+            self.query_one(ChangesView).show_changes(found)
+        self.call_after_refresh(self._fit)
+
+    def _about(self, text: str, style: str = "") -> None:
+        """The line above the changes: what it is about, or why that is not known."""
+        line = self.query_one("#about", Static)
+        line.display = bool(text)
+        line.update(plain(cut(safe(text[:400]), 130), f"$text-{style}" if style else "bold"))
+        self.call_after_refresh(self._fit)
+
+    # Answers ---------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        if self._risky:
+            self.query_one("#ask", Static).update(Content.assemble("Type ", (self._names[0], "bold"), " to send it"))
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
+        event.stop()
         self.action_answer("send")
 
+    def action_scroll(self, how: str) -> None:
+        getattr(self.query_one(ChangesView), f"action_{how}")()
+
     def action_answer(self, answer: Answer) -> None:
-        if answer == "send" and self._name and self.query_one("#name", Input).value.strip() != self._name:
-            card = self.query_one("#card")
-            card.border_subtitle = plain(f"not {self._name} yet")
-            self.query_one("#name").focus()
+        if answer == "send" and not self._may_send():
             return
         self.dismiss(answer)
+
+    def _may_send(self) -> bool:
+        card = self.query_one("#card")
+        if self._risky:
+            typed = self.query_one("#name", Input).value.strip()
+            if typed not in self._names:
+                said = f"type {self._names[0]}, not {cut(safe(typed), 20)}" if typed else f"first type {self._names[0]}"
+                card.border_subtitle = plain(said)
+                self.query_one("#name").focus()
+                return False
+        if self._reading and not self._warned:
+            self._warned = True
+            card.border_subtitle = "still reading what is stored; enter once more sends"
+            return False
+        return True
+
+
+def _typeable(name: str) -> str:
+    """The name when a person can type it as it stands there, else nothing."""
+    return name if 0 < len(name) <= LONGEST_NAME and name == safe(name).strip() else ""

@@ -25,12 +25,12 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
+from tui.screens.before_sending import FilePlaces, before_sending
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
 from tui.screens.otp import OtpScreen
-from tui.screens.review import ReviewScreen
 from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
@@ -40,8 +40,9 @@ from tui.session import Session, State
 from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
+from tui.widgets.method_list import Typed
 from tui.widgets.pane import Pane
-from tui.widgets.result_pane import ResultPane
+from tui.widgets.result_views import ResultViews
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
@@ -53,6 +54,7 @@ PULL_SECONDS = 0.1
 class Workspace(Screen[None]):
     """One screen per session; a Textual mode keeps it while another is shown."""
 
+    CSS_PATH = "../styles/workspace.tcss"
     BINDINGS = actions.bindings("workspace")
     AUTO_FOCUS = None
 
@@ -70,6 +72,7 @@ class Workspace(Screen[None]):
             "events": lambda: EventsSection(session, id="events"),
         }
         self._told = State.CONNECTING
+        self._file_places = FilePlaces()
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._dirty = True
@@ -88,6 +91,10 @@ class Workspace(Screen[None]):
         self.section.enter()
         if self.session.memory.section in self._makers:
             self.call_later(self.show, self.session.memory.section)
+
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was while this was being loaded."""
+        self.query_one(Explore).take_over(typed)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -122,7 +129,7 @@ class Workspace(Screen[None]):
         match session.state:
             case State.WAITING if session.retry_at is not None:
                 return f"retry in {max(math.ceil(session.retry_at - time.monotonic()), 0)} s"
-            case State.WAITING | State.CONNECTING:
+            case State.WAITING | State.CONNECTING if self._lost:
                 return "connecting"
             case State.OFFLINE:
                 return "R connects again"
@@ -134,6 +141,7 @@ class Workspace(Screen[None]):
         session = self.session
         return Status(
             online=session.online,
+            connecting=session.state is State.CONNECTING and not self._lost,
             name=session.host,
             user=session.target.user,
             version=session.release,
@@ -204,7 +212,11 @@ class Workspace(Screen[None]):
             node = await self.show(action.where) if self.section.id != action.where else self.section
         elif action.where == "result":
             await self.show("explore")
-            node = self.query_one(Explore).result_pane
+            views = self.query_one(Explore).result_pane.views
+            if views is None or views.table_view is None:
+                self.notify("Only for a result that is shown as a table (v).", timeout=3)
+                return
+            node = views
         elif action.where == "app":
             node = self.app
         await self.app.run_action(action.name, node)
@@ -223,17 +235,7 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
-        method = self.session.method(call.method)
-        answer = await self.app.push_screen_wait(
-            ReviewScreen(
-                host=self.session.host,
-                method=call.method,
-                params=call.params,
-                risk=risk,
-                roles=method.roles if method is not None else (),
-                job=method is not None and method.job,
-            )
-        )
+        answer = await before_sending(self.app, self.session, call, risk, self._file_places)
         explore = self.query_one(Explore)
         if answer == "send":
             explore.send(call)
@@ -273,13 +275,14 @@ class Workspace(Screen[None]):
         if letter is not None:
             explore.copied(letter)
 
-    @on(ResultPane.ColumnsWanted)
+    @on(ResultViews.ColumnsWanted)
     def _columns_wanted(self) -> None:
         self._columns()
 
     @work(exclusive=True, group="columns", exit_on_error=False)
     async def _columns(self) -> None:
-        view = self.query_one(Explore).result_pane.table
+        views = self.query_one(Explore).result_pane.views
+        view = views.table_view if views is not None else None
         if view is None or view.table is None:
             return
         chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))

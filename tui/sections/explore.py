@@ -8,6 +8,7 @@ opened again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +17,22 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.widgets import TextArea
 from textual.worker import Worker
 
 from tui import actions
 from tui.failure import explain
+from tui.model.transfers import file_wanted
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
+from tui.sections.welcome import welcome
 from tui.session import Session
 from tui.stores import Call
 from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
-from tui.widgets.method_list import MethodList
+from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
@@ -43,7 +47,7 @@ class Explore(Section):
 
     @dataclass
     class ReviewWanted(Message):
-        """A call that may change the server waits for the user's word; `send` goes on with it."""
+        """A call that may change the server, or takes a file along, waits for the user; `send` goes on with it."""
 
         call: Call
         risk: str
@@ -68,7 +72,7 @@ class Explore(Section):
         self._workers: dict[int, Worker[None]] = {}
         # The text whose problems were shown and which is sent all the same when run once more.
         self._insisted = ""
-        self._rows = 0
+        self._coming_back = True
 
     def compose(self) -> ComposeResult:
         yield MethodList(self._session.memory, id="methods")
@@ -103,6 +107,7 @@ class Explore(Section):
         return self.screen.has_class("-wide")
 
     def on_mount(self) -> None:
+        self.call_pane.known = self._session.known
         self._forget = self._session.catalogue_changed.subscribe(self._take_catalogue)
         self._take_catalogue()
 
@@ -110,12 +115,16 @@ class Explore(Section):
         self._forget()
 
     def _take_catalogue(self) -> None:
-        self.methods.set_catalogue(self._session.catalogue)
+        self.methods.set_catalogue(self._session.catalogue, cached=self._session.cached)
+        self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
-        elif not self.methods.filter.value:
-            self._come_back()
+        if self._coming_back and len(self._session.catalogue):
+            self._coming_back = False
+            # Who looks for something already is not interrupted.
+            if not self._method and not self.methods.filter.value:
+                self._come_back()
 
     def _come_back(self) -> None:
         """Opens what was open when the app was left."""
@@ -128,6 +137,16 @@ class Explore(Section):
         if not self.display and focused is not None:
             # Another section is shown: the cursor stays there.
             focused.focus()
+
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was on the first screen."""
+        self.add_class("-drawer")
+        self.methods.display = True
+        # Not by focus(), which waits for its turn: the next key may be there already.
+        self.screen.set_focus(self.methods.filter)
+        self.methods.go_on(typed.filter, typed.cursor)
+        if typed.chosen:
+            self.open_method(typed.chosen)
 
     def enter(self) -> None:
         if not self._method:
@@ -264,6 +283,7 @@ class Explore(Section):
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
         self.set_class(event.view == DOCS, "-reading")
+        self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
     def _call_tab(self, event: Pane.TabPressed) -> None:
@@ -271,15 +291,20 @@ class Explore(Section):
         self.call_pane.show(event.tab)
         self.call_pane.focus_view()
 
-    @on(CallPane.Edited)
-    def _edited(self, event: CallPane.Edited) -> None:
-        event.stop()
-        if self.call_pane.method is not None:
-            self._session.memory.keep_draft(self.call_pane.method, event.text)
+    @on(TextArea.Changed, "#editor")
+    def _keep_draft(self) -> None:
+        """Remembers the arguments as they are now, for the method they belong to now."""
+        method, text = self.call_pane.method, self.call_pane.text
+        if method is not None:
+            self._session.memory.keep_draft(method, "" if text == self.call_pane.smallest else text)
 
     def action_edit_problem(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_next_problem()
+
+    def action_edit_complete(self) -> None:
+        self.action_pane_args()
+        self.call_pane.editor.action_complete()
 
     # Running -----------------------------------------------------------------------
 
@@ -303,10 +328,12 @@ class Explore(Section):
             self.call_pane.show(ARGUMENTS)
             self.call_pane.editor.focus()
             self.call_pane.editor.goto(problems[0].start)
-            again = (
-                "ctrl+j once more sends it anyway." if params is not None else "Not sent: this is not a list in JSON."
+            unsendable = safe(self.call_pane.unsendable)
+            self.notify(
+                f"Not sent: {unsendable}." if unsendable else "ctrl+j once more sends it anyway.",
+                timeout=3,
+                markup=False,
             )
-            self.notify(again, timeout=3)
             return
         self._start(self._session.new_call(method.name, params))
 
@@ -323,7 +350,9 @@ class Explore(Section):
             self.notify("Still waiting for the answer; ctrl+c cancels it.", timeout=3)
             return
         risk = self._session.risk_of(call.method, call.params)
-        if risk != "read" and self._session.writable and self._session.online:
+        method = self._session.method(call.method)
+        asks = risk != "read" or (method is not None and file_wanted(method, call.params) is not None)
+        if asks and self._session.online and (risk == "read" or self._session.writable):
             self.post_message(self.ReviewWanted(call, risk))
         else:
             # The session itself refuses what is locked, and says why in the result's place.
@@ -464,6 +493,10 @@ class Explore(Section):
                 return bool(self._method)
             case _:
                 return True
+
+    def footer_words(self) -> Mapping[str, str]:
+        """What is worth a word in the footer only now."""
+        return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
 
     def back(self) -> bool:
         # What is typed is left first; only from elsewhere does the row or the search of the result close.

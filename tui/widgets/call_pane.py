@@ -1,27 +1,37 @@
 """The call: arguments of the open method in a JSON editor, its docs beside them.
 
-The pane knows at any time what the text says and what is wrong with it: problems
-of JSON, then problems of the schema, each underlined at its place and the one at
-the caret explained in the border. After a refusal the server's own words stand at
-the same places, until the text changes.
+The pane knows what the text says and what is wrong with it: problems of JSON, then
+problems of the schema, each underlined at its place and the one at the caret explained
+in the border. After a refusal the server's own words stand at the same places, until
+the text changes. A long text is looked at in a thread, which the next key stops.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.catalogue import Method
+from truenas_client.namedsecrets import unknown
+from truenas_client.schema.check import Stopped, stopping
+from tui import actions
 from tui.failure import FieldProblem
+from tui.model.completion import Completions, complete
+from tui.model.examine import Examined, examine
 from tui.model.jsontext import Document, Path, TextProblem, parse
-from tui.model.spans import attribute_path, place, place_attributes
+from tui.model.known import Known
+from tui.model.spans import attribute_path, place_attributes
+from tui.widgets.arguments_editor import ArgumentsEditor
+from tui.widgets.completion import CompletionList
 from tui.widgets.docs import Docs, Library
 from tui.widgets.docs_box import DocsBox
 from tui.widgets.json_editor import JsonEditor
@@ -33,19 +43,18 @@ __all__ = ["ARGUMENTS", "DOCS", "CallPane"]
 ARGUMENTS = "Arguments"
 DOCS = "Docs"
 ONE_LINE = 40
-
-WELCOME = """\
-Type a few letters of what you want:
-
-  pds q    finds pool.dataset.query
-  scrub    finds pool.scrub.scrub
-
-enter opens it, ctrl+j runs it.
-m comes back here, F1 shows the keys."""
+AT_ONCE = 4096
+"""Characters up to which a text is looked at between two keys: it takes some 5 ms."""
 
 
 class CallPane(Pane):
     """Edits the arguments of one method at a time. `ViewWanted` asks for the other view."""
+
+    @property
+    def FOOTER_WORDS(self) -> Mapping[str, str]:
+        """What the keys do here: escape leaves a text for the result, and the docs for the arguments."""
+        reading = self.view == DOCS
+        return {"app.back": "arguments" if reading else "result", "call.view": "arguments" if reading else "docs"}
 
     @dataclass
     class Shown(Message):
@@ -63,20 +72,27 @@ class CallPane(Pane):
         super().__init__("Call", tabs=(ARGUMENTS, DOCS), tab=ARGUMENTS, id=id)
         self._library = library
         self._method: Method | None = None
-        self._document = parse("[]")
+        self.known = Known()
+        """What earlier results told, for completion; the owner gives the session's."""
+        self._examined = examine("[]", None)
+        self._stop = threading.Event()
         self._refused: tuple[str, tuple[FieldProblem, ...]] = ("", ())
-        # Placeholders of a fresh draft, to say how many still stand there.
+        self.smallest = ""
+        """The smallest valid arguments of the open method, as text."""
+        # Values that drafts were begun with, to say how many still stand there.
         self._to_fill: dict[Path, str] = {}
 
     def compose(self) -> ComposeResult:
+        choices = CompletionList(id="choices")
         with ContentSwitcher(initial="nothing"):
             yield TextView(id="nothing")
-            yield JsonEditor(id="editor")
+            yield ArgumentsEditor(choices, id="editor")
+        yield choices
 
     @property
-    def editor(self) -> JsonEditor:
+    def editor(self) -> ArgumentsEditor:
         """Where the arguments are typed."""
-        return self.query_one(JsonEditor)
+        return self.query_one(ArgumentsEditor)
 
     @property
     def docs(self) -> DocsBox:
@@ -104,30 +120,33 @@ class CallPane(Pane):
         """The view that is shown."""
         return self.tab
 
+    def greet(self, text: str) -> None:
+        """What stands here while no method is open."""
+        self.query_one("#nothing", TextView).set_text(text)
+
     def on_mount(self) -> None:
-        self.query_one("#nothing", TextView).set_text(WELCOME)
+        self.editor.complete = self._complete
 
     def open(self, method: Method, text: str | None = None) -> None:
         """Opens a method with this text, or with its smallest valid arguments."""
         self._method = method
         self._refused = ("", ())
         self.title = method.name
-        drafted = method.smallest() if text is None else None
-        self.editor.load_text(arguments_text(drafted.value) if drafted is not None else text or "")
+        drafted = method.smallest()
+        fresh = parse(arguments_text(drafted.value))
+        self.smallest = fresh.text
+        self._to_fill = {path: _text_at(fresh, path) for path in drafted.to_fill}
+        self.editor.load_text(fresh.text if text is None else text)
         self.show(ARGUMENTS)
-        self._to_fill = {}
         self.look()
-        if drafted is not None and drafted.to_fill:
-            self._to_fill = {path: self._text_at(path) for path in drafted.to_fill}
-            self._tell()
+        if self.editor.gaps:
             # What has to be filled in is selected, so that typing replaces it.
-            start, end = self._document.span(drafted.to_fill[0])
-            if self.editor.text[start] == '"' and end - start >= 2:
-                start, end = start + 1, end - 1
-            self.editor.select(start, end)
-        elif drafted is not None:
+            self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
+        elif text in (None, self.smallest):
             # Before the last bracket, where further arguments belong.
             self.editor.goto(len(self.editor.text) - 1)
+        # From the top, once it is known how much fits.
+        self.call_after_refresh(self.editor.scroll_from_top)
 
     def show(self, view: str) -> None:
         """Shows the arguments or the docs; the focus follows when it was inside."""
@@ -178,24 +197,51 @@ class CallPane(Pane):
 
     def look(self) -> list[TextProblem]:
         """Reads and checks the text as it is now; the problems, in the order of the text."""
-        text = self.editor.text
-        document = self._document = parse(text)
-        problems: list[TextProblem] = list(document.problems)
-        if not problems:
-            if not isinstance(document.value, list):
-                problems.append(TextProblem(0, len(text), "the arguments are a list: [...]"))
-            elif self._method is not None:
-                problems += place(document, self._method.check(document.value))
-        if self._refused[0] == text:
-            problems += self._placed(document, self._refused[1])
+        self._stop.set()
+        examined = examine(self.editor.text, self._method, unknown)
+        return self._take(examined)
+
+    def _take(self, examined: Examined) -> list[TextProblem]:
+        self._examined = examined
+        problems = list(examined.problems)
+        if self._refused[0] == examined.text:
+            problems += self._placed(examined.document, self._refused[1])
         self.editor.problems = problems
+        self.editor.gaps = [
+            TextProblem(*examined.document.span(path), "to fill in")
+            for path, begun in self._to_fill.items()
+            if _text_at(examined.document, path) == begun
+        ]
         self._tell()
         return problems
 
+    @work(exclusive=True, group="look", exit_on_error=False)
+    async def _look_aside(self, text: str) -> None:
+        stop = self._stop = threading.Event()
+        try:
+            examined = await asyncio.to_thread(_examine_until, stop, text, self._method)
+        except Stopped:
+            return
+        finally:
+            stop.set()
+        if self.editor.text == text:
+            self._take(examined)
+            self.post_message(self.Edited(text))
+
     def params(self) -> list[Any] | None:
-        """The arguments as values, None when the text is not a list in JSON."""
-        document = self._document if self._document.text == self.editor.text else parse(self.editor.text)
-        return document.value if document.ok and isinstance(document.value, list) else None
+        """The arguments as values, None when they can not be sent as they stand: `unsendable` tells why."""
+        examined = self._present()
+        value: list[Any] = examined.document.value
+        return None if examined.unsendable else value
+
+    @property
+    def unsendable(self) -> str:
+        """Why the arguments can not be sent at all, "" when they can."""
+        return self._present().unsendable
+
+    def _present(self) -> Examined:
+        text = self.editor.text
+        return self._examined if self._examined.text == text else examine(text, self._method, unknown)
 
     def refuse(self, text: str, rows: Sequence[FieldProblem]) -> None:
         """The server refused this text: its messages are placed at the fields they name."""
@@ -205,7 +251,7 @@ class CallPane(Pane):
     def go_to(self, attribute: str) -> None:
         """Moves the caret to the field the server named."""
         self.show(ARGUMENTS)
-        start, _end = self._where(self._document, attribute)
+        start, _end = self._where(self._present().document, attribute)
         self.editor.focus()
         self.editor.goto(start)
 
@@ -229,8 +275,18 @@ class CallPane(Pane):
     @on(JsonEditor.Edited)
     def _edited(self, event: JsonEditor.Edited) -> None:
         event.stop()
+        text = self.editor.text
+        # Whether a secret can be had may take opening the keyring's library.
+        if len(text) > AT_ONCE or "${secret:" in text:
+            self._look_aside(text)
+            return
         self.look()
-        self.post_message(self.Edited(self.editor.text))
+        self.post_message(self.Edited(text))
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        # What is being found out about the text before this key is of no use any more.
+        self._stop.set()
 
     @on(Docs.Moved)
     def _docs_moved(self, event: Docs.Moved) -> None:
@@ -242,6 +298,25 @@ class CallPane(Pane):
     def _moved(self, event: TextArea.SelectionChanged) -> None:
         event.stop()
         self._tell()
+
+    # Completion --------------------------------------------------------------------
+
+    def _complete(self, text: str, caret: int, onward: bool) -> Completions | None:
+        if self._method is None:
+            return None
+        return complete(self._method, text, caret, self.known, read=self._examined.document, onward=onward)
+
+    @on(ArgumentsEditor.Completed)
+    def _completed(self, event: ArgumentsEditor.Completed) -> None:
+        event.stop()
+        document = parse(self.editor.text)
+        self._to_fill |= {path: _text_at(document, path) for path in event.to_fill}
+        self.look()
+
+    @on(CompletionList.Clicked)
+    def _clicked(self, event: CompletionList.Clicked) -> None:
+        event.stop()
+        self.editor.action_accept()
 
     def _tell(self) -> None:
         """The bottom border: the problem at the caret, or the roles and that all is well."""
@@ -262,13 +337,22 @@ class CallPane(Pane):
             if self.view == DOCS and (words := self.docs.facts):
                 facts = words
             if self.view == ARGUMENTS:
-                empty = sum(1 for path, text in self._to_fill.items() if self._text_at(path) == text)
+                empty = len(self.editor.gaps)
                 facts.append((f"fill {empty} field{'' if empty == 1 else 's'}", "warning") if empty else "valid")
+                if empty > 1:
+                    facts.append(f"{actions.by_id('edit.problem').key} next")
         self.facts = facts
 
-    def _text_at(self, path: Path) -> str:
-        start, end = self._document.span(path)
-        return self._document.text[start:end] if self._document.existing(path) == path else ""
+
+def _examine_until(stop: threading.Event, text: str, method: Method | None) -> Examined:
+    with stopping(stop.is_set):
+        return examine(text, method, unknown)
+
+
+def _text_at(document: Document, path: Path) -> str:
+    """What stands at a path, "" when nothing does."""
+    start, end = document.span(path)
+    return document.text[start:end] if document.existing(path) == path else ""
 
 
 def arguments_text(params: list[Any]) -> str:

@@ -218,7 +218,7 @@ class JsonEditor(TextArea):
         if any(at is not None and at[0] == row and column <= at[1] <= last for at in (end, bracket)):
             return None
         piece = line[column:last]
-        if "\t" in piece or self.suggestion:
+        if "\t" in piece or (self.suggestion and row == end[0]):
             return None
         styles = self._styles_between(row, line, column, last)
         is_caret_row = row == end[0]
@@ -307,7 +307,7 @@ class JsonEditor(TextArea):
             return super().edit(edit)
         start, end = self.offset_of(edit.top), self.offset_of(edit.bottom)
         result = super().edit(edit)
-        self.problems = [_moved(problem, start, end, len(text)) for problem in self._problems]
+        self.problems = [moved(problem, start, end, len(text)) for problem in self._problems]
         return result
 
     def on_text_area_changed(self) -> None:
@@ -322,6 +322,10 @@ class JsonEditor(TextArea):
             self._resting = self.set_timer(left, self._rested)
             return
         self._resting = None
+        self.rested()
+
+    def rested(self) -> None:
+        """Called when the text has rested after a change."""
         self.post_message(self.Edited(self))
 
     async def _on_key(self, event: events.Key) -> None:
@@ -348,7 +352,7 @@ class JsonEditor(TextArea):
         self.replace("\n" + leading, start, end, maintain_selection_offset=False)
 
 
-def _moved(problem: TextProblem, start: int, end: int, inserted: int) -> TextProblem:
+def moved(problem: TextProblem, start: int, end: int, inserted: int) -> TextProblem:
     """A problem after the characters from `start` to `end` were replaced by `inserted` new ones."""
     shift = inserted - (end - start)
     if problem.end <= start:

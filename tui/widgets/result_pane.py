@@ -7,7 +7,6 @@ job shows its progress here until it ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,24 +14,23 @@ from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Input
+from textual.widgets import ContentSwitcher, Input, Static
 
-from tui import actions
 from tui.failure import Failure
-from tui.model.table import Arrangement, Table
 from tui.session import Session
 from tui.stores import Call, Job
-from tui.text import human_ms, human_size, safe
+from tui.text import human_ms, human_size, plain, safe
 from tui.widgets.failure_view import FailureView
-from tui.widgets.job_detail import STATE_WORDS, JobDetail
+from tui.widgets.job_detail import JobDetail
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.result_views import ResultViews
-from tui.widgets.table_view import TableView
+from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
 from tui.widgets.text_view import TextView
+from tui.widgets.transfer_view import TransferView
 
 __all__ = ["ResultPane"]
 
-V = TypeVar("V", ResultViews, FailureView, JobDetail)
+V = TypeVar("V", ResultViews, FailureView, JobDetail, TransferView)
 
 TICK_SECONDS = 0.1
 QUIET_SECONDS = 0.3
@@ -42,16 +40,11 @@ QUIET_SECONDS = 0.3
 class ResultPane(Pane):
     """Shows one `Call` after the other. `FieldChosen` asks for the place of a field in the arguments."""
 
-    BINDINGS = actions.bindings("result")
-
     @dataclass
     class FieldChosen(Message):
         """Enter on a field of a refusal."""
 
         attribute: str
-
-    class ColumnsWanted(Message):
-        """The list of columns is wanted; `arrange` hears what was chosen."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Result", id=id)
@@ -60,9 +53,13 @@ class ResultPane(Pane):
         self._previous: Call | None = None
         self._shown: Call | None = None
         self._drawn: object = None
+        self._shows_previous = False
+        self._cancellable = False
         self._nothing = NOTHING
+        self._noted = ""
 
     def compose(self) -> ComposeResult:
+        yield Static("", id="notice")
         with ContentSwitcher(initial="message"):
             yield TextView(id="message")
         yield Input(id="find", compact=True, placeholder="find")
@@ -70,6 +67,10 @@ class ResultPane(Pane):
     def on_mount(self) -> None:
         self.show(None)
         self.set_interval(TICK_SECONDS, self._tick)
+        self._forget = self._session.changed.subscribe(self._announce)
+
+    def on_unmount(self) -> None:
+        self._forget()
 
     def empty_text(self, text: str) -> None:
         """What stands here while there is no call."""
@@ -111,14 +112,42 @@ class ResultPane(Pane):
                 self._previous = self._call
         elif call is None or self._call is None or call.method != self._call.method:
             self._previous = None
+            self._let_go()
         self._call = call
         self._drawn = None
+        self._shows_previous = False
         self._renew()
 
+    def _let_go(self) -> None:
+        """Holds no value any more: a large one is to be gone when it is not seen."""
+        self._shown = None
+        for views in self.query("#views").results(ResultViews):
+            views.clear()
+
+    def _announce(self) -> None:
+        """Says that a large result is about to be read, before everything stands still for that."""
+        reading = self._session.results.reading
+        if reading is None or reading is not self._call:
+            return
+        self._previous = None
+        self._say(READING.format(human_size(reading.size or 0, decimal=True)))
+        self._let_go()
+        self.title, self.state, self.facts = "Result", "", human_ms(reading.elapsed * 1000)
+
+    def _say(self, text: str) -> None:
+        """Words in the place of a result."""
+        self._switch("message")
+        self.query_one("#message", TextView).set_text(text)
+        self.set_tabs(())
+
     def show_previous(self) -> bool:
-        """Shows the result from before the error; False when there is none."""
-        if self._previous is None or self._call is None or self._call.state == "done":
+        """Shows the result from before, or again what came after it; False when there is none."""
+        if self._previous is None or not self.has_previous:
             return False
+        self._shows_previous = not self._shows_previous
+        if not self._shows_previous:
+            self._renew()
+            return True
         self._show_value(self._previous)
         self.title = "Previous result"
         self.state = "stale"
@@ -127,7 +156,17 @@ class ResultPane(Pane):
     @property
     def has_previous(self) -> bool:
         """Whether an older result of the method is kept behind what is shown."""
-        return self._previous is not None and self._call is not None and self._call.state in ("failed", "cancelled")
+        return self._previous is not None and self._call is not None and self._call.state != "running"
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether something takes long enough that it is worth saying how to stop it."""
+        return self._cancellable
+
+    def _say_cancellable(self, now: bool) -> None:
+        if self._cancellable != now:
+            self._cancellable = now
+            self.screen.refresh_bindings()
 
     def _tick(self) -> None:
         if (self._call is not None and self._call.state == "running") or self._drawn is not self._call:
@@ -136,11 +175,11 @@ class ResultPane(Pane):
     def _renew(self) -> None:
         """Draws the state of the call; called ten times a second while it runs and once when it ends."""
         call = self._call
+        self._note("")
+        self._say_cancellable(call is not None and call.state == "running" and _is_slow(call))
         if call is None:
-            self._switch("message")
-            self.query_one("#message", TextView).set_text(self._nothing)
+            self._say(self._nothing)
             self.title, self.facts, self.state = "Result", "", "empty"
-            self.set_tabs(())
             return
         if call.state == "running":
             self._show_running(call)
@@ -151,7 +190,7 @@ class ResultPane(Pane):
             self.state = ""
             self._show_value(call)
         else:
-            failure = call.failure if call.state == "failed" else CANCELLED_JOB if call.job is not None else CANCELLED
+            failure = call.failure or (CANCELLED_JOB if call.job is not None else CANCELLED)
             self._made("failure", FailureView).set_failure(failure)
             self._switch("failure")
             self.title = "Error" if call.state == "failed" else "Cancelled"
@@ -178,22 +217,38 @@ class ResultPane(Pane):
                 now: Fact = "a aborts" if online else ("offline: it goes on at the server", "warning")
                 self.facts = (now, f"#{call.number}")
             return
-        if call.elapsed < QUIET_SECONDS:
+        if call.transfer is not None:
+            self._made("transfer", TransferView).set_transfer(call.transfer)
+            self._switch("transfer")
+            self.title, self.state = ("Download" if call.transfer.kind == "download" else "Upload"), ""
+            self.set_tabs(())
+            self.facts = ("^c stops it", human_ms(call.elapsed * 1000))
             return
-        if self._shown is None:
-            self._switch("message")
-            self.query_one("#message", TextView).set_text("Waiting for the answer ...")
+        if call.elapsed < QUIET_SECONDS or self._session.results.reading is call:
+            return
+        if self._shown is None or self.views is None:
+            self._say("Waiting for the answer ...")
+            self.title, self.state = "Result", ""
         else:
             self.title = "Previous result"
             self.state = "stale"
         self.facts = ("^c cancels", human_ms(call.elapsed * 1000))
 
     def _show_value(self, call: Call) -> None:
+        method = self._session.method(call.method)
+        filterable = method is not None and method.filterable
+        words = result_words(call, filterable=filterable)
+        if words:
+            self._let_go()
+            self._shown = call
+            self._say(words)
+            self.facts = self._call_facts(call)
+            return
+        self._note(result_note(call))
         views = self._made("views", ResultViews)
         if self._shown is not call:
             self._shown = call
-            method = self._session.method(call.method)
-            as_table = call.method.endswith(".query") or (method is not None and method.filterable)
+            as_table = filterable or call.method.endswith(".query")
             views.show_value(call.value, call.method, self._session.memory, as_table=as_table)
         self._switch("views")
         self._tell_view()
@@ -217,17 +272,14 @@ class ResultPane(Pane):
             self.facts = self._call_facts(call)
 
     def _call_facts(self, call: Call) -> list[Fact]:
-        facts: list[Fact] = []
-        if call.state == "done":
-            if isinstance(call.value, list):
-                facts.append(f"{len(call.value):,} row" + ("" if len(call.value) == 1 else "s"))
-            if call.size is not None:
-                facts.append(human_size(call.size, decimal=True))
-        if call.job is not None and (job := self._session.jobs.get(call.job.id)) is not None:
-            word, style = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))
-            facts.append((f"job #{job.id} {word}", style if style in ("ok", "warning", "error") else "title"))
-        facts += [human_ms(call.elapsed * 1000), f"#{call.number}"]
-        return facts
+        return call_facts(call, self._session.jobs.get(call.job.id) if call.job is not None else None)
+
+    def _note(self, text: str) -> None:
+        if text != self._noted:
+            self._noted = text
+            notice = self.query_one("#notice", Static)
+            notice.display = bool(text)
+            notice.update(plain(text))
 
     def _switch(self, name: str) -> None:
         switcher = self.query_one(ContentSwitcher)
@@ -264,37 +316,6 @@ class ResultPane(Pane):
     def back(self) -> bool:
         """Closes the find field, or leaves the row that is open; False when there was neither."""
         return self.close_find() or (self.views is not None and self.views.back())
-
-    @property
-    def table(self) -> TableView | None:
-        """The table, while it is what is shown."""
-        return self.views.table_view if self.views is not None else None
-
-    def action_table_sort(self) -> None:
-        self._change(lambda table, key: table.arrangement.sorted_by(key))
-
-    def action_table_hide(self) -> None:
-        self._change(lambda table, key: table.arrangement.toggled(key))
-
-    def action_table_pin(self) -> None:
-        self._change(lambda table, key: table.arrangement.with_pin(key))
-
-    def action_table_left(self) -> None:
-        self._change(lambda table, key: table.moved(key, -1))
-
-    def action_table_right(self) -> None:
-        self._change(lambda table, key: table.moved(key, 1))
-
-    def _change(self, what: Callable[[Table, str], Arrangement]) -> None:
-        if self.table is not None:
-            self.table.change(what)
-
-    def action_table_columns(self) -> None:
-        if self.table is not None:
-            self.post_message(self.ColumnsWanted())
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.table is not None if action.startswith("table_") else True
 
     @on(FailureView.Chosen)
     def _field_chosen(self, event: FailureView.Chosen) -> None:
@@ -358,7 +379,11 @@ class ResultPane(Pane):
     @property
     def shown(self) -> Call | None:
         """The call whose result is shown; None while an error, a job or nothing is."""
-        return self._shown if self.views is not None else None
+        call = self._shown
+        if call is None or call.let_go:
+            return None
+        words = self.query_one(ContentSwitcher).current == "message" and call is self._call
+        return call if self.views is not None or words else None
 
     @property
     def error_text(self) -> str | None:
@@ -369,8 +394,6 @@ class ResultPane(Pane):
         return failure.text if isinstance(failure, Failure) else None
 
 
-NOTHING = "Choose a method, then ctrl+j."
-CANCELLED = Failure(
-    "Cancelled", "Nobody waits for the answer any more.", "The server was not stopped and may finish it."
-)
-CANCELLED_JOB = Failure("Not followed any more", "The job goes on.", "Jobs (3) shows it; a there aborts it.")
+def _is_slow(call: Call) -> bool:
+    """Whether the answer is waited for; a job goes on without anybody waiting."""
+    return call.job is None and call.elapsed >= QUIET_SECONDS

@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from tui import actions
 from tui.model.table import Arrangement, Table, is_table
 from tui.model.values import path_text, title_of
 from tui.state import ConnectionMemory
@@ -34,6 +35,11 @@ RAW = "Raw"
 
 class ResultViews(Vertical):
     """Shows `show_value(...)`. `Changed`: title, views or facts are others now. `Searched`: a search has ended."""
+
+    BINDINGS = actions.bindings("result")
+
+    class ColumnsWanted(Message):
+        """The list of columns is wanted; `TableView.rearrange` takes what was chosen."""
 
     @dataclass
     class Changed(Message):
@@ -155,6 +161,34 @@ class ResultViews(Vertical):
             return False
         self._open(TABLE)
         return True
+
+    # Columns
+
+    def action_table_sort(self) -> None:
+        self._change(lambda table, key: table.arrangement.sorted_by(key))
+
+    def action_table_hide(self) -> None:
+        self._change(lambda table, key: table.arrangement.toggled(key))
+
+    def action_table_pin(self) -> None:
+        self._change(lambda table, key: table.arrangement.with_pin(key))
+
+    def action_table_left(self) -> None:
+        self._change(lambda table, key: table.moved(key, -1))
+
+    def action_table_right(self) -> None:
+        self._change(lambda table, key: table.moved(key, 1))
+
+    def _change(self, what: Callable[[Table, str], Arrangement]) -> None:
+        if self.table_view is not None:
+            self.table_view.change(what)
+
+    def action_table_columns(self) -> None:
+        if self.table_view is not None:
+            self.post_message(self.ColumnsWanted())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.table_view is not None if action.startswith("table_") else True
 
     # What the border says
 

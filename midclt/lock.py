@@ -1,0 +1,64 @@
+"""The write lock of a profile: a call that may change the server is refused, unless this run says otherwise.
+
+Whether a call only reads is decided by its name and the reviewed lists; where these do not
+know, the server's own listing of that service tells its roles. Invariant: in doubt a
+call counts as one that writes, and a refused call was not sent.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from truenas_client.endpoint import parse
+from truenas_client.exc import ClientException
+from truenas_client.profiles import Profile, config_path
+from truenas_client.risk import RISK, WRITES, classify, inner_method
+
+from .access import chosen
+from .exits import CommandError, ExitStatus
+from .session import Session
+
+__all__ = ["Lock"]
+
+
+class Lock:
+    """What the profile of this run, if there is one, says of calls that write."""
+
+    def __init__(self, options: Namespace) -> None:
+        self._profile: Profile | None = None
+        if not options.write:
+            choice = chosen(options)
+            profile = choice.profile
+            # It speaks for its own servers. Another address only borrows the user name.
+            if profile is not None and profile.read_only and profile.leads_to(parse(choice.address)):
+                self._profile = profile
+
+    def check_name(self, method: str, params: Sequence[Any]) -> None:
+        """Before anything is connected: refuse what is known to write. Raises `CommandError`."""
+        if self._profile is not None and (inner_method(method, params) or method) in RISK | WRITES:
+            self._refuse(method)
+
+    def check(self, session: Session, method: str, params: Sequence[Any], timeout: float | None) -> None:
+        """Refuse what is not known to read. Raises `CommandError`, and what asking the server raises."""
+        if self._profile is None or classify(method) == "read":
+            return
+        from truenas_client.catalogue import Catalogue
+
+        service = (inner_method(method, params) or method).rpartition(".")[0]
+        try:
+            listed = session.call("core.get_methods", [service], timeout)
+        except ClientException:
+            listed = {}  # nothing is known of it then
+        catalogue = Catalogue.from_methods(listed if isinstance(listed, dict) else {})
+        if catalogue.risk_of(method, params) != "read":
+            self._refuse(method)
+
+    def _refuse(self, method: str) -> None:
+        assert self._profile is not None
+        raise CommandError(
+            f"{method} may change the server, and the profile {self._profile.name} is read-only: it was not sent. "
+            f"--write allows it this time, read_only = false in {config_path()} always",
+            ExitStatus.AUTHENTICATION,
+        )

@@ -1,0 +1,317 @@
+"""The editor's list of completions: its keys, its place on the screen, and hostile words in it."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import pytest
+from textual.notifications import Notify
+from textual.pilot import Pilot
+
+from tests.app.stage import HOSTILE, drawn, said, staged
+from tests.app.waiting import screen_lines, wait_for
+from truenas_client.catalogue import Method
+from tui.model.completion import Completions, complete
+from tui.model.known import Known
+from tui.widgets.arguments_editor import ArgumentsEditor
+from tui.widgets.completion import CompletionList
+from tui.widgets.json_editor import JsonEditor, Problem
+
+METHOD = Method(
+    "demo.create",
+    {
+        "accepts": [
+            {
+                "type": "object",
+                "_name_": "data",
+                "properties": {
+                    "name": {"type": "string"},
+                    "number": {"type": "integer", "default": 3},
+                    "mode": {"enum": ["FAST", "FASTER", "SLOW"], "default": "SLOW"},
+                    "on": {"type": "boolean", "default": False},
+                    "both": {
+                        "type": "object",
+                        "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+                        "required": ["a", "b"],
+                    },
+                },
+                "required": ["name"],
+            }
+        ]
+    },
+)
+
+
+def editing(text: str, method: Method = METHOD) -> tuple[ArgumentsEditor, CompletionList]:
+    choices = CompletionList()
+    editor = ArgumentsEditor(choices)
+
+    def given(text: str, caret: int, onward: bool) -> Completions | None:
+        return complete(method, text, caret, Known(), onward=onward)
+
+    editor.complete = given
+    editor.load_text(text.replace("^", ""))
+    editor.move_cursor(editor.location_of(text.index("^")))
+    return editor, choices
+
+
+def listed(choices: CompletionList) -> list[str]:
+    return [one.word for one in choices.candidates]
+
+
+async def opened(pilot: Pilot[None], editor: ArgumentsEditor) -> None:
+    await wait_for(pilot, lambda: editor.choosing, "the list")
+
+
+async def rested(pilot: Pilot[None]) -> None:
+    """Waits until the text has rested once more, when lists open by themselves."""
+    count = len(said(pilot, JsonEditor.Edited))
+    await wait_for(pilot, lambda: len(said(pilot, JsonEditor.Edited)) > count, "the text to rest")
+    await pilot.pause()
+
+
+async def test_the_list_opens_while_a_key_is_typed_and_tab_writes_it() -> None:
+    editor, choices = editing("[{^}]")
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press('"', "n")
+        await opened(pilot, editor)
+        assert listed(choices) == ["name", "number", "on"]
+        await pilot.press("u")
+        await wait_for(pilot, lambda: listed(choices) == ["number"], "narrowed at once")
+        await pilot.press("tab")
+        assert editor.text == '[{"number": 3}]'
+        assert editor.selected_text == "3"
+        assert not editor.choosing
+        await pilot.press("7")
+        assert editor.text == '[{"number": 7}]'
+
+
+async def test_a_key_with_choices_lists_them_at_the_one_it_begins_with() -> None:
+    editor, choices = editing('[{"mo^}]')
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l", "tab")
+        await opened(pilot, editor)
+        assert editor.text == '[{"mode": "SLOW"}]'
+        assert listed(choices) == ["FAST", "FASTER", "SLOW"]
+        assert choices.current is not None
+        assert choices.current.word == "SLOW"
+        # Accepting what stands there changes nothing, and typing over it narrows the list.
+        await pilot.press("tab")
+        assert editor.text == '[{"mode": "SLOW"}]'
+        editor.select_inside(10, 16)
+        await pilot.press("ctrl+l", "F", "A")
+        await wait_for(pilot, lambda: listed(choices) == ["FAST", "FASTER"], "narrowed")
+        await pilot.press("down", "tab")
+        assert editor.text == '[{"mode": "FASTER"}]'
+
+
+async def test_tab_leaves_and_enter_breaks_the_line_unless_something_is_being_chosen() -> None:
+    editor, choices = editing('[{"na^"}]')
+    other = JsonEditor("[]")
+    async with staged(editor, choices, other) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l")
+        await opened(pilot, editor)
+        await pilot.press("enter")
+        assert editor.text == '[{"na\n"}]'
+        await wait_for(pilot, lambda: not editor.choosing, "closed by leaving the word")
+        editor.undo()
+        await pilot.pause()
+        await pilot.press("ctrl+l", "up", "down", "enter")
+        assert editor.text == '[{"name": ""}]'
+        await pilot.press("tab")
+        assert other.has_focus
+
+
+async def test_escape_closes_and_the_list_stays_closed_until_more_is_typed() -> None:
+    editor, choices = editing("[{^}]")
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press('"', "n")
+        await opened(pilot, editor)
+        await pilot.press("escape")
+        assert not editor.choosing
+        assert not choices.display
+        await pilot.press("left", "right")
+        assert not editor.choosing
+        await pilot.press("a")
+        await opened(pilot, editor)
+        await pilot.press("home")
+        await wait_for(pilot, lambda: not editor.choosing, "closed by moving away")
+
+
+async def test_the_rest_of_the_first_choice_stands_behind_the_caret_and_right_takes_it() -> None:
+    editor, choices = editing('[{"name": "x", "mo^}]')
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l")
+        await opened(pilot, editor)
+        await wait_for(pilot, lambda: '"mode}]' in screen_lines(pilot)[0], "the rest of the word")
+        assert editor.text == '[{"name": "x", "mo}]'
+        await pilot.press("right")
+        assert editor.text == '[{"name": "x", "mode": "SLOW"}]'
+        # With something behind the caret that is not only closing, there is none.
+        editor.load_text('[{"mo": "x"}]')
+        editor.goto(5)
+        await pilot.press("ctrl+l")
+        await opened(pilot, editor)
+        assert editor.suggestion == ""
+        await pilot.press("right")
+        assert editor.text == '[{"mo": "x"}]'
+
+
+@pytest.mark.parametrize(
+    ("start", "typed", "opens"),
+    [
+        ('[{"on"^}]', ":", True),
+        ('[{"on":^}]', " ", True),
+        ('[{"mode": ^}]', '"', True),
+        ('[{"mode": ^}]', "f", True),
+        ('[{"name": "a^"}]', "b", False),
+        ('[{"name": ^}]', "1", False),
+        ("[^]", "{", False),
+        ('[{"name": "x"^}]', ",", False),
+        ('[{"mode": "SLO^"}]', "W", False),
+    ],
+)
+async def test_when_it_opens_by_itself(start: str, typed: str, opens: bool) -> None:
+    editor, choices = editing(start)
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press(typed)
+        await rested(pilot)
+        assert editor.choosing is opens
+
+
+async def test_with_nothing_to_choose_the_keys_that_may_follow_are_listed() -> None:
+    editor, choices = editing('[{"name": "x^"}]')
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l")
+        await opened(pilot, editor)
+        assert listed(choices) == ["number", "mode", "on", "both"]
+        await pilot.press("up", "tab")
+        assert editor.text == '[{"name": "x", "both": {"a": "", "b": ""}}]'
+        assert [completed.to_fill for completed in said(pilot, ArgumentsEditor.Completed)] == [
+            ((0, "both", "a"), (0, "both", "b"))
+        ]
+        assert editor.selection.is_empty
+        await pilot.press("q")
+        assert '"a": "q"' in editor.text
+
+
+async def test_a_choice_that_was_made_can_be_made_anew() -> None:
+    editor, choices = editing('[{"mode": "FAS^T"}]')
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l")
+        await opened(pilot, editor)
+        assert listed(choices) == ["FAST", "FASTER", "SLOW"]
+        await pilot.press("up", "enter")
+        assert editor.text == '[{"mode": "SLOW"}]'
+
+
+async def test_a_place_with_nothing_says_so() -> None:
+    editor, choices = editing("[{}, ^]")
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l")
+        (told,) = said(pilot, Notify)
+        assert told.notification.message == "Nothing to choose from here."
+        assert not editor.choosing
+
+
+async def test_one_undo_takes_a_completion_back() -> None:
+    editor, choices = editing('[{"bo^}]')
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l", "tab")
+        assert editor.text == '[{"both": {"a": "", "b": ""}}]'
+        await pilot.press("ctrl+z")
+        assert editor.text == '[{"bo}]'
+
+
+async def test_a_click_chooses() -> None:
+    editor, choices = editing("[{^}]")
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l")
+        await opened(pilot, editor)
+        await pilot.pause()
+        await pilot.click(choices, offset=(5, 2))
+        assert said(pilot, CompletionList.Clicked)
+        assert choices.current is not None
+        assert choices.current.word == "number"
+        assert editor.has_focus
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_the_line_that_is_typed_in_stays_free(size: tuple[int, int]) -> None:
+    for row in (0, size[1] // 2 - 1, size[1] // 2 + 2, size[1] - 1):
+        editor, choices = editing("^" + "\n" * row + '[{"name": "' + "x" * 30 + '", }]')
+        async with staged(editor, choices, size=size) as pilot:
+            editor.styles.height = size[1]
+            await pilot.pause()
+            editor.focus()
+            editor.goto(len(editor.text) - 2)
+            await pilot.press("ctrl+l")
+            await opened(pilot, editor)
+            await pilot.pause()
+            lines = screen_lines(pilot)
+            assert lines[editor.cursor_screen_offset.y].rstrip().endswith('", }]'), row
+            region = choices.region
+            assert region.height == len(listed(choices)) + 2
+            assert region.x >= 0
+            assert region.right <= size[0]
+            assert region.y >= 0
+            assert region.bottom <= size[1]
+            drawn(pilot)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_hostile_words_are_listed_and_written_without_harm(ascii_only: bool) -> None:
+    editor, choices = editing("^")
+    async with staged(editor, choices, size=(80, 12), ascii_only=ascii_only) as pilot:
+        editor.focus()
+        for word in HOSTILE:
+            schema = {"type": "object", "_name_": "d", "properties": {word: {"enum": [word, "b"]}, "z": {}}}
+            given = partial(complete, Method("demo.create", {"accepts": [schema]}), known=Known())
+            editor.complete = lambda text, caret, onward, given=given: given(text, caret, onward=onward)  # type: ignore[misc]
+            editor.load_text("[{}]")
+            editor.goto(2)
+            await pilot.press("ctrl+l")
+            await opened(pilot, editor)
+            await pilot.pause()
+            drawn(pilot)
+            await pilot.press("tab")
+            await pilot.pause()
+            value = json.loads(editor.text)
+            (key,) = value[0]
+            assert key.encode("utf-16", "surrogatepass") == word.encode("utf-16", "surrogatepass")
+            assert value[0][key] == key
+            if "\ufe0f" not in word:  # its width is the terminal's business
+                drawn(pilot)
+
+
+async def test_next_goes_through_problems_and_places_to_fill_in_order() -> None:
+    text = '[{"a": "?", "b": 0, "c": x, "d": ""}]'
+    editor, choices = editing(f"^{text}")
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        at = text.index("x")
+        editor.problems = [Problem(at, at + 1, "wrong")]
+        for piece in ('"?"', "0", '""'):
+            editor.gaps = [*editor.gaps, Problem(text.index(piece), text.index(piece) + len(piece), "to fill in")]
+        await pilot.press("ctrl+g")
+        assert editor.selected_text == "?"
+        await pilot.press("n", "e", "w", "ctrl+g")
+        assert editor.selected_text == "0"
+        await pilot.press("4", "2", "ctrl+g")
+        assert editor.text[editor.caret] == "x"
+        await pilot.press("ctrl+g")
+        assert editor.selection.is_empty
+        await pilot.press("y")
+        assert editor.text == '[{"a": "new", "b": 42, "c": x, "d": "y"}]'

@@ -1,0 +1,85 @@
+"""A profile that is read-only: which calls go, which are refused, and what allows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.auth.ways import frames
+from tests.midclt.conftest import Nas, Run
+from truenas_client.profiles import Profile, Profiles, config_path
+from truenas_client.secret import Environment
+
+__all__ = ["frames"]
+
+
+@pytest.fixture(autouse=True)
+def lab(nas: Nas, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile of which nothing is said but where it leads."""
+    monkeypatch.setenv("NAS", "admin")
+    Profiles().put(Profile(name="lab", addresses=(nas.url,), username="admin", secret=Environment("NAS")))
+
+
+def sent(frames: list[str], method: str) -> bool:
+    return any(f'"{method}"' in frame for frame in frames)
+
+
+def test_what_is_known_to_write_is_refused_before_anything_is_connected(run: Run, frames: list[str]) -> None:
+    ran = run("--profile", "lab", "call", "pool.export", "1")
+    assert (ran.status, ran.out) == (4, "")
+    assert "pool.export may change the server, and the profile lab is read-only: it was not sent" in ran.err
+    assert "--write" in ran.err
+    assert str(config_path()) in ran.err
+    assert frames == []
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("pool.scrub.scrub", "tank", "START"),
+        ("-j", "pool.scrub.scrub", "tank", "START"),
+        ("test.echo", "1"),
+        ("no.such.method",),
+        ("core.bulk", "pool.scrub.scrub", '[["tank"]]'),
+        ("core.bulk", "user.query", "[[]]", "x"),
+    ],
+)
+def test_what_is_not_known_to_read_is_refused_by_the_servers_listing(
+    run: Run, frames: list[str], argv: tuple[str, ...]
+) -> None:
+    ran = run("--profile", "lab", "call", *argv)
+    method = next(word for word in argv if "." in word)
+    if argv[:2] == ("core.bulk", "user.query"):
+        # It only reads what it carries, so it goes; the server has its own opinion of the argument.
+        assert sent(frames, "core.bulk")
+        return
+    assert (ran.status, ran.out) == (4, "")
+    assert "is read-only" in ran.err
+    assert not sent(frames, method) or method == "core.get_methods"
+
+
+@pytest.mark.parametrize("argv", [("user.query",), ("test.look",), ("auth.me",)])
+def test_what_reads_goes(run: Run, argv: tuple[str, ...]) -> None:
+    ran = run("--profile", "lab", "call", *argv)
+    assert (ran.status, ran.err) == (0, "")
+
+
+def test_what_allows_it(run: Run, nas: Nas) -> None:
+    for argv in (["--write", "call", "test.echo", "1"], ["call", "--write", "test.echo", "1"]):
+        assert run("--profile", "lab", *argv).out == "1\n"
+    # Flags and the environment alone are nobody's profile.
+    assert run("call", "test.echo", "1", url=nas.url, user="admin").out == "1\n"
+    # Somewhere else a profile only lends its user name.
+    other = nas.url.replace("127.0.0.1", "localhost")
+    assert run("--profile", "lab", "-P", "admin", "call", "test.echo", "1", url=other).out == "1\n"
+    Profiles().put(
+        Profile(name="lab", addresses=(nas.url,), username="admin", secret=Environment("NAS"), read_only=False)
+    )
+    assert run("--profile", "lab", "call", "test.echo", "1").out == "1\n"
+    Profiles().use("lab")
+    assert run("call", "test.echo", "1").out == "1\n"
+
+
+def test_the_default_profile_is_locked_too(run: Run) -> None:
+    Profiles().use("lab")
+    assert run("call", "test.echo", "1").status == 4
+    assert run("ping").status == 0

@@ -1,0 +1,120 @@
+"""Putting in what ``${env:NAME}`` and ``${secret:NAME}`` stand for, at the moment of sending and nowhere else.
+
+A call keeps its arguments as they were written: that is what history, review, repeat
+and copying see. What was put in is remembered only to be masked when the server says
+it back: in errors, and in the arguments it shows of a job. Very short texts are masked
+only where they are the whole of a text, because they may mean anything elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from truenas_client import exc
+from truenas_client.catalogue import Method
+from truenas_client.namedsecrets import look_up, unknown
+from truenas_client.placeholders import Unfilled, fill, find
+from truenas_client.redact import MASK
+from truenas_client.secret import Secret
+from tui.failure import Failure, FieldProblem
+
+__all__ = ["Disguised", "NotFilled", "NotSent", "PutIn", "fill_arguments", "unknown"]
+
+_TELLING = 6
+"""Characters from which on a text is masked also inside others."""
+
+
+class NotSent(exc.ClientException):
+    """What the arguments stand for kept them from being sent."""
+
+    def failure(self, method: Method | None) -> Failure:
+        """For the result pane."""
+        return Failure("Not sent", str(self))
+
+
+class Disguised(NotSent):
+    """With what is put in, the call would be another one than what was reviewed."""
+
+
+class NotFilled(NotSent):
+    """Something that stands for another text stands for nothing."""
+
+    def __init__(self, unfilled: Iterable[Unfilled]) -> None:
+        self.unfilled = tuple(unfilled)
+        super().__init__("\n".join(f"{one.placeholder}: {one.message}" for one in self.unfilled))
+
+    def failure(self, method: Method | None) -> Failure:
+        """With a row for each place in the arguments."""
+        names = [param.name for param in method.params] if method is not None else []
+        rows = []
+        for one in self.unfilled:
+            index, *rest = one.path
+            first = names[index] if isinstance(index, int) and index < len(names) else str(index)
+            rows.append(FieldProblem(".".join([first, *map(str, rest)]), one.message))
+        return Failure("Not sent", "A name in the arguments leads nowhere.", "", tuple(rows))
+
+
+class PutIn:
+    """What was put in so far in one session, to be masked where it comes back."""
+
+    def __init__(self) -> None:
+        self._secrets: list[Secret] = []
+
+    def add(self, secrets: Iterable[Secret]) -> None:
+        """Remember texts that are about to be sent."""
+        self._secrets += [secret for secret in secrets if secret and secret not in self._secrets]
+
+    def masked(self, value: Any) -> Any:
+        """A JSON value without them; the same object where there is nothing to mask."""
+        if not self._secrets:
+            return value
+        if isinstance(value, str):
+            return self.masked_text(value)
+        if isinstance(value, Mapping):
+            return {key: self.masked(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.masked(item) for item in value]
+        return value
+
+    def masked_text(self, text: str) -> str:
+        """A text without them."""
+        known = [secret.reveal() for secret in self._secrets]
+        if text in known:
+            return MASK
+        # Longest first, so that one inside another leaves nothing behind.
+        for secret in sorted((one for one in known if len(one) >= _TELLING), key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
+
+    def masked_failure(self, failure: Failure) -> Failure:
+        """What went wrong, without them."""
+        if not self._secrets:
+            return failure
+        return replace(
+            failure,
+            title=self.masked_text(failure.title),
+            reason=self.masked_text(failure.reason),
+            rows=tuple(FieldProblem(row.attribute, self.masked_text(row.message)) for row in failure.rows),
+            trace=self.masked_text(failure.trace),
+        )
+
+
+async def fill_arguments(params: list[Any], put_in: PutIn) -> list[Any]:
+    """The arguments to be sent. Raises `NotFilled`.
+
+    Secrets are fetched in a thread: a password program may take its time. Cancelling does not stop that program,
+    but nothing is sent.
+    """
+    if next(find(params), None) is None:
+        # Only dollars that were doubled are left to be undone.
+        filled = fill(params, lambda _: "")
+    else:
+        filled = await asyncio.to_thread(fill, params, look_up)
+    if filled.unfilled:
+        raise NotFilled(filled.unfilled)
+    put_in.add(filled.secrets)
+    value: list[Any] = filled.value
+    return value

@@ -1,0 +1,194 @@
+"""What may stand at a place of the arguments: keys and values, from the schema, then from what was seen.
+
+The keys of an object are exactly the members its schema has and the text has not,
+required ones first. Values are those the schema lists (choices, true and false, null,
+the tags of a union's branches), what queries may name, ids seen in earlier results,
+and for containers their smallest content. Nothing here looks at the text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from truenas_client.catalogue import Method
+from truenas_client.filters import OPERATORS
+from truenas_client.schema.describe import type_words
+from truenas_client.schema.draft import Draft, allows, draft
+from truenas_client.schema.normalise import Schema
+
+from .branches import rebranched
+from .fieldnames import field_schemas, fields
+from .jsontext import Path
+from .known import Known, Thing, wanted
+from .schemaplace import fitting, leaves, schemas_at, value_at
+
+__all__ = ["Candidate", "key_candidates", "value_candidates"]
+
+_JOINERS = ("OR", "AND")
+_MOST_SEEN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that may be written.
+
+    ``word`` is what is typed to find it and what is shown, ``text`` the JSON that is written (of a key: the key in
+    quotes), ``detail`` a few words beside it. Of a key ``value`` is what its value starts as; of a container, its
+    content. Of the tag of a union ``branch`` is what the object around it becomes, None when only the tag changes.
+    """
+
+    word: str
+    text: str
+    detail: str = ""
+    required: bool = False
+    value: Draft | None = None
+    branch: Draft | None = None
+
+
+def key_candidates(method: Method, values: Any, path: Path, *, but: str | None = None) -> list[Candidate]:
+    """The missing members of the object at ``path``; ``but`` is a key being typed, which does not count as there."""
+    here = value_at(values, path)
+    present = here if isinstance(here, dict) else {}
+    objects = [
+        leaf for leaf in fitting(schemas_at(_roots(method), values, path), present, but=but) if "properties" in leaf
+    ]
+    members: dict[str, Any] = {}
+    for leaf in objects:
+        for name, schema in leaf["properties"].items():
+            members.setdefault(name, schema)
+    missing = [name for name in members if name not in present or name == but]
+    required = {name for name in missing if all(name in leaf.get("required", ()) for leaf in objects)}
+    missing.sort(key=lambda name: name not in required)
+    return [_key(name, members[name], required=name in required) for name in missing]
+
+
+def _key(name: str, schema: Any, *, required: bool) -> Candidate:
+    facts = [_kind(schema)]
+    if required:
+        facts.append("required")
+    elif isinstance(schema, dict) and "default" in schema:
+        facts.append(f"default {_json(schema['default'], 30)}")
+    value = draft(schema) if isinstance(schema, dict) else Draft(None)
+    return Candidate(name, json.dumps(name, ensure_ascii=False), ", ".join(facts), required, value)
+
+
+def _kind(schema: Any) -> str:
+    choices = [choice for leaf in leaves(schema) for choice in leaf.get("enum", ())]
+    if not choices:
+        return type_words(schema)
+    return " or ".join(_json(choice, 20) for choice in choices) if len(choices) < 4 else f"one of {len(choices)} values"
+
+
+def value_candidates(method: Method, values: Any, path: Path, known: Known, *, empty: bool) -> list[Candidate]:
+    """What the value at ``path`` may be. ``empty``: nothing is typed there yet, so containers may be begun."""
+    schemas = schemas_at(_roots(method), values, path)
+    found: dict[str, Candidate] = {}
+    for candidate in _listed(schemas):
+        found.setdefault(candidate.text, candidate)
+    around = value_at(values, path[:-1])
+    if isinstance(around, dict) and isinstance(tag := path[-1], str):
+        branches = schemas_at(_roots(method), values, path[:-1])
+        found = {
+            text: replace(candidate, branch=rebranched(branches, around, tag, json.loads(text)))
+            for text, candidate in found.items()
+        }
+    for candidate in _of_query(method, values, path):
+        found.setdefault(candidate.text, candidate)
+    for candidate in _seen(method, schemas, path, known):
+        found.setdefault(candidate.text, candidate)
+    if empty:
+        for candidate in _containers(method, schemas, path):
+            found.setdefault(candidate.text, candidate)
+    return list(found.values())
+
+
+def _listed(schemas: Iterable[Schema]) -> Iterator[Candidate]:
+    nullable = False
+    for schema in schemas:
+        kinds = schema.get("type", ())
+        if "const" in schema or schema.get("enum"):
+            choices = [schema["const"]] if "const" in schema else schema["enum"]
+            for choice in choices:
+                if not isinstance(choice, (dict, list)):
+                    # The default of a constant is no news.
+                    yield _value(choice, "default" if len(choices) > 1 and schema.get("default") == choice else "")
+        elif "boolean" in kinds:
+            for choice in (True, False):
+                yield _value(choice, "default" if schema.get("default") is choice else "")
+        nullable = nullable or "null" in kinds
+    if nullable:
+        yield _value(None)
+
+
+def _of_query(method: Method, values: Any, path: Path) -> Iterator[Candidate]:
+    """Field names and operators in the filters of a query, field names in its options."""
+    if not method.filterable or len(path) < 3:
+        return
+    if path[0] == 1 and len(path) == 3 and path[1] in ("select", "order_by"):
+        yield from _fields(method)
+        if path[1] == "order_by":
+            yield from (Candidate(f"-{name}", json.dumps(f"-{name}"), "downwards") for name in fields(method))
+    if path[0] != 0:
+        return
+    first = value_at(values, (*path[:-1], 0))
+    if path[-1] == 0:
+        yield from _fields(method)
+        yield from (Candidate(word, json.dumps(word), "any of a list of filters") for word in _JOINERS[:1])
+    elif path[-1] == 1 and first not in _JOINERS:
+        yield from (Candidate(sign, json.dumps(sign), "operator") for sign in OPERATORS)
+    elif path[-1] == 2:
+        yield from _listed(field_schemas(method, first))
+
+
+def _fields(method: Method) -> Iterator[Candidate]:
+    for name, schema in fields(method).items():
+        yield Candidate(name, json.dumps(name, ensure_ascii=False), type_words(schema))
+
+
+def _seen(method: Method, schemas: Sequence[Schema], path: Path, known: Known) -> Iterator[Candidate]:
+    """Ids and names of things seen in results, where an argument of that name takes one."""
+    plain = [schema for schema in schemas if "const" not in schema and not schema.get("enum")]
+    if not plain or not path or not isinstance(path[0], int) or path[0] >= len(method.params):
+        return
+    count = 0
+    for namespace in wanted(known, method, path, method.params[path[0]].name):
+        for thing in known.of(namespace):
+            candidate = next(
+                (seen for seen in _as(thing) if any(allows(s, json.loads(seen.text)) for s in plain)), None
+            )
+            if candidate is not None and count < _MOST_SEEN:
+                count += 1
+                yield candidate
+
+
+def _as(thing: Thing) -> Iterator[Candidate]:
+    """The ways to name a thing: by its id, else by its name."""
+    yield Candidate(str(thing.id), json.dumps(thing.id, ensure_ascii=False), thing.name or "seen")
+    if thing.name:
+        yield Candidate(thing.name, json.dumps(thing.name, ensure_ascii=False), f"seen, {thing.id}")
+
+
+def _containers(method: Method, schemas: Sequence[Schema], path: Path) -> Iterator[Candidate]:
+    name = method.params[path[0]].name if schemas and len(path) == 1 and isinstance(path[0], int) else ""
+    for schema in schemas:
+        if schema.get("type") in ("object", "array"):
+            started = draft({key: value for key, value in schema.items() if key != "default"})
+            detail = f"{name}, {type_words(schema)}" if name else type_words(schema)
+            yield Candidate(_json(started.value, 60), json.dumps(started.value), detail, value=started)
+
+
+def _value(value: Any, detail: str = "") -> Candidate:
+    text = json.dumps(value, ensure_ascii=False)
+    return Candidate(value if isinstance(value, str) else text, text, detail)
+
+
+def _json(value: Any, most: int) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _roots(method: Method) -> list[Schema]:
+    return [param.schema for param in method.params]

@@ -1,0 +1,254 @@
+"""Completion at a caret: what may be written there, and the edit that writes it.
+
+Pure: a text, an offset and a method go in, candidates and replacements come out. A
+text that is being typed is read as if the quote just opened were closed at the caret.
+Accepting writes valid JSON around itself: the colon and a first value after a key,
+and the commas that are missing before and after.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from truenas_client.catalogue import Method
+from truenas_client.schema.draft import Draft
+
+from .candidates import Candidate, key_candidates, value_candidates
+from .jsontext import Document, Path, parse
+from .known import Known
+
+__all__ = ["Candidate", "Completions", "Insertion", "accept", "complete", "narrowed"]
+
+_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"?')
+_ONE_LINE = 40
+_INDENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """What may stand at a caret.
+
+    ``start`` to ``end`` is the token that is replaced (empty between tokens), ``typed`` what of it stands before the
+    caret, without its quote. ``path`` is that of the object for a key, of the value for a value. ``lead`` is where
+    the comma that is missing before belongs, -1 when none is; ``trail`` what has to follow. ``around`` is the span of
+    the object a value is a member of, where it can be replaced.
+    """
+
+    wants: Literal["key", "value"]
+    path: Path
+    start: int
+    end: int
+    typed: str
+    candidates: tuple[Candidate, ...]
+    lead: int = -1
+    trail: str = ""
+    has_value: bool = False
+    around: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """A replacement of ``start`` to ``end`` by ``before``, ``selected`` and ``after``, the middle left selected.
+
+    ``to_fill`` are the paths of what waits to be filled in now.
+    """
+
+    start: int
+    end: int
+    before: str
+    selected: str = ""
+    after: str = ""
+    to_fill: tuple[Path, ...] = ()
+
+
+def complete(
+    method: Method, text: str, caret: int, known: Known, *, read: Document | None = None, onward: bool = False
+) -> Completions | None:
+    """What may be written at an offset of the arguments, None where nothing can.
+
+    ``read`` is the text when it was read already. With ``onward``, where nothing is to choose at a value, the keys
+    are given that may follow it.
+    """
+    here = _at_caret(method, text, caret, known, read)
+    if here is not None and here.candidates:
+        return here
+    if here is None or not onward or here.wants == "key" or not isinstance(here.path[-1], str):
+        return None
+    lead, trail, _ = _surroundings(text, here.end, here.end, key=False)
+    document = read if read is not None and read.text == text else parse(text)
+    found = key_candidates(method, document.value, here.path[:-1])
+    return Completions("key", here.path[:-1], here.end, here.end, "", tuple(found), lead, trail) if found else None
+
+
+def _at_caret(method: Method, text: str, caret: int, known: Known, read: Document | None) -> Completions | None:
+    closing = _unclosed(text, caret)
+    if closing:
+        document = parse(f'{text[:caret]}"{text[caret:]}')
+    else:
+        document = read if read is not None and read.text == text else parse(text)
+    place = document.path_at(caret)
+    wants, path, start, end = place.wants, place.path, place.start, place.end
+    if wants is None:
+        following = _next_place(document, path, caret)
+        if following is None:
+            return None
+        wants, path = following
+        start = end = caret
+    if wants == "key" and start == caret:
+        end = caret  # before a key that is there: another one is put in front of it
+    typed = document.text[start:caret]
+    if closing:
+        end = caret
+    elif caret == end and len(typed) > 1 and typed.endswith('"'):
+        typed = typed[:-1]
+    typed = typed.removeprefix('"')
+    lead, trail, has_value = _surroundings(text, start, end, key=wants == "key")
+    if wants == "key":
+        own = _key_of(document.text[start:caret] if closing else text[start:end])
+        # A key with its value is there, whether or not the caret is in it.
+        found = key_candidates(method, document.value, path, but=None if has_value else own)
+    else:
+        if not path:
+            return None
+        if end > start and text[start] in "[{":
+            return None
+        found = value_candidates(method, document.value, path, known, empty=start == end)
+    whole = wants == "value" and document.ok and not closing and isinstance(path[-1], str)
+    around = document.span(path[:-1]) if whole else None
+    return Completions(wants, path, start, end, typed, tuple(found), lead, trail, has_value, around)
+
+
+def narrowed(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
+    """Those that what is typed may become, best first: it begins them, then a part of them, then stands inside."""
+    if not typed:
+        return list(candidates)
+    lower = typed.lower()
+    ranked: list[tuple[int, int, Candidate]] = []
+    for index, candidate in enumerate(candidates):
+        word = candidate.word.lower()
+        at = word.find(lower)
+        if at >= 0:
+            rank = 0 if candidate.word.startswith(typed) else 1 if at == 0 else 3 if word[at - 1].isalnum() else 2
+            ranked.append((rank, index, candidate))
+    return [candidate for _, _, candidate in sorted(ranked, key=lambda entry: entry[:2])]
+
+
+def accept(text: str, completions: Completions, candidate: Candidate) -> Insertion:
+    """The edit that writes a candidate."""
+    start, lead = completions.start, ""
+    if completions.lead >= 0:
+        # The comma goes where it belongs, behind the value before, not where the caret is.
+        lead = "," + (text[completions.lead : start] or " ")
+        start = completions.lead
+    if completions.wants == "key" and completions.has_value:
+        return Insertion(start, completions.end, lead + candidate.text)
+    if candidate.branch is not None and completions.around is not None:
+        return _rewritten(text, completions.around, candidate.branch, completions.path[:-1])
+    if candidate.value is None:
+        return Insertion(start, completions.end, lead + candidate.text, "", completions.trail)
+    path = completions.path
+    before = lead
+    if completions.wants == "key":
+        before += f"{candidate.text}: "
+        path = (*path, candidate.word)
+    written = _written(candidate.value, _indentation(text, completions.start))
+    first, last = _to_select(written, candidate.value)
+    return Insertion(
+        start,
+        completions.end,
+        before + written[:first],
+        written[first:last],
+        written[last:] + completions.trail,
+        tuple(path + place for place in candidate.value.to_fill),
+    )
+
+
+def _rewritten(text: str, span: tuple[int, int], value: Draft, path: Path) -> Insertion:
+    """An object written anew, in one line when it was."""
+    start, end = span
+    if "\n" in text[start:end]:
+        written = _indented(value, _indentation(text, start))
+    else:
+        written = json.dumps(value.value, ensure_ascii=False)
+    first, last = _to_select(written, value)
+    to_fill = tuple(path + place for place in value.to_fill)
+    return Insertion(start, end, written[:first], written[first:last], written[last:], to_fill)
+
+
+def _unclosed(text: str, caret: int) -> bool:
+    """Whether the caret stands in a text without an end: reading on, it would swallow the rest of the line."""
+    begin = text.rfind("\n", 0, caret) + 1
+    end = text.find("\n", caret)
+    line = text[begin : end if end >= 0 else len(text)]
+    at = caret - begin
+    inside = next((s for s in _STRING.finditer(line) if s.start() < at and (at < s.end() or not _closed(s[0]))), None)
+    if inside is None:
+        return False
+    # An odd number of quotes on the line: of the last ones, none belongs to the text at the caret.
+    return not _closed([*_STRING.finditer(line)][-1][0])
+
+
+def _closed(piece: str) -> bool:
+    return len(piece) > 1 and piece.endswith('"')
+
+
+def _next_place(document: Document, path: Path, caret: int) -> tuple[Literal["key", "value"], Path] | None:
+    """After a value without a comma: the next key or item, which accepting puts the comma before."""
+    text = document.text
+    before, after = text[:caret].rstrip()[-1:], text[caret:].lstrip()[:1]
+    if not path or before in ",:[{" or after not in ",]}":
+        return None
+    last = path[-1]
+    return ("key", path[:-1]) if isinstance(last, str) else ("value", (*path[:-1], last + 1))
+
+
+def _surroundings(text: str, start: int, end: int, *, key: bool) -> tuple[int, str, bool]:
+    """Where a comma is missing before (-1: nowhere), what has to follow, and whether a colon follows."""
+    before = len(text[:start].rstrip())
+    lead = -1 if before == 0 or text[before - 1] in ",:[{" else before
+    rest = text[end:].lstrip()
+    if key and rest.startswith(":"):
+        return lead, "", True
+    if not rest or rest[0] in ",]}":
+        return lead, "", False
+    return lead, "," if text[end].isspace() else ", ", False
+
+
+def _key_of(token: str) -> str | None:
+    if not token:
+        return None
+    try:
+        key = json.loads(token)
+    except ValueError:
+        return token.strip('"')
+    return key if isinstance(key, str) else token
+
+
+def _indentation(text: str, offset: int) -> int:
+    line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    return len(line) - len(line.lstrip(" "))
+
+
+def _written(value: Draft, indentation: int) -> str:
+    line = json.dumps(value.value, ensure_ascii=False)
+    return line if len(line) <= _ONE_LINE else _indented(value, indentation)
+
+
+def _indented(value: Draft, indentation: int) -> str:
+    written = json.dumps(value.value, indent=_INDENT, ensure_ascii=False)
+    return written.replace("\n", "\n" + " " * indentation)
+
+
+def _to_select(written: str, value: Draft) -> tuple[int, int]:
+    """What is typed over next: the first thing to fill in, else the value itself; in a container, its end."""
+    start, end = parse(written).span(value.to_fill[0] if value.to_fill else ())
+    if written[start] == '"':
+        return start + 1, end - 1
+    if written[start] in "[{":
+        inside = len(written[: end - 1].rstrip())
+        return inside, inside
+    return start, end

@@ -1,0 +1,90 @@
+"""What is wrong with the arguments as they stand: with the JSON, with the values, with what they stand for.
+
+Pure and possibly slow (60,000 characters take some 60 ms): made to be run in a thread
+for long texts and to be stopped there (`truenas_client.schema.check.stopping`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from truenas_client.catalogue import Method
+from truenas_client.placeholders import Placeholder, find
+from truenas_client.schema.check import Problem
+from truenas_client.schema.draft import allows
+
+from .jsontext import Document, Path, TextProblem, parse
+from .schemaplace import schemas_at
+from .spans import place
+
+__all__ = ["Examined", "examine", "place_placeholder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A text that was read. ``problems`` is everything wrong, in its order; with ``unsendable`` there is no call."""
+
+    document: Document
+    problems: tuple[TextProblem, ...]
+    unsendable: str = ""
+    """Why this can never be sent, in words, "" when it can (however the server takes it)."""
+
+    @property
+    def text(self) -> str:
+        """The text that was read."""
+        return self.document.text
+
+
+def examine(
+    text: str, method: Method | None, unknown: Callable[[Placeholder], str | None] = lambda _: None
+) -> Examined:
+    """Read and check a text. ``unknown`` tells what is wrong with a placeholder's name, None when nothing is."""
+    document = parse(text)
+    if not document.ok:
+        return Examined(document, tuple(document.problems), "this is not JSON")
+    if not isinstance(document.value, list):
+        whole = TextProblem(0, len(text), "the arguments are a list: [...]")
+        return Examined(document, (whole,), "this is not a list in JSON")
+    standing: dict[Path, list[Placeholder]] = {}
+    if "${" in text or "\\u" in text:
+        for path, placeholder in find(document.value):
+            standing.setdefault(path, []).append(placeholder)
+    problems: list[TextProblem] = []
+    if method is not None:
+        found = method.check(document.value)
+        problems += place(document, (one for one in found if not _may_be_filled(method, document.value, one, standing)))
+    lost: list[TextProblem] = []
+    for path, some in standing.items():
+        for placeholder in some:
+            message = placeholder.wrong or unknown(placeholder)
+            if message:
+                lost.append(TextProblem(*place_placeholder(document, path, placeholder), message))
+    problems = sorted([*problems, *lost], key=lambda problem: (problem.start, problem.end))
+    return Examined(document, tuple(problems), lost[0].message if lost else "")
+
+
+def _may_be_filled(method: Method, values: Any, problem: Problem, standing: dict[Path, list[Placeholder]]) -> bool:
+    """Whether a problem is one of a text that will be another when it is sent: only its kind is known now."""
+    if problem.path not in standing or problem.key:
+        return False
+    schemas = schemas_at([param.schema for param in method.params], values, problem.path)
+    return any("type" not in schema or allows({"type": schema["type"]}, "") for schema in schemas)
+
+
+def place_placeholder(document: Document, path: Path, placeholder: Placeholder) -> tuple[int, int]:
+    """Where a placeholder stands in the text; where its characters are written as escapes, the whole text it is in."""
+    start, end = document.span(path)
+    written = document.text[start:end]
+    value = document.value
+    for part in path:
+        value = value[part]
+    form = value[placeholder.start : placeholder.end]
+    # The same form may stand there more than once, and escaped dollars may precede it: count those before.
+    at = -1
+    for _ in range(value[: placeholder.end].count(form)):
+        at = written.find(form, at + 1)
+        if at < 0:
+            return start, end
+    return start + at, start + at + len(form)

@@ -1,0 +1,85 @@
+"""What earlier results told: the ids and names of the things on a server, by namespace.
+
+Rows of a ``<namespace>.query`` (and the object of a ``get_instance``) are remembered
+until the connection ends; newer rows of the same id take the place of older ones. `wanted` says from
+which namespaces an argument takes its ids, by its name alone: schemas do not tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from truenas_client.catalogue import Method
+
+from .jsontext import Path
+
+__all__ = ["Known", "Thing", "wanted"]
+
+MOST_THINGS = 1000
+_NAMES = ("name", "username", "group", "hostname", "description", "path", "title", "comment")
+_ENDINGS = ("_ids", "_id", "_names", "_name", "_uuid")
+_PLAIN = frozenset({"id", "id_", "ids", "uuid", "identifier", "name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One row that was seen: its id, and the name people know it by ("" when it has none or the id says it)."""
+
+    id: int | str
+    name: str
+
+
+class Known:
+    """The things seen so far. Filled by the session, read by completion."""
+
+    def __init__(self) -> None:
+        self._things: dict[str, dict[int | str, Thing]] = {}
+
+    def learn(self, method: str, value: Any) -> None:
+        """Remember what a call answered; answers of other methods than queries are passed over."""
+        namespace, _, action = method.rpartition(".")
+        if action not in ("query", "get_instance"):
+            return
+        rows = value if isinstance(value, list) else [value]
+        things = self._things.setdefault(namespace, {})
+        for row in rows[:MOST_THINGS]:
+            thing = _thing(row)
+            if thing is not None and (thing.id in things or len(things) < MOST_THINGS):
+                things[thing.id] = thing
+        if not things:
+            del self._things[namespace]
+
+    def of(self, namespace: str) -> Iterator[Thing]:
+        """The things of a namespace, in the order they were first seen."""
+        yield from self._things.get(namespace, {}).values()
+
+    @property
+    def namespaces(self) -> list[str]:
+        """The namespaces of which something was seen."""
+        return list(self._things)
+
+
+def _thing(row: Any) -> Thing | None:
+    if not isinstance(row, dict):
+        return None
+    # Where a pool or a disk has no id of its own, its name is what methods take.
+    number = row.get("id", row.get("name"))
+    if isinstance(number, bool) or not isinstance(number, (int, str)) or number == "":
+        return None
+    name = next((row[key] for key in _NAMES if isinstance(row.get(key), str) and row[key]), "")
+    return Thing(number, name if name != number else "")
+
+
+def wanted(known: Known, method: Method, path: Path, argument: str) -> list[str]:
+    """The namespaces whose ids may stand at ``path``, best first. ``argument`` is the name of the positional one."""
+    name = next((part for part in reversed(path[1:]) if isinstance(part, str)), argument)
+    own = method.namespace
+    if name in _PLAIN:
+        # Members called so belong to something else than the method's own things, unless they are the argument.
+        return [own] if len(path) <= 2 and not isinstance(path[-1], str) else []
+    stem = next((name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)), name)
+    stems = {stem, f"{stem}s", stem.removesuffix("s")}
+    found = [namespace for namespace in known.namespaces if namespace.rpartition(".")[2] in stems]
+    return sorted(found, key=lambda namespace: (namespace != own, namespace.count("."), namespace))

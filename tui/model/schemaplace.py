@@ -1,0 +1,135 @@
+"""Which schemas speak of a place in the arguments, given what is typed around it.
+
+A schema is taken apart into leaves: alternatives without ``anyOf``, ``oneOf`` or
+``allOf`` at their top. On the way to a place only those leaves are followed that what
+is typed beside the way does not contradict, so a union is narrowed by its tag and by
+every member that only some branches know. The place itself never counts: it is being
+typed. When everything contradicts, the least contradicted leaves stay, because a
+half-typed text must not end all help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from truenas_client.schema.draft import allows, merge
+from truenas_client.schema.normalise import Schema
+
+from .jsontext import Path
+
+__all__ = ["fitting", "is_tag", "leaves", "may_become", "schemas_at", "value_at"]
+
+_WRONG_KIND = 1 << 20
+_WRONG_TAG = 1 << 10
+"""A member whose few values choose the branch says more than any number of others."""
+_DEEPEST = 20
+
+
+def leaves(schema: Any, depth: int = 0) -> list[Schema]:
+    """The alternatives of a schema, each with what the schema says of all of them; in order."""
+    if not isinstance(schema, dict) or depth > _DEEPEST:
+        return []
+    if schema.get("allOf"):
+        merged = {key: value for key, value in schema.items() if key != "allOf"}
+        for part in schema["allOf"]:
+            merged = merge(merged, part)
+        return leaves(merged, depth + 1)
+    for keyword in ("anyOf", "oneOf"):
+        if schema.get(keyword):
+            outer = {key: value for key, value in schema.items() if key not in (keyword, "discriminator", "default")}
+            branches = (merge(outer, branch) for branch in schema[keyword] if isinstance(branch, dict))
+            return [leaf for branch in branches for leaf in leaves(branch, depth + 1)]
+    return [schema]
+
+
+def fitting(schemas: Sequence[Schema], value: Any, *, but: str | int | None = None) -> list[Schema]:
+    """The leaves that ``value`` contradicts least, its member ``but`` left out of the judgement."""
+    if len(schemas) < 2:
+        return list(schemas)
+    judged = [(_contradictions(schema, value, but), schema) for schema in schemas]
+    least = min(count for count, _ in judged)
+    return [schema for count, schema in judged if count == least]
+
+
+def schemas_at(roots: Sequence[Schema], values: Any, path: Path) -> list[Schema]:
+    """The leaves for the value at ``path``; ``roots`` are the schemas of the positional arguments."""
+    if not path or not isinstance(path[0], int) or not 0 <= path[0] < len(roots):
+        return []
+    here = leaves(roots[path[0]])
+    value = _member(values, path[0])
+    for part in path[1:]:
+        followed = fitting(here, value, but=part)
+        if len(followed) < len(here) and all(is_tag(schema, part) for schema in here):
+            # The member that chooses a branch may choose every other one as well: those come after the fitting.
+            followed += [schema for schema in here if schema not in followed]
+        here = [leaf for schema in followed for inner in _step(schema, part) for leaf in leaves(inner)]
+        value = _member(value, part)
+    return here
+
+
+def value_at(values: Any, path: Path) -> Any:
+    """The value at a path, None where there is none."""
+    for part in path:
+        values = _member(values, part)
+    return values
+
+
+def _member(value: Any, part: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(part)
+    if isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value):
+        return value[part]
+    return None
+
+
+def _step(schema: Schema, part: str | int) -> Iterable[Any]:
+    """The schemas of a member or an item."""
+    if isinstance(part, int):
+        prefix = schema.get("prefixItems", ())
+        return (prefix[part],) if part < len(prefix) else (schema.get("items"),)
+    members = schema.get("properties", {})
+    return (members[part],) if part in members else (schema.get("additionalProperties"),)
+
+
+def is_tag(schema: Schema, part: str | int) -> bool:
+    """Whether a member has only few values, so that it may choose between branches."""
+    member = schema.get("properties", {}).get(part)
+    return isinstance(member, dict) and ("const" in member or "enum" in member)
+
+
+def _contradictions(schema: Schema, value: Any, but: str | int | None) -> int:
+    """How many members of a container rule this leaf out; of any other kind of value, more than any count."""
+    if not _has_kind(schema, value):
+        return _WRONG_KIND
+    if isinstance(value, dict):
+        wrong = (name for name, item in value.items() if name != but and not _member_may_be(schema, name, item))
+        return sum(_WRONG_TAG if is_tag(schema, name) else 1 for name in wrong)
+    if isinstance(value, list):
+        items = (pair for pair in enumerate(value) if pair[0] != but)
+        return sum(not all(may_become(inner, item) for inner in _step(schema, index)) for index, item in items)
+    return 0
+
+
+def _member_may_be(schema: Schema, name: str, value: Any) -> bool:
+    others = schema.get("additionalProperties", True)
+    if name not in schema.get("properties", {}) and (others is False or isinstance(others, bool)):
+        return bool(others) or bool(schema.get("patternProperties"))
+    return all(may_become(inner, value) for inner in _step(schema, name))
+
+
+def may_become(schema: Any, value: Any) -> bool:
+    """Whether ``value`` could still grow into what a schema wants: kinds, choices and names count, and nothing that
+    typing on may mend (what is missing, lengths, patterns, limits)."""
+    if not isinstance(schema, dict):
+        return schema is not False
+    if schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
+        return any(may_become(leaf, value) for leaf in leaves(schema))
+    if not _has_kind(schema, value) or not allows({k: schema[k] for k in ("const", "enum") if k in schema}, value):
+        return False
+    return _contradictions(schema, value, None) == 0 if isinstance(value, (dict, list)) else True
+
+
+def _has_kind(schema: Schema, value: Any) -> bool:
+    kind = schema.get("type")
+    return kind is None or allows({"type": kind}, value)

@@ -1,0 +1,326 @@
+"""`ArgumentsEditor`: the JSON editor with completion, and with places that wait to be filled in.
+
+The list of completions opens by itself while a key or a value is typed, or with a key. While it is open, up and down
+choose, tab accepts, escape closes; enter stays a newline until an arrow key was used. The first choice is also shown
+behind the caret, dimmed, where nothing else stands on the line; right takes that one.
+
+`complete` is given by the owner, a pure function of text, offset and whether the keys that may follow are wanted where
+a value has no choices: it is asked when the keys rest, when the list is
+asked for and when a choice is accepted, never while typing goes on; until then the list is only narrowed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset
+from textual.message import Message
+from textual.widgets.text_area import Edit, EditResult
+
+from tui.model.completion import Candidate, Completions, accept, narrowed
+from tui.model.jsontext import Path
+from tui.text import safe, width
+from tui.widgets.completion import CompletionList
+from tui.widgets.json_editor import JsonEditor, TextProblem, moved
+from tui.widgets.json_tokens import harmless
+
+__all__ = ["ArgumentsEditor"]
+
+_CLOSING = ']}," '
+
+
+class ArgumentsEditor(JsonEditor):
+    """Edits the arguments of a method. Give it `complete` and `gaps`; it says `Completed` when it wrote a choice."""
+
+    FOOTER_WORDS: ClassVar[dict[str, str]] = {"edit.complete": "complete"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+l", "complete", "complete", show=False, id="edit.complete"),
+        Binding("tab", "accept", "accept", show=False, id="edit.accept"),
+    ]
+
+    @dataclass
+    class Completed(Message):
+        """A choice was written; `to_fill` are the paths of what waits to be filled in because of it."""
+
+        editor: "ArgumentsEditor"
+        to_fill: tuple[Path, ...]
+
+        @property
+        def control(self) -> "ArgumentsEditor":
+            return self.editor
+
+    def __init__(self, choices: CompletionList, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.complete: Callable[[str, int, bool], Completions | None] = lambda _text, _caret, _onward: None
+        self._onward = False
+        self._choices = choices
+        self._open: Completions | None = None
+        self._begin = (0, 0)
+        self._arrowed = False
+        self._listed_for: str | None = None
+        self._typed = ""
+        self._gaps: list[TextProblem] = []
+
+    # What waits to be filled in
+
+    @property
+    def gaps(self) -> list[TextProblem]:
+        """The places that wait to be filled in, in the order of the text; the text in them is to be typed over."""
+        return self._gaps
+
+    @gaps.setter
+    def gaps(self, gaps: Sequence[TextProblem]) -> None:
+        self._gaps = sorted(gaps, key=lambda gap: gap.start)
+
+    def edit(self, edit: Edit) -> EditResult:
+        if not self._gaps:
+            return super().edit(edit)
+        start, end = self.offset_of(edit.top), self.offset_of(edit.bottom)
+        result = super().edit(edit)
+        self._gaps = [moved(gap, start, end, len(harmless(edit.text))) for gap in self._gaps]
+        return result
+
+    def action_next_problem(self) -> None:
+        """Goes to the next problem after the caret, or to the next place to fill in, which is selected."""
+        self.close_choices()
+        caret = self.caret
+        starts = {gap.start for gap in self._gaps}
+        stops = self._gaps + [problem for problem in self.problems if problem.start not in starts]
+        stops.sort(key=lambda stop: stop.start)
+        if not stops:
+            return
+        stop = next((stop for stop in stops if stop.start > caret), stops[0])
+        if stop in self._gaps:
+            self.select_inside(stop.start, stop.end)
+        else:
+            self.goto(stop.start)
+
+    def select_inside(self, start: int, end: int) -> None:
+        """Selects a value so that typing replaces it; of a text, what is between its quotes."""
+        if end - start >= 2 and self.text[start : start + 1] == '"':
+            start, end = start + 1, end - 1
+        self.select(start, end)
+        self.scroll_cursor_visible()
+
+    def scroll_from_top(self) -> None:
+        """Shows the beginning of the text, or no further down than the caret needs."""
+        self.scroll_to(y=0, animate=False, force=True, immediate=True)
+        self.scroll_cursor_visible()
+
+    # The list
+
+    @property
+    def choosing(self) -> bool:
+        """Whether the list is open."""
+        return self._open is not None
+
+    def action_complete(self) -> None:
+        """Lists what may be written at the caret, whatever of it is typed already."""
+        text = self.text
+        found = self.complete(text, self.caret, True)
+        candidates = narrowed(found.candidates, found.typed) if found is not None else []
+        if found is not None and (at := _index_of(found.candidates, text[found.start : found.end])) is not None:
+            # A choice that was made already: all the others are what may be wanted now.
+            self._show(found, list(found.candidates), cursor=at, onward=True)
+            return
+        if found is not None and not candidates:
+            # What stands there fits nothing: all that would is more help than none.
+            candidates = list(found.candidates)
+        if found is None or not candidates:
+            self.close_choices()
+            self.app.notify("Nothing to choose from here.", timeout=2, markup=False)
+            return
+        self._show(found, candidates, onward=True)
+
+    def action_accept(self) -> None:
+        """Writes the choice under the cursor."""
+        choice = self._choices.current
+        self.close_choices()
+        if choice is None:
+            return
+        text = self.text
+        found = self.complete(text, self.caret, self._onward)
+        if found is None or not any(one.text == choice.text for one in found.candidates):
+            return
+        choice = next(one for one in found.candidates if one.text == choice.text)
+        insertion = accept(text, found, choice)
+        before, selected = harmless(insertion.before), harmless(insertion.selected)
+        written = before + selected + harmless(insertion.after)
+        start, end = self.location_of(insertion.start), self.location_of(insertion.end)
+        self._typed = ""
+        self.replace(written, start, end, maintain_selection_offset=False)
+        first = insertion.start + len(before)
+        if selected or choice.value is not None or choice.branch is not None:
+            self.select(first, first + len(selected))
+        self.post_message(self.Completed(self, insertion.to_fill))
+        if found.wants == "key" and not found.has_value:
+            self._offer_value()
+
+    def close_choices(self) -> bool:
+        """Closes the list; False when none was open."""
+        if self._open is None:
+            return False
+        self._open = None
+        self._choices.hide()
+        self.suggestion = ""
+        self.refresh_bindings()
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # With the list closed, tab leaves the editor as it leaves every field.
+        return self.choosing if action == "accept" else super().check_action(action, parameters)
+
+    def _offer(self) -> None:
+        """Opens the list by itself, after typing that something may come of."""
+        typed, self._typed = self._typed, ""
+        if self.choosing or not typed or not self.has_focus or self.read_only or not self.selection.is_empty:
+            return
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        if line[max(column - len(typed), 0) : column] != typed:
+            return
+        # After a colon a value is due; elsewhere at least a letter or a quote must have been typed.
+        colon = line[:column].rstrip().endswith(":")
+        if not colon and not (typed[-1].isalnum() or typed[-1] in "\"_.-$'!<>=~^"):
+            return
+        text = self.text
+        found = self.complete(text, self.caret, False)
+        if found is None:
+            return
+        quoted = text[found.start : found.start + 1] == '"'
+        candidates = [
+            one
+            for one in narrowed(found.candidates, found.typed)
+            if one.text.startswith('"') or (not quoted and (found.typed or one.value is None))
+        ]
+        # A word that is complete needs no list, nor one that was closed at its end.
+        if candidates and not (found.typed and candidates[0].text == text[found.start : found.end]):
+            self._show(found, candidates)
+
+    def _offer_value(self) -> None:
+        """Lists the choices for a value that was just begun, at the one it was begun with."""
+        text, caret = self.text, self.caret
+        found = self.complete(text, caret, False)
+        if found is None or found.wants != "value":
+            return
+        listed = [one for one in found.candidates if one.value is None]
+        if listed:
+            self._show(found, listed, cursor=_index_of(listed, text[found.start : found.end]) or 0)
+
+    def _show(self, found: Completions, candidates: list[Candidate], *, cursor: int = 0, onward: bool = False) -> None:
+        self._open = found
+        self._onward = onward
+        self._arrowed = False
+        self._begin = self.location_of(found.start)
+        self._list(candidates, cursor)
+        self.refresh_bindings()
+
+    def _list(self, candidates: list[Candidate], cursor: int = 0) -> None:
+        self._listed_for = self._typed_so_far()
+        row, column = self.cursor_location
+        typed = self.document.get_line(row)[self._begin[1] : column]
+        caret = self.cursor_screen_offset
+        self._choices.show_at(Offset(max(caret.x - width(safe(typed)), 0), caret.y), candidates, cursor=cursor)
+        self._suggest()
+
+    def _typed_so_far(self) -> str | None:
+        """What of the word stands before the caret, None when the caret left it."""
+        row, column = self.cursor_location
+        begin_row, begin = self._begin
+        if row != begin_row or column < begin:
+            return None
+        typed = self.document.get_line(row)[begin:column]
+        word = typed.removeprefix('"')
+        return None if '"' in word or (not typed.startswith('"') and any(one in word for one in ",:]} \t")) else word
+
+    def _suggest(self) -> None:
+        """Shows the rest of the choice behind the caret, where only what closes follows on the line."""
+        row, column = self.cursor_location
+        choice, typed = self._choices.current, self._typed_so_far()
+        rest = self.document.get_line(row)[column:]
+        self.suggestion = ""
+        if choice is None or not typed or not self.selection.is_empty or rest.strip(_CLOSING):
+            return
+        if choice.word.startswith(typed) and choice.word == safe(choice.word) == harmless(choice.word):
+            self.suggestion = choice.word[len(typed) :]
+
+    # Keys and edits
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self.choosing and event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            self.close_choices()
+            return
+        if self.choosing and self._arrowed and event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_accept()
+            return
+        if event.character is not None and event.is_printable:
+            self._typed = (self._typed + event.character)[-40:]
+        elif event.key != "backspace":
+            self._typed = ""
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        if self.choosing and not select:
+            self._arrow(-1)
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        if self.choosing and not select:
+            self._arrow(1)
+        else:
+            super().action_cursor_down(select)
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        if self.suggestion and not select:
+            self.action_accept()
+        else:
+            super().action_cursor_right(select)
+
+    def _arrow(self, lines: int) -> None:
+        self._arrowed = True
+        self._choices.step(lines)
+        self._suggest()
+
+    def on_text_area_changed(self) -> None:
+        if self._open is None:
+            return
+        typed = self._typed_so_far()
+        if typed is not None and typed == self._listed_for:
+            return  # the change that the list was opened for
+        candidates = narrowed(self._open.candidates, typed) if typed is not None else []
+        if candidates:
+            self._list(candidates)
+        else:
+            self.close_choices()
+
+    def on_text_area_selection_changed(self) -> None:
+        # A caret that left the word wants nothing of it any more.
+        if self._open is not None and self._typed_so_far() is None:
+            self.close_choices()
+
+    def on_blur(self) -> None:
+        self.close_choices()
+
+    def on_resize(self) -> None:
+        self.close_choices()
+
+    def load_text(self, text: str) -> None:
+        super().load_text(text)
+        self._gaps = []
+        self._typed = ""
+        self.close_choices()
+
+    def rested(self) -> None:
+        self._offer()
+        super().rested()
+
+
+def _index_of(candidates: Sequence[Candidate], text: str) -> int | None:
+    """Which of them has this text in JSON."""
+    return next((index for index, one in enumerate(candidates) if one.text == text), None)

@@ -1,0 +1,128 @@
+"""Rows of a path and what it holds, or of what it held and will hold: a call before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from textual import events
+
+from tui.model.changes import Changes, Entry
+from tui.text import cut, pad, safe, width, wrap
+from tui.widgets.lines import LineView, Span
+
+__all__ = ["ChangesView"]
+
+MOST_LINES = 6
+"""Lines that one value may take."""
+MOST_TEXT = 4000
+"""Characters of a value that are looked at: no more could be shown in its lines."""
+ARROW = "  ->  "
+
+
+class ChangesView(LineView):
+    """Draws `Changes` or the `Entry` rows of arguments. Values of any length and kind are fine: they are cut."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._changes: Changes | None = None
+        self._entries: tuple[Entry, ...] = ()
+        self._laid: tuple[int, list[tuple[Span, ...]]] | None = None
+
+    def show_changes(self, changes: Changes) -> None:
+        """Shows the fields that differ and how many do not."""
+        self._changes, self._entries = changes, ()
+        self._renew()
+
+    def show_arguments(self, entries: Sequence[Entry]) -> None:
+        """Shows arguments as they will be sent."""
+        self._changes, self._entries = None, tuple(entries)
+        self._renew()
+
+    def lines_for(self, cells: int) -> int:
+        """How many lines it takes at this width."""
+        return len(self._lines(cells))
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.lines_changed()
+
+    def line_count(self) -> int:
+        return len(self._lines(self.scrollable_content_region.width))
+
+    def line_spans(self, index: int, cells: int) -> Sequence[Span]:
+        return self._lines(cells)[index]
+
+    def _renew(self) -> None:
+        self._laid = None
+        self.lines_changed()
+        self.scroll_lines(0)
+
+    def _lines(self, cells: int) -> list[tuple[Span, ...]]:
+        cells = max(cells, 20)
+        if self._laid is None or self._laid[0] != cells:
+            self._laid = (cells, list(self._lay(cells)))
+        return self._laid[1]
+
+    def _lay(self, cells: int) -> Iterator[tuple[Span, ...]]:
+        if self._changes is None:
+            yield from self._lay_entries(cells)
+        else:
+            yield from self._lay_changes(self._changes, cells)
+
+    def _lay_entries(self, cells: int) -> Iterator[tuple[Span, ...]]:
+        if not self._entries:
+            yield (Span("no arguments", "dim"),)
+        column = _column([entry.path for entry in self._entries], cells)
+        for entry in self._entries:
+            yield from self._row(entry.path, _part(entry.value), column, cells)
+
+    def _lay_changes(self, changes: Changes, cells: int) -> Iterator[tuple[Span, ...]]:
+        column = _column([row.path for row in changes.rows], cells)
+        before = min(max((width(_part(row.old)) for row in changes.rows if row.old is not None), default=0), cells // 4)
+        for row in changes.rows:
+            old, new = "?" if row.old is None else _part(row.old), _part(row.new)
+            aligned = pad(old, before)
+            if column + 2 + width(aligned) + len(ARROW) + width(new) <= cells:
+                yield (
+                    Span(pad(_name(row.path, column), column + 2), "key"),
+                    Span(aligned, "dim"),
+                    Span(ARROW, "dim"),
+                    Span(new, "strong"),
+                )
+            else:
+                yield from self._row(row.path, old, column, cells, style="dim")
+                yield from self._row("", f"->  {new}", column, cells, style="strong")
+        if any(row.old is None for row in changes.rows):
+            yield (Span("? is not among what the server tells", "dim"),)
+        for path, count in changes.left_out:
+            text = f"{count} more in it {'are' if count != 1 else 'is'} not given: kept or set back"
+            yield from self._row(path, text, max(column, min(width(safe(path)), cells // 3)), cells, style="dim")
+        if changes.same or not changes.rows:
+            yield (Span(_already(changes), "dim" if changes.rows else "warning"),)
+
+    def _row(self, path: str, value: str, column: int, cells: int, *, style: str = "") -> Iterator[tuple[Span, ...]]:
+        indent = column + 2 if column else 0
+        parts = list(islice(wrap(value, cells - indent), MOST_LINES + 1))
+        if len(parts) > MOST_LINES:
+            last = cut(parts[MOST_LINES - 1], cells - indent - 1, ellipsis="")
+            parts = [*parts[: MOST_LINES - 1], last + self.glyphs.ellipsis]
+        for place, part in enumerate(parts):
+            yield Span(pad(_name(path, column) if place == 0 else "", indent), "key"), Span(part, style)
+
+
+def _column(paths: Sequence[str], cells: int) -> int:
+    return min(max((width(safe(path[:200])) for path in paths), default=0), cells // 3)
+
+
+def _name(path: str, column: int) -> str:
+    return cut(safe(path[:200]), column)
+
+
+def _part(value: str) -> str:
+    return safe(value[:MOST_TEXT])
+
+
+def _already(changes: Changes) -> str:
+    fields = f"{changes.same} field" + ("" if changes.same == 1 else "s")
+    return f"{fields} already so" if changes.rows else f"nothing changes: {fields} already so"

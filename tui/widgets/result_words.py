@@ -1,0 +1,70 @@
+"""What is said in the place of a result, or above it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tui.failure import Failure
+from tui.results import NOTED_FROM
+from tui.stores import Call, Job
+from tui.text import human_ms, human_size, safe
+from tui.widgets.job_detail import STATE_WORDS
+from tui.widgets.pane import Fact
+
+__all__ = ["CANCELLED", "CANCELLED_JOB", "NOTHING", "READING", "call_facts", "result_note", "result_words"]
+
+NOTHING = "Choose a method, then ctrl+j."
+READING = "Reading {} ..."
+CANCELLED = Failure(
+    "Cancelled", "Nobody waits for the answer any more.", "The server was not stopped and may finish it."
+)
+CANCELLED_JOB = Failure("Not followed any more", "The job goes on.", "Jobs (3) shows it; a there aborts it.")
+
+
+def result_words(call: Call, *, filterable: bool) -> str:
+    """What stands in place of a result that there is nothing to see of; "" for any other."""
+    if call.let_go:
+        size = human_size(call.size or 0, decimal=True)
+        return f"This result of {size} was let go to make room for another.\nr runs the call again."
+    if call.value != [] or not isinstance(call.value, list):
+        return ""
+    limits = _limits(call.params) if filterable else []
+    if not limits:
+        return "No rows."
+    return "\n".join(["No rows.", *limits, "e edits the arguments, where the filter is."])
+
+
+def _limits(params: list[Any]) -> list[str]:
+    """What in the arguments of a query keeps rows away, a line each."""
+    lines = []
+    if params and params[0]:
+        lines.append(f"Filter in force: {json.dumps(params[0], ensure_ascii=False, default=str)[:1000]}")
+    options = params[1] if len(params) > 1 and isinstance(params[1], dict) else {}
+    lines += [f"{key} in force: {options[key]}" for key in ("offset", "limit") if options.get(key)]
+    return lines
+
+
+def call_facts(call: Call, job: Job | None) -> list[Fact]:
+    """What the border says of a call: rows, bytes of the result, the job it was, how long it took, its number."""
+    facts: list[Fact] = []
+    if call.state == "done":
+        if isinstance(call.value, list):
+            count = f"{len(call.value):,} row" + ("" if len(call.value) == 1 else "s")
+            facts.append(f"first {count}" if call.saved is not None else count)
+        if call.size is not None:
+            facts.append(human_size(call.size, decimal=True))
+    if job is not None:
+        word, style = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))
+        facts.append((f"job #{job.id} {word}", style if style in ("ok", "warning", "error") else "title"))
+    return [*facts, human_ms(call.elapsed * 1000), f"#{call.number}"]
+
+
+def result_note(call: Call) -> str:
+    """What is said above a result that is out of the ordinary; "" for any other."""
+    if call.saved is not None:
+        size = human_size(call.saved.size, decimal=True)
+        return f"{size}: too much to read here, so this is only its beginning. All of it is in {call.saved.path}"
+    if (call.size or 0) >= NOTED_FROM:
+        return f"{human_size(call.size or 0, decimal=True)}: shown as far as you look. y r saves it to a file."
+    return ""
