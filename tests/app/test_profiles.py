@@ -134,6 +134,11 @@ async def test_one_profile_with_a_kept_secret_signs_in_at_once(nas: Simulator) -
     async with at_desk(Start(), (80, 24)) as desk:
         await desk.landed()
         await desk.see("writes allowed", " nas ")
+        strip = desk.app.screen._compositor.render_strips()[0]
+        colours = {segment.text.strip(): segment.style and segment.style.bgcolor for segment in strip}
+        chip = colours["nas"]
+        assert chip is not None
+        assert chip.get_truecolor() == (0, 128, 0), "the name stands on the profile's colour"
         assert desk.session.target.secret is None, "what lies elsewhere is not taken along"
 
 
