@@ -128,6 +128,8 @@ class Session:
     @property
     def address(self) -> str:
         """The address in full once connected, before that as it was typed."""
+        if self.simulated:
+            return "the demo, in this program"
         return self._client.endpoint.text if self._client is not None else self.target.address or "this machine"
 
     async def open(self, step: Callable[[str], None] = lambda done: None, otp: str | None = None) -> None:
