@@ -140,6 +140,8 @@ class Session:
         self._to(State.CONNECTING)
         client: AsyncClient | None = None
         try:
+            if not self.target.tls.verify:
+                self.warn("Any certificate is taken: whoever is in between can read and change what is sent.")
             secret = await obtain(self.target, self.warn)
             client = AsyncClient(
                 self.target.address,
