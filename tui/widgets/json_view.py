@@ -317,11 +317,14 @@ class JsonView(CursorView):
         tree = self._tree
         if tree is None:
             return
-        for path in tree.search(text, after=self.path, backwards=backwards):
-            if path is None:
-                await asyncio.sleep(0)  # others' turn
-                continue
-            self._go(path, center=True)
-            self.post_message(self.Found(self, text, path))
-            return
-        self.post_message(self.Found(self, text, None))
+        try:
+            for path in tree.search(text, after=self.path, backwards=backwards):
+                if path is None:
+                    await asyncio.sleep(0)  # others' turn
+                    continue
+                self._go(path, center=True)
+                self.post_message(self.Found(self, text, path))
+                return
+            self.post_message(self.Found(self, text, None))
+        finally:
+            del tree  # when cancelled, the traceback would go on holding the value
