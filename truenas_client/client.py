@@ -321,13 +321,14 @@ class AsyncClient(Logins):
         to: str | os.PathLike[str] | BinaryIO | None = None,
         buffered: bool = False,
         overwrite: bool = False,
+        private: bool = False,
         progress: Progress | None = None,
         timeout: float | None = 600.0,
     ) -> Downloaded:
         """Run a job that writes a file and fetch what it writes: see `files.download`."""
         from .files import download
 
-        options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite}
+        options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite, "private": private}
         return await download(self, method, params, filename, **options, progress=progress, timeout=timeout)
 
     async def upload(

@@ -95,6 +95,7 @@ async def download(
     to: str | os.PathLike[str] | BinaryIO | None = None,
     buffered: bool = False,
     overwrite: bool = False,
+    private: bool = False,
     progress: Progress | None = None,
     timeout: float | None = SILENCE,
 ) -> Downloaded:
@@ -104,9 +105,9 @@ async def download(
     under ``filename``), a binary file to write to (in another thread; it is not closed,
     and keeps what came before a failure), or None for the content in memory. With
     ``buffered`` the job ends before anything is fetched; otherwise it writes while we
-    read. ``progress`` is called on the event loop with the bytes so far and the total,
-    None where the server does not say it. ``timeout`` is how many seconds may pass
-    without a byte.
+    read. ``private`` makes a file that only its owner can read, from its first byte. ``progress``
+    is called on the event loop with the bytes so far and the total, None where the server does
+    not say it. ``timeout`` is how many seconds may pass without a byte.
 
     Raises what calls raise, `JobFailed` and its like when the job did not succeed,
     `NotAuthenticated` for a token the server did not take, `JobLost` when it gave the
@@ -115,7 +116,7 @@ async def download(
     called ``<name>.part``; it is removed after a failure and when cancelled, which closes
     the connection at once (the job is not aborted: the server gives it up).
     """
-    sink = _Sink(to, filename, overwrite)
+    sink = _Sink(to, filename, overwrite, private)
     answer = await server.call("core.download", method, list(params), filename, buffered, repeat=False)
     job_id, path = _download_address(answer)
     job = await server.follow(job_id, method, *params)
@@ -265,11 +266,13 @@ def _words(body: bytes, secret: str) -> str:
 class _Sink:
     """A place for a download. `write`, `commit` and `discard` run in the transfer's thread."""
 
-    def __init__(self, to: str | os.PathLike[str] | BinaryIO | None, filename: str, overwrite: bool) -> None:
+    def __init__(
+        self, to: str | os.PathLike[str] | BinaryIO | None, filename: str, overwrite: bool, private: bool
+    ) -> None:
         self.path: Path | None = None
         self._file: Any = None
         self._memory: io.BytesIO | None = None
-        self._overwrite = overwrite
+        self._overwrite, self._private = overwrite, private
         if to is None:
             self._file = self._memory = io.BytesIO()
         elif isinstance(to, (str, os.PathLike)):
@@ -314,7 +317,15 @@ class _Sink:
 
     def _open(self) -> None:
         if self._file is None:
-            self._file = open(self._part, "wb" if self._overwrite else "xb")  # noqa: SIM115
+            if self._overwrite:
+                # What was left there by another run may be open to others; this file is to be a new one.
+                self._part.unlink(missing_ok=True)
+            opener = _private if self._private else None
+            self._file = open(self._part, "xb", opener=opener)  # noqa: SIM115
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _rename(part: Path, path: Path) -> None:

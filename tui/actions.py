@@ -168,7 +168,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.pin", "Pin this column", "Table", "P", "result", "Keeps it at the left while others scroll, or not."),
     Action("table.left", "Move this column left", "Table", "less_than_sign", "result", "One place to the left."),
     Action("table.right", "Move this column right", "Table", "greater_than_sign", "result", "One place to the right."),
-    Action("result.previous", "Previous result", "Result", "p", "explore", "Shows the result from before an error."),
+    Action(
+        "result.previous",
+        "Previous result",
+        "Result",
+        "p",
+        "explore",
+        "Shows the result from before the last call, or what came after it again.",
+    ),
     Action(
         "copy.menu",
         "Copy ...",
@@ -380,6 +387,7 @@ ACTIONS: tuple[Action, ...] = (
         "ctrl+c",
         "app",
         "Copies the selection; without one, cancels the call in flight.",
+        rank=5,
         always=True,
     ),
     Action("app.keys", "Keys for here", "App", "question_mark,f1", "app", "This page.", "keys", 60),

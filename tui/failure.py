@@ -13,7 +13,16 @@ from typing import Any
 from truenas_client import exc
 from truenas_client.trust import CertificateError
 
-__all__ = ["Failure", "FieldProblem", "Locked", "Offline", "explain", "explain_connecting", "explain_loss"]
+__all__ = [
+    "Failure",
+    "FieldProblem",
+    "Locked",
+    "Offline",
+    "explain",
+    "explain_connecting",
+    "explain_file",
+    "explain_loss",
+]
 
 
 CERTIFICATES = {
@@ -138,6 +147,10 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             )
         case exc.ConnectDenied():
             return Failure("Not permitted", "This user may not open the TrueNAS socket.", "Run it as root.")
+        case exc.ConnectRefused() if address == "this machine" or address.startswith(("ws+unix://", "unix://")):
+            return Failure("Not up yet", "TrueNAS on this machine is not running, or still starting.", "Try again.")
+        case exc.NotAuthenticated():
+            return Failure("No access", error.error)
         case exc.ConnectRefused():
             return Failure("Connection refused", f"Nothing listens at {address}.", "Check the address and the port.")
         case exc.ConnectTimeout():
@@ -182,6 +195,21 @@ def explain_loss(error: exc.ClientException | None, *, address: str, final: bool
             return Failure("Connection lost", "The server closed the connection.", hint)
     failure = explain_connecting(error, address=address)
     return replace(failure, hint=f"{failure.hint} {hint}".strip())
+
+
+def explain_file(error: OSError) -> Failure:
+    """A failure of a file on this machine, that was to be saved or sent."""
+    where = str(error.filename or "")
+    match error:
+        case FileExistsError():
+            hint = "Left by another download that was killed, or is going on." if where.endswith(".part") else ""
+            return Failure("Exists already", where, hint or "Nothing was replaced.")
+        case FileNotFoundError():
+            return Failure("No such file or folder", where)
+        case PermissionError():
+            return Failure("Not permitted", where, "This user may not read or write it.")
+        case _:
+            return Failure(error.strerror or "The file could not be used", where)
 
 
 def _rejected(error: exc.HandshakeRejected, address: str) -> Failure:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tui.transfers import Transfer
+
 __all__ = ["Call", "Job", "JobStore", "Saved", "Signal", "Watch", "WatchedEvent"]
 
 ENDED = frozenset({"SUCCESS", "FAILED", "ABORTED"})
@@ -73,6 +75,8 @@ class Call:
     """Whether a large result was given up for others."""
     failure: Any = None
     job: Any = None
+    transfer: Transfer | None = None
+    """The file that goes along, where one does."""
 
     @property
     def elapsed(self) -> float:

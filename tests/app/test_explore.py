@@ -56,6 +56,16 @@ async def test_docs_are_one_key_away(signed_in: Open) -> None:
         await desk.see("[Docs]")
 
 
+async def test_the_docs_beside_the_list_are_there_each_time_it_opens(signed_in: Open) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.type("pds q")
+        await desk.see("DATASET_READ")
+        await desk.press("enter")
+        await desk.see("1  []")
+        await desk.press("escape", "m")
+        await desk.see("[Docs]", "DATASET_READ")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_docs_fold_lead_on_and_come_back(signed_in: Open, nas: Simulator, size: tuple[int, int]) -> None:
     put_up(nas)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import threading
 import tracemalloc
 from collections.abc import Callable
 from statistics import median
@@ -17,9 +19,17 @@ from textual.widgets import TextArea
 
 from tests.facts import catalogue, facts
 from truenas_client import Catalogue
+from truenas_client.catalogue import Method
+from truenas_client.schema.check import Stopped, stopping
+from tui.model.completion import complete
+from tui.model.examine import examine
 from tui.model.jsontext import parse
+from tui.model.known import Known
 from tui.model.search import Index
-from tui.widgets.json_editor import JsonEditor
+from tui.widgets.arguments_editor import ArgumentsEditor
+from tui.widgets.call_pane import CallPane
+from tui.widgets.completion import CompletionList
+from tui.widgets.json_editor import Problem
 from tui.widgets.json_view import JsonView
 from tui.widgets.rows import Column, Row, Rows
 
@@ -77,6 +87,19 @@ async def _typing(area: TextArea) -> float:
         return await _cpu(pilot, lambda: area.insert("x"))
 
 
+async def _editing(text: str, places: int) -> float:
+    """The same in the editor of arguments, with that many problems and values to fill in."""
+    editor = ArgumentsEditor(CompletionList())
+    async with Stage(editor).run_test(size=SIZE) as pilot:
+        editor.load_text(text)
+        editor.problems = [Problem(at * 500, at * 500 + 3, "wrong") for at in range(places)]
+        editor.gaps = [Problem(at * 500 + 10, at * 500 + 12, "to fill in") for at in range(places)]
+        editor.focus()
+        editor.move_cursor((700, 5))
+        await pilot.pause()
+        return await _cpu(pilot, lambda: editor.insert("x"))
+
+
 async def _shown(widget: Widget, show: Callable[[], Any]) -> float:
     """Wall milliseconds from handing a value over to its first screen."""
     async with Stage(widget).run_test(size=SIZE) as pilot:
@@ -95,8 +118,95 @@ async def _measure() -> None:
     ours, theirs = await _shown(view, lambda: view.set_value(value)), await _shown(area, lambda: area.load_text(text))
     print(f"  5 MB result on screen           {ours:6.0f} ms, read-only TextArea {theirs:.0f} ms: {ours / theirs:.2f}x")
     text = _document(60_000)
-    plain, editor = await _typing(TextArea(text, show_line_numbers=True)), await _typing(JsonEditor(text))
+    plain, editor = await _typing(TextArea(text, show_line_numbers=True)), await _editing(text, 0)
     print(f"  a key in 60,000 characters      {editor:6.1f} ms CPU, TextArea {plain:.1f} ms: {editor / plain:.2f}x")
+    editor = await _editing(text, 50)
+    print(f"  with 50 problems and 50 fields  {editor:6.1f} ms CPU, TextArea {plain:.1f} ms: {editor / plain:.2f}x")
+
+
+def _validation() -> None:
+    """Looking at an argument of 60,000 characters, right and wrong, and how soon it is given up."""
+    if facts() is None:
+        print("  validation: skipped, no recorded facts (TRUENAS_FACTS)")
+        return
+    entry = {"tag": "USER", "id": 1000, "perms": {"READ": True, "WRITE": False, "EXECUTE": True}, "default": False}
+    methods = Catalogue.from_methods(catalogue("26"))
+    method = methods.get("filesystem.setacl")
+    assert method is not None
+    known = Known()
+    small = json.dumps([{"path": "/mnt/tank", "dacl": [entry] * 5}], indent=2)
+    taken = asyncio.run(_underlined(method, small, methods))
+    print(f"  from a wrong key to its problem {taken:6.0f} ms, 120 of them to see whether another key comes")
+    for kind, tag in (("right", "USER"), ("wrong", "USERX")):
+        text, count = "", 0
+        while len(text) < 60_000:
+            count += 5
+            text = json.dumps([{"path": "/mnt/tank", "dacl": [entry | {"tag": tag}] * count}], indent=2)
+        examined = examine(text, method)
+        spent, stopped, listed = [], [], []
+        for _ in range(7):
+            began = process_time()
+            examine(text, method)
+            spent.append((process_time() - began) * 1e3)
+            began = process_time()
+            caret = text.rindex('"READ"') - 1
+            complete(method, text, caret, known, read=examined.document)
+            listed.append((process_time() - began) * 1e3)
+            stopped.append(_given_up(text, method))
+        if kind == "right":
+            taken = asyncio.run(_underlined(method, text, methods))
+            print(f"    in 60,000 characters          {taken:6.0f} ms")
+        print(f"  validating 60,000, all {kind}    {median(spent):6.1f} ms CPU, worst {max(spent):.1f} ms")
+        print(f"    given up after the next key   {median(stopped):6.1f} ms, worst {max(stopped):.1f} ms")
+        print(f"    completion at its end         {median(listed):6.1f} ms CPU")
+
+
+class _Shelf:
+    """What the pane of a call looks docs up in."""
+
+    roles = None
+
+    def __init__(self, methods: Catalogue) -> None:
+        self.method = methods.get
+
+
+async def _underlined(method: Method, text: str, methods: Catalogue) -> float:
+    """Wall milliseconds from a key that makes a mistake until it is underlined and told in the border."""
+    pane = CallPane(_Shelf(methods))
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.open(method, text)
+        await pilot.pause()
+        editor = pane.editor
+        editor.focus()
+        spent = []
+        for _ in range(7):
+            editor.goto(text.rindex('"USER"') + 1)
+            began = perf_counter()
+            editor.insert("x")
+            while not editor.problems:  # noqa: ASYNC110 - the waiting is what is measured
+                await asyncio.sleep(0.001)
+            spent.append((perf_counter() - began) * 1e3)
+            editor.undo()
+            while editor.problems:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+        return median(spent)
+
+
+def _given_up(text: str, method: Method) -> float:
+    """Milliseconds from telling a look in a thread to stop until it has, in the middle of it."""
+    stop = threading.Event()
+
+    def look() -> None:
+        with contextlib.suppress(Stopped), stopping(stop.is_set):
+            examine(text, method)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join(0.02)
+    began = perf_counter()
+    stop.set()
+    thread.join()
+    return (perf_counter() - began) * 1e3
 
 
 def _model() -> None:
@@ -131,6 +241,7 @@ def _model() -> None:
 def run() -> None:
     print("the app's parts")
     asyncio.run(_measure())
+    _validation()
     _model()
 
 

@@ -200,6 +200,27 @@ async def test_nothing_is_overwritten_unless_told(tmp_path: Path) -> None:
         assert target.read_bytes() == content()
 
 
+async def test_a_private_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    modes: list[int] = []
+    async with file_nas(give) as nas, AsyncClient(nas.url) as client:
+        target, part = tmp_path / "keys", tmp_path / "keys.part"
+        part.write_bytes(b"of another run")
+        part.chmod(0o644)
+        looked = await client.download(
+            METHOD,
+            PARAMS,
+            "keys",
+            to=target,
+            overwrite=True,
+            private=True,
+            progress=lambda done, total: modes.append(part.stat().st_mode & 0o777) if part.exists() else None,
+        )
+        assert looked.path == target
+        assert target.read_bytes() == content()
+        assert target.stat().st_mode & 0o777 == 0o600
+        assert set(modes) <= {0o600}
+
+
 async def test_a_file_that_appeared_meanwhile_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "x"
 

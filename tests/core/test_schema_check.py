@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.core.test_catalogue import argument, one
 from tests.facts import catalogue as real
@@ -149,8 +151,9 @@ def test_the_validator_is_loaded_by_the_first_check_only() -> None:
 
 
 def test_a_check_stops_when_told_and_only_then() -> None:
-    schema = {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}}
-    value = [{"n": 1}] * 500 + [{"n": "x"}]
+    members = {f"m{number}": {"type": "integer"} for number in range(500)}
+    schema = {"type": "object", "properties": members}
+    value = {**dict.fromkeys(members, 1), "m499": "x"}
     asked = 0
 
     def after(count: int) -> Callable[[], bool]:
@@ -167,3 +170,53 @@ def test_a_check_stops_when_told_and_only_then() -> None:
     with stopping(after(10_000)):
         assert len(check(schema, value)) == 1
     assert len(check(schema, value)) == 1
+
+
+ITEMS = [
+    {"type": "integer", "minimum": 3},
+    {"type": ["string", "null"], "pattern": "^a", "maxLength": 3},
+    {"enum": ["a", 1, None, True]},
+    {"anyOf": [{"type": "integer"}, {"type": "object", "properties": {"n": {"const": 1}}, "required": ["n"]}]},
+    {"type": "object", "properties": {"n": {"type": "integer"}}, "additionalProperties": False},
+    {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+    {"type": "integer", "multipleOf": 2},
+    {"not": {"type": "string"}},
+    True,
+]
+VALUES = st.sampled_from(
+    [
+        0,
+        1,
+        3,
+        4,
+        -1,
+        1.0,
+        True,
+        None,
+        "",
+        "a",
+        "abcd",
+        "b",
+        {},
+        {"n": 1},
+        {"n": "x"},
+        {"m": 1},
+        [],
+        ["a", "a"],
+        ["a", 1],
+    ]
+)
+
+
+@given(st.sampled_from(ITEMS), st.lists(VALUES, min_size=20, max_size=30))
+def test_items_of_long_lists_are_judged_as_each_for_itself(schema: Any, values: list[Any]) -> None:
+    expected = [problem for index, value in enumerate(values) for problem in check({"items": schema}, [value])]
+    found = check({"type": "array", "items": schema}, values)
+    assert [(one.path[1:], one.message) for one in found] == [(one.path[1:], one.message) for one in expected]
+    assert [one.path[0] for one in found] == sorted(one.path[0] for one in found)  # type: ignore[type-var]
+    either = check({"anyOf": [{"type": "null"}, {"type": "array", "items": schema}]}, values)
+    assert bool(either) == bool(expected)
+
+
+def test_of_many_wrong_items_as_many_are_told_as_anybody_reads() -> None:
+    assert len(check({"type": "array", "items": {"type": "string"}}, [1] * 1000)) == 100

@@ -31,6 +31,14 @@ Path = tuple[str | int, ...]
 
 _MOST_PROBLEMS = 100
 _MOST_CHOICES = 6
+_MANY = 20
+"""Items from which on a list is looked through for wrong ones before it is checked."""
+_JUDGED = frozenset([
+    "type", "const", "enum", "anyOf", "oneOf", "allOf", "minLength", "maxLength", "pattern", "minimum", "maximum",
+    "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "prefixItems", "items", "required",
+    "properties", "additionalProperties", "title", "description", "default", "examples", "format", "discriminator",
+])  # fmt: skip
+"""What `allows` judges, and what judges nothing."""
 _KINDS = {
     "null": "null",
     "boolean": "true or false",
@@ -130,10 +138,39 @@ def _validator() -> Any:
 
         return check_keyword
 
+    def items(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        if not isinstance(value, list) or len(value) < _MANY or not _is_simple(wanted):
+            yield from Draft202012Validator.VALIDATORS["items"](validator, wanted, value, schema) or ()
+            return
+        # Nearly all items of a long list are right, and `allows` sees that ten times as fast.
+        wrong = 0
+        for index in range(len(schema.get("prefixItems", ())), len(value)):
+            if not allows(wanted, value[index]):
+                yield from validator.descend(value[index], wanted, path=index)
+                wrong += 1
+                if wrong == _MOST_PROBLEMS:
+                    return
+
+    def any_of(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        is_long = isinstance(value, list) and len(value) >= _MANY
+        if not is_long or not any(_is_simple(branch) and allows(branch, value) for branch in wanted):
+            yield from asked["anyOf"](validator, wanted, value, schema)
+
     # Every object and every list of alternatives passes one of these.
+    asked = {name: asking(name) for name in ("type", "properties", "anyOf", "oneOf")}
     return extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, {name: asking(name) for name in ("type", "properties", "anyOf", "oneOf")}
+        Draft202012Validator, {**asked, "items": items, "anyOf": any_of}
     )
+
+
+def _is_simple(schema: Any) -> bool:
+    """Whether `allows` knows all that a schema says."""
+    if not isinstance(schema, dict):
+        return False
+    parts = [*schema.get("properties", {}).values()]
+    parts += [part for key in ("anyOf", "oneOf", "allOf", "prefixItems") for part in schema.get(key, ())]
+    parts += [schema[key] for key in ("items", "additionalProperties") if key in schema]
+    return _JUDGED.issuperset(schema) and all(isinstance(part, bool) or _is_simple(part) for part in parts)
 
 
 def _plain(value: Any) -> Any:

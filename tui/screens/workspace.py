@@ -25,14 +25,12 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
-from tui.model.changes import arguments
-from tui.model.stored import lookup, resource_of
+from tui.screens.before_sending import FilePlaces, before_sending
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
 from tui.screens.otp import OtpScreen
-from tui.screens.review import ReviewScreen, Subject
 from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
@@ -42,6 +40,7 @@ from tui.session import Session, State
 from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
+from tui.widgets.method_list import Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_views import ResultViews
 from tui.widgets.status_line import Status, StatusLine
@@ -55,6 +54,7 @@ PULL_SECONDS = 0.1
 class Workspace(Screen[None]):
     """One screen per session; a Textual mode keeps it while another is shown."""
 
+    CSS_PATH = "../styles/workspace.tcss"
     BINDINGS = actions.bindings("workspace")
     AUTO_FOCUS = None
 
@@ -72,6 +72,7 @@ class Workspace(Screen[None]):
             "events": lambda: EventsSection(session, id="events"),
         }
         self._told = State.CONNECTING
+        self._file_places = FilePlaces()
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._dirty = True
@@ -90,6 +91,10 @@ class Workspace(Screen[None]):
         self.section.enter()
         if self.session.memory.section in self._makers:
             self.call_later(self.show, self.session.memory.section)
+
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was while this was being loaded."""
+        self.query_one(Explore).take_over(typed)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -124,7 +129,7 @@ class Workspace(Screen[None]):
         match session.state:
             case State.WAITING if session.retry_at is not None:
                 return f"retry in {max(math.ceil(session.retry_at - time.monotonic()), 0)} s"
-            case State.WAITING | State.CONNECTING:
+            case State.WAITING | State.CONNECTING if self._lost:
                 return "connecting"
             case State.OFFLINE:
                 return "R connects again"
@@ -136,6 +141,7 @@ class Workspace(Screen[None]):
         session = self.session
         return Status(
             online=session.online,
+            connecting=session.state is State.CONNECTING and not self._lost,
             name=session.host,
             user=session.target.user,
             version=session.release,
@@ -229,29 +235,12 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
-        answer = await self.app.push_screen_wait(ReviewScreen(self._subject(call, risk), self.session.read))
+        answer = await before_sending(self.app, self.session, call, risk, self._file_places)
         explore = self.query_one(Explore)
         if answer == "send":
             explore.send(call)
         elif answer == "edit":
             explore.action_pane_args()
-
-    def _subject(self, call: Call, risk: str) -> Subject:
-        session = self.session
-        method, catalogue = session.method(call.method), session.catalogue
-        names = [param.name for param in method.params] if method is not None else []
-        return Subject(
-            host=session.host,
-            address=session.address,
-            method=call.method,
-            params=call.params,
-            risk=risk,
-            roles=method.roles if method is not None else (),
-            entries=arguments(call.method, call.params, names),
-            resource=resource_of(call.method, call.params, catalogue),
-            notes=("It runs as a job.",) if method is not None and method.job else (),
-            lookup=lookup(call.method, call.params, catalogue),
-        )
 
     @on(Section.AbortWanted)
     def _abort_wanted(self, event: Section.AbortWanted) -> None:

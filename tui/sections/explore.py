@@ -8,6 +8,7 @@ opened again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,15 +22,17 @@ from textual.worker import Worker
 
 from tui import actions
 from tui.failure import explain
+from tui.model.transfers import file_wanted
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.section import Section
+from tui.sections.welcome import welcome
 from tui.session import Session
 from tui.stores import Call
 from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
-from tui.widgets.method_list import MethodList
+from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
@@ -44,7 +47,7 @@ class Explore(Section):
 
     @dataclass
     class ReviewWanted(Message):
-        """A call that may change the server waits for the user's word; `send` goes on with it."""
+        """A call that may change the server, or takes a file along, waits for the user; `send` goes on with it."""
 
         call: Call
         risk: str
@@ -112,7 +115,8 @@ class Explore(Section):
         self._forget()
 
     def _take_catalogue(self) -> None:
-        self.methods.set_catalogue(self._session.catalogue)
+        self.methods.set_catalogue(self._session.catalogue, cached=self._session.cached)
+        self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
             self.call_pane.open(method, self.call_pane.text)
@@ -133,6 +137,16 @@ class Explore(Section):
         if not self.display and focused is not None:
             # Another section is shown: the cursor stays there.
             focused.focus()
+
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was on the first screen."""
+        self.add_class("-drawer")
+        self.methods.display = True
+        # Not by focus(), which waits for its turn: the next key may be there already.
+        self.screen.set_focus(self.methods.filter)
+        self.methods.go_on(typed.filter, typed.cursor)
+        if typed.chosen:
+            self.open_method(typed.chosen)
 
     def enter(self) -> None:
         if not self._method:
@@ -336,7 +350,9 @@ class Explore(Section):
             self.notify("Still waiting for the answer; ctrl+c cancels it.", timeout=3)
             return
         risk = self._session.risk_of(call.method, call.params)
-        if risk != "read" and self._session.writable and self._session.online:
+        method = self._session.method(call.method)
+        asks = risk != "read" or (method is not None and file_wanted(method, call.params) is not None)
+        if asks and self._session.online and (risk == "read" or self._session.writable):
             self.post_message(self.ReviewWanted(call, risk))
         else:
             # The session itself refuses what is locked, and says why in the result's place.
@@ -477,6 +493,10 @@ class Explore(Section):
                 return bool(self._method)
             case _:
                 return True
+
+    def footer_words(self) -> Mapping[str, str]:
+        """What is worth a word in the footer only now."""
+        return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
 
     def back(self) -> bool:
         # What is typed is left first; only from elsewhere does the row or the search of the result close.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,18 +46,15 @@ ONE_LINE = 40
 AT_ONCE = 4096
 """Characters up to which a text is looked at between two keys: it takes some 5 ms."""
 
-WELCOME = """\
-Type a few letters of what you want:
-
-  pds q    finds pool.dataset.query
-  scrub    finds pool.scrub.scrub
-
-enter opens it, ctrl+j runs it.
-m comes back here, F1 shows the keys."""
-
 
 class CallPane(Pane):
     """Edits the arguments of one method at a time. `ViewWanted` asks for the other view."""
+
+    @property
+    def FOOTER_WORDS(self) -> Mapping[str, str]:
+        """What the keys do here: escape leaves a text for the result, and the docs for the arguments."""
+        reading = self.view == DOCS
+        return {"app.back": "arguments" if reading else "result", "call.view": "arguments" if reading else "docs"}
 
     @dataclass
     class Shown(Message):
@@ -123,8 +120,11 @@ class CallPane(Pane):
         """The view that is shown."""
         return self.tab
 
+    def greet(self, text: str) -> None:
+        """What stands here while no method is open."""
+        self.query_one("#nothing", TextView).set_text(text)
+
     def on_mount(self) -> None:
-        self.query_one("#nothing", TextView).set_text(WELCOME)
         self.editor.complete = self._complete
 
     def open(self, method: Method, text: str | None = None) -> None:
@@ -145,6 +145,8 @@ class CallPane(Pane):
         elif text in (None, self.smallest):
             # Before the last bracket, where further arguments belong.
             self.editor.goto(len(self.editor.text) - 1)
+        # From the top, once it is known how much fits.
+        self.call_after_refresh(self.editor.scroll_from_top)
 
     def show(self, view: str) -> None:
         """Shows the arguments or the docs; the focus follows when it was inside."""

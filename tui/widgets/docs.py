@@ -131,6 +131,12 @@ class Docs(CursorView):
         self._lay_out()
         self._go(self._trail.place if self._trail is not None else Place())
 
+    def on_show(self) -> None:
+        # Laid out while hidden there was no width; and coming back with the size it had is no resize.
+        if self.scrollable_content_region.width != self._wrapped_at:
+            self._lay_out()
+            self._go(self._trail.place if self._trail is not None else Place())
+
     def on_resize(self, event: events.Resize) -> None:
         if self.scrollable_content_region.width != self._wrapped_at:
             place = self._place()
@@ -140,7 +146,7 @@ class Docs(CursorView):
             self.show_cursor()
 
     def _lay_out(self) -> None:
-        cells = self.scrollable_content_region.width
+        cells = self._wrapped_at = self.scrollable_content_region.width
         trail = self._trail
         if not cells or trail is None:
             self._lines = []
@@ -154,7 +160,6 @@ class Docs(CursorView):
                 folded=trail.folded,
                 known=lambda name: name != trail.page.title and library.method(name) is not None,
             )
-            self._wrapped_at = cells
         self.lines_changed()
 
     def _place(self) -> Place:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from textual import events
 from textual.content import Content
@@ -20,6 +21,13 @@ from tui.actions import Action
 __all__ = ["Hint", "KeyLine"]
 
 MOST = 7
+
+
+@runtime_checkable
+class TellsWords(Protocol):
+    """A node whose words for actions depend on what is going on."""
+
+    def footer_words(self) -> Mapping[str, str]: ...
 
 
 class KeyLine(Widget):
@@ -56,16 +64,23 @@ class KeyLine(Widget):
             if not word or (typing and len(binding.key) == 1) or (typing and binding.key in _PRINTABLE):
                 continue
             found[binding.id] = (actions.key_text(binding.key), action)
+        for action_id, word in words.items():
+            action = actions.by_id(action_id)
+            if action_id not in found and action.where == "app":
+                # Another has the key first and passes it on, as text fields do with ctrl+c.
+                found[action_id] = (action.key, replace(action, footer=word))
         return sorted(found.values(), key=lambda entry: entry[1].rank)
 
     def _words(self) -> Mapping[str, str]:
         """What the section calls an action that means something of its own there."""
+        words: dict[str, str] = {}
         focused = self.screen.focused
-        for node in focused.ancestors_with_self if focused is not None else ():
-            words = getattr(node, "FOOTER_WORDS", None)
-            if words is not None:
-                return words  # type: ignore[no-any-return]
-        return {}
+        # From the outermost in: what is nearer to the cursor has the last word.
+        for node in reversed(focused.ancestors_with_self if focused is not None else []):
+            words.update(getattr(node, "FOOTER_WORDS", {}))
+            if isinstance(node, TellsWords):
+                words.update(node.footer_words())
+        return words
 
     def _layout(self) -> tuple[list[tuple[str, Action]], tuple[str, Action] | None]:
         entries = self._entries()
@@ -112,6 +127,8 @@ class KeyLine(Widget):
             if binding.id == action.id:
                 await self.app.run_action(binding.action, node)
                 return
+        if action.where == "app":
+            await self.app.run_action(action.name, self.app)
 
 
 _PRINTABLE = frozenset({"slash", "colon", "question_mark", "plus", "minus", "equals_sign", "space"})

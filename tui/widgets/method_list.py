@@ -25,7 +25,7 @@ from tui.widgets.method_rows import METHOD, RECENT, hit_rows, method_of, namespa
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows
 
-__all__ = ["MethodList"]
+__all__ = ["MethodList", "Typed"]
 
 MOST_HITS = 200
 READ_AHEAD_SECONDS = 0.5
@@ -35,7 +35,7 @@ STAR_KEYS = frozenset(actions.by_id("method.star").keys.split(","))
 
 
 class Filter(Input):
-    """The field above the list: arrows and enter reach into the list without leaving it."""
+    """The field above the list. Arrows and enter act in the list without leaving the field: letters always filter."""
 
     BINDINGS = [
         Binding("enter", "submit", "Open", show=False, id="nav.open"),
@@ -47,12 +47,25 @@ class Filter(Input):
 
     @dataclass
     class Reached(Message):
-        """An arrow key went on into the list."""
+        """A key that is meant for the list."""
 
         where: str
 
     def action_reach(self, where: str) -> None:
         self.post_message(self.Reached(where))
+
+    def action_cursor_left(self, select: bool = False) -> None:
+        # Nothing to move in while the field is empty: then the tree is what is meant.
+        if self.value:
+            super().action_cursor_left(select)
+        else:
+            self.action_reach("left")
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        if self.value:
+            super().action_cursor_right(select)
+        else:
+            self.action_reach("right")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         # No name has a star in it, so here too the key can mean what it means in the list.
@@ -63,10 +76,26 @@ class Filter(Input):
             event.prevent_default()
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a user did before the workspace was there."""
+
+    filter: str = ""
+    cursor: str = ""
+    """The key of the row under the cursor."""
+    chosen: str = ""
+    """The method that is to be opened."""
+
+
 class MethodList(Pane):
     """Shows a `Catalogue`; `Chosen` names the method to open, `Highlighted` the one under the cursor."""
 
-    FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"method.star": "star"}
+    # What belongs to the call and its result would only push aside what belongs to the list.
+    FOOTER_WORDS: ClassVar[Mapping[str, str]] = {
+        "method.star": "star",
+        "pane.find": "filter",
+        **dict.fromkeys(("call.run", "pane.methods", "pane.args", "result.view", "copy.menu", "app.jump"), ""),
+    }
 
     @dataclass
     class Chosen(Message):
@@ -116,8 +145,9 @@ class MethodList(Pane):
         """What the filter searches."""
         return self._index
 
-    def set_catalogue(self, catalogue: Catalogue) -> None:
-        """Shows the methods of this one; what was typed and unfolded stays."""
+    def set_catalogue(self, catalogue: Catalogue, *, cached: bool = False) -> None:
+        """Shows the methods of this one; what was typed and unfolded stays. ``cached`` ones may not be the present."""
+        self.title = "Methods  cached" if cached else "Methods"
         self._catalogue = catalogue
         self._index = Index(catalogue)
         self.filter.placeholder = f"type to find among {len(catalogue)}" if len(catalogue) else "type to find"
@@ -147,6 +177,12 @@ class MethodList(Pane):
         self.renew()
         return starred
 
+    def go_on(self, typed: str, cursor: str) -> None:
+        """Takes over what was typed into another list of the same methods, and the row its cursor was on."""
+        self.filter.value = typed
+        self._refill(keep=False)
+        self.names.move_to(cursor)
+
     def show_current(self, method: str) -> None:
         """Marks the open method and unfolds the namespace it is in."""
         self._current = method
@@ -171,12 +207,11 @@ class MethodList(Pane):
     @on(Filter.Reached)
     def _reached(self, event: Filter.Reached) -> None:
         event.stop()
-        # The first arrow down goes into the list, on the row it marks already.
-        self.names.focus()
-        if event.where == "down":
-            return
         {
+            "down": self.names.action_line_down,
             "up": self.names.action_line_up,
+            "left": self.names.action_fold,
+            "right": self.names.action_unfold,
             "page_down": self.names.action_page_down,
             "page_up": self.names.action_page_up,
         }[event.where]()

@@ -26,10 +26,11 @@ from tui.widgets.pane import Fact, Pane
 from tui.widgets.result_views import ResultViews
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
 from tui.widgets.text_view import TextView
+from tui.widgets.transfer_view import TransferView
 
 __all__ = ["ResultPane"]
 
-V = TypeVar("V", ResultViews, FailureView, JobDetail)
+V = TypeVar("V", ResultViews, FailureView, JobDetail, TransferView)
 
 TICK_SECONDS = 0.1
 QUIET_SECONDS = 0.3
@@ -52,6 +53,8 @@ class ResultPane(Pane):
         self._previous: Call | None = None
         self._shown: Call | None = None
         self._drawn: object = None
+        self._shows_previous = False
+        self._cancellable = False
         self._nothing = NOTHING
         self._noted = ""
 
@@ -112,6 +115,7 @@ class ResultPane(Pane):
             self._let_go()
         self._call = call
         self._drawn = None
+        self._shows_previous = False
         self._renew()
 
     def _let_go(self) -> None:
@@ -137,9 +141,13 @@ class ResultPane(Pane):
         self.set_tabs(())
 
     def show_previous(self) -> bool:
-        """Shows the result from before the error; False when there is none."""
-        if self._previous is None or self._call is None or self._call.state == "done":
+        """Shows the result from before, or again what came after it; False when there is none."""
+        if self._previous is None or not self.has_previous:
             return False
+        self._shows_previous = not self._shows_previous
+        if not self._shows_previous:
+            self._renew()
+            return True
         self._show_value(self._previous)
         self.title = "Previous result"
         self.state = "stale"
@@ -148,7 +156,17 @@ class ResultPane(Pane):
     @property
     def has_previous(self) -> bool:
         """Whether an older result of the method is kept behind what is shown."""
-        return self._previous is not None and self._call is not None and self._call.state in ("failed", "cancelled")
+        return self._previous is not None and self._call is not None and self._call.state != "running"
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether something takes long enough that it is worth saying how to stop it."""
+        return self._cancellable
+
+    def _say_cancellable(self, now: bool) -> None:
+        if self._cancellable != now:
+            self._cancellable = now
+            self.screen.refresh_bindings()
 
     def _tick(self) -> None:
         if (self._call is not None and self._call.state == "running") or self._drawn is not self._call:
@@ -158,6 +176,7 @@ class ResultPane(Pane):
         """Draws the state of the call; called ten times a second while it runs and once when it ends."""
         call = self._call
         self._note("")
+        self._say_cancellable(call is not None and call.state == "running" and _is_slow(call))
         if call is None:
             self._say(self._nothing)
             self.title, self.facts, self.state = "Result", "", "empty"
@@ -171,7 +190,7 @@ class ResultPane(Pane):
             self.state = ""
             self._show_value(call)
         else:
-            failure = call.failure if call.state == "failed" else CANCELLED_JOB if call.job is not None else CANCELLED
+            failure = call.failure or (CANCELLED_JOB if call.job is not None else CANCELLED)
             self._made("failure", FailureView).set_failure(failure)
             self._switch("failure")
             self.title = "Error" if call.state == "failed" else "Cancelled"
@@ -197,6 +216,13 @@ class ResultPane(Pane):
                 self.set_tabs(())
                 now: Fact = "a aborts" if online else ("offline: it goes on at the server", "warning")
                 self.facts = (now, f"#{call.number}")
+            return
+        if call.transfer is not None:
+            self._made("transfer", TransferView).set_transfer(call.transfer)
+            self._switch("transfer")
+            self.title, self.state = ("Download" if call.transfer.kind == "download" else "Upload"), ""
+            self.set_tabs(())
+            self.facts = ("^c stops it", human_ms(call.elapsed * 1000))
             return
         if call.elapsed < QUIET_SECONDS or self._session.results.reading is call:
             return
@@ -366,3 +392,8 @@ class ResultPane(Pane):
             return None
         failure = self._call.failure
         return failure.text if isinstance(failure, Failure) else None
+
+
+def _is_slow(call: Call) -> bool:
+    """Whether the answer is waited for; a job goes on without anybody waiting."""
+    return call.job is None and call.elapsed >= QUIET_SECONDS

@@ -1,0 +1,123 @@
+"""The card before a file is saved or sent: where it is, and what stands in the way.
+
+Nothing is replaced without a second enter, and only a file that can be read is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.model.paths import expanded, shortened
+from tui.model.transfers import Kind
+from tui.text import human_size, plain, safe
+from tui.transfers import Transfer
+from tui.widgets.key_line import Hint
+from tui.widgets.path_field import PathField
+
+__all__ = ["FileScreen"]
+
+
+class FileScreen(ModalScreen[Transfer | None]):
+    """Dismisses with the transfer that was asked for, None for escape. ``path`` is what the field begins with."""
+
+    CSS_PATH = "../styles/modals.tcss"
+
+    BINDINGS = [Binding("escape", "leave", "Back")]
+
+    def __init__(self, kind: Kind, method: str, path: str, *, private: bool = False) -> None:
+        super().__init__()
+        self._kind: Kind = kind
+        self._method = method
+        self._path = path
+        self._private = private and kind == "download"
+        self._replaceable = ""
+        """The text that was told to name an existing file."""
+
+    def compose(self) -> ComposeResult:
+        saves = self._kind == "download"
+        with Vertical(id="card"):
+            yield Static("The server writes a file. Where to?" if saves else "The method reads a file. Which one?")
+            with Horizontal(id="path-row"):
+                yield Static("File", classes="label")
+                yield PathField(self._path, id="path")
+            yield Static("", id="says")
+            if self._private:
+                yield Static("It may hold secrets: only you will be able to read it.", classes="dim")
+            yield Hint(("enter", "save" if saves else "send"), ("tab", "complete"), ("esc", "back"))
+
+    def on_mount(self) -> None:
+        title = "Save a file" if self._kind == "download" else "Send a file"
+        self.query_one("#card").border_title = plain(f"{title}  {self._method}")
+        self.query_one("#path").focus()
+        self._look(self._path)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._look(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._take(event.value)
+
+    @work(exclusive=True, group="look", exit_on_error=False)
+    async def _look(self, text: str) -> None:
+        """Says what is at the path while it is typed; only of a file that is to be sent, and of folders that lack."""
+        if text.strip():
+            _path, trouble, note = await asyncio.to_thread(_examined, self._kind, text)
+            self._say(note if not trouble else "", "dim")
+
+    @work(exclusive=True, group="take", exit_on_error=False)
+    async def _take(self, text: str) -> None:
+        if not text.strip():
+            self._say("Which file?", "warning")
+            return
+        path, trouble, _note = await asyncio.to_thread(_examined, self._kind, text)
+        if trouble:
+            self._say(trouble, "error")
+            return
+        overwrite = self._kind == "download" and await asyncio.to_thread(os.path.lexists, path)
+        if overwrite and self._replaceable != text:
+            self._replaceable = text
+            self._say(f"{shortened(path)} exists: enter once more replaces it.", "warning")
+            return
+        self.dismiss(Transfer(self._kind, path, overwrite=overwrite, private=self._private))
+
+    def _say(self, text: str, style: str) -> None:
+        colour = "$foreground-muted" if style == "dim" else f"$text-{style}"
+        self.query_one("#says", Static).update(Content.styled(safe(text[:300]), colour))
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _examined(kind: Kind, text: str) -> tuple[Path, str, str]:
+    """The path, what is wrong with it, and what is worth saying of it. Looks at the disk."""
+    path = expanded(text.strip())
+    shown = shortened(path)
+    if kind == "upload":
+        if path.is_dir():
+            return path, f"{shown} is a folder.", ""
+        if not path.exists():
+            return path, f"There is no {shown}.", ""
+        if not os.access(path, os.R_OK):
+            return path, f"This user may not read {shown}.", ""
+        return path, "", human_size(path.stat().st_size)
+    if text.rstrip().endswith("/") or path.is_dir():
+        return path, f"{shown} is a folder: the file needs a name.", ""
+    if not path.parent.is_dir():
+        return path, f"There is no folder {shortened(path.parent)}.", ""
+    if not os.access(path.parent, os.W_OK):
+        return path, f"This user may not write into {shortened(path.parent)}.", ""
+    return path, "", "exists already" if os.path.lexists(path) else ""

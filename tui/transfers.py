@@ -1,0 +1,109 @@
+"""A file on its way to or from the server, as one call of the app.
+
+The core streams it and follows its job; here it gets a place in the call's record, so
+that panes can draw how far it is. No Textual.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from truenas_client import AsyncClient
+from tui.failure import Failure
+from tui.model.paths import shortened
+from tui.model.transfers import Kind
+
+if TYPE_CHECKING:
+    from tui.stores import Call, JobStore
+
+__all__ = ["Transfer", "carry"]
+
+RATE_SECONDS = 3.0
+"""How far back the rate looks."""
+
+
+@dataclass(slots=True)
+class Transfer:
+    """Which file, and how far it is: bytes ``done`` of ``total`` (None while nobody knows).
+
+    ``overwrite`` and ``private`` are of downloads: an existing file may be replaced, and
+    only its owner may read the new one.
+    """
+
+    kind: Kind
+    path: Path
+    overwrite: bool = False
+    private: bool = False
+    done: int = 0
+    total: int | None = None
+    _seen: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64), repr=False)
+
+    def at(self, done: int, total: int | None) -> None:
+        """The core's progress."""
+        self.done, self.total = done, total
+        now = time.monotonic()
+        # Reports can come by the thousand; a few a second tell the rate as well.
+        if not self._seen or now - self._seen[-1][0] >= 0.1:
+            self._seen.append((now, done))
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second over the last seconds, None while it is too early to tell."""
+        now = time.monotonic()
+        recent = [(at, done) for at, done in self._seen if at >= now - RATE_SECONDS]
+        if not recent or now - recent[0][0] < 0.2:
+            return None
+        return (self.done - recent[0][1]) / (now - recent[0][0])
+
+
+async def carry(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer, jobs: JobStore) -> None:
+    """Make the call with these arguments and its file; its result goes into ``call.value``.
+
+    A download's result tells the file, its bytes, the job and what the job returned; an
+    upload's is that of the job, which ``call.job`` is once the server has the file.
+    Raises what the core's `files` raise. Cancelling stops the stream at once, leaves no
+    file behind and says in ``call.failure`` what that means.
+    """
+    try:
+        if transfer.kind == "download":
+            await _download(client, call, params, transfer)
+        else:
+            await _upload(client, call, params, transfer, jobs)
+    except asyncio.CancelledError:
+        if call.job is None:
+            call.failure = STOPPED[transfer.kind]
+        raise
+
+
+async def _download(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer) -> None:
+    got = await client.download(
+        call.method,
+        params,
+        transfer.path.name,
+        to=transfer.path,
+        overwrite=transfer.overwrite,
+        private=transfer.private,
+        progress=transfer.at,
+    )
+    call.value = {"file": shortened(transfer.path), "size": got.size, "job": got.job_id, "result": got.result}
+
+
+async def _upload(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer, jobs: JobStore) -> None:
+    job = await client.upload(call.method, params, transfer.path, progress=transfer.at)
+    call.job = job
+    if job.id is not None:
+        jobs.ours.add(job.id)
+    call.value = await job.result()
+
+
+STOPPED = {
+    "download": Failure("Stopped", "Nothing was saved.", "The server gives the job up when nobody reads."),
+    "upload": Failure(
+        "Stopped", "The file did not arrive as a whole.", "Jobs (3) shows what the server makes of its beginning."
+    ),
+}
