@@ -26,7 +26,7 @@ __all__ = ["Kind", "Path", "Row", "Tree", "path_text"]
 
 FIRST_ROWS = 60
 """How many rows a new tree may unfold by itself."""
-MOST_UNFOLDED = 20_000
+MOST_UNFOLDED = 10_000
 """How many containers one step may unfold."""
 MOST_LOOKED_AT = 200_000
 """How many values one step may look at for containers to unfold."""
