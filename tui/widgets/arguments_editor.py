@@ -152,7 +152,7 @@ class ArgumentsEditor(JsonEditor):
         self._typed = ""
         self.replace(written, start, end, maintain_selection_offset=False)
         first = insertion.start + len(before)
-        if selected or choice.value is not None:
+        if selected or choice.value is not None or choice.branch is not None:
             self.select(first, first + len(selected))
         self.post_message(self.Completed(self, insertion.to_fill))
         if found.wants == "key" and not found.has_value:
