@@ -163,27 +163,30 @@ async def test_the_rest_of_the_first_choice_stands_behind_the_caret_and_right_ta
         assert editor.text == '[{"mo": "x"}]'
 
 
-@pytest.mark.parametrize(
-    ("start", "typed", "opens"),
-    [
-        ('[{"on"^}]', ":", True),
-        ('[{"on":^}]', " ", True),
-        ('[{"mode": ^}]', '"', True),
-        ('[{"mode": ^}]', "f", True),
-        ('[{"name": "a^"}]', "b", False),
-        ('[{"name": ^}]', "1", False),
-        ("[^]", "{", False),
-        ('[{"name": "x"^}]', ",", False),
-        ('[{"mode": "SLO^"}]', "W", False),
-    ],
-)
-async def test_when_it_opens_by_itself(start: str, typed: str, opens: bool) -> None:
-    editor, choices = editing(start)
+OPENS = [
+    ('[{"on"^}]', ":", True),
+    ('[{"on":^}]', " ", True),
+    ('[{"mode": ^}]', '"', True),
+    ('[{"mode": ^}]', "f", True),
+    ('[{"name": "a^"}]', "b", False),
+    ('[{"name": ^}]', "1", False),
+    ("[^]", "{", False),
+    ('[{"name": "x"^}]', ",", False),
+    ('[{"mode": "SLO^"}]', "W", False),
+]
+
+
+async def test_when_it_opens_by_itself() -> None:
+    editor, choices = editing("^")
     async with staged(editor, choices) as pilot:
         editor.focus()
-        await pilot.press(typed)
-        await rested(pilot)
-        assert editor.choosing is opens
+        for start, typed, opens in OPENS:
+            editor.load_text(start.replace("^", ""))
+            editor.goto(start.index("^"))
+            await pilot.pause()
+            await pilot.press(typed)
+            await rested(pilot)
+            assert editor.choosing is opens, (start, typed)
 
 
 async def test_with_nothing_to_choose_the_keys_that_may_follow_are_listed() -> None:
@@ -201,6 +204,13 @@ async def test_with_nothing_to_choose_the_keys_that_may_follow_are_listed() -> N
         assert editor.selection.is_empty
         await pilot.press("q")
         assert '"a": "q"' in editor.text
+        # What is typed while they are listed is a key, not more of the value.
+        editor.load_text('[{"name": "x"}]')
+        editor.goto(11)
+        await pilot.press("ctrl+l", "o")
+        await wait_for(pilot, lambda: listed(choices) == ["on", "mode", "both"], "narrowed")
+        await pilot.press("tab")
+        assert editor.text == '[{"name": "x", "on": false}]'
 
 
 async def test_a_choice_that_was_made_can_be_made_anew() -> None:
@@ -315,3 +325,7 @@ async def test_next_goes_through_problems_and_places_to_fill_in_order() -> None:
         assert editor.selection.is_empty
         await pilot.press("y")
         assert editor.text == '[{"a": "new", "b": 42, "c": x, "d": "y"}]'
+        editor.problems, editor.gaps = [], []
+        await pilot.press("ctrl+g")
+        (told,) = said(pilot, Notify)
+        assert "nothing left to fill in" in told.notification.message
