@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from textual import events, on, work
 from textual.app import App
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
@@ -184,6 +185,11 @@ class TrueNASApp(App[None]):
         if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
             return
         self.notify("ctrl+q quits", timeout=3, markup=False)
+
+    def action_command_palette(self) -> None:
+        """Opens the palette, in words of ours."""
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder="a command or a method", id="--command-palette"))
 
     def action_app_keys(self) -> None:
         """Shows the keys that work here, then the others."""

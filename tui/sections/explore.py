@@ -64,7 +64,7 @@ class Explore(Section):
         name: str = ""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, classes="-nothing")
         self._session = session
         self._method = ""
         self._drafts: dict[str, str] = {}
@@ -170,6 +170,7 @@ class Explore(Section):
         if self._method:
             self._drafts[self._method] = self.call_pane.text
         self._method = self._session.memory.method = name
+        self.remove_class("-nothing")
         self._insisted = ""
         self._close_drawer()
         self.call_pane.open(method, self._drafts.get(name) or self._session.memory.draft_of(name))
