@@ -188,7 +188,7 @@ class TrueNASApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Opens the palette, in words of ours."""
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder="a command or a method", id="--command-palette"))
 
     def action_app_keys(self) -> None:
