@@ -94,6 +94,8 @@ def signed_in(options: Namespace) -> Iterator[Session]:
     given = who(options, choice)
     if is_terminal(sys.stderr):
         _warn_of_arguments(options)
+        if not choice.tls.verify:
+            say("midclt: any certificate is taken: whoever is in between can read and change what is sent")
     if options.password and given.username is None:
         say("midclt: -P without -U: nobody is signed in")
     if options.api_key and given.username is None:

@@ -17,15 +17,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .plaintext import first_sentence, one_line, plain_text
 from .risk import Risk, classify, inner_method, worst
-from .schema.check import Problem, check_arguments
-from .schema.draft import Draft, draft
-from .schema.normalise import Schema, normalise
 
-__all__ = ["Catalogue", "Method", "Param", "Problem"]
+# What reads schemas is loaded when somebody asks for one: a list of methods needs none of it.
+if TYPE_CHECKING:
+    from .schema.check import Problem
+    from .schema.draft import Draft
+    from .schema.normalise import Schema
+
+__all__ = ["Catalogue", "Method", "Param"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,6 @@ class Method:
 
     __slots__ = (
         "_cli_description",
-        "_description",
-        "_examples",
         "_names",
         "_packed",
         "_params",
@@ -86,9 +87,12 @@ class Method:
         self.no_auth_required = bool(entry.get("no_auth_required"))
         self.risk = classify(name, filterable=self.filterable, roles=self.roles)
         self._cli_description: str | None = entry.get("cli_description")
-        self._description: str | None = entry.get("description")
-        self._examples: Any = entry.get("examples")
-        self._raw: tuple[Any, Any] | None = (entry.get("accepts"), entry.get("returns"))
+        self._raw: tuple[Any, Any, Any, Any] | None = (
+            entry.get("accepts"),
+            entry.get("returns"),
+            entry.get("description"),
+            entry.get("examples"),
+        )
         self._packed: bytes | None = None
         self._summary: str | None = None
         self._names: tuple[str, ...] | None = None
@@ -102,26 +106,29 @@ class Method:
     def summary(self) -> str:
         """One plain line, "" when the server says nothing."""
         if self._summary is None:
-            self._summary = one_line(self._cli_description) or first_sentence(self._description)
+            self._summary = one_line(self._cli_description) or first_sentence(self._texts()[2])
         return self._summary
 
     @property
     def description(self) -> str:
         """Plain text in paragraphs, "" when the server says nothing."""
-        return plain_text(self._description)
+        return plain_text(self._texts()[2])
 
     @property
     def examples(self) -> tuple[str, ...]:
         """The example texts for callers of this interface, as the server words them."""
-        if not isinstance(self._examples, dict):
+        examples = self._texts()[3]
+        if not isinstance(examples, dict):
             return ()
-        texts = [text for kind in ("__all__", "websocket") for text in self._examples.get(kind) or ()]
+        texts = [text for kind in ("__all__", "websocket") for text in examples.get(kind) or ()]
         return tuple(text.strip("\n") for text in texts if isinstance(text, str))
 
     @property
     def params(self) -> tuple[Param, ...]:
         """The positional arguments, in order."""
         if self._params is None:
+            from .schema.normalise import normalise
+
             self._params = tuple(
                 Param(_argument_name(schema, index), bool(schema.get("_required_")), normalise(schema))
                 for index, schema in enumerate(self._accepts())
@@ -132,7 +139,9 @@ class Method:
     def returns(self) -> Schema:
         """The schema of the result; ``{}`` (any value) when the server gives none."""
         if self._returns is None:
-            answers = self._schemas()[1]
+            from .schema.normalise import normalise
+
+            answers = self._texts()[1]
             self._returns = normalise(answers[0] if isinstance(answers, list) and answers else answers)
         return self._returns
 
@@ -147,6 +156,8 @@ class Method:
 
     def smallest(self) -> Draft:
         """The smallest valid arguments, with the paths (argument index first) that wait to be filled in."""
+        from .schema.draft import Draft, draft
+
         # An optional argument in front of a required one has to be there too.
         last = max((index for index, param in enumerate(self.params) if param.required), default=-1)
         parts = [draft(param.schema) for param in self.params[: last + 1]]
@@ -158,14 +169,25 @@ class Method:
 
         Loads the schema validator on first use. An empty list does not promise that the server agrees.
         """
+        from .schema.check import check_arguments
+
         return check_arguments([(param.name, param.required, param.schema) for param in self.params], params)
 
-    def pack(self) -> None:
-        """Keep schemas nobody asked for as compressed text."""
-        if self._raw is not None:
-            self._names = self._collected()
+    def pack(self) -> bytes:
+        """Keep what is long as compressed text, which is returned: `unpacked` makes the method of it again."""
+        if self._packed is None:
+            self._names, self._summary = self._collected(), self.summary
             self._packed = zlib.compress(json.dumps(self._raw, separators=(",", ":")).encode(), 1)
             self._raw = None
+        return self._packed
+
+    @classmethod
+    def unpacked(cls, name: str, entry: Mapping[str, Any], summary: str, names: Sequence[str], packed: bytes) -> Self:
+        """A method of which ``entry`` holds only the flags and roles, and ``packed`` what `pack` returned."""
+        method = cls(name, entry)
+        method._summary, method._names = summary, tuple(names)
+        method._raw, method._packed = None, packed
+        return method
 
     def _collected(self) -> tuple[str, ...]:
         found: dict[str, None] = {}
@@ -175,14 +197,18 @@ class Method:
         return tuple(found)
 
     def _accepts(self) -> list[dict[str, Any]]:
-        accepts = self._schemas()[0]
+        accepts = self._texts()[0]
         return [schema for schema in accepts if isinstance(schema, dict)] if isinstance(accepts, list) else []
 
-    def _schemas(self) -> tuple[Any, Any]:
-        if self._packed is not None:
-            accepts, returns = json.loads(zlib.decompress(self._packed))
-            return accepts, returns
-        return self._raw or (None, None)
+    def _texts(self) -> tuple[Any, Any, Any, Any]:
+        """What the server says of the arguments, of the result, in words, and by examples."""
+        # In this order, because another thread may be packing.
+        if (raw := self._raw) is not None:
+            return raw
+        if self._packed is None:
+            return None, None, None, None
+        accepts, returns, description, examples = json.loads(zlib.decompress(self._packed))
+        return accepts, returns, description, examples
 
 
 def _argument_name(schema: Mapping[str, Any], index: int) -> str:

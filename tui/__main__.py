@@ -7,9 +7,14 @@ are known to be good, so ``--version`` and ``--help`` answer at once.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.start import Start
 
 __all__ = ["main"]
 
@@ -71,7 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Movement that carries no meaning is off, as over a slow line it only delays.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-    from tui.opening import Start, opening
+    # What is made while starting stays: looking for garbage in it only takes time. The app turns it on again.
+    gc.disable()
+    from tui.start import Start
+    from tui.state import Memories
 
     key = options.api_key or ("" if "TRUENAS_PASSWORD" in os.environ else os.environ.get("TRUENAS_API_KEY", ""))
     start = Start(
@@ -89,22 +97,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         ascii=options.ascii,
         profile=options.profile or os.environ.get("TRUENAS_PROFILE", ""),
     )
-    from truenas_client.exc import InvalidProfile
-
-    try:
-        if not start.demo:
-            opening(start)
-    except InvalidProfile as e:
-        print(f"truenas-tui: {e.error}", file=sys.stderr)
+    memories = Memories(fresh=start.fresh)
+    # A start that went well before, on the same configuration, needs no look at it.
+    if not start.demo and memories.app.first_of(start.digest) is None and (problem := _problem(start)):
+        print(f"truenas-tui: {problem}", file=sys.stderr)
         return 2
 
     from tui.app import TrueNASApp
 
-    app = TrueNASApp(start)
+    app = TrueNASApp(start, memories)
     app.run()
-    for notice in app.memories.notices:  # what came too late for the screen
+    for notice in memories.notices:  # what came too late for the screen
         print(f"truenas-tui: {notice}", file=sys.stderr)
     return app.return_code or 0
+
+
+def _problem(start: Start) -> str:
+    """What keeps the app from starting like this, "" when nothing does."""
+    from truenas_client.exc import InvalidProfile
+    from tui.opening import opening
+
+    try:
+        opening(start)
+    except InvalidProfile as e:
+        return e.error
+    return ""
 
 
 if __name__ == "__main__":

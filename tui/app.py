@@ -3,82 +3,207 @@
 Each connection is a Textual mode with one workspace screen, so it keeps its
 state while another is looked at; the connect card is the mode without one.
 Everything the user can do is in `actions`; the handlers of the global ones are here.
+
+It starts in two steps, because what a workspace needs takes longer to load than
+Textual itself: the first screen needs little (`Starting`, where it is known what to
+connect to, or none), the rest is loaded once that is drawn. So nothing here imports a
+screen or the client before it is used, and messages of screens are handled by name.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from importlib import import_module
+from itertools import count
+from typing import TYPE_CHECKING
 
 from textual import events, on, work
 from textual.app import App
-from textual.command import CommandPalette
+from textual.geometry import Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 
-from truenas_client import exc
-from truenas_client.endpoint import parse
 from tui import actions
-from tui.clipboard import copy
-from tui.keeping import offer
-from tui.opening import Start
-from tui.palette import Commands
-from tui.screens.connect import ConnectScreen
-from tui.screens.help import HelpScreen
-from tui.screens.keep import KeepScreen
+from tui.screens.starting import Starting
 from tui.screens.too_small import LEAST, TooSmall
-from tui.screens.workspace import Workspace
-from tui.sections.explore import Explore
-from tui.session import Session
-from tui.state import Memories
-from tui.target import Target
+from tui.start import Start
+from tui.state import First, Memories
 from tui.text import safe
 from tui.themes import THEMES
+from tui.widgets.method_list import Typed
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from truenas_client.cataloguecache import CatalogueCache
+    from tui.screens.connect import ConnectScreen
+    from tui.sections.explore import Explore
+    from tui.session import Session
 
 __all__ = ["Start", "TrueNASApp"]
 
 CONNECT_MODE = "connect"
+DEMO = "demo"
+"""In place of the demo's address, which is another one each time."""
+
+
+def _commands() -> type[Provider]:
+    from tui.palette import Commands
+
+    return Commands
 
 
 class TrueNASApp(App[None]):
     """Explores the API of a TrueNAS."""
 
     TITLE = "truenas-tui"
-    CSS_PATH = ["styles/app.tcss", "styles/connect.tcss", "styles/workspace.tcss", "styles/modals.tcss"]
-    COMMANDS = {Commands}
+    # What belongs to one screen is read with that screen.
+    CSS_PATH = ["styles/app.tcss", "styles/starting.tcss"]
+    COMMANDS = {_commands}
     BINDINGS = actions.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, WatchLine"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, start: Start | None = None) -> None:
+    class Loaded(Message):
+        """What a workspace needs is there."""
+
+        def __init__(self, session: Session) -> None:
+            super().__init__()
+            self.session = session
+
+    def __init__(self, start: Start | None = None, memories: Memories | None = None) -> None:
+        """``memories`` are those of ``start``, for a caller that has made them already."""
         super().__init__()
         self.start = start or Start()
-        self.sessions: list[Session] = []
+        self._first: First | None = None
+        self._open_modes: dict[Session, str] = {}
+        self._numbers = count(1)
         self._resources = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self.memories = Memories(fresh=self.start.fresh)
+        self.memories = memories or Memories(fresh=self.start.fresh)
         kept = self.memories.app.theme
-        self.theme = kept if kept in self.available_themes else THEMES[0].name
+        # Not by assignment, which would have every style worked out twice.
+        self.set_reactive(TrueNASApp.theme, kept if kept in self.available_themes else THEMES[0].name)
         if self.start.ascii:
             self.add_class("-ascii")
             # Whole cells of background instead of eighths of a block.
             ScrollBarRender.VERTICAL_BARS = [" "] * 8
             ScrollBarRender.HORIZONTAL_BARS = [" "] * 8
 
+    # Starting ----------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        """The methods of the last time, where it is known whose."""
+        first = First(DEMO, "admin", self.start.writable is not False) if self.start.demo else self._first_now()
+        cache = self._cache()
+        kept = cache.find(first.place, first.user) if cache is not None and first is not None else None
+        if first is None or (kept is None and not self.start.demo):
+            return Screen(id="empty")
+        self._first = first
+        return Starting(first, kept, self.memories.connection(first.place, first.user))
+
+    def _first_now(self) -> First | None:
+        """As the last time this was started, for what is needed to find out takes a while to load."""
+        if (first := self.memories.app.first_of(self.start.digest)) is not None:
+            return first
+        from tui.opening import first_of
+
+        return first_of(self.start)
+
+    def _cache(self) -> CatalogueCache | None:
+        from truenas_client.cataloguecache import CatalogueCache
+
+        return None if self.start.fresh else CatalogueCache()
+
     def on_mount(self) -> None:
-        start = self.start
         self.memories.on_notice = self._tell_notices
         self._tell_notices()
         self.theme_changed_signal.subscribe(self, self._keep_theme)
-        self.add_mode(CONNECT_MODE, lambda: ConnectScreen(start))
-        if start.demo:
-            self._open_demo()
-        else:
+        self.add_mode(CONNECT_MODE, self._card)
+        self.call_after_refresh(self._collect_garbage)
+        if not isinstance(self.screen, Starting):
             self.switch_mode(CONNECT_MODE)
+
+    def _collect_garbage(self) -> None:
+        """Off until the first screen is drawn, see `__main__`."""
+        gc.enable()
+
+    def _card(self) -> ConnectScreen:
+        from tui.screens.connect import ConnectScreen
+
+        return ConnectScreen(self.start, self._cache())
+
+    @on(Starting.Shown)
+    def _first_is_drawn(self) -> None:
+        self._load()
+
+    @work(group="start")
+    async def _load(self) -> None:
+        """Loads the rest, in a thread so that keys are answered meanwhile."""
+        await asyncio.to_thread(import_module, "tui.screens.workspace")
+        from tui.session import Session
+
+        if not self.start.demo:
+            from tui.opening import first_of, opening
+
+            first = first_of(self.start)
+            self.memories.app.set_first(self.start.digest, first)
+            if first != self._first:  # an environment that says something else now
+                self.switch_mode(CONNECT_MODE)
+                return
+            session = Session(opening(self.start).target, self._cache())
+        else:
+            # Imported here: nobody else needs a server in the process.
+            from truenas_client.simulator import Simulator
+            from tui.target import Target
+
+            nas = await self._resources.enter_async_context(Simulator())
+            user, account = "admin", nas.users["admin"]
+            writable = self.start.writable is not False
+            target = Target.of(nas.url, user, account["password"], writable=writable)
+            session = Session(target, self._cache(), place=DEMO)
+            session.simulated = True
+        self.post_message(self.Loaded(session))
+
+    @on(Loaded)
+    async def _loaded(self, event: Loaded) -> None:
+        """Puts the workspace in the place of the first screen, and connects."""
+        starting = self.screen_stack[0]
+        assert isinstance(starting, Starting)
+        event.session.recall(starting.kept)
+        if self._first is not None:
+            event.session.host = self._first.name
+        # Awaited here and not in a worker: keys wait until there is something to take them.
+        await self.open_workspace(event.session, starting.typed)
+        await starting.remove_children()
+        self._fit(self.size)
+        self._connect(event.session)
+
+    @work(group="start", exit_on_error=False)
+    async def _connect(self, session: Session) -> None:
+        from truenas_client import exc
+        from tui.failure import explain_connecting
+        from tui.screens.connect import ConnectScreen
+
+        try:
+            await session.open()
+        except (exc.ClientException, OSError) as error:
+            unreachable = isinstance(error, exc.ConnectError) and error.stage in ("resolve", "connect", "hello")
+            if unreachable or isinstance(error, exc.ConnectionLost) or self.start.demo:
+                return  # the workspace tells why, and how to try again
+            # Something is to be typed or decided.
+            await self.switch_mode(CONNECT_MODE)
+            await self._close_workspace(session)
+            card = self.screen
+            if isinstance(card, ConnectScreen):
+                card.show_failure(explain_connecting(error, address=session.host))
 
     def _keep_theme(self, theme: Theme) -> None:
         self.memories.app.theme = theme.name
@@ -96,27 +221,11 @@ class TrueNASApp(App[None]):
 
     # Connections -------------------------------------------------------------------
 
-    @work(group="demo", exit_on_error=False)
-    async def _open_demo(self) -> None:
-        # Imported here: nobody else needs a server in the process.
-        from truenas_client.simulator import Simulator
+    async def on_connect_screen_connected(self, event: ConnectScreen.Connected) -> None:
+        from tui.opening import first_of
 
-        nas = await self._resources.enter_async_context(Simulator())
-        user, account = "admin", nas.users["admin"]
-        writable = self.start.writable is not False
-        session = Session(Target.of(nas.url, user, account["password"], writable=writable))
-        session.simulated = True
-        # The demo's port is another one each time.
-        self.open_workspace(session, place="demo")
-        try:
-            await session.open()
-        except (exc.ClientException, OSError):
-            # The workspace shows why, and how to try again.
-            return
-
-    @on(ConnectScreen.Connected)
-    def _connected(self, event: ConnectScreen.Connected) -> None:
-        self.open_workspace(event.session)
+        self.memories.app.set_first(self.start.digest, first_of(self.start))
+        await self.open_workspace(event.session)
         for text in event.session.warnings:
             self.notify(safe(text), severity="warning", markup=False)
         if event.by_hand:
@@ -124,6 +233,9 @@ class TrueNASApp(App[None]):
 
     @work(group="keep", exit_on_error=False)
     async def _ask_to_keep(self, session: Session) -> None:
+        from tui.keeping import offer
+        from tui.screens.keep import KeepScreen
+
         offered = await asyncio.to_thread(offer, session.target)
         if offered is None:
             return
@@ -132,48 +244,62 @@ class TrueNASApp(App[None]):
             session.target = replace(session.target, profile=profile)
             self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
 
-    def open_workspace(self, session: Session, *, place: str = "") -> None:
-        """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
-        session.memory = self.memories.connection(place or parse(session.target.address).text, session.target.user)
-        self.sessions.append(session)
-        # A number, not the address: two sessions may have the same one.
-        mode = f"session-{len(self.sessions)}"
-        self.add_mode(mode, lambda: Workspace(session))
-        self.switch_mode(mode)
+    @property
+    def sessions(self) -> list[Session]:
+        """The open connections, in the order of their opening."""
+        return list(self._open_modes)
 
-    @on(Workspace.ConnectWanted)
-    def connect_elsewhere(self) -> None:
+    async def open_workspace(self, session: Session, typed: Typed | None = None) -> None:
+        """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
+        from tui.screens.workspace import Workspace
+
+        session.memory = self.memories.connection(session.place, session.target.user)
+        # A number, not the address: two sessions may have the same one.
+        mode = self._open_modes[session] = f"session-{next(self._numbers)}"
+        self.add_mode(mode, lambda: Workspace(session))
+        await self.switch_mode(mode)
+        if typed is not None and (typed.filter or typed.chosen) and isinstance(self.screen, Workspace):
+            self.screen.take_over(typed)
+
+    async def _close_workspace(self, session: Session) -> None:
+        await self.remove_mode(self._open_modes.pop(session))
+        await session.close()
+
+    def on_workspace_connect_wanted(self) -> None:
         """Shows the connect card; the present connection stays open behind it."""
         self.switch_mode(CONNECT_MODE)
 
-    @on(ConnectScreen.Left)
-    def _back_from_card(self) -> None:
-        if self.sessions:
-            self.switch_mode(f"session-{len(self.sessions)}")
+    def on_connect_screen_left(self) -> None:
+        if self._open_modes:
+            self.switch_mode(list(self._open_modes.values())[-1])
 
-    @on(Explore.Copied)
-    def _copied(self, event: Explore.Copied) -> None:
+    def on_explore_copied(self, event: Explore.Copied) -> None:
         self._copy(event)
 
     @work(exclusive=True, group="clipboard", exit_on_error=False)
     async def _copy(self, event: Explore.Copied) -> None:
+        from tui.clipboard import copy
+
         await copy(self, event.value, event.what, event.name)
 
-    @on(Workspace.CloseWanted)
-    def _close(self) -> None:
+    def on_workspace_close_wanted(self) -> None:
         self.exit()
 
     # Sizes -------------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
-        small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
+        """Covers what has too little room."""
+        small = size.width < LEAST[0] or size.height < LEAST[1]
         if small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):
             self.pop_screen()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if isinstance(self.screen, TooSmall):
+        if isinstance(self.screen, TooSmall | Starting):
             return action == "quit"
         return True
 
@@ -181,6 +307,9 @@ class TrueNASApp(App[None]):
 
     def action_app_cancel(self) -> None:
         """Cancels what is going on; with nothing going on, says how to quit. A selection was copied before this."""
+        from tui.screens.connect import ConnectScreen
+        from tui.screens.workspace import Workspace
+
         screen = self.screen
         if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
             return
@@ -188,11 +317,15 @@ class TrueNASApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Opens the palette, in words of ours."""
+        from textual.command import CommandPalette
+
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder="a command or a method", id="--command-palette"))
 
     def action_app_keys(self) -> None:
         """Shows the keys that work here, then the others."""
+        from tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self.keys_here()))
 
     def keys_here(self) -> dict[str, str]:
@@ -202,6 +335,3 @@ class TrueNASApp(App[None]):
             if binding.id and enabled:
                 here.setdefault(binding.id, []).append(key)
         return {action_id: ",".join(keys) for action_id, keys in here.items()}
-
-    def get_default_screen(self) -> Screen[None]:
-        return Screen(id="empty")

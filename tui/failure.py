@@ -147,6 +147,10 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             )
         case exc.ConnectDenied():
             return Failure("Not permitted", "This user may not open the TrueNAS socket.", "Run it as root.")
+        case exc.ConnectRefused() if address == "this machine" or address.startswith(("ws+unix://", "unix://")):
+            return Failure("Not up yet", "TrueNAS on this machine is not running, or still starting.", "Try again.")
+        case exc.NotAuthenticated():
+            return Failure("No access", error.error)
         case exc.ConnectRefused():
             return Failure("Connection refused", f"Nothing listens at {address}.", "Check the address and the port.")
         case exc.ConnectTimeout():

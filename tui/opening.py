@@ -5,44 +5,18 @@ Loads neither Textual nor an event loop, so it can be asked before either is the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from truenas_client.endpoint import parse
 from truenas_client.exc import InvalidEndpoint, InvalidProfile
 from truenas_client.profiles import Profile, Profiles, choose
 from truenas_client.secret import Ask, Secret
 from truenas_client.trust import TLS
+from tui.start import Start
+from tui.state import First
 from tui.target import Target
 
-__all__ = ["Opening", "Start", "opening", "picked"]
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What the command line and the environment asked for, the former preferred."""
-
-    address: str = ""
-    user: str = ""
-    password: str = field(default="", repr=False)
-    verify: bool = True
-    writable: bool | None = None
-    """None: as the profile says, and read-only without one."""
-    by_key: bool = False
-    plain: bool = False
-    channel_binding: bool = True
-    ca_file: str = ""
-    demo: bool = False
-    fresh: bool = False
-    """Whether nothing is remembered, neither from before nor for later."""
-    ascii: bool = False
-    profile: str = ""
-
-    @property
-    def tls(self) -> TLS | None:
-        """The choice of certificates; None where nothing was said."""
-        if not self.verify:
-            return TLS.insecure()
-        return TLS.authority(self.ca_file) if self.ca_file else None
+__all__ = ["Opening", "Start", "first_of", "opening", "picked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +72,15 @@ def picked(start: Start, name: str) -> Target:
     Address, user and secret of the command line are not for it.
     """
     return _chosen(replace(start, address="", user="", password="", by_key=False), name, Profiles())
+
+
+def first_of(start: Start) -> First | None:
+    """What may be shown before it is connected: a profile that needs nobody's help. Raises as `opening`."""
+    opened = opening(start)
+    # Where a password can be read on its way, the card tells that first.
+    if not opened.at_once or opened.target.exposed:
+        return None
+    return First(opened.target.place, opened.target.user, opened.target.writable)
 
 
 def _with_flags(profile: Profile, start: Start) -> Target:

@@ -28,11 +28,13 @@ from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
 from truenas_client.catalogue import Catalogue, Method
+from truenas_client.cataloguecache import CatalogueCache, Kept
 from truenas_client.endpoint import Endpoint
 from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
 from tui.filling import Disguised, NotSent, PutIn, fill_arguments
+from tui.learning import Learned, Shelf, learn
 from tui.model.known import Known
 from tui.results import Results
 from tui.signing import obtain, sign_in
@@ -44,8 +46,6 @@ from tui.transfers import carry
 __all__ = ["Session", "State", "Target"]
 
 PING_SECONDS = 10.0
-# Long enough for a server that loads the models of its other API versions first.
-CATALOGUE_SECONDS = 120.0
 # Calls may rightly take minutes; ctrl+c is how to stop waiting.
 CALL_SECONDS = 3600.0
 # Their answers show the arguments of calls.
@@ -72,18 +72,16 @@ def _tell(stage: str, step: Callable[[str], None]) -> None:
         step(STAGES[stage])
 
 
-def roles_of(me: Any) -> frozenset[str] | None:
-    """The roles that an answer of ``auth.me`` tells; None when it tells none, as of users in no privilege."""
-    privilege = me.get("privilege") if isinstance(me, dict) else None
-    roles = privilege.get("roles") if isinstance(privilege, dict) else None
-    return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list | set) else None
-
-
 class Session:
     """A connection with its catalogue, jobs, watched events and calls."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, cache: CatalogueCache | None = None, *, place: str = "") -> None:
+        """``cache`` is where the list of methods is looked for and kept; without it each session reads its own.
+
+        ``place`` is what is remembered of the server is found by, unless by the target's address.
+        """
         self.target = target
+        self._place = place
         self.state = State.CONNECTING
         self.writable = target.writable
         self.host = target.address or "this machine"
@@ -99,6 +97,10 @@ class Session:
         self.ask_code: Callable[[bool], Awaitable[str | None]] | None = None
         """Asks the user for a one-time password; True when one was wrong just now. None gives up."""
         self.catalogue = Catalogue.from_methods({})
+        self.cached = False
+        """Whether the catalogue is one from before, of which it is not known yet whether it still holds."""
+        self._kept: Kept | None = None
+        self._cache = cache
         self.jobs = JobStore()
         self.watches: list[Watch] = []
         self.simulated = False
@@ -189,9 +191,10 @@ class Session:
         return code
 
     def warn(self, text: str) -> None:
-        """Keep what the client warns of, once: the card and a toast tell it."""
+        """Keep what the client warns of, once: the card tells it while it connects, a toast after that."""
         if text not in self.warnings:
             self.warnings.append(text)
+            self.changed.publish()
 
     async def reconnect(self) -> None:
         """Connects and signs in again with what was typed before. Raises as `open`.
@@ -220,23 +223,38 @@ class Session:
         if client is not None:
             await client.close()
 
-    async def _learn(self, client: AsyncClient) -> None:
-        methods = await client.call("core.get_methods", timeout=CATALOGUE_SECONDS)
-        self.catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
+    @property
+    def place(self) -> str:
+        """What is remembered of this server is found by this and the user."""
+        return self._place or self.target.place
+
+    @property
+    def _shelf(self) -> Shelf:
+        return Shelf(self._cache, self.place, self.target.user)
+
+    def recall(self, kept: Kept | None = None) -> bool:
+        """Shows the methods as they were when they were last read, until it is known better. False: there are none."""
+        self._kept = kept or self._shelf.find()
+        if self._kept is not None:
+            self._take(self._kept.catalogue, cached=True)
+        return self._kept is not None
+
+    def _take(self, catalogue: Catalogue, *, cached: bool) -> None:
+        self.catalogue, self.cached = catalogue, cached
         self.catalogue_changed.publish()
-        # Of both the user's rights, or the method, may be missing: then the roles stay unknown, and the
-        # status line shows the address.
-        try:
-            self.roles = roles_of(await client.call("auth.me"))
-        except exc.ClientException:
-            self.roles = None
-        try:
-            info = await client.call("system.info")
-        except exc.ClientException:
-            return
-        if isinstance(info, dict):
-            self.host = str(info.get("hostname") or self.host)
-            self.release = str(info.get("version") or "")
+
+    async def _learn(self, client: AsyncClient) -> None:
+        learned = await learn(client, self._kept or self._shelf.find())
+        self.roles = learned.roles
+        self.host = learned.host or self.host
+        self.release = learned.release
+        self._take(learned.catalogue, cached=False)
+        self._spawn(self._shelve(learned), "shelf")
+
+    async def _shelve(self, learned: Learned) -> None:
+        self._kept = learned.kept
+        if problem := await self._shelf.keep(learned):
+            self.warn(problem)
 
     # Background ------------------------------------------------------------------
 

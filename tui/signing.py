@@ -31,7 +31,11 @@ async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
         return None
     if target.secret:
         return target.secret
-    return await asyncio.to_thread(resolve, target.profile.secret, warn=warn)
+    warnings: list[str] = []
+    secret = await asyncio.to_thread(resolve, target.profile.secret, warn=warnings.append)
+    for text in warnings:
+        warn(text)  # here, because whoever hears of it may draw
+    return secret
 
 
 async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, otp: OTPToken) -> None:

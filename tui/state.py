@@ -11,15 +11,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from truenas_client.catalogue import Method
-from tui.model.drafts import storable
 from tui.statefile import StateFile
 
-__all__ = ["AppMemory", "ConnectionMemory", "Memories", "Place", "file_name", "state_folder"]
+if TYPE_CHECKING:
+    from truenas_client.catalogue import Method
+
+__all__ = ["AppMemory", "ConnectionMemory", "First", "Memories", "Place", "file_name", "state_folder"]
 
 MOST_DRAFTS = 200
+MOST_FIRSTS = 20
 MOST_DRAFTED = 1_000_000
 """Characters of all drafts together: the file is read at the start, and that has to be quick."""
 MOST_RECENT = 20
@@ -44,6 +46,20 @@ class Place:
     top: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class First:
+    """The connection that a start begins with: its address in full, its user, and whether it allows writes."""
+
+    place: str
+    user: str
+    writable: bool
+
+    @property
+    def name(self) -> str:
+        """A short name of the server, until it tells its own."""
+        return self.place.partition("://")[2].partition("/")[0] or self.place
+
+
 class AppMemory(StateFile):
     """What belongs to the person and the terminal, not to a server."""
 
@@ -55,6 +71,21 @@ class AppMemory(StateFile):
     @theme.setter
     def theme(self, name: str) -> None:
         self.put("theme", name)
+
+    def first_of(self, digest: str) -> First | None:
+        """Whose methods came first when the app was last started like this (`Start.digest`)."""
+        match _object(self.members.get("firsts")).get(digest):
+            case [str() as place, str() as user, bool() as writable]:
+                return First(place, user, writable)
+        return None
+
+    def set_first(self, digest: str, first: First | None) -> None:
+        """Remembers what such a start begins with; None when that does not hold any more."""
+        firsts = _object(self.members.get("firsts"))
+        if first is not None:
+            self.put("firsts", _newest(firsts, digest, [first.place, first.user, first.writable], MOST_FIRSTS))
+        elif digest in firsts:
+            self.put("firsts", {other: row for other, row in firsts.items() if other != digest})
 
     @property
     def docs_open(self) -> bool:
@@ -178,6 +209,8 @@ class ConnectionMemory(StateFile):
             self.touch("drafts")
 
     def before_writing(self) -> None:
+        from tui.model.drafts import storable  # here, because nothing of it is needed to start
+
         drafts = _object(self.members.get("drafts"))
         for name, method in self._waiting.items():
             kept = storable(name, self._typed[name], [*(param.name for param in method.params), *method.names])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from truenas_client.endpoint import Endpoint
+from truenas_client.endpoint import Endpoint, parse
 from truenas_client.profiles import Profile
 from truenas_client.secret import Ask, Secret
 from truenas_client.trust import SYSTEM, TLS
@@ -67,6 +67,11 @@ class Target:
     def also(self) -> tuple[str, ...]:
         """Further addresses of the same server, for when nothing answers at the first."""
         return self.profile.addresses[1:]
+
+    @property
+    def place(self) -> str:
+        """The address in full: what is remembered of a server is found by it. Raises `InvalidEndpoint`."""
+        return parse(self.address).text
 
     @property
     def user(self) -> str:

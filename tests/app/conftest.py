@@ -76,7 +76,11 @@ class Desk:
     async def landed(self) -> None:
         """Waits for the workspace, until it takes keys."""
         await self.until(lambda: isinstance(self.app.screen, Workspace), "the workspace")
-        await self.until(lambda: self.explore.methods.filter.has_focus, "the filter")
+        # The editor, where a method is remembered from the last time.
+        await self.until(
+            lambda: self.explore.methods.filter.has_focus or self.explore.call_pane.editor.has_focus,
+            "the filter or the editor",
+        )
 
     async def open(self, query: str, method: str) -> None:
         """Finds a method by its filter and opens it with enter."""

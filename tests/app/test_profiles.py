@@ -11,7 +11,7 @@ from textual.widgets import Input
 from tests.app.conftest import Desk, at_desk
 from tests.auth.ways import at_another_host, elsewhere, frames
 from tests.midclt.served import scripted
-from truenas_client import signin
+from truenas_client import AsyncClient, InvalidCredentials, signin
 from truenas_client.exc import InvalidProfile
 from truenas_client.profiles import Known, Profile, Profiles, config_path
 from truenas_client.secret import Ask, Environment, Reference
@@ -204,6 +204,20 @@ async def test_another_address_gets_nothing_of_the_profile(nas: Simulator, frame
         assert (target.profile.secret, target.tls) == (Ask(), TLS.pinned("ab" * 32))
 
 
+async def test_what_was_asked_for_is_not_undone_by_the_list(nas: Simulator) -> None:
+    keep("lab", nas.url)
+    async with at_desk(Start(nas.url, "eve", "hers"), (80, 24)) as desk:
+        await desk.see("lab", "another")
+        assert field(desk, "password").has_focus
+        await desk.press("shift+tab", "shift+tab", "shift+tab", "shift+tab")
+        await desk.until(lambda: desk.app.screen.query_one("#profiles", Rows).has_focus, "the list")
+        assert (field(desk, "user").value, field(desk, "password").value) == ("eve", "hers")
+        await desk.press("up")
+        assert field(desk, "user").value == "admin"
+        await desk.press("down")
+        assert (field(desk, "address").value, field(desk, "user").value) == ("", "")
+
+
 async def test_the_next_address_when_one_is_gone(nas: Simulator) -> None:
     keep("lab", "ws://127.0.0.1:1", nas.url)
     async with at_desk(Start(), (80, 24)) as desk:
@@ -304,3 +318,29 @@ async def test_a_host_that_did_scram_gets_no_key_on_its_word(
         assert not any(key in frame for frame in frames)
         async with at_desk(Start(profile="lab", plain=True), (80, 24)) as desk:
             await desk.until(lambda: any(key in frame for frame in frames), "the key being sent")
+
+
+# -- what is said aloud ----------------------------------------------------------------------
+
+
+async def test_a_login_that_has_to_wait_is_seen_waiting() -> None:
+    async with Simulator(speed=1000.0, demo_data=False) as nas:
+        nas.add_account("admin", "admin")
+        async with AsyncClient(nas.url, reconnect=False) as client:
+            for _ in range(20):  # as many as the server takes in a minute
+                with pytest.raises(InvalidCredentials):
+                    await client.login_with_token("none")
+        async with at_desk(Start(nas.url, "admin", "admin"), (80, 24)) as desk:
+            await desk.press("enter")
+            await desk.see("20 calls a minute", "waiting")
+            await desk.press("escape")
+            await desk.see("Cancelled")
+
+
+async def test_taking_any_certificate_is_said_aloud() -> None:
+    async with Simulator(tls=True, speed=100.0, demo_data=False) as nas:
+        nas.add_account("admin", "admin")
+        keep("lab", str(nas.secure_url), tls=TLS.insecure())
+        async with at_desk(Start(), (80, 24)) as desk:
+            await desk.landed()
+            await desk.see("Any certificate is taken")

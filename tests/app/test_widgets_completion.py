@@ -203,6 +203,17 @@ async def test_with_nothing_to_choose_the_keys_that_may_follow_are_listed() -> N
         assert '"a": "q"' in editor.text
 
 
+async def test_a_choice_that_was_made_can_be_made_anew() -> None:
+    editor, choices = editing('[{"mode": "FAS^T"}]')
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l")
+        await opened(pilot, editor)
+        assert listed(choices) == ["FAST", "FASTER", "SLOW"]
+        await pilot.press("up", "enter")
+        assert editor.text == '[{"mode": "SLOW"}]'
+
+
 async def test_a_place_with_nothing_says_so() -> None:
     editor, choices = editing("[{}, ^]")
     async with staged(editor, choices) as pilot:

@@ -206,15 +206,19 @@ async def test_without_tls_nothing_is_bound_and_nothing_sent(frames: list[str]) 
 async def test_a_key_is_not_sent_where_the_server_would_revoke_it(path: str, frames: list[str]) -> None:
     async with nas_with_keys() as nas:
         url = at_another_host(nas).replace("/api/current", path)
+        # The simulator's own count of what reaches it.
+        arrived = nas.faults.add("latency", method="auth.*", mean=0)
         async with client_of(nas, url) as client:
             mechanism = PLAIN if path == "/api/current" else APIKeyAuthMech.SCRAM
             with pytest.raises(InsecureTransport, match="revoke"):
                 await client.login_with_api_key("admin", KEY, mechanism)
             assert not any("auth." in frame for frame in frames)
+            assert arrived.struck == 0
             assert not nas.api_keys[1].revoked
             with pytest.raises(AuthenticationError):
                 await client.login_with_api_key("admin", KEY, mechanism, allow_key_revocation=True)
             assert nas.api_keys[1].revoked, "the reason why it is not sent"
+            assert arrived.struck == 1
 
 
 @pytest.mark.usefixtures("elsewhere")

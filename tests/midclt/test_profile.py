@@ -368,6 +368,14 @@ def test_asked_on_the_terminal(secure: Simulator, wss: str) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "pong\n", "")
 
 
+def test_taking_any_certificate_is_said_on_a_terminal(secure: Simulator, wss: str) -> None:
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TRUENAS_PASSWORD": "admin"}
+    with terminal("--insecure", "-u", wss, "-U", "admin", "ping", env=env) as screen:
+        shown = screen.rest()
+    assert screen.process.returncode == 0
+    assert "any certificate is taken" in shown
+
+
 def test_without_a_terminal_nobody_is_asked() -> None:
     code = "from midclt.asking import ask, confirm; print(ask('x'), confirm('y'))"
     ran = subprocess.run(

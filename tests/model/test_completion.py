@@ -252,6 +252,7 @@ def words(method: Method, marked: str, known: Known | None = None) -> list[str]:
         ('[{"how": {"type": "FTP", ^}}]', ["host", "port"]),
         ('[{"how": {"port": 21, ^}}]', ["type", "host"]),
         ('[{"how": {"type": "^", "host": "x"}}]', ["FTP", "S3"]),
+        ('[{"how": {"type": "FTP", "key": "", "region": "", "x": 1, ^}}]', ["host", "port"]),
         ('[{"how": {"type": "nonsense", ^}}]', ["key", "region", "host", "port"]),
         ('[{"name": ^"x"}]', []),
         ('[{"name" ^: "x"}]', []),

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .known import Known
+    from .paths import config_path
     from .profile import MECHANISMS, Profile
     from .resolve import Choice, choose
     from .signin import sign_in
-    from .store import Profiles, config_path
+    from .store import Profiles
 
 __all__ = ["MECHANISMS", "Choice", "Known", "Profile", "Profiles", "choose", "config_path", "sign_in"]
 
@@ -27,7 +28,7 @@ _HOMES = {
     "choose": "resolve",
     "sign_in": "signin",
     "Profiles": "store",
-    "config_path": "store",
+    "config_path": "paths",
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..endpoint import Endpoint
 from ..logs import log
 from ..privatefiles import write_private
-from .store import APPLICATION
+from .paths import APPLICATION
 
 __all__ = ["Known", "state_path"]
 

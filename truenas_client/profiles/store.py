@@ -15,19 +15,12 @@ from typing import Any
 from ..exc import InvalidProfile
 from ..privatefiles import others_may_read, write_private
 from ..secret import Reference, Text, from_table
+from .paths import config_path
 from .profile import KeyProblem, Profile, check_name, from_toml, to_toml
 
-__all__ = ["APPLICATION", "Profiles", "config_path"]
+__all__ = ["Profiles"]
 
-APPLICATION = "truenas-client"
 _TOP = ("default", "profile", "secret")
-
-
-def config_path() -> Path:
-    """``config.toml`` in the configuration folder that both programs share (on Linux ``~/.config/truenas-client``)."""
-    import platformdirs
-
-    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "config.toml"
 
 
 class Profiles:

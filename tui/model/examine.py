@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from truenas_client.catalogue import Method, Problem
+from truenas_client.catalogue import Method
 from truenas_client.placeholders import Placeholder, find
+from truenas_client.schema.check import Problem
 from truenas_client.schema.draft import allows
 
 from .jsontext import Document, Path, TextProblem, parse

@@ -21,6 +21,8 @@ from .jsontext import Path
 __all__ = ["fitting", "leaves", "may_become", "schemas_at", "value_at"]
 
 _WRONG_KIND = 1 << 20
+_WRONG_TAG = 1 << 10
+"""A member whose few values choose the branch says more than any number of others."""
 _DEEPEST = 20
 
 
@@ -100,7 +102,8 @@ def _contradictions(schema: Schema, value: Any, but: str | int | None) -> int:
     if not _has_kind(schema, value):
         return _WRONG_KIND
     if isinstance(value, dict):
-        return sum(not _member_may_be(schema, name, item) for name, item in value.items() if name != but)
+        wrong = (name for name, item in value.items() if name != but and not _member_may_be(schema, name, item))
+        return sum(_WRONG_TAG if _is_tag(schema, name) else 1 for name in wrong)
     if isinstance(value, list):
         items = (pair for pair in enumerate(value) if pair[0] != but)
         return sum(not all(may_become(inner, item) for inner in _step(schema, index)) for index, item in items)

@@ -19,6 +19,8 @@ __all__ = ["ColumnsScreen"]
 class ColumnsScreen(ModalScreen[Arrangement | None]):
     """Dismisses with the arrangement for enter, with None for escape."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [
         Binding("enter", "answer", "Done", priority=True),
         Binding("escape,q,t", "leave", "Back"),

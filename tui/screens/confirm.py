@@ -17,6 +17,8 @@ __all__ = ["ConfirmScreen"]
 class ConfirmScreen(ModalScreen[bool]):
     """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [Binding("y,enter", "answer(True)", "Yes"), Binding("escape,n,q", "answer(False)", "No")]
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "back") -> None:

@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from truenas_client import exc
+from truenas_client.cataloguecache import CatalogueCache
 from truenas_client.endpoint import LOCAL_SOCKET, Endpoint, parse
 from truenas_client.profiles import Known, Profiles
 from truenas_client.trust import TLS
@@ -28,7 +29,7 @@ from tui import actions
 from tui.failure import Failure, explain_connecting
 from tui.opening import Opening, Start, opening, picked
 from tui.screens.trust import ask_trust
-from tui.session import Session
+from tui.session import Session, State
 from tui.signing import exposure
 from tui.target import Target
 from tui.text import plain, safe
@@ -50,8 +51,9 @@ class Card(Vertical):
 class ConnectScreen(Screen[None]):
     """The first screen without an open connection."""
 
+    CSS_PATH = "../styles/connect.tcss"
     BINDINGS = actions.bindings("connect")
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""  # none by itself: what is asked for first depends on what is known
     FOOTER_WORDS = {"nav.open": "connect"}
 
     class Connected(Message):
@@ -65,9 +67,13 @@ class ConnectScreen(Screen[None]):
     class Left(Message):
         """Escape with nothing going on: back to what was open before, if anything."""
 
-    def __init__(self, start: Start | None = None) -> None:
-        """``start`` tells what the card is filled with. Raises `InvalidProfile` for a profile that it names."""
+    def __init__(self, start: Start | None = None, cache: CatalogueCache | None = None) -> None:
+        """``start`` tells what the card is filled with, ``cache`` where sessions look for lists of methods.
+
+        Raises `InvalidProfile` for a profile that ``start`` names.
+        """
         super().__init__()
+        self._cache = cache
         self._start = start or Start()
         self._opening: Opening = opening(self._start)
         given = self._opening.target
@@ -140,8 +146,8 @@ class ConnectScreen(Screen[None]):
 
     @on(Rows.Highlighted, "#profiles")
     def _profile_highlighted(self, event: Rows.Highlighted) -> None:
-        # Others than the one shown only: coming into the list must not undo what was typed.
-        if event.key is not None and event.key != self._shown and event.rows.has_focus:
+        # Only where the person moved the cursor to another one: filling the list, and coming into it, undoes nothing.
+        if event.key is not None and event.key == event.rows.key != self._shown and event.rows.has_focus:
             self._pick(event.key)
 
     @on(Rows.Chosen, "#profiles")
@@ -230,16 +236,24 @@ class ConnectScreen(Screen[None]):
 
     async def _attempt(self, target: Target, code: str | None, *, by_hand: bool) -> TLS | None:
         """One attempt. What it returns is what the person says to trust, for another one."""
-        session = Session(target)
+        session = Session(target, self._cache)
         done: list[str] = []
 
         def step(text: str) -> None:
             done.append(text)
             self._show(done)
 
+        def told() -> None:
+            # Such as that the server takes no further login for so many seconds.
+            if session.state is State.CONNECTING and session.warnings:
+                self._show(done, note=session.warnings[-1])
+
         card = self.query_one(Card)
         card.add_class("-busy")
         self._show(done)
+        if not target.tls.verify:
+            session.warn("Any certificate is taken: whoever is in between can read and change what is sent.")
+        forget = session.changed.subscribe(told)
         try:
             await session.open(step, code)
         except exc.OTPRequired:
@@ -265,10 +279,11 @@ class ConnectScreen(Screen[None]):
         else:
             self.form.remove_class("-code")
             self.query_one("#progress", Static).update("")
-            told = {exposure(endpoint) for endpoint in target.exposed}
-            session.warnings = [text for text in session.warnings if text not in told]
+            known = {exposure(endpoint) for endpoint in target.exposed}
+            session.warnings = [text for text in session.warnings if text not in known]
             self.post_message(self.Connected(session, by_hand=by_hand))
         finally:
+            forget()
             card.remove_class("-busy")
         return None
 
@@ -305,7 +320,7 @@ class ConnectScreen(Screen[None]):
             reason = "  ".join(safe(part) for part in (failure.reason, failure.hint) if part)
             lines.append(Content.assemble((safe(failure.title), "$text-error bold"), "  ", Content(reason)))
         elif note:
-            lines.append(Content.styled(note, "$text-warning"))
+            lines.append(plain(note, "$text-warning"))
         elif self.query_one(Card).has_class("-busy"):
             lines.append(Content.styled("connecting ..." if not done else "...", "$text-muted"))
         self.query_one("#progress", Static).update(Content("\n").join(lines))

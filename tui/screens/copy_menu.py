@@ -18,6 +18,8 @@ __all__ = ["CopyMenu"]
 class CopyMenu(ModalScreen[str | None]):
     """Dismisses with the letter chosen, None for escape."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [Binding("escape,q,y", "leave", "Back")]
 
     def __init__(self, entries: Sequence[tuple[str, str]]) -> None:

@@ -30,6 +30,8 @@ __all__ = ["FileScreen"]
 class FileScreen(ModalScreen[Transfer | None]):
     """Dismisses with the transfer that was asked for, None for escape. ``path`` is what the field begins with."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [Binding("escape", "leave", "Back")]
 
     def __init__(self, kind: Kind, method: str, path: str, *, private: bool = False) -> None:

@@ -33,6 +33,8 @@ PLACES = {
 class HelpScreen(ModalScreen[None]):
     """``here`` maps the ids of actions that work now to the key each has now."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [Binding("escape,q,question_mark,f1,enter", "leave", "Close")]
 
     def __init__(self, here: Mapping[str, str]) -> None:

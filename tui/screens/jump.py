@@ -18,6 +18,8 @@ LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 class JumpScreen(ModalScreen[Widget | None]):
     """Dismisses with the widget whose letter was pressed; any other key just leaves."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     def __init__(self, targets: Sequence[Widget]) -> None:
         super().__init__()
         self._targets = dict(zip(LETTERS, targets, strict=False))

@@ -33,6 +33,8 @@ EXPLANATIONS: dict[Place, str] = {
 class KeepScreen(ModalScreen[Profile | None]):
     """Dismisses with the profile that was written, or None. Is asked once for each server."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [Binding("escape", "leave", "Not now"), Binding("enter", "keep", "Keep it")]
 
     def __init__(self, target: Target, offer: Offer) -> None:

@@ -18,6 +18,8 @@ __all__ = ["OtpScreen"]
 class OtpScreen(ModalScreen[str | None]):
     """Dismisses with the code, None for escape. ``again`` tells that one was refused just now."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [Binding("escape", "leave", "Back")]
 
     def __init__(self, *, user: str, host: str, again: bool = False) -> None:

@@ -60,6 +60,8 @@ class ReviewScreen(ModalScreen[Answer]):
     ``read`` makes a call that only reads, for what is stored.
     """
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [
         Binding("escape", "answer('back')", "Back"),
         Binding("e", "answer('edit')", "Edit"),

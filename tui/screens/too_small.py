@@ -15,5 +15,7 @@ LEAST = (60, 16)
 class TooSmall(ModalScreen[None]):
     """Pushed and popped by the app as the terminal changes size."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     def compose(self) -> ComposeResult:
         yield Static(f"This needs {LEAST[0]}x{LEAST[1]}.\nMake the window larger, or ctrl+q to quit.")

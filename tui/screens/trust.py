@@ -66,6 +66,8 @@ async def ask_trust(app: App[Any], session: Session, error: ssl.SSLCertVerificat
 class TrustScreen(ModalScreen[bool]):
     """Dismisses with True to trust exactly this certificate. ``trusted`` are the pins that it does not fit, if any."""
 
+    CSS_PATH = "../styles/modals.tcss"
+
     BINDINGS = [Binding("t", "trust", "Trust it"), Binding("escape,n,q", "leave", "Back")]
 
     def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:

@@ -40,6 +40,7 @@ from tui.session import Session, State
 from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
+from tui.widgets.method_list import Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_views import ResultViews
 from tui.widgets.status_line import Status, StatusLine
@@ -53,6 +54,7 @@ PULL_SECONDS = 0.1
 class Workspace(Screen[None]):
     """One screen per session; a Textual mode keeps it while another is shown."""
 
+    CSS_PATH = "../styles/workspace.tcss"
     BINDINGS = actions.bindings("workspace")
     AUTO_FOCUS = None
 
@@ -90,6 +92,10 @@ class Workspace(Screen[None]):
         if self.session.memory.section in self._makers:
             self.call_later(self.show, self.session.memory.section)
 
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was while this was being loaded."""
+        self.query_one(Explore).take_over(typed)
+
     def on_unmount(self) -> None:
         self._unsubscribe()
 
@@ -123,7 +129,7 @@ class Workspace(Screen[None]):
         match session.state:
             case State.WAITING if session.retry_at is not None:
                 return f"retry in {max(math.ceil(session.retry_at - time.monotonic()), 0)} s"
-            case State.WAITING | State.CONNECTING:
+            case State.WAITING | State.CONNECTING if self._lost:
                 return "connecting"
             case State.OFFLINE:
                 return "R connects again"
@@ -135,6 +141,7 @@ class Workspace(Screen[None]):
         session = self.session
         return Status(
             online=session.online,
+            connecting=session.state is State.CONNECTING and not self._lost,
             name=session.host,
             user=session.target.user,
             version=session.release,

@@ -32,7 +32,7 @@ from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
-from tui.widgets.method_list import MethodList
+from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
@@ -115,11 +115,11 @@ class Explore(Section):
         self._forget()
 
     def _take_catalogue(self) -> None:
-        self.methods.set_catalogue(self._session.catalogue)
+        self.methods.set_catalogue(self._session.catalogue, cached=self._session.cached)
         self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: the draft stays, docs and checks are those of the new catalogue.
-            self.call_pane.open(method, self.call_pane.text)
+            self.call_pane.renew(method)
         if self._coming_back and len(self._session.catalogue):
             self._coming_back = False
             # Who looks for something already is not interrupted.
@@ -137,6 +137,16 @@ class Explore(Section):
         if not self.display and focused is not None:
             # Another section is shown: the cursor stays there.
             focused.focus()
+
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was on the first screen."""
+        self.add_class("-drawer")
+        self.methods.display = True
+        # Not by focus(), which waits for its turn: the next key may be there already.
+        self.screen.set_focus(self.methods.filter)
+        self.methods.go_on(typed.filter, typed.cursor)
+        if typed.chosen:
+            self.open_method(typed.chosen)
 
     def enter(self) -> None:
         if not self._method:

@@ -102,7 +102,12 @@ class ArgumentsEditor(JsonEditor):
         if end - start >= 2 and self.text[start : start + 1] == '"':
             start, end = start + 1, end - 1
         self.select(start, end)
-        self.scroll_cursor_visible(center=True)
+        self.scroll_cursor_visible()
+
+    def scroll_from_top(self) -> None:
+        """Shows the beginning of the text, or no further down than the caret needs."""
+        self.scroll_to(y=0, animate=False, force=True, immediate=True)
+        self.scroll_cursor_visible()
 
     # The list
 
@@ -113,8 +118,13 @@ class ArgumentsEditor(JsonEditor):
 
     def action_complete(self) -> None:
         """Lists what may be written at the caret, whatever of it is typed already."""
-        found = self.complete(self.text, self.caret, True)
+        text = self.text
+        found = self.complete(text, self.caret, True)
         candidates = narrowed(found.candidates, found.typed) if found is not None else []
+        if found is not None and (at := _index_of(found.candidates, text[found.start : found.end])) is not None:
+            # A choice that was made already: all the others are what may be wanted now.
+            self._show(found, list(found.candidates), cursor=at, onward=True)
+            return
         if found is not None and not candidates:
             # What stands there fits nothing: all that would is more help than none.
             candidates = list(found.candidates)
@@ -195,11 +205,9 @@ class ArgumentsEditor(JsonEditor):
         found = self.complete(text, caret, False)
         if found is None or found.wants != "value":
             return
-        present = text[found.start : found.end]
         listed = [one for one in found.candidates if one.value is None]
-        at = next((index for index, one in enumerate(listed) if one.text == present), 0)
         if listed:
-            self._show(found, listed, cursor=at)
+            self._show(found, listed, cursor=_index_of(listed, text[found.start : found.end]) or 0)
 
     def _show(self, found: Completions, candidates: list[Candidate], *, cursor: int = 0, onward: bool = False) -> None:
         self._open = found
@@ -311,3 +319,8 @@ class ArgumentsEditor(JsonEditor):
     def rested(self) -> None:
         self._offer()
         super().rested()
+
+
+def _index_of(candidates: Sequence[Candidate], text: str) -> int | None:
+    """Which of them has this text in JSON."""
+    return next((index for index, one in enumerate(candidates) if one.text == text), None)

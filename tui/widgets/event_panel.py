@@ -140,7 +140,12 @@ class EventLines(CursorView):
         marker = Span(f"{self.glyphs.cursor} " if index == self.cursor else "  ", "accent")
         if self.plotting:
             return [marker, *self._plot_spans(self._paths[index], cells - 2)]
-        return [marker, *event_spans(self._events[index], cells - 2)]
+        event = self._events[index]
+        if event.kind == "gap":
+            # A thin line through the list: above it nothing is missing, below it nothing was.
+            words = event.at.strftime("%H:%M:%S ") + "gap, events may be missing "
+            return [marker, Span(words, "warning"), Span(self.glyphs.rule * max(cells - 2 - len(words), 0), "dim")]
+        return [marker, *event_spans(event, cells - 2)]
 
     def _plot_spans(self, path: Path, cells: int) -> list[Span]:
         """Label, blocks, newest value and the most there was."""

@@ -25,7 +25,7 @@ from tui.widgets.method_rows import METHOD, RECENT, hit_rows, method_of, namespa
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows
 
-__all__ = ["MethodList"]
+__all__ = ["MethodList", "Typed"]
 
 MOST_HITS = 200
 READ_AHEAD_SECONDS = 0.5
@@ -74,6 +74,17 @@ class Filter(Input):
     def on_key(self, event: events.Key) -> None:
         if event.key in STAR_KEYS:
             event.prevent_default()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a user did before the workspace was there."""
+
+    filter: str = ""
+    cursor: str = ""
+    """The key of the row under the cursor."""
+    chosen: str = ""
+    """The method that is to be opened."""
 
 
 class MethodList(Pane):
@@ -134,8 +145,9 @@ class MethodList(Pane):
         """What the filter searches."""
         return self._index
 
-    def set_catalogue(self, catalogue: Catalogue) -> None:
-        """Shows the methods of this one; what was typed and unfolded stays."""
+    def set_catalogue(self, catalogue: Catalogue, *, cached: bool = False) -> None:
+        """Shows the methods of this one; what was typed and unfolded stays. ``cached`` ones may not be the present."""
+        self.title = "Methods  cached" if cached else "Methods"
         self._catalogue = catalogue
         self._index = Index(catalogue)
         self.filter.placeholder = f"type to find among {len(catalogue)}" if len(catalogue) else "type to find"
@@ -164,6 +176,12 @@ class MethodList(Pane):
         starred = self._memory.toggle_star(method)
         self.renew()
         return starred
+
+    def go_on(self, typed: str, cursor: str) -> None:
+        """Takes over what was typed into another list of the same methods, and the row its cursor was on."""
+        self.filter.value = typed
+        self._refill(keep=False)
+        self.names.move_to(cursor)
 
     def show_current(self, method: str) -> None:
         """Marks the open method and unfolds the namespace it is in."""

@@ -22,6 +22,7 @@ class Status:
     """What the line shows. `note` is a passing word such as `retry in 4 s`; `latency` is in ms."""
 
     online: bool = False
+    connecting: bool = False
     name: str = ""
     user: str = ""
     version: str = ""
@@ -93,7 +94,9 @@ class StatusLine(Widget):
         if status.name:
             name = safe(status.name[:200])
             left.append(Word("server", f" {name} ", "colour") if self._colour else Word("server", name, "name"))
-        if not status.online:
+        if status.connecting:
+            left.append(Word("server", "connecting", "warning"))
+        elif not status.online:
             left.append(Word("server", "offline", "offline"))
         left += [
             Word("server", safe(text[:200]), "dim", rank)

@@ -1,0 +1,61 @@
+"""What the app was started with.
+
+Loads next to nothing, because it is needed before the first screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from truenas_client.profiles.paths import config_path
+
+if TYPE_CHECKING:
+    from truenas_client.trust import TLS
+
+__all__ = ["Start"]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the command line and the environment asked for, the former preferred."""
+
+    address: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    verify: bool = True
+    writable: bool | None = None
+    """None: as the profile says, and read-only without one."""
+    by_key: bool = False
+    plain: bool = False
+    channel_binding: bool = True
+    ca_file: str = ""
+    demo: bool = False
+    fresh: bool = False
+    """Whether nothing is remembered, neither from before nor for later."""
+    ascii: bool = False
+    profile: str = ""
+
+    @property
+    def tls(self) -> TLS | None:
+        """The choice of certificates; None where nothing was said."""
+        from truenas_client.trust import TLS
+
+        if not self.verify:
+            return TLS.insecure()
+        return TLS.authority(self.ca_file) if self.ca_file else None
+
+    @property
+    def digest(self) -> str:
+        """The same for starts that mean the same: nothing else was said, and the configuration has not changed.
+
+        Says nothing of the password but whether there is one.
+        """
+        try:
+            status = config_path().stat()
+            configuration = (status.st_mtime_ns, status.st_size)
+        except OSError:
+            configuration = (0, 0)
+        said = replace(self, password="given" if self.password else "")
+        return sha256(f"{said!r} {said.password} {configuration}".encode("utf-8", "surrogatepass")).hexdigest()
