@@ -152,6 +152,9 @@ def _without_named(text: str) -> str:
     for name in _NAME.finditer(text):
         if name.start() < done or not is_secret_name(name[1].rpartition(".")[2]):
             continue
+        if name[1] == "secret" and text.endswith("${", 0, name.start()):
+            # A placeholder names a secret and holds none.
+            continue
         value = _VALUE.match(text, name.end())
         bare = value[0].strip("\\\"'") if value else ""
         if value is None or bare in ("", MASK) or bare.lower() in _EMPTY:

@@ -158,7 +158,9 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
         case exc.InvalidEndpoint():
             return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")
         case exc.FingerprintMismatch():
-            trusted = " or ".join(error.expected)
+            # Of a certificate and its key, the one that can be compared with what was shown.
+            alike = [one for one in error.expected if one.partition(":")[0] == error.seen.partition(":")[0]]
+            trusted = " or ".join(alike or error.expected)
             reason = f"Nothing was sent. Trusted is {trusted}, shown was {error.seen}."
             return Failure("Not the certificate you trust", reason, "It was renewed, or somebody is in between.")
         case CertificateError():

@@ -24,6 +24,8 @@ _DROPPED = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060
 _DROPPED += "\ufe00-\ufe0f\ufeff\uffa0"
 _DROPPED += "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff\U0001d173-\U0001d17a"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+UNSTEADY = f"{_DROPPED}{_BIDI}\U0001f1e6-\U0001f1ff"
+"""For a character class: everything that terminals hide, reorder, or measure each in their own way."""
 _LINE_BREAK = "\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]"
 _UNSAFE = re.compile(
     f"({_LINE_BREAK})|(\t)|([\x00-\x1f\x7f])|([{_DROPPED}])|([\U0001f1e6-\U0001f1ff])"
@@ -32,7 +34,8 @@ _UNSAFE = re.compile(
 _SPLIT = re.compile(_LINE_BREAK)
 # More accents than this on one letter are a trick, not a language.
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_MARKS = re.compile(f"({_MARK}{{3}}){_MARK}+")
+MARKS = re.compile(f"({_MARK}{{3}})({_MARK}+)")
+"""Three accents on one letter, and those beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def safe(text: object, *, newline: str = "↵") -> str:
     if source.isascii() and source.isprintable():
         return source
     cleaned = _UNSAFE.sub(lambda match: _replacement(match, newline), source)
-    return cleaned if cleaned.isascii() else _MARKS.sub(r"\1", cleaned)
+    return cleaned if cleaned.isascii() else MARKS.sub(r"\1", cleaned)
 
 
 def _replacement(match: re.Match[str], newline: str) -> str:

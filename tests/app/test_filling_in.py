@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 
 from tests.app.conftest import Open
 from truenas_client.profiles import config_path
+from truenas_client.secret import Secret
 from truenas_client.simulator import Call, Simulator, ValidationErrors
+from tui.failure import Failure, FieldProblem
+from tui.filling import PutIn
 from tui.widgets import call_pane
 
 MARKED = "MARKEDqzxSECRET"
@@ -125,8 +129,9 @@ def keep_secret(name: str, text: str) -> None:
 
 
 async def test_placeholders_are_put_in_as_the_call_is_sent_and_nowhere_else(
-    signed_in: Open, taken: list[Any], monkeypatch: pytest.MonkeyPatch
+    signed_in: Open, taken: list[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG, "truenas_client")
     keep_secret("mail", MARKED)
     monkeypatch.setenv("DEMO_NUMBER", "5")
     written = [{"name": "${env:DEMO_NUMBER}", "comment": "a ${secret:mail} $${env:DEMO_NUMBER} ${HOME}"}]
@@ -141,11 +146,19 @@ async def test_placeholders_are_put_in_as_the_call_is_sent_and_nowhere_else(
         assert call is not None
         assert call.params == written
         assert MARKED not in desk.text
+        await desk.press("escape", "y", "a")
+        await desk.until(lambda: desk.app.clipboard, "a copy")
+        assert json.loads(desk.app.clipboard) == written
         # Again with what was written, whatever it stands for by now.
         keep_secret("mail", "another")
-        await desk.press("escape", "r")
+        await desk.press("r")
         await desk.until(lambda: len(taken) == 2, "the second call")
         assert taken[1]["comment"].startswith("a another ")
+    assert MARKED not in caplog.text
+    home = config_path().parent.parent.parent
+    kept = [path for path in home.rglob("*") if path.is_file() and path != config_path().parent / "mail"]
+    assert any(b"${secret:mail}" in path.read_bytes() for path in kept), "the draft is kept as it was written"
+    assert not any(MARKED.encode() in path.read_bytes() for path in kept)
 
 
 async def test_what_the_server_says_back_is_masked(signed_in: Open, taken: list[Any]) -> None:
@@ -212,6 +225,17 @@ async def test_an_unknown_name_is_underlined_and_refuses_the_run(
                 assert desk.explore.call_pane.editor.caret == problem.start
         assert desk.explore.result_pane.call is None
         assert taken == []
+
+
+def test_only_telling_texts_are_masked_inside_others() -> None:
+    put_in = PutIn()
+    value = {"a": "tank/x", "b": ["tank", 5, None], "tank": f"<{MARKED}>"}
+    assert put_in.masked(value) is value
+    put_in.add([Secret("tank"), Secret(MARKED), Secret(MARKED[:-3]), Secret("")])
+    assert put_in.masked(value) == {"a": "tank/x", "b": ["********", 5, None], "tank": "<********>"}
+    failure = put_in.masked_failure(Failure("t", MARKED, "", (FieldProblem("f", f"x {MARKED}"),), f"trace {MARKED}"))
+    assert MARKED[:-3] not in repr(failure)
+    assert failure.rows[0].attribute == "f"
 
 
 async def test_a_name_that_turns_out_to_lead_nowhere_stops_the_call(signed_in: Open, taken: list[Any]) -> None:

@@ -125,6 +125,7 @@ def test_results_that_are_secrets() -> None:
         ("-----BEGIN RSA PRIVATE KEY-----\nxx", MASK),
         ("-----BEGIN CERTIFICATE-----\nxx", "-----BEGIN CERTIFICATE-----\nxx"),
         (f'"password": "{MASK}"', f'"password": "{MASK}"'),
+        ("at ${secret:mail}, $secret: mail", f"at ${{secret:mail}}, $secret: {MASK}"),
     ],
 )
 def test_texts(text: str, masked: str) -> None:

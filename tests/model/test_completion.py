@@ -356,6 +356,32 @@ def test_where_a_value_has_no_choices_the_keys_that_may_follow_are_given_when_wa
     assert complete(CREATE, '[{"mode": ""}]', 11, Known(), onward=True).wants == "value"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("text", "word", "after"),
+    [
+        # What was begun and not touched goes with its branch; what was typed stays.
+        ('[{"how": {"type": "S^3", "key": ""}}]', "FTP", '[{"how": {"type": "FTP", "host": "<>"}}]'),
+        ('[{"how": {"type": "S^3", "key": "k"}}]', "FTP", '[{"how": {"type": "FTP", "key": "k", "host": "<>"}}]'),
+        ('[{"how": {"type": "^"}}]', "S3", '[{"how": {"type": "S3", "key": "<>"}}]'),
+        ('[{"how": {"type": "S^3", "key": "k"}}]', "S3", '[{"how": {"type": "S3"<>, "key": "k"}}]'),
+        ('[{"how": {"type": "^", "host": "h"}}]', "FTP", '[{"how": {"type": "FTP"<>, "host": "h"}}]'),
+        # In the middle of typing only the word is written.
+        ('[{"how": {"type": "^}}]', "FTP", '[{"how": {"type": "FTP"<>}}]'),
+        (
+            '[\n  {"how": {\n    "type": "S^3",\n    "key": ""\n  }}\n]',
+            "FTP",
+            '[\n  {"how": {\n    "type": "FTP",\n    "host": "<>"\n  }}\n]',
+        ),
+    ],
+)
+def test_another_tag_takes_its_branch_along(text: str, word: str, after: str) -> None:
+    text, completions = at(CREATE, text)
+    assert completions is not None
+    edit = accept(text, completions, next(one for one in completions.candidates if one.word == word))
+    assert f"{text[: edit.start]}{edit.before}<{edit.selected}>{edit.after}{text[edit.end :]}" == after
+    assert edit.to_fill == (((0, "how", "host" if word == "FTP" else "key"),) if after.count('<>"') else ())
+
+
 def test_a_long_first_value_is_indented_like_its_line() -> None:
     wide = {"type": "object", "properties": {f"member_{n}": field("string") for n in range(4)}}
     wide["required"] = list(wide["properties"])
@@ -384,9 +410,11 @@ def test_nothing_typed_breaks_completion(text: str, data: st.DataObject) -> None
         for candidate in completions.candidates:
             edit = accept(text, completions, candidate)
             assert 0 <= edit.start <= completions.start
-            assert edit.end == completions.end
+            assert edit.end >= completions.end
+            assert edit.end == completions.end or candidate.branch is not None
             # Outside of what is replaced nothing is touched, and the words are all there.
             assert candidate.text in edit.before + edit.selected + edit.after or candidate.value is not None
+            assert candidate.branch is None or edit.start <= completions.start
 
 
 @given(st.data())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from truenas_client.catalogue import Method
@@ -19,6 +19,7 @@ from truenas_client.schema.describe import type_words
 from truenas_client.schema.draft import Draft, allows, draft
 from truenas_client.schema.normalise import Schema
 
+from .branches import rebranched
 from .fieldnames import field_schemas, fields
 from .jsontext import Path
 from .known import Known, Thing, wanted
@@ -36,7 +37,7 @@ class Candidate:
 
     ``word`` is what is typed to find it and what is shown, ``text`` the JSON that is written (of a key: the key in
     quotes), ``detail`` a few words beside it. Of a key ``value`` is what its value starts as; of a container, its
-    content.
+    content. Of the tag of a union ``branch`` is what the object around it becomes, None when only the tag changes.
     """
 
     word: str
@@ -44,6 +45,7 @@ class Candidate:
     detail: str = ""
     required: bool = False
     value: Draft | None = None
+    branch: Draft | None = None
 
 
 def key_candidates(method: Method, values: Any, path: Path, *, but: str | None = None) -> list[Candidate]:
@@ -86,6 +88,13 @@ def value_candidates(method: Method, values: Any, path: Path, known: Known, *, e
     found: dict[str, Candidate] = {}
     for candidate in _listed(schemas):
         found.setdefault(candidate.text, candidate)
+    around = value_at(values, path[:-1])
+    if isinstance(around, dict) and isinstance(tag := path[-1], str):
+        branches = schemas_at(_roots(method), values, path[:-1])
+        found = {
+            text: replace(candidate, branch=rebranched(branches, around, tag, json.loads(text)))
+            for text, candidate in found.items()
+        }
     for candidate in _of_query(method, values, path):
         found.setdefault(candidate.text, candidate)
     for candidate in _seen(method, schemas, path, known):

@@ -34,7 +34,8 @@ class Completions:
 
     ``start`` to ``end`` is the token that is replaced (empty between tokens), ``typed`` what of it stands before the
     caret, without its quote. ``path`` is that of the object for a key, of the value for a value. ``lead`` is where
-    the comma that is missing before belongs, -1 when none is; ``trail`` what has to follow.
+    the comma that is missing before belongs, -1 when none is; ``trail`` what has to follow. ``around`` is the span of
+    the object a value is a member of, where it can be replaced.
     """
 
     wants: Literal["key", "value"]
@@ -46,6 +47,7 @@ class Completions:
     lead: int = -1
     trail: str = ""
     has_value: bool = False
+    around: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,9 @@ def _at_caret(method: Method, text: str, caret: int, known: Known, read: Documen
         if end > start and text[start] in "[{":
             return None
         found = value_candidates(method, document.value, path, known, empty=start == end)
-    return Completions(wants, path, start, end, typed, tuple(found), lead, trail, has_value)
+    whole = wants == "value" and document.ok and not closing and isinstance(path[-1], str)
+    around = document.span(path[:-1]) if whole else None
+    return Completions(wants, path, start, end, typed, tuple(found), lead, trail, has_value, around)
 
 
 def narrowed(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
@@ -142,6 +146,8 @@ def accept(text: str, completions: Completions, candidate: Candidate) -> Inserti
         start = completions.lead
     if completions.wants == "key" and completions.has_value:
         return Insertion(start, completions.end, lead + candidate.text)
+    if candidate.branch is not None and completions.around is not None:
+        return _rewritten(text, completions.around, candidate.branch, completions.path[:-1])
     if candidate.value is None:
         return Insertion(start, completions.end, lead + candidate.text, "", completions.trail)
     path = completions.path
@@ -159,6 +165,18 @@ def accept(text: str, completions: Completions, candidate: Candidate) -> Inserti
         written[last:] + completions.trail,
         tuple(path + place for place in candidate.value.to_fill),
     )
+
+
+def _rewritten(text: str, span: tuple[int, int], value: Draft, path: Path) -> Insertion:
+    """An object written anew, in one line when it was."""
+    start, end = span
+    if "\n" in text[start:end]:
+        written = _indented(value, _indentation(text, start))
+    else:
+        written = json.dumps(value.value, ensure_ascii=False)
+    first, last = _to_select(written, value)
+    to_fill = tuple(path + place for place in value.to_fill)
+    return Insertion(start, end, written[:first], written[first:last], written[last:], to_fill)
 
 
 def _unclosed(text: str, caret: int) -> bool:
@@ -217,9 +235,12 @@ def _indentation(text: str, offset: int) -> int:
 
 def _written(value: Draft, indentation: int) -> str:
     line = json.dumps(value.value, ensure_ascii=False)
-    if len(line) <= _ONE_LINE:
-        return line
-    return json.dumps(value.value, indent=_INDENT, ensure_ascii=False).replace("\n", "\n" + " " * indentation)
+    return line if len(line) <= _ONE_LINE else _indented(value, indentation)
+
+
+def _indented(value: Draft, indentation: int) -> str:
+    written = json.dumps(value.value, indent=_INDENT, ensure_ascii=False)
+    return written.replace("\n", "\n" + " " * indentation)
 
 
 def _to_select(written: str, value: Draft) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from truenas_client.schema.normalise import Schema
 
 from .jsontext import Path
 
-__all__ = ["fitting", "leaves", "may_become", "schemas_at", "value_at"]
+__all__ = ["fitting", "is_tag", "leaves", "may_become", "schemas_at", "value_at"]
 
 _WRONG_KIND = 1 << 20
 _WRONG_TAG = 1 << 10
@@ -60,7 +60,7 @@ def schemas_at(roots: Sequence[Schema], values: Any, path: Path) -> list[Schema]
     value = _member(values, path[0])
     for part in path[1:]:
         followed = fitting(here, value, but=part)
-        if len(followed) < len(here) and all(_is_tag(schema, part) for schema in here):
+        if len(followed) < len(here) and all(is_tag(schema, part) for schema in here):
             # The member that chooses a branch may choose every other one as well: those come after the fitting.
             followed += [schema for schema in here if schema not in followed]
         here = [leaf for schema in followed for inner in _step(schema, part) for leaf in leaves(inner)]
@@ -92,7 +92,8 @@ def _step(schema: Schema, part: str | int) -> Iterable[Any]:
     return (members[part],) if part in members else (schema.get("additionalProperties"),)
 
 
-def _is_tag(schema: Schema, part: str | int) -> bool:
+def is_tag(schema: Schema, part: str | int) -> bool:
+    """Whether a member has only few values, so that it may choose between branches."""
     member = schema.get("properties", {}).get(part)
     return isinstance(member, dict) and ("const" in member or "enum" in member)
 
@@ -103,7 +104,7 @@ def _contradictions(schema: Schema, value: Any, but: str | int | None) -> int:
         return _WRONG_KIND
     if isinstance(value, dict):
         wrong = (name for name, item in value.items() if name != but and not _member_may_be(schema, name, item))
-        return sum(_WRONG_TAG if _is_tag(schema, name) else 1 for name in wrong)
+        return sum(_WRONG_TAG if is_tag(schema, name) else 1 for name in wrong)
     if isinstance(value, list):
         items = (pair for pair in enumerate(value) if pair[0] != but)
         return sum(not all(may_become(inner, item) for inner in _step(schema, index)) for index, item in items)

@@ -249,7 +249,7 @@ class Explore(Section):
             self.query_one(DocsPane).box.focus_docs()
             return
         self._close_drawer()
-        if self.call_pane.view == DOCS:
+        if self.call_pane.view == DOCS and self.call_pane.has_focus_within:
             self.action_pane_args()
             return
         self.call_pane.show(DOCS)

@@ -21,7 +21,7 @@ from truenas_client.endpoint import Endpoint, parse
 from truenas_client.exc import InvalidEndpoint
 from truenas_client.profiles import Profile
 from truenas_client.secret import Ask, Secret
-from truenas_client.trust import SYSTEM, TLS
+from truenas_client.trust import TLS
 from tui.target import Kind, Target
 from tui.text import plain
 from tui.widgets.choice import Choice
@@ -192,7 +192,9 @@ class ConnectForm(Vertical):
         # Nothing is typed, so there is nothing to show, and where the secret lies may take a few words.
         self.set_class(not isinstance(reference, Ask) and not self.value("password"), "-kept")
         self._field("password").placeholder = hint if isinstance(reference, Ask) else f"from {reference}"
-        self.query_one("#note", Static).update(plain(self._note(target, endpoint)))
+        warning = self._warning(target, endpoint)
+        note = plain(warning, "$text-warning") if warning else plain(self._trusted(target, endpoint))
+        self.query_one("#note", Static).update(note)
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -205,23 +207,29 @@ class ConnectForm(Vertical):
         except InvalidEndpoint:
             return None
 
-    def _note(self, target: Target, endpoint: Endpoint | None) -> str:
+    def _warning(self, target: Target, endpoint: Endpoint | None) -> str:
+        """What is dangerous about this way to the server."""
         if endpoint is None or self.has_class("-local"):
             return ""
-        if not (endpoint.is_tls or endpoint.is_local):
-            if self.kind == "api key":
-                return "Not encrypted: the key is not sent, and nothing proves the server."
-            if self.kind == "token" or not target.profile.password_over_ws:
-                return f"Not encrypted: the {self.kind} is not sent."
-            return "Not encrypted: the password can be read on the way."
-        if not endpoint.is_tls or target.tls == SYSTEM:
+        if endpoint.is_tls:
+            warning = "Any certificate is taken: whoever is in between can read and change what is sent."
+            return "" if target.tls.verify else warning
+        if endpoint.is_local:
             return ""
-        if not target.tls.verify:
-            return "Any certificate is taken: whoever is in between can read and change what is sent."
+        if self.kind == "api key":
+            return "Not encrypted: the key is not sent, and nothing proves the server."
+        if self.kind == "token" or not target.profile.password_over_ws:
+            return f"Not encrypted: the {self.kind} is not sent."
+        return "Not encrypted: the password can be read on the way."
+
+    def _trusted(self, target: Target, endpoint: Endpoint | None) -> str:
+        """Which certificates are taken, where it is not up to the system."""
+        if endpoint is None or not endpoint.is_tls:
+            return ""
         if target.tls.pins:
             pin = min(target.tls.pins, key=lambda pin: pin.key)
-            return f"Only the certificate {pin.digest[:16].upper()}... is taken, whoever signed it."
-        return f"Only what is signed by one in {target.tls.ca_file} is taken."
+            return f"Only {pin.digest[:16].upper()}... is taken, whoever signed it."
+        return f"Only what is signed by one in {target.tls.ca_file} is taken." if target.tls.ca_file else ""
 
     def show_secret(self) -> None:
         """Shows the secret, or hides it again."""

@@ -6,6 +6,8 @@ A JSON string cannot span lines, so every line is read alone, broken ones too: a
 import re
 from typing import NamedTuple
 
+from tui.text import MARKS, UNSTEADY
+
 TOKEN_STYLES = ("key", "string", "number", "literal", "dim")
 """The style names tokens come with; punctuation is `dim`."""
 
@@ -16,7 +18,7 @@ _TOKEN = re.compile(
     r"|(?P<punctuation>[{}\[\],:]+)"
 )
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{UNSTEADY}\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
 
 
@@ -46,4 +48,11 @@ def harmless(text: str) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.isascii() and text.isprintable():
         return text
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    text = _UNSAFE.sub(lambda match: _escaped(match.group()), text)
+    return MARKS.sub(lambda match: match[1] + _escaped(match[2]), text)
+
+
+def _escaped(characters: str) -> str:
+    """As JSON escapes; characters beyond the first 65,536 take two each."""
+    units = characters.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
