@@ -233,9 +233,11 @@ class Workspace(Screen[None]):
 
     @on(Explore.ReviewWanted)
     def _review_wanted(self, event: Explore.ReviewWanted) -> None:
-        self._review(event.call, event.risk)
+        # One card at a time: a key that is held down asks for many.
+        if not any(worker.group == "review" and not worker.is_finished for worker in self.workers):
+            self._review(event.call, event.risk)
 
-    @work(exclusive=True, group="review", exit_on_error=False)
+    @work(group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
         # Imported when it is wanted: many only read.
         from tui.screens.before_sending import FilePlaces, before_sending
