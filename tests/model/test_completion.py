@@ -445,5 +445,6 @@ def test_narrowing_keeps_what_holds_the_typed_text(typed: str, names: list[str])
     candidates = [Candidate(name, json.dumps(name)) for name in names]
     kept = [one.word for one in narrowed(candidates, typed)]
     assert sorted(kept) == sorted(name for name in names if typed.lower() in name.lower())
+    assert typed not in kept or not typed or kept[0] == typed
     exact = [word.startswith(typed) for word in kept]
     assert exact == sorted(exact, reverse=True)

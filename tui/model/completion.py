@@ -123,7 +123,7 @@ def _at_caret(method: Method, text: str, caret: int, known: Known, read: Documen
 
 
 def narrowed(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
-    """Those that what is typed may become, best first: it begins them, then a part of them, then stands inside."""
+    """Those that what is typed may become, best first: it is them, begins them, begins a part, stands inside."""
     if not typed:
         return list(candidates)
     lower = typed.lower()
@@ -132,7 +132,8 @@ def narrowed(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
         word = candidate.word.lower()
         at = word.find(lower)
         if at >= 0:
-            rank = 0 if candidate.word.startswith(typed) else 1 if at == 0 else 3 if word[at - 1].isalnum() else 2
+            rank = 1 if candidate.word.startswith(typed) else 2 if at == 0 else 4 if word[at - 1].isalnum() else 3
+            rank = 0 if candidate.word == typed else rank
             ranked.append((rank, index, candidate))
     return [candidate for _, _, candidate in sorted(ranked, key=lambda entry: entry[:2])]
 

@@ -132,6 +132,9 @@ class ArgumentsEditor(JsonEditor):
             self.close_choices()
             self.app.notify("Nothing to choose from here.", timeout=2, markup=False)
             return
+        if found.start > self.caret:
+            # Keys that may follow: what is typed next is one of them, not more of the value.
+            self.move_cursor(self.location_of(found.start))
         self._show(found, candidates, onward=True)
 
     def action_accept(self) -> None:

@@ -223,7 +223,7 @@ class ResultViews(Vertical):
             elif hidden:
                 facts.append(f"{hidden} hidden")
         if isinstance(self._shown, JsonView) and self._shown.level is not None:
-            facts.append(f"level {self._shown.level}")
+            facts.append(f"level {self._shown.level}" + (" of the first rows" if self._shown.partly else ""))
         return facts
 
     @on(JsonView.PathChanged)
