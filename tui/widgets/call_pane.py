@@ -21,7 +21,7 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.catalogue import Method
-from truenas_client.namedsecrets import unknown
+from truenas_client.namedsecrets import named, unknown
 from truenas_client.schema.validator import Stopped, stopping
 from tui import actions
 from tui.failure import FieldProblem
@@ -317,7 +317,7 @@ class CallPane(Pane):
     def _complete(self, text: str, caret: int, onward: bool) -> Completions | None:
         if self._method is None:
             return None
-        return complete(self._method, text, caret, self.known, read=self._examined.document, onward=onward)
+        return complete(self._method, text, caret, self.known, read=self._examined.document, onward=onward, named=named)
 
     @on(ArgumentsEditor.Completed)
     def _completed(self, event: ArgumentsEditor.Completed) -> None:
