@@ -197,7 +197,7 @@ class ResultViews(Vertical):
     @property
     def facts(self) -> list[Fact]:
         """Where the cursor is, and which columns are on screen when not all are."""
-        facts: list[Fact] = []
+        facts: list[Fact] = [] if self._row is None else ["esc back"]
         if self.path:
             facts.append((path_text(self.path), "title"))
         table = self.table_view
