@@ -15,6 +15,7 @@ from tests.facts import catalogue
 from truenas_client import Catalogue
 from truenas_client.catalogue import Method
 from truenas_client.filters import OPERATORS
+from truenas_client.placeholders import placeholders
 from truenas_client.schema.draft import draft
 from tui.model.completion import Candidate, Completions, accept, complete, narrowed
 from tui.model.jsontext import parse
@@ -380,6 +381,35 @@ def test_another_tag_takes_its_branch_along(text: str, word: str, after: str) ->
     edit = accept(text, completions, next(one for one in completions.candidates if one.word == word))
     assert f"{text[: edit.start]}{edit.before}<{edit.selected}>{edit.after}{text[edit.end :]}" == after
     assert edit.to_fill == (((0, "how", "host" if word == "FTP" else "key"),) if after.count('<>"') else ())
+
+
+STANDING = placeholders("${secret:mail}${secret:main}${env:HOME}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "after"),
+    [
+        ('[{"name": "a ${^"}]', ["${secret:mail}", "${secret:main}", "${env:HOME}"], '[{"name": "a ${secret:mail}"}]'),
+        ('[{"name": "${secret:mai^', ["${secret:mail}", "${secret:main}"], '[{"name": "${secret:mail}'),
+        ('[{"name": "$$${env:^}b"}]', ["${env:HOME}"], '[{"name": "$$${env:HOME}b"}]'),
+        ('[{"mode": "${e^"}]', ["${env:HOME}"], '[{"mode": "${env:HOME}"}]'),
+        ('[{"name": "$${^"}]', None, ""),
+        ('[{"name": "${HOME^"}]', None, ""),
+        ('[{"name": "${env:HOME}^"}]', None, ""),
+        ('[{"name": ${^}]', None, ""),
+    ],
+)
+def test_placeholders_that_stand_for_something(text: str, expected: list[str] | None, after: str) -> None:
+    caret = text.index("^")
+    text = text.replace("^", "")
+    completions = complete(CREATE, text, caret, Known(), named=lambda: STANDING)
+    words = [one.word for one in completions.candidates] if completions is not None else []
+    if expected is None:
+        assert not any(word.startswith("$") for word in words)
+        return
+    assert completions is not None
+    assert words == expected
+    assert written(text, completions, completions.candidates[0]) == after
 
 
 def test_a_long_first_value_is_indented_like_its_line() -> None:

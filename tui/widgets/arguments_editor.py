@@ -190,7 +190,7 @@ class ArgumentsEditor(JsonEditor):
             return
         # After a colon a value is due; elsewhere at least a letter or a quote must have been typed.
         colon = line[:column].rstrip().endswith(":")
-        if not colon and not (typed[-1].isalnum() or typed[-1] in "\"_.-$'!<>=~^"):
+        if not colon and not (typed[-1].isalnum() or typed[-1] in "\"_.-$'!<>=~^" or typed.endswith("${")):
             return
         text = self.text
         found = self.complete(text, self.caret, False)
@@ -240,6 +240,8 @@ class ArgumentsEditor(JsonEditor):
             return None
         typed = self.document.get_line(row)[begin:column]
         word = typed.removeprefix('"')
+        if typed.startswith("${"):
+            return None if '"' in word or "}" in word else word
         return None if '"' in word or (not typed.startswith('"') and any(one in word for one in ",:]} \t")) else word
 
     def _suggest(self) -> None:
