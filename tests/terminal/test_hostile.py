@@ -87,7 +87,7 @@ def install(nas: Simulator) -> None:
 
     @nas.method("evil.get_rows", **texts)
     def get_rows(call: Call, *arguments: Any) -> Any:
-        return [{**value, "id": number} for number in range(30)]
+        return [{**value, "id": number} for number in range(12)]
 
     @nas.method("evil.get_error", **texts)
     def get_error(call: Call, *arguments: Any) -> Any:
@@ -118,6 +118,16 @@ def install(nas: Simulator) -> None:
     @nas.method("system.info", roles=["READONLY_ADMIN"])
     def info(call: Call) -> Any:
         return {"hostname": f"name {EVIL}", "version": EVIL}
+
+    @nas.method("evil.get_instance", **{**texts, "accepts": [{"_name_": "id", "type": "integer", "_required_": True}]})
+    def get_instance(call: Call, ident: int) -> Any:
+        return {**value, "id": ident, EVIL: "another"}
+
+    both = [{"_name_": "id", "type": "integer", "_required_": True, "title": "id"}, *required]
+
+    @nas.method("evil.update", **{**texts, "accepts": both})
+    def update(call: Call, ident: int, data: Any) -> Any:
+        return value
 
     nas.event("evil.event")
 
@@ -216,23 +226,37 @@ async def visit_results(app: Session) -> None:
     app.type("evil")
     app.press("enter", "n", "n")
     await app.done()
+    app.press("escape")
+    await app.done()
     app.press("y")
     await app.see("the whole result")
     app.press("r")
     await app.see("Copied")
     await find(app, "evil.get_drafted")
     aligned(app.screen)
+    app.press("ctrl+l")
+    await app.done()
     app.type("x")
     await app.done()
     aligned(app.screen)
     app.press("ctrl+j")
     await app.see("Not sent")
     await find(app, "evil.get_rows")
-    await run(app, "30 rows")
+    await run(app, "12 rows")
     for _ in range(3):
         app.press("G", "j", ">", ">", "o", "enter")
         await app.done()
         aligned(app.screen)
+        if "[Table]" in app.screen.text:
+            await app.see("row 12 of 12")
+            app.press("escape")
+            await app.until(lambda: "row 12 of 12" not in app.screen.text, "the table again")
+            app.press("t")
+            await app.see("━ Columns")
+            app.press("j", "space", "j")
+            aligned(app.screen, framed=4)
+            app.press("escape")
+            await app.until(lambda: "━ Columns" not in app.screen.text, "the columns are chosen")
         app.press("v")
         await app.done()
     for name, text in (("get_error", "Error"), ("get_refused", "Error")):
@@ -254,6 +278,14 @@ async def visit_jobs(app: Session) -> None:
         app.press("escape")
         await app.done()
         aligned(app.screen)
+    await find(app, "evil.update")
+    app.press("ctrl+j")
+    await app.see("Review", "another")
+    aligned(app.screen, framed=4)
+    app.press("escape")
+    await app.until(lambda: "Review" not in app.screen.text, "the card is closed")
+    app.press("escape")
+    await app.until(lambda: "┏━ Result" in app.screen.text, "the result")
     app.press("3")
     await app.see("Jobs", "evil.work", "evil.stumble")
     app.press("g", "a")
