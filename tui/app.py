@@ -82,6 +82,7 @@ class TrueNASApp(App[None]):
         super().__init__()
         self.start = start or Start()
         self._first: First | None = None
+        self._tried = False
         self._open_modes: dict[Session, str] = {}
         self._numbers = count(1)
         self._resources = AsyncExitStack()
@@ -138,7 +139,7 @@ class TrueNASApp(App[None]):
     def _card(self) -> ConnectScreen:
         from tui.screens.connect import ConnectScreen
 
-        return ConnectScreen(self.start, self._cache())
+        return ConnectScreen(self.start, self._cache(), at_once=not self._tried)
 
     @on(Starting.Shown)
     def _first_is_drawn(self) -> None:
@@ -189,7 +190,6 @@ class TrueNASApp(App[None]):
     @work(group="start", exit_on_error=False)
     async def _connect(self, session: Session) -> None:
         from truenas_client import exc
-        from tui.failure import explain_connecting
         from tui.screens.connect import ConnectScreen
 
         try:
@@ -198,12 +198,19 @@ class TrueNASApp(App[None]):
             unreachable = isinstance(error, exc.ConnectError) and error.stage in ("resolve", "connect", "hello")
             if unreachable or isinstance(error, exc.ConnectionLost) or self.start.demo:
                 return  # the workspace tells why, and how to try again
-            # Something is to be typed or decided.
+            # Something is to be typed or decided; what was refused is not tried again by itself.
+            self._tried = True
             await self.switch_mode(CONNECT_MODE)
             await self._close_workspace(session)
             card = self.screen
             if isinstance(card, ConnectScreen):
-                card.show_failure(explain_connecting(error, address=session.host))
+                card.take_over(session, error)
+        else:
+            self._tell_warnings(session)
+
+    def _tell_warnings(self, session: Session) -> None:
+        for text in session.warnings:
+            self.notify(safe(text), severity="warning", markup=False)
 
     def _keep_theme(self, theme: Theme) -> None:
         self.memories.app.theme = theme.name
@@ -226,8 +233,7 @@ class TrueNASApp(App[None]):
 
         self.memories.app.set_first(self.start.digest, first_of(self.start))
         await self.open_workspace(event.session)
-        for text in event.session.warnings:
-            self.notify(safe(text), severity="warning", markup=False)
+        self._tell_warnings(event.session)
         if event.by_hand:
             self._ask_to_keep(event.session)
 

@@ -20,7 +20,6 @@ is no connection; secrets stay in memory and out of every repr.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
@@ -40,6 +39,7 @@ from tui.results import Results
 from tui.signing import obtain, sign_in
 from tui.state import ConnectionMemory
 from tui.stores import Call, Job, JobStore, Signal, Watch
+from tui.subscriptions import Subscriptions
 from tui.target import Target
 from tui.transfers import carry
 
@@ -102,7 +102,6 @@ class Session:
         self._kept: Kept | None = None
         self._cache = cache
         self.jobs = JobStore()
-        self.watches: list[Watch] = []
         self.simulated = False
         """Whether the server is the demo's own."""
         self.known = Known()
@@ -115,7 +114,7 @@ class Session:
         self.catalogue_changed = Signal()
         self._client: AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._followers: dict[str, asyncio.Task[None]] = {}
+        self._subscriptions = Subscriptions(self.put_in.masked)
         self._calls = 0
         self._codes_asked = 0
 
@@ -141,6 +140,8 @@ class Session:
         self._to(State.CONNECTING)
         client: AsyncClient | None = None
         try:
+            if not self.target.tls.verify:
+                self.warn("Any certificate is taken: whoever is in between can read and change what is sent.")
             secret = await obtain(self.target, self.warn)
             client = AsyncClient(
                 self.target.address,
@@ -171,9 +172,7 @@ class Session:
         self._spawn(self._keep(client), "life")
         self._spawn(self._follow_jobs(client), "jobs")
         self._spawn(self._measure(client), "latency")
-        for watch in self.watches:
-            watch.add("gap", None, None)
-            self._follow(watch)
+        self._subscriptions.begin(client)
 
     def _codes(self, typed: str | None) -> Callable[[], Awaitable[str | None]]:
         """Gives the code that was typed, then those asked for: by then there is a workspace that can ask."""
@@ -218,7 +217,7 @@ class Session:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._followers.clear()
+        await self._subscriptions.end()
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -285,10 +284,7 @@ class Session:
             return
         self.failure = explain_loss(status.reason, address=self.address, final=status.state is Life.FAILED)
         self.latency = None
-        for watch in self.watches:
-            if watch.live:
-                watch.live = False
-                watch.version += 1
+        self._subscriptions.lost()
         if status.state is Life.WAITING:
             self.retry_at = time.monotonic() + status.pause
         self._to({Life.WAITING: State.WAITING, Life.FAILED: State.OFFLINE}.get(status.state, State.CONNECTING))
@@ -301,10 +297,7 @@ class Session:
         self.failure = None
         self._codes_asked = 0
         self._to(State.ONLINE)
-        for watch in self.watches:
-            task = self._followers.get(watch.name)
-            if (task is None or task.done()) and not watch.ended:
-                self._follow(watch)
+        self._subscriptions.returned()
         self._spawn(self._look_again(client), "again")
 
     async def _look_again(self, client: AsyncClient) -> None:
@@ -457,54 +450,21 @@ class Session:
 
     # Events ----------------------------------------------------------------------
 
+    @property
+    def watches(self) -> list[Watch]:
+        """What is listened to, in the order it was asked for."""
+        return self._subscriptions.watches
+
     def watch(self, name: str, arguments: Any = None) -> Watch:
         """Subscribes to a name, or finds the panel that has it already. Arguments are those of an event source."""
-        full = name if arguments is None else f"{name}:{json.dumps(arguments)}"
-        for watch in self.watches:
-            if watch.name == full:
-                return watch
-        watch = Watch(full)
-        self.watches.append(watch)
-        if self.online:
-            self._follow(watch)
+        watch = self._subscriptions.add(name, arguments)
         self.changed.publish()
         return watch
 
     def unwatch(self, watch: Watch) -> None:
         """Ends a subscription and forgets its events."""
-        if watch in self.watches:
-            self.watches.remove(watch)
-        task = self._followers.pop(watch.name, None)
-        if task is not None:
-            task.cancel()
+        self._subscriptions.remove(watch)
         self.changed.publish()
-
-    def _follow(self, watch: Watch) -> None:
-        if self._client is not None:
-            self._followers[watch.name] = self._spawn(self._receive(self._client, watch), "watch")
-
-    async def _receive(self, client: AsyncClient, watch: Watch) -> None:
-        watch.ended = ""
-        try:
-            async with client.subscribe(watch.name) as events:
-                watch.live = True
-                watch.version += 1
-                async for event in events:
-                    if isinstance(event, Gap):
-                        watch.live = True
-                        watch.add("gap", None, None)
-                    else:
-                        fields = event.fields if event.fields is not None else event.extra
-                        watch.add(event.kind, event.id, self.put_in.masked(fields))
-                    watch.dropped = events.dropped
-            watch.ended = "The server ended it."
-        except exc.ConnectionLost:
-            watch.ended = ""
-        except exc.ClientException as error:
-            watch.ended = explain(error, method=watch.name).text
-        finally:
-            watch.live = False
-            watch.version += 1
 
     def event_names(self) -> list[str]:
         """Names worth offering: the well-known ones, then a ``query`` of every namespace."""

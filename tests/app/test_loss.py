@@ -106,6 +106,21 @@ async def test_a_job_is_found_again(signed_in: Open, nas: Simulator, patient: No
         await desk.see("demo.long", "success")
 
 
+async def test_a_job_that_a_restart_ended_is_lost(signed_in: Open, nas: Simulator, hasty: None) -> None:
+    @nas.job("demo.long", roles=["READONLY_ADMIN"])
+    async def long(call: Call) -> Any:
+        call.progress(10, "far to go")
+        await call.sleep(100_000)
+
+    async with signed_in() as desk:
+        await desk.open("demo long", "demo.long")
+        await desk.press("ctrl+j")
+        await desk.see("far to go")
+        nas.restart()
+        await desk.ended()
+        await desk.see("Error", "Job lost from sight")
+
+
 async def test_calls_are_refused_not_queued_while_offline(signed_in: Open, nas: Simulator, patient: None) -> None:
     async with signed_in() as desk:
         await desk.open("sys info", "system.info")

@@ -349,3 +349,43 @@ async def test_taking_any_certificate_is_said_aloud() -> None:
         async with at_desk(Start(), (80, 24)) as desk:
             await desk.landed()
             await desk.see("Any certificate is taken")
+
+
+# -- started from what is remembered ---------------------------------------------------------
+
+
+async def test_a_refused_secret_is_not_sent_again_by_itself(nas: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep("lab", nas.url)
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.landed()
+    logins = nas.faults.add("latency", method="auth.login_ex", mean=0)
+    monkeypatch.setenv("NAS_SECRET", "changed meanwhile")
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("Wrong user or password")
+        assert isinstance(desk.app.screen, ConnectScreen)
+        assert field(desk, "password").has_focus
+        assert logins.struck == 1
+        await desk.type("admin")
+        await desk.press("enter")
+        await desk.landed()
+    assert logins.struck == 2
+
+
+async def test_a_code_and_a_certificate_are_asked_for_on_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Simulator(tls=True, speed=100.0) as nas:
+        assert nas.tls is not None
+        account = nas.users["guarded"]
+        monkeypatch.setenv("NAS_SECRET", account["password"])
+        keep("lab", str(nas.secure_url), username="guarded", tls=TLS.pinned(nas.tls.fingerprint))
+        for again in (False, True):
+            if again:
+                nas.tls.rotate()
+            async with at_desk(Start(), (80, 24)) as desk:
+                if again:
+                    await desk.see("Another certificate")
+                    await desk.press("t", "t")
+                await desk.see("The server wants a one-time password")
+                await desk.until(lambda: field(desk, "code").has_focus, "the code")
+                await desk.type(account["otp"])
+                await desk.press("enter")
+                await desk.landed()

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from textual import events
 
 from tests.app.conftest import Desk, Open
 from tests.app.stage import HOSTILE, UNSAFE, drawn
@@ -99,6 +100,19 @@ async def test_enter_before_the_answer_asks_once_more(signed_in: Open, nas: Simu
         await desk.press("enter")
         await desk.ended()
         assert sent == [{"a": 1}]
+
+
+async def test_a_run_key_that_is_held_down_sends_nothing(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.open("ssh up", "ssh.update")
+        await desk.write('[{"tcpport": 2222}]')
+        for _ in range(4):
+            desk.app.post_message(events.Key("f5", None))
+        await desk.see("tcpport", "->  2222")
+        assert [type(screen) for screen in desk.app.screen_stack].count(ReviewScreen) == 1
+        await desk.press("escape")
+        await desk.until(lambda: desk.app.screen is desk.workspace, "back")
+        assert desk.explore.result_pane.call is None
 
 
 async def test_risk_asks_for_the_name_behind_a_number(signed_in: Open) -> None:

@@ -121,6 +121,21 @@ async def test_what_is_typed_on_the_first_screen_goes_on_in_the_workspace(
         await desk.see("pool.dataset.query")
 
 
+async def test_the_list_stands_where_it_was_left(lab: Simulator, gate: Gate) -> None:
+    gate.opened.set()
+    async with at_desk(START) as desk:
+        await online(desk)
+        await desk.open("system.info", "system.info")
+        await desk.run()
+        await desk.until(lambda: CatalogueCache().find(lab.url, "admin"), "the methods on disk")
+    gate.opened.clear()
+    async with at_desk(START, (80, 24)) as desk:
+        assert isinstance(desk.app.screen, Starting)
+        await desk.see("recent", "system.info", "alert")
+        gate.opened.set()
+        await online(desk)
+
+
 async def test_a_method_chosen_on_the_first_screen_is_opened(lab: Simulator, gate: Gate) -> None:
     gate.opened.set()
     await once(lab)

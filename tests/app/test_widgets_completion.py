@@ -163,27 +163,30 @@ async def test_the_rest_of_the_first_choice_stands_behind_the_caret_and_right_ta
         assert editor.text == '[{"mo": "x"}]'
 
 
-@pytest.mark.parametrize(
-    ("start", "typed", "opens"),
-    [
-        ('[{"on"^}]', ":", True),
-        ('[{"on":^}]', " ", True),
-        ('[{"mode": ^}]', '"', True),
-        ('[{"mode": ^}]', "f", True),
-        ('[{"name": "a^"}]', "b", False),
-        ('[{"name": ^}]', "1", False),
-        ("[^]", "{", False),
-        ('[{"name": "x"^}]', ",", False),
-        ('[{"mode": "SLO^"}]', "W", False),
-    ],
-)
-async def test_when_it_opens_by_itself(start: str, typed: str, opens: bool) -> None:
-    editor, choices = editing(start)
+OPENS = [
+    ('[{"on"^}]', ":", True),
+    ('[{"on":^}]', " ", True),
+    ('[{"mode": ^}]', '"', True),
+    ('[{"mode": ^}]', "f", True),
+    ('[{"name": "a^"}]', "b", False),
+    ('[{"name": ^}]', "1", False),
+    ("[^]", "{", False),
+    ('[{"name": "x"^}]', ",", False),
+    ('[{"mode": "SLO^"}]', "W", False),
+]
+
+
+async def test_when_it_opens_by_itself() -> None:
+    editor, choices = editing("^")
     async with staged(editor, choices) as pilot:
         editor.focus()
-        await pilot.press(typed)
-        await rested(pilot)
-        assert editor.choosing is opens
+        for start, typed, opens in OPENS:
+            editor.load_text(start.replace("^", ""))
+            editor.goto(start.index("^"))
+            await pilot.pause()
+            await pilot.press(typed)
+            await rested(pilot)
+            assert editor.choosing is opens, (start, typed)
 
 
 async def test_with_nothing_to_choose_the_keys_that_may_follow_are_listed() -> None:
@@ -315,3 +318,7 @@ async def test_next_goes_through_problems_and_places_to_fill_in_order() -> None:
         assert editor.selection.is_empty
         await pilot.press("y")
         assert editor.text == '[{"a": "new", "b": 42, "c": x, "d": "y"}]'
+        editor.problems, editor.gaps = [], []
+        await pilot.press("ctrl+g")
+        (told,) = said(pilot, Notify)
+        assert "nothing left to fill in" in told.notification.message

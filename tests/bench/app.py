@@ -20,7 +20,7 @@ from textual.widgets import TextArea
 from tests.facts import catalogue, facts
 from truenas_client import Catalogue
 from truenas_client.catalogue import Method
-from truenas_client.schema.check import Stopped, stopping
+from truenas_client.schema.validator import Stopped, stopping
 from tui.model.completion import complete
 from tui.model.examine import examine
 from tui.model.jsontext import parse

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.core.test_catalogue import argument, one
 from tests.facts import catalogue as real
 from truenas_client.catalogue import Catalogue
-from truenas_client.schema.check import Problem, Stopped, check, stopping
+from truenas_client.schema.check import Problem, check
+from truenas_client.schema.validator import Stopped, stopping
 
 OPTIONS = {
     "type": "object",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from truenas_client.catalogue import Method
 from truenas_client.placeholders import Placeholder, find
-from truenas_client.schema.check import Stopped, stopping
+from truenas_client.schema.validator import Stopped, stopping
 from tui.model.examine import examine, place_placeholder
 from tui.model.jsontext import parse
 

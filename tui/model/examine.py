@@ -1,7 +1,7 @@
 """What is wrong with the arguments as they stand: with the JSON, with the values, with what they stand for.
 
 Pure and possibly slow (60,000 characters take some 60 ms): made to be run in a thread
-for long texts and to be stopped there (`truenas_client.schema.check.stopping`).
+for long texts and to be stopped there (`truenas_client.schema.validator.stopping`).
 """
 
 from __future__ import annotations

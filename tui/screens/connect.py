@@ -36,12 +36,10 @@ from tui.text import plain, safe
 from tui.widgets.choice import Choice
 from tui.widgets.connect_form import ConnectForm, FormRow
 from tui.widgets.key_line import KeyLine
-from tui.widgets.rows import Cell, Column, Row, Rows
+from tui.widgets.profile_list import NEW, ProfileList
+from tui.widgets.rows import Rows
 
 __all__ = ["ConnectScreen"]
-
-NEW = ""
-"""The key of the row for a connection that is no profile. No profile has an empty name."""
 
 
 class Card(Vertical):
@@ -67,13 +65,17 @@ class ConnectScreen(Screen[None]):
     class Left(Message):
         """Escape with nothing going on: back to what was open before, if anything."""
 
-    def __init__(self, start: Start | None = None, cache: CatalogueCache | None = None) -> None:
+    def __init__(
+        self, start: Start | None = None, cache: CatalogueCache | None = None, *, at_once: bool = True
+    ) -> None:
         """``start`` tells what the card is filled with, ``cache`` where sessions look for lists of methods.
 
-        Raises `InvalidProfile` for a profile that ``start`` names.
+        With ``at_once`` a profile that needs nobody's help is connected without a key. Raises
+        `InvalidProfile` for a profile that ``start`` names.
         """
         super().__init__()
         self._cache = cache
+        self._at_once = at_once
         self._start = start or Start()
         self._opening: Opening = opening(self._start)
         given = self._opening.target
@@ -84,8 +86,7 @@ class ConnectScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with Card(id="card"):
             yield Static("A TrueNAS to explore: its address, and who you are there.", id="sentence")
-            columns = (Column(most=24), Column(flex=True, style="dim"), Column(most=14, style="dim"))
-            yield FormRow("Profile", Rows(columns, id="profiles"), id="profile-row")
+            yield FormRow("Profile", ProfileList(id="profiles"), id="profile-row")
             yield ConnectForm(self._opening.target, self._opening.blank, local=self._local)
             yield Static("", id="progress")
         yield KeyLine()
@@ -103,7 +104,7 @@ class ConnectScreen(Screen[None]):
             self.form.focus_on("kind")
         else:
             self.form.focus_on("address" if not target.address else "password" if target.user else "user")
-        if start.at_once:
+        if start.at_once and self._at_once:
             self._submit()
 
     @property
@@ -127,21 +128,9 @@ class ConnectScreen(Screen[None]):
         self.query_one(Card).set_class(bool(names), "-profiles")
         if not names:
             return
-        profiles = Profiles()
-        rows = []
-        for name in names:
-            try:
-                profile = profiles.get(name)
-            except exc.InvalidProfile:
-                rows.append(Row(name, (name, Cell("cannot be read", "error"), "")))
-                continue
-            rows.append(Row(name, (name, profile.address or "this machine", profile.username)))
-        widget = self.query_one("#profiles", Rows)
-        widget.set_rows([*rows, Row(NEW, (Cell("another", "dim"), "", ""))], keep=False)
-        widget.styles.height = min(len(rows) + 1, 4)
-        with self.prevent(Rows.Highlighted):
-            widget.cursor = names.index(present) if present in names else 0 if self._opening.choosing else len(names)
-        if self._opening.choosing and present not in names:
+        first = self._opening.choosing and present not in names
+        self.query_one(ProfileList).fill(Profiles(), names, names[0] if first else present)
+        if first:
             self._pick(names[0])
 
     @on(Rows.Highlighted, "#profiles")
@@ -251,31 +240,13 @@ class ConnectScreen(Screen[None]):
         card = self.query_one(Card)
         card.add_class("-busy")
         self._show(done)
-        if not target.tls.verify:
-            session.warn("Any certificate is taken: whoever is in between can read and change what is sent.")
         forget = session.changed.subscribe(told)
         try:
             await session.open(step, code)
-        except exc.OTPRequired:
-            wrong = Failure("Wrong code" if code else "One-time password", "The password is kept." if code else "")
-            self._show(done, wrong if code else None, note="" if code else "The server wants a one-time password.")
-            self.form.ask_code()
-        except exc.InvalidCredentials as error:
-            self._refused(session, error, done, code)
-        except ssl.SSLCertVerificationError as error:
-            self._show(done, explain_connecting(error, address=session.host))
-            card.remove_class("-busy")
-            tls = await ask_trust(self.app, session, error)
-            if tls is not None:
-                self.form.trust(tls)
-            return tls
-        except exc.MechanismUnsupported as error:
-            self._unsupported(session, error, done)
         except Exception as error:  # noqa: BLE001 - the root of connecting: whatever it was, the card says so
-            self.log.error(f"connecting: {type(error).__name__}")
-            self._show(done, explain_connecting(error, address=session.host))
-            if isinstance(error, exc.SecretUnavailable):
-                self.form.focus_on("password")
+            self._failed(session, error, done, code)
+            card.remove_class("-busy")
+            return await self._ask_trust(session, error)
         else:
             self.form.remove_class("-code")
             self.query_one("#progress", Static).update("")
@@ -286,6 +257,43 @@ class ConnectScreen(Screen[None]):
             forget()
             card.remove_class("-busy")
         return None
+
+    def take_over(self, session: Session, error: Exception) -> None:
+        """Goes on where a session could not be opened elsewhere. A refused secret is not sent again by itself."""
+        self._failed(session, error, [], None)
+        self._go_on(session, error)
+
+    @work(exclusive=True, group="connect", exit_on_error=False)
+    async def _go_on(self, session: Session, error: Exception) -> None:
+        tls = await self._ask_trust(session, error)
+        if tls is not None:
+            self._connect(session.target.trusting(tls), None)
+
+    async def _ask_trust(self, session: Session, error: Exception) -> TLS | None:
+        """Asks about a certificate, if that is what it failed for."""
+        if not isinstance(error, ssl.SSLCertVerificationError):
+            return None
+        tls = await ask_trust(self.app, session, error)
+        if tls is not None:
+            self.form.trust(tls)
+        return tls
+
+    def _failed(self, session: Session, error: Exception, done: list[str], code: str | None) -> None:
+        """Says what became of an attempt, and puts the cursor where it can be mended."""
+        match error:
+            case exc.OTPRequired():
+                wrong = Failure("Wrong code", "The password is kept.") if code else None
+                self._show(done, wrong, note="The server wants a one-time password.")
+                self.form.ask_code()
+            case exc.InvalidCredentials():
+                self._refused(session, error, done, code)
+            case exc.MechanismUnsupported():
+                self._unsupported(session, error, done)
+            case _:
+                self.log.error(f"connecting: {type(error).__name__}")
+                self._show(done, explain_connecting(error, address=session.host))
+                if isinstance(error, exc.SecretUnavailable):
+                    self.form.focus_on("password")
 
     def _refused(self, session: Session, error: exc.InvalidCredentials, done: list[str], code: str | None) -> None:
         if code:
@@ -327,10 +335,6 @@ class ConnectScreen(Screen[None]):
         if failure is not None:
             # On a small screen the card may have to be scrolled; the news is at its end.
             self.call_after_refresh(self.query_one(Card).scroll_end, animate=False)
-
-    def show_failure(self, failure: Failure) -> None:
-        """Shows why a connection made elsewhere did not come about."""
-        self._show([], failure)
 
     def cancel(self) -> bool:
         """Stops connecting; True when there was something to stop."""

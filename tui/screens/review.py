@@ -7,6 +7,7 @@ call can be sent.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -30,6 +31,7 @@ from tui.widgets.key_line import Hint
 __all__ = ["Answer", "ReviewScreen", "Subject"]
 
 Answer = Literal["send", "edit", "back"]
+HELD_SECONDS = 0.5
 LONGEST_NAME = 60
 """Characters of a name that somebody may be asked to type."""
 
@@ -66,7 +68,7 @@ class ReviewScreen(ModalScreen[Answer]):
         Binding("escape", "answer('back')", "Back"),
         Binding("e", "answer('edit')", "Edit"),
         Binding("enter", "answer('send')", "Send"),
-        Binding("ctrl+j,ctrl+enter,f5", "answer('send')", "Send", show=False),
+        Binding("ctrl+j,ctrl+enter,f5", "run_key", "Send", show=False),
         # While a name is typed too, because the field has no use for these.
         Binding("up", "scroll('line_up')", "Up", show=False),
         Binding("down", "scroll('line_down')", "Down", show=False),
@@ -80,6 +82,7 @@ class ReviewScreen(ModalScreen[Answer]):
         self._read = read
         self._reading = False
         self._warned = False
+        self._opened = time.monotonic()
         self._names: tuple[str, ...] = (_typeable(subject.resource) or _typeable(subject.host) or "yes",)
         """What may be typed; the first is what is asked for."""
 
@@ -108,9 +111,11 @@ class ReviewScreen(ModalScreen[Answer]):
             if self._risky:
                 yield Static("", id="ask")
                 yield Input(id="name", compact=True)
-            yield Hint(("enter", "send"), ("e", "edit"), ("esc", "back"))
+            # In the field for the name an e is a letter; escape leads to the arguments as well.
+            yield Hint(("enter", "send"), *([] if self._risky else [("e", "edit")]), ("esc", "back"))
 
     def on_mount(self) -> None:
+        self._opened = time.monotonic()
         self.query_one("#card").border_title = plain(f"Review  {self._subject.host}")
         self.query_one(ChangesView).show_arguments(self._subject.entries)
         self._about("")
@@ -185,6 +190,11 @@ class ReviewScreen(ModalScreen[Answer]):
 
     def action_scroll(self, how: str) -> None:
         getattr(self.query_one(ChangesView), f"action_{how}")()
+
+    def action_run_key(self) -> None:
+        """The key that led here sends too, but not while it may still be held down."""
+        if time.monotonic() - self._opened >= HELD_SECONDS:
+            self.action_answer("send")
 
     def action_answer(self, answer: Answer) -> None:
         if answer == "send" and not self._may_send():

@@ -42,7 +42,7 @@ class Starting(Screen[None]):
     def compose(self) -> ComposeResult:
         yield StatusLine(self._status, id="status")
         with Horizontal(id="starting"):
-            yield MethodList(id="methods")
+            yield MethodList(self._memory, id="methods")
             with Vertical():
                 yield Pane("Call", id="call")
                 yield Pane("Result", id="result")

@@ -12,6 +12,7 @@ import math
 import ssl
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -25,12 +26,10 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
-from tui.screens.before_sending import FilePlaces, before_sending
 from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
-from tui.screens.otp import OtpScreen
 from tui.screens.trust import ask_trust
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
@@ -45,6 +44,9 @@ from tui.widgets.pane import Pane
 from tui.widgets.result_views import ResultViews
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
+
+if TYPE_CHECKING:
+    from tui.screens.before_sending import FilePlaces
 
 __all__ = ["Workspace"]
 
@@ -72,7 +74,7 @@ class Workspace(Screen[None]):
             "events": lambda: EventsSection(session, id="events"),
         }
         self._told = State.CONNECTING
-        self._file_places = FilePlaces()
+        self._file_places: FilePlaces | None = None
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._dirty = True
@@ -231,10 +233,17 @@ class Workspace(Screen[None]):
 
     @on(Explore.ReviewWanted)
     def _review_wanted(self, event: Explore.ReviewWanted) -> None:
-        self._review(event.call, event.risk)
+        # One card at a time: a key that is held down asks for many.
+        if not any(worker.group == "review" and not worker.is_finished for worker in self.workers):
+            self._review(event.call, event.risk)
 
-    @work(exclusive=True, group="review", exit_on_error=False)
+    @work(group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
+        # Imported when it is wanted: many only read.
+        from tui.screens.before_sending import FilePlaces, before_sending
+
+        if self._file_places is None:
+            self._file_places = FilePlaces()
         answer = await before_sending(self.app, self.session, call, risk, self._file_places)
         explore = self.query_one(Explore)
         if answer == "send":
@@ -365,6 +374,8 @@ class Workspace(Screen[None]):
     async def _ask_code(self, again: bool) -> str | None:
         """Asks for a one-time password, whatever is on the screen; called by the session."""
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        from tui.screens.otp import OtpScreen
+
         card = OtpScreen(user=self.session.target.user, host=self.session.host, again=again)
 
         def answered(code: str | None) -> None:

@@ -5,8 +5,8 @@ choose, tab accepts, escape closes; enter stays a newline until an arrow key was
 behind the caret, dimmed, where nothing else stands on the line; right takes that one.
 
 `complete` is given by the owner, a pure function of text, offset and whether the keys that may follow are wanted where
-a value has no choices: it is asked when the keys rest, when the list is
-asked for and when a choice is accepted, never while typing goes on; until then the list is only narrowed.
+a value has no choices. It is asked when the keys rest, when the list is wanted and when a choice is accepted, never
+while typing goes on: until then the list is only narrowed.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,6 @@ _CLOSING = ']}," '
 class ArgumentsEditor(JsonEditor):
     """Edits the arguments of a method. Give it `complete` and `gaps`; it says `Completed` when it wrote a choice."""
 
-    FOOTER_WORDS: ClassVar[dict[str, str]] = {"edit.complete": "complete"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+l", "complete", "complete", show=False, id="edit.complete"),
         Binding("tab", "accept", "accept", show=False, id="edit.accept"),
@@ -90,6 +89,7 @@ class ArgumentsEditor(JsonEditor):
         stops = self._gaps + [problem for problem in self.problems if problem.start not in starts]
         stops.sort(key=lambda stop: stop.start)
         if not stops:
+            self.app.notify("No problem, and nothing left to fill in.", timeout=2, markup=False)
             return
         stop = next((stop for stop in stops if stop.start > caret), stops[0])
         if stop in self._gaps:
@@ -167,6 +167,10 @@ class ArgumentsEditor(JsonEditor):
         self.suggestion = ""
         self.refresh_bindings()
         return True
+
+    def footer_words(self) -> dict[str, str]:
+        """What keys do here, for the footer."""
+        return {"edit.complete": "complete"} | ({"app.back": "close"} if self.choosing else {})
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # With the list closed, tab leaves the editor as it leaves every field.

@@ -22,7 +22,7 @@ from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.catalogue import Method
 from truenas_client.namedsecrets import unknown
-from truenas_client.schema.check import Stopped, stopping
+from truenas_client.schema.validator import Stopped, stopping
 from tui import actions
 from tui.failure import FieldProblem
 from tui.model.completion import Completions, complete

@@ -290,6 +290,8 @@ class CursorView(LineView):
 
     def show_cursor(self) -> None:
         """Scrolls no further than needed to have the cursor's line on screen."""
+        if not self.scrollable_content_region.height:
+            return  # how much fits is not known yet
         top, height = round(self.scroll_target_y), self.page_height
         if self.cursor < top:
             self.scroll_lines(self.cursor)

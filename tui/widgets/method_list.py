@@ -114,7 +114,7 @@ class MethodList(Pane):
         super().__init__("Methods", id=id)
         self._memory = memory or ConnectionMemory()
         self._catalogue = Catalogue.from_methods({})
-        self._index = Index([])
+        self._index: Index | None = None
         self._open: set[str] = {RECENT}
         self._current: str | None = None
         # Why a method was found, by the key of its row, and how the tree is to be shown at first.
@@ -143,13 +143,15 @@ class MethodList(Pane):
     @property
     def index(self) -> Index:
         """What the filter searches."""
+        if self._index is None:
+            self._index = Index(self._catalogue)
         return self._index
 
     def set_catalogue(self, catalogue: Catalogue, *, cached: bool = False) -> None:
         """Shows the methods of this one; what was typed and unfolded stays. ``cached`` ones may not be the present."""
         self.title = "Methods  cached" if cached else "Methods"
         self._catalogue = catalogue
-        self._index = Index(catalogue)
+        self._index = None  # made when it is searched: the list is there sooner without
         self.filter.placeholder = f"type to find among {len(catalogue)}" if len(catalogue) else "type to find"
         place = self._returning if len(catalogue) else None
         if place is not None and (place.cursor or place.unfolded):
@@ -159,12 +161,12 @@ class MethodList(Pane):
             self._returning = None
             self.names.scroll_lines(place.top)
             self.names.move_to(place.cursor)
-            self._read_ahead(self._index)
+            self._read_ahead()
 
     @work(exclusive=True, group="read-ahead", exit_on_error=False)
-    async def _read_ahead(self, index: Index) -> None:
+    async def _read_ahead(self) -> None:
         await asyncio.sleep(READ_AHEAD_SECONDS)
-        for _left in index.prepare():
+        for _left in self.index.prepare():
             await asyncio.sleep(0)
 
     def renew(self) -> None:
@@ -268,7 +270,7 @@ class MethodList(Pane):
             self.facts = ""
 
     def _hits(self, query: str) -> list[Row]:
-        hits: list[Hit] = self._index.search(query, limit=MOST_HITS)
+        hits: list[Hit] = self.index.search(query, limit=MOST_HITS)
         self._why = {METHOD + hit.method.name: why_words(hit.why) for hit in hits if hit.why}
         return hit_rows(self._catalogue, hits, stars=self._memory.stars, glyphs=self.names.glyphs)
 
