@@ -1,12 +1,17 @@
-"""What holds for every test: nothing of the user's own configuration and state is read or written."""
+"""What holds for every test: nothing of the user's own configuration and state is read or written; no test is timed."""
 
 from __future__ import annotations
 
 from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _numbers = count()
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

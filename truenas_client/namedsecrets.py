@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from .exc import InvalidProfile, SecretUnavailable
 from .placeholders import Placeholder
@@ -17,7 +18,7 @@ from .profiles.store import Profiles
 from .secret import Ask, Keyring, Reference, Secret
 from .secretstore import SERVICE, keyring_problem, resolve
 
-__all__ = ["look_up", "unknown"]
+__all__ = ["look_up", "named", "unknown"]
 
 
 def look_up(
@@ -65,6 +66,21 @@ def unknown(
     except InvalidProfile as e:
         return e.error
     return f"no secret is named {placeholder.name}: {_where(placeholder.name, keyring=False)}"
+
+
+def named(
+    *, environment: Mapping[str, str] | None = None, profiles: Callable[[], Profiles] = Profiles
+) -> list[Placeholder]:
+    """The placeholders that stand for something here, secrets first; what only the keyring knows is not listed."""
+    try:
+        secrets = sorted(profiles().secrets)
+    except InvalidProfile:
+        # `look_up` tells it, to who uses one.
+        secrets = []
+    variables = sorted(os.environ if environment is None else environment)
+    names: list[tuple[Literal["env", "secret"], str]] = [("secret", name) for name in secrets]
+    names += [("env", name) for name in variables if "{" not in name and "}" not in name]
+    return [Placeholder(kind, name, 0, 0) for kind, name in names]
 
 
 def _reference(name: str, profiles: Callable[[], Profiles]) -> Reference | None:

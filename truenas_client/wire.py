@@ -22,6 +22,9 @@ from .logs import log
 
 __all__ = ["Hearer", "Link"]
 
+KEPT_CHARACTERS = 100_000
+"""websockets holds each frame until it has parsed the next one: the bytes of longer ones are let go at once."""
+
 
 class Hearer(Protocol):
     """Who takes what is received. Called from the loop's own callback: must not block."""
@@ -87,6 +90,8 @@ class Link(ClientConnection):
             except UnicodeDecodeError:
                 self._hearer.on_fault("text that is not UTF-8")
                 return
+            if len(text) > KEPT_CHARACTERS:
+                frame.data = data = b""
             self._hearer.on_text(text)
         except Exception:  # noqa: BLE001 - the root of a callback
             log.exception("the reader failed")

@@ -321,6 +321,13 @@ class TrueNASApp(App[None]):
             return
         self.notify("ctrl+q quits", timeout=3, markup=False)
 
+    def action_command_palette(self) -> None:
+        """Opens the palette, in words of ours."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="a command or a method", id="--command-palette"))
+
     def action_app_keys(self) -> None:
         """Shows the keys that work here, then the others."""
         from tui.screens.help import HelpScreen

@@ -75,8 +75,11 @@ def picked(start: Start, name: str) -> Target:
 
 
 def first_of(start: Start) -> First | None:
-    """What may be shown before it is connected: a profile that needs nobody's help. Raises as `opening`."""
-    opened = opening(start)
+    """What may be shown before it is connected: a profile that needs nobody's help."""
+    try:
+        opened = opening(start)
+    except InvalidProfile:
+        return None  # the card says what is wrong
     # Where a password can be read on its way, the card tells that first.
     if not opened.at_once or opened.target.exposed:
         return None

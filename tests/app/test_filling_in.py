@@ -165,7 +165,13 @@ async def test_what_the_server_says_back_is_masked(signed_in: Open, taken: list[
     keep_secret("mail", f"no{MARKED}")
     async with signed_in() as desk:
         await desk.open("demo take", "demo.take")
-        await desk.write('[{"name": "x", "comment": "${secret:mail}"}]')
+        await desk.write('[{"name": "x", "comment": ""}]')
+        desk.explore.call_pane.editor.goto(27)
+        await desk.type("${se")
+        await desk.see("${secret:mail}", "tab accept")
+        await desk.type("cret:m")
+        await desk.press("tab")
+        assert desk.explore.call_pane.text == '[{"name": "x", "comment": "${secret:mail}"}]'
         await desk.run()
         await desk.see("******** is not taken")
         assert taken[0]["comment"] == f"no{MARKED}"

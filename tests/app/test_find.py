@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import Desk, Open
+from tests.app.conftest import Desk, Open, at_desk
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
 from tests.facts import catalogue as real
 from truenas_client.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator
+from tui.app import Start
 from tui.palette import Commands
+from tui.screens.workspace import Workspace
+from tui.sections.welcome import HOW
 from tui.state import ConnectionMemory
 from tui.text import ASCII, UNICODE
 from tui.widgets.method_list import MethodList
@@ -266,3 +269,40 @@ async def test_a_server_with_hostile_methods_can_be_worked_with(signed_in: Open,
 
 def _answer(call: Call) -> str:
     return "done"
+
+
+# The first screen, for somebody who has read nothing.
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_first_screen_explains_itself(size: tuple[int, int]) -> None:
+    async with at_desk(Start(demo=True), size) as desk:
+        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        await desk.until(lambda: desk.explore.methods.names.rows, "the methods")
+        await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+        lines = [line.strip() for line in HOW.splitlines() if line]
+        await desk.see("A simulated TrueNAS: try anything.", *lines)
+        # What the keys do where the cursor is; running has nothing to run yet.
+        await desk.see("enter open", "* star", "F1 keys", "^p commands")
+        assert "^j run" not in desk.text
+
+
+async def test_arrows_act_in_the_list_while_letters_go_on_filtering(signed_in: Open) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        methods = desk.explore.methods
+        await desk.until(lambda: methods.names.key == "namespace:alert", "the tree")
+        await desk.press("right", "down")
+        await desk.until(lambda: methods.names.key == "method:alert.dismiss", "unfolded, and one further")
+        await desk.press("left", "left")
+        await desk.until(lambda: methods.names.current is not None and methods.names.current.fold is True, "folded")
+        await desk.type("pool")
+        await desk.press("down", "down")
+        assert methods.names.cursor == 2
+        assert methods.filter.has_focus
+        await desk.type(".q")
+        await desk.until(lambda: methods.highlighted == "pool.query", "the best hit of more letters")
+        # In a text that is there, the arrows to the sides move in it.
+        await desk.press("left", "left", "backspace")
+        assert methods.filter.value == "poo.q"
+        await desk.press("enter")
+        await desk.until(lambda: desk.explore.call_pane.method is not None, "a method")

@@ -59,24 +59,24 @@ async def test_the_connection_is_made_again_by_itself(signed_in: Open, nas: Simu
 async def test_the_wait_is_counted_down_and_cut_short_by_enter_or_a_click(
     signed_in: Open, nas: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "pause_for", lambda error, attempt, uniform: 2.2)
+    monkeypatch.setattr(supervisor, "pause_for", lambda error, attempt, uniform: 3.9)
     async with signed_in() as desk:
         await desk.open("sys info", "system.info")
         await nas.stop()
+        await desk.see("retry in 4 s")
         await desk.see("retry in 3 s")
-        await desk.see("retry in 2 s")
         attempts = []
         desk.session.changed.subscribe(lambda: attempts.append(desk.session.state))
         await desk.press("escape")
         await desk.until(lambda: desk.session.retry_at is not None, "waiting")
         await desk.press("enter")
-        await desk.until(lambda: attempts.count(State.CONNECTING) == 1, "tried at once")
+        await desk.until(lambda: attempts.count(State.CONNECTING) >= 1, "tried at once")
         await desk.until(lambda: desk.session.retry_at is not None, "waiting")
         bar = desk.workspace.query_one(StatusLine)
         await desk.until(lambda: "note" in {word for word, _, _ in bar.places()}, "the note")
         at = next(start for word, start, _ in bar.places() if word == "note")
         await desk.pilot.click(bar, offset=(at + 2, 0))
-        await desk.until(lambda: attempts.count(State.CONNECTING) == 2, "tried at once")
+        await desk.until(lambda: attempts.count(State.CONNECTING) >= 2, "tried at once")
 
 
 async def test_a_job_is_found_again(signed_in: Open, nas: Simulator, patient: None) -> None:

@@ -191,6 +191,19 @@ async def test_broken_profiles_are_told_and_in_nobodys_way(nas: Simulator) -> No
         await desk.landed()
 
 
+async def test_a_profile_that_goes_away_while_the_app_runs(nas: Simulator) -> None:
+    keep("lab", nas.url)
+    keep("other", "wss://other.example")
+    async with at_desk(Start(profile="lab"), (80, 24)) as desk:
+        await desk.landed()
+        Profiles().remove("lab")
+        await desk.press("escape", "escape", "c")
+        await desk.see("Connect", "other")
+    # The same at the next start, which remembers what the last one began with.
+    async with at_desk(Start(profile="lab"), (80, 24)) as desk:
+        await desk.see("no profile 'lab'", "other")
+
+
 async def test_another_address_gets_nothing_of_the_profile(nas: Simulator, frames: list[str]) -> None:
     keep("lab", "wss://lab.example", tls=TLS.pinned("ab" * 32))
     keep("more", "wss://more.example")

@@ -145,6 +145,22 @@ async def test_the_docs_are_open_again(nas: Simulator) -> None:
         await desk.see("[Arguments]")
 
 
+async def test_new_methods_behind_what_is_open_disturb_nobody(nas: Simulator) -> None:
+    async with started(nas) as desk:
+        await desk.open("pds cr", "pool.dataset.create")
+        await desk.write('[{"name": "tank/x"}]')
+        editor = desk.explore.call_pane.editor
+        editor.goto(7)
+        desk.session.catalogue_changed.publish()
+        await desk.pilot.pause()
+        assert (editor.text, editor.caret) == ('[{"name": "tank/x"}]', 7)
+        await desk.press("escape", "d")
+        await desk.see("[Docs]")
+        desk.session.catalogue_changed.publish()
+        await desk.pilot.pause()
+        await desk.see("[Docs]")
+
+
 async def test_a_method_the_server_has_no_more_leaves_the_list(nas: Simulator) -> None:
     nas.method("demo.gone", roles=["READONLY_ADMIN"])(_nothing)
     async with started(nas) as desk:

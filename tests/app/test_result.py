@@ -57,7 +57,7 @@ async def test_a_row_opens_as_a_tree_and_escape_goes_back_to_it(signed_in: Open,
     async with signed_in(size=size) as desk:
         view = await table(desk)
         await desk.press("down", "down", "enter")
-        await desk.see("row 3 of 18  flash/apps/photos", '"FILESYSTEM"')
+        await desk.see("row 3 of 18  flash/apps/photos", '"FILESYSTEM"', "esc back  [2]")
         tree = desk.explore.result_pane.content
         assert isinstance(tree, JsonView)
         await desk.until(lambda: tree.has_focus, "the row has the focus")
@@ -305,16 +305,15 @@ async def test_fold_levels_are_stepped_through(signed_in: Open) -> None:
         tree = desk.explore.result_pane.content
         assert isinstance(tree, JsonView)
         counts = []
-        for _ in range(4):
+        for level in range(2, 6):
             await desk.press("full_stop")
+            await desk.until(lambda level=level: tree.level == level, "the next level")  # type: ignore[misc]
             counts.append(tree.line_count())
         assert counts == sorted(set(counts))
         await desk.see("level 5")
-        for _ in range(30):
-            await desk.press("full_stop")
-        assert tree.level is not None
-        assert tree.level < 20, "there are no levels below the last"
+        await desk.press(*["full_stop"] * 30)
         await desk.press("comma")
+        await desk.until(lambda: tree.level is not None and 4 < tree.level < 20, "no levels below the last")
         await desk.press(*["comma"] * 20)
         await desk.see("level 1")
         assert tree.line_count() == 3

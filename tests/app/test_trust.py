@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
 from tests.app.conftest import at_desk
+from tests.app.stage import HOSTILE, drawn, staged
 from tests.auth.ways import frames
 from tests.core.certificates import authority, certificate
 from tests.core.test_trust import listener
 from truenas_client import signin
 from truenas_client.endpoint import parse
+from truenas_client.probe import Certificate
 from truenas_client.profiles import Profile, Profiles
 from truenas_client.secret import Environment
 from truenas_client.simulator import Simulator
@@ -183,3 +186,18 @@ def test_nobody_is_told_to_do_without_the_check() -> None:
     texts = [explain_connecting(error, address=endpoint.text).text.lower() for error in errors]
     assert not any(word in text for text in texts for word in ("not to check", "insecure", "do not check", "turn off"))
     assert len({text.split("\n")[0] for text in texts[:5]}) == 5
+
+
+async def test_what_a_certificate_says_of_itself_disturbs_no_screen() -> None:
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    async with staged() as pilot:
+        for text in HOSTILE:
+            problems = (f"this machine does not know its issuer, {text}",)
+            made = Certificate(text, text + "x", then, then, (text,), "ab" * 32, "cd" * 32, problems)
+            for trusted in ((), ("sha256:" + "ef" * 32,)):
+                await pilot.app.push_screen(TrustScreen("nas.example", made, trusted=trusted, profile="lab"))
+                await pilot.pause()
+                shown = "\n".join(drawn(pilot))
+                assert all(line in shown for line in shown_digest("ab" * 32)), "however long the rest is"
+                assert "esc back" in shown
+                pilot.app.pop_screen()

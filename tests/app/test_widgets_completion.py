@@ -204,6 +204,13 @@ async def test_with_nothing_to_choose_the_keys_that_may_follow_are_listed() -> N
         assert editor.selection.is_empty
         await pilot.press("q")
         assert '"a": "q"' in editor.text
+        # What is typed while they are listed is a key, not more of the value.
+        editor.load_text('[{"name": "x"}]')
+        editor.goto(11)
+        await pilot.press("ctrl+l", "o")
+        await wait_for(pilot, lambda: listed(choices) == ["on", "mode", "both"], "narrowed")
+        await pilot.press("tab")
+        assert editor.text == '[{"name": "x", "on": false}]'
 
 
 async def test_a_choice_that_was_made_can_be_made_anew() -> None:

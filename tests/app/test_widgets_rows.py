@@ -232,3 +232,21 @@ async def test_hostile_text_in_cells_badges_headers_and_keys() -> None:
         await pilot.resize_terminal(60, 40)
         await pilot.pause()
         drawn(pilot)
+
+
+async def test_a_sign_stands_where_others_fold_and_further_texts_need_room() -> None:
+    rows = Rows()
+    async with staged(rows, size=(24, 6)) as pilot:
+        rows.set_rows(
+            [
+                Row("star", ("a.method", "why"), sign="★"),
+                Row("fold", ("group",), fold=True),
+                Row("long", ("a.very.long.method", "because")),
+            ]
+        )
+        await pilot.pause()
+        lines = [line.rstrip() for line in drawn(pilot)]
+        assert lines[0] == "› ★ a.method why"
+        assert lines[1] == "  ▸ group"
+        # One letter of the reason would tell nobody anything.
+        assert lines[2] == "    a.very.long.method"

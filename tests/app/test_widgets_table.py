@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,9 @@ from textual.pilot import Pilot
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
 from tui.model.table import Arrangement, Table
+from tui.state import ConnectionMemory
 from tui.widgets.raw_view import RawView
+from tui.widgets.result_views import TABLE, ResultViews
 from tui.widgets.table_view import TableView
 
 POOLS: list[dict[str, Any]] = [
@@ -233,3 +237,31 @@ async def test_hostile_values_in_raw_text() -> None:
             for key in ("pagedown", "end", "home"):
                 await pilot.press(key)
                 drawn(pilot)
+
+
+# The views together.
+
+
+async def test_a_value_that_is_shown_no_more_is_held_by_nobody() -> None:
+    views = ResultViews()
+    value: list[dict[str, Any]] = [{"id": number, "deep": {"x": [number]}} for number in range(30_000)]
+    async with staged(views, size=(60, 12)) as pilot:
+        gc.collect()
+        gc.disable()
+        try:
+            held = sys.getrefcount(value)
+            views.show_value(value, "demo.query", ConnectionMemory(), as_table=True)
+            for view in views.views:
+                views.choose_view(view)
+                await pilot.pause()
+                views.find("nowhere")
+                await pilot.pause()
+            views.choose_view(TABLE)
+            await pilot.pause()
+            views.action_table_sort()
+            await pilot.pause()
+            views.clear()
+            # Workers end in their own time; with the collector off, nothing else could let go for them.
+            await wait_for(pilot, lambda: sys.getrefcount(value) == held, "nobody holds the value")
+        finally:
+            gc.enable()

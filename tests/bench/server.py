@@ -1,9 +1,9 @@
 """The smallest server both sides of a measurement can talk to, in a process of its own.
 
 It answers every call with a fixed text into which the call's id is put, so that
-what is measured is the client. ``big`` answers so many megabytes, ``flood`` sends
-so many events and then its answer, ``rate`` sends so many events a second for so long,
-answering calls meanwhile. Prints its port, runs until stdin ends.
+what is measured is the client. ``big`` answers so many megabytes, ``nested.query`` so
+many of objects in objects, ``flood`` sends so many events and then its answer, ``rate`` so
+many a second for so long, answering calls meanwhile. Prints its port, runs until stdin ends.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 RESULTS = {
+    "core.get_methods": "{}",
+    "core.get_jobs": "[]",
     "auth.login_ex": '{"response_type":"SUCCESS","user_info":null,"authenticator":"LEVEL_1","reconnect_token":null}',
     "core.set_options": '{"legacy_jobs":false,"private_methods":false,"py_exceptions":false}',
     "core.subscribe": '"00000000-0000-4000-8000-000000000000"',
@@ -33,13 +35,29 @@ def rows(megabytes: int) -> str:
     return "[" + ",".join([SMALL] * (megabytes * 1_000_000 // (len(SMALL) + 1))) + "]"
 
 
+def nested_rows(megabytes: int) -> str:
+    """A JSON list of about that size, of rows such as a query of datasets gives: most members are objects."""
+    count = megabytes * 1_000_000 // len(nested_row(100_000))
+    return "[" + ",".join(nested_row(number) for number in range(count)) + "]"
+
+
+def nested_row(number: int) -> str:
+    name = f"tank/set{number}"
+    properties = {
+        key: {"parsed": value, "rawvalue": str(value), "value": str(value).upper(), "source": "LOCAL"}
+        for key, value in (("compression", "lz4"), ("used", number * 4096), ("atime", "off"))
+    }
+    row = {"id": name, "type": "FILESYSTEM", "name": name, "pool": "tank", "encrypted": False, "children": []}
+    return json.dumps({**row, **properties})
+
+
 async def answer(websocket: ServerConnection) -> None:
     with contextlib.suppress(ConnectionClosed):
         await talk(websocket)
 
 
 async def talk(websocket: ServerConnection) -> None:
-    bigs: dict[int, str] = {}
+    bigs: dict[tuple[str, int], str] = {}
     streams: set[asyncio.Task[None]] = set()
     async for text in websocket:
         frame = json.loads(text)
@@ -51,9 +69,12 @@ async def talk(websocket: ServerConnection) -> None:
             stream = asyncio.create_task(rate(websocket, *frame["params"]))
             streams.add(stream)
             stream.add_done_callback(streams.discard)
-        if method == "big":
+        if method in ("big", "nested.query"):
             size = frame["params"][0]
-            result = bigs.setdefault(size, rows(size))
+            key = (method, size)
+            if key not in bigs:
+                bigs[key] = rows(size) if method == "big" else nested_rows(size)
+            result = bigs[key]
         else:
             result = RESULTS.get(method, SMALL)
         await websocket.send(f'{{"jsonrpc":"2.0","result":{result},"id":"{frame["id"]}"}}')

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client.namedsecrets import look_up, unknown
+from truenas_client.namedsecrets import look_up, named, unknown
 from truenas_client.placeholders import Filled, Placeholder, fill, find, placeholders
 from truenas_client.profiles import Profiles
 from truenas_client.secret import Secret
@@ -155,6 +155,15 @@ def test_secrets_with_names(tmp_path: Path) -> None:
     gone = look_up(one("secret", "gone"), profiles=lambda: profiles)
     assert isinstance(gone, str)
     assert "/nowhere/at/all" in gone
+
+
+def test_what_there_is_can_be_listed(tmp_path: Path) -> None:
+    profiles = config(tmp_path, '[secret]\nb = { env = "X" }\na = { env = "X" }\n')
+    listed = named(environment={"Z": "", "Y": "", "o{d}d": ""}, profiles=lambda: profiles)
+    assert [str(one) for one in listed] == ["${secret:a}", "${secret:b}", "${env:Y}", "${env:Z}"]
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[secret")
+    assert [str(one) for one in named(environment={"Z": ""}, profiles=lambda: Profiles(broken))] == ["${env:Z}"]
 
 
 class Keyring:

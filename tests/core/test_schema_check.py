@@ -219,5 +219,19 @@ def test_items_of_long_lists_are_judged_as_each_for_itself(schema: Any, values: 
     assert bool(either) == bool(expected)
 
 
+def test_of_two_kinds_of_long_list_the_one_most_items_are_of_is_explained() -> None:
+    ours = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    theirs = {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}
+    schema = {"anyOf": [{"type": "array", "items": items} for items in (ours, theirs)] + [{"type": "null"}]}
+    for count in (5, 50):  # of short lists the ordinary way says the same
+        assert check(schema, [{"b": "x"}] * count) == []
+        assert check(schema, [{"b": "x"}] * count + [{"b": 1}]) == [
+            Problem((count, "b"), "expected text, not a number")
+        ]
+    assert check({"anyOf": [{"type": "null"}, {"type": "string"}]}, [1] * 50) == [
+        Problem((), "expected null or text, not a list")
+    ]
+
+
 def test_of_many_wrong_items_as_many_are_told_as_anybody_reads() -> None:
     assert len(check({"type": "array", "items": {"type": "string"}}, [1] * 1000)) == 100

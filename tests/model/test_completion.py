@@ -15,6 +15,7 @@ from tests.facts import catalogue
 from truenas_client import Catalogue
 from truenas_client.catalogue import Method
 from truenas_client.filters import OPERATORS
+from truenas_client.placeholders import placeholders
 from truenas_client.schema.draft import draft
 from tui.model.completion import Candidate, Completions, accept, complete, narrowed
 from tui.model.jsontext import parse
@@ -382,6 +383,35 @@ def test_another_tag_takes_its_branch_along(text: str, word: str, after: str) ->
     assert edit.to_fill == (((0, "how", "host" if word == "FTP" else "key"),) if after.count('<>"') else ())
 
 
+STANDING = placeholders("${secret:mail}${secret:main}${env:HOME}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "after"),
+    [
+        ('[{"name": "a ${^"}]', ["${secret:mail}", "${secret:main}", "${env:HOME}"], '[{"name": "a ${secret:mail}"}]'),
+        ('[{"name": "${secret:mai^', ["${secret:mail}", "${secret:main}"], '[{"name": "${secret:mail}'),
+        ('[{"name": "$$${env:^}b"}]', ["${env:HOME}"], '[{"name": "$$${env:HOME}b"}]'),
+        ('[{"mode": "${e^"}]', ["${env:HOME}"], '[{"mode": "${env:HOME}"}]'),
+        ('[{"name": "$${^"}]', None, ""),
+        ('[{"name": "${HOME^"}]', None, ""),
+        ('[{"name": "${env:HOME}^"}]', None, ""),
+        ('[{"name": ${^}]', None, ""),
+    ],
+)
+def test_placeholders_that_stand_for_something(text: str, expected: list[str] | None, after: str) -> None:
+    caret = text.index("^")
+    text = text.replace("^", "")
+    completions = complete(CREATE, text, caret, Known(), named=lambda: STANDING)
+    words = [one.word for one in completions.candidates] if completions is not None else []
+    if expected is None:
+        assert not any(word.startswith("$") for word in words)
+        return
+    assert completions is not None
+    assert words == expected
+    assert written(text, completions, completions.candidates[0]) == after
+
+
 def test_a_long_first_value_is_indented_like_its_line() -> None:
     wide = {"type": "object", "properties": {f"member_{n}": field("string") for n in range(4)}}
     wide["required"] = list(wide["properties"])
@@ -445,5 +475,6 @@ def test_narrowing_keeps_what_holds_the_typed_text(typed: str, names: list[str])
     candidates = [Candidate(name, json.dumps(name)) for name in names]
     kept = [one.word for one in narrowed(candidates, typed)]
     assert sorted(kept) == sorted(name for name in names if typed.lower() in name.lower())
+    assert typed not in kept or not typed or kept[0] == typed
     exact = [word.startswith(typed) for word in kept]
     assert exact == sorted(exact, reverse=True)

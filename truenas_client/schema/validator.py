@@ -83,15 +83,25 @@ def validator() -> Any:
                     return
 
     def any_of(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-        is_long = isinstance(value, list) and len(value) >= _MANY
-        if not is_long or not any(_is_simple(branch) and allows(branch, value) for branch in wanted):
+        if not isinstance(value, list) or len(value) < _MANY or not all(_is_simple(branch) for branch in wanted):
             yield from asked["anyOf"](validator, wanted, value, schema)
+        elif not any(allows(branch, value) for branch in wanted):
+            lists = [branch for branch in wanted if branch.get("type") == "array" and "items" in branch]
+            if lists:
+                # Of the kinds of list, the one most items are of is meant: nobody reads what is wrong by the others.
+                yield from validator.descend(value, min(lists, key=lambda branch: _wrong_items(branch, value)))
+            else:
+                yield from asked["anyOf"](validator, wanted, value, schema)
 
     # Every object and every list of alternatives passes one of these.
     asked = {name: asking(name) for name in ("type", "properties", "anyOf", "oneOf")}
     return extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {**asked, "items": items, "anyOf": any_of}
     )
+
+
+def _wrong_items(schema: Any, value: list[Any]) -> int:
+    return sum(not allows(schema["items"], item) for item in value)
 
 
 def _is_simple(schema: Any) -> bool:

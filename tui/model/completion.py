@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from truenas_client.catalogue import Method
+from truenas_client.placeholders import Placeholder
 from truenas_client.schema.draft import Draft
 
 from .candidates import Candidate, key_candidates, value_candidates
@@ -24,6 +25,8 @@ from .known import Known
 __all__ = ["Candidate", "Completions", "Insertion", "accept", "complete", "narrowed"]
 
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"?')
+_BEGUN = re.compile(r"(?<!\$)(?:\$\$)*(?P<form>\$\{[^{}$]*)\Z")
+"""A placeholder that is being typed: nothing of its text comes after it yet."""
 _ONE_LINE = 40
 _INDENT = 2
 
@@ -66,13 +69,28 @@ class Insertion:
 
 
 def complete(
-    method: Method, text: str, caret: int, known: Known, *, read: Document | None = None, onward: bool = False
+    method: Method,
+    text: str,
+    caret: int,
+    known: Known,
+    *,
+    read: Document | None = None,
+    onward: bool = False,
+    named: Callable[[], Sequence[Placeholder]] = tuple,
 ) -> Completions | None:
     """What may be written at an offset of the arguments, None where nothing can.
 
     ``read`` is the text when it was read already. With ``onward``, where nothing is to choose at a value, the keys
-    are given that may follow it.
+    are given that may follow it. ``named`` are the placeholders there are, asked for only where one is begun.
     """
+    inside = _text_around(text, caret)
+    begun = None if inside is None else _BEGUN.search(text, inside.start + 1, caret)
+    if begun is not None:
+        typed = begun["form"]
+        stands = [Candidate(str(one), str(one), one.kind) for one in named()]
+        if fitting := [one for one in stands if one.word.startswith(typed)]:
+            end = caret + 1 if text[caret : caret + 1] == "}" else caret
+            return Completions("value", (), begun.start("form"), end, typed, tuple(fitting))
     here = _at_caret(method, text, caret, known, read)
     if here is not None and here.candidates:
         return here
@@ -85,7 +103,8 @@ def complete(
 
 
 def _at_caret(method: Method, text: str, caret: int, known: Known, read: Document | None) -> Completions | None:
-    closing = _unclosed(text, caret)
+    inside = _text_around(text, caret)
+    closing = inside is not None and inside.unclosed
     if closing:
         document = parse(f'{text[:caret]}"{text[caret:]}')
     else:
@@ -123,7 +142,7 @@ def _at_caret(method: Method, text: str, caret: int, known: Known, read: Documen
 
 
 def narrowed(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
-    """Those that what is typed may become, best first: it begins them, then a part of them, then stands inside."""
+    """Those that what is typed may become, best first: it is them, begins them, begins a part, stands inside."""
     if not typed:
         return list(candidates)
     lower = typed.lower()
@@ -132,7 +151,8 @@ def narrowed(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
         word = candidate.word.lower()
         at = word.find(lower)
         if at >= 0:
-            rank = 0 if candidate.word.startswith(typed) else 1 if at == 0 else 3 if word[at - 1].isalnum() else 2
+            rank = 1 if candidate.word.startswith(typed) else 2 if at == 0 else 4 if word[at - 1].isalnum() else 3
+            rank = 0 if candidate.word == typed else rank
             ranked.append((rank, index, candidate))
     return [candidate for _, _, candidate in sorted(ranked, key=lambda entry: entry[:2])]
 
@@ -179,17 +199,21 @@ def _rewritten(text: str, span: tuple[int, int], value: Draft, path: Path) -> In
     return Insertion(start, end, written[:first], written[first:last], written[last:], to_fill)
 
 
-def _unclosed(text: str, caret: int) -> bool:
-    """Whether the caret stands in a text without an end: reading on, it would swallow the rest of the line."""
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that a caret is in: where it begins, and whether reading on would swallow the rest of its line."""
+
+    start: int
+    unclosed: bool
+
+
+def _text_around(text: str, caret: int) -> _Text | None:
     begin = text.rfind("\n", 0, caret) + 1
     end = text.find("\n", caret)
-    line = text[begin : end if end >= 0 else len(text)]
-    at = caret - begin
-    inside = next((s for s in _STRING.finditer(line) if s.start() < at and (at < s.end() or not _closed(s[0]))), None)
-    if inside is None:
-        return False
-    # An odd number of quotes on the line: of the last ones, none belongs to the text at the caret.
-    return not _closed([*_STRING.finditer(line)][-1][0])
+    strings = [*_STRING.finditer(text, begin, end if end >= 0 else len(text))]
+    inside = next((one for one in strings if one.start() < caret and (caret < one.end() or not _closed(one[0]))), None)
+    # With an odd number of quotes on the line the last text has no end: of its quotes one belongs to that at the caret.
+    return None if inside is None else _Text(inside.start(), not _closed(strings[-1][0]))
 
 
 def _closed(piece: str) -> bool:

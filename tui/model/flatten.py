@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
+from weakref import ref
 
 from .finding import finder, search
 from .hints import hint
@@ -25,7 +26,7 @@ __all__ = ["Kind", "Path", "Row", "Tree", "path_text"]
 
 FIRST_ROWS = 60
 """How many rows a new tree may unfold by itself."""
-MOST_UNFOLDED = 20_000
+MOST_UNFOLDED = 10_000
 """How many containers one step may unfold."""
 MOST_LOOKED_AT = 200_000
 """How many values one step may look at for containers to unfold."""
@@ -55,16 +56,22 @@ class Row:
 class _Node(Members):
     """An unfolded container: ``rows`` visible below it, ``children`` by position those of them that are unfolded."""
 
-    __slots__ = ("_ends", "children", "order", "parent", "place", "rows")
+    __slots__ = ("__weakref__", "_ends", "_parent", "children", "order", "place", "rows")
 
     def __init__(self, value: Any, parent: _Node | None, place: int) -> None:
         super().__init__(value)
-        self.parent = parent
+        # Held from above alone: a tree that nobody shows any more is gone at once, and its value with it.
+        self._parent = None if parent is None else ref(parent)
         self.place = place
         self.rows = self.size
         self.children: dict[int, _Node] = {}
         self.order: list[int] = []
         self._ends: list[int] | None = None
+
+    @property
+    def parent(self) -> _Node | None:
+        """The unfolded container that holds this one; None for the root."""
+        return None if self._parent is None else self._parent()
 
     def ends(self) -> list[int]:
         """For each unfolded child, in order: the rows inside it and inside the ones before."""

@@ -10,6 +10,7 @@ Invariant: sorting is stable both ways, and what is null or missing stands last 
 from __future__ import annotations
 
 import heapq
+from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -46,7 +47,7 @@ class Table:
         for row in islice(rows, FIRST_LOOKED_AT):
             self._known.update(dict.fromkeys(row))
         self._natural = self._by_use()
-        self._order: list[int] | None = None
+        self._order: array[int] | None = None
         self._sorted_by: tuple[str, bool] | None = None
         self.arrangement = arrangement or Arrangement()
         self._columns = self._arranged()
@@ -197,7 +198,8 @@ class Table:
         """Brings the rows into the order of the arrangement, in steps; they stand as before until the last one."""
         key, descending = self.arrangement.sort, self.arrangement.descending
         order = None if key is None else (yield from _order(self.rows, key, descending))
-        self._order = order
+        # Not a list: a million numbers as objects would take as much room as the rows' keys.
+        self._order = None if order is None else array("q", order)
         self._sorted_by = None if key is None else (key, descending)
 
     # Finding

@@ -70,14 +70,17 @@ class ConnectScreen(Screen[None]):
     ) -> None:
         """``start`` tells what the card is filled with, ``cache`` where sessions look for lists of methods.
 
-        With ``at_once`` a profile that needs nobody's help is connected without a key. Raises
-        `InvalidProfile` for a profile that ``start`` names.
+        With ``at_once`` a profile that needs nobody's help is connected without a key.
         """
         super().__init__()
         self._cache = cache
         self._at_once = at_once
         self._start = start or Start()
-        self._opening: Opening = opening(self._start)
+        try:
+            self._opening: Opening = opening(self._start)
+        except exc.InvalidProfile as error:
+            # It was there when the app began, and somebody has changed the file since.
+            self._opening = replace(opening(replace(self._start, profile="")), problem=error.error, at_once=False)
         given = self._opening.target
         self._local = not given.address and not self._opening.names and os.path.exists(LOCAL_SOCKET)
         self._warned: tuple[Endpoint, ...] = ()

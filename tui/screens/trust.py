@@ -24,12 +24,14 @@ from truenas_client.probe import Certificate, probe
 from truenas_client.trust import TLS, Pin
 from tui.keeping import store_trust
 from tui.session import Session
-from tui.text import plain, safe
+from tui.text import cut, plain, safe
 from tui.widgets.key_line import Hint
 
 __all__ = ["TrustScreen", "ask_trust", "shown_digest"]
 
 LABEL = 13
+LINE = 67
+"""Cells of a line of the card. What a certificate brings along gets one: more must not push the fingerprints away."""
 
 
 def shown_digest(digest: str) -> tuple[str, str]:
@@ -86,7 +88,7 @@ class TrustScreen(ModalScreen[bool]):
             else:
                 yield Static(plain(f"This machine does not trust the certificate of {self._host}:", "bold"))
                 for problem in certificate.problems:
-                    yield Static(plain(f"- {problem}", "$text-warning"))
+                    yield Static(Content.styled(f"- {cut(safe(problem), LINE - 2)}", "$text-warning"))
             yield Static("Nothing was sent.", id="nothing")
             own = certificate.subject == certificate.issuer
             yield _row("made out to", ", ".join(certificate.names) or certificate.subject)
@@ -131,7 +133,7 @@ class TrustScreen(ModalScreen[bool]):
 
 def _row(label: str, value: str, style: str = "") -> Static:
     name = Content.styled(label.ljust(LABEL), "$foreground-muted")
-    return Static(Content.assemble(name, plain(safe(value), style)))
+    return Static(Content.assemble(name, (cut(safe(value), LINE - LABEL), style)))
 
 
 def _digest(label: str, digest: str, style: str) -> Iterator[Static]:

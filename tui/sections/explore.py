@@ -64,7 +64,7 @@ class Explore(Section):
         name: str = ""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, classes="-nothing")
         self._session = session
         self._method = ""
         self._drafts: dict[str, str] = {}
@@ -119,9 +119,7 @@ class Explore(Section):
         self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: draft and view stay, docs and checks are those of the new catalogue.
-            view = self.call_pane.view
-            self.call_pane.open(method, self.call_pane.text)
-            self.call_pane.show(view)
+            self.call_pane.renew(method)
             self._show_side_docs(self._method)
         if self._coming_back and len(self._session.catalogue):
             self._coming_back = False
@@ -183,6 +181,7 @@ class Explore(Section):
         if self._method:
             self._drafts[self._method] = self.call_pane.text
         self._method = self._session.memory.method = name
+        self.remove_class("-nothing")
         self._insisted = ""
         self._close_drawer()
         self.call_pane.open(method, self._drafts.get(name) or self._session.memory.draft_of(name))

@@ -132,6 +132,9 @@ class ArgumentsEditor(JsonEditor):
             self.close_choices()
             self.app.notify("Nothing to choose from here.", timeout=2, markup=False)
             return
+        if found.start > self.caret:
+            # Keys that may follow: what is typed next is one of them, not more of the value.
+            self.move_cursor(self.location_of(found.start))
         self._show(found, candidates, onward=True)
 
     def action_accept(self) -> None:
@@ -187,7 +190,7 @@ class ArgumentsEditor(JsonEditor):
             return
         # After a colon a value is due; elsewhere at least a letter or a quote must have been typed.
         colon = line[:column].rstrip().endswith(":")
-        if not colon and not (typed[-1].isalnum() or typed[-1] in "\"_.-$'!<>=~^"):
+        if not colon and not (typed[-1].isalnum() or typed[-1] in "\"_.-$'!<>=~^" or typed.endswith("${")):
             return
         text = self.text
         found = self.complete(text, self.caret, False)
@@ -237,6 +240,8 @@ class ArgumentsEditor(JsonEditor):
             return None
         typed = self.document.get_line(row)[begin:column]
         word = typed.removeprefix('"')
+        if typed.startswith("${"):
+            return None if '"' in word or "}" in word else word
         return None if '"' in word or (not typed.startswith('"') and any(one in word for one in ",:]} \t")) else word
 
     def _suggest(self) -> None:

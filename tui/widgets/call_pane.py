@@ -21,7 +21,7 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.catalogue import Method
-from truenas_client.namedsecrets import unknown
+from truenas_client.namedsecrets import named, unknown
 from truenas_client.schema.validator import Stopped, stopping
 from tui import actions
 from tui.failure import FieldProblem
@@ -129,14 +129,9 @@ class CallPane(Pane):
 
     def open(self, method: Method, text: str | None = None) -> None:
         """Opens a method with this text, or with its smallest valid arguments."""
-        self._method = method
         self._refused = ("", ())
-        self.title = method.name
-        drafted = method.smallest()
-        fresh = parse(arguments_text(drafted.value))
-        self.smallest = fresh.text
-        self._to_fill = {path: _text_at(fresh, path) for path in drafted.to_fill}
-        self.editor.load_text(fresh.text if text is None else text)
+        self._take_method(method)
+        self.editor.load_text(self.smallest if text is None else text)
         self.show(ARGUMENTS)
         self.look()
         if self.editor.gaps:
@@ -147,6 +142,24 @@ class CallPane(Pane):
             self.editor.goto(len(self.editor.text) - 1)
         # From the top, once it is known how much fits.
         self.call_after_refresh(self.editor.scroll_from_top)
+
+    def renew(self, method: Method) -> None:
+        """The open method as another catalogue tells of it. The arguments, the caret in them and the view stay."""
+        previewed = self.title
+        self._take_method(method)
+        if previewed != method.name:
+            self.title = previewed
+        elif self.view == DOCS:
+            self.docs.docs.show(method)
+        self.look()
+
+    def _take_method(self, method: Method) -> None:
+        self._method = method
+        self.title = method.name
+        drafted = method.smallest()
+        fresh = parse(arguments_text(drafted.value))
+        self.smallest = fresh.text
+        self._to_fill = {path: _text_at(fresh, path) for path in drafted.to_fill}
 
     def show(self, view: str) -> None:
         """Shows the arguments or the docs; the focus follows when it was inside."""
@@ -304,7 +317,7 @@ class CallPane(Pane):
     def _complete(self, text: str, caret: int, onward: bool) -> Completions | None:
         if self._method is None:
             return None
-        return complete(self._method, text, caret, self.known, read=self._examined.document, onward=onward)
+        return complete(self._method, text, caret, self.known, read=self._examined.document, onward=onward, named=named)
 
     @on(ArgumentsEditor.Completed)
     def _completed(self, event: ArgumentsEditor.Completed) -> None:

@@ -13,6 +13,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -38,6 +39,12 @@ class Field(Input):
     """A line to type into; enter connects."""
 
     BINDINGS = [Binding("enter", "submit", "Connect", show=False, id="connect.open")]
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        if not (self.password and self.app.has_class("-ascii")):
+            return strip
+        return Strip([segment._replace(text=segment.text.replace("•", "*")) for segment in strip], strip.cell_length)
 
 
 class FormRow(Horizontal):

@@ -84,6 +84,8 @@ class JsonView(CursorView):
         self._told: Path | None = None
         self.level: int | None = None
         """The level that was folded to; None once something else was folded or unfolded."""
+        self.partly = False
+        """Whether that was too much to unfold, so that only the first rows are."""
 
     # The value
 
@@ -134,7 +136,7 @@ class JsonView(CursorView):
         """Shows exactly the rows down to a level."""
         if self._tree is not None:
             path = self.path
-            self._tree.fold_level(level)
+            self.partly = not self._tree.fold_level(level)
             self._told = None  # the level is told even where the cursor stays
             self._refold(path, level)
 
@@ -317,11 +319,14 @@ class JsonView(CursorView):
         tree = self._tree
         if tree is None:
             return
-        for path in tree.search(text, after=self.path, backwards=backwards):
-            if path is None:
-                await asyncio.sleep(0)  # others' turn
-                continue
-            self._go(path, center=True)
-            self.post_message(self.Found(self, text, path))
-            return
-        self.post_message(self.Found(self, text, None))
+        try:
+            for path in tree.search(text, after=self.path, backwards=backwards):
+                if path is None:
+                    await asyncio.sleep(0)  # others' turn
+                    continue
+                self._go(path, center=True)
+                self.post_message(self.Found(self, text, path))
+                return
+            self.post_message(self.Found(self, text, None))
+        finally:
+            del tree  # when cancelled, the traceback would go on holding the value

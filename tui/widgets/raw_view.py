@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar
@@ -46,6 +46,7 @@ class RawView(LineView):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._text: RawText | None = None
+        self._steps: Iterator[None] = iter(())
         self._sought = ""
         self._found = -1
 
@@ -53,13 +54,13 @@ class RawView(LineView):
         """Shows a value, which must not change while it is shown, from its beginning."""
         text = RawText(value)
         self._take(text)
-        steps = text.measure()
-        for _ in islice(steps, _AT_ONCE):
+        self._steps = text.measure()
+        for _ in islice(self._steps, _AT_ONCE):
             pass
         self.lines_changed()
         self.scroll_lines(0)
         if not text.complete:
-            self._count_on(text, steps)
+            self._count_on()
 
     def clear(self) -> None:
         """Shows nothing and lets go of the value."""
@@ -70,15 +71,17 @@ class RawView(LineView):
         if self.is_attached:
             self.workers.cancel_node(self)
         self._text = text
+        self._steps = iter(())
         self._found = -1
 
     @work(exclusive=True, group="count", exit_on_error=False)
-    async def _count_on(self, text: RawText, steps: Any) -> None:
-        for number, _ in enumerate(steps):
+    async def _count_on(self) -> None:
+        # Nothing of the value is held here: when cancelled, the traceback would go on holding it.
+        counted = 0
+        while next(self._steps, self) is None:
             await asyncio.sleep(0)
-            if text is not self._text:
-                return
-            if number % 50 == 0:
+            counted += 1
+            if counted % 50 == 0:
                 self._longer()
         self._longer()
 
@@ -125,14 +128,17 @@ class RawView(LineView):
         raw = self._text
         if raw is None:
             return
-        for line in raw.search(text, after=self._found, backwards=backwards):
-            if line is None:
-                await asyncio.sleep(0)
-                continue
-            self._found = line
-            top = round(self.scroll_target_y)
-            if not top <= line < top + self.page_height:
-                self.scroll_lines(line - self.page_height // 2)
-            self.post_message(self.Found(self, text, line))
-            return
-        self.post_message(self.Found(self, text, None))
+        try:
+            for line in raw.search(text, after=self._found, backwards=backwards):
+                if line is None:
+                    await asyncio.sleep(0)
+                    continue
+                self._found = line
+                top = round(self.scroll_target_y)
+                if not top <= line < top + self.page_height:
+                    self.scroll_lines(line - self.page_height // 2)
+                self.post_message(self.Found(self, text, line))
+                return
+            self.post_message(self.Found(self, text, None))
+        finally:
+            del raw

@@ -19,6 +19,9 @@ from tui.widgets.lines import CursorView, Span
 
 __all__ = ["Cell", "Column", "Row", "Rows"]
 
+LEAST_OF_CELL = 4
+"""Cells of terminal in which a further text of a row still says something."""
+
 
 class Rows(CursorView):
     """A list with a cursor. `set_rows` gives it the rows, `columns` how they are drawn, messages tell what was done."""
@@ -221,6 +224,8 @@ class Rows(CursorView):
             room = cells - used - badge_cells
             for place, cell in enumerate(row.cells):
                 text = self._cut(text_of(cell), max(room, 0))
+                if place and width(text) < LEAST_OF_CELL and text != text_of(cell):
+                    break  # a letter and an ellipsis tell nobody anything
                 spans += marked(text, cell, row.style)
                 room -= width(text) + 1
                 if place < len(row.cells) - 1 and room > 0:

@@ -116,7 +116,7 @@ class TableView(CursorView):
         self.scroll_lines(0)
         if table is not None:
             self._sort(table)
-            self._look_further(table)
+            self._look_further()
 
     @property
     def table(self) -> Table | None:
@@ -183,18 +183,22 @@ class TableView(CursorView):
         if table.is_sorted:
             return
         if len(table) > _AT_ONCE:
-            self._sort_slowly(table, source)
+            self._sort_slowly(source)
             return
         for _ in table.sort():
             pass
         self._sorted(table, source)
 
     @work(exclusive=True, group="sort", exit_on_error=False)
-    async def _sort_slowly(self, table: Table, source: int | None) -> None:
-        for _ in table.sort():
-            await asyncio.sleep(0)
-        if table is self._table:
-            self._sorted(table, source)
+    async def _sort_slowly(self, source: int | None) -> None:
+        table = self._table
+        try:
+            for _ in table.sort() if table is not None else ():
+                await asyncio.sleep(0)
+            if table is not None and table is self._table:
+                self._sorted(table, source)
+        finally:
+            del table
 
     def _sorted(self, table: Table, source: int | None) -> None:
         self._strips.clear()
@@ -205,13 +209,17 @@ class TableView(CursorView):
         self.cursor_moved()
 
     @work(exclusive=True, group="look", exit_on_error=False)
-    async def _look_further(self, table: Table) -> None:
-        for more in table.look_further():
-            if table is not self._table:
-                return
-            if more:
-                self._columns_changed()
-            await asyncio.sleep(0)
+    async def _look_further(self) -> None:
+        table = self._table
+        try:
+            for more in table.look_further() if table is not None else ():
+                if table is not self._table:
+                    return
+                if more:
+                    self._columns_changed()
+                await asyncio.sleep(0)
+        finally:
+            del table
 
     def _end_work(self) -> None:
         if self.is_attached:
@@ -405,16 +413,19 @@ class TableView(CursorView):
         table = self._table
         if table is None:
             return
-        for place in table.search(text, after=(self.cursor, self._column), backwards=backwards):
-            if place is None:
-                await asyncio.sleep(0)  # others' turn
-                continue
-            row, self._column = place
-            top = round(self.scroll_target_y)
-            if not top <= row < top + self.page_height:
-                self.scroll_lines(row - self.page_height // 2)
-            self.cursor = row
-            self._show_column()
-            self.post_message(self.Found(self, text, self.path))
-            return
-        self.post_message(self.Found(self, text, None))
+        try:
+            for place in table.search(text, after=(self.cursor, self._column), backwards=backwards):
+                if place is None:
+                    await asyncio.sleep(0)  # others' turn
+                    continue
+                row, self._column = place
+                top = round(self.scroll_target_y)
+                if not top <= row < top + self.page_height:
+                    self.scroll_lines(row - self.page_height // 2)
+                self.cursor = row
+                self._show_column()
+                self.post_message(self.Found(self, text, self.path))
+                return
+            self.post_message(self.Found(self, text, None))
+        finally:
+            del table  # when cancelled, the traceback would go on holding the rows
