@@ -142,11 +142,11 @@ async def nas() -> AsyncIterator[Simulator]:
 async def find(app: Session, hit: str) -> None:
     """Opens a method from the palette, which works wherever the focus is."""
     app.press("ctrl+p")
-    await app.see("Search for")
+    await app.see("a command or a method")
     app.type(f"call: {hit}")
     await app.see(f"call: {hit}")
     app.press("enter")
-    await app.until(lambda: f"┏━ {hit} ━" in app.screen.text and "Search" not in app.screen.text, f"{hit} open")
+    await app.until(lambda: f"┏━ {hit} ━" in app.screen.text and "call: " not in app.screen.text, f"{hit} open")
 
 
 async def run(app: Session, *texts: str) -> None:
@@ -333,7 +333,7 @@ async def visit_events(app: Session, nas: Simulator) -> None:
 
 async def visit_palette(app: Session) -> None:
     app.press("ctrl+p")
-    await app.see("Search for")
+    await app.see("a command or a method")
     app.type("call: evil.evil")
     await app.see("call: evil.evil")
     app.press(*["down"] * 3)
