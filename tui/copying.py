@@ -14,8 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tui.model.rawtext import raw_steps
-
 __all__ = [
     "LOCAL_BYTES",
     "OSC52_BYTES",
@@ -41,6 +39,8 @@ def fits(text: str) -> bool:
 
 
 def _steps(value: Any) -> Iterator[str]:
+    from tui.model.rawtext import raw_steps
+
     return iter((value,)) if isinstance(value, str) else raw_steps(value)
 
 
@@ -96,7 +96,7 @@ def pieces_of(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield from slices(value, 0, len(value))
         return
-    yield from raw_steps(value)
+    yield from _steps(value)
     yield "\n"
 
 

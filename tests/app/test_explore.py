@@ -12,6 +12,7 @@ from truenas_client.simulator import Call, Simulator, ValidationErrors, shapes
 from tui.model.outline import MethodLink
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.review import ReviewScreen
+from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox
 from tui.widgets.json_view import JsonView
 
@@ -135,6 +136,22 @@ async def test_an_example_becomes_the_draft_and_can_be_undone(signed_in: Open, n
         await desk.until(lambda: editor.has_focus and editor.text == '[{"name": "books"}]', "the example")
         await desk.press("ctrl+z")
         await desk.until(lambda: editor.text == "[1]", "what was there")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_docs_that_are_read_follow_the_server(signed_in: Open, nas: Simulator, size: tuple[int, int]) -> None:
+    put_up(nas)
+    async with signed_in(size=size) as desk:
+        await desk.open("shelf.query", "shelf.query")
+        await desk.press("escape", "d")
+        await desk.see("Lists shelves.")
+        # An update: another release, and another text.
+        nas.method("system.info", roles=["READONLY_ADMIN"])(lambda call: {"hostname": "nas", "version": "26.0.1"})
+        nas.method("shelf.query", roles=["READONLY_ADMIN"], description="Lists other shelves.")(lambda call: [])
+        nas.drop_connections()
+        await desk.see("Lists other shelves.")
+        docs = desk.explore.query_one("#side-docs-text" if size[0] >= 160 else "#docs-text", Docs)
+        await desk.until(lambda: docs.has_focus, "still reading")
 
 
 async def test_docs_tell_which_roles_the_user_has(signed_in: Open, nas: Simulator) -> None:

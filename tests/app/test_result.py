@@ -57,7 +57,7 @@ async def test_a_row_opens_as_a_tree_and_escape_goes_back_to_it(signed_in: Open,
     async with signed_in(size=size) as desk:
         view = await table(desk)
         await desk.press("down", "down", "enter")
-        await desk.see("row 3 of 18  flash/apps/photos", '"FILESYSTEM"')
+        await desk.see("row 3 of 18  flash/apps/photos", '"FILESYSTEM"', "esc back  [2]")
         tree = desk.explore.result_pane.content
         assert isinstance(tree, JsonView)
         await desk.until(lambda: tree.has_focus, "the row has the focus")

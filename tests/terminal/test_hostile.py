@@ -87,7 +87,7 @@ def install(nas: Simulator) -> None:
 
     @nas.method("evil.get_rows", **texts)
     def get_rows(call: Call, *arguments: Any) -> Any:
-        return [{**value, "id": number} for number in range(30)]
+        return [{**value, "id": number} for number in range(12)]
 
     @nas.method("evil.get_error", **texts)
     def get_error(call: Call, *arguments: Any) -> Any:
@@ -119,6 +119,16 @@ def install(nas: Simulator) -> None:
     def info(call: Call) -> Any:
         return {"hostname": f"name {EVIL}", "version": EVIL}
 
+    @nas.method("evil.get_instance", **{**texts, "accepts": [{"_name_": "id", "type": "integer", "_required_": True}]})
+    def get_instance(call: Call, ident: int) -> Any:
+        return {**value, "id": ident, EVIL: "another"}
+
+    both = [{"_name_": "id", "type": "integer", "_required_": True, "title": "id"}, *required]
+
+    @nas.method("evil.update", **{**texts, "accepts": both})
+    def update(call: Call, ident: int, data: Any) -> Any:
+        return value
+
     nas.event("evil.event")
 
 
@@ -132,11 +142,11 @@ async def nas() -> AsyncIterator[Simulator]:
 async def find(app: Session, hit: str) -> None:
     """Opens a method from the palette, which works wherever the focus is."""
     app.press("ctrl+p")
-    await app.see("Search for")
+    await app.see("a command or a method")
     app.type(f"call: {hit}")
     await app.see(f"call: {hit}")
     app.press("enter")
-    await app.until(lambda: f"┏━ {hit} ━" in app.screen.text and "Search" not in app.screen.text, f"{hit} open")
+    await app.until(lambda: f"┏━ {hit} ━" in app.screen.text and "call: " not in app.screen.text, f"{hit} open")
 
 
 async def run(app: Session, *texts: str) -> None:
@@ -177,7 +187,7 @@ async def visit_methods_and_docs(app: Session) -> None:
     await app.see("evil.get_value", "evil.evil")
     app.press(*["down"] * 8)
     await app.done()
-    aligned(app.screen)
+    await aligned(app)
     app.press(*["up"] * 10)
     await find(app, "evil.get_value")
     app.press("escape")
@@ -186,17 +196,21 @@ async def visit_methods_and_docs(app: Session) -> None:
         app.resize(*size)
         await app.until(lambda: app.screen.lines[-1].strip(), "drawn again")
         app.press("d")
+        await app.until(lambda: "┏━ Result" not in app.screen.text, "the docs")
+        app.press("g")
         await app.see("enter edits its arguments")
-        app.press("g", "j", "j", *"jjjjjjj", "Z", "j", "Z", "pagedown", "pagedown", "G", "g")
+        app.press("j", "j", *"jjjjjjj", "Z", "j", "Z", "pagedown", "pagedown", "G", "g")
         await app.done()
-        aligned(app.screen)
+        await aligned(app)
         app.press("/")
-        await app.see("find in the docs")
+        await app.see("find in the docs", "F1 keys")
         app.type("evil")
         await app.see("n next")
-        app.press("enter", "n", "n", "enter", "n")
+        app.press("enter")
+        await app.see("? keys")
+        app.press("n", "n", "N", "space")
         await app.done()
-        aligned(app.screen)
+        await aligned(app)
         app.press("i")
         await app.until(lambda: "┏━ Result" in app.screen.text, "the result")
     app.resize(80, 24)
@@ -209,30 +223,48 @@ async def visit_results(app: Session) -> None:
     for _ in range(3):  # tree, raw, and whatever else there is
         app.press("Z", "G", "g", "j", "l", "j")
         await app.done()
-        aligned(app.screen)
+        await aligned(app)
         app.press("v")
         await app.done()
     app.press("/")
+    await app.see("┃ find ", "F1 keys")
     app.type("evil")
-    app.press("enter", "n", "n")
+    await app.see("┃ evil ")
+    app.press("enter")
+    await app.see("? keys")
+    app.press("n", "n")
     await app.done()
+    app.press("escape")
+    await app.until(lambda: "┃ evil " not in app.screen.text, "the field is closed")
     app.press("y")
     await app.see("the whole result")
     app.press("r")
     await app.see("Copied")
     await find(app, "evil.get_drafted")
-    aligned(app.screen)
+    await aligned(app)
+    app.press("ctrl+l")
+    await app.done()
     app.type("x")
     await app.done()
-    aligned(app.screen)
+    await aligned(app)
     app.press("ctrl+j")
     await app.see("Not sent")
     await find(app, "evil.get_rows")
-    await run(app, "30 rows")
+    await run(app, "12 rows")
     for _ in range(3):
         app.press("G", "j", ">", ">", "o", "enter")
         await app.done()
-        aligned(app.screen)
+        await aligned(app)
+        if "[Table]" in app.screen.text:
+            await app.see("row 12 of 12")
+            app.press("escape")
+            await app.until(lambda: "row 12 of 12" not in app.screen.text, "the table again")
+            app.press("t")
+            await app.see("━ Columns")
+            app.press("j", "space", "j")
+            await aligned(app, framed=4)
+            app.press("escape")
+            await app.until(lambda: "━ Columns" not in app.screen.text, "the columns are chosen")
         app.press("v")
         await app.done()
     for name, text in (("get_error", "Error"), ("get_refused", "Error")):
@@ -240,7 +272,7 @@ async def visit_results(app: Session) -> None:
         await run(app, text)
         app.press("j", "j", "space", "G", "enter")
         await app.done()
-        aligned(app.screen)
+        await aligned(app)
 
 
 async def visit_jobs(app: Session) -> None:
@@ -248,23 +280,31 @@ async def visit_jobs(app: Session) -> None:
         await find(app, f"evil.{name}")
         app.press("ctrl+j")
         await app.see("Review")
-        aligned(app.screen, framed=4)
+        await aligned(app, framed=4)
         app.press("enter")
         await app.see("Job #" if name == "work" else "Error")
         app.press("escape")
         await app.done()
-        aligned(app.screen)
+        await aligned(app)
+    await find(app, "evil.update")
+    app.press("ctrl+j")
+    await app.see("Review", "another")
+    await aligned(app, framed=4)
+    app.press("escape")
+    await app.until(lambda: "Review" not in app.screen.text, "the card is closed")
+    app.press("escape")
+    await app.until(lambda: "┏━ Result" in app.screen.text, "the result")
     app.press("3")
     await app.see("Jobs", "evil.work", "evil.stumble")
     app.press("g", "a")
     await app.see("Abort this job?")
-    aligned(app.screen, framed=4)
+    await aligned(app, framed=4)
     app.press("escape")
     await app.until(lambda: "Abort this job?" not in app.screen.text, "the question is gone")
     for key in ("g", "G"):
         app.press(key, "enter", "j", "G", "g")
         await app.done()
-        aligned(app.screen)
+        await aligned(app)
         app.press("escape")
         await app.until(lambda: "┏━ Jobs" in app.screen.text, "the list")
     app.press("1")
@@ -282,18 +322,18 @@ async def visit_events(app: Session, nas: Simulator) -> None:
     await app.see("3 seen")
     app.press("j", "enter")
     await app.done()
-    aligned(app.screen)
+    await aligned(app)
     app.press("escape")
     app.press("o")
     await app.done()
-    aligned(app.screen)
+    await aligned(app)
     app.press("1")
     await app.done()
 
 
 async def visit_palette(app: Session) -> None:
     app.press("ctrl+p")
-    await app.see("Search for")
+    await app.see("a command or a method")
     app.type("call: evil.evil")
     await app.see("call: evil.evil")
     app.press(*["down"] * 3)
@@ -301,10 +341,14 @@ async def visit_palette(app: Session) -> None:
     await app.until(lambda: "call: evil" not in app.screen.text, "the palette is closed")
 
 
-def aligned(screen: Screen, *, framed: int = 8) -> None:
-    """Borders stand in straight columns: no text was wider or narrower than it was taken for."""
-    right = screen.column(screen.columns - 1)
-    assert sum(character in "│┃╮╯┓┛" for character in right) >= framed, screen.text
+async def aligned(app: Session, *, framed: int = 8) -> None:
+    """Borders stand in straight columns, as soon as all is drawn: no text was wider or narrower than taken for."""
+
+    def straight() -> bool:
+        right = app.screen.column(app.screen.columns - 1)
+        return sum(character in "│┃╮╯┓┛" for character in right) >= framed
+
+    await app.until(straight, "straight borders")
 
 
 def judge(screen: Screen) -> None:

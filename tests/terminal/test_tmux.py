@@ -20,13 +20,13 @@ def test_start_search_run_copy_quit(term: str, size: tuple[int, int], tmp_path: 
     with running([sys.executable, "-m", "tui", "--demo"], tmp_path, term=term, size=size, env=env) as terminal:
         terminal.see("Methods", "writes allowed")
         terminal.type("sys info")
-        screen = terminal.see("system.info", "1 of")
-        assert_whole(screen, size)
+        terminal.see("system.info", "1 of")
+        terminal.until(lambda screen: whole(screen, size), "whole frames")
         terminal.press("Enter")
         terminal.see("valid")
         terminal.press("C-j")
-        screen = terminal.see("hostname", "Tree", "#1")
-        assert_whole(screen, size)
+        terminal.see("hostname", "Tree", "#1")
+        terminal.until(lambda screen: whole(screen, size), "whole frames")
         terminal.press("Escape")
         terminal.see("┏━ Result")
         terminal.press("y")
@@ -43,10 +43,12 @@ def test_start_search_run_copy_quit(term: str, size: tuple[int, int], tmp_path: 
         assert terminal.shows("cursor_flag") == "1"
 
 
-def assert_whole(screen: str, size: tuple[int, int]) -> None:
-    """Nothing is wider or higher than the terminal, and right borders stand in the last column."""
+def whole(screen: str, size: tuple[int, int]) -> bool:
+    """Whether nothing is wider or higher than the terminal, and right borders stand in the last column."""
     lines = screen.split("\n")[: size[1]]
-    assert all(len(line) <= size[0] for line in lines)
-    framed = [line for line in lines if line[:1] in "│┃╭╰┏┗"]
-    assert len(framed) >= size[1] - 4
-    assert all(len(line) == size[0] and line[-1] in "│┃╮╯┓┛" for line in framed), screen
+    framed = [line for line in lines if line[:1] in tuple("│┃╭╰┏┗")]
+    return (
+        all(len(line) <= size[0] for line in lines)
+        and len(framed) >= size[1] - 4
+        and all(len(line) == size[0] and line[-1] in "│┃╮╯┓┛" for line in framed)
+    )

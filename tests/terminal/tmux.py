@@ -81,11 +81,12 @@ def running(
     command: list[str], folder: Path, *, term: str, size: tuple[int, int], env: dict[str, str]
 ) -> Iterator[Terminal]:
     """Runs a command in a window of this size, with TERM as said. When it ends the window says ``ended: STATUS``."""
+    program = require_tmux()
     fifo_path = folder / "written"
     os.mkfifo(fifo_path)
     # Opened for both, so that it never comes to its end while we wait.
     fifo = os.open(fifo_path, os.O_RDWR | os.O_NONBLOCK)
-    terminal = Terminal(require_tmux(), folder / "tmux", fifo)
+    terminal = Terminal(program, folder / "tmux", fifo)
     variables = [f"{name}={value}" for name, value in env.items()]
     words = shlex.join(["env", "-u", "COLORTERM", "-u", "COLUMNS", "-u", "LINES", *variables, f"TERM={term}", *command])
     # It waits for the start signal, so that not a byte is written before the FIFO is there.

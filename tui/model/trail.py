@@ -42,8 +42,8 @@ class Trail:
         self, method: Method, *, lookup: Callable[[str], Method | None], held: Collection[str] | None = None
     ) -> None:
         self.method = method
+        self.held = held
         self._lookup = lookup
-        self._held = held
         self._visits = [_Visit(method_page(method, held=held))]
 
     @property
@@ -59,7 +59,7 @@ class Trail:
     def renew(self, method: Method, *, held: Collection[str] | None) -> None:
         """The same method as another catalogue knows it: the first page is made again, its folds stay."""
         self.method = method
-        self._held = held
+        self.held = held
         self._visits[0].page = method_page(method, held=held)
 
     def follow(self, link: Link, place: Place) -> bool:
@@ -68,7 +68,7 @@ class Trail:
         if isinstance(link, TypeLink):
             page = type_page(link)
         elif isinstance(link, MethodLink) and (method := self._lookup(link.name)) is not None:
-            page = method_page(method, held=self._held)
+            page = method_page(method, held=self.held)
         else:
             return False
         self._visits[-1].place = place

@@ -26,7 +26,6 @@ from textual.widgets import ContentSwitcher
 from truenas_client import exc
 from tui import actions
 from tui.failure import Failure, explain, explain_connecting
-from tui.screens.columns import ColumnsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.jump import JumpScreen
@@ -41,7 +40,7 @@ from tui.text import safe
 from tui.widgets.key_line import KeyLine
 from tui.widgets.method_list import Typed
 from tui.widgets.pane import Pane
-from tui.widgets.result_views import ResultViews
+from tui.widgets.result_messages import ColumnsWanted
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
@@ -284,7 +283,7 @@ class Workspace(Screen[None]):
         if letter is not None:
             explore.copied(letter)
 
-    @on(ResultViews.ColumnsWanted)
+    @on(ColumnsWanted)
     def _columns_wanted(self) -> None:
         self._columns()
 
@@ -294,6 +293,8 @@ class Workspace(Screen[None]):
         view = views.table_view if views is not None else None
         if view is None or view.table is None:
             return
+        from tui.screens.columns import ColumnsScreen
+
         chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))
         if chosen is not None:
             view.rearrange(chosen)

@@ -118,8 +118,9 @@ class Explore(Section):
         self.methods.set_catalogue(self._session.catalogue, cached=self._session.cached)
         self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:
-            # The same server again: the draft stays, docs and checks are those of the new catalogue.
+            # The same server again: draft and view stay, docs and checks are those of the new catalogue.
             self.call_pane.renew(method)
+            self._show_side_docs(self._method)
         if self._coming_back and len(self._session.catalogue):
             self._coming_back = False
             # Who looks for something already is not interrupted.

@@ -53,8 +53,9 @@ class CallPane(Pane):
     @property
     def FOOTER_WORDS(self) -> Mapping[str, str]:
         """What the keys do here: escape leaves a text for the result, and the docs for the arguments."""
-        reading = self.view == DOCS
-        return {"app.back": "arguments" if reading else "result", "call.view": "arguments" if reading else "docs"}
+        if self.view == DOCS:
+            return {"app.back": "arguments", "pane.docs": "", "pane.args": ""}
+        return {"app.back": "result", "call.view": "docs"}
 
     @dataclass
     class Shown(Message):

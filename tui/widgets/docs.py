@@ -123,7 +123,7 @@ class Docs(CursorView):
             trail = self._kept.pop(method.name, None)
             if trail is None:
                 trail = Trail(method, lookup=self._library.method, held=held)
-            elif trail.method is not method:
+            elif trail.method is not method or trail.held != held:
                 trail.renew(method, held=held)
             self._kept[method.name] = self._trail = trail
             if len(self._kept) > _MOST_KEPT:

@@ -7,11 +7,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from tui.text import safe
+from tui.text import cut, safe
 from tui.widgets.docs import Docs, Library
 from tui.widgets.pane import Fact, Pane
 
 __all__ = ["DocsBox", "DocsPane"]
+
+_LONGEST_HINT = 44  # cells
 
 
 class DocsBox(Vertical):
@@ -47,7 +49,8 @@ class DocsBox(Vertical):
         """What the border should say: what was found, where enter leads, how to get back."""
         facts: list[Fact] = [] if self._found is None else [self._found]
         if hint := self.docs.hint():
-            facts.append((safe(hint), "title"))
+            # Cut, so that a long name does not push out what was found.
+            facts.append((cut(safe(hint), _LONGEST_HINT), "title"))
         if self.docs.depth:
             facts.append("backspace back")
         return facts

@@ -8,7 +8,7 @@ job shows its progress here until it ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,14 +23,17 @@ from tui.text import human_ms, human_size, plain, safe
 from tui.widgets.failure_view import FailureView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.pane import Fact, Pane
-from tui.widgets.result_views import ResultViews
+from tui.widgets.result_messages import Searched, ViewChanged
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
 
+if TYPE_CHECKING:
+    from tui.widgets.result_views import ResultViews
+
 __all__ = ["ResultPane"]
 
-V = TypeVar("V", ResultViews, FailureView, JobDetail, TransferView)
+V = TypeVar("V", FailureView, JobDetail, TransferView, "ResultViews")
 
 TICK_SECONDS = 0.1
 QUIET_SECONDS = 0.3
@@ -57,6 +60,7 @@ class ResultPane(Pane):
         self._cancellable = False
         self._nothing = NOTHING
         self._noted = ""
+        self._views: ResultViews | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("", id="notice")
@@ -97,13 +101,12 @@ class ResultPane(Pane):
         """What is shown inside now; it can always have the focus."""
         shown = self.query_one(ContentSwitcher).visible_content
         assert shown is not None
-        return shown.content if isinstance(shown, ResultViews) else shown
+        return self.views.content if self.views is not None else shown
 
     @property
     def views(self) -> ResultViews | None:
         """The result in its views, while it is what is shown."""
-        shown = self.query_one(ContentSwitcher).visible_content
-        return shown if isinstance(shown, ResultViews) else None
+        return self._views if self.query_one(ContentSwitcher).current == "views" else None
 
     def show(self, call: Call | None) -> None:
         """Shows this call as it is now, and follows it while it runs."""
@@ -121,8 +124,8 @@ class ResultPane(Pane):
     def _let_go(self) -> None:
         """Holds no value any more: a large one is to be gone when it is not seen."""
         self._shown = None
-        for views in self.query("#views").results(ResultViews):
-            views.clear()
+        if self._views is not None:
+            self._views.clear()
 
     def _announce(self) -> None:
         """Says that a large result is about to be read, before everything stands still for that."""
@@ -245,7 +248,12 @@ class ResultPane(Pane):
             self.facts = self._call_facts(call)
             return
         self._note(result_note(call))
-        views = self._made("views", ResultViews)
+        if self._views is None:
+            # Loaded with the first result: the start does not wait for it.
+            from tui.widgets.result_views import ResultViews
+
+            self._views = self._made("views", ResultViews)
+        views = self._views
         if self._shown is not call:
             self._shown = call
             as_table = filterable or call.method.endswith(".query")
@@ -253,8 +261,8 @@ class ResultPane(Pane):
         self._switch("views")
         self._tell_view()
 
-    @on(ResultViews.Changed)
-    def _view_changed(self, event: ResultViews.Changed) -> None:
+    @on(ViewChanged)
+    def _view_changed(self, event: ViewChanged) -> None:
         event.stop()
         self._tell_view()
         self.refresh_bindings()
@@ -357,8 +365,8 @@ class ResultPane(Pane):
         if not text:
             self._tell_view()
 
-    @on(ResultViews.Searched)
-    def _searched(self, event: ResultViews.Searched) -> None:
+    @on(Searched)
+    def _searched(self, event: Searched) -> None:
         event.stop()
         if not event.found:
             self.facts = ((f"no {safe(event.text)} here", "warning"),)

@@ -7,7 +7,6 @@ chose for the results of a method (the view, the columns) is kept in the memory 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from textual import on
@@ -22,6 +21,7 @@ from tui.state import ConnectionMemory
 from tui.widgets.json_view import JsonView
 from tui.widgets.pane import Fact
 from tui.widgets.raw_view import RawView
+from tui.widgets.result_messages import ColumnsWanted, Searched, ViewChanged
 from tui.widgets.table_view import TableView
 
 __all__ = ["RAW", "TABLE", "TREE", "ResultViews"]
@@ -34,23 +34,9 @@ RAW = "Raw"
 
 
 class ResultViews(Vertical):
-    """Shows `show_value(...)`. `Changed`: title, views or facts are others now. `Searched`: a search has ended."""
+    """Shows `show_value(...)`. Its messages are those of `result_messages`."""
 
     BINDINGS = actions.bindings("result")
-
-    class ColumnsWanted(Message):
-        """The list of columns is wanted; `TableView.rearrange` takes what was chosen."""
-
-    @dataclass
-    class Changed(Message):
-        """What stands in the border is to be drawn anew."""
-
-    @dataclass
-    class Searched(Message):
-        """A search ended."""
-
-        text: str
-        found: bool
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -143,7 +129,7 @@ class ResultViews(Vertical):
         view.display = True
         if inside:
             view.focus()
-        self.post_message(self.Changed())
+        self.post_message(ViewChanged())
 
     # Rows
 
@@ -185,7 +171,7 @@ class ResultViews(Vertical):
 
     def action_table_columns(self) -> None:
         if self.table_view is not None:
-            self.post_message(self.ColumnsWanted())
+            self.post_message(ColumnsWanted())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.table_view is not None if action.startswith("table_") else True
@@ -211,7 +197,7 @@ class ResultViews(Vertical):
     @property
     def facts(self) -> list[Fact]:
         """Where the cursor is, and which columns are on screen when not all are."""
-        facts: list[Fact] = []
+        facts: list[Fact] = [] if self._row is None else ["esc back"]
         if self.path:
             facts.append((path_text(self.path), "title"))
         table = self.table_view
@@ -230,13 +216,13 @@ class ResultViews(Vertical):
     @on(TableView.PathChanged)
     def _path_changed(self, event: Message) -> None:
         event.stop()
-        self.post_message(self.Changed())
+        self.post_message(ViewChanged())
 
     @on(TableView.Arranged)
     def _arranged(self, event: TableView.Arranged) -> None:
         event.stop()
         self._memory.set_table(self._method, event.arrangement.as_dict())
-        self.post_message(self.Changed())
+        self.post_message(ViewChanged())
 
     # Finding
 
@@ -259,12 +245,12 @@ class ResultViews(Vertical):
     @on(TableView.Found)
     def _found(self, event: JsonView.Found | TableView.Found) -> None:
         event.stop()
-        self.post_message(self.Searched(event.text, event.path is not None))
+        self.post_message(Searched(event.text, event.path is not None))
 
     @on(RawView.Found)
     def _found_line(self, event: RawView.Found) -> None:
         event.stop()
-        self.post_message(self.Searched(event.text, event.line is not None))
+        self.post_message(Searched(event.text, event.line is not None))
 
     # Copying
 

@@ -19,16 +19,12 @@ from textual.message import Message
 from tui.model.table import Arrangement, Cell, Table
 from tui.model.values import Path, path_text
 from tui.text import cut, pad, safe, width
+from tui.widgets.column_places import GAP, SIGN, ColumnPlaces
 from tui.widgets.found import found_spans
 from tui.widgets.lines import CursorView, Span
 
 __all__ = ["TableView"]
 
-GAP = 2
-_MEASURED = 200  # rows that decide how wide a column is
-_WIDEST = 40
-_WIDEST_TITLE = 20
-_LEAST = 4  # cells below which a column at the right edge is not begun
 _AT_ONCE = 20_000  # rows that are sorted without letting others run
 _STYLES = {"null": "dim", "container": "dim", "missing": "dim"}
 
@@ -94,10 +90,7 @@ class TableView(CursorView):
         super().__init__(name=name, id=id, classes=classes)
         self._table: Table | None = None
         self._column = 0
-        self._first = 0
-        self._widths: dict[str, int] = {}
-        self._numeric: dict[str, bool] = {}
-        self._places: tuple[int, list[tuple[int, int]]] | None = None
+        self._places: ColumnPlaces | None = None
         self._sought = ""
         self._told: tuple[object, ...] = ()
 
@@ -107,10 +100,9 @@ class TableView(CursorView):
         """Shows a table from its first row and column; None shows nothing and lets go of it."""
         self._end_work()
         self._table = table
-        self._column = self._first = 0
+        self._places = None if table is None else ColumnPlaces(table)
+        self._column = 0
         self._told = ()
-        self._widths.clear()
-        self._numeric.clear()
         self.set_reactive(TableView.cursor, 0)
         self._columns_changed()
         self.scroll_lines(0)
@@ -248,7 +240,7 @@ class TableView(CursorView):
                 sign = self.glyphs.descending if wanted.descending else self.glyphs.ascending
                 title = cut(title, max(room - 2, 1), ellipsis=self.glyphs.ellipsis) + f" {sign}"
             title = cut(title, room, ellipsis=self.glyphs.ellipsis)
-            filled = pad(title, room, "right" if self._is_numeric(key) else "left")
+            filled = pad(title, room, "right" if self._numeric(key) else "left")
             spans += [Span(" " * GAP if place else ""), Span(filled, "accent" if column == self._column else "")]
         return spans
 
@@ -271,57 +263,18 @@ class TableView(CursorView):
             text, filling, style = (text, filling, f"{style} cell".strip()) if text else (" ", filling[1:], "cell")
         spans = found_spans(text, self._sought, style)
         if filling:
-            spans.insert(0 if self._is_numeric(key) else len(spans), Span(filling))
+            spans.insert(0 if self._numeric(key) else len(spans), Span(filling))
         return spans
 
-    def _width_of(self, key: str) -> int:
-        found = self._widths.get(key)
-        if found is None:
-            assert self._table is not None
-            texts = self._table.samples(key, _MEASURED)
-            cells = (width(safe(text[: 4 * _WIDEST])) for text in texts)
-            title = min(width(safe(key[:100])), _WIDEST_TITLE) + (2 if key == self._table.arrangement.sort else 0)
-            found = self._widths[key] = max(min(max(cells, default=0), _WIDEST), title, 2)
-        return found
-
-    def _is_numeric(self, key: str) -> bool:
-        found = self._numeric.get(key)
-        if found is None:
-            assert self._table is not None
-            found = self._numeric[key] = self._table.is_numeric(key)
-        return found
+    def _numeric(self, key: str) -> bool:
+        return self._places is not None and self._places.is_numeric(key)
 
     def _on_screen(self, cells: int) -> list[tuple[int, int]]:
-        """The columns on screen, each with its width; the last one may be narrower than it wants."""
-        if self._places is not None and self._places[0] == cells:
-            return self._places[1]
-        table = self._table
-        places: list[tuple[int, int]] = []
-        if table is not None:
-            fixed = self._fixed(cells)
-            room = cells - 2
-            for column in [*range(fixed), *range(max(self._first, fixed), len(table.columns))]:
-                wanted = self._width_of(table.columns[column])
-                if room < min(wanted, _LEAST) and places:
-                    break
-                places.append((column, min(wanted, max(room, 1))))
-                room -= wanted + GAP
-        self._places = (cells, places)
-        return places
-
-    def _fixed(self, cells: int) -> int:
-        """How many of the pinned columns stay: they must leave room for one that moves."""
-        assert self._table is not None
-        room = 2 * cells // 3 - 2
-        for count, key in enumerate(self._table.columns[: self._table.pinned]):
-            room -= self._width_of(key) + GAP
-            if room < 0:
-                return count
-        return self._table.pinned
+        return [] if self._places is None else self._places.on_screen(cells)
 
     def _columns_changed(self) -> None:
-        self._places = None
-        self._widths.clear()
+        if self._places is not None:
+            self._places.forget()
         self.lines_changed()
         self._show_column()
 
@@ -336,33 +289,19 @@ class TableView(CursorView):
     def _show_column(self) -> None:
         """Scrolls no further than needed to have all of the cursor's column on screen."""
         cells = self.scrollable_content_region.width
-        table = self._table
-        if table is not None and table.columns and cells:
-            fixed, first = self._fixed(cells), self._first
-            if self._column >= fixed:
-                first = min(max(first, fixed), self._column)
-                taken = 2 + sum(self._width_of(key) + GAP for key in table.columns[:fixed])
-                while first < self._column:
-                    wanted = sum(self._width_of(key) + GAP for key in table.columns[first : self._column + 1])
-                    if taken + wanted - GAP <= cells:
-                        break
-                    first += 1
-            if first != self._first:
-                self._first = first
-                self._places = None
-                self._strips.clear()
+        if self._places is not None and cells and self._places.show(self._column, cells):
+            self._strips.clear()
         self.line_changed(self.cursor)
         self.refresh()
         self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        told = (self.path, self._first, self.scrollable_content_region.width)
+        told = (self.path, self._places and self._places.first, self.scrollable_content_region.width)
         if told != self._told:
             self._told = told
             self.post_message(self.PathChanged(self, self.path, path_text(self.path)))
 
     def on_resize(self, event: events.Resize) -> None:
-        self._places = None
         self._show_column()
 
     def action_choose(self) -> None:
@@ -375,7 +314,7 @@ class TableView(CursorView):
         if index is None or offset is None:
             return
         event.prevent_default()
-        at = 2
+        at = SIGN
         for column, room in self._on_screen(self.scrollable_content_region.width):
             if at <= offset.x < at + room + GAP:
                 self._column = column
