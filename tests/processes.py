@@ -15,12 +15,17 @@ class Processes:
 
     def __init__(self) -> None:
         self.lines: set[str] = set()
+        self.awaited: dict[str, Path] = {}
+        """Files to make when a text is seen in a command line: what a process waits for that is to be seen."""
         self._over = threading.Event()
 
     def look(self) -> None:
         for file in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):  # it has ended meanwhile
                 self.lines.add(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        for text, file in self.awaited.items():
+            if any(text in line for line in self.lines):
+                file.touch()
 
     def _watch(self) -> None:
         while not self._over.wait(0.1):

@@ -94,7 +94,11 @@ def _written(kept: Kept) -> bytes:
 def _read(data: bytes) -> Kept | None:
     begin = len(_HEAD) + _NUMBER
     body = memoryview(data)[begin:]
-    if not data.startswith(_HEAD) or zlib.crc32(body) != int.from_bytes(data[len(_HEAD) : begin], "big"):
+    if (
+        len(body) <= _NUMBER
+        or not data.startswith(_HEAD)
+        or zlib.crc32(body) != int.from_bytes(data[len(_HEAD) : begin], "big")
+    ):
         return None
     at = _NUMBER + int.from_bytes(body[:_NUMBER], "big")
     index = json.loads(bytes(body[_NUMBER:at]))

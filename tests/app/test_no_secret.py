@@ -44,7 +44,16 @@ __all__ = ["collected", "elsewhere"]
 
 WRONG = "xWRONGPASSWORDxQZX"
 # The mark comes out of the environment, so the process list could only have it from us.
-GIVES = (sys.executable, "-c", "import os, time; print(os.environ['MARKED_KEY']); time.sleep(0.2)")
+GIVES = (
+    sys.executable,
+    "-c",
+    """
+import os, time
+print(os.environ["MARKED_KEY"])
+while not os.path.exists(os.environ["SEEN"]):
+    time.sleep(0.01)
+""",
+)
 
 
 @pytest.fixture
@@ -166,7 +175,9 @@ async def test_no_sign_in_shows_or_writes_its_secret(
     kept.chmod(0o644)
     broken = tmp_path / "broken"
     broken.write_text(f"[nas]\n{SECRET}\n")
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
     with watched() as processes:
+        processes.awaited["MARKED_KEY"] = tmp_path / "seen"
         async with marked_nas() as nas:
             flows = Flows(nas, collected)
             await sign_in_by_hand(flows)

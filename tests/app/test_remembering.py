@@ -138,6 +138,7 @@ async def test_the_docs_are_open_again(nas: Simulator) -> None:
     async with started(nas) as desk:
         await opened(desk, "system.info")
         await desk.see("[Docs]")
+        await desk.until(lambda: desk.explore.call_pane.has_focus_within, "the focus in the docs")
         await desk.press("d")
         await desk.see("[Arguments]")
     async with started(nas) as desk:

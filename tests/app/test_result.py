@@ -202,7 +202,7 @@ def big(megabytes: float) -> list[dict[str, Any]]:
 async def test_a_large_result_is_announced_and_its_size_is_told(
     signed_in: Open, nas: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "ANNOUNCE_SECONDS", 0.5)  # else only a quick eye would see it
+    monkeypatch.setattr(results, "ANNOUNCE_SECONDS", 1.5)  # else only a quick eye would see it
     rows_method(nas, "demo.big", big(4.5))
     async with signed_in(size=(80, 24)) as desk:
         await desk.open("demo big", "demo.big")

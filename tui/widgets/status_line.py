@@ -22,7 +22,6 @@ class Status:
     """What the line shows. `note` is a passing word such as `retry in 4 s`; `latency` is in ms."""
 
     online: bool = False
-    connecting: bool = False
     name: str = ""
     user: str = ""
     version: str = ""
@@ -33,6 +32,8 @@ class Status:
     note: str = ""
     colour: str = ""
     """What the profile marks this server with: a name such as `red`, or `#a02020`. Anything else is no colour."""
+    connecting: bool = False
+    """For the first time; the word stands in the place of `offline`."""
     others: tuple[tuple[str, bool], ...] = ()
     """Further connections: name, and whether online."""
 
