@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from truenas_client.cataloguecache import CatalogueCache
     from tui.screens.connect import ConnectScreen
-    from tui.sections.explore import Explore
+    from tui.sections.calling import Calling
     from tui.session import Session
 
 __all__ = ["Start", "TrueNASApp"]
@@ -279,11 +279,11 @@ class TrueNASApp(App[None]):
         if self._open_modes:
             self.switch_mode(list(self._open_modes.values())[-1])
 
-    def on_explore_copied(self, event: Explore.Copied) -> None:
+    def on_calling_copied(self, event: Calling.Copied) -> None:
         self._copy(event)
 
     @work(exclusive=True, group="clipboard", exit_on_error=False)
-    async def _copy(self, event: Explore.Copied) -> None:
+    async def _copy(self, event: Calling.Copied) -> None:
         from tui.clipboard import copy
 
         await copy(self, event.value, event.what, event.name)

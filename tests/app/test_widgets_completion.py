@@ -64,10 +64,9 @@ async def opened(pilot: Pilot[None], editor: ArgumentsEditor) -> None:
     await wait_for(pilot, lambda: editor.choosing, "the list")
 
 
-async def rested(pilot: Pilot[None]) -> None:
-    """Waits until the text has rested once more, when lists open by themselves."""
-    count = len(said(pilot, JsonEditor.Edited))
-    await wait_for(pilot, lambda: len(said(pilot, JsonEditor.Edited)) > count, "the text to rest")
+async def rested(pilot: Pilot[None], editor: ArgumentsEditor) -> None:
+    """Waits until the text has rested after the last key, when lists open by themselves."""
+    await wait_for(pilot, lambda: not editor.unrested, "the text to rest")
     await pilot.pause()
 
 
@@ -185,7 +184,7 @@ async def test_when_it_opens_by_itself() -> None:
             editor.goto(start.index("^"))
             await pilot.pause()
             await pilot.press(typed)
-            await rested(pilot)
+            await rested(pilot, editor)
             assert editor.choosing is opens, (start, typed)
 
 

@@ -1,33 +1,24 @@
 """Explore: methods at the left, the call at the top, its result below.
 
 The section connects its panes: what is chosen in one is shown in another. Each
-method keeps its draft and its last call for the session. Calls run in workers of
-the section, so that one that takes minutes is found again when its method is
-opened again.
+method keeps its draft for the session. What is done with calls is in `calling`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
-from textual.message import Message
 from textual.widgets import TextArea
-from textual.worker import Worker
 
 from tui import actions
-from tui.failure import explain
-from tui.model.transfers import file_wanted
+from tui.sections.calling import Calling
 from tui.sections.pane_rows import give_rows, take_rows
-from tui.sections.section import Section
 from tui.sections.welcome import welcome
 from tui.session import Session
-from tui.stores import Call
 from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
@@ -40,38 +31,15 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
-class Explore(Section):
+class Explore(Calling):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
 
-    @dataclass
-    class ReviewWanted(Message):
-        """A call that may change the server, or takes a file along, waits for the user; `send` goes on with it."""
-
-        call: Call
-        risk: str
-
-    class CopyWanted(Message):
-        """The copy menu is wanted; `copied` hears what was chosen."""
-
-    @dataclass
-    class Copied(Message):
-        """For the clipboard: a text, or a value to become JSON; what it is, and what a file of it is named after."""
-
-        value: Any
-        what: str
-        name: str = ""
-
     def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id, classes="-nothing")
-        self._session = session
-        self._method = ""
+        super().__init__(session, id=id)
+        self.add_class("-nothing")
         self._drafts: dict[str, str] = {}
-        self._calls: dict[str, Call] = {}
-        self._workers: dict[int, Worker[None]] = {}
-        # The text whose problems were shown and which is sent all the same when run once more.
-        self._insisted = ""
         self._coming_back = True
 
     def compose(self) -> ComposeResult:
@@ -80,31 +48,6 @@ class Explore(Section):
             yield CallPane(self._session, id="call")
             yield ResultPane(self._session, id="result")
         yield Vertical(id="side")
-
-    @property
-    def methods(self) -> MethodList:
-        """The list of methods."""
-        return self.query_one("#methods", MethodList)
-
-    @property
-    def call_pane(self) -> CallPane:
-        """The arguments and docs."""
-        return self.query_one("#call", CallPane)
-
-    @property
-    def result_pane(self) -> ResultPane:
-        """The result."""
-        return self.query_one("#result", ResultPane)
-
-    @property
-    def narrow(self) -> bool:
-        """Whether the methods are a drawer."""
-        return self.screen.has_class("-narrow")
-
-    @property
-    def wide(self) -> bool:
-        """Whether the docs have a pane of their own."""
-        return self.screen.has_class("-wide")
 
     def on_mount(self) -> None:
         self.call_pane.known = self._session.known
@@ -308,114 +251,6 @@ class Explore(Section):
         self.action_pane_args()
         self.call_pane.editor.action_complete()
 
-    # Running -----------------------------------------------------------------------
-
-    def action_call_run(self) -> None:
-        """Sends the call, once what is wrong with it has been seen."""
-        method = self.call_pane.method
-        highlighted = self.methods.highlighted
-        if self.narrow and self.has_class("-drawer") and highlighted and highlighted != self._method:
-            # What is seen is not what is open: first it is opened, and never another one run.
-            self.open_method(highlighted)
-            return
-        if method is None:
-            self.action_pane_methods()
-            return
-        self._close_drawer()
-        text = self.call_pane.text
-        problems = self.call_pane.look()
-        params = self.call_pane.params()
-        if params is None or (problems and self._insisted != text):
-            self._insisted = text
-            self.call_pane.show(ARGUMENTS)
-            self.call_pane.editor.focus()
-            self.call_pane.editor.goto(problems[0].start)
-            unsendable = safe(self.call_pane.unsendable)
-            self.notify(
-                f"Not sent: {unsendable}." if unsendable else "ctrl+j once more sends it anyway.",
-                timeout=3,
-                markup=False,
-            )
-            return
-        self._start(self._session.new_call(method.name, params))
-
-    def action_call_repeat(self) -> None:
-        last = self._calls.get(self._method)
-        if last is None:
-            self.action_call_run()
-        else:
-            self._start(self._session.new_call(last.method, last.params))
-
-    def _start(self, call: Call) -> None:
-        before = self._calls.get(call.method)
-        if before is not None and before.state == "running" and before.job is None:
-            self.notify("Still waiting for the answer; ctrl+c cancels it.", timeout=3)
-            return
-        risk = self._session.risk_of(call.method, call.params)
-        method = self._session.method(call.method)
-        asks = risk != "read" or (method is not None and file_wanted(method, call.params) is not None)
-        if asks and self._session.online and (risk == "read" or self._session.writable):
-            self.post_message(self.ReviewWanted(call, risk))
-        else:
-            # The session itself refuses what is locked, and says why in the result's place.
-            self.send(call)
-
-    def send(self, call: Call) -> None:
-        """Makes the call; its result is shown where its method is open."""
-        call.restart()
-        self._calls[call.method] = call
-        self._session.memory.called(call.method)
-        self.methods.renew()
-        if call.method == self._method:
-            self.add_class("-ran")
-            self.result_pane.show(call)
-        self._workers[call.number] = self._run(call, self.call_pane.text)
-
-    @work(group="call", exit_on_error=False)
-    async def _run(self, call: Call, text: str) -> None:
-        try:
-            await self._session.run(call)
-        except Exception as error:  # noqa: BLE001 - the root of a call: whatever it was, the user sees it in its place
-            self.log.error(f"{call.method}: {error!r}")
-            call.failure = explain(error, method=call.method)
-            call.end("failed")
-        finally:
-            self._workers.pop(call.number, None)
-            if self.is_attached:
-                self._ended(call, text)
-
-    def _ended(self, call: Call, text: str) -> None:
-        if call.method != self._method or self._calls.get(call.method) is not call:
-            return
-        self.result_pane.show(call)
-        rows = call.failure.rows if call.failure is not None else ()
-        if rows and self.call_pane.text == text:
-            self.call_pane.refuse(text, rows)
-            self._go_to(rows[0].attribute)
-
-    def _go_to(self, attribute: str) -> None:
-        """The caret goes to the field, but only from the arguments: whoever reads on elsewhere is left alone."""
-        if self.call_pane.has_focus_within:
-            self.call_pane.go_to(attribute)
-
-    @on(ResultPane.FieldChosen)
-    def _field(self, event: ResultPane.FieldChosen) -> None:
-        event.stop()
-        self.call_pane.go_to(event.attribute)
-
-    def cancel(self) -> bool:
-        call = self._calls.get(self._method)
-        worker = self._workers.get(call.number) if call is not None else None
-        if worker is None:
-            return False
-        worker.cancel()
-        return True
-
-    def action_call_abort(self) -> None:
-        job = self.result_pane.running_job
-        if job is not None:
-            self.post_message(self.AbortWanted(job.id))
-
     # The result --------------------------------------------------------------------
 
     def action_pane_result(self) -> None:
@@ -443,41 +278,6 @@ class Explore(Section):
 
     def action_result_previous(self) -> None:
         self.result_pane.show_previous()
-
-    def action_copy_menu(self) -> None:
-        self.post_message(self.CopyWanted())
-
-    def copy_entries(self) -> list[tuple[str, str]]:
-        """What can be copied now: letter and words."""
-        entries = []
-        result = self.result_pane
-        if result.under_cursor() is not None:
-            entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
-        if result.shown is not None or result.error_text is not None:
-            entries.append(("r", "the whole error" if result.shown is None else "the whole result"))
-        if self._method:
-            entries += [("a", "arguments"), ("n", "name of the method")]
-        return entries
-
-    def copied(self, letter: str) -> None:
-        """Copies what the letter stands for."""
-        result, name = self.result_pane, self._method
-        at_cursor = result.under_cursor()
-        match letter:
-            case "v" if at_cursor is not None:
-                self.post_message(self.Copied(at_cursor[1], f"value of {at_cursor[0] or 'the result'}", name))
-            case "p" if at_cursor is not None:
-                self.post_message(self.Copied(at_cursor[0], f"path {at_cursor[0]}", name))
-            case "r" if result.shown is not None:
-                self.post_message(self.Copied(result.shown.value, "result", name))
-            case "r" if result.error_text is not None:
-                self.post_message(self.Copied(result.error_text, "error", name))
-            case "a":
-                self.post_message(self.Copied(self.call_pane.text, "arguments", name))
-            case "n":
-                self.post_message(self.Copied(name, "name", name))
-            case _:
-                return
 
     # Around ------------------------------------------------------------------------
 
