@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.scrollbar import ScrollBarRender
 
 from tests.app.conftest import Desk
 from tui.app import Start, TrueNASApp
 from tui.screens.workspace import Workspace
 from tui.session import State
+
+# As they are when tests are collected: an app in ASCII draws them another way, in the whole process.
+BARS = {name: list(getattr(ScrollBarRender, name)) for name in ("VERTICAL_BARS", "HORIZONTAL_BARS")}
 
 Scene = Callable[[Desk], Awaitable[None]]
 Compare = Callable[..., bool]
@@ -36,7 +40,9 @@ UPDATE = """[
 
 @pytest.fixture(autouse=True)
 def nothing_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is timed took as long as always."""
+    """Whatever is timed took as long as always, and no app before has changed how scroll bars are drawn."""
+    for name, pieces in BARS.items():
+        monkeypatch.setattr(ScrollBarRender, name, pieces)
     for module in ("tui.widgets.status_line", "tui.widgets.result_pane", "tui.widgets.result_words"):
         monkeypatch.setattr(f"{module}.human_ms", lambda milliseconds: "5 ms")
 
