@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 
 async def wait_for(
-    pilot: Pilot[object], condition: Callable[[], object], what: str = "", *, seconds: float = 10.0
+    pilot: Pilot[object], condition: Callable[[], object], what: str = "", *, seconds: float = 20.0
 ) -> None:
     """Lets the app work until `condition()` is true; fails with `what` and the screen when it does not come true.
 

@@ -69,6 +69,8 @@ class FileScreen(ModalScreen[Transfer | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        # What is said while one types, and is late, must not wipe away what is said now.
+        self.workers.cancel_group(self, "look")
         self._take(event.value)
 
     @work(exclusive=True, group="look", exit_on_error=False)
