@@ -271,9 +271,14 @@ class TrueNASApp(App[None]):
         await self.remove_mode(self._open_modes.pop(session))
         await session.close()
 
-    def on_workspace_connect_wanted(self) -> None:
-        """Shows the connect card; the present connection stays open behind it."""
-        self.switch_mode(CONNECT_MODE)
+    async def on_workspace_connect_wanted(self) -> None:
+        """Shows the connect card, empty; the present connection stays open behind it."""
+        from tui.screens.connect import ConnectScreen
+
+        self._tried = True  # a profile is not connected by itself once more
+        await self.switch_mode(CONNECT_MODE)
+        if isinstance(self.screen, ConnectScreen):
+            self.screen.begin_anew()
 
     def on_connect_screen_left(self) -> None:
         if self._open_modes:

@@ -211,6 +211,17 @@ async def test_a_second_connection_and_back(nas: Simulator) -> None:
         first = desk.app.screen
         await desk.press("escape", "c")
         await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "the card")
+        assert field(desk, "address").has_focus
+        assert (field(desk, "address").value, field(desk, "password").value) == ("", "")
+        # Once more, when there is a card already, with something in it.
+        await desk.type("nas.example")
+        field(desk, "password").value = "hers"
+        await desk.press("escape")
+        await desk.until(lambda: desk.app.screen is first, "the workspace")
+        await desk.press("c")
+        await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "the card")
+        await desk.until(lambda: field(desk, "address").has_focus, "the caret in the address")
+        assert (field(desk, "address").value, field(desk, "password").value) == ("", "")
         await desk.press("escape")
         await desk.until(lambda: desk.app.screen is first, "the workspace again")
 

@@ -85,6 +85,8 @@ class ConnectScreen(Screen[None]):
         self._local = not given.address and not self._opening.names and os.path.exists(LOCAL_SOCKET)
         self._warned: tuple[Endpoint, ...] = ()
         self._shown = given.profile.name
+        self._attempted = ""
+        """The address in the form at the last attempt."""
 
     def compose(self) -> ComposeResult:
         with Card(id="card"):
@@ -102,7 +104,7 @@ class ConnectScreen(Screen[None]):
         if start.problem:
             self._show([], Failure("Profiles", start.problem))
         if start.choosing:
-            self.query_one("#profiles").focus()
+            self.set_focus(self.query_one("#profiles"))
         elif self._local:
             self.form.focus_on("kind")
         else:
@@ -114,6 +116,13 @@ class ConnectScreen(Screen[None]):
     def form(self) -> ConnectForm:
         """The fields."""
         return self.query_one(ConnectForm)
+
+    def begin_anew(self) -> None:
+        """For another connection: nothing of the one before, the caret in an empty address."""
+        self._opening = replace(self._opening, choosing=False)
+        self._list_profiles(self._opening.names, NEW)
+        self._pick(NEW)
+        self.form.focus_on("address")
 
     # Profiles ----------------------------------------------------------------------
 
@@ -166,6 +175,8 @@ class ConnectScreen(Screen[None]):
     @on(Input.Changed)
     @on(Choice.Changed)
     def _redraw(self) -> None:
+        if self._attempted not in ("", self.form.value("address")):
+            self.cancel()  # what comes of it would be told of another server
         endpoint = self.form.endpoint
         # The address in full, as soon as it makes one.
         self.query_one(Card).border_subtitle = plain(endpoint.text if endpoint is not None else "")
@@ -186,6 +197,8 @@ class ConnectScreen(Screen[None]):
             self._show([], failure)
             self.form.focus_on(field)
         elif not self._must_be_warned(target):
+            self.form.hold()
+            self._attempted = self.form.value("address")
             self._connect(target, self.form.value("code") or None)
 
     def _missing(self, target: Target) -> tuple[str, Failure] | None:

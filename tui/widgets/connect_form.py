@@ -1,8 +1,10 @@
 """`ConnectForm`: the fields of the connect card. It is filled with a `Target` and makes one of what stands in it.
 
 Invariants: what a profile grants (its secret, taking certain or any certificates) is for
-its own addresses: an address typed instead gets none of it. The form holds what was typed
-and nothing of a secret that lies elsewhere.
+its own addresses: an address typed instead gets none of it. The same holds for what was
+typed: the secret, the one-time code, and the choices of certificate, of sending the key
+and of writes belong to the address they were made for, and another address drops them.
+The form holds what was typed and nothing of a secret that lies elsewhere.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from truenas_client.profiles import Profile
 from truenas_client.secret import Ask, Secret
 from truenas_client.trust import TLS
 from tui.target import Kind, Target
-from tui.text import plain
+from tui.text import plain, safe
 from tui.widgets.choice import Choice
 
 __all__ = ["ConnectForm", "Field", "FormRow"]
@@ -61,6 +63,10 @@ class ConnectForm(Vertical):
         super().__init__(id="form")
         self._base, self._blank = target, blank
         self._local = local
+        # The address that what was entrusted belongs to ("": not yet known), and what that was.
+        self._owner = ""
+        self._entrusted: tuple[object, ...] = ()
+        self._dropped = ""
 
     def compose(self) -> ComposeResult:
         yield FormRow("Address", Field(id="address", compact=True, placeholder="nas.example"))
@@ -89,27 +95,75 @@ class ConnectForm(Vertical):
         profile = target.profile
         self._field("address").value = profile.address or ""
         self._field("user").value = profile.username
+        self._choice("kind").chosen = KINDS.index("this machine" if local else target.kind)
+        self._entrust(target)
+        self._dropped = ""
+        self.redraw()
+
+    def _entrust(self, target: Target) -> None:
+        """Shows what a target grants to its address, for the address that stands in the form now."""
+        plainly = target.profile.mechanism == "api-key-plain"
         self._field("password").value = target.secret.reveal() if target.secret else ""
         self._field("code").value = ""
-        self._choice("kind").chosen = KINDS.index("this machine" if local else target.kind)
-        self._choice("way").chosen = int(profile.mechanism == "api-key-plain")
+        self._choice("way").chosen = int(plainly)
         self._choice("lock").chosen = int(target.writable)
         self.set_class(False, "-code")
-        self.set_class(profile.mechanism == "api-key-plain", "-older")
-        self._show_trust(profile.tls)
-        self.redraw()
+        self.set_class(plainly, "-older")
+        self._show_trust(target.profile.tls)
+        self.hold()
+
+    def hold(self) -> None:
+        """What stands in the form belongs to the address in it from now on, such as once it was sent there."""
+        self._owner, self._entrusted = self._place, self._grants
+
+    @property
+    def _place(self) -> str:
+        """The address in full, or as it was typed while it makes no sense."""
+        address = self.value("address")
+        try:
+            return parse(address).text if address else ""
+        except InvalidEndpoint:
+            return address
+
+    @property
+    def _grants(self) -> tuple[object, ...]:
+        choices = (self._choice(name).chosen for name in ("way", "certificate", "lock"))
+        return self.value("password"), self.value("code"), *choices
+
+    @property
+    def _elsewhere(self) -> bool:
+        """Whether what was entrusted belongs to another server than the one in the form."""
+        owner, place = self._owner, self._place
+        return owner not in ("", place) and not (self._own(owner) and self._own(place))
+
+    def _own(self, address: str) -> bool:
+        """Whether an address is one of what the form is filled with: all of them lead to one server."""
+        base = self._base.profile
+        return address == (base.address or "") or bool(address and base.addresses and _leads(base, address))
+
+    def _keep_apart(self) -> None:
+        """Drops what belongs to another address; what was typed or chosen since belongs to this one."""
+        if self._elsewhere:
+            if self.value("password"):
+                self._dropped = f"The {self.kind} for {safe(self._owner)} was dropped: type the one for this address."
+            self._entrust(self._base if self._own(self._place) else self._blank)
+        elif self._grants != self._entrusted:
+            self.hold()
+            self._dropped = ""
 
     def trust(self, tls: TLS) -> None:
         """Takes the certificate that was just trusted for what the form is filled with."""
         target = self.target()
-        self._base = replace(target, secret=self._base.secret).trusting(tls)
+        secret = self._base.secret if self._own(self.value("address")) else None
+        self._base = replace(target, secret=secret).trusting(tls)
         self._show_trust(tls)
+        self.hold()
         self.redraw()
 
     def offer_to_send(self) -> None:
         """The server does not take keys by proof: shows the choice to send the key itself."""
         self.add_class("-older")
-        self._choice("way").focus()
+        self.focus_on("way")
 
     def _show_trust(self, tls: TLS) -> None:
         choice = self._choice("certificate")
@@ -137,13 +191,18 @@ class ConnectForm(Vertical):
         return (target.address or "", target.user, self.value("password")) != known
 
     def target(self) -> Target:
-        """What stands in the form. The address may make no sense; what is missing is empty."""
+        """What stands in the form. The address may make no sense; what is missing is empty.
+
+        What belongs to another address is dropped here too: what is sent must not depend on
+        which message came first.
+        """
+        self._keep_apart()
         base, address, kind = self._base.profile, self.value("address"), self.kind
         socket = address.startswith(("ws+unix://", "unix://"))
         if kind == "this machine" and not socket:
             address = ""
-        own = address == (base.address or "") or bool(address and base.addresses and _leads(base, address))
-        if not own and base.name:
+        own = self._own(address)
+        if not own:
             base = self._blank.profile
         user = "" if kind == "this machine" or socket else self.value("user")
         mechanism = "none" if kind == "this machine" or socket else self._mechanism(kind)
@@ -192,7 +251,7 @@ class ConnectForm(Vertical):
         # Nothing is typed, so there is nothing to show, and where the secret lies may take a few words.
         self.set_class(not isinstance(reference, Ask) and not self.value("password"), "-kept")
         self._field("password").placeholder = hint if isinstance(reference, Ask) else f"from {reference}"
-        warning = self._warning(target, endpoint)
+        warning = self._dropped or self._warning(target, endpoint)
         note = plain(warning, "$text-warning") if warning else plain(self._trusted(target, endpoint))
         self.query_one("#note", Static).update(note)
 
@@ -241,11 +300,11 @@ class ConnectForm(Vertical):
         """Shows the field for a one-time password, empty and with the focus."""
         self.add_class("-code")
         self._field("code").value = ""
-        self._field("code").focus()
+        self.focus_on("code")
 
     def focus_on(self, field: str) -> None:
-        """Gives a field the focus."""
-        self.query_one(f"#{field}").focus()
+        """Gives a field the focus, before the next key."""
+        self.screen.set_focus(self.query_one(f"#{field}"))
 
     def _field(self, name: str) -> Input:
         return self.query_one(f"#{name}", Input)
