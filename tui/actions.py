@@ -18,7 +18,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-__all__ = ["ACTIONS", "Action", "Where", "bindings", "by_id", "key_text"]
+__all__ = ["ACTIONS", "Action", "Where", "bindings", "by_id", "is_typed", "key_text", "reach", "typed_character"]
 
 # Nodes that carry bindings: the app itself, the workspace of one connection, its
 # sections, the result inside Explore, the connect card, and ("list") every list and document: the bindings of
@@ -260,6 +260,15 @@ ACTIONS: tuple[Action, ...] = (
         "retry now",
         1,
     ),
+    Action(
+        "session.keep",
+        "Keep this connection ...",
+        "Session",
+        "K,f8",
+        "workspace",
+        "As a profile with a name, its secret where you say. Offered after a first sign-in by hand.",
+        always=True,
+    ),
     Action("go.connections", "Connect to another address", "Session", "c", "workspace", "Opens the connect card."),
     # Everywhere in the workspace.
     Action("pane.zoom", "Zoom the pane", "Panes", "z", "workspace", "Fills the screen with it, and back.", "zoom", 40),
@@ -282,7 +291,7 @@ ACTIONS: tuple[Action, ...] = (
         "App",
         "q",
         "workspace",
-        "Closes what is open; at the top it quits, asking first when a job started here still runs.",
+        "Closes what is open; at the top it asks whether to quit, and says what still runs.",
     ),
     # The connect card.
     Action(
@@ -407,21 +416,23 @@ ACTIONS: tuple[Action, ...] = (
 
 _BY_ID = {action.id: action for action in ACTIONS}
 
-_KEY_WORDS = {
+_CARET = frozenset({"enter", "backspace", "delete", "left", "right", "up", "down", "home", "end"})
+"""Keys that a text field keeps for itself."""
+
+_CHARACTERS = {
     "slash": "/",
     "colon": ":",
     "question_mark": "?",
     "plus": "+",
     "minus": "-",
     "equals_sign": "=",
-    "escape": "esc",
-    "space": "space",
     "asterisk": "*",
     "full_stop": ".",
     "comma": ",",
     "less_than_sign": "<",
     "greater_than_sign": ">",
 }
+_KEY_WORDS = {**_CHARACTERS, "escape": "esc"}
 
 
 def by_id(action_id: str) -> Action:
@@ -438,6 +449,29 @@ def key_text(key: str) -> str:
     if modifiers == ["ctrl"] and len(word) == 1:
         return f"^{word}"
     return "+".join([*modifiers, word])
+
+
+def reach(action_id: str, *, typing: bool) -> str:
+    """The key that does it at this moment, as people write it.
+
+    ``typing`` says that a text field has the focus, where a letter is only typed: then a key
+    that is no letter is named, or how to leave the field first.
+    """
+    keys = by_id(action_id).keys.split(",")
+    working = next((key for key in keys if not (typing and is_typed(key))), None)
+    return key_text(working) if working else f"esc, then {key_text(keys[0])}"
+
+
+def is_typed(key: str) -> bool:
+    """Whether a text field takes a key as a character, or to move its caret, instead of leaving it to actions."""
+    return key in _CARET or typed_character(key) is not None
+
+
+def typed_character(key: str) -> str | None:
+    """The character that a key types; None for one that types none."""
+    if len(key) == 1:
+        return key
+    return " " if key == "space" else _CHARACTERS.get(key)
 
 
 def bindings(where: Where) -> list[BindingType]:

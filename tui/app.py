@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import gc
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING
@@ -234,21 +233,21 @@ class TrueNASApp(App[None]):
         self.memories.app.set_first(self.start.digest, first_of(self.start))
         await self.open_workspace(event.session)
         self._tell_warnings(event.session)
-        if event.by_hand:
-            self._ask_to_keep(event.session)
+        if event.by_hand and not self.start.fresh:
+            self._offer_to_keep(event.session)
 
     @work(group="keep", exit_on_error=False)
-    async def _ask_to_keep(self, session: Session) -> None:
+    async def _offer_to_keep(self, session: Session) -> None:
+        """Looks whether there is something to offer, without holding anybody up: a keyring may be slow."""
         from tui.keeping import offer
-        from tui.screens.keep import KeepScreen
+        from tui.screens.workspace import Workspace
 
         offered = await asyncio.to_thread(offer, session.target)
-        if offered is None:
-            return
-        profile = await self.push_screen_wait(KeepScreen(session.target, offered))
-        if profile is not None:
-            session.target = replace(session.target, profile=profile)
-            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
+        mode = self._open_modes.get(session)
+        if offered is not None and mode is not None:
+            workspace = self._screen_stacks[mode][0]
+            assert isinstance(workspace, Workspace)
+            workspace.offered = offered
 
     @property
     def sessions(self) -> list[Session]:
@@ -294,7 +293,21 @@ class TrueNASApp(App[None]):
         await copy(self, event.value, event.what, event.name)
 
     def on_workspace_close_wanted(self) -> None:
-        self.exit()
+        self._ask_to_quit()
+
+    @work(exclusive=True, group="quit", exit_on_error=False)
+    async def _ask_to_quit(self) -> None:
+        from tui.screens.confirm import ConfirmScreen
+
+        jobs = [job for session in self.sessions for job in session.jobs.ours_active()]
+        lines = [f"#{job.id} {job.method}" for job in jobs[:8]]
+        if len(jobs) > len(lines):
+            lines.append(f"and {len(jobs) - len(lines)} more")
+        if jobs:
+            lines = ["Started here and still running:", *lines, "They keep running on the server."]
+        text = "\n".join(lines) or "No job that was started here is running."
+        if await self.push_screen_wait(ConfirmScreen("Quit?", text, yes="quit", no="stay")):
+            self.exit()
 
     # Sizes -------------------------------------------------------------------------
 

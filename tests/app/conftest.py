@@ -14,6 +14,7 @@ from tests.app.waiting import screen_text, wait_for
 from truenas_client import supervisor
 from truenas_client.simulator import Simulator
 from tui.app import Start, TrueNASApp
+from tui.screens.keep import KeepScreen
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
 from tui.session import Session
@@ -81,6 +82,13 @@ class Desk:
             lambda: self.explore.methods.filter.has_focus or self.explore.call_pane.editor.has_focus,
             "the filter or the editor",
         )
+
+    async def ask_to_keep(self) -> None:
+        """Takes up the offer to keep this connection as a profile."""
+        await self.landed()
+        await self.until(lambda: self.workspace.offered is not None, "the offer")
+        await self.press("f8")
+        await self.until(lambda: isinstance(self.app.screen, KeepScreen), "the card")
 
     async def open(self, query: str, method: str) -> None:
         """Finds a method by its filter and opens it with enter."""

@@ -14,6 +14,7 @@ from tests.app.conftest import Desk, Open, at_desk
 from truenas_client.simulator import Call, Simulator
 from tui import actions
 from tui.app import Start
+from tui.keeping import Offer
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
 from tui.screens.columns import ColumnsScreen
@@ -22,6 +23,7 @@ from tui.screens.connect import ConnectScreen
 from tui.screens.copy_menu import CopyMenu
 from tui.screens.help import HelpScreen
 from tui.screens.jump import JumpScreen
+from tui.screens.keep import KeepScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.too_small import TooSmall
 from tui.session import State
@@ -408,10 +410,21 @@ async def _back(desk: Desk, key: str) -> None:
     await desk.until(lambda: desk.explore.result_pane.content.has_focus, "out of the text")
 
 
+@drive("session.keep")
+async def _keep(desk: Desk, key: str) -> None:
+    await result(desk)
+    desk.workspace.offered = Offer("nas", ("ask each time",))
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, KeepScreen), "the card")
+
+
 @drive("app.close", "app.quit")
 async def _close(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
+    if key == "q":
+        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+        await desk.press("y")
     await desk.until(lambda: desk.app._exit, "the end")
 
 

@@ -16,7 +16,6 @@ from tests.app.conftest import Desk, at_desk
 from truenas_client.simulator import Simulator
 from tui.app import Start
 from tui.screens.connect import ConnectScreen
-from tui.screens.keep import KeepScreen
 from tui.screens.workspace import Workspace
 
 
@@ -48,9 +47,7 @@ async def test_signs_in_with_what_is_typed(nas: Simulator) -> None:
         await desk.press("tab")
         await desk.type(nas.users["admin"]["password"])
         await desk.press("enter")
-        await desk.until(lambda: isinstance(desk.app.screen, KeepScreen), "the question whether to keep it")
-        await desk.press("escape")
-        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        await desk.landed()
         await desk.see("read-only", "Methods")
 
 

@@ -132,6 +132,17 @@ async def test_quitting_asks_while_a_job_started_here_runs(signed_in: Open, gate
         await desk.until(lambda: desk.app._exit, "the end")
 
 
+async def test_q_asks_at_the_top_also_from_a_list(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.press("escape", "escape")
+        assert desk.app.focused is desk.explore.methods.names
+        await desk.press("q")
+        await desk.see("Quit?", "No job that was started here is running")
+        await desk.press("escape")
+        await desk.until(lambda: not isinstance(desk.app.screen, ConfirmScreen), "the question gone")
+        assert not desk.app._exit
+
+
 async def test_events_tick_pause_and_close(signed_in: Open, nas: Simulator) -> None:
     async with signed_in(size=(80, 24)) as desk:
         await desk.press("escape", "escape", "4")

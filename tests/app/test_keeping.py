@@ -20,7 +20,6 @@ from truenas_client.secret import Ask, File, Keyring
 from truenas_client.simulator import Simulator
 from tui.app import Start
 from tui.keeping import keep_profile, offer
-from tui.screens.keep import KeepScreen
 from tui.target import Target
 
 
@@ -60,7 +59,7 @@ def asked(nas: Simulator) -> Asked:
             await desk.until(lambda: desk.app.screen.query_one("#password", Input).has_focus, "the password")
             await desk.type("admin")
             await desk.press("enter")
-            await desk.until(lambda: isinstance(desk.app.screen, KeepScreen), "the question")
+            await desk.ask_to_keep()
             yield desk
 
     return opened
@@ -107,6 +106,35 @@ async def test_in_clear_only_when_that_is_chosen(asked: Asked) -> None:
     secret = Profiles().get("127.0.0.1").secret
     assert isinstance(secret, File)
     assert private(secret.path) == "admin\n"
+
+
+@pytest.mark.usefixtures("no_ring")
+async def test_the_offer_is_a_line_that_waits_and_takes_no_key(nas: Simulator) -> None:
+    async with at_desk(Start(nas.url, "admin"), (80, 24)) as desk:
+        await desk.type("admin")
+        await desk.press("enter")
+        await desk.landed()
+        await desk.see("F8 keeps this connection as a profile")
+        await desk.type("pool.q")
+        assert desk.explore.methods.filter.value == "pool.q"
+        await desk.press("enter", "escape")
+        # Outside text its letter works too, and so does a click.
+        await desk.see("K keeps this connection")
+        await desk.press("K")
+        await desk.see("Keep this connection?")
+        await desk.press("escape")
+        await desk.see_gone("this connection")
+    assert Profiles().names == []
+
+
+async def test_a_fresh_start_offers_nothing(nas: Simulator) -> None:
+    async with at_desk(Start(nas.url, "admin", fresh=True), (80, 24)) as desk:
+        await desk.type("admin")
+        await desk.press("enter")
+        await desk.landed()
+        assert [worker for worker in desk.app.workers if worker.group == "keep"] == []
+        assert desk.workspace.offered is None
+    assert offer(Target.of(nas.url, "admin", "admin")) is not None, "to be offered another time"
 
 
 async def test_no_is_an_answer_for_good(asked: Asked, nas: Simulator) -> None:

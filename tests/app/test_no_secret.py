@@ -37,7 +37,6 @@ from truenas_client.secret import Command, Environment, File, Keyring, Reference
 from truenas_client.simulator import ApiKey, Simulator
 from truenas_client.trust import TLS
 from tui.app import Start
-from tui.screens.keep import KeepScreen
 from tui.session import State
 
 __all__ = ["collected", "elsewhere"]
@@ -133,7 +132,7 @@ async def sign_in_by_hand(flows: Flows) -> None:
         await desk.type(PASSWORD)
         flows.seen.see(desk.text)
         await desk.press("enter")
-        await desk.until(lambda: isinstance(desk.app.screen, KeepScreen), "the question")
+        await desk.ask_to_keep()
         await desk.press("enter")
         await desk.landed()
         await desk.open("auth login_ex", "auth.login_ex")

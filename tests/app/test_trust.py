@@ -25,7 +25,6 @@ from truenas_client.trust import TLS, CertificateError, PinMismatch
 from tui.app import Start
 from tui.failure import explain_connecting
 from tui.screens.connect import ConnectScreen
-from tui.screens.keep import KeepScreen
 from tui.screens.trust import TrustScreen, shown_digest
 from tui.session import State
 
@@ -142,7 +141,7 @@ async def test_what_is_trusted_by_hand_goes_into_the_profile_that_is_kept(secure
         await desk.press("enter")
         await desk.until(lambda: isinstance(desk.app.screen, TrustScreen), "the certificate")
         await desk.press("t")
-        await desk.until(lambda: isinstance(desk.app.screen, KeepScreen), "the question")
+        await desk.ask_to_keep()
         desk.app.screen.query_one("#name", Input).value = "lab"
         await desk.press("enter")
         await desk.landed()

@@ -12,6 +12,7 @@ import math
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -39,12 +40,14 @@ from tui.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine
 from tui.widgets.method_list import Typed
+from tui.widgets.offer_line import OfferLine
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
+    from tui.keeping import Offer
     from tui.screens.before_sending import FilePlaces
 
 __all__ = ["Workspace"]
@@ -63,7 +66,7 @@ class Workspace(Screen[None]):
         """The connect card is wanted."""
 
     class CloseWanted(Message):
-        """The app is to end."""
+        """The app is to end, once the user has confirmed it."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -77,11 +80,13 @@ class Workspace(Screen[None]):
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._dirty = True
+        self._offered: Offer | None = None
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._status(), id="status")
         with ContentSwitcher(initial="explore", id="sections"):
             yield Explore(self.session, id="explore")
+        yield OfferLine("session.keep", id="offer")
         yield WatchLine(self.session, id="watch")
         yield KeyLine()
 
@@ -340,6 +345,32 @@ class Workspace(Screen[None]):
 
     # Session -----------------------------------------------------------------------
 
+    @property
+    def offered(self) -> Offer | None:
+        """How this connection can be kept; it waits in a line of its own until somebody asks for it."""
+        return self._offered
+
+    @offered.setter
+    def offered(self, offer: Offer | None) -> None:
+        self._offered = offer
+        self.query_one(OfferLine).offer("keeps this connection as a profile" if offer is not None else "")
+        self.refresh_bindings()
+
+    @on(OfferLine.Accepted)
+    @work(exclusive=True, group="keep", exit_on_error=False)
+    async def action_session_keep(self) -> None:
+        """Asks under which name, and where the secret is to lie."""
+        if self.offered is None:
+            self.notify("Nothing to keep: it is a profile, was declined before, or needs none.", timeout=4)
+            return
+        from tui.screens.keep import KeepScreen
+
+        profile = await self.app.push_screen_wait(KeepScreen(self.session.target, self.offered))
+        self.offered = None
+        if profile is not None:
+            self.session.target = replace(self.session.target, profile=profile)
+            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
+
     def action_session_lock(self) -> None:
         """Allows writes, or forbids them again."""
         allowed = not self.session.writable
@@ -392,7 +423,12 @@ class Workspace(Screen[None]):
                 card.dismiss(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "session_reconnect" or not self.session.online
+        match action:
+            case "session_reconnect":
+                return not self.session.online
+            case "session_keep":
+                return self.offered is not None
+        return True
 
     def cancel(self) -> bool:
         """Cancels the call in flight; True when there was one."""
@@ -400,7 +436,7 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="close", exit_on_error=False)
     async def action_app_close(self) -> None:
-        """Closes what is open; at the top, quits."""
+        """Closes what is open; at the top, asks whether to quit."""
         if self.maximized is not None:
             self.minimize()
             return
@@ -409,10 +445,4 @@ class Workspace(Screen[None]):
         if self.section.id != "explore":
             await self.show("explore")
             return
-        running = self.session.jobs.ours_active()
-        if running:
-            jobs = "\n".join(f"#{job.id} {job.method}" for job in running[:8])
-            text = f"Started here and still running:\n{jobs}\nThey go on without this app."
-            if not await self.app.push_screen_wait(ConfirmScreen("Quit", text, yes="quit", no="stay")):
-                return
         self.post_message(self.CloseWanted())

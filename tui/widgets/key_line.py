@@ -18,7 +18,7 @@ from textual.widget import Widget
 from tui import actions
 from tui.actions import Action
 
-__all__ = ["Hint", "KeyLine"]
+__all__ = ["Hint", "KeyLine", "is_kept", "is_typing"]
 
 MOST = 7
 
@@ -28,6 +28,21 @@ class TellsWords(Protocol):
     """A node whose words for actions depend on what is going on."""
 
     def footer_words(self) -> Mapping[str, str]: ...
+
+
+def is_typing(screen: Screen[object]) -> bool:
+    """Whether a letter would be typed: a text field has the focus."""
+    focused = screen.focused
+    return focused is not None and focused.check_consume_key("a", "a")
+
+
+def is_kept(screen: Screen[object], key: str) -> bool:
+    """Whether a text field has the focus and keeps this key for itself, so that no action around it gets it."""
+    focused = screen.focused
+    if focused is None or not is_typing(screen) or not actions.is_typed(key):
+        return False
+    character = actions.typed_character(key)
+    return character is None or focused.check_consume_key(key, character)
 
 
 class KeyLine(Widget):
@@ -48,7 +63,6 @@ class KeyLine(Widget):
         """What could be shown, best first: key text and action, each action once."""
         found: dict[str, tuple[str, Action]] = {}
         words = self._words()
-        typing = self.screen.focused is not None and self.screen.focused.check_consume_key("a", "a")
         for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
             if binding.id is None or not enabled or binding.id in found:
                 continue
@@ -56,12 +70,12 @@ class KeyLine(Widget):
                 action = actions.by_id(binding.id)
             except KeyError:
                 continue
-            if typing and binding.key == "enter" and node is not self.screen.focused:
-                continue  # a new line, there
+            if is_kept(self.screen, binding.key) and node is not self.screen.focused:
+                continue
             word = words.get(action.id, action.footer)
             if word != action.footer:
                 action = replace(action, footer=word)
-            if not word or (typing and len(binding.key) == 1) or (typing and binding.key in _PRINTABLE):
+            if not word:
                 continue
             found[binding.id] = (actions.key_text(binding.key), action)
         for action_id, word in words.items():
@@ -129,9 +143,6 @@ class KeyLine(Widget):
                 return
         if action.where == "app":
             await self.app.run_action(action.name, self.app)
-
-
-_PRINTABLE = frozenset({"slash", "colon", "question_mark", "plus", "minus", "equals_sign", "space"})
 
 
 def _width(entry: tuple[str, Action]) -> int:
