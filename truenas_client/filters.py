@@ -15,17 +15,27 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-__all__ = ["OPERATORS", "FilterError", "MatchNotFound", "filter_list"]
+from .rowfields import (
+    MISSING,
+    FilterError,
+    InvalidQuery,
+    Order,
+    Row,
+    Selection,
+    find,
+    in_order,
+    select,
+    selection,
+    split,
+)
 
-Row = Any
+__all__ = ["OPERATORS", "FilterError", "InvalidQuery", "MatchNotFound", "filter_list"]
+
 Predicate = Callable[[Row], bool]
-
-
-class FilterError(ValueError):
-    """The filters or options make no sense, or compare values that can't be compared."""
 
 
 class MatchNotFound(FilterError):
@@ -33,16 +43,6 @@ class MatchNotFound(FilterError):
 
     def __str__(self) -> str:
         return self.args[0] if self.args else ""
-
-
-class _Missing:
-    """What a path leads to in a row without that member."""
-
-    def __repr__(self) -> str:
-        return "missing"
-
-
-MISSING = _Missing()
 
 
 def _within(value: Any, choices: Any) -> bool:
@@ -82,6 +82,10 @@ def _matches(value: Any, pattern: Any) -> bool:
     return re.match(pattern, value or "") is not None
 
 
+def _matches_in_any_case(value: Any, pattern: Any) -> bool:
+    return re.match(pattern, value or "", re.IGNORECASE) is not None
+
+
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -99,47 +103,54 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "$": _ends,
     "!$": _ends_not,
 }
-"""The operators, by how they are written; with a ``C`` before it (not ``C~``) one ignores case."""
+"""The operators, by how they are written; with a ``C`` before it one ignores case (``C~`` only from 27 on)."""
 
-_CASELESS = frozenset(OPERATORS) - {"~"}
-_OPTIONS_OF_ONE_ROW = ("limit", "offset")
+_TIMED = frozenset({"=", "!=", ">", ">=", "<", "<="})
+_UP_TO_26 = frozenset({"24.10", "25.04", "25.10", "26"})
+_DATE = ".$date"
+_ROWS_AT_MOST = 10_000
+_DEPTH_OF_27 = 3
 
 
 def filter_list(
-    rows: Iterable[Row], filters: Sequence[Any] = (), options: Mapping[str, Any] | None = None
+    rows: Iterable[Row],
+    filters: Sequence[Any] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    release: str = "26",
 ) -> list[Any] | dict[str, Any] | int | Any:
-    """Answer ``rows`` as a query method would.
+    """Answer ``rows`` as a query method of ``release`` would.
 
     A list of rows; with ``options["get"]`` the first matching row, with ``count`` their
     number. ``offset`` is taken before ``limit`` and ``limit`` 0 means all; ``count``
     looks at neither. ``order_by`` names fields, ``-field`` descending, with
-    ``nulls_first:`` or ``nulls_last:`` before it where there may be nulls; as on the
-    server the *last* field named weighs most. ``select`` names fields, or
+    ``nulls_first:`` or ``nulls_last:`` before it where there may be nulls: up to 26 the
+    *last* field named weighs most, from 27 on the first. ``select`` names fields, or
     ``[field, new name]``, and happens before the sorting: a field that is not selected
     is null to ``order_by``. Raises `FilterError`, and `MatchNotFound` (one of those)
     for a ``get`` without a row.
     """
     options = options or {}
-    if options.get("get"):
-        for name in _OPTIONS_OF_ONE_ROW:
-            if options.get(name):
-                raise FilterError(f"`get` asks for one row, so it can't go with `{name}`")
-    predicate = _all_of(filters)
-    fields = [_selection(field) for field in options.get("select") or ()]
-    order = [_sort_key(field) for field in options.get("order_by") or ()]
+    rules = _Rules(release not in _UP_TO_26)
+    _check_options(options, rules.newest)
+    predicate = rules.all_of(filters)
+    rules.check_depth()
+    fields = [selection(field, rules.newest) for field in options.get("select") or ()]
+    order = [Order.read(field) for field in options.get("order_by") or ()]
+    get, count = bool(options.get("get")), bool(options.get("count"))
     try:
-        if options.get("get") and not order:
+        if get and not order and (not count or (filters and not rules.newest)):
             first = next((row for row in rows if predicate(row)), MISSING)
-            return _only(first, fields)
+            return _only(first, fields, rules.newest)
         found = [row for row in rows if predicate(row)]
-        if options.get("count"):
-            return len(found)
+        if count:
+            # 27 stops at the first row it is to get, and counts that.
+            return min(len(found), 1) if get and not order and rules.newest else len(found)
         if fields:
-            found = [_select(row, fields) for row in found]
-        for sort in order:
-            found = sort(found)
-        if options.get("get"):
-            return _only(found[0] if found else MISSING, [])
+            found = [select(row, fields, rules.newest) for row in found]
+        found = in_order(found, order, rules.newest)
+        if get:
+            return _only(found[0] if found else MISSING, [], rules.newest)
         offset, limit = options.get("offset") or 0, options.get("limit") or 0
         if offset:
             found = found[offset:]
@@ -150,172 +161,143 @@ def filter_list(
         raise FilterError(f"the filter can't be applied to these values ({e})") from e
 
 
-def _only(row: Row, fields: list[_Selection]) -> Any:
+def _check_options(options: Mapping[str, Any], newest: bool) -> None:
+    limit = options.get("limit") or 0
+    if isinstance(limit, int) and limit > _ROWS_AT_MOST:
+        reason = f"Input should be less than or equal to {_ROWS_AT_MOST}"
+        raise InvalidQuery(f"`limit` is {_ROWS_AT_MOST} at most, not {limit}", "options.limit", reason)
+    if options.get("get") and (options.get("offset") or limit not in (0, 1)):
+        message = "`get` asks for one row, so it can't go with `offset` or a `limit` over 1"
+        if newest:
+            raise FilterError(message)
+        reason = "Value error, Invalid options combination. `get` implies a single result."
+        raise InvalidQuery(message, "options", reason)
+
+
+def _bad_filter(message: str, reason: str) -> InvalidQuery:
+    return InvalidQuery(message, "filters", f"Value error, {reason}")
+
+
+def _only(row: Row, fields: list[Selection], newest: bool) -> Any:
     if row is MISSING:
         raise MatchNotFound
-    return _select(row, fields) if fields else row
+    return select(row, fields, newest) if fields else row
 
 
 # --- filters -----------------------------------------------------------------------------------
 
 
-def _all_of(filters: Sequence[Any]) -> Predicate:
-    tests = [_one(item) for item in filters]
-    if len(tests) == 1:
-        return tests[0]
-    return lambda row: all(test(row) for test in tests)
+class _Rules:
+    """Filters made into predicates by the rules of 27 (``newest``) or those of 26 and before."""
+
+    def __init__(self, newest: bool) -> None:
+        self.newest = newest
+        self._depth = 0
+        self._times: dict[Any, datetime] = {}
+        """The ISO texts that filters on times compare with. 26 looks every value up here."""
+
+    def check_depth(self) -> None:
+        if self.newest and self._depth > _DEPTH_OF_27:
+            raise FilterError(f"filters are nested {self._depth} deep; {_DEPTH_OF_27} is the most")
+
+    def all_of(self, filters: Sequence[Any], depth: int = 0) -> Predicate:
+        tests = [self.one(item, depth) for item in filters]
+        if len(tests) == 1:
+            return tests[0]
+        return lambda row: all(test(row) for test in tests)
+
+    def one(self, item: Any, depth: int) -> Predicate:
+        self._depth = max(self._depth, depth)
+        if not isinstance(item, (list, tuple)):
+            message = f"a filter is a list of field, operator and value, not {item!r}"
+            raise InvalidQuery(message, "filters", "Input should be a valid list")
+        if len(item) == 2 and item[0] == "OR":
+            return self.any_of(item[1], depth)
+        if len(item) != 3:
+            wrong = len(item) == 2  # a pair can only be an OR
+            reason = f"Invalid operation: {item[0]}" if wrong else f"Invalid filter {list(item)}"
+            raise _bad_filter(f"a filter has three members (field, operator, value): {item!r}", reason)
+        field, sign, value = item
+        if not isinstance(field, str) or not isinstance(sign, str):
+            raise _bad_filter(f"field and operator of a filter are text: {item!r}", f"Invalid filter {list(item)}")
+        compare, folds = _operation(sign, self.newest)
+        if field.endswith(_DATE):
+            value = self._time(sign, value)
+        return self._test(split(field), compare, value, folds)
+
+    def any_of(self, branches: Any, depth: int) -> Predicate:
+        if not isinstance(branches, (list, tuple)) or not (branches or self.newest):
+            raise _bad_filter("OR needs a list of at least one branch", "OR filter requires at least one branch.")
+        tests = []
+        for branch in branches:
+            if not isinstance(branch, (list, tuple)) or not branch:
+                message = f"a branch of OR is a filter or a list of filters, not {branch!r}"
+                raise _bad_filter(message, f"Invalid filter {branch}")
+            several = isinstance(branch[0], (list, tuple))
+            tests.append(self.all_of(branch, depth + 2) if several else self.one(branch, depth + 1))
+        return lambda row: any(test(row) for test in tests)
+
+    def _time(self, sign: str, value: Any) -> Any:
+        if sign not in _TIMED:
+            message = f"{sign!r} does not compare times; these do: {' '.join(sorted(_TIMED))}"
+            raise _bad_filter(message, f"{sign}: invalid timestamp operation.")
+        try:
+            moment = datetime.fromisoformat(value)
+        except (TypeError, ValueError) as e:
+            reason = f"{value}: must be an ISO-8601 formatted timestamp string"
+            raise _bad_filter(f"a time is compared with ISO 8601 text, not {value!r}", reason) from e
+        self._times[value] = moment
+        return moment
+
+    def _test(self, path: list[str], compare: Callable[[Any, Any], bool], value: Any, folds: bool) -> Predicate:
+        if folds and self.newest:
+            # 27 reads the filter once, whether or not there are rows.
+            if not isinstance(value, (str, list, tuple, type(None))):
+                reason = f"filter_list: cannot casefold value of type {type(value).__name__}"
+                raise _bad_filter(f"only text and lists of text have a case to ignore, not {value!r}", reason)
+            value = _fold(value)
+
+        def matches(found: Any) -> bool:
+            if found is MISSING:
+                return False
+            wanted = value
+            if not self.newest and self._times:
+                wanted = self._times.get(wanted, wanted)
+            if folds:
+                found, wanted = _fold(found), _fold(wanted)
+            return compare(found, wanted)
+
+        if len(path) == 1:
+            (name,) = path
+
+            def plain(row: Row) -> bool:
+                return matches(row.get(name, MISSING) if isinstance(row, dict) else next(find(row, path), MISSING))
+
+            return plain
+        return lambda row: any(matches(found) for found in find(row, path))
 
 
-def _one(item: Any) -> Predicate:
-    if not isinstance(item, (list, tuple)):
-        raise FilterError(f"a filter is a list of field, operator and value, not {item!r}")
-    if len(item) == 2 and item[0] == "OR":
-        return _any_of(item[1])
-    if len(item) != 3:
-        raise FilterError(f"a filter has three members (field, operator, value): {item!r}")
-    field, sign, value = item
-    if not isinstance(field, str) or not isinstance(sign, str):
-        raise FilterError(f"field and operator of a filter are text: {item!r}")
-    path = _split(field)
-    return _test(path, *_operation(sign, value))
-
-
-def _any_of(branches: Any) -> Predicate:
-    if not isinstance(branches, (list, tuple)) or not branches:
-        raise FilterError("OR needs a list of at least one branch")
-    tests = []
-    for branch in branches:
-        if not isinstance(branch, (list, tuple)):
-            raise FilterError(f"a branch of OR is a filter or a list of filters, not {branch!r}")
-        several = bool(branch) and isinstance(branch[0], (list, tuple))
-        tests.append(_all_of(branch) if several else _one(branch))
-    return lambda row: any(test(row) for test in tests)
-
-
-def _operation(sign: str, value: Any) -> tuple[Callable[[Any, Any], bool], Any]:
+def _operation(sign: str, newest: bool) -> tuple[Callable[[Any, Any], bool], bool]:
+    """What an operator does, and whether it folds both sides."""
     known = OPERATORS.get(sign)
     if known is not None:
-        return known, value
-    if sign[:1] == "C":
-        known = OPERATORS.get(sign[1:])
-        if known is not None and sign[1:] in _CASELESS:
-            compare = known
-            return (lambda found, wanted: compare(_fold(found), wanted)), _fold(value)
-        raise FilterError(f"{sign!r} is no operator that ignores case")
-    raise FilterError(f"{sign!r} is no operator; there are {' '.join(OPERATORS)}")
+        return known, False
+    if sign == "C~":
+        if newest:
+            return _matches_in_any_case, False
+        message, reason = f"{sign!r} is no operator that ignores case", f"Invalid case-insensitive operation: {sign}"
+        raise _bad_filter(message, reason)
+    known = OPERATORS.get(sign[1:]) if sign[:1] == "C" else None
+    if known is not None:
+        return known, True
+    raise _bad_filter(f"{sign!r} is no operator; there are {' '.join(OPERATORS)}", f"Invalid operation: {sign}")
 
 
 def _fold(value: Any) -> Any:
+    if value is None:
+        return None
     if isinstance(value, str):
         return value.casefold()
-    if isinstance(value, (list, tuple)):
-        return [_fold(item) for item in value]
-    return value
-
-
-def _test(path: list[str], compare: Callable[[Any, Any], bool], value: Any) -> Predicate:
-    if len(path) == 1:
-        (name,) = path
-
-        def plain(row: Row) -> bool:
-            found = row.get(name, MISSING) if isinstance(row, dict) else next(_find(row, path), MISSING)
-            return found is not MISSING and compare(found, value)
-
-        return plain
-    return lambda row: any(found is not MISSING and compare(found, value) for found in _find(row, path))
-
-
-# --- paths -------------------------------------------------------------------------------------
-
-
-def _split(field: str) -> list[str]:
-    if "\\." not in field:
-        return field.split(".")
-    return [part.replace("\0", ".") for part in field.replace("\\.", "\0").split(".")]
-
-
-def _find(value: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Every value the path leads to; with no ``*`` in it that is exactly one, perhaps `MISSING`."""
-    for depth, name in enumerate(path):
-        if value is None or value is MISSING:
-            break
-        if isinstance(value, dict):
-            value = value.get(name, MISSING)
-        elif isinstance(value, (list, tuple)):
-            if name == "*":
-                for item in value:
-                    yield from _find(item, path[depth + 1 :])
-                return
-            value = value[int(name)] if name.isdecimal() and int(name) < len(value) else MISSING
-        else:
-            value = MISSING
-    yield value
-
-
-# --- options -----------------------------------------------------------------------------------
-
-_Selection = tuple[list[str], list[str]]
-
-
-def _selection(field: Any) -> _Selection:
-    if isinstance(field, (list, tuple)):
-        if len(field) != 2 or not all(isinstance(part, str) for part in field):
-            raise FilterError(f"a renamed field is a pair of field and new name, not {field!r}")
-        source, target = field
-        path = _split(source)
-        renamed = _split(target)
-    elif isinstance(field, str):
-        path = renamed = _split(field)
-    else:
-        raise FilterError(f"a selected field is text or a pair, not {field!r}")
-    if any(part == "*" or part.isdecimal() for part in path):
-        raise FilterError("nothing can be selected from inside a list")
-    return path, renamed
-
-
-def _select(row: Row, fields: list[_Selection]) -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
-    for path, target in fields:
-        found = next(_find(row, path), MISSING)
-        if found is MISSING:
-            continue
-        place = chosen
-        if target is path and len(path) > 1:
-            # A null on the way is kept where it lies instead of being unfolded below.
-            for depth in range(1, len(path)):
-                if next(_find(row, path[:depth])) is None:
-                    target = path[:depth]
-                    break
-        for name in target[:-1]:
-            deeper = place.get(name)
-            if not isinstance(deeper, dict):
-                deeper = place[name] = {}
-            place = deeper
-        place[target[-1]] = found
-    return chosen
-
-
-def _sort_key(field: Any) -> Callable[[list[Row]], list[Row]]:
-    if not isinstance(field, str):
-        raise FilterError(f"order_by names fields, not {field!r}")
-    nulls = None
-    for prefix in ("nulls_first:", "nulls_last:"):
-        if field.startswith(prefix):
-            nulls, field = prefix, field[len(prefix) :]
-    descending = field.startswith("-")
-    name = field[1:] if descending else field
-    # With nulls first or last the server looks for a member of that very name, dots and all.
-    path = _split(name) if nulls is None else [name]
-
-    def key(row: Row) -> Any:
-        found = next(_find(row, path), MISSING)
-        return None if found is MISSING else found
-
-    def sort(rows: list[Row]) -> list[Row]:
-        if nulls is None:
-            return sorted(rows, key=key, reverse=descending)
-        empty = [row for row in rows if key(row) is None]
-        rest = sorted((row for row in rows if key(row) is not None), key=key, reverse=descending)
-        return empty + rest if nulls == "nulls_first:" else rest + empty
-
-    return sort
+    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return [item.casefold() for item in value]
+    raise FilterError(f"only text and lists of text have a case to ignore, not {value!r}")

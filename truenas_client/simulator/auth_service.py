@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.filters import filter_list
-
 from . import login
 from .call import Call
 from .errors import InstanceNotFound
@@ -178,7 +176,7 @@ def install(nas: Simulator) -> None:
             if session.credential is not None:
                 row = nas.sessions.row(session, session.credential)
                 rows.append({"id": row.pop("id"), "current": session is call.session, "internal": False, **row})
-        return filter_list(rows, filters, options)
+        return call.filter_list(rows, filters, options)
 
     @nas.method(
         "auth.terminate_session",

@@ -10,10 +10,11 @@ import errno
 from typing import TYPE_CHECKING, Any
 
 from truenas_client.exc import ErrnoMixin
+from truenas_client.filters import InvalidQuery, filter_list
 
 from . import unimplemented
 from .arguments import bind
-from .errors import CallError, MethodNotFoundError, not_authenticated, not_authorized
+from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authenticated, not_authorized
 
 if TYPE_CHECKING:
     from .accounts import Account, Credential
@@ -109,6 +110,15 @@ class Call:
             return unimplemented.answer(self, arguments)
         # A laid catalogue may know more arguments than the handler does, which are checked and dropped, or fewer.
         return self.method.handler(self, *arguments[: self.method.arity], *self.method.missing)
+
+    def filter_list(self, rows: list[Any], filters: list[Any], options: dict[str, Any]) -> Any:
+        """What a query of this release answers of ``rows``. Raises `ValidationErrors` and `FilterError`."""
+        try:
+            return filter_list(rows, filters, options, release=self.nas.release.name)
+        except InvalidQuery as e:
+            errors = ValidationErrors()
+            errors.add(e.part, e.reason)
+            raise errors from e
 
     def start_job(
         self, params: list[Any], *, output: Pipe | Spool | None = None, uploads: Uploads | None = None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.filters import filter_list
-
 from . import rpc
 from .call import Call
 from .errors import CallError, ValidationError, ValidationErrors
@@ -115,7 +113,8 @@ def _install_listing(nas: Simulator) -> None:
         return {
             method.name: method.entry
             for method in nas.registry.listed()
-            if (service is None or method.name.rpartition(".")[0] == service)
+            if method.name not in nas.release.unlisted
+            and (service is None or method.name.rpartition(".")[0] == service)
             and (method.no_authz or call.account.holds(method.roles))
         }
 
@@ -142,7 +141,7 @@ def _install_jobs(nas: Simulator) -> None:
         """The jobs that the caller may see, running ones and those that have ended."""
         hide = not (options.get("extra") or {}).get("raw_result")
         rows = [nas.jobs.fields(job, hide=hide) for job in nas.jobs if nas.jobs.visible(job, call.credential)]
-        return filter_list(rows, filters, options)
+        return call.filter_list(rows, filters, options)
 
     @nas.method(
         "core.job_abort",

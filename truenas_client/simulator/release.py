@@ -52,6 +52,8 @@ class Release:
     """The old protocol refuses a call before login in two words and without a trace."""
     lists_events: bool = False
     """``core.get_events`` exists."""
+    unlisted: frozenset[str] = frozenset()
+    """Methods that can be called and that no listing shows."""
     keepalive: int = 3600
     """Seconds without traffic from the server after which its front end drops a connection; not sped up."""
 
@@ -71,6 +73,8 @@ class Release:
 
 _25_04 = ("v25.04.0", "v25.04.1", "v25.04.2")
 _25_10 = (*_25_04, "v25.10.0", "v25.10.1", "v25.10.2", "v25.10.3", "v25.10.4")
+
+_26 = (*_25_10, "v26.0.0")
 
 _NEW_SIGN_IN = frozenset({"auth.login_ex", "auth.login_ex_continue", "auth.mechanism_choices", "core.set_options"})
 _LISTINGS = frozenset({"core.get_methods", "core.get_services"})
@@ -129,6 +133,12 @@ RELEASES = {
         trace_frames=True,
         keepalive=60,
     ),
-    "26": Release(name="26", version="26.0.0-BETA.3", api_versions=(*_25_10, "v26.0.0")),
+    "26": Release(name="26", version="26.0.0-BETA.3", api_versions=_26),
+    "27": Release(
+        name="27",
+        version="27.0.0-BETA.1",
+        api_versions=(*_26, "v27.0.0"),
+        unlisted=frozenset({"auth.login", "auth.login_with_api_key"}),
+    ),
 }
 """The releases by the name ``--release`` takes."""

@@ -12,7 +12,6 @@ from collections.abc import Coroutine
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.filters import filter_list
 from truenas_client.schema.draft import allows
 from truenas_client.schema.generate import generate
 from truenas_client.schema.normalise import Schema
@@ -44,7 +43,7 @@ def _made(call: Call, arguments: list[Any]) -> Any:
     method = call.method
     returns = method.returns
     if method.entry.get("filterable") and (row := _row_of(returns)) is not None:
-        return filter_list(_rows(call, row), *_query(call, arguments))
+        return call.filter_list(_rows(call, row), *_query(call, arguments))
     made = generate(returns, _chance(call, 0))
     if method.name.endswith(".get_instance") and arguments and isinstance(made, dict):
         return _with_id(made, arguments[0], returns)

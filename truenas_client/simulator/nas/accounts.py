@@ -7,8 +7,6 @@ import random
 import string
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.filters import filter_list
-
 from .. import shapes
 from ..accounts import FULL_ADMIN, ApiKey
 from ..call import Call
@@ -244,7 +242,7 @@ def _install_groups(nas: Simulator, world: World) -> None:
             {"name": name, "title": name.replace("_", " ").title(), "includes": [], "builtin": True}
             for name in sorted(nas.registry.roles())
         ]
-        return filter_list(rows, filters, options)
+        return call.filter_list(rows, filters, options)
 
 
 def make_key(nas: Simulator, name: str, account: str) -> ApiKey:

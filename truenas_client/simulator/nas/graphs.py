@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from truenas_client.filters import filter_list
-
 from .. import shapes
 from ..call import Call
 from ..errors import InstanceNotFound, ValidationErrors
@@ -115,7 +113,7 @@ def install(nas: Simulator, world: World) -> None:
             }
             for name, graph in GRAPHS.items()
         ]
-        return filter_list(rows, filters, options)
+        return call.filter_list(rows, filters, options)
 
     def get_data(call: Call, graphs: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
         start, end = _stretch(nas, query)

@@ -6,8 +6,6 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.filters import filter_list
-
 from .. import shapes
 from ..call import Call
 from ..errors import InstanceNotFound, ValidationErrors
@@ -41,7 +39,7 @@ def add_query(
     nas.service(namespace, "crud", datastore_primary_key=key)
 
     def query(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
-        return filter_list(rows(), filters, options)
+        return call.filter_list(rows(), filters, options)
 
     nas.method(
         f"{namespace}.query",

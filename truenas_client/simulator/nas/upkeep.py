@@ -6,8 +6,6 @@ import errno
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.filters import filter_list
-
 from .. import shapes
 from ..call import Call
 from ..errors import InstanceNotFound, ValidationErrors
@@ -219,7 +217,7 @@ def _audit(nas: Simulator, world: World) -> None:
             for session in nas.sessions
             if session.credential is not None
         ]
-        return filter_list(rows, data.get("query-filters") or [], data.get("query-options") or {})
+        return call.filter_list(rows, data.get("query-filters") or [], data.get("query-options") or {})
 
 
 def _configs(nas: Simulator, world: World) -> None:
