@@ -19,7 +19,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
-from .plaintext import first_sentence, one_line, plain_text
+from .plaintext import first_sentence, is_cut, one_line, plain_text, split_examples
 from .risk import Risk, classify, inner_method, worst
 
 # What reads schemas is loaded when somebody asks for one: a list of methods needs none of it.
@@ -106,21 +106,24 @@ class Method:
     def summary(self) -> str:
         """One plain line, "" when the server says nothing."""
         if self._summary is None:
-            self._summary = one_line(self._cli_description) or first_sentence(self._texts()[2])
+            line = self._cli_description or ""
+            # Servers cut it at the first full stop, be it in the middle of a name: a quote that does not end tells.
+            self._summary = ("" if is_cut(line) else one_line(line)) or first_sentence(self._texts()[2])
         return self._summary
 
     @property
     def description(self) -> str:
         """Plain text in paragraphs, "" when the server says nothing."""
-        return plain_text(self._texts()[2])
+        return plain_text(split_examples(self._texts()[2] or "")[0])
 
     @property
     def examples(self) -> tuple[str, ...]:
         """The example texts for callers of this interface, as the server words them."""
-        examples = self._texts()[3]
-        if not isinstance(examples, dict):
-            return ()
-        texts = [text for kind in ("__all__", "websocket") for text in examples.get(kind) or ()]
+        description, examples = self._texts()[2:]
+        kinds = examples if isinstance(examples, dict) else {}
+        texts = [text for kind in ("__all__", "websocket") for text in kinds.get(kind) or ()]
+        # 27 tells them inside the description.
+        texts += [told] if (told := split_examples(description or "")[1]) else []
         return tuple(text.strip("\n") for text in texts if isinstance(text, str))
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["one_line", "plain_text"]
+__all__ = ["first_sentence", "is_cut", "one_line", "plain_text", "split_examples"]
 
 _ROLE = re.compile(r":[a-zA-Z][\w:.+-]*:`([^`]*)`")
 _TARGET = re.compile(r"^(.*\S)\s*<[^<>]*>$", re.DOTALL)
@@ -16,6 +16,8 @@ _REFERENCE = re.compile(r"`([^`]+)`(?:__?(?!\w))?")
 _STRONG = re.compile(r"\*\*(\S(?:.*?\S)?)\*\*", re.DOTALL)
 _DIRECTIVE = re.compile(r"^(\s*)\.\. ([\w-]+)::[ \t]*", re.MULTILINE)
 _ITEM = re.compile(r"^(?:[-*+•]|\d+[.)])\s")
+_BLOCK = re.compile(r"::$", re.MULTILINE)
+_EXAMPLES = re.compile(r"^[^\n]*::\n\s*\n +\{\s*\"jsonrpc\"", re.MULTILINE)
 _SPACES = re.compile(r"\s+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\"'`])")
 _NAMED_DIRECTIVES = {"versionadded": "Added in", "versionchanged": "Changed in", "versionremoved": "Removed in"}
@@ -32,7 +34,8 @@ def _without_marks(text: str) -> str:
         target = _TARGET.match(match[1])
         return (target[1] if target else match[1]).lstrip("~!")
 
-    text = _ROLE.sub(words, text)
+    # What announces a block of literal text is a colon to readers.
+    text = _ROLE.sub(words, _BLOCK.sub(":", text))
     text = _LITERAL.sub(r"\1", text)
     text = _REFERENCE.sub(words, text)
     return _STRONG.sub(r"\1", text)
@@ -44,10 +47,21 @@ def one_line(text: str | None) -> str:
     return line[:-1] if line.endswith(".") and not line.endswith("..") else line
 
 
+def is_cut(line: str) -> bool:
+    """Whether a line ends inside quotes."""
+    return "`" in _without_marks(line)
+
+
 def first_sentence(text: str | None) -> str:
     """The first sentence of the first paragraph, as one line."""
     paragraph = re.split(r"\n\s*\n", (text or "").strip(), maxsplit=1)[0]
     return one_line(_SENTENCE.split(_SPACES.sub(" ", paragraph), maxsplit=1)[0])
+
+
+def split_examples(text: str) -> tuple[str, str]:
+    """A description of 27 in two: what it says, and from the first message on its examples (perhaps "")."""
+    found = _EXAMPLES.search(text)
+    return (text[: found.start()], text[found.start() :]) if found else (text, "")
 
 
 def plain_text(text: str | None) -> str:

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from tests.app.conftest import Desk, Open, at_desk
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
+from tests.facts import RELEASES
 from tests.facts import catalogue as real
 from truenas_client.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator
@@ -20,8 +21,6 @@ from tui.text import ASCII, UNICODE
 from tui.widgets.method_list import MethodList
 from tui.widgets.method_rows import tree_rows
 from tui.widgets.rows import Cell, Row
-
-RELEASES = ("24.10", "25.04", "25.10", "26")
 
 
 def words(row: Row) -> list[str]:

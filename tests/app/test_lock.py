@@ -10,6 +10,7 @@ import pytest
 
 from tests import facts
 from tests.app.conftest import Desk, Open
+from tests.facts import RELEASES
 from truenas_client.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator, shapes
 from tui.screens.confirm import ConfirmScreen
@@ -118,7 +119,7 @@ async def test_aborting_a_job_is_a_write(signed_in: Open, changed: list[Any]) ->
         assert not all(job.state in ENDED for job in desk.session.jobs.newest_first())
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 async def test_every_method_that_is_not_a_read_is_refused(release: str) -> None:
     session = Session(Target.of("nas.example"))
     session.catalogue = Catalogue.from_methods(facts.catalogue(release))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.facts import RELEASES
 from truenas_client import (
     AccessDenied,
     APIKeyAuthMech,
@@ -27,7 +28,6 @@ from truenas_client.simulator import Simulator
 
 from .ways import api_key, at_another_host, nas_with_keys, tls_proxy
 
-RELEASES = ["24.10", "25.04", "25.10", "26"]
 KEY = api_key(1, "admin").text
 PLAIN = APIKeyAuthMech.PLAIN
 
@@ -68,7 +68,7 @@ async def test_every_mechanism_succeeds(release: str, tmp_path: Path) -> None:
             async with client_of(nas) as client:
                 assert (await client.login_with_api_key("admin", key, PLAIN)).mechanism == "PLAIN"
                 assert (await client.call("auth.me"))["pw_name"] == "admin"
-        if release == "26":
+        if release in ("26", "27"):
             for binding in (True, False):
                 async with client_of(nas) as client:
                     assert (
@@ -97,7 +97,7 @@ async def test_older_releases_do_not_know_scram(release: str, frames: list[str])
 
 @pytest.mark.parametrize("release", RELEASES)
 async def test_every_refusal_has_its_error(release: str) -> None:
-    old, newest = release == "24.10", release == "26"
+    old, newest = release == "24.10", release in ("26", "27")
     denied = AccessDenied if newest else InvalidCredentials
     expired = InvalidCredentials if old else CredentialsExpired
     async with nas_with_keys(release, tls=True) as nas, client_of(nas) as client:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import tracemalloc
 from typing import Any
 
 import pytest
 
+from tests.facts import RELEASES
 from tests.facts import catalogue as real
 from truenas_client import risk
 from truenas_client.catalogue import Catalogue
 from truenas_client.plaintext import first_sentence, one_line, plain_text
-
-RELEASES = ("24.10", "25.04", "25.10", "26")
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -245,9 +245,24 @@ def test_every_real_text_is_plain(release: str) -> None:
     for method in Catalogue.from_methods(real(release)):
         assert "\n" not in method.summary
         assert "  " not in method.summary
-        for mark in ("``", ":method:`", ":doc:`", ".. versionadded", ".. deprecated"):
+        for mark in ("``", ":method:`", ":doc:`", ".. versionadded", ".. deprecated", '{\n        "jsonrpc"'):
             assert mark not in method.summary, method.name
             assert mark not in method.description, method.name
+        assert not re.search("::$", method.description, re.MULTILINE), method.name
+
+
+def test_a_line_that_a_server_cut_is_told_from_the_description() -> None:
+    texts = {"description": "Made by :method:`auth.generate_token`. More.", "cli_description": "Made by :method:`auth"}
+    assert one(**texts).summary == "Made by auth.generate_token"
+
+
+def test_examples_inside_a_description_are_examples() -> None:
+    message = '    {\n        "jsonrpc": "2.0",\n        "method": "a.b",\n        "params": [1]\n    }'
+    method = one(description=f"Does it.\n\nSuch as::\n\n    [1]\n\nDo one::\n\n{message}\n")
+    assert method.description == "Does it.\n\nSuch as:\n\n    [1]"
+    assert method.examples == (f"Do one::\n\n{message}",)
+    told = one(description=f"Do one::\n\n{message}", examples={"websocket": ["Theirs."]})
+    assert told.examples == ("Theirs.", f"Do one::\n\n{message}")
 
 
 def test_a_real_catalogue_packs_small() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.facts import catalogue
+from tests.facts import RELEASES, catalogue
 from truenas_client.catalogue import Catalogue, Method
 from truenas_client.cataloguecache import CatalogueCache, Kept
 
@@ -48,7 +48,7 @@ def cache(tmp_path: Path) -> CatalogueCache:
     return CatalogueCache(tmp_path / "catalogues")
 
 
-@pytest.mark.parametrize("release", ["", "24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", ["", *RELEASES])
 def test_what_is_found_says_what_was_kept(cache: CatalogueCache, release: str) -> None:
     methods = catalogue(release) if release else METHODS
     cache.keep("wss://nas/api/current", "admin", Kept(Catalogue.from_methods(methods), "1", ("B", "A")))

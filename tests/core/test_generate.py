@@ -10,12 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.facts import catalogue
+from tests.facts import RELEASES, catalogue
 from truenas_client.schema.check import check
 from truenas_client.schema.generate import generate
 from truenas_client.schema.normalise import Schema, normalise
-
-RELEASES = ("24.10", "25.04", "25.10", "26")
 
 
 @pytest.mark.parametrize("release", RELEASES)

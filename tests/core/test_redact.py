@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.facts import catalogue
+from tests.facts import RELEASES, catalogue
 from truenas_client.redact import MASK, is_secret_name, redact, redact_call, redact_result, redact_text
 from truenas_client.secret import Secret
 from truenas_client.secretnames import ARGUMENTS, MEMBERS, NESTED, RESULTS
@@ -263,7 +263,7 @@ def _leaves(before: Any, after: Any, names: tuple[str, ...] = ()) -> Iterator[tu
         yield names, after == MASK
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 def test_every_field_of_every_method_was_looked_at(release: str) -> None:
     shown: set[tuple[str, str]] = set()
     masked: set[tuple[str, str]] = set()
@@ -302,7 +302,7 @@ def test_every_field_of_every_method_was_looked_at(release: str) -> None:
     assert not masked, "these are masked and nobody has said that they are secret"
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 def test_every_bare_argument_was_looked_at(release: str) -> None:
     harmless = {("auth.set_attribute", "key"), ("nvmet.host.generate_key", "dhchap_hash")}
     for method, entry in catalogue(release).items():
@@ -316,7 +316,7 @@ def test_every_bare_argument_was_looked_at(release: str) -> None:
 
 
 def test_the_lists_name_what_there_is() -> None:
-    known = {method for release in ("24.10", "25.04", "25.10", "26") for method in catalogue(release)}
+    known = {method for release in RELEASES for method in catalogue(release)}
     assert not ({*ARGUMENTS, *NESTED, *RESULTS} - known)
     assert all(any(method.startswith(start) for method in known) for start in MEMBERS)
     assert not [name for name in SECRET if not is_secret_name(name)]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.facts import RELEASES
 from tests.facts import catalogue as real
 from truenas_client.schema.check import check
 from truenas_client.schema.describe import describe
@@ -90,7 +91,7 @@ def test_the_input_stays_as_it_was() -> None:
     assert schema == before
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 def test_nothing_of_the_servers_dialect_is_left_in_real_schemas(release: str) -> None:
     def look(schema: Any) -> None:
         if not isinstance(schema, dict):

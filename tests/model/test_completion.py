@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.facts import catalogue
+from tests.facts import SIZES, catalogue
 from truenas_client import Catalogue
 from truenas_client.catalogue import Method
 from truenas_client.filters import OPERATORS
@@ -81,7 +81,9 @@ def every_argument(method: Method) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("release", "least"), [("24.10", 10), ("25.04", 128), ("25.10", 227), ("26", 221)], ids=lambda value: str(value)
+    ("release", "least"),
+    [("24.10", 10), ("25.04", 128), ("25.10", 227), ("26", 221), ("27", 221)],
+    ids=lambda value: str(value),
 )
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("drafted", [Method.draft, every_argument])
@@ -111,11 +113,11 @@ def test_first_key_of_every_object_in_every_draft(
                 # Required ones come first.
                 flags = [candidate.required for candidate in completions.candidates]
                 assert flags == sorted(flags, reverse=True)
-    assert len(methods) == {"24.10": 781, "25.04": 771, "25.10": 769, "26": 815}[release]
+    assert len(methods) == SIZES[release]
     assert objects >= least
 
 
-@pytest.mark.parametrize("release", ["24.10", "26"])
+@pytest.mark.parametrize("release", ["24.10", "26", "27"])
 def test_every_first_key_can_be_accepted_in_every_draft(release: str) -> None:
     for method in Catalogue.from_methods(catalogue(release)):
         params = method.draft()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.app.stage import HOSTILE, UNSAFE
+from tests.facts import RELEASES, SIZES
 from tests.facts import catalogue as real
 from tests.shelf import SHELF
 from truenas_client.catalogue import Catalogue, Method
@@ -371,10 +372,10 @@ def test_any_schema_and_any_text_becomes_harmless_lines(schema: Any, text: str) 
             assert drawn(type_page(line.link), unfolded=True)
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 def test_every_real_method(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
-    assert len(catalogue) == {"24.10": 781, "25.04": 771, "25.10": 769, "26": 815}[release]
+    assert len(catalogue) == SIZES[release]
     drafts = 0
     for found in catalogue:
         trail = Trail(found, lookup=catalogue.get, held={"READONLY_ADMIN"})

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.facts import RELEASES
 from tests.facts import catalogue as real
 from truenas_client.catalogue import Catalogue
 from tui.model.search import SUMMARY, Index
@@ -54,7 +55,7 @@ def test_the_wanted_method_comes_first(index: Index, query: str, first: str) -> 
     assert found(index, query)[0] == first
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 def test_every_real_name_finds_itself_first(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     index = Index(catalogue)
@@ -107,7 +108,7 @@ def test_hits_outside_the_name_say_why() -> None:
     assert why("fr pond") == {"frog.pond": (), "a.create": ("FrogSize", SUMMARY)}
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 def test_recordsize_finds_exactly_the_real_methods_that_take_it(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     takes = {method.name for method in catalogue if "recordsize" in method.names}
@@ -116,7 +117,7 @@ def test_recordsize_finds_exactly_the_real_methods_that_take_it(release: str) ->
     assert {hit.method.name for hit in hits if "recordsize" in hit.why} == takes
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 def test_every_argument_of_a_real_method_finds_it(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     index = Index(catalogue)

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from tests import facts
+from tests.facts import RELEASES
 from truenas_client.catalogue import Catalogue
 from truenas_client.schema.draft import draft
 from tui.model.stored import Lookup, lookup, resource_of, title_of
-
-RELEASES = ["24.10", "25.04", "25.10", "26"]
 
 
 def real(release: str) -> Catalogue:

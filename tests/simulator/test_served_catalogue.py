@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.facts import catalogue
+from tests.facts import RELEASES, catalogue
 from tests.simulator.talking import Refused, talk
 from truenas_client import Catalogue
 from truenas_client.filters import filter_list
@@ -32,7 +32,7 @@ MINE = {
 }
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 async def test_every_method_answers_what_its_schema_says(release: str) -> None:
     methods = catalogue(release)
     known = Catalogue.from_methods(methods)
