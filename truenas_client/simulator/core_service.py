@@ -113,7 +113,7 @@ def _install_listing(nas: Simulator) -> None:
         return {
             method.name: method.entry
             for method in nas.registry.listed()
-            if method.name not in nas.release.unlisted
+            if (nas.registry.catalogue is not None or method.name not in nas.release.unlisted)
             and (service is None or method.name.rpartition(".")[0] == service)
             and (method.no_authz or call.account.holds(method.roles))
         }
