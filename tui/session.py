@@ -34,6 +34,7 @@ from truenas_client.supervisor import Status
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
 from tui.filling import Disguised, NotSent, PutIn, fill_arguments
 from tui.learning import Learned, Shelf, learn
+from tui.model.eventnames import event_names
 from tui.model.known import Known
 from tui.results import Results
 from tui.signing import obtain, sign_in
@@ -469,10 +470,8 @@ class Session:
         self.changed.publish()
 
     def event_names(self) -> list[str]:
-        """Names worth offering: the well-known ones, then a ``query`` of every namespace."""
-        known = ["reporting.realtime", "alert.list", "core.get_jobs"]
-        queries = [name for name in self.catalogue.methods if name.endswith(".query")]
-        return known + [name for name in queries if name not in known]
+        """Names worth offering, of what this server may send."""
+        return event_names(self.catalogue.methods)
 
     def method(self, name: str) -> Method | None:
         """A method of this server."""

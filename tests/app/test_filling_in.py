@@ -313,3 +313,16 @@ async def test_a_long_text_is_looked_at_aside_and_dropped_by_the_next_key(
         await desk.until(lambda: seen, "its outcome")
         assert seen == [looked[1]]
         assert '"xywrong"' in seen[0]
+
+
+async def test_an_empty_required_text_stops_the_run_and_says_what_is_missing(signed_in: Open, nas: Simulator) -> None:
+    async with signed_in() as desk:
+        await desk.open("scrub.scrub", "pool.scrub.scrub")
+        editor = desk.explore.call_pane.editor
+        assert editor.text.startswith('[""')
+        await desk.press("ctrl+j")
+        await desk.see("Not sent: name is missing")
+        assert desk.explore.result_pane.call is None
+        await desk.press("ctrl+l")
+        await desk.type("tank")
+        assert editor.text.startswith('["tank"')

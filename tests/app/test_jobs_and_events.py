@@ -9,11 +9,13 @@ import pytest
 
 from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator, Source
+from tui.model.eventnames import event_names, fitting_names, may_be_new, read_subscription, unknown_name
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.review import ReviewScreen
-from tui.sections.events import EventsSection, read_subscription
+from tui.sections.events import EventsSection
 from tui.sections.jobs import JobsSection, matches
 from tui.stores import Job
+from tui.widgets.rows import Rows
 
 
 class Gate:
@@ -177,6 +179,8 @@ async def test_several_panels_and_arguments(signed_in: Open, nas: Simulator) -> 
         await desk.press("escape", "escape", "4")
         await desk.type('demo.ticks:{"step": 7}')
         await desk.press("enter")
+        assert desk.session.watches == [], "a name that nobody knows is said to be none"
+        await desk.press("enter")
         await desk.see("1 seen", '{"step": 7}')
         await desk.press("plus")
         await desk.type("demo.ticks:{")
@@ -199,7 +203,7 @@ async def test_a_refused_subscription_says_why(signed_in: Open) -> None:
     async with signed_in(user="viewer", writable=False) as desk:
         await desk.press("escape", "escape", "4")
         await desk.type("no.such.event")
-        await desk.press("enter")
+        await desk.press("enter", "enter")
         await desk.see("ended")
 
 
@@ -214,12 +218,55 @@ async def test_wide_screens_show_what_is_watched(signed_in: Open, gate: Gate) ->
     [
         ("alert.list", ("alert.list", None, "")),
         ('x:{"interval": 2}', ("x", {"interval": 2}, "")),
-        ("", ("", None, "a name, such as alert.list")),
+        ("", ("", None, "Choose or type an event, e.g. alert.list")),
         ("x:[1]", ("x", None, "arguments are an object in JSON")),
     ],
 )
 def test_subscriptions_as_they_are_typed(text: str, expected: tuple[str, Any, str]) -> None:
     assert read_subscription(text) == expected
+
+
+NAMES = ["reporting.realtime", "alert.list", "core.get_jobs", "pool.query", "pool.dataset.query", "app.query"]
+
+
+def test_names_of_events_are_offered_best_first() -> None:
+    assert fitting_names("", NAMES) == NAMES
+    assert fitting_names("POOL", NAMES) == ["pool.query", "pool.dataset.query"]
+    assert fitting_names("query", ["a.query", "query.x", "query"]) == ["query", "query.x", "a.query"]
+    assert fitting_names("+", NAMES) == []
+
+
+def test_an_unknown_event_is_refused_with_the_nearest() -> None:
+    assert unknown_name("alert.list", NAMES) == ""
+    assert unknown_name("alert.lst", NAMES).startswith("No event alert.lst. Did you mean alert.list")
+    assert unknown_name("+", NAMES) == "No event +."
+    assert [may_be_new(name) for name in ("pool.new_event", "+", "pool", "pool.", "a.b c", "a.b\n")] == [True] + [
+        False
+    ] * 5
+    assert event_names(["pool.query", "pool.create"])[-1] == "pool.query"
+
+
+async def test_subscribing_to_the_row_under_the_cursor_and_to_nothing_unknown(signed_in: Open) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.press("escape", "escape", "4")
+        await desk.until(lambda: desk.workspace.query("#event-name:focus"), "the field")
+        await desk.type("+")
+        await desk.press("enter")
+        await desk.press("enter")
+        await desk.see("No event +.")
+        await desk.press("backspace")
+        await desk.type("alert.lsit")
+        await desk.press("enter")
+        await desk.see("No event alert.lsit.")
+        assert desk.session.watches == []
+        await desk.press(*["backspace"] * 10)
+        second = desk.workspace.query_one("#event-names", Rows).rows[1].key
+        await desk.press("down", "enter")
+        await desk.until(lambda: desk.session.watches, "a subscription")
+        # Nothing typed is the row under the cursor too.
+        await desk.press("plus", "enter")
+        await desk.until(lambda: len(desk.session.watches) == 2, "another")
+        assert [watch.name for watch in desk.session.watches] == [second, "reporting.realtime"]
 
 
 @pytest.mark.parametrize(

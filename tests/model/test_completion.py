@@ -359,6 +359,12 @@ def test_where_a_value_has_no_choices_the_keys_that_may_follow_are_given_when_wa
     assert complete(CREATE, '[{"mode": ""}]', 11, Known(), onward=True).wants == "value"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("text", ['[{"name": "^"}]', '[{"name": "^}]', '[{"name": "^", "mode": "FAST"}]'])
+def test_an_empty_text_is_not_left_for_the_keys_that_may_follow(text: str) -> None:
+    caret = text.index("^")
+    assert complete(CREATE, text.replace("^", ""), caret, Known(), onward=True) is None
+
+
 @pytest.mark.parametrize(
     ("text", "word", "after"),
     [

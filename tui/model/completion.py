@@ -80,8 +80,9 @@ def complete(
 ) -> Completions | None:
     """What may be written at an offset of the arguments, None where nothing can.
 
-    ``read`` is the text when it was read already. With ``onward``, where nothing is to choose at a value, the keys
-    are given that may follow it. ``named`` are the placeholders there are, asked for only where one is begun.
+    ``read`` is the text when it was read already. With ``onward``, where nothing is to choose at a value that is no
+    empty text, the keys are given that may follow it. ``named`` are the placeholders there are, asked for only where
+    one is begun.
     """
     inside = _text_around(text, caret)
     begun = None if inside is None else _BEGUN.search(text, inside.start + 1, caret)
@@ -96,6 +97,8 @@ def complete(
         return here
     if here is None or not onward or here.wants == "key" or not isinstance(here.path[-1], str):
         return None
+    if inside is not None and not text[here.start : here.end].strip('"'):
+        return None  # an empty text: what is typed next is to be in it
     lead, trail, _ = _surroundings(text, here.end, here.end, key=False)
     document = read if read is not None and read.text == text else parse(text)
     found = key_candidates(method, document.value, here.path[:-1])

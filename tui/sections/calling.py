@@ -111,15 +111,21 @@ class Calling(Section):
         self._close_drawer()
         text = self.call_pane.text
         problems = self.call_pane.look()
+        missing = "" if problems else safe(", ".join(one.message for one in self.call_pane.missing))
+        problems = problems or self.call_pane.missing
         params = self.call_pane.params()
         if params is None or (problems and self._insisted != text):
             self._insisted = text
             self.call_pane.show(ARGUMENTS)
             self.call_pane.editor.focus()
-            self.call_pane.editor.goto(problems[0].start)
+            if missing:
+                self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
+            else:
+                self.call_pane.editor.goto(problems[0].start)
             unsendable = safe(self.call_pane.unsendable)
+            again = "ctrl+j once more sends it anyway."
             self.notify(
-                f"Not sent: {unsendable}." if unsendable else "ctrl+j once more sends it anyway.",
+                f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,
                 timeout=3,
                 markup=False,
             )

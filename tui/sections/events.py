@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Grid
+from textual.message import Message
 from textual.widgets import Input
 
 from tui import actions
-from tui.model.jsontext import parse
+from tui.model.eventnames import fitting_names, may_be_new, read_subscription, unknown_name
 from tui.sections.section import Section
 from tui.session import Session
 from tui.stores import Watch
+from tui.text import safe
 from tui.widgets.event_panel import EventPanel
 from tui.widgets.json_view import JsonView
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows
 
-__all__ = ["EventsSection", "read_subscription"]
-
-MOST_NAMES = 8
+__all__ = ["EventsSection"]
 
 
-def read_subscription(text: str) -> tuple[str, Any, str]:
-    """Name, arguments (None: none) and what is wrong (empty: nothing) of ``name`` or ``name:{"json": "object"}``."""
-    name, colon, rest = text.strip().partition(":")
-    if not name:
-        return "", None, "a name, such as alert.list"
-    if not colon:
-        return name, None, ""
-    document = parse(rest)
-    if not document.ok:
-        return name, None, document.problems[0].message
-    if not isinstance(document.value, dict):
-        return name, None, "arguments are an object in JSON"
-    return name, document.value, ""
+class NameField(Input):
+    """The field above the names: down goes on in their list."""
+
+    BINDINGS = [Binding("down", "into_list", show=False)]
+
+    class Left(Message):
+        """The list is wanted."""
+
+    def action_into_list(self) -> None:
+        self.post_message(self.Left())
 
 
 class EventsSection(Section):
@@ -49,11 +45,12 @@ class EventsSection(Section):
         super().__init__(id=id)
         self._session = session
         self._panels: list[EventPanel] = []
+        self._insisted = ""
 
     def compose(self) -> ComposeResult:
         with Pane("Subscribe", id="adding"):
-            yield Input(placeholder='name, or name:{"json": "arguments"}', id="event-name", compact=True)
-            yield Rows(empty="Any other name is allowed too.", id="event-names")
+            yield NameField(placeholder='name, or name:{"json": "arguments"}', id="event-name", compact=True)
+            yield Rows(empty="No event has this in its name.", id="event-names")
         yield Grid(id="panels")
         with Pane("Event", id="event-detail"):
             yield JsonView(id="event-value")
@@ -98,7 +95,7 @@ class EventsSection(Section):
         self.adding.display = True
         self.field.value = ""
         self._complete()
-        self.field.focus()
+        self.screen.set_focus(self.field)
 
     @on(Input.Changed, "#event-name")
     def _typed(self, event: Input.Changed) -> None:
@@ -106,16 +103,21 @@ class EventsSection(Section):
         self._complete()
 
     def _complete(self) -> None:
-        typed = self.field.value.strip().partition(":")[0].lower()
-        names = self._session.event_names()
-        fitting = [name for name in names if name.startswith(typed)]
-        fitting += [name for name in names if typed in name and name not in fitting]
-        self.names.set_rows([Row(name, (name,)) for name in fitting[:MOST_NAMES]], keep=False)
+        fitting = fitting_names(self.field.value.partition(":")[0], self._session.event_names())
+        self.names.set_rows([Row(name, (name,)) for name in fitting], keep=False)
+
+    @on(NameField.Left)
+    def _into_list(self, event: NameField.Left) -> None:
+        event.stop()
+        self.screen.set_focus(self.names)
+        self.names.action_line_down()
 
     @on(Input.Submitted, "#event-name")
     async def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        await self._subscribe(self.field.value)
+        self._complete()  # of what is typed now, though its message may still be on its way
+        typed = self.field.value
+        await self._subscribe(typed if ":" in typed else self.names.key or typed)
 
     @on(Rows.Chosen, "#event-names")
     async def _chosen(self, event: Rows.Chosen) -> None:
@@ -124,12 +126,13 @@ class EventsSection(Section):
 
     async def _subscribe(self, text: str) -> None:
         name, arguments, wrong = read_subscription(text)
-        if not wrong and arguments is None and self.names.key is not None and name != self.names.key:
-            # Letters that only begin a known name mean the first one offered; a name with a dot is taken as it is.
-            name = self.names.key if "." not in name else name
+        if not wrong and (wrong := unknown_name(name, self._session.event_names())) and may_be_new(name):
+            # A newer release may have it: whoever has read this and insists is believed.
+            wrong = "" if text == self._insisted else f"{wrong} enter once more subscribes anyway."
+        self._insisted = text
         if wrong:
-            self.notify(wrong, severity="warning", timeout=4, markup=False)
-            self.field.focus()
+            self.notify(safe(wrong), severity="warning", timeout=4, markup=False)
+            self.screen.set_focus(self.field)
             return
         self.adding.display = False
         watch = self._session.watch(name, arguments)

@@ -242,6 +242,22 @@ class CallPane(Pane):
             self._take(examined)
             self.post_message(self.Edited(text))
 
+    @property
+    def missing(self) -> list[TextProblem]:
+        """Required texts that are still empty."""
+        document = self._present().document
+        return [
+            TextProblem(*document.span(path), f"{self._argument(path)} is missing")
+            for path in sorted(self._to_fill, key=document.span)
+            if _text_at(document, path) == '""'
+        ]
+
+    def _argument(self, path: Path) -> str:
+        """What a place in the arguments is called: the argument's name, then the members down to it."""
+        params = self._method.params if self._method is not None else ()
+        first = params[path[0]].name if isinstance(path[0], int) and path[0] < len(params) else str(path[0])
+        return ".".join([first, *map(str, path[1:])])
+
     def params(self) -> list[Any] | None:
         """The arguments as values, None when they can not be sent as they stand: `unsendable` tells why."""
         examined = self._present()
