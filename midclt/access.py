@@ -149,7 +149,7 @@ def connected(choice: Choice) -> Session:
             hint = f"\nTo trust the new one: {command}"
         elif isinstance(e, SSLCertVerificationError):
             hint = (
-                f"\nTo trust exactly this certificate, shown first: {command}. An authority: --ca FILE. Any"
+                f"\nTo trust this certificate, shown first: {command}. An authority: --ca FILE. Any"
                 " certificate: --insecure (then whoever is in between can read what is sent)."
             )
         raise CommandError(e.error + hint, status_of(e)) from e

@@ -37,7 +37,7 @@ def settle(endpoint: Endpoint, before: TLS = SYSTEM) -> TLS:
     if certificate.trusted:
         return before
     _show(endpoint, certificate)
-    answer = confirm("Trust exactly this certificate?")
+    answer = confirm("Trust this certificate?")
     if answer is None:
         raise CommandError(
             "There is no terminal to ask on. Compare the fingerprint, and give it by --fingerprint; or give --ca FILE",
@@ -50,7 +50,7 @@ def settle(endpoint: Endpoint, before: TLS = SYSTEM) -> TLS:
 
 def _show(endpoint: Endpoint, certificate: Certificate) -> None:
     rows = [
-        ("made out to", ", ".join(certificate.names) or certificate.subject),
+        ("issued to", ", ".join(certificate.names) or certificate.subject),
         ("signed by", "itself" if certificate.subject == certificate.issuer else certificate.issuer),
         ("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}"),
         ("SHA-256", certificate.shown_fingerprint),
@@ -60,4 +60,4 @@ def _show(endpoint: Endpoint, certificate: Certificate) -> None:
         say(f"  - {harmless(problem)}")
     for name, value in rows:
         say(f"  {name:<12} {harmless(value)}")
-    say("Compare the fingerprint with the one on the server's own screen, under Credentials, Certificates.")
+    say("Compare the fingerprint with the one the server shows under Credentials, Certificates.")

@@ -192,7 +192,7 @@ class RateLimited(ClientException):
 
 
 class CallTimeout(ClientException, TimeoutError):
-    """No answer in time. The server was not told to stop and may still be working."""
+    """No answer in time. The call was not stopped: the server may still be working on it."""
 
     def __init__(self, error: str = "Call timeout") -> None:
         ClientException.__init__(self, error, _errno.ETIMEDOUT)

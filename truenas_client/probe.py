@@ -23,7 +23,7 @@ __all__ = ["Certificate", "probe", "read_certificate"]
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says of itself. Texts are the server's own words: escape them before showing them."""
+    """What a certificate says of itself. Texts are server traceback: escape them before showing them."""
 
     subject: str
     issuer: str

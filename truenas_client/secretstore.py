@@ -183,13 +183,13 @@ def _keyring() -> Any:
         from keyring.backends import fail, null
     except ImportError:
         raise SecretUnavailable(
-            "The keyring needs the package keyring: pip install 'truenas-tui[keyring]',"
-            " or keep the secret in a file or have a command give it"
+            "To use the keyring: pip install 'truenas-tui[keyring]'; or keep the secret in a file, or let a command"
+            " print it"
         ) from None
     backend = keyring.get_keyring()
     if isinstance(backend, (fail.Keyring, null.Keyring)) or "plaintext" in type(backend).__name__.lower():
         raise SecretUnavailable(
-            "There is no keyring to keep secrets in here (such as Secret Service, KWallet, Keychain or Credential"
-            " Locker): keep the secret in a file or have a command give it"
+            "This machine has no keyring (such as Secret Service, KWallet, Keychain or Credential Locker): keep the"
+            " secret in a file, or let a command print it"
         )
     return keyring

@@ -135,7 +135,7 @@ async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
     except TimeoutError:
         raise ConnectTimeout(f"No answer from the name service for {host}", "resolve", errno.ETIMEDOUT) from None
     except (socket.gaierror, UnicodeError) as e:
-        raise ConnectError(f"There is no host named {host!r} that this machine knows", "resolve") from e
+        raise ConnectError(f"Host {host!r} not found", "resolve") from e
 
 
 def _connect_failure(error: OSError, where: str) -> ConnectError:

@@ -246,7 +246,7 @@ REASONS = {
     64: "wrong name",
 }
 
-_PIN_IT = "compare its fingerprint with what the server's own screen shows and trust exactly this certificate"
+_PIN_IT = "compare its fingerprint with what the server's own screen shows and trust this certificate"
 _WORDS = {
     "self-signed": "is self-signed, as the one a TrueNAS makes for itself: nobody vouches for it. To go on, "
     + _PIN_IT

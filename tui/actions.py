@@ -160,7 +160,7 @@ ACTIONS: tuple[Action, ...] = (
         "Table",
         "t",
         "result",
-        "Which columns are shown, in which order, which stay at the left.",
+        "Which columns are shown, their order, and which stay at the left.",
         "columns",
         11,
     ),

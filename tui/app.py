@@ -304,7 +304,7 @@ class TrueNASApp(App[None]):
         if len(jobs) > len(lines):
             lines.append(f"and {len(jobs) - len(lines)} more")
         if jobs:
-            lines = ["Started here and still running:", *lines, "They keep running on the server."]
+            lines = ["Jobs you started that still run:", *lines, "They keep running on the server."]
         text = "\n".join(lines) or "No job that was started here is running."
         if await self.push_screen_wait(ConfirmScreen("Quit?", text, yes="quit", no="stay")):
             self.exit()

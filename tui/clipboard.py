@@ -34,7 +34,7 @@ async def copy(app: App[Any], value: Any, what: str, name: str) -> None:
     if text is not None and local and await _copied_here(text) and not small:
         size = human_size(len(text), decimal=True)
         app.notify(
-            f"Copied {safe(what)}, {size}: by this machine's clipboard alone, a terminal's takes about 75 kB",
+            f"Copied {safe(what)}, {size}, to this machine's clipboard only: the terminal's takes about 75 kB",
             timeout=5,
             markup=False,
         )
@@ -55,9 +55,7 @@ async def _copied_here(text: str) -> bool:
 
 async def _offer_file(app: App[Any], value: Any, what: str, name: str) -> None:
     path = file_path(name, ".txt" if isinstance(value, str) else ".json")
-    question = (
-        f"{safe(what).capitalize()}: a terminal's clipboard takes about 75 kB, and this is more.\nSave it to\n{path}"
-    )
+    question = f"{safe(what).capitalize()}: too large for the terminal's clipboard (about 75 kB).\nSave it to\n{path}"
     if not await app.push_screen_wait(ConfirmScreen("Too large to copy", question, yes="save it")):
         return
     try:

@@ -26,14 +26,14 @@ __all__ = [
 
 
 CERTIFICATES = {
-    "self-signed": ("Self-signed certificate", "Nobody vouches for it, as for the one a TrueNAS makes for itself."),
+    "self-signed": ("Self-signed certificate", "The server signed it itself, as every new TrueNAS does."),
     "unknown issuer": (
         "Certificate of an unknown authority",
-        "This machine does not know who signed it; --ca FILE takes that authority's certificate.",
+        "This machine does not trust its issuer; --ca FILE adds the issuer's certificate.",
     ),
-    "expired": ("Certificate expired", "Renew it on the server, and look at the clock of this machine."),
-    "not yet valid": ("Certificate not valid yet", "Look at the clocks of the server and of this machine."),
-    "wrong name": ("Certificate of another name", "It is not made out to this address. Use a name that it bears."),
+    "expired": ("Certificate expired", "Renew it on the server, and check the clock of this machine."),
+    "not yet valid": ("Certificate not valid yet", "Check the clocks of the server and of this machine."),
+    "wrong name": ("Certificate of another name", "It is issued to another name. Connect by a name that it lists."),
 }
 """What a certificate is not trusted for (`truenas_client.trust.CertificateError.reason`), in words."""
 
@@ -77,30 +77,30 @@ class Failure:
 
 
 def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = ()) -> Failure:
-    """A failure for the result pane. ``method`` and ``roles`` name what was called and what it wants."""
+    """A failure for the result pane. ``method`` and ``roles`` name what was called and what it needs."""
     match error:
         case Locked():
             return Failure("Read-only", str(error), "L allows writes for this session.")
         case Offline():
-            return Failure("Offline", str(error), "R connects again now.")
+            return Failure("Offline", str(error), "R reconnects now.")
         case exc.ValidationErrors():
             rows = tuple(FieldProblem(row.attribute or "", row.errmsg) for row in error.errors)
             count = f"{len(rows)} field" + ("" if len(rows) == 1 else "s")
             return Failure(f"EINVAL  {count}", "", "", rows, _trace(error.trace))
         case exc.ConnectionLost():
             if error.sent:
-                hint = "It may have run: look at Jobs (3) once connected again. Nothing is sent twice by itself."
+                hint = "It may have run: see Jobs (key 3) after reconnecting. It is not sent again."
                 return Failure("Connection lost", "The connection closed before the answer.", hint)
             return Failure("Connection lost", "The connection closed before the call was sent.", "It did not run.")
         case exc.MethodNotFound():
             return Failure("No such method", f"This server does not know {method or 'the method'}.", "", (), str(error))
         case exc.NotAuthenticated():
-            return Failure("Signed out", str(error), "R signs in again with what was typed before.")
+            return Failure("Signed out", str(error), "R signs in again with the same credentials.")
         case exc.NotAuthorized():
-            wants = " or ".join(roles) if roles else "full administrator"
-            return Failure("Not allowed", str(error), f"The method wants {wants}.", (), _trace(error.trace))
+            needs = "one of " * (len(roles) > 1) + (", ".join(roles) or "FULL_ADMIN")
+            return Failure("Not allowed", str(error), f"The method needs {needs}.", (), _trace(error.trace))
         case exc.CallTimeout():
-            return Failure("No answer in time", "The server was not told to stop and may still be working.", "")
+            return Failure("No answer in time", "The call was not stopped: the server may still be working on it.", "")
         case exc.PayloadTooLarge():
             return Failure("Too large to send", str(error), "Nothing was sent.")
         case exc.RateLimited():
@@ -113,7 +113,9 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
             rows = _job_rows(error.extra)
             return Failure(_title(error, "Job failed"), "" if rows else str(error), "", rows, _trace(error.trace))
         case exc.JobLost():
-            return Failure("Job lost from sight", str(error), "Jobs (3) may show how it ended.")
+            return Failure(
+                "Job no longer known to the server", str(error), "The server may have restarted. See Jobs (key 3)."
+            )
         case exc.ClientException():
             return Failure(_title(error, "Call failed"), str(error), "", (), _trace(error.trace))
         case _:
@@ -124,9 +126,9 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
     """A failure for the connect card: what to look at, never a class name."""
     match error:
         case exc.InvalidKeyFile():
-            return Failure("Not an API key", str(error), "A key, or the path of a file with one.")
+            return Failure("Not an API key", str(error), "Enter a key, or the path of a file that holds one.")
         case exc.InsecureTransport() | exc.ChannelBindingError() | exc.ServerSignatureError():
-            return Failure("Not sent" if isinstance(error, exc.InsecureTransport) else "Not proven", str(error))
+            return Failure("Not sent" if isinstance(error, exc.InsecureTransport) else "Not signed in", str(error))
         case exc.InvalidCredentials():
             return Failure("Wrong user or password", "The server does not say which of the two.")
         case exc.CredentialsExpired():
@@ -138,7 +140,7 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
         case exc.RedirectRequired():
             return Failure("Standby controller", str(error), "Sign in at " + " or ".join(error.urls))
         case exc.RateLimited():
-            return Failure("Too many tries", "The server wants a pause.", f"Try again in {error.retry_after:.0f} s.")
+            return Failure("Too many tries", "The server limits sign-ins.", f"Try again in {error.retry_after:.0f} s.")
         case exc.HandshakeRejected():
             return _rejected(error, address)
         case exc.SocketNotFound():
@@ -147,7 +149,7 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             )
         case exc.ConnectDenied():
             return Failure("Not permitted", "This user may not open the TrueNAS socket.", "Run it as root.")
-        case exc.ConnectRefused() if address == "this machine" or address.startswith(("ws+unix://", "unix://")):
+        case exc.ConnectRefused() if address == "local socket" or address.startswith(("ws+unix://", "unix://")):
             return Failure("Not up yet", "TrueNAS on this machine is not running, or still starting.", "Try again.")
         case exc.NotAuthenticated():
             return Failure("No access", error.error)
@@ -161,22 +163,24 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             # Of a certificate and its key, the one that can be compared with what was shown.
             alike = [one for one in error.expected if one.partition(":")[0] == error.seen.partition(":")[0]]
             trusted = " or ".join(alike or error.expected)
-            reason = f"Nothing was sent. Trusted is {trusted}, shown was {error.seen}."
-            return Failure("Not the certificate you trust", reason, "It was renewed, or somebody is in between.")
+            reason = f"Nothing was sent. Trusted: {trusted}. Shown: {error.seen}."
+            return Failure(
+                "Not the certificate you trust", reason, "It was renewed, or another machine intercepts the connection."
+            )
         case CertificateError():
             title, why = CERTIFICATES.get(error.reason, ("Certificate not trusted", error.error))
             return Failure(title, f"Nothing was sent. {why}")
         case exc.SecretUnavailable():
-            return Failure("No secret", error.error, "Nothing was sent.")
+            return Failure("Secret not available", error.error, "Nothing was sent.")
         case exc.InvalidProfile():
             return Failure("Profile", error.error)
         case exc.ConnectError() if error.stage == "resolve":
-            return Failure("Unknown host", str(error), "Check the name.")
+            return Failure("Host not found", str(error), "Check the name.")
         case exc.ConnectError() if error.stage == "tls":
-            hint = "For a port without TLS write ws://... instead."
+            hint = "If the port has no TLS, write ws://... instead."
             return Failure("No secure connection", str(error), hint)
         case exc.ConnectionLost():
-            return Failure("Connection lost", error.reason or "The server closed the connection.", "Try again.")
+            return Failure("Connection lost", error.reason or "The server closed it.", "Try again.")
         case exc.ClientException():
             return Failure("Not connected", str(error))
         case OSError():
@@ -187,14 +191,14 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
 
 def explain_loss(error: exc.ClientException | None, *, address: str, final: bool) -> Failure:
     """A failure for the workspace whose connection was lost, or could not be made again (``final``: nor will be)."""
-    hint = "R connects again." if final else "It is made again by itself; R does so now."
+    hint = "R reconnects." if final else "Reconnecting; R retries now."
     match error:
         case exc.OTPRequired():
-            return Failure("Signed out", "A one-time password is wanted again.", "R asks for it.")
+            return Failure("Signed out", "The server asks for a one-time password again.", "Press R to enter it.")
         case exc.ConnectionLost():
-            return Failure("Connection lost", error.reason or "The server closed the connection.", hint)
+            return Failure("Connection lost", error.reason or "The server closed it.", hint)
         case None:
-            return Failure("Connection lost", "The server closed the connection.", hint)
+            return Failure("Connection lost", "The server closed it.", hint)
     failure = explain_connecting(error, address=address)
     return replace(failure, hint=f"{failure.hint} {hint}".strip())
 
@@ -204,8 +208,8 @@ def explain_file(error: OSError) -> Failure:
     where = str(error.filename or "")
     match error:
         case FileExistsError():
-            hint = "Left by another download that was killed, or is going on." if where.endswith(".part") else ""
-            return Failure("Exists already", where, hint or "Nothing was replaced.")
+            hint = "Another download left it behind, or is still writing it." if where.endswith(".part") else ""
+            return Failure("File exists", where, hint or "Nothing was replaced.")
         case FileNotFoundError():
             return Failure("No such file or folder", where)
         case PermissionError():
@@ -216,9 +220,7 @@ def explain_file(error: OSError) -> Failure:
 
 def _rejected(error: exc.HandshakeRejected, address: str) -> Failure:
     if error.status_code is None:
-        return Failure(
-            "Not a TrueNAS", f"Something answers at {address}, but not as a web server does.", "Check the port."
-        )
+        return Failure("Not a TrueNAS", f"{address} answers, but not as a web server.", "Check the port.")
     if error.status_code == 404:
         return Failure("Not found", f"{address} answers, but has no such API (HTTP 404).", "Check address and path.")
     return Failure("Not a TrueNAS", f"{address} answered HTTP {error.status_code}.", "Check the address and the port.")

@@ -54,7 +54,7 @@ class NotFilled(NotSent):
             index, *rest = one.path
             first = names[index] if isinstance(index, int) and index < len(names) else str(index)
             rows.append(FieldProblem(".".join([first, *map(str, rest)]), one.message))
-        return Failure("Not sent", "A name in the arguments leads nowhere.", "", tuple(rows))
+        return Failure("Not sent", "A placeholder in the arguments cannot be filled in.", "", tuple(rows))
 
 
 class PutIn:

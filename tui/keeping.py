@@ -22,7 +22,7 @@ from tui.target import Target
 
 __all__ = ["Offer", "Place", "decline", "keep_profile", "offer", "store_trust"]
 
-Place = Literal["the keyring", "ask each time", "a file, in clear", "the key's own file"]
+Place = Literal["the keyring", "ask each time", "a file, in clear text", "the key's own file"]
 """Where a secret is to be kept, in the card's words."""
 
 
@@ -38,7 +38,7 @@ class Offer:
 
 def offer(target: Target) -> Offer | None:
     """What to ask after a first success; None for what is kept already, was declined before, or needs no profile."""
-    if target.profile.name or target.kind == "this machine":
+    if target.profile.name or target.kind == "local socket":
         return None
     endpoint = target.profile.endpoints[0]
     try:
@@ -51,7 +51,7 @@ def offer(target: Target) -> Offer | None:
     if target.secret and target.kind == "api key" and is_path(target.secret.reveal()):
         return Offer(name, ("the key's own file",))
     problem = keyring_problem()
-    places: tuple[Place, ...] = ("ask each time", "a file, in clear")
+    places: tuple[Place, ...] = ("ask each time", "a file, in clear text")
     return Offer(name, places if problem else ("the keyring", *places), problem or "")
 
 
@@ -91,7 +91,7 @@ def _reference(target: Target, place: Place, name: str, profiles: Profiles) -> R
     match place:
         case "the keyring":
             return Keyring(name)
-        case "a file, in clear":
+        case "a file, in clear text":
             return File(str(profiles.secret_file(name)))
         case "the key's own file" if target.secret:
             return File(target.secret.reveal().strip())

@@ -57,7 +57,7 @@ class Shelf:
         try:
             await asyncio.to_thread(self._cache.keep, self._place, self._user, learned.kept)
         except OSError as error:
-            return f"The list of methods could not be kept for the next start: {error.strerror or error}"
+            return f"The list of methods could not be cached for the next start: {error.strerror or error}"
         return ""
 
 

@@ -85,7 +85,7 @@ class Session:
         self._place = place
         self.state = State.CONNECTING
         self.writable = target.writable
-        self.host = target.address or "this machine"
+        self.host = target.address or "local socket"
         self.endpoint: Endpoint | None = None
         """The address in use, or the last that was tried."""
         self.release = ""
@@ -130,8 +130,8 @@ class Session:
     def address(self) -> str:
         """The address in full once connected, before that as it was typed."""
         if self.simulated:
-            return "the demo, in this program"
-        return self._client.endpoint.text if self._client is not None else self.target.address or "this machine"
+            return "built-in demo server"
+        return self._client.endpoint.text if self._client is not None else self.target.address or "local socket"
 
     async def open(self, step: Callable[[str], None] = lambda done: None, otp: str | None = None) -> None:
         """Connects, signs in and reads the catalogue; ``step`` hears of each thing done.
@@ -144,7 +144,9 @@ class Session:
         client: AsyncClient | None = None
         try:
             if not self.target.tls.verify:
-                self.warn("Any certificate is taken: whoever is in between can read and change what is sent.")
+                self.warn(
+                    "Any certificate is accepted: another machine can intercept the connection and read or change it."
+                )
             secret = await obtain(self.target, self.warn)
             client = AsyncClient(
                 self.target.address,
@@ -325,7 +327,7 @@ class Session:
             await asyncio.sleep(PING_SECONDS)
 
     def _expire(self) -> None:
-        self.failure = Failure("signed out", "The server ended this login.", "R signs in again.")
+        self.failure = Failure("signed out", "The server ended this session.", "R signs in again.")
         self._to(State.EXPIRED)
 
     async def _follow_jobs(self, client: AsyncClient) -> None:
@@ -423,13 +425,13 @@ class Session:
     async def read(self, method: str, params: Sequence[Any] = ()) -> Any:
         """A call for the app's own use. Raises as `call`; `Locked` for what may change something, whatever the lock."""
         if self.risk_of(method, list(params)) != "read":
-            raise Locked(f"{method} may change the server, and only something to read was wanted.")
+            raise Locked(f"{method} may change the server, and only reads are allowed here.")
         return await self._online_client().call(method, *params)
 
     async def abort(self, job_id: int) -> None:
         """Asks the server to stop a job. Raises as `call`; `Locked` while read-only."""
         if not self.writable:
-            raise Locked("Aborting a job changes the server, and this session only reads.")
+            raise Locked("Aborting a job changes the server, and this session is read-only.")
         await self._online_client().call("core.job_abort", job_id)
 
     async def _filled(self, call: Call) -> list[Any]:
@@ -438,17 +440,19 @@ class Session:
         risk = self.risk_of(call.method, params)
         if risk != self.risk_of(call.method, call.params):
             # In core.bulk an argument names what is called: what was locked or reviewed would be something else.
-            raise Disguised(f"With what is put in, this is a {risk} call: write the name of the method itself.")
+            raise Disguised(
+                f"With its placeholders filled in, this is a {risk} call: write the name of the method itself."
+            )
         return params
 
     def _check_lock(self, call: Call) -> None:
         risk = self.risk_of(call.method, call.params)
         if risk != "read" and not self.writable:
-            raise Locked(f"{call.method} may change the server, and this session only reads.")
+            raise Locked(f"{call.method} may change the server, and this session is read-only.")
 
     def _online_client(self) -> AsyncClient:
         if self._client is None or self.state is not State.ONLINE:
-            raise Offline("There is no connection, so nothing was sent.")
+            raise Offline("There is no connection; nothing was sent.")
         return self._client
 
     # Events ----------------------------------------------------------------------

@@ -27,7 +27,7 @@ async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
 
     Raises `SecretUnavailable`. Cancelling leaves a command that gives secrets running to its end.
     """
-    if target.kind == "this machine" or target.profile.mechanism == "none":
+    if target.kind == "local socket" or target.profile.mechanism == "none":
         return None
     if target.secret:
         return target.secret

@@ -132,11 +132,11 @@ class StateFile:
             self._give_up(f"cannot be read ({error.strerror or error})")
             return {}
         except (ValueError, RecursionError):
-            self._set_aside("broken", "cannot be understood")
+            self._set_aside("broken", "cannot be read as state of this app")
             return {}
         version = members.get("version") if isinstance(members, dict) else None
         if type(version) is not int:
-            self._set_aside("broken", "cannot be understood")
+            self._set_aside("broken", "cannot be read as state of this app")
             return {}
         if version != VERSION:
             self._set_aside("other-version", f"is of another version of this app ({version})")
@@ -151,12 +151,12 @@ class StateFile:
         except OSError:
             self._give_up(words)
         else:
-            self._tell(f"{self._path} {words}. It is now {aside.name}, and remembering begins anew.")
+            self._tell(f"{self._path} {words}. It is now {aside.name}, and a new file is begun.")
 
     def _give_up(self, words: str) -> None:
         """From here on nothing is written: better to forget than to destroy."""
         if self._path is not None:
-            self._tell(f"{self._path} {words}: nothing new is remembered.")
+            self._tell(f"{self._path} {words}: changes are not remembered.")
             self._path = None
 
 

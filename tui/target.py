@@ -18,7 +18,7 @@ from truenas_client.trust import SYSTEM, TLS
 
 __all__ = ["Kind", "Target"]
 
-Kind = Literal["password", "api key", "token", "this machine"]
+Kind = Literal["password", "api key", "token", "local socket"]
 """How one signs in, in the card's words."""
 
 
@@ -91,13 +91,13 @@ class Target:
             case "token":
                 return "token"
             case "none" if self.address is None or _is_socket(self.address):
-                return "this machine"
+                return "local socket"
         return "password"
 
     @property
     def kept(self) -> bool:
         """Whether nobody has to be asked for anything: a secret was given, lies somewhere, or is not needed."""
-        return self.kind == "this machine" or bool(self.secret) or not isinstance(self.profile.secret, Ask)
+        return self.kind == "local socket" or bool(self.secret) or not isinstance(self.profile.secret, Ask)
 
     @property
     def exposed(self) -> tuple[Endpoint, ...]:

@@ -102,8 +102,6 @@ async def _upload(client: AsyncClient, call: Call, params: list[Any], transfer: 
 
 
 STOPPED = {
-    "download": Failure("Stopped", "Nothing was saved.", "The server gives the job up when nobody reads."),
-    "upload": Failure(
-        "Stopped", "The file did not arrive as a whole.", "Jobs (3) shows what the server makes of its beginning."
-    ),
+    "download": Failure("Stopped", "Nothing was saved.", "The server aborts the job when the download stops."),
+    "upload": Failure("Stopped", "The file was not sent completely.", "Jobs (key 3) shows what became of the job."),
 }

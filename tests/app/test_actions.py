@@ -171,7 +171,7 @@ async def _methods(desk: Desk, key: str) -> None:
 async def _star(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
-    await desk.see("system.info is among the starred methods now")
+    await desk.see("Starred system.info.")
     assert desk.session.memory.stars == ("system.info",)
 
 

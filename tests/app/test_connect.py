@@ -69,7 +69,7 @@ async def test_a_key_that_would_be_sent_or_unbound_says_what_to_do(nas: Simulato
     key = nas.info()["api_keys"]["demo"]
     async with at_desk(Start(nas.url, "admin", key, by_key=True), (80, 24)) as desk:
         await desk.press("enter")
-        await desk.see("Not proven", "--no-channel-binding")
+        await desk.see("Not signed in", "--no-channel-binding")
         assert field(desk, "password").value == key
     async with at_desk(Start(nas.url, "admin", "no key at all", by_key=True), (80, 24)) as desk:
         await desk.press("enter")
@@ -155,7 +155,7 @@ async def test_not_a_truenas(reply: bytes, scheme: str, expected: str) -> None:
 async def test_addresses_that_make_no_sense_and_missing_fields() -> None:
     async with at_desk(Start(), (80, 24)) as desk:
         await desk.press("enter")
-        await desk.see("No address yet")
+        await desk.see("Address missing")
         await desk.type("ftp://nas")
         await desk.press("enter")
         await desk.see("No user yet")

@@ -76,7 +76,7 @@ async def test_docs_fold_lead_on_and_come_back(signed_in: Open, nas: Simulator, 
         box = desk.explore.query_one("#side-docs" if size[0] >= 160 else "#docs", DocsBox)
         docs = box.docs
         await desk.until(lambda: docs.has_focus, "the docs")
-        await desk.see("shelf.create  write", "which you have")
+        await desk.see("shelf.create  write", "you have READONLY_ADMIN")
         while docs.item is None or docs.item.name != "extras":
             await desk.press("down")
         await desk.see("enter opens Extras")
@@ -161,7 +161,7 @@ async def test_docs_tell_which_roles_the_user_has(signed_in: Open, nas: Simulato
         assert "READONLY_ADMIN" in (desk.session.roles or ())
         await desk.open("shelf.query", "shelf.query")
         await desk.press("escape", "d")
-        await desk.see("needs  READONLY_ADMIN  which you have")
+        await desk.see("needs  READONLY_ADMIN:  you have READONLY_ADMIN")
 
 
 async def test_wide_screens_have_docs_of_their_own(signed_in: Open) -> None:
@@ -304,7 +304,7 @@ async def test_risk_wants_the_name_typed(signed_in: Open, nas: Simulator) -> Non
         await desk.open("pds del", "pool.dataset.delete")
         await desk.write('["tank/photos"]')
         await desk.press("ctrl+j")
-        await desk.see("risk", "Type tank/photos to send it")
+        await desk.see("risk", "Type tank/photos to confirm")
         await desk.press("enter")
         await desk.see("first type tank/photos")
         await desk.type("tank/photos")

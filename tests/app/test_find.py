@@ -139,9 +139,9 @@ async def test_the_star_key_works_in_the_filter_in_the_list_and_outside(signed_i
         await desk.until(lambda: not rows_of(desk)[0].startswith("starred:"), "the tree as before")
         await desk.open("sys info", "system.info")
         await desk.press("escape", "asterisk")
-        await desk.see("system.info is among the starred methods now")
+        await desk.see("Starred system.info.")
         await desk.press("asterisk")
-        await desk.see("system.info has no star any more")
+        await desk.see("Removed the star from system.info")
 
 
 async def test_a_star_needs_a_method(signed_in: Open) -> None:
@@ -149,7 +149,7 @@ async def test_a_star_needs_a_method(signed_in: Open) -> None:
         await desk.until(lambda: desk.explore.methods.names.key, "the tree")
         assert desk.explore.methods.highlighted is None
         await desk.press("asterisk")
-        await desk.see("A star is for a method.")
+        await desk.see("Open a method to star it.")
 
 
 async def test_a_starred_method_is_opened_from_the_top(signed_in: Open) -> None:
@@ -280,7 +280,7 @@ async def test_the_first_screen_explains_itself(size: tuple[int, int]) -> None:
         await desk.until(lambda: desk.explore.methods.names.rows, "the methods")
         await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
         lines = [line.strip() for line in HOW.splitlines() if line]
-        await desk.see("A simulated TrueNAS: try anything.", *lines)
+        await desk.see("A simulated TrueNAS: everything can be tried.", *lines)
         # What the keys do where the cursor is; running has nothing to run yet.
         await desk.see("enter open", "* star", "F1 keys", "^p commands")
         assert "^j run" not in desk.text

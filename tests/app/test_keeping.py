@@ -90,7 +90,7 @@ async def test_in_the_keyring_unless_something_else_is_chosen(asked: Asked, ring
 @pytest.mark.usefixtures("no_ring")
 async def test_without_a_keyring_it_is_asked_for_each_time(asked: Asked) -> None:
     async with asked() as desk:
-        await desk.see("ask each time", "There is no keyring")
+        await desk.see("ask each time", "This machine has no keyring")
         await desk.press("enter")
         await desk.landed()
     assert Profiles().get("127.0.0.1").secret == Ask()

@@ -118,7 +118,7 @@ async def test_a_job_that_a_restart_ended_is_lost(signed_in: Open, nas: Simulato
         await desk.see("far to go")
         nas.restart()
         await desk.ended()
-        await desk.see("Error", "Job lost from sight")
+        await desk.see("Error", "Job no longer known to the server")
 
 
 async def test_calls_are_refused_not_queued_while_offline(signed_in: Open, nas: Simulator, patient: None) -> None:
@@ -176,7 +176,7 @@ async def test_subscriptions_return_with_a_gap(signed_in: Open, nas: Simulator, 
         await desk.until(lambda: watch.live, "subscribed again")
         await desk.until(lambda: desk.session.online, "online")
         nas.send_event("alert.list", "ADDED", id="a2", fields={"text": "second"})
-        await desk.see("first", "second", "gap, events may be missing ─────")
+        await desk.see("first", "second", "gap: events may be missing ─────")
         assert [event.kind for event in watch.events].count("gap") == 1
 
 
@@ -249,7 +249,7 @@ async def test_an_account_with_a_one_time_password_is_asked_for_another(patient:
         await desk.until(lambda: isinstance(desk.app.screen, OtpScreen), "the card")
         await desk.see("guarded on")
         await desk.press("escape")
-        await desk.see("offline", "R connects again")
+        await desk.see("offline", "R reconnects")
         assert desk.session.state is State.OFFLINE, "giving up is an answer"
         await desk.press("R")
         await desk.until(lambda: isinstance(desk.app.screen, OtpScreen), "the card again")

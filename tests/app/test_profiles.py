@@ -270,7 +270,7 @@ async def test_a_readable_password_is_warned_of_once_for_an_address(nas: Simulat
     url = at_another_host(nas)
     keep("lab", url)
     async with at_desk(Start(), (80, 24)) as desk:
-        await desk.see("Not encrypted  Others can read the password", "Enter sends it all the same")
+        await desk.see("Not encrypted  Anyone on the network", "Press enter to send it anyway")
         assert frames == []
         await desk.press("enter")
         await desk.landed()
@@ -307,7 +307,7 @@ async def test_an_older_server_is_sent_the_key_only_when_that_is_chosen(frames: 
         start = Start(url, "admin", key, by_key=True, ca_file=nas.info()["certificate"])
         async with at_desk(start, (80, 24)) as desk:
             await desk.press("enter")
-            await desk.see("Not sent", "takes no keys by proof", "send it (before 26)")
+            await desk.see("Key not sent", "cannot check a proof", "yes (before 26)")
             assert not any(key in frame for frame in frames)
             await desk.press("right", "enter")
             await desk.landed()
@@ -328,7 +328,7 @@ async def test_a_host_that_did_scram_gets_no_key_on_its_word(
         Known().remember_scram(profile.endpoints[0])
         async with at_desk(Start(), (80, 24)) as desk:
             await desk.see("Not sent", "somebody may be in between")
-            assert "send it (before 26)" not in desk.text
+            assert "yes (before 26)" not in desk.text
         # A profile that says so is no word of this run either; the flag is.
         keep("lab", url, mechanism="api-key-plain")
         async with at_desk(Start(), (80, 24)) as desk:
@@ -397,7 +397,7 @@ async def test_a_code_and_a_certificate_are_asked_for_on_the_card(monkeypatch: p
                 if again:
                     await desk.see("Another certificate")
                     await desk.press("t", "t")
-                await desk.see("The server wants a one-time password")
+                await desk.see("The server asks for a one-time password")
                 await desk.until(lambda: field(desk, "code").has_focus, "the code")
                 await desk.type(account["otp"])
                 await desk.press("enter")

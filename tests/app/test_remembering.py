@@ -167,7 +167,7 @@ async def test_a_method_the_server_has_no_more_leaves_the_list(nas: Simulator) -
     async with started(nas) as desk:
         await desk.open("demo gone", "demo.gone")
         await desk.press("escape", "asterisk")
-        await desk.see("demo.gone is among the starred methods now")
+        await desk.see("Starred demo.gone.")
     (path,) = (path for path in memory_files() if path.parent.name == "connections")
     path.write_text(path.read_text().replace("demo.gone", "demo.never"))
     async with started(nas) as desk:
@@ -199,7 +199,7 @@ async def test_a_broken_file_is_told_of_on_screen(nas: Simulator) -> None:
     path.write_text("{")
     (state_folder() / "app.json").write_text('{"version": 99}')
     async with started(nas) as desk:
-        await desk.see("cannot be understood", "is of another version")
+        await desk.see("cannot be read as state of this app", "is of another version")
         await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
     assert {path.suffix for path in memory_files()} >= {".json", ".broken", ".other-version"}
 

@@ -181,7 +181,7 @@ async def test_an_empty_list_says_what_keeps_the_rows_away(signed_in: Open, nas:
         await desk.open("pds q", "pool.dataset.query")
         await desk.write('[[["name", "=", "nowhere"]], {"offset": 3}]')
         await desk.run()
-        await desk.see("No rows.", 'Filter in force: [["name", "=", "nowhere"]]', "offset in force: 3", "0 rows", "2 B")
+        await desk.see("No rows.", 'Active filter: [["name", "=", "nowhere"]]', "offset in force: 3", "0 rows", "2 B")
         await desk.press("escape", "e")
         await desk.until(lambda: desk.explore.call_pane.editor.has_focus, "e goes to the filter")
         await desk.press("escape", "y", "r")

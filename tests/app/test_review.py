@@ -119,7 +119,7 @@ async def test_risk_asks_for_the_name_behind_a_number(signed_in: Open) -> None:
     async with signed_in(size=(80, 24)) as desk:
         uid = next(user for user in await desk.session.read("user.query") if user["username"] == "ada")["id"]
         await review(desk, "user del", "user.delete", [uid])
-        await desk.see("risk", "Type ada to send it")
+        await desk.see("risk", "Type ada to confirm")
         await desk.type("Ada")
         await desk.press("enter")
         await desk.see("type ada, not Ada")
@@ -136,13 +136,13 @@ async def test_risk_without_a_name_asks_for_the_host(signed_in: Open, nas: Simul
 
     async with signed_in() as desk:
         await review(desk, "conf reset", "config.reset", [{"reboot": True}])
-        await desk.see("Type nas to send it")
+        await desk.see("Type nas to confirm")
 
 
 async def test_a_bulk_call_is_as_grave_as_what_it_carries(signed_in: Open) -> None:
     async with signed_in() as desk:
         await review(desk, "core bulk", "core.bulk", ["pool.dataset.delete", [["tank/media"], ["tank/backups"]]])
-        await desk.see("core.bulk", "risk", "tank/media", "tank/backups", "Type nas to send it", "runs as a job")
+        await desk.see("core.bulk", "risk", "tank/media", "tank/backups", "Type nas to confirm", "runs as a job")
         await desk.press("escape")
         await desk.write(json.dumps(["system.info", [[]]]))
         await desk.run()

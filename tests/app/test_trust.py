@@ -110,7 +110,7 @@ async def test_another_certificate_is_refused_with_both_fingerprints(secure: Sim
     [
         ("foreign", "Certificate of an unknown authority", "does not know its issuer"),
         ("expired", "Certificate expired", "it has expired on"),
-        ("wrong name", "Certificate of another name", "not made out to 127.0.0.1 but to"),
+        ("wrong name", "Certificate of another name", "not issued to 127.0.0.1 but to"),
     ],
 )
 async def test_refusals_are_told_apart(tmp_path: Path, kind: str, title: str, problem: str) -> None:

@@ -229,7 +229,7 @@ async def test_a_place_with_nothing_says_so() -> None:
         editor.focus()
         await pilot.press("ctrl+l")
         (told,) = said(pilot, Notify)
-        assert told.notification.message == "Nothing to choose from here."
+        assert told.notification.message == "No completions here."
         assert not editor.choosing
 
 

@@ -77,7 +77,7 @@ async def test_what_is_said_of_a_method() -> None:
             "  See wall.paint,",
             "  shelf.query and no.such.",
             "",
-            "  needs  SHELF_WRITE  or  ROOM_ADMIN  which you have",
+            "  needs one of  SHELF_WRITE,  ROOM_ADMIN:  you have ROOM_ADMIN",
             "",
             "  Arguments",
             "  ▾ shelf  ShelfCreate  required",

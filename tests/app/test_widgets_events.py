@@ -58,7 +58,7 @@ async def test_pause_stands_still_and_counts() -> None:
         await wait_for(pilot, lambda: "1 seen" in drawn(pilot)[-1], "an event")
         await pilot.press("space")
         watch.add("changed", 2, job(2))
-        await wait_for(pilot, lambda: "1 waiting, space to resume" in drawn(pilot)[-1], "that one waits")
+        await wait_for(pilot, lambda: "1 waiting; space resumes" in drawn(pilot)[-1], "that one waits")
         assert "paused" in drawn(pilot)[0]
         assert " 1 pool" in drawn(pilot)[1]
         await pilot.press("space")

@@ -20,7 +20,7 @@ async def test_there_is_no_such_socket(tmp_path: Path) -> None:
     with pytest.raises(SocketNotFound, match="this machine is no TrueNAS") as caught:
         await AsyncClient(f"ws+unix://{tmp_path}/none.sock").connect()
     assert isinstance(caught.value, FileNotFoundError)
-    assert "socket" in explain_connecting(caught.value, address="this machine").reason
+    assert "socket" in explain_connecting(caught.value, address="local socket").reason
 
 
 async def test_nobody_listens_there_yet(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ async def test_nobody_listens_there_yet(tmp_path: Path) -> None:
     with pytest.raises(ConnectRefused, match=r"not running \(yet\)") as caught:
         await AsyncClient(f"ws+unix://{tmp_path}/nas.sock").connect()
     assert isinstance(caught.value, ConnectionRefusedError)
-    assert "still starting" in explain_connecting(caught.value, address="this machine").reason
+    assert "still starting" in explain_connecting(caught.value, address="local socket").reason
 
 
 SCRIPT = """
@@ -45,7 +45,7 @@ async def main():
         await client.connect()
     except ConnectDenied as e:
         assert isinstance(e, PermissionError)
-        print(e, explain_connecting(e, address="this machine").text)
+        print(e, explain_connecting(e, address="local socket").text)
 asyncio.run(main())
 """
 

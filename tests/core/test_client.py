@@ -81,7 +81,7 @@ async def test_nobody_listens(unused_tcp_port: int) -> None:
 
 
 async def test_host_nobody_knows() -> None:
-    with pytest.raises(ConnectError, match="no host named") as caught:
+    with pytest.raises(ConnectError, match=r"Host .* not found") as caught:
         await AsyncClient("wss://no-such-host.invalid").connect()
     assert caught.value.stage == "resolve"
 

@@ -69,7 +69,7 @@ def test_a_method_with_everything() -> None:
         "See wall.paint,",
         "shelf.query and no.such.",
         "",
-        "needs  SHELF_WRITE  or  ROOM_ADMIN  which you have",
+        "needs one of  SHELF_WRITE,  ROOM_ADMIN:  you have ROOM_ADMIN",
         "",
         "Arguments",
         "▾ shelf  ShelfCreate  required",
@@ -102,11 +102,11 @@ def test_a_method_with_everything() -> None:
 @pytest.mark.parametrize(
     ("held", "words"),
     [
-        (None, "needs  SHELF_WRITE  or  ROOM_ADMIN"),
-        ({"SHELF_WRITE"}, "needs  SHELF_WRITE  or  ROOM_ADMIN  which you have"),
-        ({"FULL_ADMIN"}, "needs  SHELF_WRITE  or  ROOM_ADMIN  which you have"),
-        ({"OTHER"}, "needs  SHELF_WRITE  or  ROOM_ADMIN  which you do not have"),
-        (set(), "needs  SHELF_WRITE  or  ROOM_ADMIN  which you do not have"),
+        (None, "needs one of  SHELF_WRITE,  ROOM_ADMIN"),
+        ({"SHELF_WRITE"}, "needs one of  SHELF_WRITE,  ROOM_ADMIN:  you have SHELF_WRITE"),
+        ({"FULL_ADMIN"}, "needs one of  SHELF_WRITE,  ROOM_ADMIN:  you have FULL_ADMIN"),
+        ({"OTHER"}, "needs one of  SHELF_WRITE,  ROOM_ADMIN:  you have none of them"),
+        (set(), "needs one of  SHELF_WRITE,  ROOM_ADMIN:  you have none of them"),
     ],
 )
 def test_roles_and_whether_the_user_has_them(held: set[str] | None, words: str) -> None:

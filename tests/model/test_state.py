@@ -267,7 +267,7 @@ def test_a_folder_that_cannot_be_made_is_told_of_once(tmp_path: Path) -> None:
     memories.close()
     assert memory.stars == ("a", "b")
     assert len(memories.notices) == 1
-    assert "nothing new is remembered" in memories.notices[0]
+    assert "changes are not remembered" in memories.notices[0]
 
 
 def test_a_write_that_fails_leaves_the_file_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -460,7 +460,7 @@ async def test_a_write_behind_that_fails_is_told(folder: Path, blocked: None, so
     memories.on_notice = lambda: told.extend(memories.notices)
     memories.app.theme = "light"
     await until(lambda: told)
-    assert "nothing new is remembered" in told[0]
+    assert "changes are not remembered" in told[0]
 
 
 def test_two_runs_at_once_keep_each_others_changes(folder: Path) -> None:

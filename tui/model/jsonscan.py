@@ -251,9 +251,7 @@ class _Scanner:
             if not self.open and self.root is not None:
                 self.problem(at, at + 1, f"expected the end, not {char}")
                 return False
-            expected = (
-                f"expected {_CLOSED_BY[self.open[-1].kind]}, not {char}" if self.open else f"{char} closes nothing"
-            )
+            expected = f"expected {_CLOSED_BY[self.open[-1].kind]}, not {char}" if self.open else f"unmatched {char}"
             self.problem(at, at + 1, expected)
             return True
         while self.open:
@@ -311,7 +309,7 @@ class _Scanner:
             self.problem(start, end, "use double quotes, not '")
             return self.scalar(start, end, piece[1:].removesuffix("'"), is_text=True)
         if piece == "\ufeff":
-            self.problem(start, end, "an invisible mark (BOM) stands here")
+            self.problem(start, end, "remove the invisible byte order mark (BOM) here")
             return True
         return self.word(piece, start, end)
 
@@ -319,7 +317,7 @@ class _Scanner:
         piece = self.text[start:end]
         closed = len(piece) > 1 and piece.endswith('"') and (len(piece) - len(piece[:-1].rstrip("\\"))) % 2 == 1
         if not closed:
-            self.problem(start, end, 'this text has no end: missing "')
+            self.problem(start, end, 'unclosed string: missing "')
         inner = piece[1:-1] if closed else piece[1:]
         for escape in _BAD_ESCAPE.finditer(inner):
             if closed or escape.end() < len(inner):
@@ -329,7 +327,7 @@ class _Scanner:
             name = (
                 "a tab is written \\t" if control[0] == "\t" else f"write \\u{ord(control[0]):04x} for this character"
             )
-            self.problem(at, at + 1, f"not allowed in a text: {name}")
+            self.problem(at, at + 1, f"not allowed in a string: {name}")
         return inner
 
     def word(self, piece: str, start: int, end: int) -> bool:
@@ -344,7 +342,7 @@ class _Scanner:
         if _NUMBERLIKE.match(piece):
             self.problem(start, end, f"not a number: {_cut(piece)}")
             return self.scalar(start, end, None)
-        self.problem(start, end, f'a text needs double quotes: "{_cut(piece)}"')
+        self.problem(start, end, f'strings need double quotes: "{_cut(piece)}"')
         return self.scalar(start, end, piece)
 
 

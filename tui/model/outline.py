@@ -210,16 +210,18 @@ def _badges(method: Method) -> Iterator[Word]:
 
 
 def _needs(method: Method, held: Collection[str] | None) -> Iterator[Word]:
-    yield Word("needs", "dim")
+    several = len(method.roles) > 1
+    yield Word("needs one of" if several else "needs", "dim")
     if not method.roles:
         yield Word("no role" if method.no_auth_required else "no role of its own", "dim")
-    for place, role in enumerate(method.roles):
-        if place:
-            yield Word("or", "dim")
-        yield Word(role, "strong")
-    if method.roles and held is not None:
-        has = "FULL_ADMIN" in held or any(role in held for role in method.roles)
-        yield Word("which you have" if has else "which you do not have", "ok" if has else "error")
+        return
+    for role in method.roles[:-1]:
+        yield Word(f"{role},", "strong")
+    yield Word(method.roles[-1] + ("" if held is None else ":"), "strong")
+    if held is not None:
+        yours = next((role for role in (*method.roles, "FULL_ADMIN") if role in held), "")
+        lacks = "you have none of them" if several else "you do not have it"
+        yield Word(f"you have {yours}" if yours else lacks, "ok" if yours else "error")
 
 
 def _filters_help(parent: Key) -> tuple[Item, ...]:

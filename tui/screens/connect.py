@@ -90,7 +90,7 @@ class ConnectScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Card(id="card"):
-            yield Static("A TrueNAS to explore: its address, and who you are there.", id="sentence")
+            yield Static("Connect to a TrueNAS: address and sign-in", id="sentence")
             yield FormRow("Profile", ProfileList(id="profiles"), id="profile-row")
             yield ConnectForm(self._opening.target, self._opening.blank, local=self._local)
             yield Static("", id="progress")
@@ -202,20 +202,20 @@ class ConnectScreen(Screen[None]):
             self._connect(target, self.form.value("code") or None)
 
     def _missing(self, target: Target) -> tuple[str, Failure] | None:
-        if target.kind == "this machine":
+        if target.kind == "local socket":
             return None
         if target.address is None:
-            return "address", Failure("No address yet", "Which TrueNAS? A name, an IP address or a URL.")
+            return "address", Failure("Address missing", "Enter a host name, an IP address or a URL.")
         if not target.user and target.kind != "token":
-            return "user", Failure("No user yet", "As whom do you want to sign in?")
+            return "user", Failure("User missing", "Enter the user to sign in as.")
         try:
             parse(target.address)
         except exc.InvalidEndpoint as error:
             return "address", explain_connecting(error, address="")
         if not target.kept:
-            return "password", Failure(f"No {target.kind} yet", f"What does {target.user or 'the token'} sign in with?")
+            return "password", Failure(f"No {target.kind}", "Enter it to sign in.")
         if self.form.has_class("-code") and not self.form.value("code"):
-            return "code", Failure("No code yet", "The server wants a one-time password.")
+            return "code", Failure("Code missing", "The server asks for a one-time password.")
         return None
 
     def _must_be_warned(self, target: Target) -> bool:
@@ -226,8 +226,8 @@ class ConnectScreen(Screen[None]):
             self._warned = readable
             if readable:
                 where = " and ".join(endpoint.text for endpoint in readable)
-                reason = f"Others can read the password on its way to {where}. A wss:// address protects it."
-                self._show([], Failure("Not encrypted", reason, "Enter sends it all the same."))
+                reason = f"Anyone on the network to {where} can read the password. A wss:// address protects it."
+                self._show([], Failure("Not encrypted", reason, "Press enter to send it anyway."))
                 return True
         for endpoint in readable:
             known.remember_warning(endpoint)
@@ -298,8 +298,8 @@ class ConnectScreen(Screen[None]):
         """Says what became of an attempt, and puts the cursor where it can be mended."""
         match error:
             case exc.OTPRequired():
-                wrong = Failure("Wrong code", "The password is kept.") if code else None
-                self._show(done, wrong, note="The server wants a one-time password.")
+                wrong = Failure("Wrong code", "The password stays in its field.") if code else None
+                self._show(done, wrong, note="The server asks for a one-time password.")
                 self.form.ask_code()
             case exc.InvalidCredentials():
                 self._refused(session, error, done, code)
@@ -313,7 +313,7 @@ class ConnectScreen(Screen[None]):
 
     def _refused(self, session: Session, error: exc.InvalidCredentials, done: list[str], code: str | None) -> None:
         if code:
-            self._show(done, Failure("Wrong code", "Type a new one; the password is kept."))
+            self._show(done, Failure("Wrong code", "Enter a new one; the password stays in its field."))
             self.form.ask_code()
             return
         failure = explain_connecting(error, address=session.host)
@@ -329,14 +329,14 @@ class ConnectScreen(Screen[None]):
         if endpoint is None or not by_proof or not (endpoint.is_tls or endpoint.is_local):
             self._show(done, explain_connecting(error, address=session.host))
         elif Known().scram_seen(endpoint):
-            reason = "It has taken keys by proof before and says now that it cannot: somebody may be in between."
-            self._show(
-                done, Failure("Not sent", reason, "Only --plain on the command line sends the key all the same.")
+            reason = (
+                "It checked proofs before and says now that it cannot: another machine may intercept the connection."
             )
+            self._show(done, Failure("Key not sent", reason, "Only --plain on the command line sends the key anyway."))
         else:
             self.form.offer_to_send()
-            reason = "It takes no keys by proof. Older servers (before 26) take the key itself: choose that above."
-            self._show(done, Failure("Not sent", reason))
+            reason = 'This server is older than 26 and cannot check a proof. Choose "yes" above to send the key itself.'
+            self._show(done, Failure("Key not sent", reason))
 
     def _show(self, done: list[str], failure: Failure | None = None, *, note: str = "") -> None:
         lines = [Content.assemble(("done  ", "$text-success"), plain(text)) for text in done]
@@ -357,7 +357,7 @@ class ConnectScreen(Screen[None]):
         if not self.query_one(Card).has_class("-busy"):
             return False
         self.workers.cancel_group(self, "connect")
-        self._show([], Failure("Cancelled", "Nothing is connected."))
+        self._show([], Failure("Cancelled", "The connection was not made."))
         return True
 
     def action_connect_open(self) -> None:

@@ -23,10 +23,10 @@ from tui.widgets.key_line import Hint
 __all__ = ["KeepScreen"]
 
 EXPLANATIONS: dict[Place, str] = {
-    "the keyring": "Kept by this machine's keyring, which locks it when you leave.",
-    "ask each time": "Not kept anywhere.",
-    "a file, in clear": "In clear in a file that only you can read: whoever reads your files has it.",
-    "the key's own file": "The key stays where it is; the profile keeps the path.",
+    "the keyring": "The keyring of this machine stores it and locks it when you log out.",
+    "ask each time": "The password, key or token will not be saved.",
+    "a file, in clear text": "A file in clear text, mode 0600: any program that you run can read it.",
+    "the key's own file": "The key stays in its file; the profile stores the path.",
 }
 
 
@@ -45,7 +45,7 @@ class KeepScreen(ModalScreen[Profile | None]):
     def compose(self) -> ComposeResult:
         target, offer = self._target, self._offer
         with Vertical(id="card"):
-            yield Static(plain(f"{target.user} at {target.address} works. Keep it as a profile?"))
+            yield Static(plain(f"{target.user} at {target.address} works. Save it as a profile?"))
             with Horizontal(classes="row"):
                 yield Static("Name", classes="label")
                 yield Input(offer.name, id="name", compact=True)
@@ -53,10 +53,10 @@ class KeepScreen(ModalScreen[Profile | None]):
                 yield Static({"api key": "API key", "token": "Token"}.get(target.kind, "Password"), classes="label")
                 yield Choice(offer.places, id="place")
             yield Static("", id="explanation")
-            yield Hint(("enter", "keep"), ("tab", "next"), ("esc", "do not keep"))
+            yield Hint(("enter", "keep"), ("tab", "next"), ("esc", "do not save"))
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = "Keep this connection?"
+        self.query_one("#card").border_title = "Save this connection?"
         self.query_one("#name").focus()
         self._explain()
 

@@ -144,14 +144,14 @@ class ReviewScreen(ModalScreen[Answer]):
     @work(exit_on_error=False)
     async def _look(self, lookup: Lookup) -> None:
         self._reading = True
-        self._about("reading what is stored ...")
+        self._about("reading the stored object ...")
         try:
             stored = lookup.stored(await self._read(lookup.method, lookup.params))
         except exc.ClientException as error:
             self._reading = False
             failure = explain(error, method=lookup.method)
             why = "  ".join([failure.title, failure.reason, *(row.message for row in failure.rows)])
-            self._about(f"what is stored could not be read: {why}", "warning")
+            self._about(f"the stored object could not be read: {why}", "warning")
             return
         self._reading = False
         if stored is None:
@@ -181,7 +181,7 @@ class ReviewScreen(ModalScreen[Answer]):
 
     def _ask(self) -> None:
         if self._risky:
-            self.query_one("#ask", Static).update(Content.assemble("Type ", (self._names[0], "bold"), " to send it"))
+            self.query_one("#ask", Static).update(Content.assemble("Type ", (self._names[0], "bold"), " to confirm"))
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
@@ -212,7 +212,7 @@ class ReviewScreen(ModalScreen[Answer]):
                 return False
         if self._reading and not self._warned:
             self._warned = True
-            card.border_subtitle = "still reading what is stored; enter once more sends"
+            card.border_subtitle = "still reading the stored object; press enter again to send"
             return False
         return True
 

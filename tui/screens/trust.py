@@ -1,4 +1,4 @@
-"""A certificate that is not trusted: what it is, what is wrong with it, and whether to trust exactly this one.
+"""A certificate that is not trusted: what it is, what is wrong with it, and whether to trust this certificate.
 
 On first use, and when a server shows another certificate than the one that was
 trusted before: then both fingerprints are shown, and going on takes a second key.
@@ -66,7 +66,7 @@ async def ask_trust(app: App[Any], session: Session, error: ssl.SSLCertVerificat
 
 
 class TrustScreen(ModalScreen[bool]):
-    """Dismisses with True to trust exactly this certificate. ``trusted`` are the pins that it does not fit, if any."""
+    """Dismisses with True to trust this certificate. ``trusted`` are the pins that it does not fit, if any."""
 
     CSS_PATH = "../styles/modals.tcss"
 
@@ -84,19 +84,19 @@ class TrustScreen(ModalScreen[bool]):
         certificate, changed = self._certificate, bool(self._trusted)
         with Vertical(id="card", classes="-risk" if changed else "-write"):
             if changed:
-                yield Static(plain(f"{self._host} shows another certificate than the one you trust.", "bold"))
+                yield Static(plain(f"{self._host} shows a certificate other than the one you trust.", "bold"))
             else:
                 yield Static(plain(f"This machine does not trust the certificate of {self._host}:", "bold"))
                 for problem in certificate.problems:
                     yield Static(Content.styled(f"- {cut(safe(problem), LINE - 2)}", "$text-warning"))
             yield Static("Nothing was sent.", id="nothing")
             own = certificate.subject == certificate.issuer
-            yield _row("made out to", ", ".join(certificate.names) or certificate.subject)
-            yield _row("signed by", "itself" if own else certificate.issuer)
+            yield _row("issued to", ", ".join(certificate.names) or certificate.subject)
+            yield _row("issued by", "itself" if own else certificate.issuer)
             yield _row("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
             yield from self._fingerprints()
             yield Static(self._advice(), id="advice")
-            yield Hint(("t", "trust the new one" if changed else "trust exactly this one"), ("esc", "back"))
+            yield Hint(("t", "trust the new one" if changed else "trust this certificate"), ("esc", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = "Another certificate" if self._trusted else "Certificate"
@@ -113,17 +113,17 @@ class TrustScreen(ModalScreen[bool]):
         yield from _digest(f"{word} (key)" if of_key else word, shown, "$text-warning")
 
     def _advice(self) -> str:
-        compare = "Compare the fingerprint with the one on the server's own screen, under Credentials, Certificates."
+        compare = "Compare the fingerprint with the one the server shows under Credentials, Certificates."
         if self._trusted:
-            return f"It may have been renewed, or somebody is in between and wants to read along. {compare}"
-        kept = f" The profile {self._profile} keeps it." if self._profile else ""
-        return f"{compare} Then no other certificate passes.{kept}"
+            return f"It was renewed, or another machine intercepts the connection. {compare}"
+        kept = f" The profile {self._profile} stores it." if self._profile else ""
+        return f"{compare} If they match, press t: from then on only this certificate is accepted.{kept}"
 
     def action_trust(self) -> None:
         if self._trusted and not self._asked:
             # What was trusted once is not given up by one key.
             self._asked = True
-            self.query_one("#card").border_subtitle = "t again: trust the new one instead"
+            self.query_one("#card").border_subtitle = "press t again to trust the new one"
             return
         self.dismiss(True)
 

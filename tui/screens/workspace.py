@@ -138,7 +138,7 @@ class Workspace(Screen[None]):
             case State.WAITING | State.CONNECTING if self._lost:
                 return "connecting"
             case State.OFFLINE:
-                return "R connects again"
+                return "R reconnects"
             case State.EXPIRED:
                 return "signed out, R signs in"
         return ""

@@ -123,7 +123,7 @@ class Calling(Section):
             else:
                 self.call_pane.editor.goto(problems[0].start)
             unsendable = safe(self.call_pane.unsendable)
-            again = "ctrl+j once more sends it anyway."
+            again = "Press ctrl+j again to send it anyway."
             self.notify(
                 f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,
                 timeout=3,
@@ -142,7 +142,7 @@ class Calling(Section):
     def _start(self, call: Call) -> None:
         before = self._calls.get(call.method)
         if before is not None and before.state == "running" and before.job is None:
-            self.notify("Still waiting for the answer; ctrl+c cancels it.", timeout=3)
+            self.notify("This call is still running; ctrl+c cancels it.", timeout=3)
             return
         risk = self._session.risk_of(call.method, call.params)
         method = self._session.method(call.method)

@@ -174,11 +174,11 @@ class Explore(Calling):
         """Stars the method under the cursor of the list, from elsewhere the one that is open; or takes the star."""
         name = self.methods.highlighted if self.methods.has_focus_within else self._method
         if not name:
-            self.notify("A star is for a method.", timeout=2)
+            self.notify("Open a method to star it.", timeout=2)
         elif (starred := self.methods.toggle_star(name)) and not self.methods.has_focus_within:
-            self.notify(f"{safe(name)} is among the starred methods now.", timeout=2, markup=False)
+            self.notify(f"Starred {safe(name)}.", timeout=2, markup=False)
         elif not starred and not self.methods.has_focus_within:
-            self.notify(f"{safe(name)} has no star any more.", timeout=2, markup=False)
+            self.notify(f"Removed the star from {safe(name)}.", timeout=2, markup=False)
 
     # Arguments and docs ------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class Explore(Calling):
         if event.method != self._method:
             self.open_method(event.method)
         self.call_pane.put_draft(event.params)
-        self.notify("The example is the draft now; ctrl+z brings back what was there.", timeout=4)
+        self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
 
     def action_call_view(self) -> None:
         self.call_pane.show(ARGUMENTS if self.call_pane.view == DOCS else DOCS)

@@ -9,10 +9,10 @@ __all__ = ["welcome"]
 HOW = """\
 Type a few letters of what you want:
   pds q       finds pool.dataset.query
-  recordsize  finds what takes it
+  recordsize  finds methods with that argument
 
 up and down choose, enter opens,
-ctrl+j runs what is open.
+ctrl+j runs the open method.
 esc goes back, F1 shows all keys,
 ctrl+q leaves.
 
@@ -25,7 +25,7 @@ Words beside a method:
 
 def welcome(session: Session) -> str:
     """A text of at most 18 lines of 40 characters."""
-    lines = ["A simulated TrueNAS: try anything."] if session.simulated else []
+    lines = ["A simulated TrueNAS: everything can be tried."] if session.simulated else []
     if count := len(session.catalogue):
-        lines.append(f"{count} methods, in groups by their names.")
+        lines.append(f"{count} methods, grouped by name")
     return "\n".join([*lines, "", HOW] if lines else [HOW])

@@ -89,7 +89,7 @@ class ArgumentsEditor(JsonEditor):
         stops = self._gaps + [problem for problem in self.problems if problem.start not in starts]
         stops.sort(key=lambda stop: stop.start)
         if not stops:
-            self.app.notify("No problem, and nothing left to fill in.", timeout=2, markup=False)
+            self.app.notify("No problems, and nothing to fill in.", timeout=2, markup=False)
             return
         stop = next((stop for stop in stops if stop.start > caret), stops[0])
         if stop in self._gaps:
@@ -130,7 +130,7 @@ class ArgumentsEditor(JsonEditor):
             candidates = list(found.candidates)
         if found is None or not candidates:
             self.close_choices()
-            self.app.notify("Nothing to choose from here.", timeout=2, markup=False)
+            self.app.notify("No completions here.", timeout=2, markup=False)
             return
         if found.start > self.caret:
             # Keys that may follow: what is typed next is one of them, not more of the value.

@@ -94,9 +94,9 @@ class ChangesView(LineView):
                 yield from self._row(row.path, old, column, cells, style="dim")
                 yield from self._row("", f"->  {new}", column, cells, style="strong")
         if any(row.old is None for row in changes.rows):
-            yield (Span("? is not among what the server tells", "dim"),)
+            yield (Span("? is not among the values the server returns", "dim"),)
         for path, count in changes.left_out:
-            text = f"{count} more in it {'are' if count != 1 else 'is'} not given: kept or set back"
+            text = f"{count} more in it {'are' if count != 1 else 'is'} not given: kept or reset to the default"
             yield from self._row(path, text, max(column, min(width(safe(path)), cells // 3)), cells, style="dim")
         if changes.same or not changes.rows:
             yield (Span(_already(changes), "dim" if changes.rows else "warning"),)

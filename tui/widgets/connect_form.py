@@ -30,11 +30,11 @@ from tui.widgets.choice import Choice
 
 __all__ = ["ConnectForm", "Field", "FormRow"]
 
-KINDS: tuple[Kind, ...] = ("password", "api key", "token", "this machine")
+KINDS: tuple[Kind, ...] = ("password", "api key", "token", "local socket")
 CHECK, PINNED, ANY = "check it", "only the trusted one", "do not check"
-PROVE, SEND = "prove it", "send it (before 26)"
+PROVE, SEND = "no (SCRAM proof)", "yes (before 26)"
 WRITES = "allow writes"
-SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token": "Token", "this machine": ""}
+SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token": "Token", "local socket": ""}
 
 
 class Field(Input):
@@ -79,7 +79,7 @@ class ConnectForm(Vertical):
             id="secret-row",
         )
         yield FormRow("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
-        yield FormRow("The key", Choice((PROVE, SEND), id="way"), id="way-row")
+        yield FormRow("Send key", Choice((PROVE, SEND), id="way"), id="way-row")
         yield FormRow("Certificate", Choice((CHECK, PINNED, ANY), id="certificate"), id="certificate-row")
         yield FormRow("Open", Choice(("read-only", WRITES), id="lock"))
         yield Static("", id="note")
@@ -95,7 +95,7 @@ class ConnectForm(Vertical):
         profile = target.profile
         self._field("address").value = profile.address or ""
         self._field("user").value = profile.username
-        self._choice("kind").chosen = KINDS.index("this machine" if local else target.kind)
+        self._choice("kind").chosen = KINDS.index("local socket" if local else target.kind)
         self._entrust(target)
         self._dropped = ""
         self.redraw()
@@ -199,13 +199,13 @@ class ConnectForm(Vertical):
         self._keep_apart()
         base, address, kind = self._base.profile, self.value("address"), self.kind
         socket = address.startswith(("ws+unix://", "unix://"))
-        if kind == "this machine" and not socket:
+        if kind == "local socket" and not socket:
             address = ""
         own = self._own(address)
         if not own:
             base = self._blank.profile
-        user = "" if kind == "this machine" or socket else self.value("user")
-        mechanism = "none" if kind == "this machine" or socket else self._mechanism(kind)
+        user = "" if kind == "local socket" or socket else self.value("user")
+        mechanism = "none" if kind == "local socket" or socket else self._mechanism(kind)
         entrusted = own and user == base.username and mechanism.startswith(base.mechanism)
         typed = "" if mechanism == "none" else self.value("password")
         profile = replace(
@@ -242,12 +242,12 @@ class ConnectForm(Vertical):
         """Fits labels, rows and the note to what stands in the form."""
         kind, target = self.kind, self.target()
         endpoint = self.endpoint
-        self.set_class(target.kind == "this machine" or kind == "this machine", "-local")
+        self.set_class(target.kind == "local socket" or kind == "local socket", "-local")
         self.set_class(kind == "api key", "-key")
         self.set_class(endpoint is None or not endpoint.is_tls, "-no-tls")
         self.query_one("#secret-row .label", Static).update(SECRETS[kind] or "Password")
         reference = target.profile.secret
-        hint = "the key, or the path of its file" if kind == "api key" else ""
+        hint = "the key, or the path of a file that holds it" if kind == "api key" else ""
         # Nothing is typed, so there is nothing to show, and where the secret lies may take a few words.
         self.set_class(not isinstance(reference, Ask) and not self.value("password"), "-kept")
         self._field("password").placeholder = hint if isinstance(reference, Ask) else f"from {reference}"
@@ -260,7 +260,7 @@ class ConnectForm(Vertical):
         """Where the address leads; None while it makes no sense."""
         address = self.value("address")
         try:
-            if self.kind == "this machine" and not address.startswith(("ws+unix://", "unix://")):
+            if self.kind == "local socket" and not address.startswith(("ws+unix://", "unix://")):
                 return parse(None)
             return parse(address) if address else None
         except InvalidEndpoint:
@@ -271,15 +271,15 @@ class ConnectForm(Vertical):
         if endpoint is None or self.has_class("-local"):
             return ""
         if endpoint.is_tls:
-            warning = "Any certificate is taken: whoever is in between can read and change what is sent."
+            warning = "Any certificate is accepted: another machine can intercept the connection and read or change it."
             return "" if target.tls.verify else warning
         if endpoint.is_local:
             return ""
         if self.kind == "api key":
-            return "Not encrypted: the key is not sent, and nothing proves the server."
+            return "Not encrypted: the key is not sent, and the server is not verified."
         if self.kind == "token" or not target.profile.password_over_ws:
             return f"Not encrypted: the {self.kind} is not sent."
-        return "Not encrypted: the password can be read on the way."
+        return "Not encrypted: anyone on the network can read the password."
 
     def _trusted(self, target: Target, endpoint: Endpoint | None) -> str:
         """Which certificates are taken, where it is not up to the system."""
@@ -287,8 +287,8 @@ class ConnectForm(Vertical):
             return ""
         if target.tls.pins:
             pin = min(target.tls.pins, key=lambda pin: pin.key)
-            return f"Only {pin.digest[:16].upper()}... is taken, whoever signed it."
-        return f"Only what is signed by one in {target.tls.ca_file} is taken." if target.tls.ca_file else ""
+            return f"Only the certificate {pin.digest[:16].upper()}... is accepted."
+        return f"Only certificates signed by {target.tls.ca_file} are accepted." if target.tls.ca_file else ""
 
     def show_secret(self) -> None:
         """Shows the secret, or hides it again."""

@@ -143,7 +143,7 @@ class EventLines(CursorView):
         event = self._events[index]
         if event.kind == "gap":
             # A thin line through the list: above it nothing is missing, below it nothing was.
-            words = event.at.strftime("%H:%M:%S ") + "gap, events may be missing "
+            words = event.at.strftime("%H:%M:%S ") + "gap: events may be missing "
             return [marker, Span(words, "warning"), Span(self.glyphs.rule * max(cells - 2 - len(words), 0), "dim")]
         return [marker, *event_spans(event, cells - 2)]
 
@@ -271,7 +271,7 @@ class EventPanel(Pane):
         if store.ended:
             facts.append((store.ended, "error"))
         if store.paused:
-            facts.append((f"{store.waiting} waiting, space to resume", "warning"))
+            facts.append((f"{store.waiting} waiting; space resumes", "warning"))
         facts.append(f"{store.seen} seen")
         facts.append((f"{store.dropped} dropped", "warning") if store.dropped else "0 dropped")
         self.facts = facts

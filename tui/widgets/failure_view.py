@@ -107,7 +107,7 @@ class FailureView(CursorView):
         if failure.trace:
             glyphs = self.glyphs
             mark = glyphs.open if self._unfolded else glyphs.folded
-            lines.append(Line((Span(f"{mark} trace", "strong"), Span("   the server's own words", "dim")), folds=True))
+            lines.append(Line((Span(f"{mark} trace", "strong"), Span("   server traceback", "dim")), folds=True))
             if self._unfolded:
                 for text in safe_lines(failure.trace):
                     lines += [Line((Span("  "), Span(part, "dim"))) for part in wrap(text, cells - 2)]

@@ -36,4 +36,4 @@ def _row(profiles: Profiles, name: str) -> Row:
         profile = profiles.get(name)
     except InvalidProfile:
         return Row(name, (name, Cell("cannot be read", "error"), ""))
-    return Row(name, (name, profile.address or "this machine", profile.username))
+    return Row(name, (name, profile.address or "local socket", profile.username))

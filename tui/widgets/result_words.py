@@ -17,31 +17,33 @@ __all__ = ["CANCELLED", "CANCELLED_JOB", "NOTHING", "READING", "call_facts", "re
 NOTHING = "Choose a method, then ctrl+j."
 READING = "Reading {} ..."
 CANCELLED = Failure(
-    "Cancelled", "Nobody waits for the answer any more.", "The server was not stopped and may finish it."
+    "Cancelled", "The app no longer waits for the answer.", "The server was not stopped and may still finish it."
 )
-CANCELLED_JOB = Failure("Not followed any more", "The job goes on.", "Jobs (3) shows it; a there aborts it.")
+CANCELLED_JOB = Failure(
+    "No longer followed", "The job keeps running on the server.", "Jobs (key 3) lists it; press a there to abort it."
+)
 
 
 def result_words(call: Call, *, filterable: bool) -> str:
     """What stands in place of a result that there is nothing to see of; "" for any other."""
     if call.let_go:
         size = human_size(call.size or 0, decimal=True)
-        return f"This result of {size} was let go to make room for another.\nr runs the call again."
+        return f"This result ({size}) was dropped to make room for another.\nRun the call again to see it."
     if call.value != [] or not isinstance(call.value, list):
         return ""
     limits = _limits(call.params) if filterable else []
     if not limits:
         return "No rows."
-    return "\n".join(["No rows.", *limits, "e edits the arguments, where the filter is."])
+    return "\n".join(["No rows.", *limits, "Press e to edit the filter."])
 
 
 def _limits(params: list[Any]) -> list[str]:
     """What in the arguments of a query keeps rows away, a line each."""
     lines = []
     if params and params[0]:
-        lines.append(f"Filter in force: {json.dumps(params[0], ensure_ascii=False, default=str)[:1000]}")
+        lines.append(f"Active filter: {json.dumps(params[0], ensure_ascii=False, default=str)[:1000]}")
     options = params[1] if len(params) > 1 and isinstance(params[1], dict) else {}
-    lines += [f"{key} in force: {options[key]}" for key in ("offset", "limit") if options.get(key)]
+    lines += [f"Active {key}: {options[key]}" for key in ("offset", "limit") if options.get(key)]
     return lines
 
 
@@ -64,7 +66,7 @@ def result_note(call: Call) -> str:
     """What is said above a result that is out of the ordinary; "" for any other."""
     if call.saved is not None:
         size = human_size(call.saved.size, decimal=True)
-        return f"{size}: too much to read here, so this is only its beginning. All of it is in {call.saved.path}"
+        return f"{size}: too large to show here, so this is its beginning. The whole result is in {call.saved.path}"
     if (call.size or 0) >= NOTED_FROM:
-        return f"{human_size(call.size or 0, decimal=True)}: shown as far as you look. y r saves it to a file."
+        return f"{human_size(call.size or 0, decimal=True)}, loaded as you scroll. Press y, then r, to save it."
     return ""

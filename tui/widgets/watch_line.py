@@ -84,7 +84,7 @@ class WatchLine(Widget, can_focus=True):
         if watch is not None:
             return self._event(watch, cells, glyphs)
         return Content.styled(
-            cut(" no job and no event so far: ctrl+p leads to both", cells, ellipsis=glyphs.ellipsis),
+            cut(" No jobs or events yet (3 Jobs, 4 Events)", cells, ellipsis=glyphs.ellipsis),
             self.get_visual_style("watch-line--dim"),
         )
 

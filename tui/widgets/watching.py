@@ -65,7 +65,7 @@ class WatchingPane(Pane):
             drawn += [*self._job(job, cells, lines), ()]
         for watch in self._session.watches:
             drawn += [*self._watch(watch, cells), ()]
-        lines.set_lines(drawn or [(Span("Nothing runs, and no events are subscribed to.", "dim"),)])
+        lines.set_lines(drawn or [(Span("No jobs run, and there are no subscriptions.", "dim"),)])
         self.facts = f"{len(running)} running" if running else ""
 
     def _job(self, job: Job, cells: int, view: WatchingLines) -> list[Line]:

@@ -47,7 +47,7 @@ def add_query(
         returns=returns,
         roles=roles,
         filterable=True,
-        description=f"List the {what}. Filters choose, options sort, cut and count.",
+        description=f"List the {what}. Filters select rows; options sort, limit and count them.",
     )(query)
 
     if instance:
