@@ -45,7 +45,7 @@ def call_timeout(options: Namespace) -> float:
 def trust_of(options: Namespace) -> TLS | None:
     """How the options say that the server is to be trusted; None where they do not."""
     if options.insecure and options.ca:
-        raise CommandError("--insecure takes any certificate, so --ca says the opposite: give one", ExitStatus.USAGE)
+        raise CommandError("--insecure accepts any certificate and --ca only some: give one of them", ExitStatus.USAGE)
     if options.insecure:
         return TLS.insecure()
     return TLS.authority(options.ca) if options.ca else None
@@ -95,9 +95,9 @@ def signed_in(options: Namespace) -> Iterator[Session]:
     if is_terminal(sys.stderr):
         _warn_of_arguments(options)
         if not choice.tls.verify:
-            say("midclt: any certificate is taken: whoever is in between can read and change what is sent")
+            say("midclt: any certificate is accepted: another machine can intercept and change the connection")
     if options.password and given.username is None:
-        say("midclt: -P without -U: nobody is signed in")
+        say("midclt: -P without -U: not signing in")
     if options.api_key and given.username is None:
         raise CommandError("An API key needs the name of its user: -U or TRUENAS_USERNAME", ExitStatus.USAGE)
     secret = given.secret
@@ -149,17 +149,17 @@ def connected(choice: Choice) -> Session:
             hint = f"\nTo trust the new one: {command}"
         elif isinstance(e, SSLCertVerificationError):
             hint = (
-                f"\nTo trust this certificate, shown first: {command}. An authority: --ca FILE. Any"
-                " certificate: --insecure (then whoever is in between can read what is sent)."
+                f"\nTo trust this certificate, shown first: {command}. To trust its issuer: --ca"
+                " FILE. To accept any certificate: --insecure (another machine can then intercept the connection)."
             )
         raise CommandError(e.error + hint, status_of(e)) from e
 
 
 def _warn_of_arguments(options: Namespace) -> None:
     if options.password:
-        say("midclt: other users of this machine can see what -P is given; TRUENAS_PASSWORD or the prompt hides it")
+        say("midclt: other users of this machine can see the value of -P; TRUENAS_PASSWORD or the prompt hides it")
     if options.api_key and not is_path(options.api_key):
-        say("midclt: other users of this machine can see what -K is given; a file or TRUENAS_API_KEY hides it")
+        say("midclt: other users of this machine can see the value of -K; a file or TRUENAS_API_KEY hides it")
 
 
 def _sign_in(session: Session, given: Who, secret: str, options: Namespace, choice: Choice) -> None:

@@ -75,11 +75,9 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--insecure",
         action="store_true",
-        help="take any certificate: what is sent, the password too, can then be read by whoever is in between",
+        help="accept any certificate: another machine can then intercept the connection, and read the password too",
     )
-    parser.add_argument(
-        "--ca", metavar="FILE", help="take what is signed by a certificate in this file (PEM), and nothing else"
-    )
+    parser.add_argument("--ca", metavar="FILE", help="accept only certificates signed by one in this file (PEM)")
     parser.add_argument("--profile", metavar="NAME", help="connect and sign in as it says (see midclt profile -h)")
     parser.add_argument(
         "--write", action="store_true", help="allow a call that changes the server though the profile is read-only"
@@ -123,7 +121,9 @@ def get_parser() -> argparse.ArgumentParser:
         help="the method, then its arguments: each is JSON or else taken as text, and - stands for standard input",
     )
 
-    commands.add_parser("ping", help="ask for a sign of life", description="Call core.ping and print its answer.")
+    commands.add_parser(
+        "ping", help="check that the server answers", description="Call core.ping and print its answer."
+    )
 
     subscribe = commands.add_parser(
         "subscribe",

@@ -59,9 +59,9 @@ def add_profile_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
         help="not read-only: calls may change the server, and the app opens it so",
     )
     add.add_argument("--no-password-over-ws", action="store_true", help="never send the password without TLS")
-    add.add_argument("--colour", metavar="COLOUR", default="", help="to tell it apart in the app")
-    add.add_argument("--use", action="store_true", help="make it the one that is used unless another is asked for")
-    add.add_argument("--replace", action="store_true", help="instead of the profile of that name")
+    add.add_argument("--colour", metavar="COLOUR", default="", help="shown in the app to tell connections apart")
+    add.add_argument("--use", action="store_true", help="use this profile unless another is named")
+    add.add_argument("--replace", action="store_true", help="replace the profile of that name")
 
     actions.add_parser("ls", help="list the profiles", description="List the profiles; * marks the one that is used.")
     for name, words in (
@@ -71,7 +71,7 @@ def add_profile_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     ):
         action = actions.add_parser(name, help=words)
         action.add_argument("profile_name", metavar="NAME")
-    use = actions.add_parser("use", help="use this one unless another is asked for")
+    use = actions.add_parser("use", help="use this profile unless another is named")
     use.add_argument("profile_name", metavar="NAME", nargs="?", help="none: use none of them")
     test = actions.add_parser("test", help="connect and sign in, saying each step")
     test.add_argument("profile_name", metavar="NAME", nargs="?", help="none: the one that is used")
@@ -81,7 +81,7 @@ def add_profile_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
         description="Make profiles from the settings of the official curses program, which stay as they are.",
     )
     importing.add_argument("file", metavar="FILE", nargs="?", help="default: ~/.config/truenas_tui.conf")
-    importing.add_argument("--replace", action="store_true", help="instead of profiles of the same names")
+    importing.add_argument("--replace", action="store_true", help="replace profiles of the same names")
 
 
 def add_key_parser(commands: _SubParsersAction[ArgumentParser]) -> None:

@@ -30,7 +30,7 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     names: tuple[str, ...]
-    """Host names and addresses that it is made out to."""
+    """Host names and addresses that it is issued to."""
     fingerprint: str
     """SHA-256 of the certificate, in hexadecimal digits."""
     key_fingerprint: str
@@ -129,7 +129,7 @@ def read_certificate(der: bytes, host: str, refusal: ssl.SSLError | None = None)
         if now < begin:
             problems.append(f"it is not valid before {begin:%Y-%m-%d}")
         if not _made_out_to(host, names):
-            problems.append(f"it is not made out to {host} but to {', '.join(names) or 'no name at all'}")
+            problems.append(f"it is not issued to {host} but to {', '.join(names) or 'no name at all'}")
         if not problems:
             problems.append(str(getattr(refusal, "verify_message", "") or refusal))
     return Certificate(subject, issuer, begin, end, names, fingerprint(der), key_fingerprint(der), tuple(problems))

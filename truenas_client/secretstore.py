@@ -58,12 +58,12 @@ def resolve(
         case Ask():
             text = ask() if ask is not None else None
             if not text:
-                raise SecretUnavailable("The secret is to be asked for, and there is nobody to ask")
+                raise SecretUnavailable("The secret has to be typed, and there is no terminal to ask on")
     text = text.rstrip("\r\n")
     if not text:
-        raise SecretUnavailable(f"There is no secret to be had: {reference} is empty")
+        raise SecretUnavailable(f"The secret is not available: {reference} is empty")
     if len(text) > LARGEST or "\0" in text:
-        raise SecretUnavailable(f"That is no password and no key: {reference} is too long or no text")
+        raise SecretUnavailable(f"This is not a password or key: {reference} is too long or no text")
     return Secret(text)
 
 

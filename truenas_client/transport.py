@@ -142,7 +142,7 @@ def _connect_failure(error: OSError, where: str) -> ConnectError:
     # A TimeoutError of asyncio.timeout is an OSError too, without a number.
     if isinstance(error, TimeoutError):
         return ConnectTimeout(
-            f"{where} does not answer: is the address right and the machine up?", "connect", errno.ETIMEDOUT
+            f"{where} does not answer: check the address, and that the machine is up", "connect", errno.ETIMEDOUT
         )
     if isinstance(error, ConnectionRefusedError):
         return ConnectRefused(f"{where} refuses connections: nothing listens on that port", "connect", error.errno)
@@ -210,9 +210,7 @@ async def _upgrade(
     except InvalidStatus as e:
         raise _rejected(where, e) from e
     except InvalidMessage as e:
-        raise HandshakeRejected(
-            f"{where}: what listens there does not speak HTTP (is it a TLS port? then use wss://)"
-        ) from e
+        raise HandshakeRejected(f"{where}: the port does not speak HTTP (if it needs TLS, use wss://)") from e
     except InvalidHandshake as e:
         raise HandshakeRejected(f"{where}: the WebSocket handshake failed: {e}") from e
     except TimeoutError:
@@ -231,11 +229,11 @@ def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:
     status = error.response.status_code
     location = error.response.headers.get("Location")
     if status == 404:
-        text = f"{where}: HTTP 404. That is no TrueNAS, or one older than 25.04, or the path is wrong"
+        text = f"{where}: HTTP 404. It is not a TrueNAS, or older than 25.04, or the path is wrong"
     elif location is not None and 300 <= status < 400:
         text = f"{where}: HTTP {status}. The server redirects to {location!r}; give that address (wss:// for https://)"
     elif status in (200, 400, 426):
-        text = f"{where}: HTTP {status}. A web server answers, not a TrueNAS API (if the port wants TLS, use wss://)"
+        text = f"{where}: HTTP {status}. A web server answered, not a TrueNAS API (if the port needs TLS, use wss://)"
     elif status >= 500:
         text = f"{where}: HTTP {status}. The web server is up and the middleware behind it is not (yet)"
     else:

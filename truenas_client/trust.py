@@ -246,16 +246,16 @@ REASONS = {
     64: "wrong name",
 }
 
-_PIN_IT = "compare its fingerprint with what the server's own screen shows and trust this certificate"
+_PIN_IT = "compare its fingerprint with the one the server shows, and trust this certificate"
 _WORDS = {
-    "self-signed": "is self-signed, as the one a TrueNAS makes for itself: nobody vouches for it. To go on, "
+    "self-signed": "is self-signed, as on every new TrueNAS. To go on, "
     + _PIN_IT
-    + ", or install one of an authority this machine knows",
-    "unknown issuer": "is signed by an authority that this machine does not know. To go on, give that authority's"
+    + ", or install one whose issuer this machine trusts",
+    "unknown issuer": "is signed by an issuer that this machine does not trust. To go on, give the issuer's"
     " certificate as CA file, or " + _PIN_IT,
-    "expired": "has expired. Renew it on the server (and look at the clock of this machine)",
-    "not yet valid": "is not valid yet. Look at the clocks of the server and of this machine",
-    "wrong name": "is not made out to {host}. Use a name that it bears as the address, or " + _PIN_IT,
+    "expired": "has expired. Renew it on the server (and check the clock of this machine)",
+    "not yet valid": "is not valid yet. Check the clocks of the server and of this machine",
+    "wrong name": "is not issued to {host}. Use a name that it lists as the address, or " + _PIN_IT,
 }
 
 
@@ -266,8 +266,8 @@ def tls_failure(endpoint: Endpoint, error: ssl.SSLError) -> ConnectError:
         return PinMismatch(
             f"The certificate of {endpoint.host} is not the one you trust; nothing was sent.\n"
             f"  trusted: {trusted}\n  shown:   {error.seen}\n"
-            "If it was renewed, compare what is shown with the server's own screen and trust the new one;"
-            " if not, somebody may be in between",
+            "If it was renewed, compare its fingerprint with the one the server shows and trust the new one;"
+            " if not, another machine may intercept the connection",
             error.expected,
             error.seen,
         )

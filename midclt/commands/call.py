@@ -69,7 +69,7 @@ class _Call:
         elif isinstance(error, ConnectionLost) and error.sent:
             say(f"The outcome of {self.method} is unknown: look before you repeat it.")
         elif isinstance(error, NotAuthenticated) and chosen(self._options).username is None:
-            say("Nobody is signed in: give a user name with -U or TRUENAS_USERNAME.")
+            say("Not signed in: give a user name with -U or TRUENAS_USERNAME.")
 
     def explain_interrupt(self) -> None:
         """What is left behind after Ctrl-C."""

@@ -31,7 +31,7 @@ def run(options: Namespace) -> ExitStatus:
         raise CommandError("An API key needs the name of its user: -U or TRUENAS_USERNAME", ExitStatus.USAGE)
     output = Path(os.path.expanduser(options.output)).absolute() if options.output else None
     if output is not None and output.exists():
-        raise CommandError(f"{output} is there already: name another file", ExitStatus.USAGE)
+        raise CommandError(f"{output} exists: name another file", ExitStatus.USAGE)
     key = _key(options, choice)
     if key.raw is None:
         raise InvalidKeyFile(key.source, "holds derived keys already")
@@ -59,7 +59,7 @@ def _key(options: Namespace, choice: Choice) -> ApiKey:
         return keyfile.load(Path(os.path.expanduser(options.file)).absolute(), _warn)
     if options.api_key:
         if not keyfile.is_path(options.api_key):
-            raise CommandError("Others can see an argument: give the key in a file, or by -", ExitStatus.USAGE)
+            raise CommandError("Other users can see an argument: give the key in a file, or by -", ExitStatus.USAGE)
         return keyfile.load(options.api_key, _warn)
     if text := os.environ.get("TRUENAS_API_KEY"):
         return keyfile.load(text, _warn)

@@ -197,7 +197,7 @@ def _remove(profiles: Profiles, options: Namespace) -> ExitStatus:
         if isinstance(reference, File) and Path(reference.path) == profiles.secret_file(name):
             Path(reference.path).unlink(missing_ok=True)
     except (ClientException, OSError) as e:
-        say(f"The profile is gone, its secret is not: {e}")
+        say(f"The profile was removed, its secret was not: {e}")
         return ExitStatus.ERROR
     return ExitStatus.OK
 
@@ -236,7 +236,7 @@ def _test(profiles: Profiles, options: Namespace) -> ExitStatus:
         with signed_in(options) as session:
             print_line(f"connected to {session.endpoint.text}")
             if profile.mechanism == "none":
-                print_line("nobody is signed in: the profile says so")
+                print_line("not signed in: the profile has no sign-in")
                 session.ping(10.0)
             else:
                 me = session.call("auth.me", [], 60.0)

@@ -280,7 +280,7 @@ async def test_the_first_screen_explains_itself(size: tuple[int, int]) -> None:
         await desk.until(lambda: desk.explore.methods.names.rows, "the methods")
         await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
         lines = [line.strip() for line in HOW.splitlines() if line]
-        await desk.see("A simulated TrueNAS: everything can be tried.", *lines)
+        await desk.see("A simulated TrueNAS: try anything.", *lines)
         # What the keys do where the cursor is; running has nothing to run yet.
         await desk.see("enter open", "* star", "F1 keys", "^p commands")
         assert "^j run" not in desk.text

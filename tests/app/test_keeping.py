@@ -90,7 +90,7 @@ async def test_in_the_keyring_unless_something_else_is_chosen(asked: Asked, ring
 @pytest.mark.usefixtures("no_ring")
 async def test_without_a_keyring_it_is_asked_for_each_time(asked: Asked) -> None:
     async with asked() as desk:
-        await desk.see("ask each time", "This machine has no keyring")
+        await desk.see("ask each time", "This machine has no")
         await desk.press("enter")
         await desk.landed()
     assert Profiles().get("127.0.0.1").secret == Ask()
@@ -100,7 +100,7 @@ async def test_without_a_keyring_it_is_asked_for_each_time(asked: Asked) -> None
 async def test_in_clear_only_when_that_is_chosen(asked: Asked) -> None:
     async with asked() as desk:
         await desk.press("tab", "right")
-        await desk.see("In clear in a file that only you can read")
+        await desk.see("A file in clear text, mode 0600")
         await desk.press("enter")
         await desk.landed()
     secret = Profiles().get("127.0.0.1").secret

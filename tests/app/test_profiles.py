@@ -361,7 +361,7 @@ async def test_taking_any_certificate_is_said_aloud() -> None:
         keep("lab", str(nas.secure_url), tls=TLS.insecure())
         async with at_desk(Start(), (80, 24)) as desk:
             await desk.landed()
-            await desk.see("Any certificate is taken")
+            await desk.see("Any certificate is accepted")
 
 
 # -- started from what is remembered ---------------------------------------------------------

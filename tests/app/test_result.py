@@ -181,7 +181,7 @@ async def test_an_empty_list_says_what_keeps_the_rows_away(signed_in: Open, nas:
         await desk.open("pds q", "pool.dataset.query")
         await desk.write('[[["name", "=", "nowhere"]], {"offset": 3}]')
         await desk.run()
-        await desk.see("No rows.", 'Active filter: [["name", "=", "nowhere"]]', "offset in force: 3", "0 rows", "2 B")
+        await desk.see("No rows.", 'Active filter: [["name", "=", "nowhere"]]', "Active offset: 3", "0 rows", "2 B")
         await desk.press("escape", "e")
         await desk.until(lambda: desk.explore.call_pane.editor.has_focus, "e goes to the filter")
         await desk.press("escape", "y", "r")
@@ -189,7 +189,7 @@ async def test_an_empty_list_says_what_keeps_the_rows_away(signed_in: Open, nas:
         await desk.open("demo none", "demo.none")
         await desk.run()
         await desk.see("No rows.")
-        assert "in force" not in desk.text
+        assert "Active" not in desk.text
 
 
 # Large results.
@@ -209,7 +209,7 @@ async def test_a_large_result_is_announced_and_its_size_is_told(
         await desk.press("ctrl+j")
         await desk.see("Reading 4.6 MB ...")
         await desk.ended()
-        await desk.see("4.6 MB: shown as far as you look", "4,500 rows  4.6 MB")
+        await desk.see("4.6 MB, loaded as you scroll", "4,500 rows  4.6 MB")
         await desk.press("escape", "end")
         await desk.see("4499")
         await desk.press("v", "v", "end")
@@ -249,7 +249,7 @@ async def test_a_huge_result_goes_to_a_private_file_and_its_beginning_is_shown(
     async with signed_in(size=(120, 36)) as desk:
         await desk.open("demo huge", "demo.huge")
         await desk.run()
-        await desk.see("6.2 MB: too much to read here", "first 1,9")
+        await desk.see("6.2 MB: too large to show here", "first 1,9")
         call = desk.explore.result_pane.call
         assert call is not None
         assert call.saved is not None
@@ -282,7 +282,7 @@ async def test_what_is_too_large_for_the_terminal_s_clipboard_is_offered_as_a_fi
         await desk.run()
         await desk.press("escape", "y", "r")
         await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
-        await desk.see("clipboard takes about 75 kB", "save it")
+        await desk.see("clipboard (about 75 kB)", "save it")
         await desk.press("escape")
         await desk.until(lambda: not isinstance(desk.app.screen, ConfirmScreen), "no")
         assert desk.app.clipboard == ""

@@ -95,7 +95,7 @@ async def test_enter_before_the_answer_asks_once_more(signed_in: Open, nas: Simu
         await review(desk, "demo upd", "demo.update", [1, {"a": 1}])
         await desk.see("reading what is stored", '{"a": 1}')
         await desk.press("enter")
-        await desk.see("still reading what is stored")
+        await desk.see("still reading the stored object")
         assert not sent
         await desk.press("enter")
         await desk.ended()

@@ -46,7 +46,7 @@ def certificate(
     common_name: str = "nas",
     is_authority: bool = False,
 ) -> Made:
-    """A certificate made out to ``names`` (unless any are given, 127.0.0.1), self-signed without an ``issuer``.
+    """A certificate issued to ``names`` (unless any are given, 127.0.0.1), self-signed without an ``issuer``.
 
     ``days`` are those of its validity, counted from now.
     """

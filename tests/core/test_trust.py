@@ -64,7 +64,7 @@ async def listener(made: Made) -> AsyncIterator[Listener]:
 @pytest.mark.parametrize("plain", [False, True], ids=["websocket", "http"])
 @pytest.mark.parametrize("pin", ["fingerprint", "key", "one of two"])
 async def test_a_pinned_certificate_is_all_it_takes(tmp_path: Path, pin: str, plain: bool) -> None:
-    # Expired, self-signed and made out to somebody else: the pin alone decides.
+    # Expired, self-signed and issued to somebody else: the pin alone decides.
     made = certificate(tmp_path, "elsewhere.test", days=(-9, -2))
     key = key_fingerprint(_der(made))
     tls = {
@@ -156,7 +156,7 @@ async def test_a_ca_file_vouches_for_what_it_signed_and_for_nothing_else(tmp_pat
         # The certificate itself serves as well: it is what a person can export from the server.
         async with AsyncClient(server.url, tls=TLS.authority(signed.path)) as client:
             assert await client.call("x") == []
-        with pytest.raises(CertificateError, match="authority that this machine does not know") as caught:
+        with pytest.raises(CertificateError, match="issuer that this machine does not trust") as caught:
             await AsyncClient(server.url, tls=TLS.authority(theirs.path)).connect()
         assert caught.value.reason == "unknown issuer"
 
@@ -165,10 +165,10 @@ async def test_a_ca_file_vouches_for_what_it_signed_and_for_nothing_else(tmp_pat
     ("kind", "reason", "words", "way_out"),
     [
         ("self-signed", "self-signed", "is self-signed", "fingerprint"),
-        ("foreign", "unknown issuer", "does not know", "CA file"),
+        ("foreign", "unknown issuer", "does not trust", "CA file"),
         ("expired", "expired", "has expired", "Renew"),
         ("future", "not yet valid", "not valid yet", "clock"),
-        ("wrong name", "wrong name", "not made out to 127.0.0.1", "name that it bears"),
+        ("wrong name", "wrong name", "not issued to 127.0.0.1", "name that it lists"),
     ],
 )
 async def test_refusals_are_told_apart(tmp_path: Path, kind: str, reason: str, words: str, way_out: str) -> None:
@@ -196,7 +196,7 @@ async def test_a_host_name_has_to_match_too(tmp_path: Path) -> None:
     async with nas(echo, tls=made.context) as server:
         async with AsyncClient(server.url.replace("127.0.0.1", "localhost"), tls=TLS.authority(ours.path)) as client:
             await client.call("x")
-        with pytest.raises(CertificateError, match="not made out to 127"):
+        with pytest.raises(CertificateError, match="not issued to 127"):
             await AsyncClient(server.url, tls=TLS.authority(ours.path)).connect()
 
 
@@ -273,7 +273,7 @@ async def test_what_is_shown_on_first_use(tmp_path: Path) -> None:
     assert [words.split(":")[0].split(" on ")[0] for words in seen.problems] == [
         "it is self-signed",
         "it has expired",
-        "it is not made out to 127.0.0.1 but to nas.test, 127.0.0.9",
+        "it is not issued to 127.0.0.1 but to nas.test, 127.0.0.9",
     ]
 
 
@@ -296,7 +296,7 @@ async def test_wildcards_stand_for_one_label(tmp_path: Path) -> None:
     refusal = ssl.SSLCertVerificationError()
     for host, fits in (("nas.lab.test", True), ("a.nas.lab.test", False), ("lab.test", False), ("127.0.0.1", False)):
         problems = " ".join(read_certificate(_der(made), host, refusal).problems)
-        assert ("not made out to" not in problems) == fits, host
+        assert ("not issued to" not in problems) == fits, host
 
 
 async def test_looking_where_there_is_nothing_to_see(tmp_path: Path) -> None:

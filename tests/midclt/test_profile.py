@@ -373,7 +373,7 @@ def test_taking_any_certificate_is_said_on_a_terminal(secure: Simulator, wss: st
     with terminal("--insecure", "-u", wss, "-U", "admin", "ping", env=env) as screen:
         shown = screen.rest()
     assert screen.process.returncode == 0
-    assert "any certificate is taken" in shown
+    assert "any certificate is accepted" in shown
 
 
 def test_without_a_terminal_nobody_is_asked() -> None:

@@ -53,7 +53,7 @@ class KeepScreen(ModalScreen[Profile | None]):
                 yield Static({"api key": "API key", "token": "Token"}.get(target.kind, "Password"), classes="label")
                 yield Choice(offer.places, id="place")
             yield Static("", id="explanation")
-            yield Hint(("enter", "keep"), ("tab", "next"), ("esc", "do not save"))
+            yield Hint(("enter", "save"), ("tab", "next"), ("esc", "do not save"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = "Save this connection?"

@@ -9,7 +9,7 @@ __all__ = ["welcome"]
 HOW = """\
 Type a few letters of what you want:
   pds q       finds pool.dataset.query
-  recordsize  finds methods with that argument
+  recordsize  finds methods that take it
 
 up and down choose, enter opens,
 ctrl+j runs the open method.
@@ -25,7 +25,7 @@ Words beside a method:
 
 def welcome(session: Session) -> str:
     """A text of at most 18 lines of 40 characters."""
-    lines = ["A simulated TrueNAS: everything can be tried."] if session.simulated else []
+    lines = ["A simulated TrueNAS: try anything."] if session.simulated else []
     if count := len(session.catalogue):
         lines.append(f"{count} methods, grouped by name")
     return "\n".join([*lines, "", HOW] if lines else [HOW])
