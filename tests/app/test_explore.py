@@ -76,7 +76,7 @@ async def test_docs_fold_lead_on_and_come_back(signed_in: Open, nas: Simulator, 
         box = desk.explore.query_one("#side-docs" if size[0] >= 160 else "#docs", DocsBox)
         docs = box.docs
         await desk.until(lambda: docs.has_focus, "the docs")
-        await desk.see("shelf.create  write", "you have READONLY_ADMIN")
+        await desk.see("shelf.create  write", "you have ROOM_ADMIN")
         while docs.item is None or docs.item.name != "extras":
             await desk.press("down")
         await desk.see("enter opens Extras")

@@ -199,7 +199,7 @@ async def test_a_broken_file_is_told_of_on_screen(nas: Simulator) -> None:
     path.write_text("{")
     (state_folder() / "app.json").write_text('{"version": 99}')
     async with started(nas) as desk:
-        await desk.see("cannot be read as state of this app", "is of another version")
+        await desk.see("cannot be read as state", "is of another version")
         await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
     assert {path.suffix for path in memory_files()} >= {".json", ".broken", ".other-version"}
 

@@ -77,10 +77,10 @@ async def test_what_is_said_of_a_method() -> None:
             "  See wall.paint,",
             "  shelf.query and no.such.",
             "",
-            "  needs one of  SHELF_WRITE,  ROOM_ADMIN:  you have ROOM_ADMIN",
+            "  needs one of  SHELF_WRITE,  ROOM_ADMIN:",
+            "  you have ROOM_ADMIN",
             "",
             "  Arguments",
-            "  ▾ shelf  ShelfCreate  required",
             "      name    string  required  not empty",
             "              What to call it.",
         ]

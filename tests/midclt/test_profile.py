@@ -283,7 +283,7 @@ def test_a_ca_file_by_flag(run: Run, background: Background, tmp_path: Path) -> 
     with background.entered(scripted({"core.ping": {"result": "pong"}}, signed.context)) as url:
         ran = run("call", "core.ping", url=url)
         assert (ran.status, ran.out) == (3, "")
-        assert "does not know" in ran.err
+        assert "does not trust" in ran.err
         assert "--ca FILE" in ran.err
         ran = run("--ca", str(authority.path), "call", "core.ping", url=url)
         assert (ran.status, ran.out, ran.err) == (0, "pong\n", "")
