@@ -14,6 +14,7 @@ from truenas_client import exc
 from truenas_client.trust import CertificateError
 
 __all__ = [
+    "ABORTED",
     "Failure",
     "FieldProblem",
     "Locked",
@@ -24,6 +25,9 @@ __all__ = [
     "explain_loss",
 ]
 
+
+ABORTED = "Aborted"
+"""The title of a job that somebody aborted: no error."""
 
 CERTIFICATES = {
     "self-signed": ("Self-signed certificate", "The server signed it itself, as every new TrueNAS does."),
@@ -108,7 +112,7 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
         case exc.TooManyConcurrentCalls():
             return Failure("Too many calls at once", str(error), "It did not run, so it is safe to run again.")
         case exc.JobAborted():
-            return Failure("Aborted", str(error) or "The job was aborted.")
+            return Failure(ABORTED, str(error) or "The job was aborted.")
         case exc.JobFailed():
             rows = _job_rows(error.extra)
             return Failure(_title(error, "Job failed"), "" if rows else str(error), "", rows, _trace(error.trace))

@@ -124,7 +124,7 @@ async def test_quitting_asks_while_a_job_started_here_runs(signed_in: Open, gate
         await start_job(desk, "demo work", "demo.work")
         await desk.see("37 %")
         await desk.press("escape", "q")
-        await desk.see("still running", "#1 demo.work")
+        await desk.see("that still run", "#1 demo.work")
         await desk.press("escape")
         await desk.until(lambda: not isinstance(desk.app.screen, ConfirmScreen), "the question gone")
         assert desk.app.is_running
@@ -196,7 +196,7 @@ async def test_several_panels_and_arguments(signed_in: Open, nas: Simulator) -> 
         nas.send_event("alert.list", "ADDED", id="a1", fields={"text": "[/nope] too warm"})
         await desk.see("[/nope] too warm")
         await desk.press("1")
-        await desk.see("alert.list", "2 events")
+        await desk.see("alert.list", "2 subscriptions")
 
 
 async def test_a_refused_subscription_says_why(signed_in: Open) -> None:

@@ -118,12 +118,12 @@ async def test_the_status_line_wide_and_narrow() -> None:
     async with staged(status, Static(), size=(120, 3)) as pilot:
         wide = drawn(pilot)[0]
         assert wide.startswith(" ● lab-nas   admin   SCALE 25.10.2   ○ backup-nas  ")
-        assert wide.rstrip().endswith("  read-only   18 ms   2 jobs   1 event")
+        assert wide.rstrip().endswith("  read-only   18 ms   2 jobs   1 subscription")
         await pilot.resize_terminal(60, 3)
         await pilot.pause()
         narrow = drawn(pilot)[0]
         assert narrow.startswith(" ● lab-nas  ")
-        assert narrow.rstrip().endswith("2 jobs  1 event")
+        assert narrow.rstrip().endswith("2 jobs")
         await pilot.resize_terminal(32, 3)
         await pilot.pause()
         assert drawn(pilot)[0].split() == ["●", "lab-nas", "read-only", "2", "jobs"]
@@ -143,7 +143,7 @@ async def test_a_click_on_a_word_of_the_status_line() -> None:
     status = StatusLine(FULL)
     async with staged(status, size=(120, 3)) as pilot:
         line = drawn(pilot)[0]
-        for word in ("lab-nas", "read-only", "2 jobs", "1 event", "18 ms"):
+        for word in ("lab-nas", "read-only", "2 jobs", "1 subscription", "18 ms"):
             await pilot.click(offset=(line.index(word) + 1, 0))
         assert [message.word for message in said(pilot, StatusLine.Pressed)] == [
             "server", "lock", "jobs", "events", "latency",

@@ -44,7 +44,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
             yield Rows(
-                (Column(cells=20), Column(most=26), Column(flex=True, style="dim", hide_below=80)),
+                (Column(cells=20), Column(most=30), Column(flex=True, style="dim", hide_below=80)),
                 id="keys",
             )
             yield Static("", id="about")

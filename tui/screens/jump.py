@@ -29,6 +29,7 @@ class JumpScreen(ModalScreen[Widget | None]):
             label = Static(f" {letter} ", classes="letter")
             label.styles.offset = (target.region.x, target.region.y)
             yield label
+        yield Static(" Press a letter to go there; any other key leaves. ", id="jump-hint")
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

@@ -60,7 +60,7 @@ class JobsSection(Section):
 
     def compose(self) -> ComposeResult:
         with Pane("Jobs", id="job-list-pane"):
-            yield Input(placeholder="/ state:running method:pool", id="job-filter", compact=True)
+            yield Input(placeholder="filter, e.g. state:running method:pool", id="job-filter", compact=True)
             yield Rows(COLUMNS, header=True, empty="No jobs.", id="job-rows")
         with Pane("Details", id="job-detail-pane"):
             yield JobDetail(id="job-detail")

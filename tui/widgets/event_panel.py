@@ -131,15 +131,17 @@ class EventLines(CursorView):
         self._labels = max((width(_label(path)) for path in self._paths), default=0)
 
     def line_count(self) -> int:
-        return len(self._paths) if self.plotting else len(self._events)
+        return len(self._paths) if self.plotting else max(len(self._events), 1)
 
     def is_cursor_line(self, index: int) -> bool:
-        return index == self.cursor and self.line_count() > 0
+        return index == self.cursor and bool(self._events)
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
         marker = Span(f"{self.glyphs.cursor} " if index == self.cursor else "  ", "accent")
         if self.plotting:
             return [marker, *self._plot_spans(self._paths[index], cells - 2)]
+        if not self._events:
+            return [Span("  waiting for the first event", "dim")]
         event = self._events[index]
         if event.kind == "gap":
             # A thin line through the list: above it nothing is missing, below it nothing was.

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Input, Static
 
-from tui.failure import Failure
+from tui.failure import ABORTED, Failure
 from tui.session import Session
 from tui.stores import Call, Job
 from tui.text import human_ms, human_size, plain, safe
@@ -196,8 +196,9 @@ class ResultPane(Pane):
             failure = call.failure or (CANCELLED_JOB if call.job is not None else CANCELLED)
             self._made("failure", FailureView).set_failure(failure)
             self._switch("failure")
-            self.title = "Error" if call.state == "failed" else "Cancelled"
-            self.state = "error" if call.state == "failed" else ""
+            aborted = failure.title == ABORTED
+            self.title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
+            self.state = "error" if call.state == "failed" and not aborted else ""
             self.set_tabs(())
             self.facts = (
                 *(("previous p",) if self._previous is not None else ()),
@@ -371,7 +372,7 @@ class ResultPane(Pane):
         if not event.found:
             self.facts = ((f"no {safe(event.text)} here", "warning"),)
         elif self._shown is not None and self.views is not None:
-            self.facts = (*self.views.facts, "n next", "N before", *self._call_facts(self._shown))
+            self.facts = (*self.views.facts, "n next", "N previous", *self._call_facts(self._shown))
 
     def step_find(self, by: int) -> None:
         """Goes to the next match, or with -1 to the one before."""

@@ -113,8 +113,11 @@ class StatusLine(Widget):
         if status.latency is not None and status.online:
             right.append(Word("latency", human_ms(status.latency), "dim", 4))
         right += [
-            Word(kind, f"{count} {kind if count != 1 else kind[:-1]}", "", rank)
-            for kind, count, rank in (("jobs", status.jobs, 1), ("events", status.events, 2))
+            Word(kind, f"{count} {one}{'s' if count != 1 else ''}", "", rank)
+            for kind, one, count, rank in (
+                ("jobs", "job", status.jobs, 1),
+                ("events", "subscription", status.events, 2),
+            )
             if count
         ]
         return left, right

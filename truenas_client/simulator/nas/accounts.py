@@ -113,11 +113,11 @@ def _user(ident: int, name: str, nas: Simulator) -> dict[str, Any]:
 def _install_changes(nas: Simulator, world: World) -> None:
     table = world.table("user")
     members = {
-        "full_name": shapes.text("Name of the person.", minLength=1),
-        "email": shapes.nullable(shapes.text("Where to write to."), default=None),
+        "full_name": shapes.text("Full name of the user.", minLength=1),
+        "email": shapes.nullable(shapes.text("E-mail address of the user."), default=None),
         "password": shapes.nullable(shapes.text("Password to sign in with."), default=None),
         "home": shapes.text("Home directory.", "/var/empty"),
-        "shell": shapes.text("Program that a login starts.", "/usr/bin/bash"),
+        "shell": shapes.text("Login shell: the path of a program.", "/usr/bin/bash"),
         "smb": shapes.boolean("May use shares.", default=True),
         "locked": shapes.boolean("May not sign in.", default=False),
     }
@@ -137,7 +137,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
         roles=WRITE,
     )
     def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
-        """Make a user. Answers it."""
+        """Create a user; returns it."""
         errors = ValidationErrors()
         if any(row["username"] == data["username"] for row in table.values()):
             errors.add("user_create.username", "There is a user of that name already", errno.EEXIST)
@@ -172,7 +172,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
         roles=WRITE,
     )
     def update(call: Call, id: int, data: dict[str, Any]) -> dict[str, Any]:
-        """Change a user. Answers it."""
+        """Update a user; returns it."""
         row = _find(table, "User", id)
         row |= {name: value for name, value in data.items() if name in row}
         account = nas.accounts.get(row["username"])
@@ -188,7 +188,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
         roles=WRITE,
     )
     def delete(call: Call, id: int, options: dict[str, Any]) -> int:
-        """Delete a user. Answers the number it had."""
+        """Delete a user; returns its number."""
         row = _find(table, "User", id)
         if row["builtin"]:
             errors = ValidationErrors()
@@ -280,8 +280,8 @@ def _install_keys(nas: Simulator) -> None:
             api_key_create=shapes.obj(
                 "The new key.",
                 ...,
-                name=shapes.text("What it is for.", "nobody", minLength=1, maxLength=200),
-                username=shapes.text("Whose key it is."),
+                name=shapes.text("A name that says what the key is for.", "nobody", minLength=1, maxLength=200),
+                username=shapes.text("The user whom the key belongs to."),
                 expires_at=shapes.nullable(shapes.any_("When it ends."), default=None),
             )
         ),

@@ -89,7 +89,7 @@ def install(nas: Simulator, world: World) -> None:
             row["dismissed"] = value
             send("CHANGED", row)
 
-    one = shapes.arguments(uuid=shapes.text("Which alert."))
+    one = shapes.arguments(uuid=shapes.text("Id of the alert."))
 
     @nas.method("alert.dismiss", accepts=one, roles=WRITE)
     def dismiss(call: Call, uuid: str) -> None:

@@ -62,7 +62,9 @@ def install(nas: Simulator, world: World) -> None:
 
     @nas.method(
         "pool.dataset.recordsize_choices",
-        accepts=shapes.arguments(pool_name=shapes.nullable(shapes.text("A pool."), default=None)),
+        accepts=shapes.arguments(
+            pool_name=shapes.nullable(shapes.text("Name of a pool; null for all pools."), default=None)
+        ),
         roles=READ,
     )
     def recordsize_choices(call: Call, pool_name: str | None) -> list[str]:
@@ -127,7 +129,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
         roles=WRITE,
     )
     def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
-        """Make a filesystem or a volume. Answers it."""
+        """Create a filesystem or volume; returns it."""
         _check_new(world, data)
         name = data["name"]
         if data.get("create_ancestors"):
@@ -152,7 +154,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
         roles=WRITE,
     )
     def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Change the properties of a dataset. Answers it."""
+        """Update the properties of a dataset; returns it."""
         dataset = find(world, id)
         errors = ValidationErrors()
         if (size := data.get("volsize")) is not None:

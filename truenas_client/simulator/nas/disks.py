@@ -57,7 +57,7 @@ def install(nas: Simulator, world: World) -> None:
         roles=("DISK_WRITE",),
     )
     def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Change the note or the standby time of a drive. Answers the drive."""
+        """Update the note or the standby time of a drive; returns the drive."""
         for number, disk in enumerate(world.disks.values()):
             if disk.identifier == id:
                 disk.description = data.get("description", disk.description)

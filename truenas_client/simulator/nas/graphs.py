@@ -60,7 +60,7 @@ GRAPHS = {
 _QUERY = shapes.obj(
     "Which stretch of time.",
     {},
-    unit=shapes.nullable(shapes.choice(*UNITS, doc="How long a stretch ends now."), default=None),
+    unit=shapes.nullable(shapes.choice(*UNITS, doc="Length of the time range, which ends now."), default=None),
     page=shapes.integer("How many such stretches before now, counted from 1.", default=1, minimum=1),
     aggregate=shapes.boolean("Answer least, mean and most as well.", default=True),
     start=shapes.nullable(shapes.integer("Its beginning, in seconds since 1970."), default=None),
@@ -71,7 +71,7 @@ _ANSWER = shapes.returning(
     shapes.array(
         shapes.obj(
             name=shapes.text("Name of the graph.", minLength=1),
-            identifier=shapes.nullable(shapes.text("What it is drawn for.")),
+            identifier=shapes.nullable(shapes.text("The disk or interface that the graph is about.")),
             data=shapes.array(shapes.any_(), "A row for each moment: its time, then a value for each series."),
             aggregations=shapes.nullable(shapes.obj("Over the stretch.", min=_VALUES, mean=_VALUES, max=_VALUES)),
             start=shapes.integer("The first moment.", exclusiveMinimum=0),
@@ -91,14 +91,14 @@ def install(nas: Simulator, world: World) -> None:
     )
     row = shapes.obj(
         name=shapes.text("Name of the graph."),
-        vertical_label=shapes.text("What its axis shows."),
+        vertical_label=shapes.text("Label of the vertical axis."),
         identifiers=shapes.nullable(shapes.array(shapes.text(), "What it can be drawn for.")),
     )
     wanted = shapes.array(
         shapes.obj(
             "One graph.",
-            name=shapes.choice(*GRAPHS, doc="Which."),
-            identifier=shapes.nullable(shapes.text("For what: a disk or an interface."), default=None),
+            name=shapes.choice(*GRAPHS, doc="Name of the graph."),
+            identifier=shapes.nullable(shapes.text("A disk or an interface, for graphs of one of them."), default=None),
         ),
         "The graphs.",
         minItems=1,

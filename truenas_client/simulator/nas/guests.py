@@ -88,12 +88,14 @@ def _apps(nas: Simulator, world: World) -> None:
         "app.upgrade",
         accepts=shapes.arguments(
             app_name=shapes.text("Name of the app."),
-            options=shapes.obj("To what.", {}, app_version=shapes.text("The version.", default="latest")),
+            options=shapes.obj(
+                "Options of the upgrade.", {}, app_version=shapes.text("Version to upgrade to.", default="latest")
+            ),
         ),
         roles=APPS_WRITE,
     )
     async def upgrade(call: Call, app_name: str, options: dict[str, Any]) -> dict[str, Any]:
-        """Replace an app by its newer version. Answers the app."""
+        """Upgrade an app to a newer version; returns the app."""
         row = find_row(world, "app", app_name)
         if not row["upgrade_available"]:
             raise CallError(f"There is no newer version of {app_name}", errno.EINVAL)

@@ -51,7 +51,9 @@ def install(nas: Simulator, world: World) -> None:
         "pool.scrub.scrub",
         accepts=shapes.arguments(
             name=shapes.text("Name of the pool."),
-            action=shapes.choice("START", "STOP", "PAUSE", doc="What to do.", default="START"),
+            action=shapes.choice(
+                "START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"
+            ),
         ),
         returns=shapes.returning({"type": "null"}),
         roles=("POOL_WRITE",),

@@ -58,8 +58,8 @@ def install(nas: Simulator, world: World) -> None:
     @nas.job(
         "service.control",
         accepts=shapes.arguments(
-            verb=shapes.choice("START", "STOP", "RESTART", "RELOAD", doc="What to do."),
-            service=shapes.text("Which service."),
+            verb=shapes.choice("START", "STOP", "RESTART", "RELOAD", doc="Action to carry out on the service."),
+            service=shapes.text("Name of the service, such as ssh."),
             options=options,
         ),
         returns=shapes.returning(shapes.boolean("Whether it worked.")),
@@ -98,7 +98,7 @@ def install(nas: Simulator, world: World) -> None:
 
     @nas.method(
         "service.started",
-        accepts=shapes.arguments(service=shapes.text("Which service.")),
+        accepts=shapes.arguments(service=shapes.text("Name of the service, such as ssh.")),
         returns=shapes.returning(shapes.boolean("Whether it runs.")),
         roles=READ,
     )

@@ -76,9 +76,9 @@ def _smb(nas: Simulator, world: World, path_exists: Any) -> None:
         "sharing.smb",
         one="SMB share",
         members={
-            "name": shapes.text("What it is called on the network.", minLength=1, maxLength=80),
-            "path": shapes.text("What is shared, beginning with /mnt/."),
-            "comment": shapes.text("A note that others see.", ""),
+            "name": shapes.text("Name of the share on the network.", minLength=1, maxLength=80),
+            "path": shapes.text("Path of the shared folder; begins with /mnt/."),
+            "comment": shapes.text("Comment that network users see.", ""),
             "enabled": shapes.boolean("Whether it can be used.", default=True),
             "readonly": shapes.boolean("Nobody may write.", default=False),
             "browsable": shapes.boolean("Shown in lists of shares.", default=True),
@@ -122,7 +122,7 @@ def _nfs(nas: Simulator, world: World, path_exists: Any) -> None:
         "sharing.nfs",
         one="NFS share",
         members={
-            "path": shapes.text("What is shared, beginning with /mnt/."),
+            "path": shapes.text("Path of the shared folder; begins with /mnt/."),
             "comment": shapes.text("A note.", ""),
             "networks": shapes.array(shapes.text(), "Networks that may use it; none means all.", default=[]),
             "hosts": shapes.array(shapes.text(), "Machines that may use it; none means all.", default=[]),

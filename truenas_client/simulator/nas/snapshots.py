@@ -36,15 +36,15 @@ def install(nas: Simulator, world: World) -> None:
             data=shapes.obj(
                 "The new snapshot.",
                 ...,
-                dataset=shapes.text("Of which dataset."),
-                name=shapes.text("Its name.", minLength=1),
+                dataset=shapes.text("Dataset to take a snapshot of."),
+                name=shapes.text("Name of the snapshot.", minLength=1),
                 recursive=shapes.boolean("Of all datasets below it, too.", default=False),
             )
         ),
         roles=WRITE,
     )
     def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
-        """Keep the state that a dataset has now. Answers the snapshot."""
+        """Take a snapshot of a dataset; returns the snapshot."""
         errors = ValidationErrors()
         dataset, name = data["dataset"], data["name"]
         if dataset not in world.datasets:
@@ -62,7 +62,7 @@ def install(nas: Simulator, world: World) -> None:
     @nas.method(
         "pool.snapshot.delete",
         accepts=shapes.arguments(
-            id=shapes.text("The snapshot: dataset, @, name."),
+            id=shapes.text("Id of the snapshot: DATASET@NAME."),
             options=shapes.obj("How far to go.", {}, recursive=shapes.boolean("Below it, too.", default=False)),
         ),
         returns=shapes.returning(shapes.boolean("Always true.")),
@@ -87,7 +87,9 @@ def _add_hold(nas: Simulator, world: World, action: str, held: bool) -> None:
 
     nas.method(
         f"pool.snapshot.{action}",
-        accepts=shapes.arguments(id=shapes.text("The snapshot."), options=shapes.obj("How.", {})),
+        accepts=shapes.arguments(
+            id=shapes.text("Id of the snapshot: DATASET@NAME."), options=shapes.obj("Options; none are known here.", {})
+        ),
         roles=WRITE,
         description="Keep a snapshot from being deleted." if held else "Let a snapshot be deleted again.",
     )(change)

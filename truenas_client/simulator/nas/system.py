@@ -111,7 +111,7 @@ def install(nas: Simulator, world: World) -> None:
     @nas.job(
         "system.reboot",
         accepts=shapes.arguments(
-            reason=shapes.text("Why, for the log.", minLength=1),
+            reason=shapes.text("Reason, written to the log.", minLength=1),
             options=shapes.obj("How.", {}, delay=shapes.nullable(shapes.integer("Seconds to wait."), default=None)),
         ),
         roles=(),
@@ -225,5 +225,5 @@ def add_config(
         accepts=shapes.arguments(**{argument: shapes.obj("The settings to change; the others stay.", {}, **members)}),
         returns=shapes.returning(shape),
         roles=write,
-        description=f"Change the settings of {what}. Answers all of them.",
+        description=f"Update the settings of {what}; returns all of them.",
     )(update)

@@ -148,7 +148,7 @@ def add_changes(
         accepts=shapes.arguments(**{create: shapes.obj(f"The new {one}.", ..., **members)}),
         returns=returns,
         roles=write,
-        description=f"Make a {one}. Answers it.",
+        description=f"Create a {one}; returns it.",
     )(create_row)
     nas.method(
         f"{namespace}.update",
@@ -157,7 +157,7 @@ def add_changes(
         ),
         returns=returns,
         roles=write,
-        description=f"Change a {one}. Answers it.",
+        description=f"Update a {one}; returns it.",
     )(update_row)
     nas.method(
         f"{namespace}.delete",

@@ -112,7 +112,7 @@ def _replication(nas: Simulator, world: World) -> None:
         "replication",
         "run",
         ("REPLICATION_ADMIN", "REPLICATION_TASK_WRITE"),
-        doc="Run a replication task now. It goes on until all snapshots have been sent.",
+        doc="Run a replication task now. The job ends when all snapshots have been sent.",
         steps=steps,
         further={"options": shapes.obj("Has no effect here.", {})},
     )

@@ -73,7 +73,7 @@ def _boot(nas: Simulator, world: World) -> None:
         roles=write,
     )
     def activate(call: Call, which: dict[str, Any]) -> dict[str, Any]:
-        """Start from this boot environment next time. Answers it."""
+        """Boot from this boot environment next time; returns it."""
         row = find(which["id"])
         for other in table.values():
             other["activated"] = other is row
@@ -85,7 +85,7 @@ def _boot(nas: Simulator, world: World) -> None:
         roles=write,
     )
     def clone(call: Call, which: dict[str, Any]) -> dict[str, Any]:
-        """Make a copy of a boot environment. Answers the copy."""
+        """Clone a boot environment; returns the clone."""
         find(which["id"])
         errors = ValidationErrors()
         if which["target"] in table:
