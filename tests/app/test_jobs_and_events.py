@@ -154,7 +154,7 @@ async def test_events_tick_pause_and_close(signed_in: Open, nas: Simulator) -> N
         await desk.see("reporting.realtime", "live", "cpu")
         await desk.until(lambda: desk.session.watches[0].seen > 3, "more events")
         await desk.press("space")
-        await desk.see("paused", "space to resume")
+        await desk.see("paused", "space resumes")
         seen = desk.session.watches[0].seen
         await desk.until(lambda: desk.session.watches[0].seen > seen, "events are counted while paused")
         await desk.press("space")

@@ -78,7 +78,7 @@ async def test_what_is_said_of_a_method() -> None:
             "  shelf.query and no.such.",
             "",
             "  needs one of  SHELF_WRITE,  ROOM_ADMIN:",
-            "  you have ROOM_ADMIN",
+            "    you have ROOM_ADMIN",
             "",
             "  Arguments",
             "      name    string  required  not empty",
