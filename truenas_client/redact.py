@@ -1,39 +1,117 @@
 """Masking: the one place through which everything goes that is shown, logged or stored.
 
-Masked are `Secret` values, fields by name and by place (`secretnames`), and in texts
-what looks like a key, a token or a password beside its name. Invariants: what is
-given is never changed, a masked copy is returned; booleans and nulls stay, because
-whether something is set is no secret; in doubt a text is masked.
+Masked are `Secret` values, fields by name and by place (`secretnames`), values beside
+their name (settings, filters, command lines), and in texts what is written as a secret
+is (`secretshapes`). Invariants: what is given is never changed, a masked copy of the
+same shape is returned; booleans and nulls stay, because whether something is set is no
+secret; in doubt a text is masked.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .secret import MASK, Secret
-from .secretnames import ARGUMENTS, HARMLESS_TREES, NESTED, RESULTS, is_secret_name, members_of
+from .secretnames import ARGUMENTS, HARMLESS_TREES, NESTED, RESULTS, is_name_of_no_secret, is_secret_name, members_of
+from .secretshapes import mask_shapes, mask_words
 
-__all__ = ["MASK", "is_secret_name", "redact", "redact_call", "redact_result", "redact_text"]
+__all__ = [
+    "MASK",
+    "PAIRED",
+    "holds_mask",
+    "is_secret_name",
+    "mask_places",
+    "redact",
+    "redact_call",
+    "redact_result",
+    "redact_text",
+]
+
+_NAMING = ("key", "name", "variable", "env", "header", "property", "option", "field", "setting", "attribute", "param")
+PAIRED = frozenset({"value", "val", "default", "content", "data"})
+"""Members whose value the name in a member beside them judges."""
+_OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "~", "in", "nin", "rin", "rnin", "^", "!^", "$", "!$"})
+_FIELDS = frozenset({"select", "order_by", "group_by", "fields"})
+"""Members that list names of fields."""
+_LONGEST_JSON = 200_000
+_MASKED = re.compile(r"(?<!\*)\*{8}(?!\*)")
 
 
-def redact(value: Any, method: str = "") -> Any:
+def mask_places(text: str) -> list[tuple[int, int]]:
+    """Where the mask stands in a text, from offset to offset. A longer row of asterisks is none."""
+    return [found.span() for found in _MASKED.finditer(text)] if MASK in text else []
+
+
+def holds_mask(value: Any) -> bool:
+    """Whether a mask stands anywhere in a JSON value."""
+    stack = [value]
+    while stack:
+        match stack.pop():
+            case str() as text if mask_places(text):
+                return True
+            case Mapping() as members:
+                stack += [*members.keys(), *members.values()]
+            case list() | tuple() as items:
+                stack += items
+    return False
+
+
+def redact(value: Any, method: str = "", name: str = "") -> Any:
     """A masked copy of a JSON value.
 
     An object with a ``method`` and its ``params`` or ``arguments`` (a frame, a job) is
     masked as that method's; else ``method`` tells whose arguments or result this is.
+    ``name`` is that of the field the value stands in: an id may look random.
     """
     match value:
         case Secret():
             return MASK
         case str():
-            return redact_text(value)
+            return _redact_string(value, name)
         case Mapping():
             return _redact_object(value, method)
         case list() | tuple() | set() | frozenset():
-            return [redact(item, method) for item in value]
+            return _redact_list(list(value), method, name)
     return value
+
+
+def _redact_string(text: str, name: str) -> str:
+    masked = mask_shapes(text, random=not is_name_of_no_secret(name))
+    if text[:1] in ("{", "[") and len(text) <= _LONGEST_JSON:
+        try:
+            # Pairs of name and value in a text that is JSON itself.
+            inner = json.loads(masked)
+        except (ValueError, RecursionError):
+            return masked
+        if redact(inner) != inner:
+            return MASK
+    return masked
+
+
+def _redact_list(items: list[Any], method: str, name: str) -> list[Any]:
+    match items:
+        case [str() as field, str() as operator, value] if operator.lower() in _OPERATORS:
+            if _is_secret_field(field, method):
+                return [field, operator, _mask(value)]
+            return [field, operator, redact(value, method, field.rpartition(".")[2])]
+        case [str() as field, (str() | int()) as value] if name not in _FIELDS and _is_secret_field(field, method):
+            return [field, _mask(value)]
+    masked = [redact(item, method, name) for item in items]
+    if any(isinstance(item, str) and item[:1] in ("-", "/") for item in items):
+        places = [place for place, item in enumerate(items) if isinstance(item, str)]
+        words = mask_words([items[place] for place in places])
+        for place, word in zip(places, words, strict=True):
+            if word != items[place] and masked[place] != MASK:
+                masked[place] = word
+    return masked
+
+
+def _is_secret_field(name: str, method: str) -> bool:
+    last = name.rpartition(".")[2]
+    return " " not in name and "=" not in name and is_secret_name(last) and last not in members_of(method)[1]
 
 
 def _redact_object(value: Mapping[Any, Any], method: str) -> dict[Any, Any]:
@@ -42,19 +120,21 @@ def _redact_object(value: Mapping[Any, Any], method: str) -> dict[Any, Any]:
         method = named
     secret, harmless = members_of(method)
     # {"key": name, "value": ...} is a setting: the name is shown, and decides about the value.
-    pair = value.get("key") if "value" in value or "remove" in value else None
+    valued = "remove" in value or not PAIRED.isdisjoint(value)
+    pairs = {member: value[member] for member in _NAMING if valued and isinstance(value.get(member), str)}
+    beside = any(_is_secret_field(pair, method) for pair in pairs.values())
     result: dict[Any, Any] = {}
     for name, member in value.items():
         if name in ("params", "arguments") and isinstance(named, str) and isinstance(member, (list, tuple)):
             result[name] = redact_call(named, member)
-        elif (name == "key" and isinstance(pair, str)) or name in HARMLESS_TREES:
+        elif (name == "key" and name in pairs) or name in HARMLESS_TREES:
             result[name] = member
-        elif name == "value" and isinstance(pair, str) and is_secret_name(pair):
+        elif beside and name in PAIRED:
             result[name] = _mask(member)
         elif isinstance(name, str) and (name in secret or (is_secret_name(name) and name not in harmless)):
             result[name] = _redact_member(name, member, method)
         else:
-            result[name] = redact(member, method)
+            result[name] = redact(member, method, name if isinstance(name, str) else "")
     return result
 
 
@@ -79,15 +159,30 @@ def _mask(value: Any) -> Any:
     return MASK
 
 
-def redact_call(method: str, params: Sequence[Any]) -> list[Any]:
-    """A masked copy of the positional arguments of a call."""
+def _mask_unknown(value: Any) -> Any:
+    """All that may be a secret in arguments nobody has looked at: texts, and numbers long enough for a code."""
+    if isinstance(value, Mapping):
+        return {k: _mask_unknown(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_mask_unknown(item) for item in value]
+    return MASK if isinstance(value, str) or (not isinstance(value, bool) and len(str(value)) > 3 and value) else value
+
+
+def redact_call(method: str, params: Sequence[Any], names: Sequence[str] = ()) -> list[Any]:
+    """A masked copy of the positional arguments of a call. ``names`` are those of the arguments, where known."""
     if method in NESTED:
         return _redact_nested(method, params)
     bare = ARGUMENTS.get(method)
-    if bare is None:
-        unknown = method.startswith("auth.")
-        return [_mask(item) if unknown and isinstance(item, str) else redact(item, method) for item in params]
-    return [_mask(item) if position in bare else redact(item, method) for position, item in enumerate(params)]
+    if bare is None and method.startswith("auth."):
+        return [_mask_unknown(item) for item in params]
+    harmless = members_of(method)[1]
+    result = []
+    for position, item in enumerate(params):
+        name = names[position] if position < len(names) else ""
+        secret = bare is None and is_secret_name(name) and name not in harmless
+        hidden = secret or position in (bare or ())
+        result.append(_mask(item) if hidden else redact(item, method, name))
+    return result
 
 
 def _redact_nested(method: str, params: Sequence[Any]) -> list[Any]:
@@ -111,27 +206,6 @@ def redact_result(method: str, result: Any) -> Any:
 
 # -- texts -----------------------------------------------------------------------------------
 
-# A name and what stands between it and its value: in settings, JSON (also inside a JSON text), YAML, arguments of a
-# call, queries of an address.
-_NAME = re.compile(r"""(?<![\w.-])([\w.-]++)\\*["']?[ \t]*[:=][ \t]*""")
-# A quoted value that was cut off goes to the end of its line.
-_VALUE = re.compile(
-    r"""
-      "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | (?P<quote>\\+["']).*?(?<!\\)(?P=quote)
-    | \\*["'][^\n]* | [^\s"',;&)}\]]+
-    """,
-    re.VERBOSE,
-)
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.*?(-----END \1PRIVATE KEY-----|\Z)", re.DOTALL), MASK),
-    # What stands in an address before the host.
-    (re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@"), rf"\1:{MASK}@"),
-    (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}", re.IGNORECASE), rf"\1 {MASK}"),
-    # An API key as the server makes them.
-    (re.compile(r"\b\d+-[A-Za-z0-9]{64}\b"), MASK),
-)
-_EMPTY = {"null", "none", "true", "false"}
-
 
 def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
     """A text without the given secrets, and without what looks like one."""
@@ -139,27 +213,4 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
         known = secret.reveal() if isinstance(secret, Secret) else secret
         if known:
             text = text.replace(known, MASK)
-    for shape, mask in _SHAPES:
-        text = shape.sub(mask, text)
-    if "=" in text or ":" in text:
-        text = _without_named(text)
-    return text
-
-
-def _without_named(text: str) -> str:
-    parts: list[str] = []
-    done = 0
-    for name in _NAME.finditer(text):
-        if name.start() < done or not is_secret_name(name[1].rpartition(".")[2]):
-            continue
-        if name[1] == "secret" and text.endswith("${", 0, name.start()):
-            # A placeholder names a secret and holds none.
-            continue
-        value = _VALUE.match(text, name.end())
-        bare = value[0].strip("\\\"'") if value else ""
-        if value is None or bare in ("", MASK) or bare.lower() in _EMPTY:
-            continue
-        quote = value["quote"] or (value[0][0] if value[0][0] in "\"'" else "")
-        parts += [text[done : name.end()], quote, MASK, quote]
-        done = value.end()
-    return "".join((*parts, text[done:])) if parts else text
+    return mask_shapes(text)

@@ -17,37 +17,54 @@ __all__ = [
     "MEMBERS",
     "NESTED",
     "RESULTS",
+    "is_name_of_no_secret",
     "is_secret_name",
     "members_of",
 ]
 
 _SECRET = re.compile(
     r"""
-      pass(word|wd|phrase|key) | secret | (^|_)pass\d*$ | pwd?$     # words to let somebody in
-    | (^|_)(token|otp|cookie|jwt|psk|pin)s?$ | (^|_)otp_
-    | keys?$ | keyhash$ | (unix|smb|nt|lm)hash$                     # keys, and what they can be guessed from
-    | ^community$ | ^psid$ | ^provisioning_uri$ | ^rfc_str$
-    | credentials?$ | ^encryption_salt$ | ^(auth|session)_?token
+      pass(word|wd|phrase|key|code) | passwort | kennwort | secret    # words to let somebody in
+    | (?<!by)(?<!com)(?<!over)(?<!sur)(?<!tres)pass_?\d*$ | pwd?\d*$ | pass_?hash | (^|_)pin_?code
+    | tokens?_?\d*$ | (^|_)(t?otp|mfa)(_code)?s?$ | (^|_)(cookie|jwt|psk|pin)s?$ | (^|_)otp_ | authorization$
+    | keys?_?\d*$ | keyhash$ | (unix|smb|nt|lm)hash$ | signature$     # keys, and what they can be guessed from
+    | community\d?$ | ^psid$ | ^provisioning_uri$ | ^rfc_str$ | (^|_)webhook(_ur[li])?$ | masterauth
+    | cred(ential)?s?$ | ^encryption_salt$ | (auth|nonce|logged_in)_salt$ | ^(auth|session)_?token
     """,
     re.VERBOSE,
 )
 _HARMLESS = re.compile(
     r"""
       _(id|ids|enabled|disabled|type|required|expires\w*|format|location|method|policy|age|history|length|change|changed
-       |configured|digits|ruleset|groups|server|file|path|status)$
-    | (^|_)(public_key|remote_host_key|pub|sshpubkey)$ | _(api|authorized|pool|zfs|dataset)_keys$ | ^api_keys$
+       |configured|digits|ruleset|groups|server|file|path|status|authentication)$
+    | (^|_)(public_?key|remote_host_key|pub|sshpubkey)$ | _(api|authorized|pool|zfs|dataset)_keys$ | ^api_keys$
     | ^last_ | ^(max|min)_ | ^has_ | ^ssh_credentials$ | ^kpasswd | _nopasswd$ | _resume_token$
     """,
     re.VERBOSE,
+)
+_ENDING = re.compile(r"(?<=.)_(value|val|str|text|base64|b64|hex|raw|plain|clear|content)$")
+_NO_SECRET = re.compile(
+    r"(^|_)(id|ids|guid|guids|uuid|uuids|serial|serials|wwn|lunid|fingerprint|checksum|digest|commit|etag|identifier|sha\d+"
+    r"|image|images|snapshot|dataset|path|pubkey|public_?key|sshpubkey)$"
 )
 
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a field of this name is to be masked, whatever it is in."""
+    words = _words(name)
+    return any(_SECRET.search(one) and not _HARMLESS.search(one) for one in (words, _ENDING.sub("", words)))
+
+
+@lru_cache(maxsize=4096)
+def is_name_of_no_secret(name: str) -> bool:
+    """Whether what a field of this name holds may look random and is none all the same: an id, a fingerprint."""
+    return bool(_NO_SECRET.search(_words(name)))
+
+
+def _words(name: str) -> str:
     words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-    words = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
-    return bool(_SECRET.search(words)) and not _HARMLESS.search(words)
+    return re.sub(r"[^a-z0-9]+", "_", words).strip("_")
 
 
 ARGUMENTS: dict[str, frozenset[int]] = {
@@ -57,11 +74,15 @@ ARGUMENTS: dict[str, frozenset[int]] = {
     "auth.generate_onetime_password": frozenset(),
     "auth.generate_token": frozenset(),
     "auth.login": frozenset({1, 2}),
+    "auth.login_ex": frozenset(),
+    "auth.login_ex_continue": frozenset(),
     "auth.login_with_api_key": frozenset({0}),
     "auth.login_with_token": frozenset({0}),
+    "auth.sessions": frozenset(),
     "auth.set_attribute": frozenset(),
     "auth.terminate_session": frozenset(),
     "auth.two_factor_auth": frozenset({1}),
+    "auth.twofactor.update": frozenset(),
     "support.fetch_categories": frozenset({0}),
     "system.license_update": frozenset({0}),
     "truenas.license.upload": frozenset({0}),
@@ -69,7 +90,7 @@ ARGUMENTS: dict[str, frozenset[int]] = {
     "user.verify_twofactor_token": frozenset({1}),
 }
 """Positions of arguments that are a secret by themselves, not an object with one. A method
-of ``auth`` that is not named here has all its texts masked."""
+of ``auth`` that is not named here has all its texts and codes masked."""
 
 NESTED: dict[str, tuple[int, int, bool]] = {
     "core.bulk": (0, 1, True),

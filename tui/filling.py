@@ -17,11 +17,11 @@ from truenas_client import exc
 from truenas_client.catalogue import Method
 from truenas_client.namedsecrets import look_up, unknown
 from truenas_client.placeholders import Unfilled, fill, find
-from truenas_client.redact import MASK
+from truenas_client.redact import MASK, holds_mask
 from truenas_client.secret import Secret
 from tui.failure import Failure, FieldProblem
 
-__all__ = ["Disguised", "NotFilled", "NotSent", "PutIn", "fill_arguments", "unknown"]
+__all__ = ["Disguised", "LeftOut", "NotFilled", "NotSent", "PutIn", "fill_arguments", "unknown"]
 
 _TELLING = 6
 """Characters from which on a text is masked also inside others."""
@@ -37,6 +37,10 @@ class NotSent(exc.ClientException):
 
 class Disguised(NotSent):
     """With what is put in, the call would be another one than what was reviewed."""
+
+
+class LeftOut(NotSent):
+    """A mask stands where a secret was: in a draft of an earlier start, or in what the server shows."""
 
 
 class NotFilled(NotSent):
@@ -103,11 +107,13 @@ class PutIn:
 
 
 async def fill_arguments(params: list[Any], put_in: PutIn) -> list[Any]:
-    """The arguments to be sent. Raises `NotFilled`.
+    """The arguments to be sent. Raises `NotFilled`, and `LeftOut` where a mask stands for a secret.
 
     Secrets are fetched in a thread: a password program may take its time. Cancelling does not stop that program,
     but nothing is sent.
     """
+    if holds_mask(params):
+        raise LeftOut("A secret was left out where ******** stands. Type it, or name it: ${env:NAME}.")
     if next(find(params), None) is None:
         # Only dollars that were doubled are left to be undone.
         filled = fill(params, lambda _: "")

@@ -14,7 +14,7 @@ from truenas_client.profiles import config_path
 from truenas_client.secret import Secret
 from truenas_client.simulator import Call, Simulator, ValidationErrors
 from tui.failure import Failure, FieldProblem
-from tui.filling import PutIn
+from tui.filling import LeftOut, PutIn, fill_arguments
 from tui.widgets import call_pane
 
 MARKED = "MARKEDqzxSECRET"
@@ -326,3 +326,10 @@ async def test_an_empty_required_text_stops_the_run_and_says_what_is_missing(sig
         await desk.press("ctrl+l")
         await desk.type("tank")
         assert editor.text.startswith('["tank"')
+
+
+@pytest.mark.parametrize("params", [["********"], [{"a": [{"b": "mysql://u:********@h"}]}], [{"********": 1}]])
+async def test_a_mask_is_never_put_into_what_is_sent(params: list[object]) -> None:
+    with pytest.raises(LeftOut, match="secret was left out"):
+        await fill_arguments(params, PutIn())
+    assert await fill_arguments(["*********", "*******"], PutIn()) == ["*********", "*******"]

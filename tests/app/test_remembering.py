@@ -289,3 +289,20 @@ def test_the_app_reads_and_writes_nothing_before_it_is_asked() -> None:
 
 def _nothing(call: Call) -> None:
     return None
+
+
+async def test_a_draft_without_its_secret_is_a_place_to_fill_in_and_is_not_sent(nas: Simulator) -> None:
+    params = [{"username": "ada", "password": SECRET, "full_name": "Ada", "group_create": True}]
+    async with started(nas) as desk:
+        await desk.open("user create", "user.create")
+        await desk.write(json.dumps(params))
+    async with started(nas) as desk:
+        await opened(desk, "user.create")
+        await desk.see("fill 1 field", "********")
+        await desk.press("ctrl+j")
+        await desk.see("Not sent: a secret was left out")
+        assert desk.explore.result_pane.call is None
+        # What is to be filled in is selected: typing replaces it.
+        await desk.type("another")
+        await desk.until(lambda: desk.explore.call_pane.params() == [{**params[0], "password": "another"}], "filled")
+        await desk.see_gone("fill 1 field")

@@ -70,7 +70,7 @@ def test_values(value: Any, masked: Any) -> None:
         ("auth.login_with_token", ["t"], [MASK]),
         ("auth.login_ex", [{"mechanism": "PASSWORD_PLAIN", "username": "u", "password": "p"}], None),
         ("auth.set_attribute", ["key", {"a": 1}], ["key", {"a": 1}]),
-        ("auth.something_new", ["x", 5, {"n": "y"}], [MASK, 5, {"n": "y"}]),
+        ("auth.something_new", ["x", 5, {"n": "y"}], [MASK, 5, {"n": MASK}]),
         ("core.download", ["api_key.convert_raw_key", ["k"], "f"], ["api_key.convert_raw_key", [MASK], "f"]),
         ("core.bulk", ["user.create", [[{"password": "p"}]], "d"], ["user.create", [[{"password": MASK}]], "d"]),
         ("core.bulk", ["user.create"], ["user.create"]),

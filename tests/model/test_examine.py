@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from truenas_client.catalogue import Method
 from truenas_client.placeholders import Placeholder, find
 from truenas_client.schema.validator import Stopped, stopping
-from tui.model.examine import examine, place_placeholder
+from tui.model.examine import LEFT_OUT, examine, place_placeholder
 from tui.model.jsontext import parse
 
 METHOD = Method(
@@ -76,6 +76,32 @@ def test_what_is_no_list_is_not_to_be_sent_and_what_the_schema_says_may_be() -> 
     refused = examine('[{"mode": "NOPE"}]', METHOD)
     assert refused.problems
     assert not refused.unsendable
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('[{"name": "********"}]', ["********"]),
+        # Where a mask stands, the schema has nothing to say yet.
+        ('[{"size": "********", "name": "ab"}]', ["********"]),
+        ('[{"name": "a:********@b, ********"}]', ["********", "********"]),
+        ('[{"name": "\\u002a*******"}]', []),
+        ('[{"********": 1}]', ["********"]),
+    ],
+)
+def test_a_mask_is_a_place_to_fill_in_and_is_never_sent(text: str, places: list[str]) -> None:
+    examined = examine(text, METHOD, unknown)
+    assert examined.unsendable == LEFT_OUT
+    assert [text[one.start : one.end] for one in examined.left_out] == places
+    if '"********":' not in text:
+        assert examined.problems == ()
+
+
+def test_more_asterisks_than_a_mask_has_are_what_they_are() -> None:
+    assert examine('[{"name": "abc"}]', METHOD, unknown).unsendable == ""
+    text = '[{"name": "*********"}]'
+    examined = examine(text, METHOD, unknown)
+    assert (examined.unsendable, examined.left_out) == ("", ())
 
 
 def test_it_can_be_stopped() -> None:

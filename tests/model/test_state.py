@@ -340,8 +340,8 @@ def test_no_secret_reaches_the_file_and_the_session_keeps_what_was_typed(folder:
     assert "hunter2" not in only_file(folder).read_text()
     assert memory.draft_of("user.create") == typed["user.create"]
     again = kept(folder)
-    assert again.draft_of("user.create") == '[{"username": "a", "password": ""}]'
-    assert again.draft_of("my.unlock") == '["tank", ""]'
+    assert again.draft_of("user.create") == '[{"username": "a", "password": "********"}]'
+    assert again.draft_of("my.unlock") == '["tank", "********"]'
 
 
 def test_a_draft_that_may_not_be_stored_leaves_the_one_before(folder: Path) -> None:
@@ -355,7 +355,7 @@ def test_a_draft_that_may_not_be_stored_leaves_the_one_before(folder: Path) -> N
     assert kept(folder).draft_of("my.unlock") == '["old", ""]'
     memory.keep_draft(method("my.unlock", "volume", "passphrase"), '["new", "hunter2"]')
     memories.close()
-    assert kept(folder).draft_of("my.unlock") == '["new", ""]'
+    assert kept(folder).draft_of("my.unlock") == '["new", "********"]'
 
 
 # Writing.

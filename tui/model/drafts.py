@@ -1,27 +1,30 @@
 """Drafts as they may be stored: arguments as they were typed, without what is or could be a secret.
 
-Invariant: of a value that the core masks, by its name, its place or its look, nothing is left but ``""``. References
-such as ``${env:NAME}`` stay: they name a secret and hold none. In doubt the whole draft is not stored.
+Invariant: of a value that the core masks (`truenas_client.redact`) nothing is left but the mask, which the editor
+shows as a place to fill in and nothing sends. References such as ``${env:NAME}`` stay: they name a secret and hold
+none. A text that nobody can look into is not stored at all where it could hold a secret.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import Any
 
-from truenas_client.redact import is_secret_name, redact_call, redact_text
+from truenas_client.redact import PAIRED, is_secret_name, redact, redact_call, redact_text
 from truenas_client.secretnames import ARGUMENTS, NESTED
+from truenas_client.secretshapes import is_reference
 
-from .jsontext import Document, Path, parse
+from .jsontext import Path, parse
 
 __all__ = ["LONGEST", "storable"]
 
 LONGEST = 65_536
 """Characters of a draft; a server takes no longer call, and the file is written often."""
 
-_REFERENCE = re.compile(r"\$\{(env|secret):[^${}]+\}")
+_STRINGS = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+_HARMLESS_SO_FAR = re.compile(r"[\w/.=<>~^$!]{0,40}")
 
 
 def storable(method: str, text: str, names: Sequence[str]) -> str | None:
@@ -34,27 +37,45 @@ def storable(method: str, text: str, names: Sequence[str]) -> str | None:
         return None
     document = parse(text)
     if not document.ok or document.notes or not isinstance(document.value, list):
-        harmless = not any(map(is_secret_name, names)) and method not in ARGUMENTS and method not in NESTED
-        return text if harmless and not method.startswith("auth.") and redact_text(text) == text else None
-    spans = sorted(document.span(path) for path in _secrets(method, document, names))
-    for start, end in reversed(spans):
-        text = f'{text[:start]}""{text[end:]}'
+        return text if _harmless(method, text, document.value, names) else None
+    if any(redact_text(key) != key for key in _keys(document.value)):
+        return None
+    masked = redact_call(method, document.value, names)
+    changed = sorted((*document.span(path), new) for path, new in _differing(document.value, masked, ()))
+    for start, end, new in reversed(changed):
+        text = f"{text[:start]}{json.dumps(new, ensure_ascii=False)}{text[end:]}"
     return text
 
 
-def _secrets(method: str, document: Document, names: Sequence[str]) -> Iterator[Path]:
-    params = document.value
-    shown = redact_call(method, params)
-    for index, (value, masked, name) in enumerate(zip_longest(params, shown, names[: len(params)], fillvalue="")):
-        if is_secret_name(name) and not isinstance(value, bool) and value is not None and not _refers(value):
-            yield (index,)
-        else:
-            yield from _differing(value, masked, (index,))
+def _harmless(method: str, text: str, meant: Any, names: Sequence[str]) -> bool:
+    """Whether a text that is no list of arguments (yet) holds no secret, however it is read."""
+    if method in ARGUMENTS or method in NESTED or method.startswith("auth.") or any(map(is_secret_name, names)):
+        return False
+    read = text.replace("\\n", "\n").replace('\\"', '"')
+    if redact_text(text) != text or redact_text(read) != read:
+        return False
+    open_at = _STRINGS.sub(lambda string: "-" * len(string[0]), text).find('"')
+    if open_at >= 0 and not _HARMLESS_SO_FAR.fullmatch(text, open_at + 1):
+        # What is being typed may become an address, a command line, a setting.
+        return False
+    if any(is_secret_name(key) or key in PAIRED or redact_text(key) != key for key in _keys(meant)):
+        return False
+    return bool(redact(meant, method) == meant)
 
 
-def _differing(value: Any, masked: Any, path: Path) -> Iterator[Path]:
-    """The paths of values that masking has changed and that are more than references."""
-    if value is masked or value == masked or _refers(value):
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        for member in value.values():
+            yield from _keys(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _keys(member)
+
+
+def _differing(value: Any, masked: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """What masking has changed, with what is to stand there; what is empty or only a reference is left as it is."""
+    if value is masked or value == masked or value == "" or (isinstance(value, str) and is_reference(value)):
         return
     if isinstance(value, dict) and isinstance(masked, dict):
         for key, member in value.items():
@@ -63,8 +84,4 @@ def _differing(value: Any, masked: Any, path: Path) -> Iterator[Path]:
         for index, (member, shown) in enumerate(zip(value, masked, strict=True)):
             yield from _differing(member, shown, (*path, index))
     else:
-        yield path
-
-
-def _refers(value: Any) -> bool:
-    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+        yield path, masked

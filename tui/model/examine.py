@@ -12,6 +12,7 @@ from typing import Any
 
 from truenas_client.catalogue import Method
 from truenas_client.placeholders import Placeholder, find
+from truenas_client.redact import holds_mask, mask_places
 from truenas_client.schema.check import Problem
 from truenas_client.schema.draft import allows
 
@@ -19,7 +20,9 @@ from .jsontext import Document, Path, TextProblem, parse
 from .schemaplace import schemas_at
 from .spans import place
 
-__all__ = ["Examined", "examine", "place_placeholder"]
+__all__ = ["LEFT_OUT", "Examined", "examine", "place_placeholder"]
+
+LEFT_OUT = "a secret was left out at ********; type it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Examined:
     problems: tuple[TextProblem, ...]
     unsendable: str = ""
     """Why this can never be sent, in words, "" when it can (however the server takes it)."""
+    left_out: tuple[TextProblem, ...] = ()
+    """Where a secret stood that was not stored, or that the server did not show: places to fill in."""
 
     @property
     def text(self) -> str:
@@ -43,7 +48,7 @@ def examine(
     """Read and check a text. ``unknown`` tells what is wrong with a placeholder's name, None when nothing is."""
     document = parse(text)
     if not document.ok:
-        return Examined(document, tuple(document.problems), "this is not JSON")
+        return Examined(document, tuple(document.problems), "this is not JSON", _left_out(text))
     if not isinstance(document.value, list):
         whole = TextProblem(0, len(text), "the arguments are a list: [...]")
         return Examined(document, (whole,), "this is not a list in JSON")
@@ -51,10 +56,19 @@ def examine(
     if "${" in text or "\\u" in text:
         for path, placeholder in find(document.value):
             standing.setdefault(path, []).append(placeholder)
+    masked = holds_mask(document.value)
     problems: list[TextProblem] = []
     if method is not None:
         found = method.check(document.value)
-        problems += place(document, (one for one in found if not _may_be_filled(method, document.value, one, standing)))
+        problems += place(
+            document,
+            (
+                one
+                for one in found
+                if not _may_be_filled(method, document.value, one, standing)
+                and not (masked and _is_masked(document.value, one.path))
+            ),
+        )
     lost: list[TextProblem] = []
     for path, some in standing.items():
         for placeholder in some:
@@ -62,7 +76,22 @@ def examine(
             if message:
                 lost.append(TextProblem(*place_placeholder(document, path, placeholder), message))
     problems = sorted([*problems, *lost], key=lambda problem: (problem.start, problem.end))
-    return Examined(document, tuple(problems), lost[0].message if lost else "")
+    unsendable = lost[0].message if lost else LEFT_OUT if masked else ""
+    return Examined(document, tuple(problems), unsendable, _left_out(text))
+
+
+def _left_out(text: str) -> tuple[TextProblem, ...]:
+    return tuple(TextProblem(start, end, "to fill in") for start, end in mask_places(text))
+
+
+def _is_masked(value: Any, path: Path) -> bool:
+    """Whether a mask stands at a path, where a problem says nothing about what will be sent."""
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return isinstance(value, str) and bool(mask_places(value))
 
 
 def _may_be_filled(method: Method, values: Any, problem: Problem, standing: dict[Path, list[Placeholder]]) -> bool:

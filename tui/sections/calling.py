@@ -121,7 +121,7 @@ class Calling(Section):
             if missing:
                 self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
             else:
-                self.call_pane.editor.goto(problems[0].start)
+                self.call_pane.go_to_first(problems)
             unsendable = safe(self.call_pane.unsendable)
             again = "Press ctrl+j again to send it anyway."
             self.notify(

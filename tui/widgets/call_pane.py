@@ -221,11 +221,12 @@ class CallPane(Pane):
         if self._refused[0] == examined.text:
             problems += self._placed(examined.document, self._refused[1])
         self.editor.problems = problems
-        self.editor.gaps = [
+        begun = [
             TextProblem(*examined.document.span(path), "to fill in")
-            for path, begun in self._to_fill.items()
-            if _text_at(examined.document, path) == begun
+            for path, text in self._to_fill.items()
+            if _text_at(examined.document, path) == text
         ]
+        self.editor.gaps = [*begun, *examined.left_out]
         self._tell()
         return problems
 
@@ -284,6 +285,13 @@ class CallPane(Pane):
         start, _end = self._where(self._present().document, attribute)
         self.editor.focus()
         self.editor.goto(start)
+
+    def go_to_first(self, problems: Sequence[TextProblem]) -> None:
+        """Moves the caret to the first of these problems; without one, selects the first place to fill in."""
+        if problems:
+            self.editor.goto(problems[0].start)
+        elif self.editor.gaps:
+            self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
 
     def _names(self) -> list[str]:
         return [param.name for param in self._method.params] if self._method is not None else []
