@@ -42,10 +42,7 @@ def value_of(word: str) -> Any:
 
 def _check_encodable(value: Any) -> None:
     try:
-        ejson.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as e:
-        # Half of a surrogate pair: bytes of the command line that are not UTF-8, or such an escape in JSON.
-        raise CommandError(f"An argument holds {e.object[e.start]!a}, which is no character", ExitStatus.USAGE) from e
+        ejson.dumps(value)
     except RecursionError as e:
         raise CommandError("An argument is nested too deeply", ExitStatus.USAGE) from e
 

@@ -177,13 +177,30 @@ def test_text_of_a_call_is_compact_and_counts_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), "\ud800", {"\udfff": 1}, {"$date": "x"}, [{"$time": "25:99"}], {1: {2: {"$set": 3}}}]
+    "value",
+    [
+        object(),
+        {"$date": "x"},
+        [{"$time": "25:99"}],
+        {1: {2: {"$set": 3}}},
+        {"$set": [[1]]},
+        {"$set": [{"a": 1}]},
+        {(1, 2)},
+        {frozenset()},
+    ],
 )
 def test_arguments_the_server_could_not_read_are_refused_here(value: Any) -> None:
     with pytest.raises(exc.ClientException) as caught:
         JSONRPC().encode("id", "some.method", [value])
     assert "some.method" in str(caught.value)
     assert caught.value.errno == 22
+
+
+@pytest.mark.parametrize("name", ["/mnt/tank/\udc80", {"\udfff": "é\ud800"}])
+def test_a_file_name_that_is_not_utf_8_goes_back_as_it_came(name: Any) -> None:
+    text = JSONRPC().encode("id", "filesystem.stat", [name])
+    assert json.loads(text.encode())["params"] == [name]
+    assert received({"jsonrpc": "2.0", "id": "a", "result": name}) == Reply("a", name)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
@@ -52,7 +53,16 @@ class Dialect(Protocol):
         """The messages in one received text."""
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _encoder = ejson.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def _form(value: dict[str, Any]) -> Any:
+    """What the server makes of an object; it cannot read a set that holds lists, objects or sets."""
+    inside = value.get("$set") if len(value) == 1 else None
+    if isinstance(inside, list) and any(isinstance(item, list | dict | set) for item in inside):
+        raise ejson.EJSONDecodeError("$set: the server takes no lists, objects or sets inside a set")
+    return ejson.object_hook(value)
 
 
 @lru_cache(maxsize=2048)
@@ -74,12 +84,14 @@ def encode_params(method: str, params: Sequence[Any]) -> str:
         # ensure_ascii=False and no spaces: the server limits characters, not bytes.
         text = _encoder.encode(list(params))
         if not text.isascii():
-            text.encode()  # half a surrogate pair is no text and would end the connection
+            # A byte of a file name that is not UTF-8 is a lone surrogate in both directions. As such it cannot be
+            # encoded; the server takes its escape.
+            text = _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
     except (TypeError, ValueError, RecursionError) as e:
         raise ClientException(f"{method}: the arguments cannot be written as JSON: {e}", errno.EINVAL) from None
     if '"$' in text:
         try:
-            ejson.loads(text)
+            ejson.loads(text, object_hook=_form)
         except ejson.EJSONDecodeError as e:
             raise ClientException(
                 f"{method}: an argument holds a special form that is not valid: {e}", errno.EINVAL
