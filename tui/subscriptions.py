@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
-from tui.failure import explain
 from tui.stores import Watch
 
 __all__ = ["Subscriptions"]
@@ -100,7 +99,8 @@ class Subscriptions:
         except exc.ConnectionLost:
             watch.ended = ""
         except exc.ClientException as error:
-            watch.ended = explain(error, method=watch.name).text
+            # One line, for a border that names the subscription already.
+            watch.ended = " ".join(str(error).split()).removeprefix(f"{watch.name} ended: ")
         finally:
             watch.live = False
             watch.version += 1
