@@ -18,6 +18,7 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.readme
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.installed-dev

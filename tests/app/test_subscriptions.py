@@ -23,7 +23,7 @@ async def test_a_source_that_fails_is_told_in_one_line_without_the_name() -> Non
             subscriptions.begin(client)
             watch = subscriptions.add("demo.broken")
             async with asyncio.timeout(20):
-                while not watch.ended:
+                while not watch.ended:  # noqa: ASYNC110 - the watch is a value without a signal
                     await asyncio.sleep(0)
             assert watch.ended == "[EIO] the disk was wet"
             await subscriptions.end()

@@ -9,13 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.facts import ROOT
-
-
-def examples() -> list[str]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = text.partition("## Testing your own scripts")[2].partition("\n## ")[0]
-    return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+from tests.readme import examples
 
 
 @pytest.mark.parametrize("code", examples(), ids=lambda code: code.splitlines()[0].strip("# "))
