@@ -6,6 +6,7 @@ import json
 from functools import partial
 
 import pytest
+from textual.events import Paste
 from textual.notifications import Notify
 from textual.pilot import Pilot
 
@@ -14,6 +15,7 @@ from tests.app.waiting import screen_lines, wait_for
 from truenas_client.catalogue import Method
 from tui.model.completion import Completions, complete
 from tui.model.known import Known
+from tui.model.pasting import pasted_arguments
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
 from tui.widgets.json_editor import JsonEditor, Problem
@@ -68,6 +70,22 @@ async def rested(pilot: Pilot[None], editor: ArgumentsEditor) -> None:
     """Waits until the text has rested after the last key, when lists open by themselves."""
     await wait_for(pilot, lambda: not editor.unrested, "the text to rest")
     await pilot.pause()
+
+
+async def test_a_pasted_object_is_the_new_arguments_and_can_be_taken_back() -> None:
+    before = '[{"name": ""}]'
+    editor, choices = editing(before.replace('""', '"^"'))
+    editor.pasted = partial(pasted_arguments, method=METHOD, smallest=before)
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        pilot.app.post_message(Paste('{\r\n  "name": "books",\r\n  "number": 5\r\n}\r\n'))
+        await wait_for(pilot, lambda: editor.text != before, "the paste")
+        assert json.loads(editor.text) == [{"name": "books", "number": 5}]
+        await pilot.press("ctrl+z")
+        await wait_for(pilot, lambda: editor.text == before, "what was there")
+        pilot.app.post_message(Paste("books"))
+        await wait_for(pilot, lambda: "books" in editor.text, "the word")
+        assert json.loads(editor.text) == [{"name": "books"}]
 
 
 async def test_the_list_opens_while_a_key_is_typed_and_tab_writes_it() -> None:

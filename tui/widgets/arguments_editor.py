@@ -6,7 +6,8 @@ behind the caret, dimmed, where nothing else stands on the line; right takes tha
 
 `complete` is given by the owner, a pure function of text, offset and whether the keys that may follow are wanted where
 a value has no choices. It is asked when the keys rest, when the list is wanted and when a choice is accepted, never
-while typing goes on: until then the list is only narrowed.
+while typing goes on: until then the list is only narrowed. `pasted` is given likewise: it makes new arguments of
+a paste, or None where the paste belongs at the caret.
 """
 
 from collections.abc import Callable, Sequence
@@ -53,6 +54,7 @@ class ArgumentsEditor(JsonEditor):
     def __init__(self, choices: CompletionList, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.complete: Callable[[str, int, bool], Completions | None] = lambda _text, _caret, _onward: None
+        self.pasted: Callable[[str, int, int, str], str | None] = lambda _text, _start, _end, _pasted: None
         self._onward = False
         self._choices = choices
         self._open: Completions | None = None
@@ -272,6 +274,18 @@ class ArgumentsEditor(JsonEditor):
             self._typed = (self._typed + event.character)[-40:]
         elif event.key != "backspace":
             self._typed = ""
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        if self.read_only:
+            return
+        start, end = sorted(self.offset_of(place) for place in self.selection)
+        whole = self.pasted(self.text, start, end, event.text)
+        if whole is None:
+            return  # what a text area does with a paste follows
+        event.stop()
+        event.prevent_default()
+        self.replace(whole, (0, 0), self.document.end, maintain_selection_offset=False)
+        self.app.notify("The pasted text replaced the arguments; ctrl+z restores them.", timeout=4, markup=False)
 
     def action_cursor_up(self, select: bool = False) -> None:
         if self.choosing and not select:

@@ -29,6 +29,7 @@ from tui.model.completion import Completions, complete
 from tui.model.examine import Examined, examine
 from tui.model.jsontext import Document, Path, TextProblem, parse
 from tui.model.known import Known
+from tui.model.pasting import pasted_arguments
 from tui.model.spans import attribute_path, place_attributes
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
@@ -127,6 +128,7 @@ class CallPane(Pane):
 
     def on_mount(self) -> None:
         self.editor.complete = self._complete
+        self.editor.pasted = self._pasted
 
     def open(self, method: Method, text: str | None = None) -> None:
         """Opens a method with this text, or with its smallest valid arguments."""
@@ -161,6 +163,11 @@ class CallPane(Pane):
         fresh = parse(arguments_text(drafted.value))
         self.smallest = fresh.text
         self._to_fill = {path: _text_at(fresh, path) for path in drafted.to_fill}
+
+    def _pasted(self, text: str, start: int, end: int, pasted: str) -> str | None:
+        if self._method is None:
+            return None
+        return pasted_arguments(text, start, end, pasted, self._method, smallest=self.smallest)
 
     def show(self, view: str) -> None:
         """Shows the arguments or the docs; the focus follows when it was inside."""
