@@ -51,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     lock.add_argument("--write", action="store_true", help="allow calls that change something")
     parser.add_argument("--fresh", action="store_true", help="start as if for the first time, and remember nothing")
-    parser.add_argument("--ascii", action="store_true", help="draw with plain ASCII characters only")
+    parser.add_argument(
+        "--ascii", action="store_true", help="draw with plain ASCII characters only, as where the locale is not UTF-8"
+    )
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR does the same")
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     return parser
@@ -71,6 +73,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.ca and options.insecure:
         print("truenas-tui: --ca and --insecure say the opposite of each other", file=sys.stderr)
         return 2
+    from tui.terminal import charset, encode_for, is_utf8, refusal
+
+    if reason := refusal(os.environ, sys.__stdin__, sys.__stdout__):
+        print(f"truenas-tui: {reason}", file=sys.stderr)
+        return 2
+    utf8 = is_utf8(os.environ)
+    if not utf8 and sys.__stdout__ is not None:
+        encode_for(sys.__stdout__, charset(os.environ, utf8_mode=bool(sys.flags.utf8_mode)))
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
     # Movement that carries no meaning is off, as over a slow line it only delays.
@@ -94,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         writable=True if options.write else False if options.read_only else None,
         demo=options.demo,
         fresh=options.fresh,
-        ascii=options.ascii,
+        ascii=options.ascii or not utf8,
         profile=options.profile or os.environ.get("TRUENAS_PROFILE", ""),
     )
     memories = Memories(fresh=start.fresh)
@@ -104,12 +114,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
     from tui.app import TrueNASApp
+    from tui.ends import run
 
-    app = TrueNASApp(start, memories)
-    app.run()
+    status = run(lambda: TrueNASApp(start, memories))
     for notice in memories.notices:  # what came too late for the screen
         print(f"truenas-tui: {notice}", file=sys.stderr)
-    return app.return_code or 0
+    return status
 
 
 def _problem(start: Start) -> str:

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import re
 from contextlib import AsyncExitStack
 from importlib import import_module
 from itertools import count
@@ -26,6 +28,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
+from textual.worker import WorkerFailed
 
 from tui import actions
 from tui.screens.starting import Starting
@@ -38,6 +41,7 @@ from tui.widgets.method_list import Typed
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.driver import Driver
 
     from truenas_client.cataloguecache import CatalogueCache
     from tui.screens.connect import ConnectScreen
@@ -55,6 +59,15 @@ def _commands() -> type[Provider]:
     from tui.palette import Commands
 
     return Commands
+
+
+def _driver() -> type[Driver] | None:
+    """None: Textual's own, on Windows and where another program draws."""
+    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
+        return None
+    from tui.driver import TerminalDriver
+
+    return TerminalDriver
 
 
 class TrueNASApp(App[None]):
@@ -78,8 +91,10 @@ class TrueNASApp(App[None]):
 
     def __init__(self, start: Start | None = None, memories: Memories | None = None) -> None:
         """``memories`` are those of ``start``, for a caller that has made them already."""
-        super().__init__()
+        super().__init__(driver_class=_driver())
         self.start = start or Start()
+        self.typed: set[str] = set()
+        """What stood in fields when the app failed, for masking it in the report."""
         self._first: First | None = None
         self._tried = False
         self._open_modes: dict[Session, str] = {}
@@ -128,7 +143,9 @@ class TrueNASApp(App[None]):
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.add_mode(CONNECT_MODE, self._card)
         self.call_after_refresh(self._collect_garbage)
-        if not isinstance(self.screen, Starting):
+        # Screens may be covered or changed by anybody, in each mode.
+        self.screen_change_signal.subscribe(self, lambda _: self._fit(self.size))
+        if not isinstance(self.screen_stack[0], Starting):
             self.switch_mode(CONNECT_MODE)
 
     def _collect_garbage(self) -> None:
@@ -201,7 +218,7 @@ class TrueNASApp(App[None]):
             self._tried = True
             await self.switch_mode(CONNECT_MODE)
             await self._close_workspace(session)
-            card = self.screen
+            card = self.screen_stack[0]  # not what covers it
             if isinstance(card, ConnectScreen):
                 card.take_over(session, error)
         else:
@@ -224,6 +241,35 @@ class TrueNASApp(App[None]):
         for session in self.sessions:
             await session.close()
         await self._resources.aclose()
+
+    # Failing -----------------------------------------------------------------------
+
+    @property
+    def failure(self) -> BaseException | None:
+        """The unhandled error that ended the app."""
+        return self._exception
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Ends the app. In place of Textual's, whose report shows the values of variables; `ends` makes ours."""
+        self._return_code = 1
+        if self._exception is None:
+            cause = error.error if isinstance(error, WorkerFailed) else None
+            self._exception = cause if isinstance(cause, Exception) else error
+            self._exception_event.set()
+            self.typed = self._typed_now()
+        self._close_messages_no_wait()
+
+    def _typed_now(self) -> set[str]:
+        """The texts of all fields and their words, and the secrets in use."""
+        texts = {
+            self.start.password,
+            *(session.target.secret.reveal() for session in self.sessions if session.target.secret),
+        }
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                for field in screen.query("Input, TextArea"):
+                    texts.add(str(getattr(field, "value", "") or getattr(field, "text", "")))
+        return {word for text in texts for word in (text, *re.findall(r"\w{3,}", text)) if len(word) >= 3}
 
     # Connections -------------------------------------------------------------------
 
@@ -263,8 +309,9 @@ class TrueNASApp(App[None]):
         mode = self._open_modes[session] = f"session-{next(self._numbers)}"
         self.add_mode(mode, lambda: Workspace(session))
         await self.switch_mode(mode)
-        if typed is not None and (typed.filter or typed.chosen) and isinstance(self.screen, Workspace):
-            self.screen.take_over(typed)
+        workspace = self.screen_stack[0]
+        if typed is not None and (typed.filter or typed.chosen) and isinstance(workspace, Workspace):
+            workspace.take_over(typed)
 
     async def _close_workspace(self, session: Session) -> None:
         await self.remove_mode(self._open_modes.pop(session))
@@ -276,8 +323,9 @@ class TrueNASApp(App[None]):
 
         self._tried = True  # a profile is not connected by itself once more
         await self.switch_mode(CONNECT_MODE)
-        if isinstance(self.screen, ConnectScreen):
-            self.screen.begin_anew()
+        card = self.screen_stack[0]
+        if isinstance(card, ConnectScreen):
+            card.begin_anew()
 
     def on_connect_screen_left(self) -> None:
         if self._open_modes:

@@ -95,6 +95,18 @@ class Session:
         """Waits until all of these stand on the screen."""
         await self.until(lambda: all(text in self.screen.text for text in texts), f"{texts} on screen")
 
+    def attributes(self) -> list[int | list[bytes | int]]:
+        """The terminal's settings (`termios.tcgetattr`)."""
+        return termios.tcgetattr(self._terminal)
+
+    def hang_up(self) -> None:
+        """The terminal vanishes, as when its window is closed."""
+        asyncio.get_running_loop().remove_reader(self._terminal)
+        # The number stays taken until the session ends.
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, self._terminal)
+        os.close(nothing)
+
     async def end(self) -> int:
         """Waits for the end of the program; its exit status."""
         async with asyncio.timeout(SECONDS):
@@ -105,7 +117,9 @@ class Session:
 
 
 @asynccontextmanager
-async def running(command: list[str], *, size: tuple[int, int], env: dict[str, str]) -> AsyncIterator[Session]:
+async def running(
+    command: list[str], *, size: tuple[int, int], env: dict[str, str], encoding: str = "utf-8"
+) -> AsyncIterator[Session]:
     """Runs a command with a new pty as its controlling terminal."""
     terminal, other = pty.openpty()
     fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
@@ -113,7 +127,7 @@ async def running(command: list[str], *, size: tuple[int, int], env: dict[str, s
         *command, stdin=other, stdout=other, stderr=other, env=env, start_new_session=True
     )
     os.close(other)
-    session = Session(process, terminal, Screen(*size))
+    session = Session(process, terminal, Screen(*size, encoding))
     try:
         yield session
     finally:

@@ -26,11 +26,11 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]
 class Screen:
     """`feed` it bytes; `text` is what stands there."""
 
-    def __init__(self, columns: int, rows: int) -> None:
+    def __init__(self, columns: int, rows: int, encoding: str = "utf-8") -> None:
         self.columns, self.rows = columns, rows
         self._cells = [[" "] * columns for _ in range(rows)]
         self._x = self._y = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         self._rest = ""
         self._written: list[str] = []
         self.controls: Counter[str] = Counter()
@@ -61,7 +61,7 @@ class Screen:
         return "".join(row[index] for row in self._cells)
 
     def feed(self, data: bytes) -> None:
-        """Reads what was written. Raises UnicodeDecodeError when it is no UTF-8."""
+        """Reads what was written. Raises UnicodeDecodeError when it is not in the encoding of the terminal."""
         text = self._rest + self._decoder.decode(data)
         self._rest = ""
         at = 0

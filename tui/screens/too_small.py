@@ -18,4 +18,4 @@ class TooSmall(ModalScreen[None]):
     CSS_PATH = "../styles/modals.tcss"
 
     def compose(self) -> ComposeResult:
-        yield Static(f"This needs {LEAST[0]}x{LEAST[1]}.\nMake the window larger, or ctrl+q to quit.")
+        yield Static(f"This needs {LEAST[0]}x{LEAST[1]}.\nMake the window larger,\nor ctrl+q to quit.")
