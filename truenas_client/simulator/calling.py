@@ -127,7 +127,7 @@ class CallingSession(Session):
                 self.answer_unknown(ident, name)
             return
         call = Call(self.nas, self, method, self.message_id(ident))
-        delay = self.nas.rate_limit.delay(self, name)
+        delay = self.nas.rate_limit.delay(call)
         if delay is not None:
             self.run(self._refuse_later(ident, name, delay))
             return

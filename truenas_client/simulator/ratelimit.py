@@ -1,16 +1,20 @@
-"""The limit on calls before login: some a minute for each method and address."""
+"""The limit on calls before login: some a minute for each method and address.
+
+Only methods that need no login count; whatever else is called is refused for want of
+a login, as often as a client likes. The minute is fixed: it begins with the first
+call, and the first call after its end begins another.
+"""
 
 from __future__ import annotations
 
 import random
-from collections import deque
 from typing import TYPE_CHECKING
 
 from .errors import CallError
 
 if TYPE_CHECKING:
+    from .call import Call
     from .clock import Clock
-    from .session import Session
 
 __all__ = ["RateLimit"]
 
@@ -21,23 +25,27 @@ EBUSY = 16
 
 
 class RateLimit:
-    """Counts calls of sessions that are not signed in; refused ones keep counting."""
+    """Counts calls of sessions that are not signed in; refused ones count too."""
 
     def __init__(self, clock: Clock, random_: random.Random) -> None:
         self._clock = clock
         self._random = random_
-        self._calls: dict[tuple[str, str], deque[float]] = {}
+        self._windows: dict[tuple[str, str], tuple[float, int]] = {}
+        """When the minute of a method and address began, and the calls in it."""
 
-    def delay(self, session: Session, method: str) -> float | None:
-        """Count a call; the seconds after which it is refused, or None when it may run."""
-        if session.credential is not None or session.origin.unix or method in EXEMPT:
+    def delay(self, call: Call) -> float | None:
+        """Count a call of a session; the seconds after which it is refused, or None when it may run."""
+        session, method = call.session, call.method.name
+        if session is None or session.credential is not None or session.origin.unix:
             return None
-        calls = self._calls.setdefault((method, session.origin.address), deque(maxlen=CALLS + 1))
+        if method in EXEMPT or not call.open_to_all:
+            return None
         now = self._clock.now()
-        calls.append(now)
-        while calls[0] < now - SECONDS:
-            calls.popleft()
-        return self._random.uniform(1.0, 10.0) if len(calls) > CALLS else None
+        began, calls = self._windows.get((method, session.origin.address), (now, 0))
+        if now - began > SECONDS:
+            began, calls = now, 0
+        self._windows[method, session.origin.address] = began, calls + 1
+        return self._random.uniform(1.0, 10.0) if calls >= CALLS else None
 
     def refusal(self) -> CallError:
         """What a refused call answers."""
@@ -45,4 +53,4 @@ class RateLimit:
 
     def clear(self) -> None:
         """Forget all calls."""
-        self._calls.clear()
+        self._windows.clear()
