@@ -60,7 +60,7 @@ LOGIN_DATA = {
 
 def install(nas: Simulator) -> None:
     """Add the service to a simulator."""
-    nas.service("auth", cli_private=True)
+    nas.service("auth")
     nas.event("auth.sessions", roles=("AUTH_SESSIONS_READ", "AUTH_SESSIONS_WRITE", "READONLY_ADMIN"))
 
     @nas.method("auth.login_ex", accepts=arguments(login_data=LOGIN_DATA), no_auth=True)

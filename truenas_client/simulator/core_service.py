@@ -8,7 +8,7 @@ from . import rpc
 from .call import Call
 from .errors import CallError, ValidationError, ValidationErrors
 from .registry import Method
-from .shapes import any_, arguments, array, boolean, integer, nullable, obj, optional, returning, text
+from .shapes import any_, arguments, array, boolean, choice, integer, nullable, obj, optional, returning, text
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["install"]
 
 
+TARGET = choice("WS", "CLI", "REST", doc="For whom the listing is.", default="WS")
+
+
 def install(nas: Simulator) -> None:
     """Add the service to a simulator."""
-    nas.service("core", cli_private=True)
+    nas.service("core")
     nas.event("core.get_jobs", no_authz=True)
     _install_connection(nas)
     _install_listing(nas)
@@ -90,42 +93,52 @@ def _install_listing(nas: Simulator) -> None:
         "core.get_methods",
         accepts=arguments(
             service=nullable(text("Only the methods of this service."), default=None),
-            target=text("For whom the listing is: WS, CLI or REST.", default="WS"),
+            target=TARGET,
         ),
         no_authz=True,
     )
     def get_methods(call: Call, service: str | None, target: str) -> rpc.Encoded:
         """All methods that the caller may call, with their arguments and results as JSON Schema."""
-        if target not in ("WS", "CLI", "REST"):
-            raise ValidationError("target", "Input should be 'WS', 'CLI' or 'REST'")
-        if service is not None and service not in nas.registry.all_services():
-            raise ValidationError("service", f"There is no service {service!r}")
-        account = call.account
-        key = (nas.registry.revision, account.roles, service)
+        # 24.10 and 25.04 list before login what needs none.
+        roles = call.credential.account.roles if call.credential is not None else None
+        key = (nas.registry.revision, roles, service, target == "CLI")
         found = cache.get(key)
         if found is None:
-            if any(revision != nas.registry.revision for revision, _, _ in cache):
+            if any(revision != nas.registry.revision for revision, *_ in cache):
                 cache.clear()
-            found = cache[key] = rpc.Encoded(rpc.encode(_listing(nas, call, service)))
+            found = cache[key] = rpc.Encoded(rpc.encode(_listing(nas, call, service, cli=target == "CLI")))
         return found
 
-    def _listing(nas: Simulator, call: Call, service: str | None) -> dict[str, Any]:
+    def _listing(nas: Simulator, call: Call, service: str | None, *, cli: bool) -> dict[str, Any]:
+        services = _services(nas, cli=cli)
         return {
             method.name: method.entry
             for method in nas.registry.listed()
-            if (nas.registry.catalogue is not None or method.name not in nas.release.unlisted)
+            if method.name.rpartition(".")[0] in services
+            and not (cli and method.entry.get("cli_private"))
+            and (nas.registry.catalogue is not None or method.name not in nas.release.unlisted)
             and (service is None or method.name.rpartition(".")[0] == service)
-            and (method.no_authz or call.account.holds(method.roles))
+            and _may_call(call, method)
         }
 
     @nas.method(
         "core.get_services",
-        accepts=arguments(target=text("For whom the listing is: WS, CLI or REST.", default="WS")),
+        accepts=arguments(target=TARGET),
         no_authz=True,
     )
     def get_services(call: Call, target: str) -> dict[str, Any]:
         """All services with their kind (crud, config or service) and settings."""
-        return nas.registry.all_services()
+        return _services(nas, cli=target == "CLI")
+
+    def _may_call(call: Call, method: Method) -> bool:
+        if call.credential is None:
+            return method.no_auth
+        return method.no_authz or call.credential.account.holds(method.roles)
+
+    def _services(nas: Simulator, *, cli: bool) -> dict[str, Any]:
+        """All services, or those that the command line shows."""
+        found = nas.registry.all_services()
+        return {name: one for name, one in found.items() if not (cli and one["config"]["cli_private"])}
 
     if nas.release.lists_events:
 

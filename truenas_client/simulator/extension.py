@@ -10,6 +10,7 @@ from typing import Any
 
 from . import shapes
 from .accounts import FULL_ADMIN, Account, ApiKey
+from .cli import PRIVATE_METHODS
 from .events import Events
 from .registry import EventKind, Handler, JobOptions, Method, Registry, accepts_of, entry
 
@@ -67,6 +68,7 @@ class Extensible:
                 no_authz=no_authz,
                 downloadable=downloadable,
                 uploadable=uploadable,
+                cli_private=name in PRIVATE_METHODS,
                 examples={"websocket": list(examples)} if examples else None,
             )
             self.registry.add(Method(name, made, handler, job, private, since=since))

@@ -64,7 +64,7 @@ def _downloads(nas: Simulator) -> None:
 
 
 def _filesystem(nas: Simulator) -> None:
-    nas.service("filesystem", cli_private=True)
+    nas.service("filesystem")
     path = text("Where the file is.", minLength=1)
 
     def logs(path: str) -> bytes | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from truenas_client.schema.normalise import normalise
 
-from . import shapes
+from . import cli, shapes
 from .arguments import Parameter, parameters
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def entry(
     downloadable: bool = False,
     uploadable: bool = False,
     pass_application: bool = False,
+    cli_private: bool = False,
 ) -> dict[str, Any]:
     """A catalogue entry with all keys of release 26; the command line's line is the first sentence."""
     first = description.split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
@@ -160,7 +161,7 @@ def entry(
         "no_auth_required": no_auth,
         "no_authz_required": no_authz,
         "pass_application": pass_application,
-        "cli_private": False,
+        "cli_private": cli_private,
     }
 
 
@@ -246,8 +247,8 @@ class Registry:
                 "namespace_alias": None,
                 "private": False,
                 "verbose_name": title,
-                "cli_namespace": None,
-                "cli_private": False,
+                "cli_namespace": cli.namespace(namespace),
+                "cli_private": namespace in cli.PRIVATE_SERVICES,
                 "cli_description": None,
                 "role_prefix": None,
                 "role_separate_delete": False,
