@@ -106,11 +106,11 @@ def _tagged(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> 
         values = [member["const"]] if "const" in member else member.get("enum", [])
         # A left out tag that has a default means the first branch with one.
         wanted = value.get(name, member.get("default", _ABSENT))
-        if any(wanted == tag and type(wanted) is type(tag) for tag in values):
+        if any(wanted == tag and isinstance(wanted, bool) == isinstance(tag, bool) for tag in values):
             return check(branch, {**value, name: wanted}, f"{path}.{wanted}", errors)
         tags += values
     if name not in value:
-        errors.add(path, f"Unable to extract tag using discriminator {name!r}")
+        errors.add(f"{path}.{name}", "Field required")
     else:
         expected = ", ".join(repr(tag) for tag in tags)
         errors.add(

@@ -6,6 +6,8 @@ around them.
 
 from __future__ import annotations
 
+import copy
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from . import login
@@ -14,6 +16,7 @@ from .errors import InstanceNotFound
 from .shapes import any_, arguments, array, boolean, choice, integer, obj, returning, text
 
 if TYPE_CHECKING:
+    from .release import Release
     from .simulator import Simulator
 
 __all__ = ["install"]
@@ -26,36 +29,54 @@ _OPTIONS = obj(
 )
 
 
+class AuthMech(StrEnum):
+    """The mechanisms of 25.04 and 25.10, whose refusals show the members of an enumeration."""
+
+    API_KEY_PLAIN = "API_KEY_PLAIN"
+    PASSWORD_PLAIN = "PASSWORD_PLAIN"
+    TOKEN_PLAIN = "TOKEN_PLAIN"
+    OTP_TOKEN = "OTP_TOKEN"
+
+
 def _mechanism(name: str, **members: dict[str, Any]) -> dict[str, Any]:
     tag = {"type": "string", "const": name, "description": "Which kind of proof this is."}
     return obj(mechanism=tag, **members)
 
 
-LOGIN_DATA = {
-    "description": "Who signs in, and the proof of it.",
-    "discriminator": {"propertyName": "mechanism", "mapping": {}},
-    "oneOf": [
-        _mechanism(
-            "API_KEY_PLAIN",
-            username=text("Owner of the key."),
-            api_key=text("The key: its number, a minus sign, and the secret."),
-            login_options=_OPTIONS,
-        ),
-        _mechanism(
-            "PASSWORD_PLAIN",
-            username=text("Name of the account."),
-            password=text("Its password."),
-            login_options=_OPTIONS,
-        ),
-        _mechanism("TOKEN_PLAIN", token=text("A token that this server made."), login_options=_OPTIONS),
-        _mechanism("OTP_TOKEN", otp_token=text("The one-time password of now."), login_options=_OPTIONS),
-        _mechanism(
-            "SCRAM",
-            scram_type=choice("CLIENT_FIRST_MESSAGE", "CLIENT_FINAL_MESSAGE", doc="Which message of the exchange."),
-            rfc_str=text("The message, as RFC 5802 writes it."),
-        ),
-    ],
-}
+def _login_data(release: Release) -> dict[str, Any]:
+    kinds = [kind for kind in _MECHANISMS if release.scram or kind["properties"]["mechanism"]["const"] != "SCRAM"]
+    if not release.scram:
+        for kind in (kinds := copy.deepcopy(kinds)):
+            tag = kind["properties"]["mechanism"]
+            tag["const"] = AuthMech(tag["const"])
+    return {
+        "description": "Who signs in, and the proof of it.",
+        "discriminator": {"propertyName": "mechanism", "mapping": {}},
+        "oneOf": kinds,
+    }
+
+
+_MECHANISMS = [
+    _mechanism(
+        "API_KEY_PLAIN",
+        username=text("Owner of the key."),
+        api_key=text("The key: its number, a minus sign, and the secret."),
+        login_options=_OPTIONS,
+    ),
+    _mechanism(
+        "PASSWORD_PLAIN",
+        username=text("Name of the account."),
+        password=text("Its password."),
+        login_options=_OPTIONS,
+    ),
+    _mechanism("TOKEN_PLAIN", token=text("A token that this server made."), login_options=_OPTIONS),
+    _mechanism("OTP_TOKEN", otp_token=text("The one-time password of now."), login_options=_OPTIONS),
+    _mechanism(
+        "SCRAM",
+        scram_type=choice("CLIENT_FIRST_MESSAGE", "CLIENT_FINAL_MESSAGE", doc="Which message of the exchange."),
+        rfc_str=text("The message, as RFC 5802 writes it."),
+    ),
+]
 
 
 def install(nas: Simulator) -> None:
@@ -63,12 +84,14 @@ def install(nas: Simulator) -> None:
     nas.service("auth")
     nas.event("auth.sessions", roles=("AUTH_SESSIONS_READ", "AUTH_SESSIONS_WRITE", "READONLY_ADMIN"))
 
-    @nas.method("auth.login_ex", accepts=arguments(login_data=LOGIN_DATA), no_auth=True)
+    login_data = _login_data(nas.release)
+
+    @nas.method("auth.login_ex", accepts=arguments(login_data=login_data), no_auth=True)
     async def login_ex(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
         """Sign in. The answer says whether it worked, or what is wanted next."""
         return await login.attempt(call, login_data)
 
-    @nas.method("auth.login_ex_continue", accepts=arguments(login_data=LOGIN_DATA), no_auth=True)
+    @nas.method("auth.login_ex_continue", accepts=arguments(login_data=login_data), no_auth=True)
     async def login_ex_continue(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
         """Send the next proof of a sign-in that has begun."""
         return await login.attempt(call, login_data)

@@ -14,8 +14,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from truenas_client.saslprep import saslprep
+
 from .accounts import Account, ApiKey, Credential
-from .errors import CallError, ValidationErrors
+from .errors import CallError
 from .scram import BOUND, BadMessage, ClientFirst, Exchange, derive
 
 if TYPE_CHECKING:
@@ -67,15 +69,7 @@ class PendingOtp:
 
 
 async def attempt(call: Call, data: dict[str, Any]) -> Answer:
-    """Run one step of a sign-in. Raises `ValidationErrors` for a mechanism that the release does not know."""
-    if data["mechanism"] == "SCRAM" and not call.facts.scram:
-        errors = ValidationErrors()
-        known = ", ".join(f"<AuthMech.{name}: '{name}'>" for name in MECHANISMS if name != "SCRAM")
-        errors.add(
-            "login_data",
-            f"Input tag 'SCRAM' found using 'mechanism' does not match any of the expected tags: {known}",
-        )
-        raise errors
+    """Run one step of a sign-in."""
     return await MECHANISMS[data["mechanism"]](call, data)
 
 
@@ -299,7 +293,7 @@ def _scram_first(call: Call, text: str) -> Answer:
     if first.header.startswith(b"p=") and (first.header != BOUND or not origin.binding):
         return _outcome(call, "AUTH_ERR")
     key = call.nas.api_keys.get(first.key_id)
-    if key is None or key.revoked or key.account != first.username or _ended(call, key):
+    if key is None or key.revoked or _ended(call, key) or not _same_name(key.account, first.username):
         return _outcome(call, "AUTH_ERR")
     exchange = Exchange(first, secrets.token_bytes(32), key.salt, key.iterations, origin.binding)
     call.session.pending = exchange
@@ -309,6 +303,13 @@ def _scram_first(call: Call, text: str) -> Answer:
         "rfc_str": exchange.response,
         "user_info": None,
     }
+
+
+def _same_name(account: str, prepared: str) -> bool:
+    try:
+        return saslprep(account) == prepared
+    except ValueError:
+        return False
 
 
 async def _scram_final(call: Call, exchange: Exchange, text: str) -> Answer:
@@ -324,6 +325,9 @@ async def _scram_final(call: Call, exchange: Exchange, text: str) -> Answer:
     except BadMessage:
         await call.sleep(PENALTY)
         return _outcome(call, "AUTH_ERR")
+    if not account.roles:
+        # The server looks for the rights of an account that has none, and trips.
+        raise TypeError("'NoneType' object is not subscriptable")
     if (answer := _refused(call, account)) is not None:
         return answer
     credential = _credential(call, account, "API_KEY", key=key, mechanism="SCRAM")

@@ -13,6 +13,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from truenas_client.saslprep import saslprep
+
 __all__ = ["BadMessage", "ClientFirst", "Exchange", "derive"]
 
 BOUND = b"p=tls-server-end-point,,"
@@ -24,7 +26,7 @@ class BadMessage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ClientFirst:
-    """The first message: ``header`` is its GS2 part, ``bare`` the rest."""
+    """The first message: ``header`` is its GS2 part, ``bare`` the rest; ``username`` is prepared (SASLprep)."""
 
     header: bytes
     bare: str
@@ -41,19 +43,31 @@ class ClientFirst:
         flag = parts[0]
         if flag not in ("n", "y") and not flag.startswith("p="):
             raise BadMessage("not a channel binding flag")
-        username, colon, number = parts[2][2:].rpartition(":")
-        if not colon or not number.isdecimal() or len(number) > 9:
+        name, colon, number = parts[2][2:].rpartition(":")
+        if not colon or not (number.isascii() and number.isdecimal()) or len(number) > 9:
             raise BadMessage("no number of a key")
+        username = _prepared(name)
         nonce = _decode(parts[3][2:])
         if not nonce:
             raise BadMessage("no nonce")
         return cls(f"{flag},,".encode(), ",".join(parts[2:]), username, int(number), nonce)
 
 
+def _prepared(name: str) -> str:
+    # The characters that would need quoting are not taken, quoted or not.
+    if not name or "=" in name:
+        raise BadMessage("not the name of a user")
+    try:
+        return saslprep(name)
+    except ValueError as e:
+        raise BadMessage(str(e)) from e
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """What is kept of a secret."""
 
+    client: bytes
     stored: bytes
     server: bytes
 
@@ -62,7 +76,7 @@ def derive(secret: str, salt: bytes, iterations: int) -> Keys:
     """The keys of a secret; takes as long as the number of iterations makes it."""
     salted = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, iterations)
     client = hmac.digest(salted, b"Client Key", "sha512")
-    return Keys(hashlib.sha512(client).digest(), hmac.digest(salted, b"Server Key", "sha512"))
+    return Keys(client, hashlib.sha512(client).digest(), hmac.digest(salted, b"Server Key", "sha512"))
 
 
 @dataclass(frozen=True, slots=True)

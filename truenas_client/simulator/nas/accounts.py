@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import errno
 import random
 import string
@@ -11,6 +13,7 @@ from .. import shapes
 from ..accounts import FULL_ADMIN, ApiKey
 from ..call import Call
 from ..errors import InstanceNotFound, ValidationErrors
+from ..scram import derive
 from .tables import add_query
 from .world import World
 
@@ -256,6 +259,18 @@ def make_key(nas: Simulator, name: str, account: str) -> ApiKey:
     return key
 
 
+async def _derived(call: Call, key: ApiKey) -> dict[str, Any]:
+    """What a client needs to prove the key without keeping it, in base64; nothing where there is no SCRAM."""
+    if not call.nas.release.scram:
+        return {}
+    keys = await asyncio.to_thread(derive, key.key, key.salt, key.iterations)
+    named = {"client_key": keys.client, "stored_key": keys.stored, "server_key": keys.server, "salt": key.salt}
+    return {
+        **{name: base64.b64encode(value).decode() for name, value in named.items()},
+        "iterations": key.iterations,
+    }
+
+
 def _install_keys(nas: Simulator) -> None:
     read = ("API_KEY_READ", "API_KEY_WRITE", "READONLY_ADMIN")
 
@@ -287,7 +302,7 @@ def _install_keys(nas: Simulator) -> None:
         ),
         roles=("API_KEY_WRITE", "READONLY_ADMIN", "SHARING_ADMIN"),
     )
-    def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+    async def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
         """Make an API key. The answer is the only one that holds the key itself."""
         errors = ValidationErrors()
         if data["username"] not in nas.accounts:
@@ -297,7 +312,7 @@ def _install_keys(nas: Simulator) -> None:
         key.expires = data.get("expires_at")
         answer = row(key)
         nas.send_event("api_key.query", "ADDED", id=key.id, fields=answer)
-        return {**answer, "key": key.text}
+        return {**answer, "key": key.text, **await _derived(call, key)}
 
     @nas.method(
         "api_key.delete",

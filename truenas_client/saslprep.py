@@ -1,0 +1,48 @@
+"""SASLprep (RFC 4013): user names in the one form that both sides of a login compare.
+
+Pure, on the tables of the standard library.
+"""
+
+from __future__ import annotations
+
+import stringprep
+import unicodedata
+
+__all__ = ["saslprep"]
+
+_PROHIBITED = (
+    stringprep.in_table_c12,
+    stringprep.in_table_c21_c22,
+    stringprep.in_table_c3,
+    stringprep.in_table_c4,
+    stringprep.in_table_c5,
+    stringprep.in_table_c6,
+    stringprep.in_table_c7,
+    stringprep.in_table_c8,
+    stringprep.in_table_c9,
+)
+
+
+def saslprep(text: str) -> str:
+    """``text`` prepared as a query: code points nobody had assigned in Unicode 3.2 pass. Raises ValueError.
+
+    Odd spaces become a space, what is invisible goes, and the rest takes its compatible
+    form (NFKC). Control, private and surrogate code points are refused, and so is text
+    of both directions that does not begin and end from right to left (RFC 3454, section 6).
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    mapped = "".join(
+        " " if stringprep.in_table_c12(char) else char for char in text if not stringprep.in_table_b1(char)
+    )
+    prepared = unicodedata.normalize("NFKC", mapped)
+    for char in prepared:
+        if any(prohibited(char) for prohibited in _PROHIBITED):
+            raise ValueError(f"U+{ord(char):04X} can't be part of a name")
+    leftward = [stringprep.in_table_d1(char) for char in prepared]
+    if any(leftward):
+        if any(map(stringprep.in_table_d2, prepared)):
+            raise ValueError("a name is written from right to left or from left to right, not both")
+        if not (leftward[0] and leftward[-1]):
+            raise ValueError("a name from right to left begins and ends with a letter of its script")
+    return prepared
