@@ -27,7 +27,7 @@ def test_what_a_name_becomes(text: str, prepared: str) -> None:
     assert saslprep(text) == prepared
 
 
-@pytest.mark.parametrize("text", ["\u0007", "\u06271", "a\u0627", "\udc80", "\ue000", "a\x00b", "\ufffd"])
+@pytest.mark.parametrize("text", ["\u0007", "\u06271", "a\u0627", "\udc80", "\ue000", "a\x00b"])
 def test_what_is_no_name(text: str) -> None:
     with pytest.raises(ValueError, match="name"):
         saslprep(text)

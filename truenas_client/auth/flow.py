@@ -35,6 +35,7 @@ __all__ = [
     "Steps",
     "conclude",
     "login_ex",
+    "no_access",
     "password_login",
     "reconnect_login",
     "token_login",
@@ -216,6 +217,11 @@ def conclude(answer: dict[str, Any], username: str, mechanism: str) -> Login:
     )
 
 
+def no_access(who: str) -> str:
+    """What is told to somebody whose proof was right and who has no rights."""
+    return f"{who} may not use the API, or the account is locked: an administrator can grant a role"
+
+
 def _refuse(answer: dict[str, Any], username: str, secret: str) -> Never:
     kind, who = answer.get("response_type"), username or "the token's user"
     if kind == "AUTH_ERR":
@@ -224,7 +230,7 @@ def _refuse(answer: dict[str, Any], username: str, secret: str) -> Never:
         revoked = "has expired or was revoked" if secret == "API key" else "has expired"
         raise CredentialsExpired(f"The {secret} or account of {who} {revoked}: have an administrator renew it")
     if kind == "DENIED":
-        raise AccessDenied(f"{who} may not use the API, or the account is locked: an administrator can grant a role")
+        raise AccessDenied(no_access(who))
     if kind == "REDIRECT":
         urls = [url for url in answer.get("urls") or () if isinstance(url, str)]
         raise RedirectRequired(

@@ -7,10 +7,12 @@ and the session is ended where it is not.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Generator
 from typing import Any, Never
 
 from ..exc import (
+    AccessDenied,
     ClientException,
     InvalidCredentials,
     InvalidKeyFile,
@@ -19,7 +21,7 @@ from ..exc import (
     ServerSignatureError,
     ValidationErrors,
 )
-from .flow import BRIEF, Derivation, Flow, Login, Request, Steps, conclude, login_ex
+from .flow import BRIEF, Derivation, Flow, Login, Request, Steps, conclude, login_ex, no_access
 from .keytext import ApiKey
 from .policy import APIKeyAuthMech, Channel, binding_for, check_plain_key, key_mechanism, scram_unsupported
 from .scram import Exchange
@@ -83,7 +85,13 @@ def _scram(exchange: Exchange, key: ApiKey, channel: Channel) -> Flow:
     challenge = exchange.challenge(text)
     keys = key.keys or (yield Derivation(key.secret, challenge.salt, challenge.iterations))
     final = exchange.final(challenge, keys)
-    text = yield from _message("FINAL", final.text, exchange, channel)
+    try:
+        text = yield from _message("FINAL", final.text, exchange, channel)
+    except ClientException as e:
+        if type(e) is not ClientException or e.errno != errno.EINVAL or channel.kind == "socket":
+            raise
+        # The proof was right: servers of 26 and 27 trip over an account that has no rights to tell.
+        raise AccessDenied(no_access(exchange.username)) from e
     try:
         final.verify(text)
     except ServerSignatureError as e:
