@@ -15,7 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .secret import MASK, Secret
-from .secretnames import ARGUMENTS, HARMLESS_TREES, NESTED, RESULTS, is_name_of_no_secret, is_secret_name, members_of
+from .secretnames import (
+    ARGUMENTS,
+    HARMLESS_TREES,
+    NESTED,
+    RESULTS,
+    STORED_ELSEWHERE,
+    is_name_of_no_secret,
+    is_secret_name,
+    members_of,
+)
 from .secretshapes import mask_shapes, mask_words
 
 __all__ = [
@@ -30,12 +39,16 @@ __all__ = [
     "redact_text",
 ]
 
-_NAMING = ("key", "name", "variable", "env", "header", "property", "option", "field", "setting", "attribute", "param")
+_NAMING = frozenset(
+    ("key", "name", "variable", "env", "header", "property", "option", "field", "setting", "attribute", "param")
+)
 PAIRED = frozenset({"value", "val", "default", "content", "data"})
 """Members whose value the name in a member beside them judges."""
 _OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "~", "in", "nin", "rin", "rnin", "^", "!^", "$", "!$"})
 _FIELDS = frozenset({"select", "order_by", "group_by", "fields"})
 """Members that list names of fields."""
+_SIGN_IN = re.compile(r"(?:^|_)(?:basic_?auth|auth|login|user_?pass|user)$")
+_USER_AND_PASSWORD = re.compile(r"(?!\d+:\d+\Z)([^:/\s]+):(?!\*{8}\Z)[^/\s]+")
 _LONGEST_JSON = 200_000
 _MASKED = re.compile(r"(?<!\*)\*{8}(?!\*)")
 
@@ -79,6 +92,8 @@ def redact(value: Any, method: str = "", name: str = "") -> Any:
 
 
 def _redact_string(text: str, name: str) -> str:
+    if name and _SIGN_IN.search(name.lower()) and (pair := _USER_AND_PASSWORD.fullmatch(text)):
+        text = f"{pair[1]}:{MASK}"
     masked = mask_shapes(text, random=not is_name_of_no_secret(name))
     if text[:1] in ("{", "[") and len(text) <= _LONGEST_JSON:
         try:
@@ -100,8 +115,9 @@ def _redact_list(items: list[Any], method: str, name: str) -> list[Any]:
         case [str() as field, (str() | int()) as value] if name not in _FIELDS and _is_secret_field(field, method):
             return [field, _mask(value)]
     masked = [redact(item, method, name) for item in items]
-    if any(isinstance(item, str) and item[:1] in ("-", "/") for item in items):
-        places = [place for place, item in enumerate(items) if isinstance(item, str)]
+    places = [place for place, item in enumerate(items) if isinstance(item, str)]
+    if len(places) > 1 and name not in _FIELDS:
+        # They may be the words of a command line.
         words = mask_words([items[place] for place in places])
         for place, word in zip(places, words, strict=True):
             if word != items[place] and masked[place] != MASK:
@@ -114,14 +130,22 @@ def _is_secret_field(name: str, method: str) -> bool:
     return " " not in name and "=" not in name and is_secret_name(last) and last not in members_of(method)[1]
 
 
+def _last_word(name: Any) -> str:
+    return str(name).lower().rpartition("_")[2]
+
+
 def _redact_object(value: Mapping[Any, Any], method: str) -> dict[Any, Any]:
     named = value.get("method")
     if isinstance(named, str) and ("params" in value or "arguments" in value):
         method = named
     secret, harmless = members_of(method)
     # {"key": name, "value": ...} is a setting: the name is shown, and decides about the value.
-    valued = "remove" in value or not PAIRED.isdisjoint(value)
-    pairs = {member: value[member] for member in _NAMING if valued and isinstance(value.get(member), str)}
+    valued = "remove" in value or any(_last_word(member) in PAIRED for member in value)
+    pairs = {
+        member: inner
+        for member, inner in value.items()
+        if valued and isinstance(inner, str) and _last_word(member) in _NAMING
+    }
     beside = any(_is_secret_field(pair, method) for pair in pairs.values())
     result: dict[Any, Any] = {}
     for name, member in value.items():
@@ -129,7 +153,7 @@ def _redact_object(value: Mapping[Any, Any], method: str) -> dict[Any, Any]:
             result[name] = redact_call(named, member)
         elif (name == "key" and name in pairs) or name in HARMLESS_TREES:
             result[name] = member
-        elif beside and name in PAIRED:
+        elif beside and _last_word(name) in PAIRED:
             result[name] = _mask(member)
         elif isinstance(name, str) and (name in secret or (is_secret_name(name) and name not in harmless)):
             result[name] = _redact_member(name, member, method)
@@ -140,7 +164,7 @@ def _redact_object(value: Mapping[Any, Any], method: str) -> dict[Any, Any]:
 
 def _redact_member(name: str, member: Any, method: str) -> Any:
     """A member with a secret's name."""
-    if name.endswith(("credential", "credentials", "private_key")):
+    if name.endswith(STORED_ELSEWHERE):
         # Often a reference: the number of a stored one, or an object that holds more than the secret.
         if isinstance(member, int):
             return member
@@ -179,9 +203,12 @@ def redact_call(method: str, params: Sequence[Any], names: Sequence[str] = ()) -
     result = []
     for position, item in enumerate(params):
         name = names[position] if position < len(names) else ""
-        secret = bare is None and is_secret_name(name) and name not in harmless
-        hidden = secret or position in (bare or ())
-        result.append(_mask(item) if hidden else redact(item, method, name))
+        if position in (bare or ()):
+            result.append(_mask(item))
+        elif bare is None and is_secret_name(name) and name not in harmless:
+            result.append(_redact_member(name, item, method))
+        else:
+            result.append(redact(item, method, name))
     return result
 
 

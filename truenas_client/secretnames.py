@@ -17,6 +17,7 @@ __all__ = [
     "MEMBERS",
     "NESTED",
     "RESULTS",
+    "STORED_ELSEWHERE",
     "is_name_of_no_secret",
     "is_secret_name",
     "members_of",
@@ -28,7 +29,8 @@ _SECRET = re.compile(
     | (?<!by)(?<!com)(?<!over)(?<!sur)(?<!tres)pass_?\d*$ | pwd?\d*$ | pass_?hash | (^|_)pin_?code
     | tokens?_?\d*$ | (^|_)(t?otp|mfa)(_code)?s?$ | (^|_)(cookie|jwt|psk|pin)s?$ | (^|_)otp_ | authorization$
     | keys?_?\d*$ | keyhash$ | (unix|smb|nt|lm)hash$ | signature$     # keys, and what they can be guessed from
-    | community\d?$ | ^psid$ | ^provisioning_uri$ | ^rfc_str$ | (^|_)webhook(_ur[li])?$ | masterauth
+    | community\d?$ | ^psid$ | ^provisioning_uri$ | ^rfc_str$ | (^|_)webhook(_ur[li])?$ | masterauth | redis(cli)?_auth$
+    | mnemonic$ | (seed|recovery)_phrase | (recovery|backup)_codes?$
     | cred(ential)?s?$ | ^encryption_salt$ | (auth|nonce|logged_in)_salt$ | ^(auth|session)_?token
     """,
     re.VERBOSE,
@@ -98,6 +100,9 @@ NESTED: dict[str, tuple[int, int, bool]] = {
     "failover.call_remote": (0, 1, False),
 }
 """Methods that name another: where its name stands, where its arguments, and whether those are a list of such."""
+
+STORED_ELSEWHERE = ("credential", "credentials", "private_key")
+"""Ends of names of members that may hold the number of a stored secret instead of one."""
 
 MEMBERS: dict[str, frozenset[str]] = {
     # Addresses of chat rooms: who knows one may write there.

@@ -8,10 +8,9 @@ masked; a text costs no more time than it is long, so every repetition before a 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from .secret import MASK
-from .secretnames import is_secret_name
+from .secretnames import STORED_ELSEWHERE, is_secret_name
 
 __all__ = ["is_reference", "looks_random", "mask_shapes", "mask_words"]
 
@@ -25,12 +24,16 @@ _EMPTY = frozenset(("", MASK, "null", "none", "true", "false", "yes", "no", "on"
 _QUOTED = r"""
     "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | (?P<quote>\\{1,8}["']).*?(?<!\\)(?P=quote) | \\{0,8}["'][^\n\x1f]*
 """
+_CLOSED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 # A quote inside a word is one of its signs; before a comma, a colon or a bracket it ends what the word stands in.
 _BARE = r"[^\s\"'](?:[^\s\"']|[\"'](?=[^\s\"',:;}\])]))*"
 _WORD = rf"(?:{_QUOTED} | {_BARE})"
-# Between an option and its value, also where both are items of a list.
-_GAP = r"(?:\s{1,9}|\\*[\"'],\s{0,9}(?=\\*[\"']))"
-_VALUE = re.compile(rf"{_QUOTED} | [^\s\"',;&)}}\]]+", re.VERBOSE)
+# Between an option and its value, also where both are items of a list, in JSON or YAML.
+_GAP = r"(?:\s{0,9}\n[ \t]{0,40}-[ \t]{1,9}|\s{1,9}|\\*[\"'],\s{0,9}(?=\\*[\"']))"
+_VALUE = re.compile(
+    rf"{_QUOTED} | \[[^\]\x1f]*\]? | \{{[^{{}}\x1f]*\}}? | \$\{{[^${{}}\s]+\}}(?=[\s\"',;&)\]]|\Z) | [^\s\"',;&)}}\]]+",
+    re.VERBOSE,
+)
 _TO_LINE_END = re.compile(rf"(?:{_QUOTED})(?=\s*(?:$|[,\x1f]|\#)) | [^\n\x1f]+", re.VERBOSE | re.MULTILINE)
 
 
@@ -49,14 +52,22 @@ def _hidden(value: str) -> str:
     return f"{mark}{MASK}{mark}"
 
 
+# Most texts are names, for which nothing has to be looked for.
+_PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./-]{0,11}")
+
+
 def mask_shapes(text: str, *, random: bool = True) -> str:
     """The text with every secret masked that its writing gives away; ``random`` includes long random words."""
+    if _PLAIN.fullmatch(text):
+        return text
     for needed, shape in _SHAPES:
         if not needed or any(one in text for one in needed):
             text = shape.sub(_replaced, text)
     if "-" in text:
         text = _OPTION.sub(_if_named, text)
         text = _TOOL.sub(_tool, text)
+    if " " in text or "\t" in text:
+        text = _SETTING.sub(_setting, text)
     if "<" in text:
         text = _ELEMENT.sub(_if_named, text)
     for pair in _PAIRS:
@@ -71,11 +82,19 @@ def mask_words(words: list[str]) -> list[str]:
     masked = mask_shapes(SEPARATOR.join(words), random=False).split(SEPARATOR)
     if len(masked) != len(words):
         return [MASK for _ in words]
+    if words[0][:1] == "-":
+        # Without the program's name nobody knows what its letters mean.
+        for at, word in enumerate(words[1:], 1):
+            if words[at - 1] in ("-p", "-P") and not _PORT_OR_PATH.fullmatch(word):
+                masked[at] = MASK
     # Only part of a word was seen as the value where the word holds spaces.
     return [
         new if new == mask_shapes(old, random=False) else (MASK if MASK in new and " " in old else new)
         for old, new in zip(words, masked, strict=True)
     ]
+
+
+_PORT_OR_PATH = re.compile(r"\d{1,5}|[\d.]*(?::\d+)+(?:/\w+)?|[./-].*")
 
 
 def _replaced(found: re.Match[str]) -> str:
@@ -117,28 +136,29 @@ _SHAPES = (
     _shape(r"\bbearer\s{1,9}(?P<v>[A-Za-z0-9+/=._~-]{6,})"),
     _shape(r"(?-i:\b[Bb]asic)\s{1,9}(?P<v>(?=\S{0,60}(?:\d|=|(?-i:[a-z][A-Z])))[A-Za-z0-9+/=._~-]{8,})"),
     _shape(r"\b(?:set-)?cookie\s{0,9}:\s{0,9}(?P<v>[^\"'\\\n\x1f]+)"),
-    _shape(r"[?&;](?:sig|[\w-]{0,40}signature|hmac|auth|sid|ticket|code)=(?P<v>[^&\s\"'#]+)", "="),
+    _shape(r"[?&;\#](?:sig|[\w-]{0,40}signature|hmac|auth|sid|sas|jsessionid|ticket|code)=(?P<v>[^&\s\"'#]+)", "="),
     # Who knows the address of such a hook may use it.
     _shape(
         r"(?<=://)[^\s\"'/]{1,100}/(?:[\w.-]{1,60}/){0,3}(?:hooks?|webhooks?|incomingwebhook)/(?P<v>[^\s\"']+)", "hook"
     ),
     _shape(r"(?<=://)hooks\.[^\s\"'/]{1,100}/(?P<v>[^\s\"']+)", "hooks."),
-    _shape(r"/bot(?P<v>\d+:[\w-]{20,})", "/bot"),
+    _shape(r"api\.telegram\.org/bot(?P<v>[^/\s\"']+)", "/bot"),
+    # A token in place of the user.
+    _shape(r"(?:(?<=http://)|(?<=https://)|(?<=nats://))(?P<v>(?=\D{0,40}\d)[^\s:@/\"'<>]{8,200})@", "@"),
+    _shape(r"(?:\b(?:sqlplus|expdp|impdp)\s{1,9}|:thin:)[\w.-]{1,60}/(?P<v>[^\s@\"']+)", "/"),
     _shape(r"/with/key/(?P<v>[^\s\"'/?]+)", "/with/key/"),
     # user:password, or user%password, as programs take it in one word; user and group numbers are none.
     _shape(
-        r"(?<![\w-])(?:-u|--(?:proxy-)?user|--auth|--login|-U|--credentials)(?:\s{1,9}|=|(?<=-u)|(?<=-U))"
+        r"(?<![\w-])(?:-[a-zA-Z]{0,5}u|--(?:proxy-)?user|--auth|--login|-U|--credentials)(?:\s{1,9}|=|(?<=-u)|(?<=-U))"
         r"(?:(?P<q>[\"'])(?![\"'])[^:%\"'\n]{0,100}[:%](?P<v>(?:(?!(?P=q))[^\n])+)(?P=q))",
-        "-u",
-        "-U",
-        "--",
+        ":",
+        "%",
     ),
     _shape(
-        r"(?<![\w-])(?:-u|--(?:proxy-)?user|--auth|--login|-U|--credentials)(?:\s{1,9}|=|[\"'],\s{0,9}[\"']|(?<=-u)|(?<=-U))"
+        r"(?<![\w-])(?:-[a-zA-Z]{0,5}u|--(?:proxy-)?user|--auth|--login|-U|--credentials)(?:\s{1,9}|=|[\"'],\s{0,9}[\"']|(?<=-u)|(?<=-U))"
         r"(?!\d{1,10}:\d)[^\s:%\"'/=]{0,100}[:%](?P<v>[^\s\"']+)",
-        "-u",
-        "-U",
-        "--",
+        ":",
+        "%",
     ),
     # A password right behind its letter. Ports, paths and the long options of find and others are none.
     _shape(
@@ -155,17 +175,32 @@ _SHAPES = (
     _shape(r"\bcreateUser\s+(?:-e\s+\S+\s+)?\S{1,100}\s+(?P<v>[^\n\x1f]+)", "reateUser", "reateuser"),
     _shape(r"\b(?:trap2?|inform)sink\s+\S{1,200}\s+(?P<v>\S+)", "sink"),
     _shape(r"\bMONITOR\s+\S{1,200}\s+\d+\s+\S{1,100}\s+(?P<v>\S+)", "@"),
-    _shape(rf"\b(?:login|user|username)\s{{1,20}}\S{{1,100}}\s{{1,20}}pass(?:word|wd)?\s{{1,20}}(?P<v>{_WORD})"),
     _shape(
-        rf"\bidentified\s{{1,9}}(?:with\s{{1,9}}\S{{1,60}}\s{{1,9}})?by\s{{1,9}}(?:password\s{{1,9}})?(?P<v>{_WORD})"
+        rf"\b(?:login|user(?:name)?(?=\s{{1,20}}\S{{1,100}}\s{{1,20}}pass\w{{0,4}}\s{{1,20}}\S{{0,60}}[\d!@\#$%^&*]))\s{{1,20}}\S{{1,100}}\s{{1,20}}pass(?:word|wd)?\s{{1,20}}(?P<v>{_WORD})"
+    ),
+    _shape(
+        r"\bidentified\s{1,9}(?:with\s{1,9}\S{1,60}\s{1,9})?by\s{1,9}(?:password\s{1,9})?\\{0,8}[\"'](?P<v>[^\"'\\\n]+)"
     ),
     _shape(r"(?:pass(?:word|wd|phrase|code)?|secret|token)\s{0,9}[(\s]\s{0,9}(?P<v>\"[^\"\n]+\"|'[^'\n]+')", '"', "'"),
     _shape(
         r"\bpass(?:word|wd|phrase|code)s?\s{1,9}(?:is|was|to)\s{1,9}(?P<v>(?=\S{0,60}(?-i:[A-Z\d!@\#$%^&*]))\S+)", "ass"
     ),
     _shape(
-        rf"(?:^[ \t]{{0,99}}|\bset\s{{1,9}})(?:\w{{1,60}}_(?:password|passwd|secret|token|key|pass|pwd)"
-        rf"|password|passwd|passphrase|passcode|secret)\s{{1,99}}(?P<v>{_WORD})(?=\s{{0,99}}(?:$|[\"'\\\x1f;|&]))"
+        r"(?<=\s)(?:[\w.-]{0,60}(?:password|passwd|passphrase|passcode|secret|_key|-key|_token|_pw)|pass|psk|token)"
+        r"(?:\s{1,9}-v)?\s{1,9}(?P<v>(?=\S{0,60}(?-i:[\d!@\#$%^&*]|[A-Z]{2}))[^\s\"'(=:-][^\s\"',;)]{2,})"
+    ),
+    _shape(r"(?<=\s)/p:(?P<v>\S+)", "/p:"),
+    _shape(r"/user:\S{1,100}\s{1,9}(?P<v>[^\s/]\S*)", "/user:"),
+    _shape(r"\bsmbclient\s{1,9}[/\\]\S{1,200}\s{1,9}(?P<v>[^\s-]\S*)", "smbclient"),
+    _shape(r"\bwpa_passphrase\s{1,9}\S{1,100}\s{1,9}(?P<v>\S+)", "wpa_pass"),
+    _shape(r"(?:\blftp|\bopen)\s[^\n]{0,100}?-u\s{1,9}[^\s,]{1,100},(?P<v>[^\s\"']+)", "-u"),
+    # A user's name in an option makes the p after it a password.
+    _shape(
+        rf"(?<![\w-])(?:-u|--user(?:name)?|--login)[\s=]\s{{0,9}}(?!\d)\S{{1,100}}(?:\s\S{{1,100}}){{0,4}}?\s(?-i:-[pPw])"
+        rf"{_GAP}(?!\\{{0,8}}[\"']?-|[\d.:]+(?:/\w+)?(?:\s|$))(?P<v>{_WORD})",
+        "-u",
+        "--user",
+        "--login",
     ),
     # What is piped or given to a program that reads a password.
     _shape(
@@ -173,6 +208,7 @@ _SHAPES = (
         r"(?:passw|stdin|sudo\s{1,9}-S|kinit|cryptsetup|load-key|gpg|openssl|login)",
         "|",
     ),
+    _shape(r"<\(\s{0,9}(?:echo|printf)\s{1,9}(?P<v>[^)\s]+)", "<("),
     _shape(rf"<<<\s{{0,9}}(?P<v>{_WORD})", "<<<"),
     _shape(r"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S{1,99}\s+\S{1,200}\s+\S{1,99}\s+(?P<v>\S+)", "mc "),
     _shape(r"\bhtpasswd\s+-\w{0,9}b\w{0,9}\s+(?:\S{1,200}\s+)?\S{1,99}\s+(?P<v>\S+)\s{0,9}$", "htpasswd"),
@@ -197,12 +233,14 @@ _OPTION = re.compile(rf"(?<![\w-])--?(?P<n>[A-Za-z][\w.-]{{2,60}}){_GAP}(?!\\*[\
 _LETTERS = {
     "sshpass": "p", "mysql": "p", "mariadb": "p", "mongo": "p", "docker": "p", "podman": "p", "helm": "p",
     "7z": "p", "rar": "p", "unrar": "p", "zip": "P", "unzip": "P", "ipmitool": "PK", "mosquitto": "P",
-    "ldap": "w", "redis": "a", "snmp": "cAX", "openssl": "k", "smbclient": "p", "freeipmi": "p", "ipmi": "p",
-    "az": "p", "kubectl": "p", "sqlcmd": "P", "rclone": "p", "iscsiadm": "v", "k5start": "p", "restic": "p",
+    "ldap": "w", "redis": "a", "snmp": "cAX", "openssl": "k", "smbclient": "p", "ipmi": "p",
+    "az": "p", "kubectl": "p", "sqlcmd": "P", "iscsiadm": "v", "curl": "b", "http": "a", "https": "a",
+    "ssh-keygen": "NP", "useradd": "p", "usermod": "p", "upscmd": "p", "upsrw": "p",
 }  # fmt: skip
 _TOOL = re.compile(
     r"(?<![\w-])(?P<tool>sshpass|mysql|mariadb|mongo|(?:docker|podman|helm|az|kubectl)(?=\s+(?:registry\s+)?login)|7z"
-    r"|rar|unrar|zip|unzip|ipmitool|mosquitto|ldap|redis|snmp|openssl|smbclient|sqlcmd|ipmi)\S*(?P<rest>\s[^\n]*)"
+    r"|rar|unrar|zip|unzip|ipmitool|mosquitto|ldap|redis|snmp|openssl|smbclient|sqlcmd|ipmi|curl|https?(?=\s)"
+    r"|ssh-keygen|useradd|usermod|upscmd|upsrw|iscsiadm)\S*(?P<rest>\s[^\n]*)"
 )
 _SWITCH = {
     letters: re.compile(rf"(?<![\w-])-[{letters}](?:{_GAP}|(?=[^\s\"']))(?!\\*[\"']?-)(?P<v>{_WORD})", re.VERBOSE)
@@ -215,21 +253,37 @@ def _tool(found: re.Match[str]) -> str:
     return head + _SWITCH[_LETTERS[found["tool"]]].sub(_replaced, found["rest"])
 
 
+# A line of a file of settings that parts names and values by spaces.
+_SETTING = re.compile(
+    rf"(?:^[ \t]{{0,99}}|\bset[ \t]{{1,9}})(?P<n>[\w.-]{{3,60}})[ \t]{{1,99}}(?![=:])(?P<v>{_WORD})"
+    r"(?=[ \t]{0,99}(?:$|[\"'\\\x1f;|&]))",
+    re.VERBOSE | re.MULTILINE,
+)
+# Prose begins lines with such words too: only names made like names of settings count.
+_NAME_OF_SETTING = re.compile(
+    r"(?:pass(?:word|wd|phrase|code)|secret|.(?:pass|pwd?|key|token|auth|community))\d*\Z", re.IGNORECASE
+)
+
+
+def _setting(found: re.Match[str]) -> str:
+    return _if_named(found) if _NAME_OF_SETTING.search(found["n"]) else found[0]
+
+
 _ELEMENT = re.compile(r"<(?P<n>[\w:.-]{1,80})(?:\s[^<>]{0,200})?>(?P<v>[^<>]+)</")
 _SEP = r"""\\{0,8}["']?[ \t]{0,9}[:=][ \t]{0,9}"""
-_BREAK = r"(?:\s|,|;|\\n){1,40}"
+_BREAK = r"(?:\s|,|;|\\n){1,24}"
 _NAMING = (
     rf"""(?:name|key|variable|env|header|property|option|field|setting){_SEP}\\{{0,8}}["']?(?P<n>[\w.-]{{1,100}})"""
 )
-_BESIDE = rf"""\\{{0,8}}["']?(?:value|val|default|content){_SEP}(?P<v>{_QUOTED}|[^\n"'}},]{{1,200}})"""
+_BESIDE = rf"""\\{{0,8}}["']?(?:value|val|default|content){_SEP}(?P<v>{_QUOTED}|[^\n"'}},]{{1,60}})"""
 _PAIRS = tuple(
     re.compile(pattern, re.VERBOSE | re.IGNORECASE)
     for pattern in (
-        rf"""(?<![\w.-]){_NAMING}\\{{0,8}}["']?{_BREAK}{_BESIDE}""",
-        rf"""(?<![\w.-]){_BESIDE}{_BREAK}\\{{0,8}}["']?{_NAMING}""",
+        rf"""(?<![a-z0-9.-]){_NAMING}\\{{0,8}}["']?{_BREAK}\\{{0,8}}["']?(?:\w{{1,30}}_)?{_BESIDE}""",
+        rf"""(?<![a-z0-9.-]){_BESIDE}{_BREAK}\\{{0,8}}["']?{_NAMING}""",
         # As lists write them: a name and its value, or a filter.
         rf"""["'](?P<n>[\w.-]{{1,100}})\\{{0,8}}["'],\s{{0,99}}(?:\\{{0,8}}["'](?:[=<>~^$!]{{1,2}}|r?n?in)\\{{0,8}}["'],\s{{0,99}}\[?\s{{0,99}})?
-        (?P<v>{_QUOTED})(?!\s{{0,9}}:)""",
+        (?P<v>{_CLOSED}|\\{{1,8}}["'][^"'\\\n]*\\{{1,8}}["'])(?!\s{{0,9}}:)""",
     )
 )
 # A name and what stands between it and its value: in settings, JSON (also inside a JSON text), YAML, arguments of a
@@ -239,7 +293,7 @@ _NAME = re.compile(
     r"""(?::=|=>|==?|:(?!//))[ \t]*+(\n[ \t]*+(?=\\{0,8}["']))?"""
 )
 _BEGINNING = re.compile(r"(?:^|\\n|[\n\x1f])[ \t]*(?:-[ \t]+|export[ \t]+|set[ \t]+)*\Z")
-_FURTHER = re.compile(r"[^\s\"']+[^\n\x1f]{0,200}?\s(?:--?\w|/\w|[\w.-]+[=:])")
+_FURTHER = re.compile(r"[^\s\"']+[^\n\x1f]{0,200}?[ \t](?:--?\w|/\w|[\w.-]+[=:])")
 _BLOCK = re.compile(r"[|>][+-]?\d?[ \t]*\n")
 
 
@@ -264,6 +318,8 @@ def _without_named(text: str) -> str:
             if found is None:
                 continue
             value, end = found[0].rstrip(), start + len(found[0].rstrip())
+            if value.startswith("`") or (value.isdigit() and word.lower().endswith(STORED_ELSEWHERE)):
+                continue
             hidden = _hidden(value)
         if hidden != value and end > start:
             parts += [text[done:start], hidden]
@@ -309,6 +365,7 @@ _NAMES_IT = re.compile(
     r"|\b(?:ssh|sk-ssh|ecdsa|sk-ecdsa)[\w@.-]*\s|\}|0x|[/_]by-\w+/)\Z",
     re.IGNORECASE,
 )
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _PUBLIC = re.compile(
     r"-----BEGIN (?P<what>[A-Z0-9 ]{0,40}(?:CERTIFICATE|PUBLIC KEY|CERTIFICATE REQUEST|DH PARAMETERS|X509 CRL)"
@@ -332,23 +389,24 @@ def _without_random(text: str) -> str:
 def looks_random(word: str) -> bool:
     """Whether a word was thrown by dice: 20 signs or more with letters and digits mixed as no name mixes them.
 
-    Numbers, UUIDs, dates, paths and names in words are not; hexadecimal digits are from 32 on, for they may be a key.
+    Numbers, UUIDs, dates, paths and names made of words are not; hexadecimal digits are from 32 on, for they may be
+    a key.
     """
     if len(word) < _SHORTEST or not word.isascii() or _UUID.search(word):
         return False
     if re.fullmatch(r"(?i:0x|naa\.|eui\.)[0-9a-f]+", word):
         return False
     core = re.sub(r"[^A-Za-z0-9]", "", word)
-    parted = len(word.rstrip("=")) - len(core) > len(word) // 10
-    if parted or core.isdigit() or (core.isalpha() and (core.islower() or core.isupper())):
+    if len(word.rstrip("=")) - len(core) > len(word) // 10 or core.isdigit():
         return False
     if re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", core):
         return len(core) >= 32
-    kinds = [_kind(sign) for sign in core]
-    turns = sum(one != other for one, other in pairwise(kinds)) / max(1, len(kinds) - 1)
-    # Dice change between three kinds of signs at 0.62 of the places, between two at 0.4; names at about 0.2.
-    return turns >= (0.36 if len(set(kinds)) == 3 else 0.26 if len(core) >= 24 and len(set(kinds)) == 2 else 0.99)
-
-
-def _kind(sign: str) -> int:
-    return 0 if sign.isdigit() else 1 if sign.islower() else 2
+    mixed = not (core.islower() or core.isupper())
+    if len(core) < 24 and not mixed:
+        return False
+    # Dice break a word off after 2.3 signs, and put numbers into three places of 24 signs; names made of words have
+    # longer words and one number.
+    pieces = _PIECE.findall(core)
+    numbers = sum(piece.isdigit() for piece in pieces)
+    mean = len(core) / len(pieces)
+    return numbers >= 3 or (mixed and mean <= (3.3 if numbers else 2.6))

@@ -24,6 +24,8 @@ MOST_DRAFTS = 200
 MOST_FIRSTS = 20
 MOST_DRAFTED = 1_000_000
 """Characters of all drafts together: the file is read at the start, and that has to be quick."""
+MASKING = 1
+"""Counts the changes of what is masked in drafts; drafts that were stored before are masked once more."""
 MOST_RECENT = 20
 MOST_STARS = 500
 MOST_VIEWS = 500
@@ -212,6 +214,14 @@ class ConnectionMemory(StateFile):
         from tui.model.drafts import storable  # here, because nothing of it is needed to start
 
         drafts = _object(self.members.get("drafts"))
+        if drafts and self.members.get("masking") != MASKING:
+            # An earlier version of this program knew fewer secrets.
+            judged = {name: storable(name, text, ()) for name, text in drafts.items() if isinstance(text, str)}
+            drafts = self.members["drafts"] = {name: text for name, text in judged.items() if text is not None}
+            self._changed.add("drafts")
+        if drafts or self._waiting:
+            self.members["masking"] = MASKING
+            self._changed.add("masking")
         for name, method in self._waiting.items():
             kept = storable(name, self._typed[name], [*(param.name for param in method.params), *method.names])
             # What may not be stored, being in the middle of a word, leaves what was stored before.

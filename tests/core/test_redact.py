@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import string
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.argumentshapes import ORDINARY, SECRETIVE, with_secret
 from tests.facts import RELEASES, catalogue
 from truenas_client.redact import MASK, is_secret_name, redact, redact_call, redact_result, redact_text
 from truenas_client.secret import Secret
@@ -133,7 +135,33 @@ def test_texts(text: str, masked: str) -> None:
     assert redact_text(masked) == masked
 
 
-@pytest.mark.parametrize("part", ["a-", "a.", "\\\\", "password: ", 'key="', "://a:", "-----BEGIN PRIVATE KEY-----"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "a-",
+        "a.",
+        "\\\\",
+        "password: ",
+        'key="',
+        "://a:",
+        "-----BEGIN PRIVATE KEY-----",
+        "-p ",
+        "-u a:",
+        "<a ",
+        '"a", ',
+        "mysql -",
+        "a:b@",
+        "value: ",
+        "name: a\n",
+        "Aa1",
+        "set a_key ",
+        "'",
+        " ",
+        "\n",
+        '["key',
+        "login a pass ",
+    ],
+)
 def test_long_texts_take_no_longer_than_they_are_long(part: str) -> None:
     began = time.process_time()
     redact_text(part * (200_000 // len(part)))
@@ -182,6 +210,51 @@ def test_the_log_is_masked(caplog: pytest.LogCaptureFixture) -> None:
     assert "abcdef" not in caplog.text
     assert "it said {'token': '********'}" in caplog.text
     assert "ValueError: password=********" in caplog.text
+
+
+@pytest.mark.parametrize(("method", "params"), SECRETIVE)
+def test_no_shape_of_arguments_shows_its_secret(method: str, params: list[Any]) -> None:
+    before = with_secret(params, "Zq7kMarked")
+    masked = redact_call(method, before)
+    assert "Zq7kMarked" not in json.dumps(masked)
+    assert MASK in json.dumps(masked)
+    assert redact_call(method, masked) == masked
+    assert before == with_secret(params, "Zq7kMarked")
+
+
+@pytest.mark.parametrize(("method", "params"), ORDINARY)
+def test_what_is_no_secret_is_shown(method: str, params: list[Any]) -> None:
+    if '"passwd": ""' in json.dumps(params) or '"token": "${env:' in json.dumps(params):
+        return  # what is empty or a reference is masked too, where a secret stands
+    assert redact_call(method, params) == params
+
+
+@given(st.lists(st.sampled_from(string.ascii_letters + string.digits), min_size=40, max_size=64).map("".join))
+def test_long_words_thrown_by_dice_are_random(word: str) -> None:
+    assume(sum(map(str.isdigit, word)) > 2 and len(set(word)) > 20)
+    assume(len(re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", word)) > len(word) / 3.3)
+    assert redact_text(f"kept {word} here") == f"kept {MASK} here"
+
+
+@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+def test_names_choices_and_examples_of_real_schemas_look_like_no_secret(release: str) -> None:
+    words = {word for entry in catalogue(release).values() for word in _single_words(entry)}
+    assert len(words) > 2000
+    seen = {word: masked for word in words if (masked := redact_text(word)) != word}
+    # What the documentation itself shows of tokens and of an exchange of proofs.
+    assert all(re.search(r"auth_token=|fyko\+d2|rmF9pqV8S7", word) for word in seen), seen
+
+
+def _single_words(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield name
+            yield from _single_words(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _single_words(member)
+    elif isinstance(value, str) and len(value) < 200 and "\n" not in value:
+        yield value
 
 
 # -- every real method -----------------------------------------------------------------------

@@ -81,6 +81,7 @@ def test_secrets_are_left_out_of_what_is_stored(method: str, names: list[str], t
         # Of a member given twice only the last one is in the value; the first would not be seen.
         ("user.create", ["user_create", "password"], '[{"password": "x", "password": "y"}]', False),
         ("pool.query", ["filters"], "[" + " " * LONGEST + "]", False),
+        ("pool.query", ["filters"], '[{"a": 1, ' * 3000, False),
     ],
 )
 def test_what_cannot_be_looked_into_is_stored_only_where_it_is_harmless(

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.argumentshapes import SECRETIVE, with_secret
 from truenas_client.catalogue import Catalogue, Method
 from tui import statefile
 from tui.state import (
@@ -342,6 +343,40 @@ def test_no_secret_reaches_the_file_and_the_session_keeps_what_was_typed(folder:
     again = kept(folder)
     assert again.draft_of("user.create") == '[{"username": "a", "password": "********"}]'
     assert again.draft_of("my.unlock") == '["tank", "********"]'
+
+
+@pytest.mark.parametrize("secret", ["hunter2x", "MARKEDQZX", "p4ss-w0rd!", "Zq7kPmT3xVw9Rb2nLd5s"])
+def test_no_shape_of_arguments_brings_a_secret_into_any_file(folder: Path, secret: str) -> None:
+    memories = Memories(folder=folder)
+    memory = memories.connection(ADDRESS, "admin")
+    for number, (name, params) in enumerate(SECRETIVE):
+        whole = json.dumps(with_secret(params, secret), indent=1)
+        # As a whole, and in the middle of being typed.
+        memory.keep_draft(method(f"{name}" if name.startswith("auth.") else f"{name}{number}"), whole)
+        memory.keep_draft(method(f"{name}.begun{number}"), whole[: whole.index(secret[:4]) + len(secret)])
+    memories.close()
+    texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
+    assert "********" in "".join(texts)
+    assert not [text for text in texts if secret in text]
+
+
+def test_drafts_that_an_earlier_version_stored_are_masked_too(folder: Path) -> None:
+    memories = Memories(folder=folder)
+    memory = memories.connection(ADDRESS, "admin")
+    memory.keep_draft(method("pool.query"), "[[]]")
+    memories.close()
+    file = only_file(folder)
+    stored = json.loads(file.read_text())
+    del stored["masking"]
+    stored["drafts"] = {"cronjob.create": '[{"command": "mysql -phunter2"}]', "user.query": '[["a"]]', "old": 5}
+    file.write_text(json.dumps(stored))
+    memories = Memories(folder=folder)
+    memories.connection(ADDRESS, "admin").section = "jobs"
+    memories.close()
+    assert json.loads(file.read_text())["drafts"] == {
+        "cronjob.create": '[{"command": "mysql -p********"}]',
+        "user.query": '[["a"]]',
+    }
 
 
 def test_a_draft_that_may_not_be_stored_leaves_the_one_before(folder: Path) -> None:

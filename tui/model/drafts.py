@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from truenas_client.redact import PAIRED, is_secret_name, redact, redact_call, redact_text
+from truenas_client.schema.draft import PLACEHOLDER
 from truenas_client.secretnames import ARGUMENTS, NESTED
 from truenas_client.secretshapes import is_reference
 
@@ -33,8 +34,14 @@ def storable(method: str, text: str, names: Sequence[str]) -> str | None:
     ``names`` are those of the method's arguments, in order, then any of their members': an argument is judged by its
     own name, and text that is not JSON by all of them, because nobody can tell what stands where in it.
     """
-    if len(text) > LONGEST:
+    try:
+        return _masked(method, text, names) if len(text) <= LONGEST else None
+    except RecursionError:
+        # Too deep to be looked into.
         return None
+
+
+def _masked(method: str, text: str, names: Sequence[str]) -> str | None:
     document = parse(text)
     if not document.ok or document.notes or not isinstance(document.value, list):
         return text if _harmless(method, text, document.value, names) else None
@@ -74,8 +81,10 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def _differing(value: Any, masked: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """What masking has changed, with what is to stand there; what is empty or only a reference is left as it is."""
-    if value is masked or value == masked or value == "" or (isinstance(value, str) and is_reference(value)):
+    """What masking has changed, with what is to stand there; what is not filled in, or only a reference, is left."""
+    if value is masked or value == masked or value == 0:
+        return
+    if isinstance(value, str) and (not value.strip(PLACEHOLDER) or is_reference(value)):
         return
     if isinstance(value, dict) and isinstance(masked, dict):
         for key, member in value.items():
