@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import Namespace
 from importlib import import_module
 
 from .exits import ExitStatus, folded
@@ -32,9 +33,12 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_output()
         return int(ExitStatus.PIPE)
+    except Exception as e:  # noqa: BLE001 - told without what may be secret
+        _tell(e, options)
+        return int(ExitStatus.ERROR)
 
 
-def _run(name: str, options: object) -> ExitStatus:
+def _run(name: str, options: Namespace) -> ExitStatus:
     from truenas_client.exc import ClientException
 
     from .exits import CommandError, status_of
@@ -54,6 +58,23 @@ def _run(name: str, options: object) -> ExitStatus:
     except OSError as e:
         say(f"midclt: {e}")
         return ExitStatus.ERROR
+
+
+def _tell(error: Exception, options: Namespace) -> None:
+    """An error of the program itself: no values of variables, its message masked, and where it arose when asked."""
+    from truenas_client.crashreport import crash_report, masked_message, name_of, words_of
+
+    from .output import say
+
+    given = [options.password, options.api_key, *(getattr(options, "method", None) or [])[1:]]
+    given += [os.environ.get(name) for name in ("TRUENAS_PASSWORD", "TRUENAS_API_KEY")]
+    secrets = words_of(text for text in given if text)
+    if os.environ.get("MIDCLT_TRACE"):
+        say(crash_report(error, secrets))
+        return
+    message = masked_message(error, secrets)
+    say(f"midclt: an error of this program, {name_of(error)}{f': {message}' if message else ''}")
+    say("With MIDCLT_TRACE=1 in the environment it tells where.")
 
 
 def _forget_output() -> None:

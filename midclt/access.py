@@ -1,8 +1,8 @@
 """Getting in: where to connect, who signs in, with which secret.
 
 Options win over the environment, the environment over the profile; a password wins
-over a key, as officially. What is asked for is asked on the terminal itself, never on
-standard input, which may carry the arguments of the call.
+over a key, as officially. What is asked for is asked on the terminal itself; without
+one it is the first line of standard input, before the arguments of the call.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from truenas_client.secretstore import resolve
 from truenas_client.trust import TLS
 
 from .asking import ask as _ask
+from .asking import has_terminal
 from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say
 from .session import Session, open_session
 
-__all__ = ["Who", "call_timeout", "chosen", "connected", "signed_in", "trust_of", "who"]
+__all__ = ["Who", "call_timeout", "chosen", "connected", "secret_before_input", "signed_in", "trust_of", "who"]
 
 CALL_SECONDS = 60
 """How long a call waits for its answer unless told otherwise, as officially."""
@@ -87,9 +88,22 @@ def who(options: Namespace, choice: Choice) -> Who:
     return Who(username, "none" if username is None else "password")
 
 
+def secret_before_input(options: Namespace) -> str | None:
+    """The secret that `signed_in` would take from standard input, for who reads that next; None where it takes none."""
+    if has_terminal():
+        return None
+    choice = chosen(options)
+    given = who(options, choice)
+    kept = given.secret is not None or not isinstance(given.reference, Ask | None)
+    return None if given.mechanism == "none" or kept else _obtain(given, choice)
+
+
 @contextmanager
-def signed_in(options: Namespace) -> Iterator[Session]:
-    """A session, signed in when it is known who is. Raises `CommandError` when there is no way in."""
+def signed_in(options: Namespace, secret: str | None = None) -> Iterator[Session]:
+    """A session, signed in when it is known who is. Raises `CommandError` when there is no way in.
+
+    ``secret`` is what `secret_before_input` returned, where that was called.
+    """
     choice = chosen(options)
     given = who(options, choice)
     if is_terminal(sys.stderr):
@@ -100,7 +114,7 @@ def signed_in(options: Namespace) -> Iterator[Session]:
         say("midclt: -P without -U: not signing in")
     if options.api_key and given.username is None:
         raise CommandError("An API key needs the name of its user: -U or TRUENAS_USERNAME", ExitStatus.USAGE)
-    secret = given.secret
+    secret = secret or given.secret
     if given.mechanism != "none" and secret is None:
         secret = _obtain(given, choice)
     session = connected(choice)
@@ -128,7 +142,7 @@ def _obtain(given: Who, choice: Choice) -> str:
             way = f"the one of profile {profile.name} is for its own address and user only; {way}"
         raise CommandError(
             f"No {noun[0].lower() + noun[1:] if noun != 'API key' else noun} for {given.username}: {way} "
-            "or run this in a terminal",
+            "give it as the first line of standard input, or run this in a terminal",
             ExitStatus.AUTHENTICATION,
         )
     return secret

@@ -1,18 +1,29 @@
-"""Asking the person: on the terminal itself, never on standard input, which may carry the arguments of a call."""
+"""Asking the person: on the terminal itself where there is one, because standard input may carry a call's arguments.
+
+Without a terminal a secret is the next line of standard input, as for the official command; the rest of it stays for
+whoever reads it then (an argument ``-``).
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
-__all__ = ["ask", "confirm"]
+from .exits import CommandError, ExitStatus
+
+__all__ = ["ask", "confirm", "has_terminal"]
+
+LONGEST_LINE = 65_536
+"""Bytes of a line that can be a secret: standard input may have no end."""
 
 
 def ask(prompt: str) -> str | None:
-    """Ask without showing what is typed; None when there is no terminal, or nothing was given."""
-    if not _terminal():
-        # Looked at first, because getpass would fall back on standard input.
-        return None
+    """Ask without showing what is typed; None when nothing was given.
+
+    Raises `CommandError` when the line of standard input is too long or not UTF-8.
+    """
+    if not has_terminal() and (sys.stdin is None or not sys.stdin.isatty()):
+        return _line()
     from getpass import getpass
 
     try:
@@ -21,9 +32,27 @@ def ask(prompt: str) -> str | None:
         return None
 
 
+def _line() -> str | None:
+    """The next line of standard input, without its end."""
+    stdin = sys.stdin
+    if stdin is None or stdin.closed:
+        return None
+    try:
+        # The bytes, and from the same buffer as `-` reads: the encoding of the locale says nothing of a pipe.
+        buffer = getattr(stdin, "buffer", None)
+        line = stdin.readline(LONGEST_LINE + 1) if buffer is None else buffer.readline(LONGEST_LINE + 1).decode()
+    except OSError:  # not open for reading
+        return None
+    except UnicodeDecodeError as e:
+        raise CommandError(f"The secret on standard input is not UTF-8 text (byte {e.start})", ExitStatus.USAGE) from e
+    if len(line) > LONGEST_LINE:
+        raise CommandError(f"The first line of standard input is longer than {LONGEST_LINE} bytes", ExitStatus.USAGE)
+    return line.rstrip("\r\n") or None
+
+
 def confirm(question: str) -> bool | None:
-    """Ask for a yes; None when there is nobody to ask."""
-    if not _terminal():
+    """Ask for a yes; None when there is nobody to ask. Never answered by standard input: a yes is a person's."""
+    if not has_terminal():
         return None
     prompt = f"{question} [y/N] "
     if os.name == "posix":
@@ -37,7 +66,8 @@ def confirm(question: str) -> bool | None:
     return answer.strip().lower() in {"y", "yes"}
 
 
-def _terminal() -> bool:
+def has_terminal() -> bool:
+    """Whether there is a terminal to ask on."""
     if os.name != "posix":
         return sys.stdin is not None and sys.stdin.isatty()
     try:

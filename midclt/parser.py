@@ -61,7 +61,8 @@ def get_parser() -> argparse.ArgumentParser:
         "-P",
         "--password",
         metavar="PASSWORD",
-        help="the password; other users of this machine can see it, so TRUENAS_PASSWORD or the prompt is better",
+        help="the password; other users of this machine can see it, so TRUENAS_PASSWORD, the prompt or, without "
+        "a terminal, the first line of standard input is better",
     )
     parser.add_argument(
         "-K",

@@ -13,7 +13,7 @@ from traceback import FrameSummary, extract_tb
 from .redact import MASK, redact_text
 from .secret import Secret
 
-__all__ = ["crash_report", "masked_message", "name_of"]
+__all__ = ["crash_report", "masked_message", "name_of", "words_of"]
 
 LONGEST = 500
 """Characters of a message."""
@@ -30,6 +30,11 @@ _NAMING = (AttributeError, NameError, ImportError)
 def name_of(error: BaseException) -> str:
     """The name of the kind of error."""
     return type(error).__qualname__
+
+
+def words_of(texts: Iterable[str]) -> set[str]:
+    """Texts and their words as secrets to mask; what is shorter than three characters would mask half the language."""
+    return {word for text in texts for word in (text, *re.findall(r"\w{3,}", text)) if len(word) >= 3}
 
 
 def masked_message(error: BaseException, secrets: Iterable[Secret | str] = ()) -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import re
 from contextlib import AsyncExitStack
 from importlib import import_module
 from itertools import count
@@ -261,6 +260,8 @@ class TrueNASApp(App[None]):
 
     def _typed_now(self) -> set[str]:
         """The texts of all fields and their words, and the secrets in use."""
+        from truenas_client.crashreport import words_of
+
         texts = {
             self.start.password,
             *(session.target.secret.reveal() for session in self.sessions if session.target.secret),
@@ -269,7 +270,7 @@ class TrueNASApp(App[None]):
             for screen in stack:
                 for field in screen.query("Input, TextArea"):
                     texts.add(str(getattr(field, "value", "") or getattr(field, "text", "")))
-        return {word for text in texts for word in (text, *re.findall(r"\w{3,}", text)) if len(word) >= 3}
+        return words_of(texts)
 
     # Connections -------------------------------------------------------------------
 

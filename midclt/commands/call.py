@@ -7,7 +7,7 @@ from typing import Any
 
 from truenas_client.exc import ClientException, ConnectionLost, NotAuthenticated
 
-from ..access import call_timeout, chosen, signed_in
+from ..access import call_timeout, chosen, secret_before_input, signed_in
 from ..arguments import call_arguments
 from ..exits import ExitStatus, status_of
 from ..lock import Lock
@@ -21,10 +21,12 @@ __all__ = ["run"]
 def run(options: Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
     timeout = call_timeout(options)
-    call = _Call(options, options.method[0], call_arguments(options.method[1:]), timeout)
+    method, *words = options.method
+    secret = secret_before_input(options) if "-" in words else None
+    call = _Call(options, method, call_arguments(words), timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
-    with signed_in(options) as session:
+    with signed_in(options, secret) as session:
         try:
             lock.check(session, call.method, call.params, timeout)
             result = call.job(session) if options.job else session.call(call.method, call.params, timeout)

@@ -241,7 +241,7 @@ def test_no_terminal_and_no_password(nas: Nas) -> None:
     env = _environment(nas)
     del env["TRUENAS_PASSWORD"]
     ran = subprocess.run(
-        [*COMMAND, "ping"], env=env, cwd=ROOT, capture_output=True, text=True, input="admin\n", start_new_session=True
+        [*COMMAND, "ping"], env=env, cwd=ROOT, capture_output=True, text=True, input="", start_new_session=True
     )
     assert (ran.returncode, ran.stdout) == (4, "")
     assert "No password for admin" in ran.stderr

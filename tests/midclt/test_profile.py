@@ -376,12 +376,12 @@ def test_taking_any_certificate_is_said_on_a_terminal(secure: Simulator, wss: st
     assert "any certificate is accepted" in shown
 
 
-def test_without_a_terminal_nobody_is_asked() -> None:
-    code = "from midclt.asking import ask, confirm; print(ask('x'), confirm('y'))"
+def test_without_a_terminal_standard_input_gives_secrets_but_never_a_yes() -> None:
+    code = "from midclt.asking import ask, confirm; print(confirm('y'), ask('x'), ask('x'), ask('x'))"
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, input="y\ny\n", start_new_session=True
     )
-    assert (ran.stdout, ran.stderr) == ("None None\n", "")
+    assert (ran.stdout, ran.stderr) == ("None y y None\n", "")
 
 
 def test_profiles_cost_nothing_where_they_are_not_used() -> None:
