@@ -12,13 +12,25 @@ on a key that a terminal may keep for itself (ctrl+h, i, m, ``ctrl+[``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-__all__ = ["ACTIONS", "Action", "Where", "bindings", "by_id", "is_typed", "key_text", "reach", "typed_character"]
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Where",
+    "bindings",
+    "by_id",
+    "is_typed",
+    "key_text",
+    "reach",
+    "typed_character",
+    "worded",
+]
 
 # Nodes that carry bindings: the app itself, the workspace of one connection, its
 # sections, the result inside Explore, the connect card, and ("list") every list and document: the bindings of
@@ -246,15 +258,16 @@ ACTIONS: tuple[Action, ...] = (
         "session.lock",
         "Allow or forbid writes",
         "Session",
-        "L",
+        "L,f9",
         "workspace",
         "Read-only refuses every call that changes something.",
+        always=True,
     ),
     Action(
         "session.reconnect",
         "Connect again",
         "Session",
-        "R,enter",
+        "R,f12,enter",
         "workspace",
         "A lost connection is made again by itself, with growing pauses; this does it now. No call is sent again.",
         "retry now",
@@ -416,6 +429,8 @@ ACTIONS: tuple[Action, ...] = (
 
 _BY_ID = {action.id: action for action in ACTIONS}
 
+_NAMED = re.compile(r"\{([a-z]+\.[a-z]+)\}")
+
 _CARET = frozenset({"enter", "backspace", "delete", "left", "right", "up", "down", "home", "end"})
 """Keys that a text field keeps for itself."""
 
@@ -460,6 +475,11 @@ def reach(action_id: str, *, typing: bool) -> str:
     keys = by_id(action_id).keys.split(",")
     working = next((key for key in keys if not (typing and is_typed(key))), None)
     return key_text(working) if working else f"esc, then {key_text(keys[0])}"
+
+
+def worded(text: str, *, typing: bool) -> str:
+    """A text of ours with the keys of the actions it names, ``{session.lock} allows writes``, as they work now."""
+    return _NAMED.sub(lambda found: reach(found[1], typing=typing) if found[1] in _BY_ID else found[0], text)
 
 
 def is_typed(key: str) -> bool:

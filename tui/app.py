@@ -396,15 +396,16 @@ class TrueNASApp(App[None]):
             self.push_screen(CommandPalette(placeholder="a command or a method", id="--command-palette"))
 
     def action_app_keys(self) -> None:
-        """Shows the keys that work here, then the others."""
+        """Shows the keys that work here."""
         from tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(self.keys_here()))
 
     def keys_here(self) -> dict[str, str]:
         """The ids of actions that work where the focus is, with the keys they have now."""
+        from tui.widgets.key_line import working
+
         here: dict[str, list[str]] = {}
-        for key, (_node, binding, enabled, _tooltip) in self.screen.active_bindings.items():
-            if binding.id and enabled:
-                here.setdefault(binding.id, []).append(key)
+        for _node, binding in working(self.screen):
+            here.setdefault(str(binding.id), []).append(binding.key)
         return {action_id: ",".join(keys) for action_id, keys in here.items()}

@@ -1,7 +1,9 @@
 """What went wrong, in the app's words: one value made from any error of the client.
 
 Screens and panes draw a `Failure`; none of them looks at exceptions. The server's
-own words stay in ``reason``, ``rows`` and ``trace`` and are still untrusted text.
+own words stay in ``reason``, ``rows`` and ``trace`` and are still untrusted text. A hint
+names keys as ``{session.lock}``: which key that is depends on where the focus is (see
+`tui.actions.worded`).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any
 
 from truenas_client import exc
 from truenas_client.trust import CertificateError
+from tui.actions import worded
 
 __all__ = [
     "ABORTED",
@@ -76,7 +79,12 @@ class Failure:
     @property
     def text(self) -> str:
         """Everything, for copying."""
-        lines = [self.title, self.reason, *(f"{row.attribute}: {row.message}" for row in self.rows), self.hint]
+        lines = [
+            self.title,
+            self.reason,
+            *(f"{row.attribute}: {row.message}" for row in self.rows),
+            worded(self.hint, typing=False),
+        ]
         return "\n".join([line for line in lines if line] + (["", self.trace] if self.trace else []))
 
 
@@ -84,22 +92,22 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
     """A failure for the result pane. ``method`` and ``roles`` name what was called and what it needs."""
     match error:
         case Locked():
-            return Failure("Read-only", str(error), "L allows writes for this session.")
+            return Failure("Read-only", str(error), "{session.lock} allows writes for this session.")
         case Offline():
-            return Failure("Offline", str(error), "R reconnects now.")
+            return Failure("Offline", str(error), "{session.reconnect} reconnects now.")
         case exc.ValidationErrors():
             rows = tuple(FieldProblem(row.attribute or "", row.errmsg) for row in error.errors)
             count = f"{len(rows)} field" + ("" if len(rows) == 1 else "s")
             return Failure(f"EINVAL  {count}", "", "", rows, _trace(error.trace))
         case exc.ConnectionLost():
             if error.sent:
-                hint = "It may have run: see Jobs (key 3) after reconnecting. It is not sent again."
+                hint = "It may have run: see Jobs (key {go.jobs}) after reconnecting. It is not sent again."
                 return Failure("Connection lost", "The connection closed before the answer.", hint)
             return Failure("Connection lost", "The connection closed before the call was sent.", "It did not run.")
         case exc.MethodNotFound():
             return Failure("No such method", f"This server does not know {method or 'the method'}.", "", (), str(error))
         case exc.NotAuthenticated():
-            return Failure("Signed out", str(error), "R signs in again with the same credentials.")
+            return Failure("Signed out", str(error), "{session.reconnect} signs in again with the same credentials.")
         case exc.NotAuthorized():
             needs = "one of " * (len(roles) > 1) + (", ".join(roles) or "FULL_ADMIN")
             return Failure("Not allowed", str(error), f"The method needs {needs}.", (), _trace(error.trace))
@@ -118,7 +126,9 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
             return Failure(_title(error, "Job failed"), "" if rows else str(error), "", rows, _trace(error.trace))
         case exc.JobLost():
             return Failure(
-                "Job no longer known to the server", str(error), "The server may have restarted. See Jobs (key 3)."
+                "Job no longer known to the server",
+                str(error),
+                "The server may have restarted. See Jobs (key {go.jobs}).",
             )
         case exc.ClientException():
             return Failure(_title(error, "Call failed"), str(error), "", (), _trace(error.trace))
@@ -195,10 +205,12 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
 
 def explain_loss(error: exc.ClientException | None, *, address: str, final: bool) -> Failure:
     """A failure for the workspace whose connection was lost, or could not be made again (``final``: nor will be)."""
-    hint = "R reconnects." if final else "Reconnecting; R retries now."
+    hint = "{session.reconnect} reconnects." if final else "Reconnecting; {session.reconnect} retries now."
     match error:
         case exc.OTPRequired():
-            return Failure("Signed out", "The server asks for a one-time password again.", "Press R to enter it.")
+            return Failure(
+                "Signed out", "The server asks for a one-time password again.", "Press {session.reconnect} to enter it."
+            )
         case exc.ConnectionLost():
             return Failure("Connection lost", error.reason or "The server closed it.", hint)
         case None:

@@ -327,7 +327,7 @@ class Session:
             await asyncio.sleep(PING_SECONDS)
 
     def _expire(self) -> None:
-        self.failure = Failure("signed out", "The server ended this session.", "R signs in again.")
+        self.failure = Failure("signed out", "The server ended this session.", "{session.reconnect} signs in again.")
         self._to(State.EXPIRED)
 
     async def _follow_jobs(self, client: AsyncClient) -> None:

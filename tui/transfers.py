@@ -103,5 +103,7 @@ async def _upload(client: AsyncClient, call: Call, params: list[Any], transfer: 
 
 STOPPED = {
     "download": Failure("Stopped", "Nothing was saved.", "The server aborts the job when the download stops."),
-    "upload": Failure("Stopped", "The file was not sent completely.", "Jobs (key 3) shows what became of the job."),
+    "upload": Failure(
+        "Stopped", "The file was not sent completely.", "Jobs (key {go.jobs}) shows what became of the job."
+    ),
 }

@@ -319,7 +319,7 @@ async def test_read_only_refuses_and_says_how_to_allow(signed_in: Open, nas: Sim
         await desk.open("pds cr", "pool.dataset.create")
         await desk.write('[{"type": "FILESYSTEM", "name": "tank/x"}]')
         await desk.run()
-        await desk.see("Read-only", "only reads", "L allows writes")
+        await desk.see("Read-only", "only reads", "F9 allows writes")
         await desk.press("escape", "L")
         await desk.see("writes allowed")
         await desk.press("ctrl+j")
@@ -346,7 +346,7 @@ async def test_an_error_takes_the_place_of_the_result_and_p_brings_it_back(signe
         await desk.see("rows")
         await desk.write('[[["name", "=", "nothing"]], {"get": true}]')
         await desk.run()
-        await desk.see("Error", "previous p")
+        await desk.see("Error", "p previous")
         await desk.press("escape", "p")
         await desk.see("Previous result", "flash")
 

@@ -68,7 +68,7 @@ async def test_what_was_before_is_marked_kept_and_brought_back(
         turns.let(3)
         await desk.press("r")
         await desk.ended()
-        await desk.see("Error", "the third is unlucky", "previous p")
+        await desk.see("Error", "the third is unlucky", "p previous")
         assert "number 2" not in desk.text
         await desk.press("p")
         await desk.see("Previous result", "number 2")
@@ -80,7 +80,7 @@ async def test_what_was_before_is_marked_kept_and_brought_back(
         await desk.see("^c cancels")
         await desk.press("ctrl+c")
         await desk.ended()
-        await desk.see("Cancelled", "was not stopped", "previous p")
+        await desk.see("Cancelled", "was not stopped", "p previous")
         await desk.press("p")
         await desk.see("Previous result", "number 2")
         assert turns.made == 4

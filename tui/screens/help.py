@@ -1,4 +1,7 @@
-"""The keys that work where the focus is, then all the others, straight from the registry."""
+"""The keys that work where the focus is, straight from the registry.
+
+What does not work at this moment is not named; the palette has every action by its name.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,6 @@ from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["HelpScreen"]
-
-PLACES = {
-    "explore": "In Explore",
-    "result": "In a table",
-    "jobs": "In Jobs",
-    "events": "In Events",
-    "list": "In lists and documents",
-    "workspace": "With a connection",
-    "connect": "On the connect card",
-    "app": "Everywhere",
-}
 
 
 class HelpScreen(ModalScreen[None]):
@@ -48,7 +40,7 @@ class HelpScreen(ModalScreen[None]):
                 id="keys",
             )
             yield Static("", id="about")
-            yield Hint(("esc", "close"), ("shift+mouse", "selects text in most terminals"))
+            yield Hint(("esc", "close"), ("^p", "then any action by name"), ("shift+mouse", "selects text"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = "Keys"
@@ -63,17 +55,14 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#about", Static).update(Content(action.help if action is not None else ""))
 
     def _rows(self) -> list[Row]:
-        here = [action for action in actions.ACTIONS if action.id in self._here]
-        rows = [_heading("Here"), *(self._row(action) for action in here)]
-        for where, title in PLACES.items():
-            others = [action for action in actions.ACTIONS if action.where == where and action.id not in self._here]
-            if others:
-                rows += [Row(f" {where}", ("", "")), _heading(title), *(self._row(action) for action in others)]
-        return rows
+        groups: dict[str, list[Row]] = {}
+        for action in actions.ACTIONS:
+            if action.id in self._here:
+                groups.setdefault(action.group, []).append(self._row(action))
+        return [row for group, rows in groups.items() for row in (_heading(group), *rows)]
 
     def _row(self, action: actions.Action) -> Row:
-        now = self._here.get(action.id, action.keys)
-        keys = "  ".join(actions.key_text(key) for key in now.split(",") if key)
+        keys = "  ".join(actions.key_text(key) for key in self._here[action.id].split(","))
         return Row(action.id, (Cell(keys, "accent"), action.title, action.help))
 
     def action_leave(self) -> None:

@@ -38,7 +38,7 @@ from tui.sections.section import Section
 from tui.session import Session, State
 from tui.stores import Call
 from tui.text import safe
-from tui.widgets.key_line import KeyLine
+from tui.widgets.key_line import KeyLine, is_typing
 from tui.widgets.method_list import Typed
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.pane import Pane
@@ -92,6 +92,8 @@ class Workspace(Screen[None]):
 
     def on_mount(self) -> None:
         self._unsubscribe = self.session.changed.subscribe(self._mark)
+        # Another key may do it where the focus is now.
+        self.bindings_updated_signal.subscribe(self, lambda _screen: self._mark())
         self.session.ask_code = self._ask_code
         self.set_interval(PULL_SECONDS, self._renew)
         self.section.enter()
@@ -138,9 +140,9 @@ class Workspace(Screen[None]):
             case State.WAITING | State.CONNECTING if self._lost:
                 return "connecting"
             case State.OFFLINE:
-                return "R reconnects"
+                return f"{self._reach('session.reconnect')} reconnects"
             case State.EXPIRED:
-                return "signed out, R signs in"
+                return f"signed out, {self._reach('session.reconnect')} signs in"
         return ""
 
     def _status(self) -> Status:
@@ -306,7 +308,12 @@ class Workspace(Screen[None]):
 
     def _say(self, failure: Failure, severity: SeverityLevel, *, seconds: float = 8) -> None:
         text = "  ".join(part for part in (failure.title, failure.reason, failure.hint) if part)
-        self.notify(safe(text), severity=severity, timeout=seconds, markup=False)
+        text = actions.worded(safe(text), typing=is_typing(self))
+        self.notify(text, severity=severity, timeout=seconds, markup=False)
+
+    def _reach(self, action_id: str) -> str:
+        """The key that works for it where the focus is now."""
+        return actions.reach(action_id, typing=is_typing(self))
 
     # Panes -------------------------------------------------------------------------
 
@@ -315,10 +322,14 @@ class Workspace(Screen[None]):
         if self.maximized is not None:
             self.minimize()
             return
-        focused = self.focused
-        pane = next((node for node in focused.ancestors_with_self if isinstance(node, Pane)), None) if focused else None
-        if pane is not None:
+        if (pane := self._pane) is not None:
             self.maximize(pane, container=False)
+
+    @property
+    def _pane(self) -> Pane | None:
+        """The pane with the focus."""
+        nodes = self.focused.ancestors_with_self if self.focused is not None else []
+        return next((node for node in nodes if isinstance(node, Pane)), None)
 
     def action_pane_grow(self) -> None:
         self.section.resize_pane(2)
@@ -332,6 +343,8 @@ class Workspace(Screen[None]):
             return
         if self.maximized is not None:
             self.minimize()
+        else:
+            self.notify("Nothing is open here; q quits.", timeout=2)
 
     @work(group="jump", exit_on_error=False)
     async def action_app_jump(self) -> None:
@@ -361,7 +374,6 @@ class Workspace(Screen[None]):
     async def action_session_keep(self) -> None:
         """Asks under which name, and where the secret is to lie."""
         if self.offered is None:
-            self.notify("Nothing to keep: it is a profile, was declined before, or needs none.", timeout=4)
             return
         from tui.screens.keep import KeepScreen
 
@@ -375,7 +387,8 @@ class Workspace(Screen[None]):
         """Allows writes, or forbids them again."""
         allowed = not self.session.writable
         self.session.allow_writes(allowed)
-        self.notify("Writes are allowed until you press L again." if allowed else "Read-only again.", timeout=3)
+        key = self._reach("session.lock")
+        self.notify(f"Writes are allowed until you press {key} again." if allowed else "Read-only again.", timeout=3)
 
     def action_go_connections(self) -> None:
         self.post_message(self.ConnectWanted())
@@ -428,6 +441,12 @@ class Workspace(Screen[None]):
                 return not self.session.online
             case "session_keep":
                 return self.offered is not None
+            case "go_explore" | "go_jobs" | "go_events":
+                return action != f"go_{self.section.id}" or self.maximized is not None
+            case "pane_zoom":
+                return self.maximized is not None or self._pane is not None
+            case "pane_grow" | "pane_shrink":
+                return self.section.resizes
         return True
 
     def cancel(self) -> bool:

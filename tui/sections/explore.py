@@ -35,6 +35,7 @@ class Explore(Calling):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
+    resizes = True
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
@@ -291,8 +292,18 @@ class Explore(Calling):
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
-            case "call_repeat":
+            case "call_repeat" | "call_view" | "pane_args" | "edit_problem" | "edit_complete":
                 return bool(self._method)
+            case "pane_docs":
+                return bool(self._method) or self.wide
+            case "pane_find":
+                return result.views is not None or self._docs_box is not None or self.methods.has_focus_within
+            case "find_next" | "find_previous":
+                return result.views is not None and result.views.seeks
+            case "result_view":
+                return result.views is not None
+            case "copy_menu":
+                return bool(self.copy_entries())
             case _:
                 return True
 

@@ -19,6 +19,9 @@ class Section(Container):
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """What the footer calls an action here, where it means something of its own."""
 
+    resizes: ClassVar[bool] = False
+    """Whether `resize_pane` does anything here."""
+
     _focused: Widget | None = None
 
     @dataclass

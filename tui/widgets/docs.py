@@ -256,7 +256,7 @@ class Docs(CursorView):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "docs_back" or self.depth > 0
+        return self.depth > 0 if action == "docs_back" else super().check_action(action, parameters)
 
     def action_docs_back(self) -> None:
         self.back()

@@ -52,7 +52,7 @@ class DocsBox(Vertical):
             # Cut, so that a long name does not push out what was found.
             facts.append((cut(safe(hint), _LONGEST_HINT), "title"))
         if self.docs.depth:
-            facts.append("backspace back")
+            facts.append("{docs.back} back")
         return facts
 
     def open_find(self) -> None:
@@ -82,13 +82,15 @@ class DocsBox(Vertical):
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        self.docs.focus()
+        self.screen.set_focus(self.docs)
+        self._find(event.value)
 
     def _find(self, text: str) -> None:
         count = self.docs.find(text)
         self._found = None
         if text:
-            words = f"{count} place{'' if count == 1 else 's'}, n next" if count else f"no {safe(text)} here"
+            key = "enter goes there" if self.field.has_focus else "{find.next} next"
+            words = f"{count} place{'' if count == 1 else 's'}, {key}" if count else f"no {safe(text)} here"
             self._found = (words, "" if count else "warning")
         self.post_message(Docs.Moved(self.docs, self.docs.hint()))
 

@@ -10,9 +10,12 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.screen import Screen
 
+from tui import actions
 from tui.failure import Failure
 from tui.text import pad, safe, safe_lines, width, wrap
+from tui.widgets.key_line import is_typing
 from tui.widgets.lines import CursorView, Span
 
 __all__ = ["FailureView"]
@@ -55,6 +58,18 @@ class FailureView(CursorView):
         self._failure: Failure | None = None
         self._unfolded = False
         self._laid: tuple[int, list[Line]] | None = None
+        self._typing = False
+
+    def on_mount(self) -> None:
+        self._typing = is_typing(self.screen)
+        self.screen.bindings_updated_signal.subscribe(self, self._focus_moved)
+
+    def _focus_moved(self, screen: Screen[object]) -> None:
+        """The hint names the key that works where the focus is now."""
+        if self._typing != (typing := is_typing(screen)):
+            self._typing = typing
+            self._laid = None
+            self.lines_changed()
 
     def set_failure(self, failure: Failure) -> None:
         """Shows this one, its trace folded, the cursor on the first field."""
@@ -102,7 +117,7 @@ class FailureView(CursorView):
                     lines.append(Line((*left, Span(part)), row=index))
                 else:
                     lines.append(Line((*left, Span(pad(part, room)), Span("  " + GO, "dim")), row=index))
-        for text in safe_lines(failure.hint) if failure.hint else []:
+        for text in safe_lines(actions.worded(failure.hint, typing=self._typing)):
             lines += [Line((Span("  "), Span(part, "dim"))) for part in wrap(text, cells - 2)]
         if failure.trace:
             glyphs = self.glyphs

@@ -6,19 +6,21 @@ What to show comes from the registry, through the bindings that are in force.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from textual import events
+from textual.binding import Binding
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
 from tui import actions
 from tui.actions import Action
 
-__all__ = ["Hint", "KeyLine", "is_kept", "is_typing"]
+__all__ = ["Hint", "KeyLine", "is_typing", "working"]
 
 MOST = 7
 
@@ -30,19 +32,29 @@ class TellsWords(Protocol):
     def footer_words(self) -> Mapping[str, str]: ...
 
 
-def is_typing(screen: Screen[object]) -> bool:
+def is_typing(screen: Screen[Any]) -> bool:
     """Whether a letter would be typed: a text field has the focus."""
     focused = screen.focused
     return focused is not None and focused.check_consume_key("a", "a")
 
 
-def is_kept(screen: Screen[object], key: str) -> bool:
+def is_kept(screen: Screen[Any], key: str) -> bool:
     """Whether a text field has the focus and keeps this key for itself, so that no action around it gets it."""
     focused = screen.focused
     if focused is None or not is_typing(screen) or not actions.is_typed(key):
         return False
     character = actions.typed_character(key)
     return character is None or focused.check_consume_key(key, character)
+
+
+def working(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
+    """The bindings with an id that a key of the keyboard reaches at this moment, each with its node.
+
+    What the footer, the list of keys and every hint name comes from here.
+    """
+    for key, (node, binding, enabled, _tooltip) in screen.active_bindings.items():
+        if binding.id and enabled and (node is screen.focused or not is_kept(screen, key)):
+            yield node, binding
 
 
 class KeyLine(Widget):
@@ -63,14 +75,12 @@ class KeyLine(Widget):
         """What could be shown, best first: key text and action, each action once."""
         found: dict[str, tuple[str, Action]] = {}
         words = self._words()
-        for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
-            if binding.id is None or not enabled or binding.id in found:
+        for _node, binding in working(self.screen):
+            if not binding.id or binding.id in found:
                 continue
             try:
                 action = actions.by_id(binding.id)
             except KeyError:
-                continue
-            if is_kept(self.screen, binding.key) and node is not self.screen.focused:
                 continue
             word = words.get(action.id, action.footer)
             if word != action.footer:

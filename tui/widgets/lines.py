@@ -76,6 +76,17 @@ class LineView(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
         self._drawn_width = -1
 
+    _sought = ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # A key that would do nothing is named nowhere.
+        return self.seeks if action in ("find_next", "find_previous") else super().check_action(action, parameters)
+
+    @property
+    def seeks(self) -> bool:
+        """Whether a text is looked for, so that there are other matches to go to."""
+        return bool(self._sought)
+
     # What a widget says about itself
 
     def line_count(self) -> int:

@@ -32,6 +32,7 @@ READ_AHEAD_SECONDS = 0.5
 """How long after the methods came their texts are read for searching: what the user does first comes first."""
 
 STAR_KEYS = frozenset(actions.by_id("method.star").keys.split(","))
+FIND_KEYS = frozenset(actions.by_id("pane.find").keys.split(","))
 
 
 class Filter(Input):
@@ -68,12 +69,15 @@ class Filter(Input):
             self.action_reach("right")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        # No name has a star in it, so here too the key can mean what it means in the list.
-        return key not in STAR_KEYS and super().check_consume_key(key, character)
+        return not self._is_action(key) and super().check_consume_key(key, character)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in STAR_KEYS:
+        if self._is_action(event.key):
             event.prevent_default()
+
+    def _is_action(self, key: str) -> bool:
+        """Whether a key means here what it means in the list: no name has a star in it, or begins with a slash."""
+        return key in STAR_KEYS or (key in FIND_KEYS and not self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,20 @@ The border says where the focus is by its shape (round or heavy) as well as by i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from textual import events
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.style import Style
 
+from tui import actions
 from tui.text import ASCII, UNICODE, cut, safe, width
+from tui.widgets.key_line import is_typing
 
 State = Literal["", "error", "stale", "empty"]
 Fact = str | tuple[str, str]
@@ -100,7 +103,10 @@ class Pane(Vertical):
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """What stands in the bottom border; when there is no room the first ones go first."""
+        """What stands in the bottom border; when there is no room the first ones go first.
+
+        Keys are named as in ``{result.previous} previous``, see `tui.actions.worded`.
+        """
         return self._facts
 
     @facts.setter
@@ -118,6 +124,14 @@ class Pane(Vertical):
         self._state = state
         for known in _STATES:
             self.set_class(known == state, f"-{known}")
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._focus_moved)
+
+    def _focus_moved(self, screen: Screen[Any]) -> None:
+        """Facts name the keys that work where the focus is now."""
+        if any("{" in (fact if isinstance(fact, str) else fact[0]) for fact in self._facts):
+            self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # Made at the moment of drawing: only now are width, focus and theme all known.
@@ -173,7 +187,8 @@ class Pane(Vertical):
 
     def _bottom(self, room: int) -> Content | None:
         facts = [(fact, "") if isinstance(fact, str) else fact for fact in self._facts]
-        facts = [(safe(text[:1000]), style) for text, style in facts if text]
+        typing = is_typing(self.screen)
+        facts = [(actions.worded(safe(text[:1000]), typing=typing), style) for text, style in facts if text]
         while len(facts) > 1 and sum(width(text) + 2 for text, _ in facts) - 2 > room:
             facts.pop(0)
         if not facts or room < 1:

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Input, Static
 
+from tui import actions
 from tui.failure import ABORTED, Failure
 from tui.session import Session
 from tui.stores import Call, Job
 from tui.text import human_ms, human_size, plain, safe
 from tui.widgets.failure_view import FailureView
 from tui.widgets.job_detail import JobDetail
+from tui.widgets.key_line import is_typing
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.result_messages import Searched, ViewChanged
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
@@ -201,8 +204,8 @@ class ResultPane(Pane):
             self.state = "error" if call.state == "failed" and not aborted else ""
             self.set_tabs(())
             self.facts = (
-                *(("previous p",) if self._previous is not None else ()),
-                "y copies all",
+                *(("{result.previous} previous",) if self._previous is not None else ()),
+                "{copy.menu} copies all",
                 *self._call_facts(call),
             )
 
@@ -218,7 +221,9 @@ class ResultPane(Pane):
                 self._switch("job")
                 self.title, self.state = f"Job #{job.id}", ""
                 self.set_tabs(())
-                now: Fact = "a aborts" if online else ("offline: it goes on at the server", "warning")
+                now: Fact = ("offline: it goes on at the server", "warning")
+                if online:
+                    now = "{call.abort} aborts"
                 self.facts = (now, f"#{call.number}")
             return
         if call.transfer is not None:
@@ -286,9 +291,13 @@ class ResultPane(Pane):
     def _note(self, text: str) -> None:
         if text != self._noted:
             self._noted = text
-            notice = self.query_one("#notice", Static)
-            notice.display = bool(text)
-            notice.update(plain(text))
+            self._focus_moved(self.screen)
+
+    def _focus_moved(self, screen: Screen[Any]) -> None:
+        super()._focus_moved(screen)
+        notice = self.query_one("#notice", Static)
+        notice.display = bool(self._noted)
+        notice.update(plain(actions.worded(self._noted, typing=is_typing(screen))))
 
     def _switch(self, name: str) -> None:
         switcher = self.query_one(ContentSwitcher)
@@ -358,7 +367,8 @@ class ResultPane(Pane):
     @on(Input.Submitted, "#find")
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        self.content.focus()
+        self.screen.set_focus(self.content)
+        self._find(event.value)
 
     def _find(self, text: str) -> None:
         if self.views is not None:
@@ -372,7 +382,10 @@ class ResultPane(Pane):
         if not event.found:
             self.facts = ((f"no {safe(event.text)} here", "warning"),)
         elif self._shown is not None and self.views is not None:
-            self.facts = (*self.views.facts, "n next", "N previous", *self._call_facts(self._shown))
+            # In the field these letters are only typed.
+            typed = self.query_one("#find").has_focus
+            keys = ("enter goes there",) if typed else ("{find.next} next", "{find.previous} previous")
+            self.facts = (*self.views.facts, *keys, *self._call_facts(self._shown))
 
     def step_find(self, by: int) -> None:
         """Goes to the next match, or with -1 to the one before."""

@@ -19,6 +19,7 @@ from tui.model.table import Arrangement, Table, is_table
 from tui.model.values import path_text, title_of
 from tui.state import ConnectionMemory
 from tui.widgets.json_view import JsonView
+from tui.widgets.lines import LineView
 from tui.widgets.pane import Fact
 from tui.widgets.raw_view import RawView
 from tui.widgets.result_messages import ColumnsWanted, Searched, ViewChanged
@@ -172,6 +173,11 @@ class ResultViews(Vertical):
     def action_table_columns(self) -> None:
         if self.table_view is not None:
             self.post_message(ColumnsWanted())
+
+    @property
+    def seeks(self) -> bool:
+        """Whether a text is looked for in what is shown."""
+        return isinstance(self._shown, LineView) and self._shown.seeks
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.table_view is not None if action.startswith("table_") else True

@@ -20,7 +20,7 @@ CANCELLED = Failure(
     "Cancelled", "The app no longer waits for the answer.", "The server was not stopped and may still finish it."
 )
 CANCELLED_JOB = Failure(
-    "No longer followed", "The job keeps running on the server.", "Jobs (key 3) lists it; press a there to abort it."
+    "No longer followed", "The job keeps running on the server.", "Jobs (key {go.jobs}) lists it and can abort it."
 )
 
 
@@ -34,7 +34,7 @@ def result_words(call: Call, *, filterable: bool) -> str:
     limits = _limits(call.params) if filterable else []
     if not limits:
         return "No rows."
-    return "\n".join(["No rows.", *limits, "Press e to edit the filter."])
+    return "\n".join(["No rows.", *limits, "Edit the filter in the arguments."])
 
 
 def _limits(params: list[Any]) -> list[str]:
@@ -68,5 +68,7 @@ def result_note(call: Call) -> str:
         size = human_size(call.saved.size, decimal=True)
         return f"{size}: too large to show here, so this is its beginning. The whole result is in {call.saved.path}"
     if (call.size or 0) >= NOTED_FROM:
-        return f"{human_size(call.size or 0, decimal=True)}, loaded as you scroll. Press y, then r, to save it."
+        return (
+            f"{human_size(call.size or 0, decimal=True)}, loaded as you scroll. Press {copy.menu}, then r, to save it."
+        )
     return ""

@@ -286,6 +286,13 @@ class Rows(CursorView):
             self._highlighted = key
             self.post_message(self.Highlighted(self, key))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "choose":
+            return bool(self._rows)
+        if action in ("fold", "unfold", "fold_toggle", "fold_toggle_all"):
+            return self._tree
+        return super().check_action(action, parameters)
+
     def action_choose(self) -> None:
         row = self.current
         if row is None:
