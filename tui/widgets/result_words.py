@@ -68,7 +68,6 @@ def result_note(call: Call) -> str:
         size = human_size(call.saved.size, decimal=True)
         return f"{size}: too large to show here, so this is its beginning. The whole result is in {call.saved.path}"
     if (call.size or 0) >= NOTED_FROM:
-        return (
-            f"{human_size(call.size or 0, decimal=True)}, loaded as you scroll. Press {copy.menu}, then r, to save it."
-        )
+        size = human_size(call.size or 0, decimal=True)
+        return f"{size}, loaded as you scroll. Press {{copy.menu}}, then r, to save it."
     return ""

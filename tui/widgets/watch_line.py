@@ -11,11 +11,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from tui import actions
 from tui.session import Session
 from tui.stores import Job, Watch
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, human_duration, safe, width
 from tui.widgets.event_panel import event_spans
 from tui.widgets.job_detail import STATE_WORDS, progress_text
+from tui.widgets.key_line import is_typing
 
 __all__ = ["WatchLine"]
 
@@ -44,6 +46,7 @@ class WatchLine(Widget, can_focus=True):
 
     def on_mount(self) -> None:
         self.set_interval(PULL_SECONDS, self._pull)
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
     def _pull(self) -> None:
         if not self.display:
@@ -83,8 +86,10 @@ class WatchLine(Widget, can_focus=True):
             return self._job(job, cells, glyphs)
         if watch is not None:
             return self._event(watch, cells, glyphs)
+        # A digit is only typed where a text field has the focus; a click works everywhere.
+        keys = "" if is_typing(self.screen) else actions.worded(" ({go.jobs} Jobs, {go.events} Events)", typing=False)
         return Content.styled(
-            cut(" No jobs or events yet (3 Jobs, 4 Events)", cells, ellipsis=glyphs.ellipsis),
+            cut(f" No jobs or events yet{keys}", cells, ellipsis=glyphs.ellipsis),
             self.get_visual_style("watch-line--dim"),
         )
 
