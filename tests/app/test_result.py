@@ -231,7 +231,7 @@ async def test_older_large_results_are_let_go_for_newer_ones(
             await desk.run()
             await desk.see("1,500 rows  1.5 MB")
         await desk.open("demo one", "demo.one")
-        await desk.see("This result of 1.5 MB was let go", "ctrl+j runs the call again")
+        await desk.see("This result (1.5 MB) was dropped", "Run the call again")
         await desk.press("escape", "y")
         await desk.until(lambda: isinstance(desk.app.screen, CopyMenu), "the menu")
         assert "whole result" not in desk.text
