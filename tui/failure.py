@@ -14,7 +14,6 @@ from typing import Any
 
 from truenas_client import exc
 from truenas_client.trust import CertificateError
-from tui.actions import worded
 
 __all__ = [
     "ABORTED",
@@ -78,12 +77,12 @@ class Failure:
 
     @property
     def text(self) -> str:
-        """Everything, for copying."""
+        """Everything, for copying; keys in the hint are still to be worded."""
         lines = [
             self.title,
             self.reason,
             *(f"{row.attribute}: {row.message}" for row in self.rows),
-            worded(self.hint, typing=False),
+            self.hint,
         ]
         return "\n".join([line for line in lines if line] + (["", self.trace] if self.trace else []))
 

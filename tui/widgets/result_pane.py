@@ -413,7 +413,7 @@ class ResultPane(Pane):
         if self.query_one(ContentSwitcher).current != "failure" or self._call is None:
             return None
         failure = self._call.failure
-        return failure.text if isinstance(failure, Failure) else None
+        return actions.worded(failure.text, typing=False) if isinstance(failure, Failure) else None
 
 
 def _is_slow(call: Call) -> bool:
