@@ -23,8 +23,14 @@ from .errors import ValidationErrors
 __all__ = ["Parameter", "bind", "check", "parameters"]
 
 _ABSENT: Any = object()
-# What the extended JSON forms decode to passes for the text a schema asks for.
-_VALUES = (date, datetime, time, set, frozenset, ipaddress.IPv4Interface, ipaddress.IPv6Interface)
+_FORMS: dict[str, tuple[tuple[type, ...], str]] = {
+    "date-time": ((datetime,), "Input should be a valid datetime"),
+    "date": ((date,), "Input should be a valid date"),
+    "time": ((time,), "Input should be in a valid time format"),
+    "ipvanyinterface": ((str, ipaddress.IPv4Interface, ipaddress.IPv6Interface), "Input should be a valid string"),
+}
+"""What a text of some format is to the server, and what it says to anything else. Times have an extended form."""
+_SET = "Input should be a valid set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +155,23 @@ _WORDS = {
 }
 
 
-def _is(kind: str, value: Any) -> bool:
+def _words(kind: str, schema: Schema, path: str) -> str:
+    """What the server says to a value that is of another type."""
+    if kind == "string" and schema.get("format") in _FORMS:
+        return _FORMS[schema["format"]][1]
+    if kind == "array" and schema.get("uniqueItems"):
+        return _SET
+    if kind == "object" and schema.get("properties"):
+        # The name of a model, which no listing tells; it is commonly that of the argument.
+        name = "".join(part.capitalize() for part in re.split(r"[_.\-]", path.rpartition(".")[2]))
+        return f"{_WORDS[kind]} or instance of {name}"
+    return _WORDS.get(kind, "Input is not valid")
+
+
+def _is(kind: str, value: Any, schema: Schema) -> bool:
     match kind:
         case "string":
-            return isinstance(value, (str, *_VALUES))
+            return isinstance(value, _FORMS.get(schema.get("format", ""), ((str,), ""))[0])
         case "integer":
             return isinstance(value, int) and not isinstance(value, bool)
         case "number":
@@ -160,7 +179,8 @@ def _is(kind: str, value: Any) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "array":
-            return isinstance(value, (list, set, frozenset))
+            # Where no item may occur twice the server has a set, and takes no list for one.
+            return isinstance(value, (set, frozenset) if schema.get("uniqueItems") else (list, tuple))
         case "object":
             return isinstance(value, dict)
         case "null":
@@ -173,9 +193,9 @@ def _typed(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> A
     if kinds is None:
         return value
     kinds = [kinds] if isinstance(kinds, str) else list(kinds)
-    kind = next((kind for kind in kinds if _is(kind, value)), None)
+    kind = next((kind for kind in kinds if _is(kind, value, schema)), None)
     if kind is None:
-        errors.add(path, _WORDS.get(kinds[0], "Input is not valid"))
+        errors.add(path, _words(kinds[0], schema, path))
         return value
     if kind == "object":
         return _object(schema, value, path, errors)

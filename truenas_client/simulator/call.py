@@ -120,6 +120,21 @@ class Call:
             errors.add(e.part, e.reason)
             raise errors from e
 
+    def _shown(self, params: list[Any]) -> list[Any]:
+        """The arguments of a job as 26 and 27 tell them.
+
+        Invalid ones are filled up with null to the number of parameters. On an older path,
+        where they pass through the models of each version, valid ones have their defaults.
+        """
+        if not self.nas.release.tells_whole_arguments:
+            return params
+        try:
+            bound = bind(self.method.parameters, params)
+        except ValidationErrors:
+            return params + [None] * (len(self.method.parameters) - len(params))
+        older = self.facts.api_versions != self.nas.release.api_versions
+        return bound if older else params
+
     def start_job(
         self, params: list[Any], *, output: Pipe | Spool | None = None, uploads: Uploads | None = None
     ) -> Job:
@@ -129,7 +144,7 @@ class Call:
             self.job = job
             return self.run(params)
 
-        job = self.nas.jobs.add(self.method, params, self.credential, self.message_id, run)
+        job = self.nas.jobs.add(self.method, params, self.credential, self.message_id, run, self._shown(params))
         job.output = job.output or output
         job.uploads = job.uploads or uploads
         return job

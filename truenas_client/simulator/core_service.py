@@ -174,12 +174,15 @@ def _install_jobs(nas: Simulator) -> None:
         accepts=arguments(id=integer("The job.")),
         returns=returning(any_("What the job answered.")),
         no_authz=True,
-        transient=True,
-        queue=None,
     )
     async def job_wait(call: Call, id: int) -> Any:
         """Wait for another job and answer what it answered."""
-        return await nas.wait_for_job(nas.jobs.get(id))
+        job = nas.jobs.get(id)
+        if not nas.jobs.visible(job, call.credential):
+            nas.jobs.get(-1)
+        assert call.job is not None
+        nas.jobs.mirror(job, call.job)
+        return await nas.wait_for_job(job)
 
     @nas.job(
         "core.bulk",
@@ -197,7 +200,7 @@ def _install_jobs(nas: Simulator) -> None:
         """Call one method many times, one after the other. Succeeds also when calls fail: look at each answer."""
         known = nas.registry.methods.get(method)
         if known is None:
-            raise ValidationError("core.bulk.method", f"There is no method {method!r}", 2)
+            raise nas.registry.unknown(method)
         answers = []
         for position, arguments_ in enumerate(params):
             step = f"{position} / {len(params)}"

@@ -47,6 +47,7 @@ class Job:
         credential: Credential | None,
         started: datetime,
         run: Callable[[Job], Any],
+        shown: list[Any] | None = None,
     ) -> None:
         assert method.job is not None
         self.run = run
@@ -54,6 +55,8 @@ class Job:
         self.method = method
         self.options = method.job
         self.arguments = arguments
+        self.shown = arguments if shown is None else shown
+        """The arguments as events tell them, which is not always as they were sent."""
         self.credential = credential
         self.message_ids: list[Any] = []
         self.state = "WAITING"
@@ -71,6 +74,8 @@ class Job:
         self.lock: str | None = lock(arguments) if callable(lock) else lock
         self.task: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Job], None]] = []
+        self.mirrors: list[Job] = []
+        """Jobs that wait for this one and show its progress as theirs."""
 
     @property
     def ended(self) -> bool:
@@ -100,7 +105,7 @@ class Job:
             "id": self.id,
             "message_ids": list(self.message_ids),
             "method": self.method.name,
-            "arguments": masked(self.arguments),
+            "arguments": masked(self.shown),
             "transient": self.options.transient,
             "description": self.description,
             "abortable": self.options.abortable,
@@ -176,13 +181,15 @@ class Jobs:
         credential: Credential | None,
         message_id: Any,
         run: Callable[[Job], Any],
+        shown: list[Any] | None = None,
     ) -> Job:
         """Queue a job, or attach the call to one that waits when its queue is full.
 
-        ``run`` is called with the job when its turn comes and makes its result.
+        ``run`` is called with the job when its turn comes and makes its result; ``shown`` are
+        the arguments as its events tell them.
         Raises `CallError` when the method takes no second run at a time.
         """
-        job = Job(self._next_id, method, arguments, credential, self._now(), run)
+        job = Job(self._next_id, method, arguments, credential, self._now(), run, shown)
         queue = job.options.queue
         if queue == 0 and job.lock is not None:
             if job.lock in self._locked or any(other.lock == job.lock for other in self._waiting):
@@ -215,6 +222,13 @@ class Jobs:
             job.progress["description"] = description
         job.progress["extra"] = extra
         self._announce(job, "CHANGED")
+        for mirror in job.mirrors:
+            self.set_progress(mirror, percent, description, extra)
+
+    def mirror(self, job: Job, waiting: Job) -> None:
+        """Show the progress of a job as that of another, which waits for it."""
+        self.set_progress(waiting, **job.progress)
+        job.mirrors.append(waiting)
 
     def abort(self, job: Job) -> None:
         """Stop a job; one that has ended stays as it is."""

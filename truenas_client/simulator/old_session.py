@@ -15,7 +15,7 @@ from truenas_client.exc import ErrnoMixin
 
 from . import rpc
 from .calling import SIZE_OF_UPLOADS, CallingSession
-from .errors import CallError, MethodNotFoundError, ValidationError, ValidationErrors, errname
+from .errors import CallError, ValidationError, ValidationErrors, errname
 from .session import CALLS_IN_ALL
 
 if TYPE_CHECKING:
@@ -143,15 +143,7 @@ class OldSession(CallingSession):
         self._send({"msg": "result", "id": ident, "error": _with_type(error, kind)})
 
     def answer_unknown(self, ident: Any, method: str) -> None:
-        service, dot, name = method.rpartition(".")
-        failure: CallError
-        if not dot:
-            failure = CallError("Invalid method name", errno.EBADMSG)
-        elif any(known.rpartition(".")[0] == service for known in self.nas.registry.methods):
-            failure = MethodNotFoundError(name, service)
-        else:
-            failure = CallError(f"Service {service!r} not found", ErrnoMixin.ENOMETHOD)
-        self.answer_failure(ident, failure, method)
+        self.answer_failure(ident, self.nas.registry.unknown(method), method)
 
     def answer_too_many(self, ident: Any) -> None:
         self._refuse(ident, errno.ETOOMANYREFS, f"Maximum number of concurrent calls ({CALLS_IN_ALL}) has exceeded")

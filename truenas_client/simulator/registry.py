@@ -8,15 +8,18 @@ all the keys of release 26.
 
 from __future__ import annotations
 
+import errno
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from truenas_client.exc import ErrnoMixin
 from truenas_client.schema.normalise import normalise
 
 from . import cli, shapes
 from .arguments import Parameter, parameters
+from .errors import CallError, MethodNotFoundError
 
 if TYPE_CHECKING:
     from .release import Release
@@ -212,6 +215,15 @@ class Registry:
             else:
                 method.own_entry, method.entry = method.entry, found
         self.revision += 1
+
+    def unknown(self, name: str) -> CallError:
+        """What a name is answered that is no method's."""
+        service, dot, method = name.rpartition(".")
+        if not dot:
+            return CallError("Invalid method name", errno.EBADMSG)
+        if any(known.rpartition(".")[0] == service for known in self.methods):
+            return MethodNotFoundError(method, service)
+        return CallError(f"Service {service!r} not found", ErrnoMixin.ENOMETHOD)
 
     def listed(self) -> Iterable[Method]:
         """The methods a listing shows: those of the laid catalogue, or all public ones of our own."""

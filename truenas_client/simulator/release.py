@@ -52,6 +52,8 @@ class Release:
     """The old protocol refuses a call before login in two words and without a trace."""
     lists_events: bool = False
     """``core.get_events`` exists."""
+    tells_whole_arguments: bool = True
+    """The events of a job show its arguments filled up (`Call.start_job`)."""
     unlisted: frozenset[str] = frozenset()
     """Methods that can be called and that no listing shows."""
     keepalive: int = 3600
@@ -83,6 +85,7 @@ RELEASES = {
     "24.10": Release(
         name="24.10",
         version="24.10.2.4",
+        tells_whole_arguments=False,
         api_versions=(),
         options_answered=False,
         scram=False,
@@ -106,6 +109,7 @@ RELEASES = {
     "25.04": Release(
         name="25.04",
         version="25.04.2.6",
+        tells_whole_arguments=False,
         api_versions=_25_04,
         options_answered=False,
         scram=False,
@@ -123,6 +127,7 @@ RELEASES = {
     "25.10": Release(
         name="25.10",
         version="25.10.6",
+        tells_whole_arguments=False,
         api_versions=_25_10,
         scram=False,
         reconnect_tokens=False,

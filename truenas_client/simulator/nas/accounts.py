@@ -297,7 +297,7 @@ def _install_keys(nas: Simulator) -> None:
                 ...,
                 name=shapes.text("A name that says what the key is for.", "nobody", minLength=1, maxLength=200),
                 username=shapes.text("The user whom the key belongs to."),
-                expires_at=shapes.nullable(shapes.any_("When it ends."), default=None),
+                expires_at=shapes.nullable(shapes.text("When it ends.", format="date-time"), default=None),
             )
         ),
         roles=("API_KEY_WRITE", "READONLY_ADMIN", "SHARING_ADMIN"),
