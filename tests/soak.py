@@ -1,4 +1,4 @@
-"""The long runs in full: ``python -m tests.soak [chaos|fuzz|schedules|all] [--scale X] [--seed N]``.
+"""The long runs in full: ``python -m tests.soak [chaos|disk|fuzz|schedules|all] [--scale X] [--seed N]``.
 
 ``make test`` plays a tenth of each. Ends with status 1 and the reason when a
 promise is broken; otherwise prints the figures.
@@ -9,16 +9,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.chaos.run import chaos
 from tests.core.schedules import Figures, run
+from tests.core.writers import killed_while_writing, profiles_and_marks
 from tests.fuzz.run import fuzz
 
 CALLS, JOBS, SUBSCRIPTIONS, DISCONNECTS = 10_000, 200, 20, 500
 FRAMES = 200_000
 SCHEDULES = 10_000
+WRITERS, KILLS = 200, 500
 MOST_GROWTH = 0.05
 """From the second quarter of a run to its end, as a part of one."""
 
@@ -68,7 +72,24 @@ def run_schedules(scale: float, seed: int) -> None:
     print(f"  {total.calls} calls, {total.jobs} jobs, {total.losses} losses, {total.refusals} refusals: {words}")
 
 
-RUNS: dict[str, Callable[[float, int], None]] = {"schedules": run_schedules, "fuzz": run_fuzz, "chaos": run_chaos}
+def run_disk(scale: float, seed: int) -> None:
+    """Processes that write the same files at once, and writers that are killed."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        profiles_and_marks(Path(folder), round(WRITERS * scale))
+    print(f"disk: {round(WRITERS * scale)} processes lost nothing in {time.monotonic() - began:.1f} s")
+    with tempfile.TemporaryDirectory() as folder:
+        left = killed_while_writing(Path(folder), round(KILLS * scale), seed)
+    assert left == 0, f"{left} files are left beside the file"
+    print(f"  {round(KILLS * scale)} kills: the file was whole each time, and nothing is left")
+
+
+RUNS: dict[str, Callable[[float, int], None]] = {
+    "schedules": run_schedules,
+    "fuzz": run_fuzz,
+    "disk": run_disk,
+    "chaos": run_chaos,
+}
 
 
 def main() -> int:

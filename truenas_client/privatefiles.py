@@ -1,13 +1,27 @@
-"""Files that only their owner may read, replaced as a whole or not at all."""
+"""Files that only their owner may read, replaced as a whole or not at all, by one program at a time.
+
+A replacement is written beside its file, as ``.NAME.new``, and then takes its place. Whoever holds the lock (flock) on
+that one file may write, so two programs never overwrite each other's changes.
+
+Invariants: the file is never seen half written; no lock file stays behind; a program that was killed leaves at most one
+``.NAME.new``, which the next writer uses.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["others_may_read", "write_private", "write_private_bytes"]
+__all__ = ["others_may_read", "replacing", "write_private", "write_private_bytes"]
+
+WAIT_SECONDS = 20.0
+"""How long a writer waits for the others. A write takes some milliseconds; 200 in a row take two seconds."""
+_LOOK_SECONDS = 0.01
 
 
 def write_private(path: Path, text: str) -> None:
@@ -21,22 +35,88 @@ def write_private_bytes(path: Path, data: bytes) -> None:
     A symbolic link stays one: what it points to is replaced. Raises OSError, and then
     the file is as it was.
     """
-    import tempfile  # here, because programs that only read start sooner without
+    with replacing(path) as replace:
+        replace(data)
 
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Keep other programs from writing a file while it is read, changed and written.
+
+    Yields what writes the new content, as `write_private_bytes` does; call it once or not at all. Only programs that
+    write by this module wait for each other. Raises OSError when the file cannot be written, and after `WAIT_SECONDS`.
+    """
     path = Path(os.path.realpath(path))
     _make_folders(path.parent)
-    # mkstemp makes the file 0600, whatever the umask.
-    number, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
+    fresh = path.with_name(f".{path.name}.new")
+    number = _claim(fresh)
+    replaced = False
+
+    def replace(data: bytes) -> None:
+        nonlocal replaced
+        os.ftruncate(number, 0)
+        with os.fdopen(os.dup(number), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(made, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(made)
-        raise
+        os.replace(fresh, path)
+        replaced = True
+
+    try:
+        yield replace
+    finally:
+        # Removed while it is locked: a program that waits for it sees that it is gone, and makes one of its own.
+        if not replaced:
+            with contextlib.suppress(OSError):
+                os.unlink(fresh)
+        os.close(number)
+
+
+def _claim(fresh: Path) -> int:
+    """A descriptor of the file that is to take the other's place, locked and empty or left by a killed program."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        number = os.open(fresh, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        try:
+            if _locked(number) and _is_ours(number, fresh):
+                return number
+        except BaseException:
+            os.close(number)
+            raise
+        os.close(number)
+        if time.monotonic() > deadline:
+            raise OSError(errno.EBUSY, "another program is writing it", str(fresh))
+        time.sleep(_LOOK_SECONDS)
+
+
+def _locked(number: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # a system without it (Windows): the last writer wins there
+        return True
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_ours(number: int, fresh: Path) -> bool:
+    """Whether the locked file still stands at its place, and nobody else has a hand on it."""
+    status = os.fstat(number)
+    try:
+        standing = os.stat(fresh, follow_symlinks=False)
+    except FileNotFoundError:
+        return False  # it took its place while this one waited
+    if (standing.st_dev, standing.st_ino) != (status.st_dev, status.st_ino):
+        return False
+    if os.name == "posix":
+        if status.st_uid != os.geteuid() or status.st_nlink != 1:
+            # Somebody put it there to read what is written.
+            os.unlink(fresh)
+            return False
+        os.fchmod(number, 0o600)
+    return True
 
 
 def _make_folders(folder: Path) -> None:

@@ -66,12 +66,10 @@ def keep_profile(target: Target, name: str, place: Place) -> Profile:
     Raises `InvalidProfile` for a name that is taken or no name, `SecretUnavailable`, OSError.
     """
     profiles = Profiles()
-    if name in profiles.names:
-        raise InvalidProfile(f"There is a profile {name} already")
     reference = _reference(target, place, name, profiles)
     profile = replace(target.profile, name=name, secret=reference, read_only=not target.writable)
     # The profile first: a name that is none is told before a secret lies anywhere.
-    profiles.put(profile)
+    profiles.put(profile, new=True)
     if target.secret and not isinstance(reference, Ask) and place != "the key's own file":
         try:
             keep(reference, target.secret)

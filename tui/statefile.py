@@ -8,6 +8,7 @@ the app at once keep each other's members but for those both have changed.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import threading
@@ -96,20 +97,26 @@ class StateFile:
             self._give_up(f"cannot be written ({error.strerror or error})")
 
     def _text(self) -> tuple[str, int]:
-        """The text to be written, and its number: a higher one is newer."""
+        """The members to be written, and their number: a higher one is newer."""
         self._dirty = False
         self._number += 1
         self.before_writing()
         self._take_others()
-        return json.dumps({"version": VERSION, **self._about, **self.members}, indent=1) + "\n", self._number
+        return json.dumps({"version": VERSION, **self._about, **self.members}), self._number
 
     def _write(self, path: Path, text: str, number: int) -> None:
-        from truenas_client.privatefiles import write_private
+        from truenas_client.privatefiles import replacing
 
-        with self._lock:
-            if number > self._written:  # else what stands there is newer
-                self._written = number
-                write_private(path, text)
+        with self._lock, replacing(path) as replace:
+            if number <= self._written:
+                return  # what stands there is newer
+            self._written = number
+            members = json.loads(text)
+            if newer := _stamp(path) not in (None, self._seen):
+                # Another run wrote a moment ago: its members stay, and this run reads them before its next write.
+                members |= {name: value for name, value in _others(path).items() if name not in self._changed}
+            replace(f"{json.dumps(members, indent=1)}\n".encode())
+            if not newer:
                 self._seen = _stamp(path)
 
     def _take_others(self) -> None:
@@ -125,7 +132,7 @@ class StateFile:
             return {}
         try:
             self._seen = _stamp(self._path)
-            members = json.loads(self._path.read_text(encoding="utf-8"))
+            members = _members(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -134,11 +141,7 @@ class StateFile:
         except (ValueError, RecursionError):
             self._set_aside("broken", "cannot be read as state of this app")
             return {}
-        version = members.get("version") if isinstance(members, dict) else None
-        if type(version) is not int:
-            self._set_aside("broken", "cannot be read as state of this app")
-            return {}
-        if version != VERSION:
+        if (version := members["version"]) != VERSION:
             self._set_aside("other-version", f"is of another version of this app ({version})")
             return {}
         return {name: value for name, value in members.items() if name != "version" and name not in self._about}
@@ -158,6 +161,25 @@ class StateFile:
         if self._path is not None:
             self._tell(f"{self._path} {words}: changes are not remembered.")
             self._path = None
+
+
+def _members(text: str) -> dict[str, Any]:
+    """What a file says. Raises ValueError for what is no state of this app, of whatever version."""
+    members = json.loads(text)
+    if not isinstance(members, dict) or type(members.get("version")) is not int:
+        raise ValueError("no members of a state")
+    return members
+
+
+def _others(path: Path) -> dict[str, Any]:
+    """What another run wrote. Raises OSError for what this one cannot read, which is never written over."""
+    try:
+        members = _members(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        members = {"version": None}
+    if members["version"] != VERSION:
+        raise OSError(errno.EBUSY, "another program has just written it")
+    return members
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

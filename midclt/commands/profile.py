@@ -64,7 +64,7 @@ def _add(profiles: Profiles, options: Namespace) -> ExitStatus:
         if isinstance(reference, Text):
             reference = Text(secret)
         keep(reference, secret)
-    profiles.put(replace(profile, secret=reference))
+    profiles.put(replace(profile, secret=reference), new=not options.replace)
     if options.use:
         profiles.use(name)
     say(f"{name} is in {profiles.path}. The secret: {reference}.")

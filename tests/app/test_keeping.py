@@ -121,7 +121,7 @@ async def test_the_offer_is_a_line_that_waits_and_takes_no_key(nas: Simulator) -
         # Outside text its letter works too, and so does a click.
         await desk.see("K keeps this connection")
         await desk.press("K")
-        await desk.see("Keep this connection?")
+        await desk.see("Save this connection?")
         await desk.press("escape")
         await desk.see_gone("this connection")
     assert Profiles().names == []

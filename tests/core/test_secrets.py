@@ -190,7 +190,7 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_from_a_person() -> None:
     assert resolve(Ask(), ask=lambda: "typed").reveal() == "typed"
     for ask in (None, lambda: None, lambda: ""):
-        with pytest.raises(SecretUnavailable, match="nobody to ask"):
+        with pytest.raises(SecretUnavailable, match="no terminal to ask on"):
             resolve(Ask(), ask=ask)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..endpoint import Endpoint
 from ..logs import log
-from ..privatefiles import write_private
+from ..privatefiles import replacing
 from .paths import APPLICATION
 
 __all__ = ["Known", "state_path"]
@@ -60,12 +60,13 @@ class Known:
         return self._read().get(_place(endpoint), {}).get(mark) is True
 
     def _set(self, endpoint: Endpoint, mark: str) -> None:
-        servers = self._read()
-        if servers.get(_place(endpoint), {}).get(mark) is True:
+        if self._get(endpoint, mark):
             return
-        servers.setdefault(_place(endpoint), {})[mark] = True
         try:
-            write_private(self.path, json.dumps({"version": 1, "servers": servers}, indent=1) + "\n")
+            with replacing(self.path) as replace:
+                servers = self._read()
+                servers.setdefault(_place(endpoint), {})[mark] = True
+                replace(f"{json.dumps({'version': 1, 'servers': servers}, indent=1)}\n".encode())
         except OSError as e:
             log.warning(
                 "%s cannot be written (%s): what was learnt of %s is lost", self.path, e.strerror, endpoint.name

@@ -1,19 +1,19 @@
 """The configuration file: reading it, and editing it as a person would.
 
 Invariants: comments, order and what this version does not know survive an edit; the
-file is replaced as a whole, with mode 0600; a broken file is never written over; one
+file is replaced as a whole, with mode 0600, and by one program at a time; a broken file is never written over; one
 broken profile does not keep the others from being used.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..exc import InvalidProfile
-from ..privatefiles import others_may_read, write_private
+from ..privatefiles import others_may_read, replacing
 from ..secret import Reference, Text, from_table
 from .paths import config_path
 from .profile import KeyProblem, Profile, check_name, from_toml, to_toml
@@ -130,75 +130,83 @@ class Profiles:
 
     # -- edits ---------------------------------------------------------------------------
 
-    def put(self, profile: Profile) -> None:
+    def put(self, profile: Profile, *, new: bool = False) -> None:
         """Add a profile, or change the one of that name, and write the file.
 
-        Raises `InvalidProfile` for what could not be read again, OSError when writing fails.
+        Raises `InvalidProfile` for what could not be read again, and for a name that is taken when it must be ``new``;
+        OSError when writing fails.
         """
         try:
             wanted = to_toml(profile)
             from_toml(check_name(profile.name), wanted)
         except ValueError as e:
             raise InvalidProfile(str(e)) from None
-        document = self._document()
-        import tomlkit
 
-        if "profile" not in document:
-            document["profile"] = tomlkit.table(is_super_table=True)
-        tables: Any = document["profile"]
-        if profile.name not in tables:
-            tables[profile.name] = tomlkit.table()
-        table = tables[profile.name]
-        for key in [key for key in table if key not in wanted]:
-            del table[key]
-        for key, value in wanted.items():
-            if key not in table or table[key] != value:
-                table[key] = _inline(value)
-        self._write(document)
+        def change(document: Any) -> Any:
+            import tomlkit
+
+            if new and profile.name in self._tables:
+                raise InvalidProfile(f"There is a profile {profile.name} already")
+            if "profile" not in document:
+                document["profile"] = tomlkit.table(is_super_table=True)
+            tables: Any = document["profile"]
+            if profile.name not in tables:
+                tables[profile.name] = tomlkit.table()
+            table = tables[profile.name]
+            for key in [key for key in table if key not in wanted]:
+                del table[key]
+            for key, value in wanted.items():
+                if key not in table or table[key] != value:
+                    table[key] = _inline(value)
+            return document
+
+        self._edit(change)
 
     def remove(self, name: str) -> None:
         """Remove a profile and write the file. Raises `InvalidProfile` when there is none."""
-        document: Any = self._document()
-        if name not in self._tables:
-            self.get(name)
-        del document["profile"][name]
-        if document.get("default") == name:
-            del document["default"]
-        self._write(document)
+
+        def change(document: Any) -> Any:
+            if name not in self._tables:
+                self.get(name)
+            del document["profile"][name]
+            if document.get("default") == name:
+                del document["default"]
+            return document
+
+        self._edit(change)
 
     def use(self, name: str | None) -> None:
         """Make a profile the one that is used unless another is asked for; None: none is."""
-        document: Any = self._document()
-        if name is None:
-            document.pop("default", None)
-        else:
+
+        def change(document: Any) -> Any:
+            if name is None:
+                document.pop("default", None)
+                return document
             self.get(name)
             if "default" not in document:
                 # Before the first table, or it would be a member of that.
-                fresh = self._parse(f'default = "{name}"\n{chr(10) if self._text.strip() else ""}{self._text}')
-                document = fresh
-            else:
-                document["default"] = name
-        self._write(document)
+                return self._parse(f'default = "{name}"\n{chr(10) if self._text.strip() else ""}{self._text}')
+            document["default"] = name
+            return document
 
-    def _document(self) -> Any:
-        # What somebody else wrote since is not lost.
+        self._edit(change)
+
+    def _edit(self, change: Callable[[Any], Any]) -> None:
+        """Writes what ``change`` makes of the file as it is now; no other program writes meanwhile."""
+        import tomllib
+
+        with replacing(self.path) as write:
+            self._read()
+            text: str = change(self._parse(self._text)).as_string()
+            tomllib.loads(text)  # rather a bug of ours than a broken file
+            write(text.encode())
         self._read()
-        return self._parse(self._text)
 
     @staticmethod
     def _parse(text: str) -> Any:
         import tomlkit
 
         return tomlkit.parse(text)
-
-    def _write(self, document: Any) -> None:
-        import tomllib
-
-        text = document.as_string()
-        tomllib.loads(text)  # rather a bug of ours than a broken file
-        write_private(self.path, text)
-        self._read()
 
     def _place(self, *keys: str) -> str:
         number = _line(self._text, keys)
