@@ -19,9 +19,11 @@ from pathlib import Path
 
 __all__ = ["others_may_read", "replacing", "write_private", "write_private_bytes"]
 
-WAIT_SECONDS = 20.0
-"""How long a writer waits for the others. A write takes some milliseconds; 200 in a row take two seconds."""
-_LOOK_SECONDS = 0.01
+WAIT_SECONDS = 60.0
+"""How long a writer waits for the others. A write takes some milliseconds; 200 programs that each add a profile at once
+took 25 s together on two busy cores."""
+_FIRST_LOOK, _LAST_LOOK = 0.005, 0.25
+"""Seconds between looks. They grow, or the many who wait would take the processor from the one who writes."""
 
 
 def write_private(path: Path, text: str) -> None:
@@ -74,7 +76,7 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
 
 def _claim(fresh: Path) -> int:
     """A descriptor of the file that is to take the other's place, locked and empty or left by a killed program."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline, pause = time.monotonic() + WAIT_SECONDS, _FIRST_LOOK
     while True:
         number = os.open(fresh, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
@@ -86,7 +88,9 @@ def _claim(fresh: Path) -> int:
         os.close(number)
         if time.monotonic() > deadline:
             raise OSError(errno.EBUSY, "another program is writing it", str(fresh))
-        time.sleep(_LOOK_SECONDS)
+        # Not all at the same moments; the module `random` would slow down every start.
+        time.sleep(pause * (0.5 + os.getpid() % 64 / 128))
+        pause = min(pause * 1.5, _LAST_LOOK)
 
 
 def _locked(number: int) -> bool:
