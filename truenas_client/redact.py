@@ -25,7 +25,6 @@ from .secretnames import (
     is_secret_name,
     members_of,
 )
-from .secretshapes import mask_shapes, mask_words
 
 __all__ = [
     "MASK",
@@ -72,6 +71,13 @@ def holds_mask(value: Any) -> bool:
     return False
 
 
+def _mask_shapes(text: str, *, random: bool = True) -> str:
+    # Here, because its patterns take 40 ms to be compiled and a start needs none of them.
+    from .secretshapes import mask_shapes
+
+    return mask_shapes(text, random=random)
+
+
 def redact(value: Any, method: str = "", name: str = "") -> Any:
     """A masked copy of a JSON value.
 
@@ -94,7 +100,7 @@ def redact(value: Any, method: str = "", name: str = "") -> Any:
 def _redact_string(text: str, name: str) -> str:
     if name and _SIGN_IN.search(name.lower()) and (pair := _USER_AND_PASSWORD.fullmatch(text)):
         text = f"{pair[1]}:{MASK}"
-    masked = mask_shapes(text, random=not is_name_of_no_secret(name))
+    masked = _mask_shapes(text, random=not is_name_of_no_secret(name))
     if text[:1] in ("{", "[") and len(text) <= _LONGEST_JSON:
         try:
             # Pairs of name and value in a text that is JSON itself.
@@ -118,6 +124,8 @@ def _redact_list(items: list[Any], method: str, name: str) -> list[Any]:
     places = [place for place, item in enumerate(items) if isinstance(item, str)]
     if len(places) > 1 and name not in _FIELDS:
         # They may be the words of a command line.
+        from .secretshapes import mask_words
+
         words = mask_words([items[place] for place in places])
         for place, word in zip(places, words, strict=True):
             if word != items[place] and masked[place] != MASK:
@@ -240,4 +248,4 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
         known = secret.reveal() if isinstance(secret, Secret) else secret
         if known:
             text = text.replace(known, MASK)
-    return mask_shapes(text)
+    return _mask_shapes(text)
