@@ -6,6 +6,7 @@ Looked through are the screens, the log, what is printed, errors, the process li
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -138,6 +139,10 @@ async def sign_in_by_hand(flows: Flows) -> None:
         await desk.open("auth login_ex", "auth.login_ex")
         # Not in the repr of the editor, whose text it is, but in no file either.
         await desk.write(f'[{{"mechanism": "PASSWORD_PLAIN", "username": "x", "password": "{PASSWORD}"}}]')
+        await desk.open("core get_jobs", "core.get_jobs")
+        settings = [{"name": "DB_PASSWORD", "value": PASSWORD}, f"https://marked:{PASSWORD}@h/x?sig={PASSWORD}"]
+        await desk.write(json.dumps([{"command": f"mysqldump -p{PASSWORD} shop", "env": settings}]))
+        await desk.until(lambda: PASSWORD in (desk.session.memory.draft_of("core.get_jobs") or ""), "the draft kept")
         await desk.press("escape")
         states: list[State] = []
         desk.session.changed.subscribe(lambda: states.append(desk.session.state))
@@ -186,7 +191,7 @@ async def test_no_sign_in_shows_or_writes_its_secret(
             await flows.refused(flows.start("marked", str(broken), by_key=True), "Not an API key")
             await flows.refused(flows.profile(Environment("MARKED_WRONG")), "Wrong user or key")
             await flows.refused(flows.profile(Environment("MARKED_WRONG"), "token"), "Wrong user or token")
-            await flows.refused(flows.profile(Keyring("nobody")), "No secret")
+            await flows.refused(flows.profile(Keyring("nobody")), "Secret not available")
             for reference in (Environment("MARKED_KEY"), File(str(kept)), Command(GIVES)):
                 await flows.succeeds(flows.profile(reference), at_once=True)
             await flows.succeeds(flows.start("marked", KEY, by_key=True))
