@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable
+from pathlib import Path
 
 from .auth.keytext import ApiKey, is_raw, parse
+from .bounded import TooLarge, read_file
 from .exc import InvalidKeyFile
+from .privatefiles import others_may_read
 
 __all__ = ["is_path", "load"]
 
@@ -43,19 +45,19 @@ def load(key_or_path: str | os.PathLike[str], warn: Callable[[str], None] = lamb
         raise InvalidKeyFile(path, "there is no such user whose home folder it could be in")
     data, problem = b"", ""
     try:
-        with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(LARGEST + 1)
+        data = read_file(path, LARGEST)
+        if others_may_read(Path(path)):
+            warn(f"{path}: other users of this machine may read this API key; `chmod 600` keeps it to yourself")
+    except TooLarge:
+        problem = "is too large to be a key"
+    except TimeoutError as e:
+        problem = f"cannot be read: {e}"
     except OSError as e:
         problem = f"cannot be read: {e.strerror or type(e).__name__}"
     except ValueError:
         problem = "is not the name of a file"
     if problem:
         raise InvalidKeyFile(path, problem)
-    if os.name == "posix" and stat.S_ISREG(mode) and mode & 0o077:
-        warn(f"{path}: other users of this machine may read this API key; `chmod 600` keeps it to yourself")
-    if len(data) > LARGEST:
-        raise InvalidKeyFile(path, "is too large to be a key")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

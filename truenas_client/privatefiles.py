@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["others_may_read", "replacing", "write_private", "write_private_bytes"]
+__all__ = ["change_by_others", "others_may_read", "replacing", "write_private", "write_private_bytes"]
 
 WAIT_SECONDS = 60.0
 """How long a writer waits for the others. A write takes some milliseconds; 200 programs that each add a profile at once
@@ -128,6 +128,25 @@ def _make_folders(folder: Path) -> None:
         _make_folders(folder.parent)
         # mkdir's parents would get the umask's mode, not this one.
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def change_by_others(path: Path) -> str | None:
+    """What lets other users change a file, as the command that mends it; None when nothing does.
+
+    Looks at the file and the folders above it: who may write one of those can put another file in its place.
+    Raises OSError.
+    """
+    if os.name != "posix":
+        return None
+    path, real = path.absolute(), Path(os.path.realpath(path))
+    for place in dict.fromkeys((path, *path.parents, real, *real.parents)):
+        status = place.stat()
+        if status.st_uid not in (os.geteuid(), 0):
+            return f"chown {os.geteuid()} {place}"
+        # In a folder with the sticky bit (/tmp) nobody replaces the files of others.
+        if status.st_mode & 0o022 and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
+            return f"chmod go-w {place}"
+    return None
 
 
 def others_may_read(path: Path) -> bool:

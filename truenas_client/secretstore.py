@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .bounded import TooLarge, read_file, read_output
 from .exc import SecretUnavailable
 from .logs import log
 from .privatefiles import others_may_read, write_private
@@ -26,7 +28,7 @@ SERVICE = "truenas-client"
 COMMAND_SECONDS = 60.0
 """How long a password program may take: it may be waiting for a finger or a passphrase."""
 LARGEST = 65536
-"""Characters. Keys and passwords take some hundred: whatever is larger is something else."""
+"""Bytes. Keys and passwords take some hundred: whatever is larger is something else."""
 
 
 def resolve(
@@ -124,9 +126,11 @@ def _absolute(path: str) -> Path:
 def _read(path: str, warn: Callable[[str], None]) -> str:
     file = _absolute(path)
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_file(file, LARGEST).decode("utf-8-sig")
         if others_may_read(file):
             warn(f"{file}: other users of this machine may read this secret; `chmod 600` keeps it to yourself")
+    except (TooLarge, TimeoutError) as e:
+        raise SecretUnavailable(f"The file {path} cannot hold a secret: {e}") from None
     except OSError as e:
         raise SecretUnavailable(f"The file {path} cannot be read: {e.strerror or type(e).__name__}") from None
     except UnicodeDecodeError:
@@ -135,32 +139,42 @@ def _read(path: str, warn: Callable[[str], None]) -> str:
 
 
 def _output(words: tuple[str, ...], timeout: float) -> str:
-    program = words[0]
+    name = words[0]
     by_hand = "; run the command of the profile by hand to see what it says"
     try:
         # No session of its own: a passphrase prompt needs the terminal. Its input is not
         # ours to give, because that may hold the arguments of a call.
-        ran = subprocess.run(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise SecretUnavailable(f"{program} did not give the secret in {timeout:g} s{by_hand}") from None
+        with subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+        ) as program:
+            status, printed = _ended(program, timeout)
+    except TooLarge:
+        raise SecretUnavailable(f"{name} prints more than a secret can be{by_hand}") from None
+    except (TimeoutError, subprocess.TimeoutExpired):
+        raise SecretUnavailable(f"{name} did not give the secret in {timeout:g} s{by_hand}") from None
     except FileNotFoundError:
-        raise SecretUnavailable(f"There is no program {program}, which the profile has the secret from") from None
+        raise SecretUnavailable(f"There is no program {name}, which the profile has the secret from") from None
     except (OSError, ValueError) as e:
-        raise SecretUnavailable(f"{program} cannot be run ({type(e).__name__})") from None
-    if ran.returncode != 0:
-        how = f"ended with status {ran.returncode}" if ran.returncode > 0 else f"was ended by signal {-ran.returncode}"
-        raise SecretUnavailable(f"{program} {how} instead of giving the secret{by_hand}")
+        raise SecretUnavailable(f"{name} cannot be run ({type(e).__name__})") from None
+    if status != 0:
+        how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
+        raise SecretUnavailable(f"{name} {how} instead of giving the secret{by_hand}")
     try:
-        return ran.stdout.decode("utf-8")
+        return printed.decode("utf-8")
     except UnicodeDecodeError:
-        raise SecretUnavailable(f"{program} prints what is no UTF-8 text") from None
+        raise SecretUnavailable(f"{name} prints what is no UTF-8 text") from None
+
+
+def _ended(program: subprocess.Popen[bytes], timeout: float) -> tuple[int, bytes]:
+    """The status of a program and what it printed; a program that takes too long or prints too much is killed."""
+    deadline = time.monotonic() + timeout
+    assert program.stdout is not None
+    try:
+        printed = read_output(program.stdout, LARGEST, timeout)
+        return program.wait(max(deadline - time.monotonic(), 0.1)), printed
+    except BaseException:
+        program.kill()
+        raise
 
 
 def _from_keyring(account: str) -> str:

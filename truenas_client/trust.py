@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from .bounded import read_file
 from .endpoint import Endpoint
 from .exc import ConnectError, FingerprintMismatch
 
@@ -34,6 +35,9 @@ __all__ = [
     "key_fingerprint",
     "tls_failure",
 ]
+
+LARGEST_CA_FILE = 16 * 2**20
+"""Bytes. The bundle of a whole operating system takes a quarter of a megabyte."""
 
 # As we write it, as openssl prints it, as browsers show it.
 _PIN = re.compile(
@@ -220,7 +224,11 @@ def _context(tls: TLS) -> ssl.SSLContext:
 
 def _authority_context(ca_file: str) -> ssl.SSLContext:
     try:
-        made = ssl.create_default_context(cafile=ca_file)
+        # Certificates are ASCII; what people write between them need not be.
+        text = read_file(ca_file, LARGEST_CA_FILE).decode("ascii", "ignore")
+        if "-----BEGIN" not in text:  # with no text at all, the system's authorities would be trusted
+            raise ssl.SSLError("no certificate")
+        made = ssl.create_default_context(cadata=text)
     except ssl.SSLError as e:
         raise ConnectError(f"{ca_file} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", "tls") from e
     except OSError as e:

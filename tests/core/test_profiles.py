@@ -156,6 +156,32 @@ def test_clear_text_wants_a_closed_file(config: Path) -> None:
     assert profiles.get("lab")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes mean nothing here")
+@pytest.mark.parametrize("what", ["file", "folder", "owner"])
+def test_a_command_that_others_may_have_written_is_refused(config: Path, what: str) -> None:
+    profiles = Profiles(config)
+    profiles.put(Profile(name="vault", username="u", secret=Command(("touch", "/tmp/ran"))))
+    with config.open("a") as file:
+        file.write('\n[secret]\nSMTP = { command = ["touch", "/tmp/ran"] }\n')
+    assert Profiles(config).get("vault").secret == Command(("touch", "/tmp/ran"))
+    assert list(Profiles(config).secrets) == ["SMTP"]
+    match what:
+        case "file":
+            config.chmod(0o620)
+        case "folder":
+            config.parent.chmod(0o777)
+        case "owner" if os.geteuid() == 0:
+            os.chown(config, 12345, -1)
+        case _:
+            pytest.skip("only root can give a file away")
+    mend = {"file": f"chmod go-w {config}$", "folder": f"chmod go-w {config.parent}$", "owner": f"chown 0 {config}$"}
+    with pytest.raises(InvalidProfile, match=mend[what]):
+        Profiles(config).get("vault")
+    with pytest.raises(InvalidProfile, match=mend[what]):
+        _ = Profiles(config).secrets
+    assert Profiles(config).get("lab")
+
+
 # -- writing ---------------------------------------------------------------------------------
 
 

@@ -17,8 +17,9 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
-from truenas_client import ejson
-from truenas_client.exc import AuthenticationError, SecretUnavailable
+from truenas_client import bounded, ejson
+from truenas_client.exc import AuthenticationError, ConnectError, InvalidKeyFile, SecretUnavailable
+from truenas_client.keyfile import load
 from truenas_client.privatefiles import write_private
 from truenas_client.secret import (
     Ask,
@@ -33,6 +34,7 @@ from truenas_client.secret import (
     from_table,
 )
 from truenas_client.secretstore import SERVICE, forget, keep, keyring_problem, resolve
+from truenas_client.trust import TLS, context
 
 MARKER = "m4rker-s3cret"
 posix = pytest.mark.skipif(os.name != "posix", reason="modes mean nothing here")
@@ -208,7 +210,7 @@ def test_from_a_command_without_a_shell_or_our_input() -> None:
         ("import time; time.sleep(60)", "did not give the secret in 0.3 s"),
         ("print()", "is empty"),
         ("import sys; sys.stdout.buffer.write(b'\\xff')", "no UTF-8"),
-        (f"print('{MARKER}' * 9999)", "too long"),
+        (f"print('{MARKER}' * 9999)", "prints more than"),
         (f"print('{MARKER}\\0')", "no text"),
     ],
 )
@@ -218,6 +220,28 @@ def test_commands_that_fail(script: str, words: str, capfd: pytest.CaptureFixtur
     assert isinstance(caught.value, AuthenticationError)
     told = "".join((str(caught.value), repr(caught.value), repr(caught.value.__cause__), *capfd.readouterr()))
     assert MARKER not in told
+
+
+@pytest.mark.parametrize("script", ["while True: print('x' * 10000)", "print('x' * 100000)"])
+def test_a_command_without_an_end_is_stopped(script: str) -> None:
+    with pytest.raises(SecretUnavailable, match="prints more than a secret can be"):
+        resolve(Command((sys.executable, "-c", script)), timeout=60)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such files here")
+def test_a_file_without_an_end_or_without_a_word_is_given_up(tmp_path: Path) -> None:
+    with pytest.raises(SecretUnavailable, match="/dev/zero cannot hold a secret: it is larger than 65,536 bytes"):
+        resolve(File("/dev/zero"))
+    with pytest.raises(InvalidKeyFile, match="too large to be a key"):
+        load("/dev/zero")
+    with pytest.raises(ConnectError, match="/dev/zero cannot be read: it is larger"):
+        context(TLS.authority("/dev/zero"))
+    with pytest.raises(ConnectError, match="no certificate in PEM form"):
+        context(TLS.authority("/dev/null"))
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with pytest.raises(TimeoutError, match=r"nothing came in 0\.01 s"):
+        bounded.read_file(fifo, 100, seconds=0.01)
 
 
 def test_a_command_that_is_not_there() -> None:

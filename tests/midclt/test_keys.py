@@ -175,7 +175,7 @@ def test_a_key_in_the_arguments_is_warned_of_on_a_terminal(
     monkeypatch.setattr(access, "is_terminal", lambda stream: True)
     ran = run("--insecure", "-U", "admin", "-K", KEY, "call", "core.ping", url=secure)
     assert ran.status == 0
-    assert "other users of this machine can see what -K is given" in ran.err
+    assert "other users of this machine can see the value of -K" in ran.err
     ran = run("--insecure", "-U", "admin", "-K", str(key_file), "call", "core.ping", url=secure)
     assert ran.status == 0
     assert "-K" not in ran.err

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..exc import InvalidProfile
-from ..privatefiles import others_may_read, replacing
-from ..secret import Reference, Text, from_table
+from ..privatefiles import change_by_others, others_may_read, replacing
+from ..secret import Command, Reference, Text, from_table
 from .paths import config_path
 from .profile import KeyProblem, Profile, check_name, from_toml, to_toml
 
@@ -81,11 +81,8 @@ class Profiles:
                 found[name] = from_table(value)
             except ValueError as e:
                 raise InvalidProfile(f"{self._place('secret', name)}: secret {name}: {e}") from None
-        if any(isinstance(reference, Text) for reference in found.values()) and others_may_read(self.path):
-            raise InvalidProfile(
-                f"{self.path} holds a secret in clear, and other users of this machine may read it: "
-                f"chmod 600 {self.path}"
-            )
+        for reference in found.values():
+            self._check_safe(reference, "a secret")
         return found
 
     @property
@@ -110,12 +107,19 @@ class Profiles:
             raise InvalidProfile(f"{self._place('profile', name, e.key)}: profile {name}: {e}") from None
         except ValueError as e:
             raise InvalidProfile(f"{self._place('profile', name)}: {e}") from None
-        if isinstance(profile.secret, Text) and others_may_read(self.path):
-            raise InvalidProfile(
-                f"{self.path} holds the secret of {name} in clear, and other users of this machine may read it: "
-                f"chmod 600 {self.path}"
-            )
+        self._check_safe(profile.secret, f"the secret of {name}")
         return profile
+
+    def _check_safe(self, reference: Reference, what: str) -> None:
+        """Refuses a secret that others may read here, and a command that others may have put here."""
+        if isinstance(reference, Text) and others_may_read(self.path):
+            raise InvalidProfile(
+                f"{self.path} holds {what} in clear, and other users of this machine may read it: chmod 600 {self.path}"
+            )
+        if isinstance(reference, Command) and (mend := change_by_others(self.path)):
+            raise InvalidProfile(
+                f"{self.path} says which command prints {what}, and other users of this machine may change that: {mend}"
+            )
 
     def named(self, name: str | None) -> Profile:
         """The profile of this name, or the default one. Raises `InvalidProfile`, also when there is no default."""

@@ -1,0 +1,79 @@
+"""Reading a little from what may be endless or silent: a file, a device, a pipe, the output of a program.
+
+Invariant: no more than the limit is read and no more than the time is waited, whatever is at the other end.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Callable
+from typing import IO
+
+__all__ = ["FILE_SECONDS", "TooLarge", "read_file", "read_output"]
+
+FILE_SECONDS = 10.0
+"""How long what is no ordinary file (a pipe, a device) may be silent."""
+
+
+class TooLarge(OSError):
+    """There is more to read than the limit allows."""
+
+
+def read_file(path: str | os.PathLike[str], limit: int, seconds: float = FILE_SECONDS) -> bytes:
+    """All bytes of a file. Raises OSError, `TooLarge` above ``limit`` bytes, TimeoutError for a silent pipe."""
+
+    def read() -> bytes:
+        with open(path, "rb") as file:
+            return file.read(limit + 1)
+
+    if stat.S_ISREG(os.stat(path).st_mode):
+        data = read()
+    else:
+        data = _in_time(read, seconds)
+    return _within(data, limit)
+
+
+def read_output(output: IO[bytes], limit: int, seconds: float) -> bytes:
+    """All that a program prints until it closes its output, which must be unbuffered: else closing it could wait.
+
+    Raises as `read_file`; the caller ends the program.
+    """
+
+    def read() -> bytes:
+        data = b""
+        while len(data) <= limit and (piece := output.read(limit + 1 - len(data))):
+            data += piece
+        return data
+
+    return _within(_in_time(read, seconds), limit)
+
+
+def _in_time(read: Callable[[], bytes], seconds: float) -> bytes:
+    """What ``read`` returns. Raises what it raises, and TimeoutError when it does not return in time.
+
+    A read that is given up goes on in a daemon thread: nothing can stop it, and it keeps no program from ending.
+    """
+    outcome: list[bytes | BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(read())
+        except BaseException as e:  # noqa: BLE001 - raised where it is waited for
+            outcome.append(e)
+
+    reader = threading.Thread(target=run, name="bounded-read", daemon=True)
+    reader.start()
+    reader.join(seconds)
+    if not outcome:
+        raise TimeoutError(f"nothing came in {seconds:g} s")
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
+
+
+def _within(data: bytes, limit: int) -> bytes:
+    if len(data) > limit:
+        raise TooLarge(f"it is larger than {limit:,} bytes")
+    return data
