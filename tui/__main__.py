@@ -115,8 +115,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from tui.app import TrueNASApp
     from tui.ends import run
+    from tui.themes import suited
 
-    status = run(lambda: TrueNASApp(start, memories))
+    status = run(lambda: TrueNASApp(start, memories, theme=suited()))
     for notice in memories.notices:  # what came too late for the screen
         print(f"truenas-tui: {notice}", file=sys.stderr)
     return status

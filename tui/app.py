@@ -88,8 +88,10 @@ class TrueNASApp(App[None]):
             super().__init__()
             self.session = session
 
-    def __init__(self, start: Start | None = None, memories: Memories | None = None) -> None:
-        """``memories`` are those of ``start``, for a caller that has made them already."""
+    def __init__(
+        self, start: Start | None = None, memories: Memories | None = None, *, theme: str = THEMES[0].name
+    ) -> None:
+        """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
         super().__init__(driver_class=_driver())
         self.start = start or Start()
         self.typed: set[str] = set()
@@ -99,12 +101,14 @@ class TrueNASApp(App[None]):
         self._open_modes: dict[Session, str] = {}
         self._numbers = count(1)
         self._resources = AsyncExitStack()
-        for theme in THEMES:
-            self.register_theme(theme)
+        for ours in THEMES:
+            self.register_theme(ours)
         self.memories = memories or Memories(fresh=self.start.fresh)
         kept = self.memories.app.theme
         # Not by assignment, which would have every style worked out twice.
-        self.set_reactive(TrueNASApp.theme, kept if kept in self.available_themes else THEMES[0].name)
+        self.set_reactive(TrueNASApp.theme, kept if kept in self.available_themes else theme)
+        # What assigning would also have done: a theme of the terminal's own colours leaves them as they are.
+        self._refresh_truecolor_filter(self.ansi_theme)
         if self.start.ascii:
             self.add_class("-ascii")
             # Whole cells of background instead of eighths of a block.

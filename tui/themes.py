@@ -5,6 +5,7 @@ it. The style sheet uses standard theme variables only, so any other Textual the
 `ansi-light` with the terminal's own colours among them. Without colour the words, the heavy border and `›` remain.
 """
 
+from rich.console import Console
 from textual.theme import Theme
 
 DARK = Theme(
@@ -95,3 +96,13 @@ LIGHT = Theme(
 
 THEMES = (DARK, LIGHT)
 """Themes to register; the first is used when nothing else is chosen."""
+
+
+def suited() -> str:
+    """The theme for the terminal of this process, by what its environment says of colours.
+
+    Where there are only sixteen, those of the terminal itself: the nearest to ours would be greys, and green,
+    yellow and red mean something.
+    """
+    few = Console(force_terminal=True).color_system in ("standard", "windows")
+    return "ansi-dark" if few else THEMES[0].name

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -43,20 +43,21 @@ def wrap(text):
     except KeyError as e:
         raise ValueError("not known") from e
 make = tui.app.TrueNASApp.__init__
-def changed(app, *a):
-    make(app, *a)
+def changed(app, *a, **k):
+    make(app, *a, **k)
     CHANGE
 tui.app.TrueNASApp.__init__ = changed
-sys.argv = ["truenas-tui", "--demo", "--fresh"]
-sys.exit(tui.__main__.main())
+sys.exit(tui.__main__.main(sys.argv[1:]))
 """
 
 
 @asynccontextmanager
-async def started(folder: Path, change: str = "pass") -> AsyncIterator[Session]:
+async def started(
+    folder: Path, change: str = "pass", arguments: Sequence[str] = ("--demo", "--fresh")
+) -> AsyncIterator[Session]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(folder), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
     env["XDG_STATE_HOME"] = str(folder)
-    command = [sys.executable, "-c", PROGRAM.replace("CHANGE", change)]
+    command = [sys.executable, "-c", PROGRAM.replace("CHANGE", change), *arguments]
     async with running(command, size=(80, 24), env=env) as app:
         await app.see("among 166", "writes allowed")
         yield app
@@ -64,6 +65,11 @@ async def started(folder: Path, change: str = "pass") -> AsyncIterator[Session]:
 
 def logs(folder: Path) -> list[Path]:
     return list(folder.rglob("crash.log"))
+
+
+def kept(folder: Path) -> list[str]:
+    """What is remembered of connections."""
+    return [path.read_text() for path in (folder / "truenas-client" / "tui").rglob("*.json")]
 
 
 def restored(app: Session) -> None:
@@ -87,6 +93,17 @@ async def test_a_signal_ends_as_quitting_does(number: signal.Signals, tmp_path: 
         assert await app.end() == 128 + number
         restored(app)
         assert "Traceback" not in app.screen.written
+
+
+async def test_a_signal_loses_nothing_that_quitting_keeps(tmp_path: Path) -> None:
+    async with started(tmp_path, arguments=["--demo"]) as app:
+        app.type("recordsize")
+        await app.see("pool.dataset.create")
+        app.press("*")
+        await app.see("★")
+        app.process.send_signal(signal.SIGTERM)
+        assert await app.end() == 128 + signal.SIGTERM
+    assert any("pool.dataset." in text for text in kept(tmp_path))
 
 
 async def test_a_signal_ends_a_busy_program_too(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_the_program_ends_with_one_sentence() -> None:
     ("environ", "encoding", "echo"),
     [({"LANG": "C"}, "ascii", "caf?"), ({"LC_ALL": "en_US.ISO-8859-1"}, "latin-1", "café")],
 )
-async def test_a_terminal_without_utf8_is_drawn_in_ascii(
+async def test_a_plain_terminal_is_drawn_in_its_characters_and_colours(
     environ: dict[str, str], encoding: str, echo: str, tmp_path: Path
 ) -> None:
     env = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "TERM": "linux", **environ}
@@ -113,3 +113,7 @@ async def test_a_terminal_without_utf8_is_drawn_in_ascii(
         assert await app.end() == 0
         assert app.raw.replace(b"\xe9", b"").isascii()
         assert "\\u" not in app.screen.written
+        # It has sixteen colours: the sign of the connection is the terminal's green, not the nearest grey.
+        colours = {part for parameters, final in app.screen.sequences if final == "m" for part in parameters.split(";")}
+        assert "32" in colours
+        assert "38" not in colours
