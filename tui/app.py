@@ -15,6 +15,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib import import_module
 from itertools import count
@@ -36,6 +38,7 @@ from tui.start import Start
 from tui.state import First, Memories
 from tui.text import safe
 from tui.themes import THEMES
+from tui.turnstile import Lap, Turnstile
 from tui.widgets.method_list import Typed
 
 if TYPE_CHECKING:
@@ -93,6 +96,9 @@ class TrueNASApp(App[None]):
     ) -> None:
         """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
         super().__init__(driver_class=_driver())
+        self.clock: Callable[[], float] = time.monotonic
+        """What cards measure by how long they have stood there."""
+        self.turnstile = Turnstile(self, super().on_event)
         self.start = start or Start()
         self.typed: set[str] = set()
         """What stood in fields when the app failed, for masking it in the report."""
@@ -114,6 +120,19 @@ class TrueNASApp(App[None]):
             # Whole cells of background instead of eighths of a block.
             ScrollBarRender.VERTICAL_BARS = [" "] * 8
             ScrollBarRender.HORIZONTAL_BARS = [" "] * 8
+
+    # Keys --------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        pressed = events.Key | events.Paste | events.MouseDown | events.MouseUp
+        if isinstance(event, pressed) and not event.is_forwarded:
+            await self.turnstile.take(event, self.clock())
+        else:
+            await super().on_event(event)
+
+    @on(Lap)
+    async def _lap(self, lap: Lap) -> None:
+        await self.turnstile.arrived(lap)
 
     # Starting ----------------------------------------------------------------------
 
@@ -348,8 +367,7 @@ class TrueNASApp(App[None]):
     def on_workspace_close_wanted(self) -> None:
         self._ask_to_quit()
 
-    @work(exclusive=True, group="quit", exit_on_error=False)
-    async def _ask_to_quit(self) -> None:
+    def _ask_to_quit(self) -> None:
         from tui.screens.confirm import ConfirmScreen
 
         jobs = [job for session in self.sessions for job in session.jobs.ours_active()]
@@ -359,8 +377,8 @@ class TrueNASApp(App[None]):
         if jobs:
             lines = ["Jobs you started that still run:", *lines, "They keep running on the server."]
         text = "\n".join(lines) or "No job that was started here is running."
-        if await self.push_screen_wait(ConfirmScreen("Quit?", text, yes="quit", no="stay")):
-            self.exit()
+        # Not from a worker: the next key is for the card already.
+        self.push_screen(ConfirmScreen("Quit?", text, yes="quit", no="stay"), lambda yes: self.exit() if yes else None)
 
     # Sizes -------------------------------------------------------------------------
 
@@ -394,10 +412,10 @@ class TrueNASApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Opens the palette, in words of ours."""
-        from textual.command import CommandPalette
+        from tui.palette import Palette
 
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="a command or a method", id="--command-palette"))
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(placeholder="a command or a method", id="--command-palette"))
 
     def action_app_keys(self) -> None:
         """Shows the keys that work here."""

@@ -7,13 +7,14 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from truenas_client.catalogue import Method
 from tui import actions
 from tui.actions import Action
 from tui.model.search import Index
+from tui.screens.card import Standing
 from tui.screens.workspace import Workspace
 from tui.text import plain
 from tui.themes import THEMES
@@ -23,7 +24,7 @@ from tui.widgets.method_rows import why_words
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-__all__ = ["MOST_HITS", "Commands"]
+__all__ = ["MOST_HITS", "Commands", "Palette"]
 
 # Ours first, then the two that leave the colours to the terminal.
 OFFERED_THEMES = (*(theme.name for theme in THEMES), "ansi-dark", "ansi-light")
@@ -37,6 +38,10 @@ MOST_RECENT = 3
 
 LONGEST = 300
 """Characters of a server's text on one line of the palette."""
+
+
+class Palette(Standing, CommandPalette):
+    """Textual's palette, which takes letters at once and an answer once it has stood."""
 
 
 class Commands(Provider):

@@ -14,6 +14,7 @@ from tests.app.waiting import screen_text, wait_for
 from truenas_client import supervisor
 from truenas_client.simulator import Simulator
 from tui.app import Start, TrueNASApp
+from tui.screens.card import Standing
 from tui.screens.keep import KeepScreen
 from tui.screens.workspace import Workspace
 from tui.sections.explore import Explore
@@ -26,11 +27,13 @@ CHARACTERS = {
 
 
 class Desk:
-    """A person at the app: presses keys, types, and looks at the screen."""
+    """A person at the app: presses keys, types, and looks at the screen; reads a card before answering it."""
 
     def __init__(self, app: TrueNASApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
+        self.time = app.clock()
+        app.clock = lambda: self.time
         self.nas: Simulator | None = None
 
     @property
@@ -54,14 +57,27 @@ class Desk:
     async def press(self, *keys: str) -> None:
         """Presses keys, each after the app has dealt with the one before (`Pilot.press` waits three times as long)."""
         for key in keys:
+            await self.read_card()
             self.app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
-            await self.pilot.pause()
+            await self.settled()
+
+    async def read_card(self) -> None:
+        """Waits until the card on screen has been painted, and reads it for a second."""
+        if isinstance(card := self.app.screen, Standing) and card.painted is None:
+            await self.until(lambda: card.painted is not None or not card.is_current, "the card to stand")
+        self.time += 1
 
     async def type(self, text: str) -> None:
         # Sent without waiting between them, as a fast typist does; only then the app is waited for.
         for character in text:
             self.app.post_message(events.Key(_character_to_key(character), character))
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Waits until every key was dealt with."""
         await self.pilot.pause()
+        if not self.app.turnstile.idle:
+            await self.until(lambda: self.app.turnstile.idle, "the keys to be dealt with")
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         await wait_for(self.pilot, condition, what)

@@ -7,16 +7,16 @@ from dataclasses import replace
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from tui.model.table import Arrangement, Table
+from tui.screens.card import CardScreen
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["ColumnsScreen"]
 
 
-class ColumnsScreen(ModalScreen[Arrangement | None]):
+class ColumnsScreen(CardScreen[Arrangement | None]):
     """Dismisses with the arrangement for enter, with None for escape."""
 
     CSS_PATH = "../styles/modals.tcss"

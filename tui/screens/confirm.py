@@ -5,16 +5,16 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.card import CardScreen
 from tui.text import plain
 from tui.widgets.key_line import Hint
 
 __all__ = ["ConfirmScreen"]
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(CardScreen[bool]):
     """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said."""
 
     CSS_PATH = "../styles/modals.tcss"

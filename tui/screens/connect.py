@@ -28,6 +28,7 @@ from truenas_client.trust import TLS
 from tui import actions
 from tui.failure import Failure, explain_connecting
 from tui.opening import Opening, Start, opening, picked
+from tui.screens.card import Standing
 from tui.screens.trust import ask_trust
 from tui.session import Session, State
 from tui.signing import exposure
@@ -46,7 +47,7 @@ class Card(Vertical):
     """The bordered form in the middle of the screen."""
 
 
-class ConnectScreen(Screen[None]):
+class ConnectScreen(Standing, Screen[None]):
     """The first screen without an open connection."""
 
     CSS_PATH = "../styles/connect.tcss"
@@ -225,6 +226,7 @@ class ConnectScreen(Screen[None]):
         if readable != self._warned:
             self._warned = readable
             if readable:
+                self.settle()
                 where = " and ".join(endpoint.text for endpoint in readable)
                 reason = f"Anyone on the network to {where} can read the password. A wss:// address protects it."
                 self._show([], Failure("Not encrypted", reason, "Press enter to send it anyway."))

@@ -8,14 +8,14 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
+from tui.screens.card import CardScreen
 from tui.widgets.rows import Cell, Row, Rows
 
 __all__ = ["CopyMenu"]
 
 
-class CopyMenu(ModalScreen[str | None]):
+class CopyMenu(CardScreen[str | None]):
     """Dismisses with the letter chosen, None for escape."""
 
     CSS_PATH = "../styles/modals.tcss"

@@ -14,11 +14,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.model.paths import expanded, shortened
 from tui.model.transfers import Kind
+from tui.screens.card import CardScreen
 from tui.text import human_size, plain, safe
 from tui.transfers import Transfer
 from tui.widgets.key_line import Hint
@@ -27,7 +27,7 @@ from tui.widgets.path_field import PathField
 __all__ = ["FileScreen"]
 
 
-class FileScreen(ModalScreen[Transfer | None]):
+class FileScreen(CardScreen[Transfer | None]):
     """Dismisses with the transfer that was asked for, None for escape. ``path`` is what the field begins with."""
 
     CSS_PATH = "../styles/modals.tcss"
@@ -92,6 +92,7 @@ class FileScreen(ModalScreen[Transfer | None]):
         overwrite = self._kind == "download" and await asyncio.to_thread(os.path.lexists, path)
         if overwrite and self._replaceable != text:
             self._replaceable = text
+            self.settle()
             self._say(f"{shortened(path)} exists: enter once more replaces it.", "warning")
             return
         self.dismiss(Transfer(self._kind, path, overwrite=overwrite, private=self._private))

@@ -12,17 +12,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui import actions
+from tui.screens.card import CardScreen
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["HelpScreen"]
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(CardScreen[None]):
     """``here`` maps the ids of actions that work now to the key each has now."""
 
     CSS_PATH = "../styles/modals.tcss"

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
+
+from tui.screens.card import CardScreen
 
 __all__ = ["JumpScreen"]
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
-class JumpScreen(ModalScreen[Widget | None]):
+class JumpScreen(CardScreen[Widget | None]):
     """Dismisses with the widget whose letter was pressed; any other key just leaves."""
 
     CSS_PATH = "../styles/modals.tcss"

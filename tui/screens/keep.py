@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from truenas_client.exc import ClientException
 from truenas_client.profiles import Profile
 from tui.keeping import Offer, Place, decline, keep_profile
+from tui.screens.card import CardScreen
 from tui.target import Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
@@ -30,7 +30,7 @@ EXPLANATIONS: dict[Place, str] = {
 }
 
 
-class KeepScreen(ModalScreen[Profile | None]):
+class KeepScreen(CardScreen[Profile | None]):
     """Dismisses with the profile that was written, or None. Is asked once for each server."""
 
     CSS_PATH = "../styles/modals.tcss"

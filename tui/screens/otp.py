@@ -6,19 +6,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.screens.card import CardScreen
 from tui.text import plain
 from tui.widgets.key_line import Hint
 
 __all__ = ["OtpScreen"]
 
 
-class OtpScreen(ModalScreen[str | None]):
+class OtpScreen(CardScreen[str | None]):
     """Dismisses with the code, None for escape. ``again`` tells that one was refused just now."""
 
     CSS_PATH = "../styles/modals.tcss"
+    TEXT_AT_ONCE = False  # it comes by itself, while something else may be typed
 
     BINDINGS = [Binding("escape", "leave", "Back")]
 

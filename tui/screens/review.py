@@ -7,7 +7,6 @@ call can be sent.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,13 +16,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from truenas_client import exc
 from tui.failure import explain
 from tui.model.changes import Entry, changes
 from tui.model.stored import Lookup, title_of
+from tui.screens.card import CardScreen
 from tui.text import cut, plain, safe
 from tui.widgets.changes_view import ChangesView
 from tui.widgets.key_line import Hint
@@ -31,7 +30,8 @@ from tui.widgets.key_line import Hint
 __all__ = ["Answer", "ReviewScreen", "Subject"]
 
 Answer = Literal["send", "edit", "back"]
-HELD_SECONDS = 0.5
+HELD_SECONDS = 1.0
+"""A key that is held down repeats after less."""
 LONGEST_NAME = 60
 """Characters of a name that somebody may be asked to type."""
 
@@ -56,7 +56,7 @@ class Subject:
     lookup: Lookup | None = None
 
 
-class ReviewScreen(ModalScreen[Answer]):
+class ReviewScreen(CardScreen[Answer]):
     """Shows one call; enter sends it, e goes back to the arguments, escape just goes back.
 
     ``read`` makes a call that only reads, for what is stored.
@@ -82,7 +82,6 @@ class ReviewScreen(ModalScreen[Answer]):
         self._read = read
         self._reading = False
         self._warned = False
-        self._opened = time.monotonic()
         self._names: tuple[str, ...] = (_typeable(subject.resource) or _typeable(subject.host) or "yes",)
         """What may be typed; the first is what is asked for."""
 
@@ -115,7 +114,6 @@ class ReviewScreen(ModalScreen[Answer]):
             yield Hint(("enter", "send"), *([] if self._risky else [("e", "edit")]), ("esc", "back"))
 
     def on_mount(self) -> None:
-        self._opened = time.monotonic()
         self.query_one("#card").border_title = plain(f"Review  {self._subject.host}")
         self.query_one(ChangesView).show_arguments(self._subject.entries)
         self._about("")
@@ -193,8 +191,10 @@ class ReviewScreen(ModalScreen[Answer]):
 
     def action_run_key(self) -> None:
         """The key that led here sends too, but not while it may still be held down."""
-        if time.monotonic() - self._opened >= HELD_SECONDS:
+        if self.stood(self.now(), HELD_SECONDS):
             self.action_answer("send")
+        else:
+            self.too_early()
 
     def action_answer(self, answer: Answer) -> None:
         if answer == "send" and not self._may_send():
@@ -212,6 +212,7 @@ class ReviewScreen(ModalScreen[Answer]):
                 return False
         if self._reading and not self._warned:
             self._warned = True
+            self.settle()
             card.border_subtitle = "still reading the stored object; press enter again to send"
             return False
         return True

@@ -16,13 +16,13 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
 from truenas_client.probe import Certificate, probe
 from truenas_client.trust import TLS, Pin
 from tui.keeping import store_trust
+from tui.screens.card import CardScreen
 from tui.session import Session
 from tui.text import cut, plain, safe
 from tui.widgets.key_line import Hint
@@ -65,7 +65,7 @@ async def ask_trust(app: App[Any], session: Session, error: ssl.SSLCertVerificat
     return certificate.tls
 
 
-class TrustScreen(ModalScreen[bool]):
+class TrustScreen(CardScreen[bool]):
     """Dismisses with True to trust this certificate. ``trusted`` are the pins that it does not fit, if any."""
 
     CSS_PATH = "../styles/modals.tcss"
@@ -123,6 +123,7 @@ class TrustScreen(ModalScreen[bool]):
         if self._trusted and not self._asked:
             # What was trusted once is not given up by one key.
             self._asked = True
+            self.settle()
             self.query_one("#card").border_subtitle = "press t again to trust the new one"
             return
         self.dismiss(True)

@@ -346,12 +346,14 @@ class Workspace(Screen[None]):
         else:
             self.notify("Nothing is open here; q quits.", timeout=2)
 
-    @work(group="jump", exit_on_error=False)
-    async def action_app_jump(self) -> None:
+    def action_app_jump(self) -> None:
         """Letters over everything that can have the focus."""
-        target = await self.app.push_screen_wait(JumpScreen(self._targets()))
-        if target is not None and target.is_attached:
-            target.focus()
+
+        def go(target: Widget | None) -> None:
+            if target is not None and target.is_attached:
+                self.set_focus(target)
+
+        self.app.push_screen(JumpScreen(self._targets()), go)
 
     def _targets(self) -> list[Widget]:
         return [widget for widget in self.focus_chain if widget.region and widget.is_on_screen]
@@ -453,7 +455,6 @@ class Workspace(Screen[None]):
         """Cancels the call in flight; True when there was one."""
         return self.section.cancel()
 
-    @work(exclusive=True, group="close", exit_on_error=False)
     async def action_app_close(self) -> None:
         """Closes what is open; at the top, asks whether to quit."""
         if self.maximized is not None:

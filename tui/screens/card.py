@@ -1,0 +1,76 @@
+"""What every card over the screen has in common: it stands before it takes an answer.
+
+Invariant: a key or a click that confirms, chooses or closes counts only when the card
+had been painted and had stood for `STANDING_SECONDS` by the time it came. The
+turnstile of the app asks `stood` for each one; the card only knows when it was painted.
+Time is the app's ``clock``, so that tests need no real time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.screen import ModalScreen, Screen, ScreenResultType
+
+__all__ = ["STANDING_SECONDS", "CardScreen", "Standing"]
+
+# Not a screen by itself: styles are inherited along the first base that is one.
+if TYPE_CHECKING:
+    _Mixin = Screen[Any]
+else:
+    _Mixin = object
+
+STANDING_SECONDS = 0.4
+"""Nobody reads a card and answers it in less; a burst of keys, or a repeated one, comes faster."""
+
+
+class Standing(_Mixin):
+    """A screen that answers only once it has stood there."""
+
+    TEXT_AT_ONCE: ClassVar[bool] = True
+    """Whether what is typed goes into the field with the focus at once: it does where a key opened the card.
+
+    A card that comes by itself would catch what was meant for something else.
+    """
+
+    _painted: float | None = None
+    _hinted = False
+
+    @property
+    def painted(self) -> float | None:
+        """When it was painted as it is now, by the app's clock; None while it was not."""
+        return self._painted
+
+    def stood(self, at: float, seconds: float = STANDING_SECONDS) -> bool:
+        """Whether it had stood for so many seconds at this time."""
+        return self._painted is not None and at - self._painted >= seconds
+
+    def settle(self) -> None:
+        """Begins to stand anew: what it asks now is something else."""
+        self._painted = None
+        self._hinted = False
+        self.call_after_refresh(self._note_painted)
+
+    def _note_painted(self) -> None:
+        self._painted = self.now()
+
+    def now(self) -> float:
+        """The time by the app's clock, in seconds."""
+        clock: Callable[[], float] = getattr(self.app, "clock", time.monotonic)
+        return clock()
+
+    def on_screen_resume(self) -> None:
+        # Also when what covered it has gone.
+        self.settle()
+
+    def too_early(self) -> None:
+        """Says that a key was dropped; once, however many there were."""
+        if not self._hinted:
+            self._hinted = True
+            self.notify("That key came before this could be read. Press it again.", timeout=3)
+
+
+class CardScreen(Standing, ModalScreen[ScreenResultType]):
+    """A card over the screen that is dismissed with an answer."""
