@@ -77,7 +77,7 @@ class Desk:
         """Waits until every key was dealt with."""
         await self.pilot.pause()
         if not self.app.turnstile.idle:
-            await self.until(lambda: self.app.turnstile.idle, "the keys to be dealt with")
+            await self.until(lambda: self.app.turnstile.idle or self.app._exit, "the keys to be dealt with")
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         await wait_for(self.pilot, condition, what)
