@@ -1,8 +1,8 @@
 """How the app reads and draws on a Unix terminal: Textual's driver, which also outlives its terminal.
 
-It differs in four things: it draws on standard output, so errors can be redirected; bytes that the terminal's encoding
-does not know are read as replacement characters; a terminal that vanishes ends the app, once; and `restore_now` gives
-the terminal back when the event loop no longer can.
+It differs in these things: it draws on standard output, so that errors can be redirected; it leaves no mode set;
+bytes that the terminal's encoding does not know are read as replacement characters; a terminal that vanishes ends the
+app, once; and `restore_now` gives the terminal back when the event loop no longer can.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         self._drawing = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _disable_mouse_support(self) -> None:
+        super()._disable_mouse_support()
+        if self._mouse_pixels:
+            self.write("\x1b[?1016l")  # else the next program would be told pixels where it expects cells
 
     def close(self) -> None:
         super().close()

@@ -23,6 +23,8 @@ UNDONE = {
     "?1006": "their form",
     "?1004": "reports of the focus",
     "?2004": "bracketed paste",
+    "?1016": "places of the mouse in pixels",
+    "?2048": "reports of sizes",
 }
 SECRET = "hunter2xyz"
 
@@ -60,6 +62,8 @@ async def started(
     command = [sys.executable, "-c", PROGRAM.replace("CHANGE", change), *arguments]
     async with running(command, size=(80, 24), env=env) as app:
         await app.see("among 166", "writes allowed")
+        app.send(b"\x1b[?2048;2$y")  # a terminal that can report sizes says so
+        await app.until(lambda: b"\x1b[?1016h" in app.raw, "places of the mouse in pixels")
         yield app
 
 
