@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -81,6 +82,7 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
         self._table.arrange(arrangement)
         self._renew()
 
+    @on(Rows.Chosen)
     def action_hide(self) -> None:
         if self._at is not None:
             self._take(self._table.arrangement.toggled(self._at))

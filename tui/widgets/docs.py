@@ -307,15 +307,6 @@ class Docs(CursorView):
         elif item.children and (line := line_of(self._lines, item.children[0].key)) is not None:
             self.cursor = line
 
-    def on_click(self, event: events.Click) -> None:
-        index = self.line_at(event)
-        if index is None or not self._lines:
-            return
-        event.prevent_default()
-        self.cursor = index
-        if event.chain == 2:
-            self.action_choose()
-
     # Finding
 
     def find(self, text: str) -> int:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -177,15 +176,6 @@ class EventLines(CursorView):
 
     def action_plot(self) -> None:
         self.post_message(self.Asked("plot"))
-
-    def on_click(self, event: events.Click) -> None:
-        index = self.line_at(event)
-        if index is None:
-            return
-        event.prevent_default()
-        self.cursor = index
-        if event.chain == 2:
-            self.action_choose()
 
 
 class EventPanel(Pane):

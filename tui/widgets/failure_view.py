@@ -122,7 +122,12 @@ class FailureView(CursorView):
         if failure.trace:
             glyphs = self.glyphs
             mark = glyphs.open if self._unfolded else glyphs.folded
-            lines.append(Line((Span(f"{mark} trace", "strong"), Span("   server traceback", "dim")), folds=True))
+            lines.append(
+                Line(
+                    (Span(f"{mark} ", "strong"), Span("trace", "strong"), Span("   server traceback", "dim")),
+                    folds=True,
+                )
+            )
             if self._unfolded:
                 for text in safe_lines(failure.trace):
                     lines += [Line((Span("  "), Span(part, "dim"))) for part in wrap(text, cells - 2)]
@@ -143,11 +148,3 @@ class FailureView(CursorView):
         self._unfolded = not self._unfolded
         self._laid = None
         self.lines_changed()
-
-    def on_click(self, event: events.Click) -> None:
-        index = self.line_at(event)
-        if index is not None:
-            self.cursor = index
-            if event.chain == 2:
-                event.prevent_default()
-                self.action_choose()

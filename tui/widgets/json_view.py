@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from textual import events, work
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -276,15 +276,6 @@ class JsonView(CursorView):
             self.post_message(self.Chosen(self, row.path, row.value))
         else:
             self.action_fold_toggle()
-
-    def on_click(self, event: events.Click) -> None:
-        index = self.line_at(event)
-        if index is None:
-            return
-        event.prevent_default()
-        self.cursor = index
-        if event.chain == 2:
-            self.action_choose()
 
     # Finding
 

@@ -159,6 +159,9 @@ def _width(entry: tuple[str, Action]) -> int:
     return len(entry[0]) + 1 + len(entry[1].footer)
 
 
+GAP = 3
+
+
 class Hint(Widget):
     """The keys of a card, in its last line, at the right. The words are ours."""
 
@@ -175,5 +178,22 @@ class Hint(Widget):
         key_style = self.get_visual_style("key-line--key")
         word_style = self.get_visual_style("key-line--word")
         parts = [Content.assemble((key, key_style), " ", (word, word_style)) for key, word in self._entries]
-        text = Content("   ").join(parts)
-        return Content.assemble(" " * max(self.size.width - text.cell_length, 0), text)
+        return Content.assemble(" " * self._left, Content(" " * GAP).join(parts))
+
+    @property
+    def _left(self) -> int:
+        """The cells before the first entry."""
+        taken = sum(len(key) + 1 + len(word) + GAP for key, word in self._entries) - GAP
+        return max(self.size.width - taken, 0)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Does what the key under the mouse would do."""
+        at = self._left
+        for key, word in self._entries:
+            end = at + len(key) + 1 + len(word)
+            if at <= event.x < end:
+                for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
+                    if enabled and actions.key_text(binding.key) == key:
+                        await self.app.run_action(binding.action, node)
+                        return
+            at = end + GAP

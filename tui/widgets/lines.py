@@ -342,6 +342,54 @@ class CursorView(LineView):
     def action_line_end(self) -> None:
         self.cursor = self.line_count() - 1
 
+    # The mouse
+
+    _opened = False
+    """Whether the first click of a double click has opened the line already."""
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses a line; one on its triangle folds; a double click, or one on the chosen line, opens."""
+        index, offset = self.line_at(event), event.get_content_offset(self)
+        if index is None or offset is None or not self.takes_click(index):
+            return
+        event.prevent_default()  # the base class would select all text on a double click
+        chosen = self.choose_at(index, offset.x)
+        if offset.x in self._fold_mark(index):
+            self._opened = True
+            self.action_fold_toggle()
+            return
+        if event.chain == 1:
+            self._opened = False
+        if not self._opened and (chosen or event.chain == 2):
+            self._opened = True
+            self.action_choose()
+
+    def takes_click(self, index: int) -> bool:
+        """Whether a line is one to be chosen."""
+        return True
+
+    def choose_at(self, index: int, column: int) -> bool:
+        """Puts the cursor where the mouse is; whether it was there already."""
+        chosen = index == self.cursor
+        self.cursor = index
+        return chosen
+
+    def action_choose(self) -> None:
+        """Opens what the cursor is on."""
+
+    def action_fold_toggle(self) -> None:
+        """Folds or unfolds what is below the cursor's line."""
+
+    def _fold_mark(self, index: int) -> range:
+        """The cells of the triangle that tells whether a line is folded."""
+        at = 0
+        for text, _style in self.line_spans(index, self.scrollable_content_region.width):
+            if text.strip() in (self.glyphs.folded, self.glyphs.open):
+                start = at + width(text) - width(text.lstrip())
+                return range(start, start + 2)
+            at += width(text)
+        return range(0)
+
     def line_at(self, event: events.MouseEvent) -> int | None:
         """The line under the mouse, or None on the header and below the last line."""
         offset = event.get_content_offset(self)

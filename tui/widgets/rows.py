@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -278,6 +277,9 @@ class Rows(CursorView):
         # Four characters a cell leave room for marks without width; the rest is not even looked at.
         return cut(safe(text[: 4 * cells + 16]), cells, ellipsis=self.glyphs.ellipsis)
 
+    def takes_click(self, index: int) -> bool:
+        return bool(self._rows)
+
     # Acting
 
     def cursor_moved(self) -> None:
@@ -334,12 +336,3 @@ class Rows(CursorView):
             self.post_message(self.Folded(self, row.key, False))
         elif self.cursor + 1 < len(self._rows) and self._rows[self.cursor + 1].depth > row.depth:
             self.cursor += 1
-
-    def on_click(self, event: events.Click) -> None:
-        index = self.line_at(event)
-        if index is None or not self._rows:
-            return
-        event.prevent_default()  # the base class would select all text on a double click
-        self.cursor = index
-        if event.chain == 2:
-            self.action_choose()

@@ -308,21 +308,16 @@ class TableView(CursorView):
         if self._table is not None:
             self.post_message(self.Chosen(self, (self._table.source(self.cursor),)))
 
-    def on_click(self, event: events.Click) -> None:
-        index = self.line_at(event)
-        offset = event.get_content_offset(self)
-        if index is None or offset is None:
-            return
-        event.prevent_default()
+    def choose_at(self, index: int, column: int) -> bool:
+        before = (self.cursor, self._column)
         at = SIGN
-        for column, room in self._on_screen(self.scrollable_content_region.width):
-            if at <= offset.x < at + room + GAP:
-                self._column = column
+        for place, room in self._on_screen(self.scrollable_content_region.width):
+            if at <= column < at + room + GAP:
+                self._column = place
             at += room + GAP
         self.cursor = index
         self._show_column()
-        if event.chain == 2:
-            self.action_choose()
+        return before == (self.cursor, self._column)
 
     # Finding
 
