@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from .. import shapes
 from ..call import Call
 from ..errors import CallError, InstanceNotFound, ValidationErrors
+from .datasetrows import dataset_row, rows_asked_for
 from .tables import add_query
-from .world import Dataset, World, sorted_datasets
-from .zfsproperties import INHERITED, SIZES, human, prop, shown
+from .world import Dataset, World
+from .zfsproperties import INHERITED, SIZES
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
 
-__all__ = ["dataset_row", "find", "install"]
+__all__ = ["find", "install"]
 
 READ = ("DATASET_READ", "DATASET_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
 WRITE = ("DATASET_WRITE",)
@@ -44,10 +45,10 @@ DOCS = {
 def install(nas: Simulator, world: World) -> None:
     """Add the service."""
 
-    def rows() -> list[dict[str, Any]]:
-        return [dataset_row(world, dataset) for dataset in sorted_datasets(world)]
+    def rows(filters: list[Any], extra: dict[str, Any]) -> list[dict[str, Any]]:
+        return rows_asked_for(world, filters, extra)
 
-    add_query(nas, "pool.dataset", rows, what="datasets", roles=READ, docs=DOCS)
+    add_query(nas, "pool.dataset", lambda: rows([], {}), asked=rows, what="datasets", roles=READ, docs=DOCS)
     _install_changes(nas, world)
 
     @nas.method(
@@ -257,45 +258,3 @@ def _set(dataset: Dataset, data: dict[str, Any]) -> None:
             dataset.properties.pop(name, None)
         else:
             dataset.properties[name] = str(value)
-
-
-def dataset_row(world: World, dataset: Dataset) -> dict[str, Any]:
-    """A dataset as ``pool.dataset.query`` answers it, with those below it."""
-    pool = world.pool_named(dataset.pool)
-    used = world.used(dataset.name)
-    free = world.available(pool) if pool is not None else 0
-    row: dict[str, Any] = {
-        "id": dataset.name,
-        "type": dataset.type,
-        "name": dataset.name,
-        "pool": dataset.pool,
-        "encrypted": dataset.encrypted,
-        "encryption_root": dataset.name if dataset.encrypted else None,
-        "key_loaded": not dataset.locked if dataset.encrypted else None,
-        "locked": dataset.locked,
-        "mountpoint": None if dataset.type == "VOLUME" else f"/mnt/{dataset.name}",
-        "children": [dataset_row(world, child) for child in world.children(dataset.name)],
-        "used": prop(human(used), used, used),
-        "available": prop(human(free), free, free),
-        "usedbydataset": prop(human(dataset.own), dataset.own, dataset.own),
-        "usedbychildren": prop(human(used - dataset.own), used - dataset.own, used - dataset.own),
-        "usedbysnapshots": prop("0B", 0, 0),
-        "compressratio": prop("1.07x", "1.07", "1.07"),
-        "origin": prop("", ""),
-        "managedby": prop("", ""),
-        "user_properties": {},
-    }
-    if dataset.created is not None:
-        row["creation"] = prop(
-            f"{dataset.created:%a %b %d %H:%M %Y}", int(dataset.created.timestamp()), dataset.created
-        )
-    if dataset.comments is not None:
-        row["comments"] = prop(dataset.comments, source="LOCAL")
-    for name in INHERITED:
-        row[name] = shown(world, dataset, name)
-    for name in SIZES:
-        octets = int(dataset.properties.get(name, "0"))
-        row[name] = prop(human(octets) if octets else None, octets, octets or None, "LOCAL" if octets else "DEFAULT")
-    if dataset.volsize is not None:
-        row["volsize"] = prop(human(dataset.volsize), dataset.volsize, dataset.volsize, "LOCAL")
-    return row

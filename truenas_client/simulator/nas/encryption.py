@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from .. import shapes
 from ..call import Call
 from ..errors import CallError
-from .datasets import WRITE, dataset_row, find
+from .datasetrows import dataset_row
+from .datasets import WRITE, find
 from .world import World
 
 if TYPE_CHECKING:

@@ -30,8 +30,12 @@ def add_query(
     key: str = "id",
     event: bool = True,
     instance: bool = True,
+    asked: Callable[[list[Any], dict[str, Any]], list[Row]] | None = None,
 ) -> None:
-    """Add ``<namespace>.query`` and ``.get_instance`` over ``rows()``; ``what`` names a row, as in "disks"."""
+    """Add ``<namespace>.query`` and ``.get_instance`` over ``rows()``; ``what`` names a row, as in "disks".
+
+    Where the service knows options of its own, ``asked`` makes the rows of the filters and ``options.extra``.
+    """
     roles = tuple(roles)
     sample = rows()
     row = shapes.like_all(sample, docs)
@@ -39,7 +43,8 @@ def add_query(
     nas.service(namespace, "crud", datastore_primary_key=key)
 
     def query(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
-        return call.filter_list(rows(), filters, options)
+        found = rows() if asked is None else asked(filters, options.get("extra") or {})
+        return call.filter_list(found, filters, options)
 
     nas.method(
         f"{namespace}.query",
@@ -53,7 +58,8 @@ def add_query(
     if instance:
 
         def get_instance(call: Call, id: Any, options: dict[str, Any]) -> Any:
-            found = next((row for row in rows() if row[key] == id), None)
+            named = rows() if asked is None else asked([[key, "=", id]], options.get("extra") or {})
+            found = next((row for row in named if row[key] == id), None)
             if found is None:
                 raise InstanceNotFound(f"{namespace} {id} does not exist")
             return found
