@@ -53,6 +53,19 @@ async def test_ready_line_and_clean_stop(number: signal.Signals, tmp_path: Path)
     assert not socket.exists()
 
 
+async def test_24_10_over_tls_prints_an_address_that_is_served() -> None:
+    process = await start("--release", "24.10", "--tls")
+    assert process.stdout is not None
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+    certificate = ssl.create_default_context(cafile=ready["certificate"])
+    async with connect(ready["wss"], ssl=certificate) as secure, connect(ready["ws"]) as plain:
+        for connection in (secure, plain):
+            await connection.send(json.dumps({"msg": "connect", "version": "1", "support": ["1"]}))
+            assert json.loads(await connection.recv())["msg"] == "connected"
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
 async def test_a_catalogue_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "methods.json.gz"
     file.write_bytes(gzip.compress(json.dumps({"my.method": entry(description="Mine.", no_auth=True)}).encode()))

@@ -24,6 +24,28 @@ async def test_only_methods_that_need_no_login_are_limited() -> None:
         assert (await client.login())["response_type"] == "SUCCESS"
 
 
+async def test_an_answer_longer_than_what_may_wait_arrives_whole() -> None:
+    async with Simulator(most_unsent=1 << 20) as nas, talk(nas) as client:
+        nas.method("mine.much")(lambda call: "x" * (8 << 20))
+        for _ in range(3):
+            assert len(await client.call("mine.much")) == 8 << 20
+
+
+async def test_a_client_that_reads_nothing_is_dropped_at_the_limit_that_was_set(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with Simulator(most_unsent=1 << 20) as nas, talk(nas) as other, talk(nas) as client:
+        nas.method("mine.much")(lambda call: "x" * (16 << 20))
+        await client.call("core.subscribe", "mine.items")
+        client.connection.transport.pause_reading()
+        await client.send("mine.much")
+        while len(nas.sessions) == 2:
+            nas.send_event("mine.items", "ADDED", id=1)
+            await other.call("core.ping")
+        client.connection.transport.resume_reading()
+    assert "does not read" in caplog.text
+
+
 class Hand(Clock):
     """A clock that is moved by hand."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .fault_table import explained
+from .link import MOST_UNSENT
 from .release import RELEASES
 from .simulator import Simulator
 
@@ -53,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds in a real one")
     parser.add_argument(
+        "--most-unsent",
+        type=int,
+        default=MOST_UNSENT,
+        metavar="OCTETS",
+        help="drop a client that leaves more than this unread when more is to leave (default: %(default)s)",
+    )
+    parser.add_argument(
         "--fault",
         action="append",
         default=[],
@@ -88,6 +96,7 @@ async def _serve(arguments: argparse.Namespace, catalogue: dict[str, Any] | None
         arguments.seed,
         arguments.speed,
         tls=arguments.tls,
+        most_unsent=arguments.most_unsent,
     )
     for spec in arguments.fault:
         nas.faults.parse(spec)

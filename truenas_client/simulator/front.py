@@ -203,7 +203,7 @@ class Front:
         if fault is not None and fault.name != "not-allowed":
             self._refuse(writer, fault)
             return
-        channel = Link(reader, writer, self._nas.clock)
+        channel = Link(reader, writer, self._nas.clock, self._nas.most_unsent)
         facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
         session = dialect(self._nas, channel, self._origin(writer), facts)
         channel.on_text = session.receive

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .faults import Fault
 
-__all__ = ["Link"]
+__all__ = ["MOST_UNSENT", "Link"]
+
+log = logging.getLogger("truenas_client.simulator")
 
 MOST_UNSENT = 64 * 1024 * 1024
-"""Octets waiting for a client that does not read, above which it is dropped."""
+"""Octets waiting for a client that does not read, above which it is dropped when more is to leave."""
 
 MUCH_UNSENT = 1024 * 1024
 """Octets above which a client that does not read may be dropped, when there are many of them."""
@@ -47,7 +50,14 @@ CLOSE_PATIENCE = 1.0
 class Link(Channel):
     """The transport of one session. Set `on_text` and `on_binary` before `serve`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, clock: Clock) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        clock: Clock,
+        most_unsent: int = MOST_UNSENT,
+    ) -> None:
+        self._most_unsent = most_unsent
         self._reader = reader
         self._writer = writer
         self._outbox = Outbox(writer, clock)
@@ -168,13 +178,15 @@ class Link(Channel):
         if not ready:
             return
         self.sent_at = self._clock.unscaled()
+        waiting = self._outbox.size
         ends = not ready[-1]
         if data := b"".join(ready):
             self._outbox.put(data)
         if ends:
             self._outbox.put(b"")
-        unsent = self._outbox.size
-        if unsent > MOST_UNSENT or (unsent > MUCH_UNSENT and self.crowded()):
+        # One answer may be longer than the limit: only what its client left unread before it counts.
+        if waiting > self._most_unsent or (self._outbox.size > MUCH_UNSENT and self.crowded()):
+            log.warning("dropped a client that does not read: %d octets wait for it", self._outbox.size)
             self.abort()
 
     # --- receiving -----------------------------------------------------------------------------

@@ -43,6 +43,7 @@ from .faults import Faults
 from .files import Files
 from .front import HEAD_SIZE, Front
 from .jobs import Job, Jobs
+from .link import MOST_UNSENT
 from .login import Token
 from .ratelimit import RateLimit
 from .registry import Registry
@@ -63,7 +64,9 @@ class Simulator(Extensible):
     listen on as well, ``catalogue`` a ``core.get_methods`` answer to serve in place of our
     own, ``seed`` decides everything random, ``speed`` how many simulated seconds pass in a
     real one. With ``tls`` it listens on another port as well, with a certificate
-    of its own. Start it with ``async with`` or `start` and `stop`.
+    of its own. A client that leaves more than ``most_unsent`` octets unread (64 MiB) when
+    more is to leave is dropped, which is logged; one answer may be of any length.
+    Start it with ``async with`` or `start` and `stop`.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Simulator(Extensible):
         *,
         tls: bool = False,
         demo_data: bool = True,
+        most_unsent: int = MOST_UNSENT,
     ) -> None:
         if release not in RELEASES:
             raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
@@ -104,6 +108,7 @@ class Simulator(Extensible):
         """When set, new TCP connections seem to come from this address."""
         self._listen = listen
         self._unix = None if unix is None else Path(unix)
+        self.most_unsent = most_unsent
         self._front = Front(self)
         self._servers: list[asyncio.Server] = []
         self._background: list[Callable[[], Any]] = []
@@ -218,8 +223,8 @@ class Simulator(Extensible):
         if self.tls is not None:
             secure = {"certificate": str(self.tls.path), "fingerprint": self.tls.fingerprint}
         return {
-            "ws": self.url if self.release.api_versions else self.legacy_url,
-            "wss": self.secure_url,
+            "ws": self._served(self.url),
+            "wss": None if self.secure_url is None else self._served(self.secure_url),
             "unix": None if self._unix is None else str(self._unix),
             "legacy": self.legacy_url,
             "release": self.release.name,
@@ -227,6 +232,10 @@ class Simulator(Extensible):
             "api_keys": {key.name: key.text for key in self.api_keys.values() if not key.revoked},
             **secure,
         }
+
+    def _served(self, url: str) -> str:
+        """The address as this release serves it: 24.10 speaks only the old protocol."""
+        return url if self.release.api_versions else url.replace("/api/current", "/websocket")
 
     # --- jobs ----------------------------------------------------------------------------------
 
