@@ -73,11 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.ca and options.insecure:
         print("truenas-tui: --ca and --insecure say the opposite of each other", file=sys.stderr)
         return 2
-    from tui.terminal import charset, encode_for, is_utf8, refusal
+    from tui.terminal import charset, encode_for, is_utf8
 
-    if reason := refusal(os.environ, sys.__stdin__, sys.__stdout__):
-        print(f"truenas-tui: {reason}", file=sys.stderr)
-        return 2
     utf8 = is_utf8(os.environ)
     if not utf8 and sys.__stdout__ is not None:
         encode_for(sys.__stdout__, charset(os.environ, utf8_mode=bool(sys.flags.utf8_mode)))
@@ -113,11 +110,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"truenas-tui: {problem}", file=sys.stderr)
         return 2
 
+    from tui import ends
     from tui.app import TrueNASApp
-    from tui.ends import run
     from tui.themes import suited
 
-    status = run(lambda: TrueNASApp(start, memories, theme=suited()))
+    status = ends.start(lambda: TrueNASApp(start, memories, theme=suited()))
     for notice in memories.notices:  # what came too late for the screen
         print(f"truenas-tui: {notice}", file=sys.stderr)
     return status

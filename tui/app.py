@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib import import_module
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import events, on, work
 from textual.app import App
@@ -264,7 +264,13 @@ class TrueNASApp(App[None]):
             await session.close()
         await self._resources.aclose()
 
-    # Failing -----------------------------------------------------------------------
+    # Running and failing -----------------------------------------------------------
+
+    def run(self, **options: Any) -> None:
+        """Runs the app on the terminal of the process, whatever its end; `return_code` tells that."""
+        from tui import ends
+
+        self._return_code = ends.run(self, **options)
 
     @property
     def failure(self) -> BaseException | None:

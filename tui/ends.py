@@ -17,10 +17,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from tui.terminal import refusal
+
 if TYPE_CHECKING:
     from tui.app import TrueNASApp
 
-__all__ = ["run"]
+__all__ = ["run", "start"]
 
 GRACE_SECONDS = 3.0
 """How long the app has, after a signal, for closing its connections and writing what it remembers."""
@@ -33,17 +35,26 @@ SIGNALS = tuple(
 )  # Windows has two of them
 
 
-def run(make: Callable[[], TrueNASApp]) -> int:
+def start(make: Callable[[], TrueNASApp]) -> int:
     """Makes the app, runs it and returns the exit status of the process."""
     try:
         app = make()
     except Exception as error:  # noqa: BLE001 - told in a report
         _tell(error, [], ())
         return 1
+    app.run()
+    return app.return_code or 0
+
+
+def run(app: TrueNASApp, **options: Any) -> int:
+    """What `TrueNASApp.run` does, with its options for Textual; returns the exit status of the process."""
+    if reason := refusal(os.environ, sys.__stdin__, sys.__stdout__):
+        print(f"truenas-tui: {reason}", file=sys.stderr)
+        return 2
     watch = _Watch(app)
     with watch.signals(), watch.errors():
         try:
-            asyncio.run(watch.main())
+            asyncio.run(watch.main(options))
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in a report
             fatal: BaseException | None = app.failure or error
         else:
@@ -85,9 +96,9 @@ class _Watch:
         self.noted: list[BaseException] = []
         """Errors that nobody was there to handle, and that did not end the app."""
 
-    async def main(self) -> None:
+    async def main(self, options: dict[str, Any]) -> None:
         asyncio.get_running_loop().set_exception_handler(self._note_task)
-        await self._app.run_async()
+        await self._app.run_async(**options)
 
     @contextmanager
     def signals(self) -> Iterator[None]:
