@@ -99,12 +99,17 @@ class Calling(Section):
 
     def action_call_run(self) -> None:
         """Sends the call, once what is wrong with it has been seen."""
-        method = self.call_pane.method
-        highlighted = self.methods.highlighted
-        if self.narrow and self.has_class("-drawer") and highlighted and highlighted != self._method:
-            # What is seen is not what is open: first it is opened, and never another one run.
+        if self.open_shown():
+            return
+        highlighted = self.methods.highlighted if self.methods.has_focus_within else None
+        if highlighted and highlighted != self._method:
+            # Whoever is in the list means what the cursor is on.
             self.open_method(highlighted)
             return
+        if self.methods.has_focus_within and not self.methods.names.rows:
+            self.notify("Nothing sent: no method matches.", timeout=3)
+            return
+        method = self.call_pane.method
         if method is None:
             self.action_pane_methods()
             return
@@ -132,9 +137,26 @@ class Calling(Section):
             return
         self._start(self._session.new_call(method.name, params))
 
+    def open_shown(self) -> bool:
+        """Opens the method that the call pane shows, where another one is open; whether it did.
+
+        Comes first in everything that acts on a method: nothing acts on one that is not shown.
+        """
+        previewed = self.call_pane.previewed
+        if previewed is None or previewed.name == self._method:
+            return False
+        self.open_method(previewed.name)
+        return True
+
     def action_call_repeat(self) -> None:
-        last = self._calls.get(self._method)
-        if last is None:
+        """Repeats a read. A write is only ever sent from its arguments, by the key that says so."""
+        if self.open_shown():
+            return
+        last, method = self._calls.get(self._method), self.call_pane.method
+        params = last.params if last is not None else self.call_pane.params() or []
+        if method is not None and self._session.risk_of(method.name, params) != "read":
+            self.notify("r repeats reads only. ctrl+j sends this call, after a review.", timeout=3)
+        elif last is None:
             self.action_call_run()
         else:
             self._start(self._session.new_call(last.method, last.params))
@@ -216,6 +238,7 @@ class Calling(Section):
 
     def copy_entries(self) -> list[tuple[str, str]]:
         """What can be copied now: letter and words."""
+        self.open_shown()
         entries = []
         result = self.result_pane
         if result.under_cursor() is not None:

@@ -112,7 +112,8 @@ class Explore(Calling):
     def _highlighted(self, event: MethodList.Highlighted) -> None:
         event.stop()
         method = self._session.method(event.method) if event.method else None
-        if self.has_class("-drawer") and self.narrow and method is not None:
+        if self.has_class("-drawer") and self.narrow and (method is not None or not self.methods.names.rows):
+            # A namespace leaves what was previewed there; where nothing matches, nothing is.
             self.call_pane.preview(method)
         if self.wide and self.methods.has_focus_within and method is not None:
             self._show_side_docs(method.name)
@@ -147,7 +148,9 @@ class Explore(Calling):
             inside = self.narrow and self.methods.has_focus_within
             self.remove_class("-drawer")
             self.methods.styles.clear_rule("display")
-            self.call_pane.preview(None)
+            if self.call_pane.previewed is not None:
+                self.call_pane.preview(None)
+            self._show_side_docs(self._method)
             if inside:
                 self.call_pane.focus_view()
 
@@ -184,6 +187,7 @@ class Explore(Calling):
     # Arguments and docs ------------------------------------------------------------
 
     def action_pane_args(self) -> None:
+        self.open_shown()
         self._close_drawer()
         self.call_pane.show(ARGUMENTS)
         self.call_pane.focus_view()
@@ -193,6 +197,7 @@ class Explore(Calling):
         if self.wide:
             self.query_one(DocsPane).box.focus_docs()
             return
+        self.open_shown()
         self._close_drawer()
         if self.call_pane.view == DOCS and self.call_pane.has_focus_within:
             self.action_pane_args()
@@ -222,7 +227,11 @@ class Explore(Calling):
         self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
 
     def action_call_view(self) -> None:
-        self.call_pane.show(ARGUMENTS if self.call_pane.view == DOCS else DOCS)
+        docs = self.call_pane.view == DOCS
+        if self.open_shown():
+            return
+        self._close_drawer()
+        self.call_pane.show(ARGUMENTS if docs else DOCS)
         self.call_pane.focus_view()
 
     @on(CallPane.Shown)
@@ -234,6 +243,7 @@ class Explore(Calling):
     @on(CallPane.TabPressed, "#call")
     def _call_tab(self, event: Pane.TabPressed) -> None:
         event.stop()
+        self.open_shown()
         self.call_pane.show(event.tab)
         self.call_pane.focus_view()
 

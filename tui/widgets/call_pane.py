@@ -49,7 +49,11 @@ AT_ONCE = 4096
 
 
 class CallPane(Pane):
-    """Edits the arguments of one method at a time. `ViewWanted` asks for the other view."""
+    """Edits the arguments of one method at a time, or previews the docs of another.
+
+    Invariant: title, arguments and docs are of `shown`. While another method is previewed no arguments
+    are shown; whatever leads to arguments ends the preview (`show`), or its owner opens what is previewed.
+    """
 
     @property
     def FOOTER_WORDS(self) -> Mapping[str, str]:
@@ -74,6 +78,7 @@ class CallPane(Pane):
         super().__init__("Call", tabs=(ARGUMENTS, DOCS), tab=ARGUMENTS, id=id)
         self._library = library
         self._method: Method | None = None
+        self._previewed: Method | None = None
         self.known = Known()
         """What earlier results told, for completion; the owner gives the session's."""
         self._examined = examine("[]", None)
@@ -113,6 +118,16 @@ class CallPane(Pane):
         return self._method
 
     @property
+    def previewed(self) -> Method | None:
+        """The method whose docs are shown while one is being chosen."""
+        return self._previewed
+
+    @property
+    def shown(self) -> Method | None:
+        """The method that the pane shows: the one that may be run from here."""
+        return self._previewed or self._method
+
+    @property
     def text(self) -> str:
         """The arguments as they stand."""
         return self.editor.text
@@ -148,17 +163,14 @@ class CallPane(Pane):
 
     def renew(self, method: Method) -> None:
         """The open method as another catalogue tells of it. The arguments, the caret in them and the view stay."""
-        previewed = self.title
         self._take_method(method)
-        if previewed != method.name:
-            self.title = previewed
-        elif self.view == DOCS:
+        if self._previewed is None and self.view == DOCS:
             self.docs.docs.show(method)
         self.look()
 
     def _take_method(self, method: Method) -> None:
         self._method = method
-        self.title = method.name
+        self._entitle()
         drafted = method.smallest()
         fresh = parse(arguments_text(drafted.value))
         self.smallest = fresh.text
@@ -169,9 +181,14 @@ class CallPane(Pane):
             return None
         return pasted_arguments(text, start, end, pasted, self._method, smallest=self.smallest)
 
+    def _entitle(self) -> None:
+        self.title = self.shown.name if self.shown is not None else "Call"
+
     def show(self, view: str) -> None:
-        """Shows the arguments or the docs; the focus follows when it was inside."""
+        """Shows the arguments or the docs of the open method; the focus follows when it was inside."""
         inside = self.has_focus_within
+        self._previewed = None
+        self._entitle()
         switcher = self.query_one(ContentSwitcher)
         if view == DOCS and self._method is not None:
             self.docs.docs.show(self._method)
@@ -204,15 +221,15 @@ class CallPane(Pane):
 
     def preview(self, method: Method | None) -> None:
         """Shows the docs of a method that is not open, while one is being chosen; None goes back."""
-        if method is not None:
-            self.docs.docs.show(method)
-            self.title = method.name
-            self.query_one(ContentSwitcher).current = "docs"
-            self.set_tabs((DOCS,), DOCS)
-            self.facts = ""
-        else:
-            self.title = self._method.name if self._method is not None else "Call"
+        if method is None:
             self.show(ARGUMENTS)
+            return
+        self._previewed = method
+        self._entitle()
+        self.docs.docs.show(method)
+        self.query_one(ContentSwitcher).current = "docs"
+        self.set_tabs((DOCS,), DOCS)
+        self.facts = ""
 
     # What is wrong -----------------------------------------------------------------
 
@@ -366,7 +383,7 @@ class CallPane(Pane):
     def _tell(self) -> None:
         """The bottom border: the problem at the caret, or the roles and that all is well."""
         method = self._method
-        if method is None:
+        if method is None or self._previewed is not None:
             self.facts = ""
             return
         problems = self.editor.problems

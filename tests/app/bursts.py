@@ -1,0 +1,149 @@
+"""Bursts of random keys against every state of the app: what a hand, a cat or a paste into the terminal can do.
+
+A burst is posted as key events without waiting between them, then the app is waited
+for. Time is the desk's: it stands still during a burst, so a card that a burst opened has never stood
+when the keys behind it arrive; between some bursts it goes on for a second, so that
+cards are answered as well.
+
+Two promises are checked for every call that leaves: a write's review card had been
+painted for 0.4 s when the key came that confirmed it, and a call started by a key is of
+the method that the call pane showed.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from textual import events
+
+from tests.app.conftest import CHARACTERS, Desk
+from tui import actions
+from tui.screens.card import STANDING_SECONDS
+from tui.screens.review import ReviewScreen
+from tui.screens.workspace import Workspace
+from tui.stores import Call
+
+__all__ = ["Bursts", "Figures"]
+
+LEAVE = {"ctrl+q", "ctrl+z"}
+"""Not typed: they end or stop the program itself."""
+
+NAMED = ("enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown",
+         "space", "backspace", "delete", "ctrl+j", "ctrl+enter", "ctrl+l")  # fmt: skip
+WORDS = ("pool.q", "service.c", "START", "ftp", "nas", "tank", "yes", "y", "1", "zzz")
+"""Typed whole: letters by themselves seldom spell a method or the name that confirms."""
+
+
+def every_key() -> list[str]:
+    """Every key of every action, and letters."""
+    keys = {key for action in actions.ACTIONS for key in action.keys.split(",") if key}
+    return sorted((keys | set(NAMED) | set("abcdefghijklmnopqrstuvwxyzLRNGP019")) - LEAVE)
+
+
+@dataclass
+class Figures:
+    """What was done, to see that the bursts reach something."""
+
+    bursts: int = 0
+    calls: int = 0
+    writes: int = 0
+    screens: dict[str, int] = field(default_factory=dict)
+
+
+class Bursts:
+    """Types bursts at a desk that is signed in to a demo which allows writes."""
+
+    def __init__(self, desk: Desk, seed: int) -> None:
+        self.desk = desk
+        self.random = random.Random(seed)
+        self.figures = Figures()
+        self.keys = every_key()
+        self.last: list[str] = []
+        self._watch()
+
+    # Watching ----------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Listens where a call is started and where it leaves, and judges both."""
+        desk, explore = self.desk, self.desk.explore
+        start, run, answer = explore._start, desk.session.run, ReviewScreen.dismiss
+
+        def started(call: Call) -> None:
+            title, shown = explore.call_pane.title, explore.call_pane.shown
+            told = f"{call.method} was started under {title!r} after {self.last}"
+            assert shown is not None, told
+            assert call.method == shown.name == title, told
+            assert explore.call_pane.method == shown, told
+            start(call)
+
+        def dismissed(card: ReviewScreen, result: Any = None) -> Any:
+            if result == "send":
+                told = f"{card._subject.method} confirmed after {self.last}"
+                assert card.painted is not None, told
+                assert desk.time - card.painted >= STANDING_SECONDS, told
+                self._reviewed.append(card._subject.method)
+            return answer(card, result)
+
+        async def ran(call: Call) -> None:
+            self.figures.calls += 1
+            if desk.session.risk_of(call.method, call.params) != "read" and desk.session.online:
+                self.figures.writes += 1
+                assert call.method in self._reviewed, f"{call.method} left without a review after {self.last}"
+                self._reviewed.remove(call.method)
+            await run(call)
+
+        self._reviewed: list[str] = []
+        explore._start = started  # type: ignore[method-assign]
+        desk.session.run = ran  # type: ignore[method-assign]
+        setattr(ReviewScreen, "dismiss", dismissed)  # noqa: B010 - typed for every screen
+
+    def close(self) -> None:
+        """Stops watching."""
+        del ReviewScreen.dismiss
+
+    # Typing ------------------------------------------------------------------------
+
+    def burst(self) -> list[str]:
+        """2 to 12 keys."""
+        keys: list[str] = []
+        for _ in range(self.random.randint(2, 12)):
+            kind = self.random.random()
+            pool = WORDS if kind < 0.15 else NAMED if kind < 0.5 else self.keys
+            keys += list(chosen) if (chosen := self.random.choice(pool)) in WORDS else [chosen]
+        return keys[:12]
+
+    async def type(self, keys: list[str]) -> None:
+        """Posts the keys without waiting between them, then waits until they were dealt with."""
+        self.last = keys
+        for key in keys:
+            key = {".": "full_stop"}.get(key, key)
+            character = {"full_stop": "."}.get(key, CHARACTERS.get(key, key if len(key) == 1 else None))
+            self.desk.app.post_message(events.Key(key, character))
+        await self.desk.settled()
+
+    async def go(self, count: int) -> Figures:
+        """So many bursts, from wherever the one before has led, with a way back from time to time."""
+        for _ in range(count):
+            if self.desk.app._exit:
+                break  # quit, as asked for and confirmed
+            screen = type(self.desk.app.screen).__name__
+            self.figures.screens[screen] = self.figures.screens.get(screen, 0) + 1
+            await self.type(self.burst())
+            self.figures.bursts += 1
+            if self.random.random() < 0.5:
+                self.desk.time += 1
+            if self.random.random() < 0.1:
+                await self._home()
+        return self.figures
+
+    async def _home(self) -> None:
+        """Back to the workspace with a write in the editor, as somebody may have left it."""
+        for _ in range(12):
+            if self.desk.app._exit or isinstance(self.desk.app.screen, Workspace):
+                break
+            await self.desk.press("escape")
+        if not self.desk.app._exit and isinstance(self.desk.app.screen, Workspace):
+            await self.desk.workspace.open_method("service.control")
+            await self.desk.write('["START", "ftp"]')

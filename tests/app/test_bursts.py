@@ -1,0 +1,116 @@
+"""Keys that come faster than anybody reads: where they arrive, what they may not answer, and that nothing leaves."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.app.bursts import Bursts
+from tests.app.conftest import Desk, Open
+from tui.palette import Palette
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.review import ReviewScreen
+
+CONTROL = '["START", "ftp"]'
+
+
+async def send_control(desk: Desk) -> None:
+    """Sends service.control once, as a person does who reads the card."""
+    await desk.open("service.control", "service.control")
+    await desk.write(CONTROL)
+    await desk.press("ctrl+j")
+    await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the card")
+    await desk.press("enter")
+    await desk.ended()
+
+
+async def test_a_burst_goes_where_its_first_key_leads_and_sends_nothing(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await send_control(desk)
+        await desk.press("escape")
+        bursts = Bursts(desk, seed=0)
+        try:
+            await bursts.type(list("mservice.q"))
+            assert desk.explore.methods.filter.value.endswith("service.q")
+            desk.time += 1
+            await bursts.type(["enter"])
+            assert bursts.figures.calls == 0
+        finally:
+            bursts.close()
+
+
+async def test_a_card_takes_no_answer_before_it_has_stood(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.open("service.control", "service.control")
+        await desk.write(CONTROL)
+        bursts = Bursts(desk, seed=0)
+        try:
+            await bursts.type(["ctrl+j", "enter", "enter", "escape", "e"])
+            assert isinstance(desk.app.screen, ReviewScreen)
+            await desk.see("Press it again")
+            desk.time += 0.39
+            await bursts.type(["enter"])
+            assert isinstance(desk.app.screen, ReviewScreen)
+            assert bursts.figures.writes == 0
+            desk.time += 0.02
+            await bursts.type(["enter"])
+            await desk.ended()
+            assert bursts.figures.writes == 1
+        finally:
+            bursts.close()
+
+
+async def test_r_on_a_write_only_names_the_key_that_sends(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await send_control(desk)
+        await desk.press("escape", "r")
+        await desk.see("r repeats reads only", "ctrl+j")
+        assert not isinstance(desk.app.screen, ReviewScreen)
+
+
+async def test_letters_behind_a_key_go_into_the_card_it_opened(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.press("escape", "escape")
+        bursts = Bursts(desk, seed=0)
+        try:
+            await bursts.type(["ctrl+p", *"jobs", "enter"])
+            assert isinstance(desk.app.screen, Palette)
+            assert desk.app.screen.query_one("Input").value == "jobs"  # type: ignore[attr-defined]
+            desk.time += 1
+            await desk.press("escape")
+            await bursts.type(["q", "y"])
+            assert isinstance(desk.app.screen, ConfirmScreen)
+        finally:
+            bursts.close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+async def test_what_is_shown_is_what_arguments_and_runs_are_of(signed_in: Open, size: tuple[int, int]) -> None:
+    async with signed_in(size=size) as desk:
+        await desk.open("service.control", "service.control")
+        pane = desk.explore.call_pane
+        await desk.press("escape", "m")
+        await desk.type("pool.q")
+        await desk.until(lambda: desk.explore.methods.highlighted == "pool.query", "pool.query")
+        assert pane.shown is not None
+        assert pane.title == pane.shown.name
+        await desk.press("f2")
+        assert (pane.previewed, pane.title) == (None, pane.method.name if pane.method else "")
+        await desk.workspace.perform("pane.methods")
+        desk.explore.methods.filter.value = "zzzz"
+        await desk.see("No method matches.")
+        assert (pane.previewed, pane.title) == (None, pane.method.name if pane.method else "")
+        await desk.press("ctrl+j")
+        await desk.see("Nothing sent")
+        assert desk.explore.result_pane.call is None
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_random_bursts_send_nothing_unread(signed_in: Open, size: tuple[int, int]) -> None:
+    async with signed_in(size=size) as desk:
+        bursts = Bursts(desk, seed=size[0])
+        try:
+            await bursts._home()
+            figures = await bursts.go(12)
+        finally:
+            bursts.close()
+        assert figures.bursts > 0
