@@ -145,6 +145,7 @@ async def test_on_the_connect_card_too() -> None:
 async def test_a_slash_in_the_filter_that_has_the_focus_is_no_text() -> None:
     async with at_desk(Start(demo=True), (80, 24)) as desk:
         await desk.landed()
+        assert "/ filter" not in desk.text
         await desk.type("/pool.q")
         assert desk.explore.methods.filter.value == "pool.q"
         await desk.type("/")

@@ -307,7 +307,9 @@ class Explore(Calling):
             case "pane_docs":
                 return bool(self._method) or self.wide
             case "pane_find":
-                return result.views is not None or self._docs_box is not None or self.methods.has_focus_within
+                if self.methods.has_focus_within:
+                    return not self.methods.filter.has_focus
+                return result.views is not None or self._docs_box is not None
             case "find_next" | "find_previous":
                 return result.views is not None and result.views.seeks
             case "result_view":
