@@ -1,4 +1,4 @@
-"""The long runs in full: ``python -m tests.soak [chaos|disk|fuzz|schedules|all] [--scale X] [--seed N]``.
+"""The long runs in full: ``python -m tests.soak [bursts|chaos|disk|fuzz|schedules|all] [--scale X] [--seed N]``.
 
 ``make test`` plays a tenth of each. Ends with status 1 and the reason when a
 promise is broken; otherwise prints the figures.
@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.app.bursts import Bursts
+from tests.app.conftest import at_desk
 from tests.chaos.run import chaos
 from tests.core.schedules import Figures, run
 from tests.core.writers import killed_while_writing, profiles_and_marks
 from tests.fuzz.run import fuzz
+from truenas_client.simulator import Simulator
+from tui.start import Start
 
 CALLS, JOBS, SUBSCRIPTIONS, DISCONNECTS = 10_000, 200, 20, 500
 FRAMES = 200_000
 SCHEDULES = 10_000
+BURSTS = 10_000
+BURSTS_A_DESK = 200
 WRITERS, KILLS = 200, 500
 MOST_GROWTH = 0.05
 """From the second quarter of a run to its end, as a part of one."""
@@ -84,10 +91,36 @@ def run_disk(scale: float, seed: int) -> None:
     print(f"  {round(KILLS * scale)} kills: the file was whole each time, and nothing is left")
 
 
+async def _bursts(count: int, seed: int) -> None:
+    done = calls = writes = 0
+    while done < count:
+        size = ((80, 24), (120, 36))[seed % 2]
+        async with Simulator(speed=100.0) as nas:
+            start = Start(nas.url, "admin", nas.users["admin"]["password"], writable=True, fresh=True)
+            async with at_desk(start, size) as desk:
+                await desk.press("enter")
+                await desk.landed()
+                bursts = Bursts(desk, seed)
+                try:
+                    figures = await bursts.go(min(BURSTS_A_DESK, count - done))
+                finally:
+                    bursts.close()
+        done, calls, writes, seed = done + figures.bursts, calls + figures.calls, writes + figures.writes, seed + 1
+    print(f"bursts: {done}, {calls} calls of which {writes} writes, each reviewed")
+
+
+def run_bursts(scale: float, seed: int) -> None:
+    """Bursts of random keys against the app, which keeps its state in a folder of its own meanwhile."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update(HOME=home, **{f"XDG_{name}_HOME": home for name in ("STATE", "CONFIG", "CACHE", "DATA")})
+        asyncio.run(_bursts(round(BURSTS * scale), seed))
+
+
 RUNS: dict[str, Callable[[float, int], None]] = {
     "schedules": run_schedules,
     "fuzz": run_fuzz,
     "disk": run_disk,
+    "bursts": run_bursts,
     "chaos": run_chaos,
 }
 

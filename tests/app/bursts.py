@@ -35,6 +35,9 @@ NAMED = ("enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "
 WORDS = ("pool.q", "service.c", "START", "ftp", "nas", "tank", "yes", "y", "1", "zzz")
 """Typed whole: letters by themselves seldom spell a method or the name that confirms."""
 
+PLACES = (None, None, "go.jobs", "go.events", "go.connections", "app.palette", "app.keys", "copy.menu", "edit.complete")
+"""Actions that lead to where bursts begin; None stays in the editor, before a write."""
+
 
 def every_key() -> list[str]:
     """Every key of every action, and letters."""
@@ -134,7 +137,7 @@ class Bursts:
             self.figures.bursts += 1
             if self.random.random() < 0.5:
                 self.desk.time += 1
-            if self.random.random() < 0.1:
+            if self.random.random() < 0.3:
                 await self._home()
         return self.figures
 
@@ -147,3 +150,5 @@ class Bursts:
         if not self.desk.app._exit and isinstance(self.desk.app.screen, Workspace):
             await self.desk.workspace.open_method("service.control")
             await self.desk.write('["START", "ftp"]')
+            if (place := self.random.choice(PLACES)) is not None:
+                await self.desk.workspace.perform(place)
