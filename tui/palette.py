@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -42,6 +42,10 @@ LONGEST = 300
 
 class Palette(Standing, CommandPalette):
     """Textual's palette, which takes letters at once and an answer once it has stood."""
+
+    def _gather_commands(self, search_value: str) -> Any:
+        # A letter may be heard of after the palette was closed; its list is gone then.
+        return super()._gather_commands(search_value) if self.is_current and self.query("CommandList") else None
 
 
 class Commands(Provider):
