@@ -83,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
         10,
         always=True,
     ),
-    Action("call.repeat", "Run again", "Call", "r", "explore", "The same method with the same arguments as last time."),
+    Action("call.repeat", "Run again", "Call", "r", "explore", "Repeats a read with the arguments of last time."),
     Action(
         "call.view",
         "Arguments or docs",
