@@ -298,11 +298,12 @@ class AsyncClient(Logins):
             name, self._subscriptions.open, self._subscriptions.close, queue=queue, overflow=overflow, key=key
         )
 
-    async def follow(self, job_id: int, method: str, *params: Any) -> AsyncJob:
+    async def follow(self, job_id: int, method: str | None = None, *params: Any) -> AsyncJob:
         """Watch a job that another session or way started, by its number.
 
-        Raises what asking ``core.get_jobs`` raises. When the number turns out to be other work than
-        this method with these arguments, or nothing, the job's outcome is `JobLost`.
+        Raises what asking ``core.get_jobs`` raises. Where the server knows no such job, its outcome is
+        `JobLost`; so it is, when ``method`` is given, where the number is of other work than this method
+        with these arguments.
         """
         self._connection()
         return await self._jobs.follow(job_id, method, params)

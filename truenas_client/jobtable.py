@@ -75,11 +75,12 @@ class JobTable:
             raise job.failure
         return job
 
-    async def follow(self, job_id: int, method: str, params: Sequence[Any]) -> AsyncJob:
+    async def follow(self, job_id: int, method: str | None, params: Sequence[Any]) -> AsyncJob:
         """Watch a job that was started by other means than its own call, by the number the server gave.
 
         Raises what asking ``core.get_jobs`` raises. That the number belongs to nothing, or to
         other work than this method with these arguments, is told by the job's outcome (`JobLost`).
+        Without a method the number is enough.
         """
         connection = await self._ready()
         await self._watch()
@@ -100,7 +101,7 @@ class JobTable:
             for seen in self._book.event(rows[0]):
                 self._changed(seen)
         if not record.fields and record.outcome is None:
-            text = f"{method}: the server does not know job {job_id} any more"
+            text = f"{record.method}: the server does not know job {job_id} any more"
             self._book.end(record, error=JobLost(text, job_id=job_id))
         self._changed(record)
         return job

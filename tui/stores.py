@@ -147,7 +147,7 @@ class Job:
             arguments=fields.get("arguments"),
             description=_text(fields.get("description")),
             result=fields.get("result"),
-            error=_text(fields.get("error")),
+            error=_failure(fields),
             trace=_text(fields.get("exception")),
             started=_time(fields.get("time_started")),
             finished=_time(fields.get("time_finished")),
@@ -155,6 +155,13 @@ class Job:
             logs=_text(fields.get("logs_excerpt")),
             message_ids=tuple(m for m in fields.get("message_ids") or () if isinstance(m, str)),
         )
+
+
+def _failure(fields: Mapping[str, Any]) -> str:
+    """What a job says went wrong; of an exception without a text (``AssertionError()``) what it is."""
+    info = fields.get("exc_info")
+    said = _text(fields.get("error"))
+    return said if said.strip() or not isinstance(info, Mapping) else _text(info.get("repr"))
 
 
 def _text(value: Any) -> str:

@@ -283,3 +283,10 @@ async def test_subscribing_to_the_row_under_the_cursor_and_to_nothing_unknown(si
 def test_filtering_jobs(query: str, fits: bool) -> None:
     job = Job(id=4211, method="pool.scrub.scrub", state="RUNNING", text="Scrubbing tank", by="ada")
     assert matches(job, query) is fits
+
+
+def test_a_failed_job_without_a_text_shows_its_exception() -> None:
+    fields = {"id": 1, "method": "cronjob.run", "state": "FAILED", "error": "", "exc_info": {"repr": "MatchNotFound()"}}
+    job = Job.from_fields(fields)
+    assert job is not None
+    assert job.error == "MatchNotFound()"

@@ -517,7 +517,8 @@ async def test_job_attached_to_other_work_is_lost() -> None:
         if frame["method"] == "core.subscribe":
             await reply(link, frame, "handle")
         else:
-            await announce(link, frame, "WAITING", arguments=["somebody else's"])
+            others = ["somebody else's", frame["id"]]
+            await announce(link, frame, "WAITING", message_ids=others, arguments=["somebody else's"])
 
     async with nas(answer) as server, AsyncClient(server.url) as client:
         with pytest.raises(JobLost, match="other work"):

@@ -327,8 +327,14 @@ async def test_a_job_the_server_does_not_know_is_lost() -> None:
             await job.result(10)
         job = await client.follow(job_id, "pool.scrub", "tank")
         assert job.state == "RUNNING"
+        by_number = await client.follow(job_id)
+        assert (by_number.method, by_number.state) == ("pool.scrub", "RUNNING")
         await nas.end(job_id, result=7)
         assert await job.result(10) == 7
+        assert await by_number.result(10) == 7
+        assert await (await client.follow(job_id)).result(10) == 7
+        with pytest.raises(JobLost, match="999"):
+            await (await client.follow(999)).result(10)
 
 
 async def test_memory_stays_flat_both_ways(tmp_path: Path) -> None:

@@ -300,3 +300,98 @@ def test_a_transient_job_is_not_waited_for_on_another_connection() -> None:
     book.found(record, [job(transient=True)])
     assert record.outcome is not None
     assert isinstance(record.outcome.error, JobLost)
+
+
+FILLED: list[tuple[list[Any], list[Any]]] = [
+    ([5], [5, None]),
+    (["core.ping", [[]]], ["core.ping", [[]], None]),
+    ([1], [1, False]),
+    ([{"name": "a"}], [{"name": "a", "level": {"deep": 1}}]),
+    ([float("nan")], [float("nan"), None]),
+    (["AA:BB:cc:00:11:22"], ["aa:bb:cc:00:11:22"]),
+]
+"""What was sent, and what running servers show of it (padded, filled in, written otherwise)."""
+
+OTHER_WORK: list[tuple[list[Any], list[Any]]] = [
+    ([5, None], [5]),
+    ([5], [6, None]),
+    ([True], [1]),
+    ([{"name": "a"}], [{"level": 1}]),
+    ([[1]], [[1, 2]]),
+    (["aa:bb"], ["AA:BB"]),
+]
+
+
+@pytest.mark.parametrize(("sent", "shown"), FILLED + OTHER_WORK)
+def test_a_job_whose_first_call_is_ours_is_ours_whatever_it_shows(sent: list[Any], shown: list[Any]) -> None:
+    book, record = started(params=sent)
+    refused = ValidationErrors([["app_name", "Input should be a valid string", 22]])
+    book.event(job("WAITING", message_ids=["mine", "other"], arguments=shown))
+    book.answer(record, error=refused)
+    assert record.outcome == Outcome(error=refused)
+
+
+@pytest.mark.parametrize(("sent", "shown"), FILLED)
+@pytest.mark.parametrize("new_style", [True, False])
+def test_a_job_that_ours_was_attached_to_is_ours_where_it_shows_ours_filled_in(
+    new_style: bool, sent: list[Any], shown: list[Any]
+) -> None:
+    book, record = started(params=sent, new_style=new_style)
+    if not new_style:
+        book.answer(record, 7)
+    book.event(job("SUCCESS", message_ids=["other", "mine"] if new_style else None, arguments=shown, result="done"))
+    if new_style:
+        book.answer(record, "done")
+    assert record.outcome == Outcome("done")
+
+
+@pytest.mark.parametrize(("sent", "shown"), OTHER_WORK)
+def test_other_work_that_ours_was_attached_to_is_never_ours(sent: list[Any], shown: list[Any]) -> None:
+    book, record = started(params=sent)
+    book.event(job(message_ids=["other", "mine"], arguments=shown))
+    assert record.outcome is not None
+    assert isinstance(record.outcome.error, JobLost)
+
+
+@pytest.mark.parametrize("new_style", [True, False])
+def test_a_job_with_filled_in_arguments_is_found_again(new_style: bool) -> None:
+    filled = {"message_ids": ["mine"], "arguments": ["tank", None], "time_started": "then"}
+    book, record = started(new_style=new_style)
+    if not new_style:
+        book.answer(record, 7)
+        book.event(job(**filled))
+    assert book.drift(record, ConnectionLost("gone", sent=True))
+    book.found(record, [job("SUCCESS", result="done", **filled)])
+    assert record.outcome == Outcome("done")
+
+
+def test_what_ours_was_attached_to_is_told_after_a_loss_too() -> None:
+    book, record = started()
+    book.drift(record, ConnectionLost("gone", sent=True))
+    book.found(record, [job("SUCCESS", arguments=["other"])])
+    assert record.outcome is not None
+    assert "attached" in str(record.outcome.error)
+
+
+@pytest.mark.parametrize("text", ["", None, " "])
+def test_a_failure_without_a_text_answers_null_and_is_told_by_its_exception(text: str | None) -> None:
+    failed = job("FAILED", error=text, exc_info={"type": "AssertionError", "repr": "AssertionError()", "errno": None})
+    book, record = started()
+    book.event(job())
+    book.answer(record, None)
+    assert record.needs_lookup, "null alone is no success"
+    book.lookup(record, [failed])
+    assert record.outcome is not None
+    assert isinstance(record.outcome.error, JobFailed)
+    assert (record.outcome.error.error, record.outcome.error.exc_type) == ("AssertionError()", "AssertionError")
+
+
+def test_a_job_known_by_its_number_alone_is_told_by_its_events() -> None:
+    book = JobBook()
+    record = JobRecord("ours", None, (), new_style=False)
+    book.start(record)
+    book.answer(record, 7)
+    book.event(job("FAILED", error="no"))
+    assert record.method == "pool.scrub.scrub"
+    assert record.outcome is not None
+    assert isinstance(record.outcome.error, JobFailed)

@@ -84,7 +84,10 @@ def from_ddp(error: Any) -> ClientException:
 
 def job_error(info: Any, text: Any) -> ClientException:
     """The exception for a failed job's ``exc_info`` and ``error`` members."""
-    message = text.strip() if isinstance(text, str) and text.strip() else "The job failed without saying why"
+    message = text.strip() if isinstance(text, str) else ""
+    if not message and isinstance(info, dict) and isinstance(info.get("repr"), str):
+        message = info["repr"].strip()  # an exception without a text, such as AssertionError()
+    message = message or "The job failed without saying why"
     if not isinstance(info, dict):
         return ClientException(message)
     extra, number = info.get("extra"), info.get("errno")

@@ -8,23 +8,23 @@ When the connection is lost, a job that runs on is *adrift*: its answer will nev
 come. It is looked for on the next connection, by its call's id (new style) or by
 its number (old style), and from then on its events alone decide.
 
-Invariants: a job is credited to a call only when its ``message_ids`` name the
-call's id *and* method and arguments agree (in the old style: when the answer
-named its number); a record's outcome is decided once and never changes; jobs of
-others leave no trace here. The answer and the last event may come in either order.
+Invariants: a job is credited to a call when the call's id is the first of its
+``message_ids``, whatever arguments it shows. In a later place the server attached the call to
+a job that waited already, and then the arguments have to agree (`likeness`), as they have to in the
+old style, where the answer names the number. A record's outcome is decided once and never
+changes; jobs of others leave no trace here. The answer and the last event may come in either order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from .. import ejson
 from ..exc import ClientException, JobAborted, JobFailed, JobLost, NotAJob, ValidationErrors
-from ..redact import MASK
 from .errors import job_error
+from .likeness import extends
 
 __all__ = ["FINAL_STATES", "JobBook", "JobProgress", "JobRecord"]
 
@@ -49,6 +49,7 @@ class JobRecord:
         "_event",
         "adrift",
         "answered",
+        "by_number",
         "fields",
         "id",
         "message_id",
@@ -60,9 +61,11 @@ class JobRecord:
         "state",
     )
 
-    def __init__(self, message_id: str, method: str, params: Sequence[Any], *, new_style: bool) -> None:
+    def __init__(self, message_id: str, method: str | None, params: Sequence[Any], *, new_style: bool) -> None:
+        """``method`` is None for a job that is known by its number alone: then its events tell method and arguments."""
         self.message_id = message_id
-        self.method = method
+        self.by_number = method is None
+        self.method = method or "a job"
         self.params = ejson.loads(ejson.dumps(list(params)))
         self.new_style = new_style
         self.id: int | None = None
@@ -160,7 +163,9 @@ class JobBook:
     def _take(self, record: JobRecord, fields: dict[str, Any]) -> None:
         if record.outcome is not None:
             return
-        if not _matches(record, fields):
+        if record.by_number:
+            record.method = str(fields.get("method"))
+        elif not _is_ours(record, fields):
             self._end(
                 record,
                 Outcome(
@@ -343,8 +348,16 @@ def _progress(value: Any, before: JobProgress) -> JobProgress:
     )
 
 
-def _matches(record: JobRecord, fields: dict[str, Any]) -> bool:
-    return fields.get("method") == record.method and _equal(record.params, fields.get("arguments"))
+def _is_ours(record: JobRecord, fields: dict[str, Any]) -> bool:
+    """Whether a job that was told as ours does what was asked for, and not what another call asked for."""
+    if record.by_number:
+        return True
+    if fields.get("method") != record.method:
+        return False
+    message_ids = fields.get("message_ids")
+    # The server makes the list with the id of the call that made the job, and appends those it attaches.
+    made_it = isinstance(message_ids, list) and message_ids[:1] == [record.message_id]
+    return made_it or extends(record.params, fields.get("arguments"))
 
 
 def _has_proof(record: JobRecord) -> bool:
@@ -353,27 +366,16 @@ def _has_proof(record: JobRecord) -> bool:
 
 
 def _is_same(record: JobRecord, row: Any) -> bool:
-    if not isinstance(row, dict) or not _matches(record, row):
+    """Whether a row of ``core.get_jobs`` on a later connection is the job of this record, done for us or not."""
+    if not isinstance(row, dict):
         return False
     if record.new_style:
         message_ids = row.get("message_ids")
         return isinstance(message_ids, list) and record.message_id in message_ids
-    return row.get("id") == record.id and row.get("time_started") == record.fields.get("time_started")
+    started = row.get("time_started") == record.fields.get("time_started")
+    return row.get("id") == record.id and started and _is_ours(record, row)
 
 
 def _is_other(record: JobRecord, fields: dict[str, Any]) -> bool:
     """Whether an event with our number is of a job that took the number after a restart."""
     return record.adrift and not _is_same(record, fields)
-
-
-def _equal(ours: Any, theirs: Any) -> bool:
-    """Whether a value the server shows can be the one we sent: it masks secrets and cuts times to seconds."""
-    if theirs == MASK:
-        return True
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return ours.keys() == theirs.keys() and all(_equal(v, theirs[k]) for k, v in ours.items())
-    if isinstance(ours, list) and isinstance(theirs, list):
-        return len(ours) == len(theirs) and all(map(_equal, ours, theirs))
-    if isinstance(ours, datetime) and isinstance(theirs, datetime):
-        return ours.replace(microsecond=0) == theirs.replace(microsecond=0)
-    return bool(ours == theirs)
