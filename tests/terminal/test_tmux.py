@@ -31,8 +31,10 @@ def test_start_search_run_copy_quit(term: str, size: tuple[int, int], tmp_path: 
         terminal.see("┏━ Result")
         terminal.press("y")
         terminal.see("the whole result")
-        terminal.press("r")
-        terminal.see("Copied result")
+        # The card takes no answer before it has stood: pressed again until it does.
+        while "Copied result" not in terminal.see(""):
+            terminal.press("r")
+            terminal.until(lambda screen: "Copied result" in screen or "Press it again" in screen, "an answer")
         copied = json.loads(terminal.tmux("show-buffer"))
         assert {"version", "hostname", "uptime_seconds"} <= set(copied)
         terminal.press("C-q")
