@@ -322,7 +322,7 @@ class AsyncClient(Logins):
         to: str | os.PathLike[str] | BinaryIO | None = None,
         buffered: bool = False,
         overwrite: bool = False,
-        private: bool = False,
+        private: bool = True,
         progress: Progress | None = None,
         timeout: float | None = 600.0,
     ) -> Downloaded:

@@ -95,7 +95,7 @@ async def download(
     to: str | os.PathLike[str] | BinaryIO | None = None,
     buffered: bool = False,
     overwrite: bool = False,
-    private: bool = False,
+    private: bool = True,
     progress: Progress | None = None,
     timeout: float | None = SILENCE,
 ) -> Downloaded:
@@ -105,7 +105,7 @@ async def download(
     under ``filename``), a binary file to write to (in another thread; it is not closed,
     and keeps what came before a failure), or None for the content in memory. With
     ``buffered`` the job ends before anything is fetched; otherwise it writes while we
-    read. ``private`` makes a file that only its owner can read, from its first byte. ``progress``
+    read. The file is for its owner only (0600) from its first byte, unless ``private`` is false. ``progress``
     is called on the event loop with the bytes so far and the total, None where the server does
     not say it. ``timeout`` is how many seconds may pass without a byte.
 

@@ -31,14 +31,12 @@ RATE_SECONDS = 3.0
 class Transfer:
     """Which file, and how far it is: bytes ``done`` of ``total`` (None while nobody knows).
 
-    ``overwrite`` and ``private`` are of downloads: an existing file may be replaced, and
-    only its owner may read the new one.
+    ``overwrite`` is of downloads: an existing file may be replaced.
     """
 
     kind: Kind
     path: Path
     overwrite: bool = False
-    private: bool = False
     done: int = 0
     total: int | None = None
     _seen: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64), repr=False)
@@ -87,7 +85,6 @@ async def _download(client: AsyncClient, call: Call, params: list[Any], transfer
         transfer.path.name,
         to=transfer.path,
         overwrite=transfer.overwrite,
-        private=transfer.private,
         progress=transfer.at,
     )
     call.value = {"file": shortened(transfer.path), "size": got.size, "job": got.job_id, "result": got.result}

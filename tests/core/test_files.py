@@ -200,7 +200,7 @@ async def test_nothing_is_overwritten_unless_told(tmp_path: Path) -> None:
         assert target.read_bytes() == content()
 
 
-async def test_a_private_file_is_for_its_owner_only(tmp_path: Path) -> None:
+async def test_a_file_is_for_its_owner_only(tmp_path: Path) -> None:
     modes: list[int] = []
     async with file_nas(give) as nas, AsyncClient(nas.url) as client:
         target, part = tmp_path / "keys", tmp_path / "keys.part"
@@ -218,7 +218,6 @@ async def test_a_private_file_is_for_its_owner_only(tmp_path: Path) -> None:
             "keys",
             to=target,
             overwrite=True,
-            private=True,
             progress=look,
         )
         assert looked.path == target

@@ -95,7 +95,7 @@ class FileScreen(CardScreen[Transfer | None]):
             self.settle()
             self._say(f"{shortened(path)} exists: enter once more replaces it.", "warning")
             return
-        self.dismiss(Transfer(self._kind, path, overwrite=overwrite, private=self._private))
+        self.dismiss(Transfer(self._kind, path, overwrite=overwrite))
 
     def _say(self, text: str, style: str) -> None:
         colour = "$foreground-muted" if style == "dim" else f"$text-{style}"
