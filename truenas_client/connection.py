@@ -27,6 +27,7 @@ from .exc import (
     ConnectionLost,
     NotAuthenticated,
     PayloadTooLarge,
+    ProtocolError,
     RateLimited,
     TooManyConcurrentCalls,
 )
@@ -36,7 +37,7 @@ from .protocol.errors import is_rate_limit
 from .protocol.ledger import Call, Lane, Ledger, lane_of, size_limit
 from .protocol.messages import Ended, Failure, Fault, Message, Reply, Update
 from .protocol.policy import EXPECTED
-from .wire import Hearer, Link
+from .wire import BEFORE_LOGIN, Hearer, Link
 
 __all__ = ["Connection", "Receiver", "new_id"]
 
@@ -51,6 +52,14 @@ SILENCE_SECONDS = 90.0
 """With calls outstanding and nothing received for so long, the middleware behind the web server is asked."""
 WATCHDOG_SECONDS = 30.0
 """How long it may take to answer then. The web server answers WebSocket pings for a dead backend."""
+
+
+MOST_FAULTS = 1000
+"""Messages of a connection that cannot be read. Real servers send none; whoever sends so many is none."""
+FAULT_SECONDS = 2.0
+"""How long an answer may still come after a message that cannot be read and may have been it."""
+TOLD_FAULTS = (1, 10, 100)
+"""Which of them are told in the log."""
 
 
 class Receiver(Protocol):
@@ -74,8 +83,9 @@ class Connection:
         receiver: Receiver,
         *,
         through: Callable[[Connection], Hearer] | None = None,
+        largest: int = BEFORE_LOGIN,
     ) -> None:
-        self._link = link
+        self._link, self._largest = link, largest
         self._loop = asyncio.get_running_loop()
         self._receiver = receiver
         self.dialect = dialect
@@ -96,7 +106,18 @@ class Connection:
         self._receive = dialect.receive
         self._watchdog = self._loop.call_later(SILENCE_SECONDS, self._watch)
         self._checks: set[asyncio.Task[None]] = set()
+        self._faults = 0
         link.hear(self if through is None else through(self))
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether somebody is signed in: the limits of sizes, both ways, are others then."""
+        return self._signed_in
+
+    @signed_in.setter
+    def signed_in(self, signed_in: bool) -> None:
+        self._signed_in = signed_in
+        self._link.bound = self._largest if signed_in else min(BEFORE_LOGIN, self._largest)
 
     @property
     def latency(self) -> float:
@@ -249,6 +270,13 @@ class Connection:
             self._sweep_by(soonest)
 
     def _expire(self, call: Call) -> None:
+        if call.fault:
+            # What could not be read was its answer, and gave its slot back.
+            self.ledger.answered(call.id)
+            text = f"{call.method}: the server answered with {call.fault}; it may have run"
+            call.waiter.set_exception(ProtocolError(text))
+            self.grant()
+            return
         words = "the server may still work on it" if call.sent else "it was not sent"
         call.waiter.set_exception(CallTimeout(f"{call.method}: no answer in {call.timeout:g} s; {words}"))
         _open(call)
@@ -306,9 +334,26 @@ class Connection:
         """Break the connection off, after a fault of ours."""
         self._link.transport.abort()
 
-    def on_fault(self, reason: str) -> None:
-        """What the link received and could not read."""
-        log.warning("the server sent %s", reason)
+    def on_fault(self, reason: str, *, of_event: bool = False) -> None:
+        """What was received and could not be read.
+
+        With one call in flight it was the answer to that, unless another answer comes soon. How a job ended can still
+        be asked for, so a job waits on.
+        """
+        only = None if of_event else self.ledger.only_call
+        if only is not None and only.lane is not Lane.JOB and not only.fault:
+            only.fault = reason
+            soon = self._loop.time() + FAULT_SECONDS
+            if only.deadline is None or soon < only.deadline:
+                only.deadline = soon
+                if soon < self._sweep_at:
+                    self._sweep_by(soon)
+        self._faults += 1
+        if self._faults >= MOST_FAULTS:
+            self._end(f"The server sent {self._faults:,} messages that cannot be read; the last was {reason}", None, "")
+            self.abort()
+        elif self._faults in TOLD_FAULTS:
+            log.warning("the server sent %s%s", reason, f" ({self._faults} so far)" if self._faults > 1 else "")
 
     def on_closed(self) -> None:
         """The end of the link."""
@@ -320,7 +365,7 @@ class Connection:
         elif type(message) is Ended:
             self._receiver.on_ended(message)
         elif type(message) is Fault:
-            self.on_fault(message.reason)
+            self.on_fault(message.reason, of_event=message.of_event)
 
     def _failed(self, failure: Failure) -> None:
         if failure.id is not None:
@@ -330,7 +375,7 @@ class Connection:
             only = self.ledger.only_call
             call = self.ledger.answered(only.id) if only is not None else None
             if call is None:
-                log.warning("the server refused a message without saying which: %s", failure.error.error)
+                self.on_fault(f"a refusal without saying of what: {failure.error.error}", of_event=True)
         if call is not None and not call.waiter.done():
             error = failure.error
             if isinstance(error, TooManyConcurrentCalls) and not call.abandoned:
@@ -409,6 +454,8 @@ def _open(call: Call) -> None:
 
 
 def _close_words(link: Link) -> tuple[str, int | None, str]:
+    if link.refusal:
+        return link.refusal, None, ""
     code, reason = link.close_code, link.close_reason or ""
     if code is None or code == 1006:
         return "The connection broke", None, reason

@@ -84,7 +84,7 @@ class Dialer:
         dialect: Dialect = DDP() if endpoint.is_legacy else JSONRPC()
         on_large = self._on_large
         through = None if on_large is None else lambda connection: LargeTexts(connection, on_large)
-        connection = Connection(websocket, dialect, self._receiver, through=through)
+        connection = Connection(websocket, dialect, self._receiver, through=through, largest=self.limits.message)
         try:
             await self._hello(connection, endpoint)
         except BaseException:

@@ -45,13 +45,19 @@ _silent = logging.Logger("truenas_client.websockets", logging.CRITICAL + 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectLimits:
-    """Seconds for each stage. The handshake may be slow right after a server has started."""
+    """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
+
+    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
+    is `wire.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
+    megabytes (``core.get_jobs`` and ``audit.query`` without a limit).
+    """
 
     resolve: float = 10.0
     connect: float = 10.0
     tls: float = 15.0
     handshake: float = 30.0
     hello: float = 30.0
+    message: int = 2**30
 
 
 class _Connect(connect):

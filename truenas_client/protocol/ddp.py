@@ -15,8 +15,9 @@ from typing import Any
 from .. import ejson
 from ..exc import ClientException, ProtocolError
 from .dialect import encode_params, quoted
-from .errors import from_ddp, short, words
+from .errors import from_ddp, short
 from .messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
+from .salvage import salvage
 
 __all__ = ["DDP"]
 
@@ -62,7 +63,7 @@ class DDP:
         try:
             frame = ejson.loads(text)
         except ejson.EJSONDecodeError as e:
-            return [_salvage(text, e)]
+            return [salvage(text, e)]
         if type(frame) is not dict:
             return [Fault(f"expected an object, got {type(frame).__name__}")]
         kind = frame.get("msg")
@@ -73,7 +74,7 @@ class DDP:
         if kind in _KINDS:
             collection = frame.get("collection")
             if not isinstance(collection, str):
-                return [Fault(f"an event {kind!r} without a collection")]
+                return [Fault(f"an event {kind!r} without a collection", of_event=True)]
             return [Update(collection, kind, frame.get("id", NO_ID), frame.get("fields"), frame.get("extra"))]
         if kind == "ready":
             handles = frame.get("subs")
@@ -83,7 +84,7 @@ class DDP:
         if kind == "nosub":
             collection, error = frame.get("collection"), frame.get("error")
             if not isinstance(collection, str):
-                return [Fault("a 'nosub' without a collection")]
+                return [Fault("a 'nosub' without a collection", of_event=True)]
             return [Ended(collection, None if error is None else from_ddp(error))]
         if kind in ("connected", "failed") and self._greeting_id is not None:
             greeting, self._greeting_id = self._greeting_id, None
@@ -106,17 +107,3 @@ def _result(frame: dict[str, Any]) -> Message:
     if "result" in frame:
         return Reply(message_id, frame["result"])
     return Failure(message_id, ProtocolError("The server's answer has neither a result nor an error"))
-
-
-def _salvage(text: str, cause: ejson.EJSONDecodeError) -> Message:
-    """Fail only the call whose answer holds a form that cannot be read."""
-    try:
-        frame = json.loads(text)
-    except (ValueError, RecursionError):
-        return Fault(f"text that is not JSON: {words(cause)}")
-    message_id = frame.get("id") if isinstance(frame, dict) and frame.get("msg") == "result" else None
-    if isinstance(message_id, str):
-        return Failure(
-            message_id, ProtocolError(f"The server's answer holds a value that cannot be read: {words(cause)}")
-        )
-    return Fault(f"a frame with a value that cannot be read: {words(cause)}")

@@ -7,15 +7,15 @@ id survives, a `Failure` of that call alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from .. import ejson
 from ..exc import ProtocolError
 from .dialect import encode_params, quoted
-from .errors import from_data, from_jsonrpc, short, words
+from .errors import from_data, from_jsonrpc, short
 from .messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
+from .salvage import salvage
 
 __all__ = ["JSONRPC"]
 
@@ -61,7 +61,7 @@ class JSONRPC:
         try:
             frame = ejson.loads(text)
         except ejson.EJSONDecodeError as e:
-            return [self._salvage(text, e)]
+            return [salvage(text, e)]
         if type(frame) is not dict:
             return [Fault(f"expected an object, got {type(frame).__name__}")]
         message_id = frame.get("id")
@@ -80,29 +80,16 @@ class JSONRPC:
 
     def _notification(self, method: Any, params: Any) -> Message:
         if not isinstance(params, dict) or not isinstance(params.get("collection"), str):
-            return Fault(f"a notification {short(method)} without a collection")
+            return Fault(f"a notification {short(method)} without a collection", of_event=True)
         collection = params["collection"]
         if method == "collection_update":
             kind = params.get("msg")
             if not isinstance(kind, str) or kind not in _KINDS:
-                return Fault(f"an event of an unknown kind {short(kind)}")
+                return Fault(f"an event of an unknown kind {short(kind)}", of_event=True)
             return Update(collection, kind, params.get("id", NO_ID), params.get("fields"), params.get("extra"))
         if method == "notify_unsubscribed":
             error = params.get("error")
             if error is None:
                 return Ended(collection, None)
             return Ended(collection, from_data(error) if isinstance(error, dict) else from_jsonrpc(error))
-        return Fault(f"an unknown notification {short(method)}")
-
-    def _salvage(self, text: str, cause: ejson.EJSONDecodeError) -> Message:
-        """Fail only the call whose answer holds a form that cannot be read."""
-        try:
-            frame = json.loads(text)
-        except (ValueError, RecursionError):
-            return Fault(f"text that is not JSON: {words(cause)}")
-        message_id = frame.get("id") if isinstance(frame, dict) else None
-        if isinstance(message_id, str):
-            return Failure(
-                message_id, ProtocolError(f"The server's answer holds a value that cannot be read: {words(cause)}")
-            )
-        return Fault(f"a frame with a value that cannot be read: {words(cause)}")
+        return Fault(f"an unknown notification {short(method)}", of_event=True)

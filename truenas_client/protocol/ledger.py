@@ -84,6 +84,7 @@ class Call:
         "abandoned",
         "announced_by",
         "deadline",
+        "fault",
         "gate",
         "granted",
         "id",
@@ -106,6 +107,7 @@ class Call:
         self.waiter = waiter
         self.gate: Any = None
         self.deadline: float | None = None
+        self.fault = ""
         self.timeout = 0.0
         self.signed_in = signed_in
         self.granted = False

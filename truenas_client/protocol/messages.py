@@ -50,9 +50,10 @@ class Ended(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """The server sent something no server sends. Nothing can be concluded from it."""
+    """The server sent something no server sends. ``of_event`` tells that it was no answer to a call."""
 
     reason: str
+    of_event: bool = False
 
 
 Message = Reply | Failure | Update | Ended | Fault

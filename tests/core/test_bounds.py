@@ -1,0 +1,133 @@
+"""What a server may send at most, and what becomes of calls whose answers cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tracemalloc
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from tests.core.nas import nas, reply
+from truenas_client import AsyncClient, ConnectionLost, ProtocolError, connection
+from truenas_client.transport import ConnectLimits
+
+
+def frame(opcode: int, data: bytes, *, fin: bool) -> bytes:
+    """An unmasked frame as servers send them, of less than 126 bytes."""
+    return bytes([opcode | (0x80 if fin else 0), len(data)]) + data
+
+
+async def flood(link: ServerConnection, piece: bytes) -> None:
+    """Sends the same bytes again and again, below websockets, until the client has enough."""
+    link.transport.set_write_buffer_limits(0)
+    while not link.transport.is_closing():
+        link.transport.write(piece * 2000)
+        await asyncio.sleep(0)
+
+
+FLOODS: dict[str, tuple[bytes, bytes]] = {
+    "fragments": (frame(1, b"[", fin=False), frame(0, b"x" * 100, fin=False)),
+    "fragments of a byte": (frame(1, b"[", fin=False), frame(0, b"x", fin=False)),
+    "empty fragments": (frame(1, b"[", fin=False), frame(0, b"", fin=False)),
+    "binary fragments": (frame(2, b"[", fin=False), frame(0, b"x" * 100, fin=False)),
+    "one frame without an end": (b"\x81\x7f" + (2**40).to_bytes(8, "big"), b"x" * 100),
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_a_message_without_an_end_is_given_up(kind: str) -> None:
+    first, more = FLOODS[kind]
+
+    async def answer(link: ServerConnection, request: dict[str, Any]) -> None:
+        link.transport.write(first)
+        await flood(link, more)
+
+    async with nas(answer) as server:
+        client = AsyncClient(server.url, reconnect=False, limits=ConnectLimits(message=2**20))
+        await client.connect()
+        tracemalloc.start()
+        try:
+            with pytest.raises(
+                ConnectionLost,
+                match="more than 1,048,576 bytes without completing a message|in more than 10,000 pieces",
+            ):
+                await client.call("x")
+            assert tracemalloc.get_traced_memory()[1] < 30 * 2**20
+        finally:
+            tracemalloc.stop()
+            await client.close()
+
+
+async def test_the_bound_after_sign_in_is_the_caller_s() -> None:
+    async def answer(link: ServerConnection, request: dict[str, Any]) -> None:
+        login = request["method"] == "auth.login_ex"
+        await reply(link, request, {"response_type": "SUCCESS"} if login else "x" * request["params"][0])
+
+    async with nas(answer) as server:
+        limits = ConnectLimits(message=20 * 2**20)
+        async with AsyncClient(server.url, limits=limits, reconnect=False) as client:
+            await client.login_with_password("admin", "secret")
+            for _ in range(3):  # each message has the whole bound
+                assert len(await client.call("x", 8 * 2**20)) == 8 * 2**20
+            assert len(await client.call("x", 18 * 2**20)) == 18 * 2**20
+            with pytest.raises(ConnectionLost, match="more than 20,971,520 bytes"):
+                await client.call("x", 21 * 2**20)
+        async with AsyncClient(server.url, limits=limits, reconnect=False) as client:
+            with pytest.raises(ConnectionLost, match="more than 16,777,216 bytes"):
+                await client.call("x", 18 * 2**20)
+
+
+async def test_a_flood_of_pings_ends_the_connection() -> None:
+    async def answer(link: ServerConnection, request: dict[str, Any]) -> None:
+        await flood(link, frame(9, b"", fin=True))
+
+    async with nas(answer) as server, AsyncClient(server.url, reconnect=False) as client:
+        with pytest.raises(ConnectionLost, match="more than 10,000 pings in 10 s"):
+            await client.call("x")
+
+
+@pytest.mark.parametrize("cut", [-1, -12])
+async def test_an_answer_that_breaks_off_fails_its_call_at_once(cut: int) -> None:
+    async def answer(link: ServerConnection, request: dict[str, Any]) -> None:
+        if request["method"] == "bad":
+            await link.send('{"jsonrpc": "2.0", "id": "%s", "result": {"a": 1}}'[:cut].replace("%s", request["id"]))
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        waiting = asyncio.create_task(client.call("other"))
+        with pytest.raises(ProtocolError, match="not JSON"):
+            await client.call("bad", timeout=None)
+        assert not waiting.done()
+        waiting.cancel()
+
+
+async def test_an_answer_without_an_id_belongs_to_the_only_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "FAULT_SECONDS", 0.0)
+
+    async def answer(link: ServerConnection, request: dict[str, Any]) -> None:
+        await link.send("\x00 is not JSON" if request["method"] == "text" else b"\x00")
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        with pytest.raises(ProtocolError, match=r"text: the server answered with text that is not JSON.*may have run"):
+            await client.call("text", timeout=None)
+        with pytest.raises(ProtocolError, match="a binary message"):
+            await client.call("binary", timeout=None)
+
+
+async def test_noise_without_end_is_told_a_few_times_and_ends_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+    async def answer(link: ServerConnection, request: dict[str, Any]) -> None:
+        while True:
+            await link.send("[]")
+            await asyncio.sleep(0)
+
+    async with nas(answer) as server, AsyncClient(server.url, reconnect=False) as client:
+        with caplog.at_level(logging.WARNING, "truenas_client"), pytest.raises(ConnectionLost) as caught:
+            await asyncio.gather(client.call("x"), client.call("x"))
+    assert "1,000 messages that cannot be read; the last was expected an object" in str(caught.value)
+    assert [record.getMessage() for record in caplog.records if "expected an object" in record.getMessage()][:3] == [
+        "the server sent expected an object, got list",
+        "the server sent expected an object, got list (10 so far)",
+        "the server sent expected an object, got list (100 so far)",
+    ]

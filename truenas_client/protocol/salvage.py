@@ -1,0 +1,36 @@
+"""What can still be said of a received text that cannot be read.
+
+Invariant: it is charged to one call only when it holds that call's id; ids are random, so nothing else can hold it by
+chance.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ..exc import ProtocolError
+from .errors import words
+from .messages import Failure, Fault
+
+__all__ = ["salvage"]
+
+_ID = re.compile(r'"id"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
+
+
+def salvage(text: str, cause: Exception) -> Failure | Fault:
+    """The failure of the call whose answer this is, or a fault where that cannot be told. ``cause``: what was wrong."""
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        found = _ID.search(text)
+        what = f"text that is not JSON: {words(cause)}"
+        if found is None:
+            return Fault(what)
+        return Failure(found[1], ProtocolError(f"The server's answer is {what}"))
+    what = f"a value that cannot be read: {words(cause)}"
+    message_id = frame.get("id") if isinstance(frame, dict) and frame.get("msg", "result") == "result" else None
+    if isinstance(message_id, str):
+        return Failure(message_id, ProtocolError(f"The server's answer holds {what}"))
+    of_event = isinstance(frame, dict) and ("method" in frame or "collection" in frame)
+    return Fault(f"a frame with {what}", of_event)
