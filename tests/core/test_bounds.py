@@ -52,7 +52,7 @@ async def test_a_message_without_an_end_is_given_up(kind: str) -> None:
         try:
             with pytest.raises(
                 ConnectionLost,
-                match="more than 1,048,576 bytes without completing a message|in more than 10,000 pieces",
+                match=r"more than (1,048,576 bytes without completing|10,000 pieces)",
             ):
                 await client.call("x")
             assert tracemalloc.get_traced_memory()[1] < 30 * 2**20
