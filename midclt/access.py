@@ -117,7 +117,7 @@ def signed_in(options: Namespace, secret: str | None = None) -> Iterator[Session
     secret = secret or given.secret
     if given.mechanism != "none" and secret is None:
         secret = _obtain(given, choice)
-    session = connected(choice)
+    session = connected(choice, options.timeout or None)
     try:
         if given.mechanism != "none" and secret is not None:
             try:
@@ -148,11 +148,15 @@ def _obtain(given: Who, choice: Choice) -> str:
     return secret
 
 
-def connected(choice: Choice) -> Session:
-    """A session that is not signed in. Raises `CommandError` with what can be done about a refused certificate."""
+def connected(choice: Choice, timeout: float | None = None) -> Session:
+    """A session that is not signed in; ``timeout`` is in seconds, for that and for signing in.
+
+    Raises `CommandError` with what can be done about a refused certificate.
+    """
     address, *others = choice.addresses
     try:
-        return open_session(address, tls=choice.tls, also=[other for other in others if other is not None])
+        also = [other for other in others if other is not None]
+        return open_session(address, tls=choice.tls, also=also, timeout=timeout)
     except ConnectError as e:
         from ssl import SSLCertVerificationError
 

@@ -71,7 +71,11 @@ def get_parser() -> argparse.ArgumentParser:
         help="an API key of the user, or the absolute path of a file with one (which nobody else should read)",
     )
     parser.add_argument(
-        "-t", "--timeout", type=_seconds, metavar="SECONDS", help="how long to wait for an answer (0: as if not given)"
+        "-t",
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long to wait for a connection and a login, and then for an answer (0: as if not given)",
     )
     parser.add_argument(
         "--insecure",

@@ -9,7 +9,9 @@ Invariant: nothing here prints, but for what the core logs (`_Log`) and warns of
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
@@ -18,7 +20,7 @@ from truenas_client import APIKeyAuthMech, AsyncClient, Event, Gap
 from truenas_client.auth.keytext import precompute
 from truenas_client.auth.policy import Channel, weak_password
 from truenas_client.endpoint import Endpoint
-from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, NotAJob
+from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, ConnectTimeout, NotAJob
 from truenas_client.profiles import Known
 from truenas_client.trust import SYSTEM, TLS
 
@@ -97,12 +99,16 @@ class Session(Protocol):
         ...
 
 
-def open_session(uri: str | None, *, tls: TLS = SYSTEM, also: Sequence[str] = ()) -> Session:
+def open_session(
+    uri: str | None, *, tls: TLS = SYSTEM, also: Sequence[str] = (), timeout: float | None = None
+) -> Session:
     """Connect, at ``also`` where nothing answers at the first address.
 
+    ``timeout`` is for connecting at all of them and signing in together; an attempt with a one-time password has as
+    much again. None: each stage has its own (`ConnectLimits`).
     Raises `ConnectError` and its subclasses, `InvalidEndpoint` for an address that makes no sense.
     """
-    session = _AsyncSession(uri, tls, also)
+    session = _AsyncSession(uri, tls, also, timeout)
     try:
         session.connect()
     except BaseException:
@@ -112,7 +118,8 @@ def open_session(uri: str | None, *, tls: TLS = SYSTEM, also: Sequence[str] = ()
 
 
 class _AsyncSession:
-    def __init__(self, uri: str | None, tls: TLS, also: Sequence[str]) -> None:
+    def __init__(self, uri: str | None, tls: TLS, also: Sequence[str], timeout: float | None) -> None:
+        self._timeout = self._left = timeout
         self._client = AsyncClient(uri, tls=tls, also=also, reconnect=False, on_warning=self._warn)
         self._said: str | None = None
         self._runner = asyncio.Runner()
@@ -122,8 +129,28 @@ class _AsyncSession:
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._runner.run(work)
 
+    def _in_time(self, what: str, work: Coroutine[Any, Any, _T]) -> _T:
+        """Runs a part of connecting and signing in. Raises `ConnectTimeout` when the time for both is over."""
+
+        async def limited() -> _T:
+            try:
+                async with asyncio.timeout(self._left) as clock:
+                    return await work
+            except TimeoutError as e:
+                if not clock.expired():
+                    raise
+                text = f"{self.endpoint.text}: not {what} in {self._timeout:g} s"
+                raise ConnectTimeout(text, "connect", errno.ETIMEDOUT) from e
+
+        began = time.monotonic()
+        done = self._run(limited())
+        if self._left is not None:
+            # How long a person takes to type a secret meanwhile does not count.
+            self._left = max(self._left - (time.monotonic() - began), 0)
+        return done
+
     def connect(self) -> None:
-        self._run(self._client.connect())
+        self._in_time("connected", self._client.connect())
 
     def _warn(self, text: str) -> None:
         if text != self._said:
@@ -138,12 +165,15 @@ class _AsyncSession:
         known = Known()
         if warning is not None and known.warned(self.endpoint):
             self._said = warning
-        self._run(self._client.login_with_password(username, password, otp_token, allow_exposed=allow_exposed))
+        if otp_token is not None:
+            self._left = self._timeout  # the code was asked for, and sent with another attempt
+        login = self._client.login_with_password(username, password, otp_token, allow_exposed=allow_exposed)
+        self._in_time("signed in", login)
         if warning is not None:
             known.remember_warning(self.endpoint)
 
     def login_with_token(self, token: str) -> None:
-        self._run(self._client.login_with_token(token))
+        self._in_time("signed in", self._client.login_with_token(token))
 
     def login_with_key(
         self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool, known_scram: bool = False
@@ -152,10 +182,11 @@ class _AsyncSession:
         login = self._client.login_with_api_key(
             username, key_or_path, mechanism, channel_binding, known_scram=known_scram
         )
-        return self._run(login).mechanism
+        return self._in_time("signed in", login).mechanism
 
     def precompute_key(self, username: str, raw_key: str, *, channel_binding: bool) -> str:
-        login = self._run(self._client.login_with_api_key(username, raw_key, APIKeyAuthMech.SCRAM, channel_binding))
+        signing_in = self._client.login_with_api_key(username, raw_key, APIKeyAuthMech.SCRAM, channel_binding)
+        login = self._in_time("signed in", signing_in)
         Known().remember_scram(self.endpoint)
         return precompute(raw_key, login.salt, login.iterations)
 

@@ -36,7 +36,7 @@ def run(options: Namespace) -> ExitStatus:
     if key.raw is None:
         raise InvalidKeyFile(key.source, "holds derived keys already")
     binding = not options.no_channel_binding and (choice.profile is None or choice.profile.channel_binding)
-    session = connected(choice)
+    session = connected(choice, options.timeout or None)
     try:
         text = session.precompute_key(choice.username, key.raw, channel_binding=binding)
     except ClientException as e:
