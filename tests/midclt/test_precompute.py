@@ -97,7 +97,7 @@ def test_from_everywhere_else(run: Run, url: str, nas: Simulator, file: Path, mo
 def test_never_as_an_argument(run: Run, url: str, frames: list[str]) -> None:
     ran = run("--insecure", "-U", "admin", "-K", KEY, "key", "precompute", url=url)
     assert (ran.status, ran.out, frames) == (2, "", [])
-    assert "Others can see an argument" in ran.err
+    assert "Other users can see an argument" in ran.err
     assert SECRET not in ran.err
 
 
