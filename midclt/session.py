@@ -194,17 +194,7 @@ class _AsyncSession:
         return self._run(self._client.call("core.ping", timeout=timeout))
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
-        return self._run(self._call(method, params, timeout))
-
-    async def _call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
-        try:
-            async with _deadline(method, timeout):
-                if not await self._sees_jobs():
-                    return await self._client.call(method, *params, timeout=None)
-                job = await self._client.start(method, *params, timeout=None)
-        except NotAJob as e:
-            return e.result
-        return job.id if job.id is not None else await job.result()
+        return self._run(self._client.call(method, *params, timeout=timeout))
 
     async def _sees_jobs(self) -> bool:
         """Whether the server tells of jobs: it does not before sign-in, nor to accounts without the right."""

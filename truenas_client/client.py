@@ -128,7 +128,9 @@ class AsyncClient(Logins):
         self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect, present=present)
         self._job_events = self.subscribe(JOB_EVENTS, queue=1)
         self._logins = SignIn(self._channel, self._warn)
-        self._persistence = Persistence(self._supervisor, self._logins, reconnect=reconnect, hold_unsent=hold_unsent)
+        self._persistence = Persistence(
+            self._supervisor, self._logins, self._expect_jobs, reconnect=reconnect, hold_unsent=hold_unsent
+        )
 
     # -- connecting ----------------------------------------------------------------------
 
@@ -240,7 +242,10 @@ class AsyncClient(Logins):
     async def call(
         self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET, repeat: bool | None = None
     ) -> Any:
-        """Call a method and return its result.
+        """Call a method and return its result; of a job its number, once the server has announced it.
+
+        How the job ends is told by `follow`, or by `start` in place of this. A transient job, and one
+        whose events the account may not see, answers its result when it ends.
 
         ``timeout`` in seconds covers waiting for a connection, for a slot and for the
         answer; None waits forever. ``repeat`` says whether the call may be sent again when
@@ -255,13 +260,14 @@ class AsyncClient(Logins):
         connection = self._connection()
         if connection.lost is None and self._supervisor.settled:
             began = monotonic()
+            self._expect_jobs(connection)
             try:
                 result = await connection.call(method, params, seconds)
             except (ConnectionLost, NotAuthenticated) as e:
                 left = None if seconds is None else seconds - (monotonic() - began)
                 return await self._persistence.once_more(connection, e, method, params, left, repeat)
-            if method == "auth.logout":
-                self._logins.forget(connection)
+            if method.startswith("auth."):
+                self._logins.observe(connection, method, result)
             return result
         return await self._persistence.begin(method, params, seconds, repeat)
 
@@ -435,7 +441,7 @@ class AsyncClient(Logins):
     def on_update(self, update: Update) -> None:
         """The reader's side: an event."""
         if update.collection == JOB_EVENTS:
-            self._jobs.update(update)
+            self._jobs.update(update, self._supervisor.connection)
         self._subscriptions.update(update)
 
     def on_ended(self, ended: Ended) -> None:
@@ -445,6 +451,19 @@ class AsyncClient(Logins):
     async def _watch_jobs(self) -> None:
         if self._job_events.topic is None:
             await self._job_events.open()
+        else:
+            await self._subscriptions.answered(self._job_events)
+
+    def _expect_jobs(self, connection: Connection) -> None:
+        """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
+
+        Nobody waits for the answer. An account that may not see jobs goes without.
+        """
+        if connection.asked_for_jobs or not connection.signed_in or not connection.dialect.new_style_jobs:
+            return
+        connection.asked_for_jobs = True
+        if self._job_events.topic is None and connection.lost is None:
+            self._subscriptions.attempt(self._job_events, connection)
 
     # -- inside --------------------------------------------------------------------------
 

@@ -94,6 +94,10 @@ class Connection:
         self.local_user: int | None = None
         """On the local socket: the user id that the server signs in, until somebody else signs in."""
         self.lost: ConnectionLost | None = None
+        self.job_methods: set[str] = set()
+        """Methods that were called here and turned out to be jobs whose calls answer when they end."""
+        self.asked_for_jobs = False
+        """Whether the server was asked here to tell of jobs."""
         self.sent_methods: set[str] = set()
         """Methods of `policy.EXPECTED` that were called here: they explain the end."""
         self._admission: deque[Call] = deque()
@@ -183,13 +187,24 @@ class Connection:
         """Send one call and wait for its answer, once awaited. Arguments that cannot be sent are refused here."""
         message_id = message_id or new_id()
         text = self.dialect.encode(message_id, method, params)
-        return self.perform(method, text, lane_of(method) if lane is None else lane, timeout, message_id)
+        if lane is None:
+            lane = Lane.JOB if method in self.job_methods else lane_of(method)
+        return self.perform(method, text, lane, timeout, message_id)
 
     async def subscribe(self, name: str, timeout: float) -> str:
         """Ask for events; the server's handle."""
+        return str(await self.ask_for(name, timeout))
+
+    def ask_for(self, name: str, timeout: float) -> asyncio.Future[Any]:
+        """Ask for events at once, in one write with what this turn of the loop sends yet; the handle is to come."""
+        if self.lost is not None:
+            raise self.loss(sent=False)
         message_id = new_id()
         text = self.dialect.subscribe(message_id, name)
-        return str(await self.perform("core.subscribe", text, Lane.CONTROL, timeout, message_id))
+        waiter, call = self._made("core.subscribe", text, Lane.CONTROL, timeout, message_id)
+        if self.ledger.add(call, self._loop.time()):
+            self._transmit(call, more=True)
+        return waiter
 
     async def unsubscribe(self, handle: str, timeout: float) -> None:
         """Give a subscription back."""
@@ -210,13 +225,8 @@ class Connection:
         limit = size_limit(method, self.signed_in)
         if len(text) > limit:
             raise PayloadTooLarge(method, len(text), limit)
-        waiter: asyncio.Future[Any] = self._loop.create_future()
-        call = Call(message_id, method, lane, waiter, self.signed_in, text)
+        waiter, call = self._made(method, text, lane, timeout, message_id)
         now = self._loop.time()
-        if timeout is not None:
-            call.deadline, call.timeout = now + timeout, timeout
-            if call.deadline < self._sweep_at:
-                self._sweep_by(call.deadline)
         try:
             while self.ledger.full and not waiter.done():
                 await self._admitted(call)
@@ -233,18 +243,29 @@ class Connection:
                 waiter.exception()  # told to nobody, and looked at so that nobody complains
             raise
 
+    def _made(
+        self, method: str, text: str, lane: Lane, timeout: float | None, message_id: str
+    ) -> tuple[asyncio.Future[Any], Call]:
+        waiter: asyncio.Future[Any] = self._loop.create_future()
+        call = Call(message_id, method, lane, waiter, self.signed_in, text)
+        if timeout is not None:
+            call.deadline, call.timeout = self._loop.time() + timeout, timeout
+            if call.deadline < self._sweep_at:
+                self._sweep_by(call.deadline)
+        return waiter, call
+
     async def _admitted(self, call: Call) -> None:
         """Wait until the queue has room: back-pressure for who calls without end."""
         call.gate = self._loop.create_future()
         self._admission.append(call)
         await call.gate
 
-    def _transmit(self, call: Call) -> None:
+    def _transmit(self, call: Call, *, more: bool = False) -> None:
         # Slots bound what can pile up while the server takes nothing, so nobody waits for
         # that here: the call's deadline holds.
         # An only call leaves at once; where many go, those of one turn leave in one write.
         # Not sent: the end is near, and tells the caller.
-        call.sent = self._link.write(call.text, alone=self.ledger.in_flight == 1)
+        call.sent = self._link.write(call.text, alone=self.ledger.in_flight == 1 and not more)
         if call.sent and call.method in EXPECTED:
             self.sent_methods.add(call.method)
 
@@ -322,6 +343,17 @@ class Connection:
                 self._receiver.on_update(message)
             else:
                 self._dispatch(message)
+
+    def became_job(self, call: Call, job_id: int, error: ClientException | None = None) -> None:
+        """A call turned out to have started this job: that is its answer, and its slot is taken until the job ends."""
+        self.job_methods.add(call.method)
+        self.ledger.became_job(call)
+        if not call.waiter.done():
+            if error is None:
+                call.waiter.set_result(job_id)
+            else:
+                call.waiter.set_exception(error)
+        self.grant()
 
     def settle(self, message_id: str, result: Any) -> None:
         """Answer a call as if the server had."""

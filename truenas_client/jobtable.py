@@ -10,11 +10,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
+from . import ejson
 from .connection import Connection, new_id
 from .exc import CallTimeout, ClientException, ConnectionLost, JobLost
 from .jobs import AsyncJob
 from .protocol.jobbook import JobBook, JobRecord
-from .protocol.ledger import Lane, lane_of
+from .protocol.ledger import Call, Lane, lane_of
 from .protocol.messages import Update
 from .protocol.policy import EXPECTED
 
@@ -106,12 +107,24 @@ class JobTable:
         self._changed(record)
         return job
 
-    def update(self, update: Update) -> None:
-        """The reader's side: a job has changed, of anybody's."""
+    def update(self, update: Update, connection: Connection | None) -> None:
+        """The reader's side: a job has changed, of anybody's; an ordinary call may have started it."""
+        if connection is not None and connection.dialect.new_style_jobs and connection.ledger.in_flight:
+            self._answer_calls(update.fields, connection)
         if not self._jobs:
             return
         for record in self._book.event(update.fields):
             self._changed(record)
+
+    def _answer_calls(self, fields: Any, connection: Connection) -> None:
+        """Ordinary calls that the server answers only when this job ends: its number is their answer."""
+        message_ids = fields.get("message_ids") if isinstance(fields, dict) else None
+        if not isinstance(message_ids, list) or not isinstance(fields.get("id"), int):
+            return
+        for message_id in message_ids:
+            call = connection.ledger.find(message_id) if isinstance(message_id, str) else None
+            if call is not None and not call.waiter.done() and message_id not in self._book:
+                connection.became_job(call, fields["id"], _other_work(call, fields))
 
     def lost(self, error: ConnectionLost) -> None:
         """The connection is gone. Jobs that wait for their call's answer hear of it from the call."""
@@ -221,3 +234,12 @@ class JobTable:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _other_work(call: Call, fields: dict[str, Any]) -> ClientException | None:
+    """What to tell a call whose id a job names, when that job is not the work it asked for."""
+    book = JobBook()
+    record = JobRecord(call.id, call.method, ejson.loads(call.text)["params"], new_style=True)
+    book.start(record)
+    book.event(fields)
+    return record.outcome.error if record.outcome is not None else None

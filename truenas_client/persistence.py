@@ -7,7 +7,7 @@ again; the caller's time limit holds over all attempts together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .connection import Connection
@@ -23,8 +23,16 @@ __all__ = ["Persistence"]
 class Persistence:
     """The second chances of one client's calls."""
 
-    def __init__(self, supervisor: Supervisor, sign_in: SignIn, *, reconnect: bool, hold_unsent: bool) -> None:
-        self._supervisor, self._sign_in = supervisor, sign_in
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        sign_in: SignIn,
+        before_call: Callable[[Connection], None],
+        *,
+        reconnect: bool,
+        hold_unsent: bool,
+    ) -> None:
+        self._supervisor, self._sign_in, self._before_call = supervisor, sign_in, before_call
         self._reconnect, self._hold_unsent = reconnect, hold_unsent
 
     async def once_more(
@@ -71,6 +79,7 @@ class Persistence:
             async with asyncio.timeout(timeout):
                 while True:
                     connection = await self._supervisor.ready()
+                    self._before_call(connection)
                     try:
                         return await connection.call(method, params, None)
                     except ConnectionLost as e:

@@ -15,7 +15,7 @@ from secrets import token_bytes
 from typing import Any
 
 from .auth.budget import Budget
-from .auth.flow import Derivation, Flow, Login, OTPRequest, Request, reconnect_login
+from .auth.flow import Derivation, Flow, Login, OTPRequest, Request, reconnect_login, signs_in
 from .auth.policy import Channel
 from .auth.scram import NONCE_BYTES, Keys, derive
 from .connection import Connection
@@ -99,6 +99,17 @@ class SignIn:
         async with self._lock:
             if self._count == count and self._kept is not None:
                 await self._repeat(connection)
+
+    def observe(self, connection: Connection, method: str, answer: Any) -> None:
+        """Take note of a login or logout that the user made by an ordinary call.
+
+        What it was made with is not known here, so nothing signs in again with what was kept of another.
+        """
+        if method == "auth.logout":
+            self.forget(connection)
+        elif signs_in(method, answer):
+            self.forget(connection)
+            connection.signed_in = True
 
     def forget(self, connection: Connection) -> None:
         """The user signed out: nothing signs in again by itself."""

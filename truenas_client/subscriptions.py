@@ -37,29 +37,61 @@ class Subscriptions:
 
     async def open(self, subscription: AsyncSubscription) -> None:
         """Start listening, and ask the server when the name is new."""
-        connection = await self._ready()
-        name = subscription.name
-        topic, is_new = self._topics.listen(name, subscription)
-        subscription.topic = topic
-        if is_new:
-            self._asking[name] = asyncio.get_running_loop().create_task(self._ask(connection, topic))
-        asking = self._asking.get(name)
+        asking = self.begin(subscription, await self._ready())
         try:
             if asking is not None:
                 # Shared: whoever gives up waiting does not take the answer from the others.
                 await asyncio.shield(asking)
         except BaseException:
-            subscription.topic = None
-            self._topics.leave(topic, subscription)
+            self._leave(subscription)
             raise
 
-    async def _ask(self, connection: Connection, topic: Topic[AsyncSubscription]) -> None:
-        """Ask the server, for everybody who joins the topic meanwhile."""
+    def begin(self, subscription: AsyncSubscription, connection: Connection) -> asyncio.Task[None] | None:
+        """Start listening; what waits for the server's answer, None where there is nothing to wait for.
+
+        The question leaves in one write with what this turn of the loop sends next.
+        """
+        name = subscription.name
+        topic, is_new = self._topics.listen(name, subscription)
+        subscription.topic = topic
+        if is_new:
+            try:
+                answer = connection.ask_for(name, SUBSCRIBE_SECONDS)
+            except ClientException:
+                self._leave(subscription)
+                raise
+            self._asking[name] = asyncio.get_running_loop().create_task(self._ask(connection, topic, answer))
+        return self._asking.get(name)
+
+    def attempt(self, subscription: AsyncSubscription, connection: Connection) -> None:
+        """Start listening without waiting for the answer; a refusal leaves the subscription closed."""
+
+        def settled(asked: asyncio.Task[None]) -> None:
+            if asked.cancelled() or asked.exception() is not None:
+                self._leave(subscription)
+
+        asking = self.begin(subscription, connection)
+        if asking is not None:
+            asking.add_done_callback(settled)
+
+    async def answered(self, subscription: AsyncSubscription) -> None:
+        """Wait for the server's answer where it was not waited for. Raises what that is."""
+        asking = self._asking.get(subscription.name)
+        if asking is not None:
+            await asyncio.shield(asking)
+
+    def _leave(self, subscription: AsyncSubscription) -> None:
+        topic, subscription.topic = subscription.topic, None
+        if topic is not None:
+            self._topics.leave(topic, subscription)
+
+    async def _ask(self, connection: Connection, topic: Topic[AsyncSubscription], answer: asyncio.Future[str]) -> None:
+        """Take the server's answer, for everybody who joins the topic meanwhile."""
         task = asyncio.current_task()
         assert task is not None
         task.add_done_callback(_look)
         try:
-            topic.handle = await connection.subscribe(topic.name, SUBSCRIBE_SECONDS)
+            topic.handle = str(await answer)
         finally:
             if self._asking.get(topic.name) is task:
                 del self._asking[topic.name]

@@ -95,7 +95,7 @@ def job_frames(lines: list[dict[str, Any]]) -> set[Any]:
         frame = line.get("frame")
         if line["dir"] == "c2s":
             request = asked(frame)
-            if request == ("core.subscribe", ["core.get_jobs"]):
+            if request in (("core.subscribe", ["core.get_jobs"]), ("core.subscribe", ["*"])):
                 subscribe = frame["id"]
             elif watched and request is not None and request[0].startswith(("wiretest.job_", "core.bulk")):
                 started.add(frame["id"])

@@ -226,11 +226,12 @@ async def test_old_style_job_ends_by_its_events(name: str, expected: Any) -> Non
     assert isinstance(saw.error, JobFailed) or saw.value == expected
 
 
-async def test_call_of_a_job_method_answers_when_the_job_ends() -> None:
+async def test_call_of_a_job_method_answers_its_number_as_the_official_client_does() -> None:
     flow = read_flow("job_new_style_call_without_job_flag")
     async with ReplayServer(flow) as server, AsyncClient(server.url) as client:
         await client.login_with_password("admin", "admin-pw")
-        assert await client.call("wiretest.job_ok", {"steps": 1, "delay": 0.2}) == {"done": 1}
+        assert await client.call("wiretest.job_ok", {"steps": 1, "delay": 0.2}) == 139
+    assert "returned 139" in flow.header["client_saw"]
 
 
 async def test_going_away_fails_what_was_in_flight() -> None:

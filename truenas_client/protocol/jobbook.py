@@ -124,6 +124,10 @@ class JobBook:
     def __len__(self) -> int:
         return len(self._by_message)
 
+    def __contains__(self, message_id: str) -> bool:
+        """Whether the call with this id was started as a job."""
+        return message_id in self._by_message
+
     def start(self, record: JobRecord) -> None:
         """A job call is about to be sent."""
         self._by_message[record.message_id] = record

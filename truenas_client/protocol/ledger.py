@@ -208,6 +208,13 @@ class Ledger:
         heapq.heappush(self._paused, (now + pause, self._turn, call))
         self.queued += 1
 
+    def became_job(self, call: Call) -> None:
+        """A call in flight turned out to be a running job: it counts as one until it is answered."""
+        self._held[call.lane] -= 1
+        call.lane = Lane.JOB
+        self._held[call.lane] += 1
+        self._announced(call)
+
     def announced(self, message_id: str) -> None:
         """A job start was seen in an event: the next one may leave."""
         if self._unannounced is not None and self._unannounced.id == message_id:
