@@ -16,7 +16,7 @@ from truenas_client.schema.normalise import normalise
 from truenas_client.simulator import Simulator
 
 # Methods that end something or need the state of another call.
-NOT_CALLED = {"auth.logout", "auth.terminate_other_sessions", "core.job_wait", "system.reboot"}
+NOT_CALLED = {"auth.logout", "auth.terminate_other_sessions", "config.save", "core.job_wait", "system.reboot"}
 
 
 def standard(schema: Any) -> Any:

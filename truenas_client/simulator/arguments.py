@@ -42,14 +42,41 @@ class Parameter:
     schema: Schema
 
 
-def parameters(accepts: Iterable[dict[str, Any]]) -> list[Parameter]:
-    """The arguments that the ``accepts`` of a catalogue entry describes."""
+LONGEST_TEXT = 1024
+"""Characters of a text, where a model of the server says nothing else. No listing shows it."""
+
+
+def parameters(accepts: Iterable[dict[str, Any]], *, limited: bool = False) -> list[Parameter]:
+    """The arguments that the ``accepts`` of a catalogue entry describes.
+
+    ``limited``: no text is longer than `LONGEST_TEXT`, unless its schema has a limit. (Which of
+    the texts of a real server's catalogue may be longer, the catalogue does not say.)
+    """
     return [
         Parameter(
-            str(raw.get("_name_") or raw.get("title") or position), bool(raw.get("_required_", True)), normalise(raw)
+            str(raw.get("_name_") or raw.get("title") or position),
+            bool(raw.get("_required_", True)),
+            _limited(normalise(raw)) if limited else normalise(raw),
         )
         for position, raw in enumerate(accepts)
     ]
+
+
+def _limited(schema: Schema) -> Schema:
+    made: Schema = {}
+    for key, value in schema.items():
+        if key == "properties":
+            made[key] = {name: _limited(member) for name, member in value.items()}
+        elif key in ("anyOf", "oneOf", "allOf"):
+            made[key] = [_limited(branch) for branch in value]
+        elif key in ("items", "additionalProperties") and isinstance(value, dict):
+            made[key] = _limited(value)
+        else:
+            made[key] = value
+    kind = schema.get("type")
+    if kind == "string" or (isinstance(kind, list) and "string" in kind):
+        made.setdefault("maxLength", LONGEST_TEXT)
+    return made
 
 
 def bind(accepts: Sequence[Parameter], params: Sequence[Any]) -> list[Any]:

@@ -8,6 +8,7 @@ import errno
 from typing import TYPE_CHECKING, Any
 
 from .call import Call
+from .calling import SIZE_OF_UPLOADS
 from .errors import CallError
 from .shapes import any_, arguments, array, boolean, integer, nullable, obj, returning, text
 
@@ -121,7 +122,9 @@ def _filesystem(nas: Simulator) -> None:
 
     @nas.method(
         "filesystem.file_receive",
-        accepts=arguments(path=path, content=text("The content in base 64."), options=options),
+        accepts=arguments(
+            path=path, content=text("The content in base 64.", maxLength=SIZE_OF_UPLOADS), options=options
+        ),
         returns=returning(boolean("Always true.")),
         private=True,
     )

@@ -63,6 +63,8 @@ class Method:
     """How many arguments the handler takes after the call; None for any number."""
     own_entry: dict[str, Any] | None = None
     """The entry it had before a catalogue was laid over it."""
+    laid: bool = False
+    """The entry is that of a catalogue laid over ours."""
     since: str | None = None
     """The first API version that has the method, such as ``v26.0.0``; None for all."""
 
@@ -77,7 +79,7 @@ class Method:
     def parameters(self) -> list[Parameter]:
         """The arguments, read from the entry once."""
         if self._parameters is None or self._parameters[0] is not self.entry:
-            self._parameters = self.entry, parameters(self.entry["accepts"])
+            self._parameters = self.entry, parameters(self.entry["accepts"], limited=not self.laid)
         return self._parameters[1]
 
     @property
@@ -198,7 +200,7 @@ class Registry:
     def add(self, method: Method) -> None:
         """Add or replace a method; an entry of the laid catalogue wins over its own."""
         if self.catalogue is not None and method.name in self.catalogue:
-            method.own_entry, method.entry = method.entry, self.catalogue[method.name]
+            method.own_entry, method.entry, method.laid = method.entry, self.catalogue[method.name], True
         if method.handler is not None:
             method.arity = _arity(method.handler)
         method.waits = method.handler is not None and inspect.iscoroutinefunction(method.handler)
@@ -211,9 +213,9 @@ class Registry:
         for name, found in catalogue.items():
             method = self.methods.get(name)
             if method is None:
-                self.methods[name] = Method(name, found, job=JobOptions() if found.get("job") else None)
+                self.methods[name] = Method(name, found, job=JobOptions() if found.get("job") else None, laid=True)
             else:
-                method.own_entry, method.entry = method.entry, found
+                method.own_entry, method.entry, method.laid = method.entry, found, True
         self.revision += 1
 
     def unknown(self, name: str) -> CallError:

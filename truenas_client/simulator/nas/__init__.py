@@ -15,7 +15,9 @@ from . import (
     datasets,
     disks,
     encryption,
+    folders,
     graphs,
+    groups,
     guests,
     network,
     pools,
@@ -36,6 +38,7 @@ __all__ = ["install"]
 
 PARTS = (
     accounts,
+    groups,
     system,
     disks,
     pools,
@@ -51,6 +54,7 @@ PARTS = (
     alerts,
     reporting,
     graphs,
+    folders,
 )
 
 

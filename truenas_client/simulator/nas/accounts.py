@@ -1,4 +1,4 @@
-"""The ``user``, ``group``, ``privilege`` and ``api_key`` services, and who can sign in."""
+"""The ``user`` and ``api_key`` services, and who can sign in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 from .. import shapes
-from ..accounts import FULL_ADMIN, ApiKey
+from ..accounts import ApiKey
 from ..call import Call
 from ..errors import InstanceNotFound, ValidationErrors
 from ..scram import derive
@@ -61,7 +61,6 @@ def install(nas: Simulator, world: World) -> None:
 
     add_query(nas, "user", users, what="users", roles=READ, docs=DOCS)
     _install_changes(nas, world)
-    _install_groups(nas, world)
     _install_keys(nas)
 
 
@@ -120,10 +119,34 @@ def _install_changes(nas: Simulator, world: World) -> None:
         "email": shapes.nullable(shapes.text("E-mail address of the user."), default=None),
         "password": shapes.nullable(shapes.text("Password to sign in with."), default=None),
         "home": shapes.text("Home directory.", "/var/empty"),
+        "home_create": shapes.boolean("Create the home directory.", default=False),
+        "home_mode": shapes.text("Permissions of a new home directory.", "700", pattern="^[0-7]{3}$"),
         "shell": shapes.text("Login shell: the path of a program.", "/usr/bin/bash"),
         "smb": shapes.boolean("May use shares.", default=True),
         "locked": shapes.boolean("May not sign in.", default=False),
+        "group": shapes.nullable(shapes.integer("Number of the primary group."), default=None),
+        "groups": shapes.array(shapes.integer(), "Numbers of further groups.", default=[]),
+        "password_disabled": shapes.boolean("No sign-in with a password.", default=False),
+        "ssh_password_enabled": shapes.boolean("SSH takes the password.", default=False),
+        "sshpubkey": shapes.nullable(shapes.text("Public keys for SSH, one a line.", maxLength=65_536), default=None),
+        "sudo_commands": shapes.array(shapes.text(), "Commands for sudo, with the password.", default=[]),
+        "sudo_commands_nopasswd": shapes.array(shapes.text(), "Commands for sudo, without it.", default=[]),
+        "random_password": shapes.boolean("Have a password made.", default=False),
     }
+
+    def set_members(row: dict[str, Any], data: dict[str, Any], prefix: str) -> None:
+        """Take over what is given. Raises `ValidationErrors`."""
+        groups = world.table("group")
+        wanted = [*data.get("groups", ()), *([data["group"]] if data.get("group") is not None else [])]
+        errors = ValidationErrors()
+        for number in wanted:
+            if number not in groups:
+                errors.add(f"{prefix}.groups", f"There is no group {number}", errno.ENOENT)
+        errors.check()
+        row |= {name: value for name, value in data.items() if name in row and name not in ("group", "uid")}
+        if data.get("group") is not None:
+            group = groups[data["group"]]
+            row["group"] = {"id": group["id"], "bsdgrp_gid": group["gid"], "bsdgrp_group": group["name"]}
 
     @nas.method(
         "user.create",
@@ -151,13 +174,15 @@ def _install_changes(nas: Simulator, world: World) -> None:
         ident = world.next_id("user")
         uid = data.get("uid")
         row = _blank(ident, data["username"], max(taken) + 1 if uid is None else uid, data["full_name"])
-        row |= {name: data[name] for name in ("email", "home", "shell", "smb", "locked") if name in data}
+        set_members(row, data, "user_create")
         table[ident] = row
-        if data.get("password"):
+        made = "".join(call.nas.random.choices(string.ascii_letters + string.digits, k=20))
+        password = made if data.get("random_password") else data.get("password")
+        if password:
             # In no group that has a privilege: the password is right, but there is no API access.
-            nas.add_account(row["username"], data["password"], roles=(), uid=row["uid"], full_name=row["full_name"])
+            nas.add_account(row["username"], password, roles=(), uid=row["uid"], full_name=row["full_name"])
         nas.send_event("user.query", "ADDED", id=ident, fields=row)
-        return {**row, "password": None}
+        return {**row, "password": made if data.get("random_password") else None}
 
     @nas.method(
         "user.update",
@@ -177,7 +202,7 @@ def _install_changes(nas: Simulator, world: World) -> None:
     def update(call: Call, id: int, data: dict[str, Any]) -> dict[str, Any]:
         """Update a user; returns it."""
         row = _find(table, "User", id)
-        row |= {name: value for name, value in data.items() if name in row}
+        set_members(row, data, "user_update")
         account = nas.accounts.get(row["username"])
         if account is not None:
             account.password = data.get("password") or account.password
@@ -187,7 +212,12 @@ def _install_changes(nas: Simulator, world: World) -> None:
 
     @nas.method(
         "user.delete",
-        accepts=shapes.arguments(id=shapes.integer("Number of the user."), options=shapes.obj("Nothing.", {})),
+        accepts=shapes.arguments(
+            id=shapes.integer("Number of the user."),
+            options=shapes.obj(
+                "How far to go.", {}, delete_group=shapes.boolean("Delete its own group, too.", default=True)
+            ),
+        ),
         roles=WRITE,
     )
     def delete(call: Call, id: int, options: dict[str, Any]) -> int:
@@ -201,51 +231,6 @@ def _install_changes(nas: Simulator, world: World) -> None:
         nas.accounts.pop(row["username"], None)
         nas.send_event("user.query", "REMOVED", id=id)
         return id
-
-
-def _install_groups(nas: Simulator, world: World) -> None:
-    table = world.table("group")
-    for ident, (name, gid) in enumerate((("root", 0), ("builtin_administrators", 544), ("users", 100)), start=38):
-        table[ident] = {
-            "id": ident,
-            "gid": gid,
-            "name": name,
-            "group": name,
-            "builtin": True,
-            "sudo_commands": [],
-            "sudo_commands_nopasswd": [],
-            "smb": False,
-            "users": [],
-            "local": True,
-            "immutable": True,
-            "sid": None,
-            "roles": [FULL_ADMIN] if gid == 544 else [],
-        }
-    add_query(nas, "group", lambda: list(table.values()), what="groups", roles=READ)
-    privileges = world.table("privilege")
-    for ident, (name, role) in enumerate(
-        (("Local Administrator", FULL_ADMIN), ("Read-Only Administrator", "READONLY_ADMIN")), start=1
-    ):
-        privileges[ident] = {
-            "id": ident,
-            "builtin_name": name.upper().replace(" ", "_"),
-            "name": name,
-            "local_groups": [],
-            "ds_groups": [],
-            "roles": [role],
-            "web_shell": role == FULL_ADMIN,
-        }
-    privilege_roles = ("PRIVILEGE_READ", "PRIVILEGE_WRITE", "READONLY_ADMIN")
-    add_query(nas, "privilege", lambda: list(privileges.values()), what="privileges", roles=privilege_roles)
-
-    @nas.method("privilege.roles", accepts=nas.query_arguments(), no_authz=True, filterable=True)
-    def roles(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
-        """The roles there are."""
-        rows = [
-            {"name": name, "title": name.replace("_", " ").title(), "includes": [], "builtin": True}
-            for name in sorted(nas.registry.roles())
-        ]
-        return call.filter_list(rows, filters, options)
 
 
 def make_key(nas: Simulator, name: str, account: str) -> ApiKey:

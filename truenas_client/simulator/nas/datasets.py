@@ -23,6 +23,25 @@ READ = ("DATASET_READ", "DATASET_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
 WRITE = ("DATASET_WRITE",)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\- ]*\Z")
 
+COMPRESSIONS = (
+    *("ON", "OFF", "LZ4", "GZIP", "GZIP-1", "GZIP-9", "ZSTD", "ZSTD-FAST", "ZLE", "LZJB"),
+    *(f"ZSTD-{level}" for level in range(1, 20)),
+    *(f"ZSTD-FAST-{level}" for level in (*range(1, 11), *range(20, 101, 10), 500, 1000)),
+)
+VOLUME_BLOCKS = ("512", "512B", *(f"{2**power}K" for power in range(8)))
+CIPHERS = tuple(f"AES-{bits}-{mode}" for mode in ("CCM", "GCM") for bits in (128, 192, 256))
+ENCRYPTION = shapes.obj(
+    "How to encrypt it.",
+    {},
+    generate_key=shapes.boolean("Have a key made.", default=False),
+    pbkdf2iters=shapes.integer("Rounds that make a key of the passphrase.", default=350_000, minimum=100_000),
+    algorithm=shapes.choice(*CIPHERS, default="AES-256-GCM"),
+    passphrase=shapes.nullable(shapes.text("Passphrase.", minLength=8), default=None),
+    key=shapes.nullable(shapes.text("Key, in hexadecimal.", minLength=64, maxLength=64), default=None),
+)
+USER_PROPERTY = shapes.obj(key=shapes.text("Its name, with a colon.", pattern=".*:.*"), value=shapes.text("Its value."))
+RECORD_SIZES = ("512", *(f"{2**power}K" for power in range(10)), "1M", "2M", "4M")
+
 DOCS = {
     "id": "Path of the dataset, beginning with its pool.",
     "name": "The same as id.",
@@ -58,8 +77,7 @@ def install(nas: Simulator, world: World) -> None:
     )
     def compression_choices(call: Call) -> dict[str, str]:
         """The kinds of compression there are."""
-        names = ("ON", "OFF", "LZ4", "GZIP", "GZIP-1", "GZIP-9", "ZSTD", "ZSTD-5", "ZSTD-7", "ZSTD-FAST", "ZLE", "LZJB")
-        return {name: name for name in names}
+        return {name: name for name in COMPRESSIONS}
 
     @nas.method(
         "pool.dataset.recordsize_choices",
@@ -70,7 +88,7 @@ def install(nas: Simulator, world: World) -> None:
     )
     def recordsize_choices(call: Call, pool_name: str | None) -> list[str]:
         """The sizes of the largest block there are."""
-        return ["512", "1K", "2K", "4K", "8K", "16K", "32K", "64K", "128K", "256K", "512K", "1M", "2M", "4M"]
+        return list(RECORD_SIZES)
 
 
 def _settings() -> dict[str, dict[str, Any]]:
@@ -78,8 +96,12 @@ def _settings() -> dict[str, dict[str, Any]]:
     settings: dict[str, dict[str, Any]] = {name: shapes.optional(size) for name in SIZES}
     inherit = "What INHERIT means is decided by the parent."
     settings |= {
-        "compression": shapes.optional(shapes.text(f"How data is compressed. {inherit}")),
-        "recordsize": shapes.optional(shapes.text(f"Largest block, such as 128K. {inherit}")),
+        "compression": shapes.optional(
+            shapes.choice(*COMPRESSIONS, "INHERIT", doc=f"How data is compressed. {inherit}")
+        ),
+        "recordsize": shapes.optional(
+            shapes.choice(*RECORD_SIZES, "INHERIT", doc=f"Largest block, such as 128K. {inherit}")
+        ),
         "copies": shapes.optional(shapes.integer("How often each block is kept.", minimum=1, maximum=3)),
     }
     for name, values in {
@@ -89,6 +111,8 @@ def _settings() -> dict[str, dict[str, Any]]:
         "exec": ("ON", "OFF"),
         "snapdir": ("VISIBLE", "HIDDEN", "DISABLED"),
         "deduplication": ("ON", "VERIFY", "OFF"),
+        "checksum": ("ON", "OFF", "FLETCHER2", "FLETCHER4", "SHA256", "SHA512", "SKEIN", "EDONR", "BLAKE3"),
+        "snapdev": ("HIDDEN", "VISIBLE"),
     }.items():
         settings[name] = shapes.optional(shapes.choice(*values, "INHERIT", doc=inherit))
     settings["comments"] = shapes.optional(shapes.text("A note."))
@@ -102,8 +126,14 @@ def _install_changes(nas: Simulator, world: World) -> None:
             name=path,
             type={"type": "string", "const": "FILESYSTEM", "default": "FILESYSTEM", "description": "A filesystem."},
             create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
+            aclmode=shapes.optional(shapes.choice("PASSTHROUGH", "RESTRICTED", "DISCARD", "INHERIT")),
+            acltype=shapes.optional(shapes.choice("OFF", "NFSV4", "POSIX", "INHERIT")),
+            casesensitivity=shapes.optional(shapes.choice("SENSITIVE", "INSENSITIVE", "INHERIT")),
             share_type=shapes.choice("GENERIC", "MULTIPROTOCOL", "NFS", "SMB", "APPS", default="GENERIC"),
             encryption=shapes.boolean("Encrypt it.", default=False),
+            inherit_encryption=shapes.boolean("Encrypt it as its parent is.", default=True),
+            encryption_options=ENCRYPTION,
+            user_properties=shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
             **_settings(),
         ),
         shapes.obj(
@@ -111,8 +141,13 @@ def _install_changes(nas: Simulator, world: World) -> None:
             type={"type": "string", "const": "VOLUME", "default": "VOLUME", "description": "A volume."},
             volsize=shapes.integer("Size in octets.", minimum=1),
             create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
+            volblocksize=shapes.optional(shapes.choice(*VOLUME_BLOCKS, doc="Size of a block.")),
+            force_size=shapes.optional(shapes.boolean("Even where the pool has little room.")),
             sparse=shapes.boolean("Take space only for what is written.", default=False),
             encryption=shapes.boolean("Encrypt it.", default=False),
+            inherit_encryption=shapes.boolean("Encrypt it as its parent is.", default=True),
+            encryption_options=ENCRYPTION,
+            user_properties=shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
             **_settings(),
         ),
     ]

@@ -83,7 +83,7 @@ def install(nas: Simulator, world: World) -> None:
     @nas.method(
         "service.update",
         accepts=shapes.arguments(
-            id_or_name=shapes.any_("Number or name of the service."),
+            id_or_name={"anyOf": [shapes.integer(), shapes.text()], "description": "Number or name of the service."},
             service_update=shapes.obj("What to change.", ..., enable=shapes.boolean("Start it with the machine.")),
         ),
         returns=shapes.returning(shapes.integer("Its number.")),

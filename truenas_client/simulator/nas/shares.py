@@ -82,6 +82,21 @@ def _smb(nas: Simulator, world: World, path_exists: Any) -> None:
             "enabled": shapes.boolean("Whether it can be used.", default=True),
             "readonly": shapes.boolean("Nobody may write.", default=False),
             "browsable": shapes.boolean("Shown in lists of shares.", default=True),
+            "purpose": shapes.choice(
+                *("DEFAULT_SHARE", "LEGACY_SHARE", "TIMEMACHINE_SHARE", "MULTIPROTOCOL_SHARE", "TIME_LOCKED_SHARE"),
+                *("PRIVATE_DATASETS_SHARE", "EXTERNAL_SHARE", "VEEAM_REPOSITORY_SHARE", "FCP_SHARE"),
+                doc="What it is for.",
+                default="DEFAULT_SHARE",
+            ),
+            "access_based_share_enumeration": shapes.boolean("Shown to those who may use it.", default=False),
+            "options": shapes.obj("Options of the purpose.", {}),
+            "audit": shapes.obj(
+                "What to keep a record of.",
+                {"enable": False, "watch_list": [], "ignore_list": []},
+                enable=shapes.boolean("Keep a record.", default=False),
+                watch_list=shapes.array(shapes.text(), "Groups to record.", default=[]),
+                ignore_list=shapes.array(shapes.text(), "Groups not to record.", default=[]),
+            ),
         },
         blank=blank,
         write=write,
@@ -126,6 +141,15 @@ def _nfs(nas: Simulator, world: World, path_exists: Any) -> None:
             "comment": shapes.text("A note.", ""),
             "networks": shapes.array(shapes.text(), "Networks that may use it; none means all.", default=[]),
             "hosts": shapes.array(shapes.text(), "Machines that may use it; none means all.", default=[]),
+            **{
+                name: shapes.nullable(shapes.text("Whose rights clients have.", minLength=1), default=None)
+                for name in ("maproot_user", "maproot_group", "mapall_user", "mapall_group")
+            },
+            "security": shapes.array(
+                shapes.choice("SYS", "KRB5", "KRB5I", "KRB5P"), "How clients prove who they are.", default=[]
+            ),
+            "aliases": shapes.array(shapes.text(), "Further names.", default=[]),
+            "expose_snapshots": shapes.boolean("Show snapshots.", default=False),
             "ro": shapes.boolean("Nobody may write.", default=False),
             "enabled": shapes.boolean("Whether it can be used.", default=True),
         },

@@ -39,6 +39,10 @@ def install(nas: Simulator, world: World) -> None:
                 dataset=shapes.text("Dataset to take a snapshot of."),
                 name=shapes.text("Name of the snapshot.", minLength=1),
                 recursive=shapes.boolean("Of all datasets below it, too.", default=False),
+                exclude=shapes.array(shapes.text(), "Datasets below it to leave out.", default=[]),
+                vmware_sync=shapes.boolean("Have VMware snapshots made first.", default=False),
+                suspend_vms=shapes.boolean("Suspend virtual machines meanwhile.", default=False),
+                properties=shapes.obj("Properties of the snapshot.", {}),
             )
         ),
         roles=WRITE,
@@ -55,7 +59,9 @@ def install(nas: Simulator, world: World) -> None:
         row = _take(world, dataset, name, int(nas.clock.wall().timestamp()))
         nas.send_event("pool.snapshot.query", "ADDED", id=row["id"], fields=row)
         if data.get("recursive"):
-            for below in [found for found in world.datasets if found.startswith(f"{dataset}/")]:
+            left_out = data.get("exclude") or ()
+            below_it = [found for found in world.datasets if found.startswith(f"{dataset}/")]
+            for below in [found for found in below_it if found not in left_out]:
                 _take(world, below, name, int(nas.clock.wall().timestamp()))
         return row
 
@@ -63,7 +69,12 @@ def install(nas: Simulator, world: World) -> None:
         "pool.snapshot.delete",
         accepts=shapes.arguments(
             id=shapes.text("Id of the snapshot: DATASET@NAME."),
-            options=shapes.obj("How far to go.", {}, recursive=shapes.boolean("Below it, too.", default=False)),
+            options=shapes.obj(
+                "How far to go.",
+                {},
+                defer=shapes.boolean("When nobody needs it any more.", default=False),
+                recursive=shapes.boolean("Below it, too.", default=False),
+            ),
         ),
         returns=shapes.returning(shapes.boolean("Always true.")),
         roles=("SNAPSHOT_DELETE",),

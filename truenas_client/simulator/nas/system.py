@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .. import shapes
 from ..call import Call
+from ..errors import ValidationErrors
 from .world import World
 
 if TYPE_CHECKING:
@@ -125,6 +127,7 @@ def install(nas: Simulator, world: World) -> None:
 
 
 def _config(nas: Simulator, world: World) -> None:
+    _system_dataset(nas, world)
     world.configs["system.general"] = {
         "id": 1,
         "kbdmap": "us",
@@ -186,6 +189,53 @@ def _config(nas: Simulator, world: World) -> None:
     add_config(
         nas, world, "system.advanced", "console, logs and the message of the day", advanced, ("SYSTEM_ADVANCED_WRITE",)
     )
+
+
+def _system_dataset(nas: Simulator, world: World) -> None:
+    pool = next(iter(world.pools.values())).name
+    settings = {
+        "id": 1,
+        "pool": pool,
+        "pool_set": True,
+        "uuid": world.uuid().replace("-", ""),
+        "basename": f"{pool}/.system",
+        "path": "/var/db/system",
+    }
+    world.configs["systemdataset"] = settings
+    nas.service("systemdataset", "config")
+    shape = shapes.like(settings)
+    read = ("DATASET_READ", "DATASET_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
+
+    @nas.method("systemdataset.config", returns=shapes.returning(shape), roles=read)
+    def config(call: Call) -> dict[str, Any]:
+        """Where the system keeps its own data."""
+        return dict(settings)
+
+    @nas.job(
+        "systemdataset.update",
+        accepts=shapes.arguments(
+            data=shapes.obj(
+                "What to change; the rest stays.",
+                ...,
+                pool=shapes.optional(shapes.nullable(shapes.text("Pool to keep it on; null lets the system choose."))),
+                pool_exclude=shapes.optional(shapes.nullable(shapes.text("Pool to keep it away from."))),
+            )
+        ),
+        returns=shapes.returning(shape),
+        roles=("DATASET_WRITE", "SHARING_ADMIN"),
+    )
+    async def update(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+        """Move the data of the system to another pool; returns the settings."""
+        names = [found.name for found in world.pools.values() if found.name != data.get("pool_exclude")]
+        chosen = data.get("pool", settings["pool"]) or (names or [pool])[0]
+        if chosen not in [found.name for found in world.pools.values()]:
+            errors = ValidationErrors()
+            errors.add("sysdataset_update.pool", f"There is no pool {chosen!r}", errno.ENOENT)
+            raise errors
+        call.progress(50, f"Moving to {chosen}")
+        await call.sleep(2)
+        settings.update(pool=chosen, pool_set=data.get("pool") is not None, basename=f"{chosen}/.system")
+        return dict(settings)
 
 
 def add_config(

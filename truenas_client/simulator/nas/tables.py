@@ -66,15 +66,20 @@ def add_query(
 
         nas.method(
             f"{namespace}.get_instance",
-            accepts=shapes.arguments(
-                id=shapes.any_(f"The {key} of the row."), options=shapes.obj("Query options.", {})
-            ),
+            accepts=shapes.arguments(id=_key_schema(sample, key), options=shapes.obj("Query options.", {})),
             returns=shapes.returning(row),
             roles=roles,
             description=f"Answer one of the {what} by its {key}.",
         )(get_instance)
     if event:
         nas.event(f"{namespace}.query", roles=roles)
+
+
+def _key_schema(rows: list[Row], key: str) -> dict[str, Any]:
+    """What an id is: a number or a text, as those there are."""
+    doc = f"The {key} of the row."
+    numbers = all(isinstance(row[key], int) for row in rows)
+    return shapes.integer(doc) if rows and numbers else shapes.text(doc, minLength=1)
 
 
 def find_row(world: World, namespace: str, ident: Any) -> Row:
