@@ -266,8 +266,13 @@ class TrueNASApp(App[None]):
 
     # Running and failing -----------------------------------------------------------
 
-    def run(self, **options: Any) -> None:
-        """Runs the app on the terminal of the process, whatever its end; `return_code` tells that."""
+    def run(self, **options: Any) -> Any:
+        """Runs the app on the terminal of the process, whatever its end; `return_code` tells that.
+
+        With ``headless`` there is no terminal to give back, and the app's result is returned.
+        """
+        if options.get("headless"):
+            return super().run(**options)
         from tui import ends
 
         self._return_code = ends.run(self, **options)
