@@ -276,6 +276,7 @@ class TrueNASApp(App[None]):
         from tui import ends
 
         self._return_code = ends.run(self, **options)
+        return None
 
     @property
     def failure(self) -> BaseException | None:
