@@ -20,7 +20,7 @@ SECRET = "MARKED" + "A" * 58
 KEY = f"31-{SECRET}"
 
 
-@pytest.fixture(scope="module", params=["26"])
+@pytest.fixture(scope="module", params=["26", "27"])
 def secure_nas(request: pytest.FixtureRequest, background: Background) -> Iterator[Simulator]:
     async def made() -> Simulator:
         simulator = Simulator(release=request.param, demo_data=False, speed=1000.0, tls=True)

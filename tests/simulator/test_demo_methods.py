@@ -97,6 +97,14 @@ async def test_folders_and_files() -> None:
             assert refused.value.data["error"] == number
 
 
+async def test_a_name_that_is_not_utf_8_goes_both_ways() -> None:
+    async with Simulator() as nas, talk(nas) as client:
+        nas.contents["/mnt/tank/\udc80.txt"] = b"x"
+        (row,) = await client.call("filesystem.listdir", "/mnt/tank", [["type", "=", "FILE"]])
+        assert row["name"] == "\udc80.txt"
+        assert (await client.call("filesystem.stat", row["path"]))["size"] == 1
+
+
 def test_the_configuration_can_be_saved() -> None:
     async def offer(nas: Simulator) -> Any:
         async with talk(nas) as client:

@@ -95,6 +95,20 @@ async def test_waiting_for_a_job_is_an_ordinary_job(release: str) -> None:
         assert row["state"] == "FAILED"
 
 
+async def test_a_failure_without_a_text_is_answered_null() -> None:
+    async with extended() as nas, talk(nas) as client:
+
+        @nas.job("my.fail")
+        async def fail(call: Call) -> None:
+            raise AssertionError
+
+        await client.call("core.subscribe", "core.get_jobs")
+        assert await client.call("my.fail") is None
+        last = shown(client, "my.fail")[-1]
+        assert (last["state"], last["error"], last["exc_info"]["repr"]) == ("FAILED", "", "AssertionError()")
+        assert await client.call("core.job_wait", last["id"]) is None
+
+
 async def test_a_bulk_of_an_unknown_method_fails() -> None:
     async with extended() as nas, talk(nas) as client:
         for method, reason in (

@@ -6,9 +6,10 @@ import json
 import urllib.request
 
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.facts import catalogue
-from tests.simulator.talking import Refused, talk
+from tests.simulator.talking import Refused, Talk, talk
 from truenas_client.simulator import RELEASES, Simulator, ThreadedSimulator
 
 
@@ -44,6 +45,16 @@ async def test_the_first_field_to_sort_by_weighs_most() -> None:
             rows = await client.call("user.query", [], {"order_by": ["locked", "uid"], "select": ["uid", "locked"]})
             assert len({row["locked"] for row in rows}) == 2
             assert rows == sorted(rows, key=lambda row: [row[name] for name in weights])
+
+
+async def test_its_oldest_path_lacks_two_methods() -> None:
+    async with Simulator(release="27") as nas, connect(nas.url.replace("current", "v25.04.0"), max_size=None) as oldest:
+        client = Talk(oldest)
+        await client.login()
+        for method, params in (("core.get_methods", []), ("core.job_abort", [1])):
+            with pytest.raises(Refused) as refused:
+                await client.call(method, *params)
+            assert (refused.value.code, refused.value.data["error"]) == (-32001, 201)
 
 
 async def test_its_real_catalogue_is_served_with_its_new_jobs() -> None:

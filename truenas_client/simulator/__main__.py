@@ -28,6 +28,7 @@ faults (times are simulated seconds; `simulator.*` methods set and end them whil
 what is assumed, where no recording says:
   25.04 is 25.10, save that it knows no new-style jobs and answers no options; its wrong one-time
   password, account without access and `ping` of the old protocol are as on 25.10.
+  27 is 26 save where a server of 27 was seen to differ; its services and events are those of 26.
   24.10 answers 404 under /api/. Which methods need no login follows the catalogue of the release.
   The demo's methods are the same on every release: schemas and data are written once, and a release
   is a table of differences in the protocol. Serve a catalogue to have another list of methods.

@@ -163,8 +163,8 @@ class CallingSession(Session):
             return
 
         def ended(job: Job) -> None:
-            if job.exception is not None:
-                self._failed(ident, job.exception, job.method.name)
+            if job.failure is not None:
+                self._failed(ident, job.failure, job.method.name)
             else:
                 self._succeeded(ident, job.result)
             self.places.pump()

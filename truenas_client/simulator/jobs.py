@@ -78,6 +78,11 @@ class Job:
         """Jobs that wait for this one and show its progress as theirs."""
 
     @property
+    def failure(self) -> BaseException | None:
+        """What a call that waits for it is answered. Of an exception without a text the server tells nobody."""
+        return self.exception if self.exception is not None and str(self.exception) else None
+
+    @property
     def ended(self) -> bool:
         return self.state in ("SUCCESS", "FAILED", "ABORTED")
 
@@ -114,7 +119,7 @@ class Job:
             "progress": dict(self.progress),
             "result": masked(self.result) if hide else self.result,
             "result_encoding_error": self.encoding_error,
-            "error": None if failure is None else str(failure) or repr(failure),
+            "error": None if failure is None else str(failure),
             "exception": None if failure is None else rpc.trace_of(failure, self.method.name)["formatted"],
             "exc_info": None if failure is None else _exc_info(failure),
             "state": self.state,

@@ -5,7 +5,8 @@ Schemas and data are the same for all; a release is this table and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 __all__ = ["RELEASES", "Release"]
 
@@ -36,6 +37,8 @@ class Release:
     """Traces have a ``frames`` member."""
     lacks: frozenset[str] = frozenset()
     """Methods that later releases have."""
+    lost: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Methods that an older path lacks though their time had them, by the path's version."""
     closed: frozenset[str] = frozenset()
     """Methods that need a login here and need none later."""
     open: frozenset[str] = frozenset()
@@ -68,6 +71,7 @@ class Release:
         return replace(
             self,
             api_versions=known,
+            lacks=self.lacks | self.lost.get(version, frozenset()),
             options_answered=self.options_answered and not version.startswith("v25.04"),
             reconnect_tokens=self.reconnect_tokens and not older,
         )
@@ -144,6 +148,7 @@ RELEASES = {
         version="27.0.0-BETA.1",
         api_versions=(*_26, "v27.0.0"),
         unlisted=frozenset({"auth.login", "auth.login_with_api_key"}),
+        lost={"v25.04.0": frozenset({"core.get_methods", "core.job_abort"})},
     ),
 }
 """The releases by the name ``--release`` takes."""

@@ -240,7 +240,10 @@ class Simulator(Extensible):
     # --- jobs ----------------------------------------------------------------------------------
 
     async def wait_for_job(self, job: Job) -> Any:
-        """The result of a job when it has ended. Raises what it failed with; an aborted one gives None."""
+        """The result of a job when it has ended. Raises what it failed with, if that has a text.
+
+        An aborted one gives None, and so does one that failed without a text.
+        """
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def tell(job: Job) -> None:
@@ -252,8 +255,8 @@ class Simulator(Extensible):
             await ended
         finally:
             job.forget(tell)
-        if job.exception is not None:
-            raise job.exception
+        if job.failure is not None:
+            raise job.failure
         return job.result
 
     # --- steering it ---------------------------------------------------------------------------

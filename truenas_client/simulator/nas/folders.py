@@ -64,7 +64,7 @@ class Tree:
             "size": size,
             "allocation_size": -(-size // 512) * 512,
             "mode": 0o40755 if folder else 0o100644,
-            "mount_id": 1 + crc32(self._dataset(path).encode()) % 1000,
+            "mount_id": 1 + crc32(_octets(self._dataset(path))) % 1000,
             "acl": False,
             "uid": 0,
             "gid": 0,
@@ -123,7 +123,7 @@ def install(nas: Simulator, world: World) -> None:
         row = tree.entry(path)
         moment = _seconds(world.started)
         times = dict.fromkeys(("atime", "mtime", "ctime", "btime"), moment)
-        further = {"dev": 50, "inode": crc32(row["path"].encode()), "nlink": 2, "user": "root", "group": "root"}
+        further = {"dev": 50, "inode": crc32(_octets(row["path"])), "nlink": 2, "user": "root", "group": "root"}
         return {name: value for name, value in row.items() if name not in _LISTED_ONLY} | times | further
 
     @nas.method(
@@ -160,6 +160,11 @@ def install(nas: Simulator, world: World) -> None:
 
 
 _LISTED_ONLY = frozenset({"name", "path", "xattrs", "zfs_attrs"})
+
+
+def _octets(path: str) -> bytes:
+    # A name that is not UTF-8 has lone surrogates in it.
+    return path.encode("utf-8", "surrogatepass")
 
 
 def _seconds(moment: datetime) -> float:
