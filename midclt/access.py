@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from truenas_client.exc import ClientException, ConnectError, FingerprintMismatch, OTPRequired
+from truenas_client.endpoint import parse
+from truenas_client.exc import ClientException, ConnectError, FingerprintMismatch, InvalidCredentials, OTPRequired
 from truenas_client.keyfile import is_path
 from truenas_client.profiles import Choice, Known, choose
 from truenas_client.secret import Ask, Reference
@@ -24,7 +25,7 @@ from truenas_client.trust import TLS
 from .asking import ask as _ask
 from .asking import has_terminal
 from .exits import CommandError, ExitStatus, status_of
-from .output import is_terminal, say
+from .output import is_terminal, say, warn
 from .session import Session, open_session
 
 __all__ = ["Who", "call_timeout", "chosen", "connected", "secret_before_input", "signed_in", "trust_of", "who"]
@@ -79,6 +80,8 @@ def who(options: Namespace, choice: Choice) -> Who:
         (os.environ.get("TRUENAS_PASSWORD"), os.environ.get("TRUENAS_API_KEY")),
     ):
         if password or key:
+            if username is None and not password and _old_protocol(choice):
+                return Who("", "api-key-plain", key)  # its login takes the key alone
             if username is None:
                 return Who(None, "none", password or key)
             return Who(username, "password" if password else key_mechanism, password or key)
@@ -86,6 +89,11 @@ def who(options: Namespace, choice: Choice) -> Who:
         mechanism = key_mechanism if options.plain and profile.mechanism == "api-key" else profile.mechanism
         return Who(username, mechanism, None, profile.secret)
     return Who(username, "none" if username is None else "password")
+
+
+def _old_protocol(choice: Choice) -> bool:
+    """Whether the address itself asks for the old protocol."""
+    return choice.address is not None and parse(choice.address).is_legacy
 
 
 def secret_before_input(options: Namespace) -> str | None:
@@ -132,7 +140,7 @@ def signed_in(options: Namespace, secret: str | None = None) -> Iterator[Session
 def _obtain(given: Who, choice: Choice) -> str:
     """The secret from where the profile has it, or from the person."""
     if given.reference is not None and not isinstance(given.reference, Ask):
-        return resolve(given.reference, warn=lambda text: say(f"midclt: {text}")).reveal()
+        return resolve(given.reference, warn=warn).reveal()
     noun = {"password": "Password", "token": "Token"}.get(given.mechanism, "API key")
     secret = _ask(f"{noun} for {given.username or choice.address or 'this machine'}: ")
     if secret is None:
@@ -165,6 +173,11 @@ def connected(choice: Choice, timeout: float | None = None) -> Session:
         command = f"midclt profile trust {choice.profile.name}" if own and choice.profile else "midclt profile add"
         if isinstance(e, FingerprintMismatch):
             hint = f"\nTo trust the new one: {command}"
+        elif isinstance(e, SSLCertVerificationError) and choice.tls.ca_file is not None:
+            if e.reason in ("self-signed", "unknown issuer"):
+                server = parse(choice.address).name
+                e.error = f"The certificate of {server} is not signed by one in {choice.tls.ca_file} (--ca)"
+            hint = f"\nTo trust this certificate, shown first: {command}, without --ca."
         elif isinstance(e, SSLCertVerificationError):
             hint = (
                 f"\nTo trust this certificate, shown first: {command}. To trust its issuer: --ca"
@@ -197,14 +210,21 @@ def _sign_in(session: Session, given: Who, secret: str, options: Namespace, choi
 
 
 def _login(session: Session, username: str, password: str, *, allow_exposed: bool) -> None:
-    try:
-        session.login(username, password, allow_exposed=allow_exposed)
-    except OTPRequired as e:
-        # Asked between two attempts: Ctrl-C works, and the server waits for nobody.
-        token = _ask(f"One-time password for {username}: ")
-        if token is None:
-            raise
+    # Asked between two attempts: Ctrl-C works, and the server waits for nobody.
+    token: str | None = None
+    while True:
         try:
-            session.login(username, password, token, allow_exposed=allow_exposed)
-        except OTPRequired as again:
-            raise again from e
+            return session.login(username, password, token, allow_exposed=allow_exposed)
+        except OTPRequired:
+            # The server asks, and may ask again after a wrong one.
+            refused = token is not None
+            token = _ask(f"One-time password for {username}{', the last was wrong' if refused else ''}: ")
+            if token is None:
+                raise
+        except InvalidCredentials:
+            # The old protocol says no to a password that is right and needs a one-time password too.
+            if not session.endpoint.is_legacy or token is not None or not has_terminal():
+                raise
+            token = _ask(f"One-time password for {username} (nothing, if the account has none): ")
+            if token is None:
+                raise

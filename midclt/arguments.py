@@ -7,6 +7,7 @@ input, which is read once, however often the word occurs.
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +16,7 @@ from truenas_client import ejson
 
 from .exits import CommandError, ExitStatus
 
-__all__ = ["call_arguments", "value_of"]
+__all__ = ["call_arguments", "damaged", "value_of"]
 
 
 def call_arguments(words: Iterable[str]) -> list[Any]:
@@ -47,6 +48,43 @@ def _check_encodable(value: Any) -> None:
         raise CommandError("An argument is nested too deeply", ExitStatus.USAGE) from e
 
 
+_MARK = "\ufeff"
+"""The byte order mark, which some shells put before what they write."""
+
+
+def _decoded(data: bytes) -> str:
+    """The text of bytes: UTF-8 whatever the locale says, as JSON is, unless their mark says UTF-16."""
+    wide = len(data) > 3 and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8").lstrip(_MARK)
+
+
+def damaged(words: Iterable[str]) -> list[str]:
+    """What to say of each word that was meant as JSON and is none, without repeating it."""
+    found = []
+    for number, word in enumerate(words, 1):
+        text = word.strip()
+        try:
+            ejson.loads(word)
+        except ejson.EJSONDecodeError as e:
+            if text in _WORDS:
+                found.append(f"Argument {number} went out as text: in JSON it is {_WORDS[text]}")
+            elif text[:1] in _BEGINNINGS and text[:1]:
+                quotes = "; JSON takes straight double quotes only" if _ODD_QUOTES.intersection(text) else ""
+                found.append(f"Argument {number} went out as text, because it is no JSON: {_where(e)}{quotes}")
+    return found
+
+
+_WORDS = {"True": "true", "False": "false", "None": "null"}
+_BEGINNINGS = frozenset("[{\"'\u201c\u201d\u201e\u2018\u2019")
+_ODD_QUOTES = frozenset("'\u201c\u201d\u201e\u2018\u2019")
+
+
+def _where(error: ejson.EJSONDecodeError) -> str:
+    """What is wrong with it and where; the forms of dates and sets name a value, which is left out."""
+    text = str(error)
+    return text if isinstance(error.__cause__, ValueError) and "column" in text else "one of the $ forms is not valid"
+
+
 def _standard_input() -> str:
     stdin = sys.stdin
     if stdin is None:
@@ -56,7 +94,6 @@ def _standard_input() -> str:
             "- reads standard input, and that is the terminal: pipe or redirect something into it", ExitStatus.ERROR
         )
     try:
-        # The bytes are UTF-8 whatever the locale says: JSON is.
-        return stdin.buffer.read().decode() if hasattr(stdin, "buffer") else stdin.read()
+        return _decoded(stdin.buffer.read()) if hasattr(stdin, "buffer") else stdin.read().lstrip(_MARK)
     except UnicodeDecodeError as e:
         raise CommandError(f"Standard input is not UTF-8 text (byte {e.start})", ExitStatus.ERROR) from e

@@ -6,6 +6,7 @@ terminal, text of the server loses the characters that would steer it.
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
@@ -15,7 +16,18 @@ from truenas_client import ejson
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException
 
-__all__ = ["cells", "fit", "harmless", "is_terminal", "print_line", "print_result", "report", "result_text", "say"]
+__all__ = [
+    "cells",
+    "fit",
+    "harmless",
+    "is_terminal",
+    "print_line",
+    "print_result",
+    "report",
+    "result_text",
+    "say",
+    "warn",
+]
 
 # Control characters but tab and line feed, and those that change the order of what stands on a line.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -48,12 +60,30 @@ def print_result(value: Any) -> None:
 
 def print_line(text: str) -> None:
     """One line on standard output, out at once. Raises OSError, such as `BrokenPipeError`, when it cannot be."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed, so the result could not be written")
     _write(sys.stdout, text)
 
 
 def say(text: str) -> None:
     """One line for the person, on standard error."""
     _write(sys.stderr, text)
+
+
+_READERS = ": other users of this machine may read "
+
+
+def warn(text: str) -> None:
+    """A warning of the core. That others may read a file is for a person at a terminal, once for each file."""
+    path, found, _ = text.partition(_READERS)
+    if found:
+        from truenas_client.profiles import Known
+
+        known = Known()
+        if not is_terminal(sys.stderr) or known.warned_of_file(path):
+            return
+        known.remember_file(path)
+    say(f"midclt: {text}")
 
 
 def _write(stream: TextIO | None, text: str) -> None:
@@ -70,9 +100,16 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 
 def report(error: ClientException) -> None:
-    """An error of the server as the official command shows it: its text, its trace, what it attached."""
+    """An error of the server as the official command shows it: its text, its trace, what it attached.
+
+    Refused arguments (and an instance that does not exist) have no trace there.
+    """
+    from truenas_client.exc import ValidationErrors
+
     if error.error:
         say(error.error)
+    if isinstance(error, ValidationErrors):
+        return
     formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
     if isinstance(formatted, str) and formatted:
         say(formatted)

@@ -107,7 +107,7 @@ def get_parser() -> argparse.ArgumentParser:
     )
     call.add_argument("-q", "--quiet", action="store_true", help="print nothing when the call fails")
     call.add_argument(
-        "-j", "--job", action="store_true", help="the method is a job: show its progress, print its result"
+        "-j", "-job", "--job", action="store_true", help="the method is a job: show its progress, print its result"
     )
     call.add_argument(
         "-jp",
@@ -136,7 +136,7 @@ def get_parser() -> argparse.ArgumentParser:
         description="Subscribe to an event and print each message as a line of JSON, until interrupted.",
     )
     subscribe.add_argument("event", metavar="EVENT", help="name of the event, such as core.get_jobs")
-    subscribe.add_argument("-n", "--number", type=int, metavar="N", help="end with success after N events")
+    subscribe.add_argument("-n", "--number", type=_count, metavar="N", help="end with success after N events")
     subscribe.add_argument(
         "-t",
         "--timeout",
@@ -149,6 +149,13 @@ def get_parser() -> argparse.ArgumentParser:
     add_profile_parser(commands)
     add_key_parser(commands)
     return parser
+
+
+def _count(text: str) -> int:
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of events, which is 1 or more")
+    return value
 
 
 def _seconds(text: str) -> float:

@@ -24,7 +24,7 @@ from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, Con
 from truenas_client.profiles import Known
 from truenas_client.trust import SYSTEM, TLS
 
-from .output import say
+from .output import say, warn
 
 __all__ = ["Session", "open_session"]
 
@@ -154,7 +154,7 @@ class _AsyncSession:
 
     def _warn(self, text: str) -> None:
         if text != self._said:
-            say(f"midclt: {text}")
+            warn(text)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -191,7 +191,7 @@ class _AsyncSession:
         return precompute(raw_key, login.salt, login.iterations)
 
     def ping(self, timeout: float) -> Any:
-        return self._run(self._client.call("core.ping", timeout=timeout))
+        return self._run(self._client.ping_api(timeout))
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
         return self._run(self._client.call(method, *params, timeout=timeout))
@@ -230,7 +230,10 @@ class _AsyncSession:
         job = None
         try:
             async with _deadline(method, timeout):
-                if await self._sees_jobs():
+                if method == "core.job_wait" and [type(param) for param in params] == [int]:
+                    # It tells neither progress nor that a job was aborted; the job itself does.
+                    job = await self._client.follow(params[0])
+                elif await self._sees_jobs():
                     job = await self._client.start(method, *params, timeout=None)
         except NotAJob as e:
             return e.result

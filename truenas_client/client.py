@@ -28,6 +28,7 @@ from .jobs import AsyncJob
 from .jobtable import JOB_EVENTS, JobTable
 from .logins import Logins
 from .persistence import Persistence
+from .protocol.ledger import Lane, lane_of
 from .protocol.messages import Ended, Update
 from .signin import OTPToken, SignIn
 from .subscriptions import Subscriptions
@@ -260,7 +261,7 @@ class AsyncClient(Logins):
         connection = self._connection()
         if connection.lost is None and self._supervisor.settled:
             began = monotonic()
-            self._expect_jobs(connection)
+            self._expect_jobs(connection, method)
             try:
                 result = await connection.call(method, params, seconds)
             except (ConnectionLost, NotAuthenticated) as e:
@@ -378,6 +379,20 @@ class AsyncClient(Logins):
         self._connection()
         return await (await self._supervisor.ready()).ping(timeout)
 
+    async def ping_api(self, timeout: float = 10.0) -> Any:
+        """Ask the API whether it answers: what ``core.ping`` gives, and True by the old protocol.
+
+        Where that method needs a login (24.10) the old protocol's own ping stands in. Raises what `call` raises.
+        """
+        connection = self._connection()
+        try:
+            answer = await connection.call("core.ping", (), timeout)
+        except NotAuthenticated:
+            if self.dialect != "ddp":
+                raise
+            return await connection.old_ping(timeout)
+        return bool(answer) if self.dialect == "ddp" else answer
+
     # -- signing in ----------------------------------------------------------------------
 
     async def _sign_in(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> Login:
@@ -454,13 +469,15 @@ class AsyncClient(Logins):
         else:
             await self._subscriptions.answered(self._job_events)
 
-    def _expect_jobs(self, connection: Connection) -> None:
+    def _expect_jobs(self, connection: Connection, method: str) -> None:
         """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
 
         Nobody waits for the answer. An account that may not see jobs goes without.
         """
         if connection.asked_for_jobs or not connection.signed_in or not connection.dialect.new_style_jobs:
             return
+        if lane_of(method) is Lane.CONTROL:
+            return  # none of these is a job
         connection.asked_for_jobs = True
         if self._job_events.topic is None and connection.lost is None:
             self._subscriptions.attempt(self._job_events, connection)

@@ -32,6 +32,7 @@ from .exc import (
     TooManyConcurrentCalls,
 )
 from .logs import log
+from .protocol.ddp import DDP
 from .protocol.dialect import Dialect
 from .protocol.errors import is_rate_limit
 from .protocol.ledger import Call, Lane, Ledger, lane_of, size_limit
@@ -190,6 +191,13 @@ class Connection:
         if lane is None:
             lane = Lane.JOB if method in self.job_methods else lane_of(method)
         return self.perform(method, text, lane, timeout, message_id)
+
+    async def old_ping(self, timeout: float) -> bool:
+        """The ping of the old protocol, which needs no login: True. Raises `CallTimeout` where it is not answered."""
+        assert isinstance(self.dialect, DDP)
+        message_id = new_id()
+        text = self.dialect.ping(message_id)
+        return bool(await self.perform("core.ping", text, Lane.CONTROL, timeout, message_id))
 
     async def subscribe(self, name: str, timeout: float) -> str:
         """Ask for events; the server's handle."""

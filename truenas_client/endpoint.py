@@ -9,6 +9,7 @@ Invariant: an `Endpoint` never holds credentials, so it may be shown and logged.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_address
@@ -26,6 +27,10 @@ DEFAULT_PATH = "/api/current"
 
 LEGACY_PATH = "/websocket"
 """The old protocol: the only one on 24.10 and earlier, still served later."""
+
+# Paths that people copy from a browser: none, the web UI's, and the API without a version or with its documentation.
+_WEB_UI = re.compile(r"/*|/ui(/.*)?|/api/?|/api/(v2\.0|docs)(/.*)?")
+_WEB_UI_ROOT = re.compile(r"/ui(/|$)")
 
 _SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _PORTS = {"wss": 443, "ws": 80}
@@ -45,7 +50,7 @@ class Endpoint:
     def text(self) -> str:
         """The address in full, as it may be shown and stored."""
         if self.socket is not None:
-            return f"ws+unix://{self.socket}"
+            return f"ws+unix://{self.socket}" + (f":{LEGACY_PATH}" if self.is_legacy else "")
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{self.host_text}{port}{self.path}"
 
@@ -65,8 +70,8 @@ class Endpoint:
 
     @property
     def is_legacy(self) -> bool:
-        """Whether the address asks for the old protocol. The local socket always speaks JSON-RPC."""
-        return self.socket is None and self.path.rstrip("/").endswith(LEGACY_PATH)
+        """Whether the old protocol is meant, which the local socket speaks on 24.10 and earlier."""
+        return self.path.rstrip("/").endswith(LEGACY_PATH)
 
     @property
     def is_local(self) -> bool:
@@ -94,6 +99,8 @@ def parse(address: str | None) -> Endpoint:
                 raise InvalidEndpoint(
                     f"{shown}: the path of the socket must begin with /, as in ws+unix:///run/nas.sock"
                 )
+            if path.endswith(f":{LEGACY_PATH}"):
+                return Endpoint("ws+unix", "localhost", 0, LEGACY_PATH, path.removesuffix(f":{LEGACY_PATH}"))
             return Endpoint("ws+unix", "localhost", 0, DEFAULT_PATH, path)
     if "://" not in text:
         text = "wss://" + (f"[{text}]" if _is_ipv6(text) else text)
@@ -109,19 +116,26 @@ def parse(address: str | None) -> Endpoint:
         raise InvalidEndpoint(f"{shown}: {e}, as in wss://nas.example:443/api/current") from None
     if parts.username is not None or parts.password is not None:
         raise InvalidEndpoint("the address holds a user name or password; give those on their own, not in the address")
-    if parts.query or parts.fragment:
+    of_web_ui = _WEB_UI.fullmatch(parts.path) is not None
+    if (parts.query or parts.fragment) and not (of_web_ui and _WEB_UI_ROOT.match(parts.path)):
         raise InvalidEndpoint(f"{shown}: an address has no ? or # part, as in wss://nas.example/api/current")
     if not host:
         raise InvalidEndpoint(f"{shown}: the host is missing, as in wss://nas.example/api/current")
     scheme = _SCHEMES[scheme.lower()]
-    path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
-    return Endpoint(scheme, host, port or _PORTS[scheme], path)
+    # In a URL the % of a zone is written %25.
+    host = host.replace("%25", "%")
+    return Endpoint(scheme, host, port or _PORTS[scheme], DEFAULT_PATH if of_web_ui else parts.path)
 
 
 def names_no_path(address: str | None) -> bool:
     """Whether an address leaves the path open, so that another may be tried."""
-    rest = (address or "").strip().partition("://")[2] or (address or "").strip()
-    return bool(rest) and not (address or "").strip().startswith(("ws+unix:", "unix:")) and "/" not in rest.rstrip("/")
+    text = (address or "").strip()
+    if not text or text.startswith(("ws+unix:", "unix:")):
+        return not text.endswith(f":{LEGACY_PATH}")
+    try:
+        return _WEB_UI.fullmatch(urlsplit(text if "://" in text else f"wss://{text}").path) is not None
+    except ValueError:
+        return False
 
 
 def with_path(endpoint: Endpoint, path: str) -> Endpoint:

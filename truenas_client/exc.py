@@ -94,8 +94,8 @@ class ErrnoMixin:
     EINVALIDRRDTIMESTAMP = 206
     ENOTAUTHENTICATED = 207
     ESSLCERTVERIFICATIONERROR = 208
-    EPORTINUSE = 209
-    EFAILOVERDISABLED = 210
+    EREBOOTREQUIRED = 209
+    EHAUNAVAILABLE = 210
 
     @classmethod
     def _get_errname(cls, code: int | None) -> str | None:

@@ -27,7 +27,7 @@ class Persistence:
         self,
         supervisor: Supervisor,
         sign_in: SignIn,
-        before_call: Callable[[Connection], None],
+        before_call: Callable[[Connection, str], None],
         *,
         reconnect: bool,
         hold_unsent: bool,
@@ -79,7 +79,7 @@ class Persistence:
             async with asyncio.timeout(timeout):
                 while True:
                     connection = await self._supervisor.ready()
-                    self._before_call(connection)
+                    self._before_call(connection, method)
                     try:
                         return await connection.call(method, params, None)
                     except ConnectionLost as e:

@@ -232,6 +232,14 @@ class SignIn:
 async def _one_time_password(ask: OTPRequest, token: OTPToken) -> str | None:
     if callable(token):
         given = token()
-        return await given if inspect.isawaitable(given) else given
+        return _joined(await given if inspect.isawaitable(given) else given)
     # A fixed token that was refused once would be refused again.
-    return None if ask.refused else token
+    return None if ask.refused else _joined(token)
+
+
+def _joined(token: str | None) -> str | None:
+    """A one-time password without the gaps that authenticators show between its groups of digits."""
+    if token is None:
+        return None
+    digits = "".join(token.split()).replace("-", "")
+    return digits if digits.isdigit() else token.strip()

@@ -224,7 +224,12 @@ async def _upgrade(
             f"{where}: connected, but no WebSocket answer in {limits.handshake:g} s", "handshake", errno.ETIMEDOUT
         ) from None
     except OSError as e:
-        raise ConnectError(f"{where}: the connection broke during the handshake: {e.strerror or e}", "handshake") from e
+        why = str(e.strerror or e) or "the server closed it"
+        text = f"{where}: the connection broke during the handshake: {why}"
+        if endpoint.is_tls:
+            plain = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
+            text += f". If that port does not speak TLS, the address is {plain}"
+        raise ConnectError(text, "handshake") from e
     if endpoint.is_tls:
         report("tls")
     report("handshake")

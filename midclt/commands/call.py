@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from typing import Any
 
 from truenas_client.exc import ClientException, ConnectionLost, NotAuthenticated
+from truenas_client.keyfile import is_path
 
 from ..access import call_timeout, chosen, secret_before_input, signed_in
-from ..arguments import call_arguments
+from ..arguments import call_arguments, damaged
 from ..exits import ExitStatus, status_of
 from ..lock import Lock
 from ..output import print_result, report, say
@@ -34,6 +36,8 @@ def run(options: Namespace) -> ExitStatus:
             if not options.quiet:
                 report(e)
                 call.explain(e)
+                for text in damaged(words):
+                    say(text)
             return status_of(e)
         except KeyboardInterrupt:
             if not options.quiet:
@@ -81,9 +85,20 @@ class _Call:
             say(f"Interrupted: {self.method} may have run.")
 
     def _find_again(self) -> str:
-        job_id = self._job_id
+        job_id, midclt = self._job_id, self._same()
         return (
-            f"Job {job_id} may still run: `midclt call -j core.job_wait {job_id}` waits for it, "
-            f'`midclt call core.get_jobs \'[["id", "=", {job_id}]]\'` shows it, '
-            f"`midclt call core.job_abort {job_id}` stops it."
+            f"Job {job_id} may still run: `{midclt} call -j core.job_wait {job_id}` waits for it, "
+            f'`{midclt} call core.get_jobs \'[["id", "=", {job_id}]]\'` shows it, '
+            f"`{midclt} call core.job_abort {job_id}` stops it."
         )
+
+    def _same(self) -> str:
+        """The command with the options that lead to the same server as the same user; secrets are not among them."""
+        given = vars(self._options)
+        valued = (("-u", "uri"), ("-U", "username"), ("--profile", "profile"), ("--ca", "ca"))
+        words = ["midclt", *(word for flag, name in valued if given.get(name) for word in (flag, given[name]))]
+        if given.get("api_key") and is_path(given["api_key"]):
+            words += ["-K", given["api_key"]]
+        flags = ("insecure", "plain", "no_channel_binding")
+        words += [f"--{name.replace('_', '-')}" for name in flags if given.get(name)]
+        return shlex.join(words)

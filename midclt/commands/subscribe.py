@@ -17,10 +17,10 @@ __all__ = ["message_of", "run"]
 def run(options: Namespace) -> ExitStatus:
     """Print events until ``-n`` of them came, the time is over, the server ends them, or Ctrl-C.
 
-    A number that is missing, zero or negative is without limit. When the time is
+    Without a number there is no limit. When the time is
     over the status is `ExitStatus.TIMEOUT`, whether anything came or not.
     """
-    number = options.number or 0
+    number = options.number
     count = 0
 
     def receive(item: Event | Gap) -> bool:
@@ -30,7 +30,7 @@ def run(options: Namespace) -> ExitStatus:
             return True
         print_line(ejson.dumps(message_of(item)))
         count += 1
-        return number <= 0 or count < number
+        return number is None or count < number
 
     with signed_in(options) as session:
         if session.listen(options.event, receive, options.timeout):

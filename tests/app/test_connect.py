@@ -8,15 +8,19 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from textual.widgets import Input
 
 from tests.app.conftest import Desk, at_desk
+from truenas_client.profiles import Profile
+from truenas_client.secret import Secret
 from truenas_client.simulator import Simulator
 from tui.app import Start
 from tui.screens.connect import ConnectScreen
 from tui.screens.workspace import Workspace
+from tui.target import Target
 
 
 def field(desk: Desk, name: str) -> Input:
@@ -232,3 +236,12 @@ def test_version_loads_neither_textual_nor_rich() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("truenas-tui ")
+
+
+@pytest.mark.parametrize(
+    ("address", "missing"), [("ws://nas/websocket", None), ("ws://nas/api/current", "user"), ("wss://nas", "user")]
+)
+def test_a_key_needs_no_user_where_the_address_asks_for_the_old_protocol(address: str, missing: str | None) -> None:
+    target = Target(Profile("", (address,), "", "api-key"), Secret("1-abc"))
+    found = ConnectScreen._missing(cast(ConnectScreen, None), target)
+    assert (None if found is None else found[0]) == missing

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client.endpoint import LOCAL_SOCKET, parse
+from truenas_client.endpoint import LOCAL_SOCKET, names_no_path, parse
 from truenas_client.exc import ConnectError, InvalidEndpoint
 
 
@@ -73,3 +73,33 @@ def test_any_text_is_an_address_or_a_clear_error(typed: str) -> None:
 )
 def test_local_means_this_machine(typed: str | None, local: bool) -> None:
     assert parse(typed).is_local is local
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("https://nas/ui", "wss://nas/api/current"),
+        ("https://nas/ui/sessions/signin", "wss://nas/api/current"),
+        ("https://nas/ui/storage?tab=1#top", "wss://nas/api/current"),
+        ("http://nas:8080/ui/", "ws://nas:8080/api/current"),
+        ("nas/ui/dashboard", "wss://nas/api/current"),
+        ("https://nas/api", "wss://nas/api/current"),
+        ("https://nas/api/v2.0", "wss://nas/api/current"),
+        ("https://nas/api/docs/current/", "wss://nas/api/current"),
+        ("https://[fe80::1%25eth0]:8443/ui/", "wss://[fe80::1%eth0]:8443/api/current"),
+        ("fe80::1%eth0", "wss://[fe80::1%eth0]/api/current"),
+        ("wss://nas/api/v25.10.0", "wss://nas/api/v25.10.0"),
+        ("ws+unix:///run/nas.sock:/websocket", "ws+unix:///run/nas.sock:/websocket"),
+    ],
+)
+def test_addresses_as_people_have_them(typed: str, meant: str) -> None:
+    assert parse(typed).text == meant
+    assert names_no_path(typed) is (meant.endswith("/api/current"))
+
+
+def test_a_socket_may_speak_the_old_protocol() -> None:
+    named = parse("ws+unix:///run/nas.sock:/websocket")
+    assert (named.socket, named.is_legacy, named.is_local) == ("/run/nas.sock", True, True)
+    assert names_no_path(None)
+    assert names_no_path("ws+unix:///run/nas.sock")
+    assert not parse(None).is_legacy

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from midclt.arguments import call_arguments, value_of
+from midclt.arguments import call_arguments, damaged, value_of
 from midclt.exits import CommandError, ExitStatus
 
 
@@ -86,3 +86,35 @@ def test_standard_input_that_cannot_serve(monkeypatch: pytest.MonkeyPatch, stdin
 @pytest.mark.parametrize("word", ["\udcff", '"\\ud800"', '{"a": ["\\udfff"]}'])
 def test_bytes_that_are_not_utf_8_are_taken_as_python_shows_them(word: str) -> None:
     assert call_arguments([word]) == [value_of(word)]
+
+
+@pytest.mark.parametrize(
+    "data", [b'\xef\xbb\xbf{"a": 1}', '\ufeff{"a": 1}'.encode("utf-16-le"), '\ufeff{"a": 1}'.encode("utf-16-be")]
+)
+def test_the_mark_that_shells_put_before_json_is_none_of_it(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert call_arguments(["-"]) == [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "[['username','=','root']]",
+        "[[\u201cusername\u201d,\u201c=\u201d,\u201croot\u201d]]",
+        '[["username","=","root"],]',
+        '[["username",\u00a0"=","root"]]',
+        "True",
+        "None",
+        '{"a": {"$date": "x"}}',
+        "'[]'",
+    ],
+)
+def test_json_that_is_damaged_is_told_without_being_repeated(word: str) -> None:
+    [text] = damaged(["nas", word])
+    assert text.startswith("Argument 2 went out as text")
+    assert "username" not in text
+    assert "\n" not in text
+
+
+def test_text_and_json_are_no_damage() -> None:
+    assert damaged(["nas", "true", "1.5", '["a"]', "", "-", "a [b]", "start {x}", "True story", "it's"]) == []

@@ -6,13 +6,14 @@ import io
 import sys
 from datetime import UTC, date, datetime, time
 from ipaddress import IPv4Interface
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midclt.output import cells, fit, harmless, print_line, print_result, report, result_text, say
+from midclt.output import cells, fit, harmless, print_line, print_result, report, result_text, say, warn
 from truenas_client.exc import ClientException, ValidationErrors
 
 
@@ -81,11 +82,33 @@ def test_what_the_encoding_lacks_is_escaped(monkeypatch: pytest.MonkeyPatch, enc
     assert out.bytes.getvalue() == shown
 
 
-def test_closed_streams_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_cannot_be_written_is_an_error_and_a_word_to_nobody_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    print_line("x")
+    with pytest.raises(OSError, match="closed"):
+        print_line("x")
     say("x")
+
+
+def test_that_others_may_read_a_file_is_said_on_a_terminal_and_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    text = "{}: other users of this machine may read this API key; `chmod 600` keeps it to yourself"
+    warn(text.format("/a"))
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("midclt.output.is_terminal", lambda stream: True)
+    for path in ("/a", "/a", "/b"):
+        warn(text.format(path))
+    warn("something else")
+    err = capsys.readouterr().err
+    assert err.splitlines() == [f"midclt: {text.format(path)}" for path in ("/a", "/b")] + ["midclt: something else"]
+
+
+def test_refused_arguments_are_shown_without_the_servers_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [["id", "Item does not exist", 2]]
+    report(ValidationErrors(rows, {"class": "InstanceNotFound", "formatted": "Traceback ..."}))
+    assert capsys.readouterr().err == "[ENOENT] id: Item does not exist\n"
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,6 @@ def test_what_is_read(argv: list[str], expected: dict[str, Any]) -> None:
     "argv",
     [
         ["call"],
-        ["call", "m", "-job"],
         ["call", "-jp", "circle", "m"],
         ["call", "m", "-x"],
         ["--job", "call", "m"],
@@ -77,6 +76,8 @@ def test_what_is_read(argv: list[str], expected: dict[str, Any]) -> None:
         ["subscribe"],
         ["subscribe", "a", "b"],
         ["subscribe", "-n", "x", "e"],
+        ["subscribe", "-n", "0", "e"],
+        ["subscribe", "-n", "-1", "e"],
         ["-t", "soon", "ping"],
         ["-t", "-1", "ping"],
         ["-t", "nan", "ping"],
@@ -107,3 +108,10 @@ def test_building_the_parser_has_no_side_effect(
     monkeypatch.setenv("CALL_TIMEOUT", "nonsense")
     assert get_parser().parse_args(["ping"]).uri is None
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("flag", ["-j", "-job", "--job"])
+def test_each_spelling_of_job(flag: str) -> None:
+    for argv in (["call", flag, "-jp", "description", "m"], ["call", "m", flag, "-jp", "description"]):
+        options = get_parser().parse_args(argv)
+        assert (options.job, options.job_print, options.method) == (True, "description", ["m"])

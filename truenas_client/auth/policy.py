@@ -121,6 +121,7 @@ def binding_for(channel: Channel, *, wanted: bool) -> bytes | None:
         raise ChannelBindingError(
             f"{channel.address}: without TLS there is no channel to bind the login to. Use a wss:// address, or "
             "log in without the binding: channel_binding=False (--no-channel-binding)"
+            + ("" if channel.readable else _PLAIN.replace(". Servers", ". Or, servers"))
         )
     return end_point(channel.certificate)
 

@@ -56,21 +56,27 @@ class Known:
         """They were, and the answer holds."""
         self._set(endpoint, "offered_to_keep")
 
-    def _get(self, endpoint: Endpoint, mark: str) -> bool:
-        return self._read().get(_place(endpoint), {}).get(mark) is True
+    def warned_of_file(self, path: str) -> bool:
+        """Whether the user was told that others may read this file."""
+        return self._get(f"file {path}", "warned_of_readers")
 
-    def _set(self, endpoint: Endpoint, mark: str) -> None:
-        if self._get(endpoint, mark):
+    def remember_file(self, path: str) -> None:
+        """They were."""
+        self._set(f"file {path}", "warned_of_readers")
+
+    def _get(self, met: Endpoint | str, mark: str) -> bool:
+        return self._read().get(_place(met), {}).get(mark) is True
+
+    def _set(self, met: Endpoint | str, mark: str) -> None:
+        if self._get(met, mark):
             return
         try:
             with replacing(self.path) as replace:
                 servers = self._read()
-                servers.setdefault(_place(endpoint), {})[mark] = True
+                servers.setdefault(_place(met), {})[mark] = True
                 replace(f"{json.dumps({'version': 1, 'servers': servers}, indent=1)}\n".encode())
         except OSError as e:
-            log.warning(
-                "%s cannot be written (%s): what was learnt of %s is lost", self.path, e.strerror, endpoint.name
-            )
+            log.warning("%s cannot be written (%s): what was learnt of %s is lost", self.path, e.strerror, _place(met))
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:
@@ -83,6 +89,8 @@ class Known:
             return {}
 
 
-def _place(endpoint: Endpoint) -> str:
+def _place(met: Endpoint | str) -> str:
+    if isinstance(met, str):
+        return met
     # Not the scheme: a server that did SCRAM over TLS is the same one without.
-    return endpoint.socket or f"{endpoint.host.lower()}:{endpoint.port}"
+    return met.socket or f"{met.host.lower()}:{met.port}"

@@ -32,6 +32,7 @@ class DDP:
     def __init__(self) -> None:
         self.new_style_jobs = False
         self._greeting_id: str | None = None
+        self._ping_id: str | None = None
 
     def greeting(self, message_id: str) -> str | None:
         """The handshake message. Its answer has no id, so the id is remembered."""
@@ -57,6 +58,11 @@ class DDP:
     def unsubscribe(self, message_id: str, handle: str) -> tuple[str, bool]:
         """The text that ends a subscription; the server never answers it."""
         return f'{{"msg":"unsub","id":{json.dumps(handle)}}}', False
+
+    def ping(self, message_id: str) -> str:
+        """The protocol's own question whether anybody is there; 24.10 answers it, later releases do not."""
+        self._ping_id = message_id
+        return f'{{"msg":"ping","id":"{message_id}"}}'
 
     def receive(self, text: str) -> list[Message]:
         """The messages in one received text."""
@@ -94,7 +100,8 @@ class DDP:
             error = ClientException(f"The server wants version {version} of the old protocol", errno.EPROTO)
             return [Failure(greeting, error)]
         if kind == "pong":
-            return []
+            asked, self._ping_id = self._ping_id, None
+            return [Reply(asked, True)] if asked is not None and frame.get("id") == asked else []
         return [Fault(f"a message of an unknown kind {short(kind)}")]
 
 

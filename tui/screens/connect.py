@@ -207,12 +207,13 @@ class ConnectScreen(Standing, Screen[None]):
             return None
         if target.address is None:
             return "address", Failure("Address missing", "Enter a host name, an IP address or a URL.")
-        if not target.user and target.kind != "token":
-            return "user", Failure("User missing", "Enter the user to sign in as.")
         try:
-            parse(target.address)
+            old = parse(target.address).is_legacy
         except exc.InvalidEndpoint as error:
             return "address", explain_connecting(error, address="")
+        # The old protocol's login takes a key without a name.
+        if not target.user and target.kind != "token" and not (old and target.kind == "api key"):
+            return "user", Failure("User missing", "Enter the user to sign in as.")
         if not target.kept:
             return "password", Failure(f"No {target.kind}", "Enter it to sign in.")
         if self.form.has_class("-code") and not self.form.value("code"):
