@@ -6,13 +6,14 @@ import shlex
 from argparse import Namespace
 from typing import Any
 
-from truenas_client.exc import ClientException, ConnectionLost, NotAuthenticated
+from truenas_client.exc import ClientException, ConnectionLost, MethodNotFound, NotAuthenticated
 from truenas_client.keyfile import is_path
 
 from ..access import call_timeout, chosen, secret_before_input, signed_in
 from ..arguments import call_arguments, damaged
 from ..exits import ExitStatus, status_of
 from ..lock import Lock
+from ..nearest import advice
 from ..output import print_result, report, say
 from ..progress import progress_for
 from ..session import Session
@@ -36,6 +37,8 @@ def run(options: Namespace) -> ExitStatus:
             if not options.quiet:
                 report(e)
                 call.explain(e)
+                if isinstance(e, MethodNotFound) and (text := advice(session, call.method, timeout)):
+                    say(text)
                 for text in damaged(words):
                     say(text)
             return status_of(e)

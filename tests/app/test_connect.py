@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -242,6 +243,7 @@ def test_version_loads_neither_textual_nor_rich() -> None:
     ("address", "missing"), [("ws://nas/websocket", None), ("ws://nas/api/current", "user"), ("wss://nas", "user")]
 )
 def test_a_key_needs_no_user_where_the_address_asks_for_the_old_protocol(address: str, missing: str | None) -> None:
-    target = Target(Profile("", (address,), "", "api-key"), Secret("1-abc"))
-    found = ConnectScreen._missing(cast(ConnectScreen, None), target)
+    screen = SimpleNamespace(form=SimpleNamespace(has_class=lambda name: False))
+    target = Target(Profile(name="", addresses=(address,), mechanism="api-key"), Secret("1-abc"))
+    found = ConnectScreen._missing(cast(ConnectScreen, screen), target)
     assert (None if found is None else found[0]) == missing

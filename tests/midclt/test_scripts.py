@@ -123,3 +123,24 @@ def test_over_plain_loopback_the_first_error_names_both_flags(run: Run, nas: Nas
 def test_the_numbers_of_the_server_have_its_names() -> None:
     assert ErrnoMixin._get_errname(209) == "EREBOOTREQUIRED"
     assert ErrnoMixin._get_errname(210) == "EHAUNAVAILABLE"
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("pool.snapshots.query", "Near it: pool.snapshot.query"),
+        ("pool.snapshot.querry", "Near it: pool.snapshot.query"),
+        ("zfs.snapshot.query", "Its work is done by pool.snapshot.query now"),
+        ("service.start", "Its work is done by service.control START now"),
+        ("reporting.realtime", "reporting.realtime is an event: midclt subscribe reporting.realtime"),
+    ],
+)
+def test_a_method_that_is_not_there_is_told_what_comes_near(run: Run, nas: Nas, method: str, words: str) -> None:
+    ran = run("call", method, url=nas.url, user="admin")
+    assert ran.status == 1
+    assert words in ran.err
+
+
+def test_nothing_near_is_nothing_said(run: Run, nas: Nas) -> None:
+    assert "Near" not in run("call", "zzz.qqq", url=nas.url, user="admin").err
+    assert "Near" not in run("call", "pool.snapshot.querry", url=nas.url).err

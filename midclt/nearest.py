@@ -1,0 +1,68 @@
+"""What to say about a method that the server does not have: what it is called now, or what comes near.
+
+Invariant: asks only after a call has failed, and says nothing that the server's own lists do not hold.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from truenas_client.exc import ClientException
+
+from .session import Session
+
+__all__ = ["advice"]
+
+_SUCCESSORS = {
+    "zfs.snapshot": "pool.snapshot",
+    "service.start": "service.control START",
+    "service.stop": "service.control STOP",
+    "service.restart": "service.control RESTART",
+    "service.reload": "service.control RELOAD",
+}
+"""Services and methods of earlier releases, and what does their work now."""
+
+_EVENTS = frozenset(
+    (
+        "app.container_log_follow",
+        "app.stats",
+        "container.metrics",
+        "filesystem.file_tail_follow",
+        "reporting.realtime",
+        "virt.instance.metrics",
+        "zfs.tier.rewrite_job_query",
+        "zfs.tier.rewrite_job_status",
+    )
+)
+"""Event sources, whose names look like methods. 25.04 and later have no method that lists events."""
+
+MOST = 3
+
+
+def advice(session: Session, method: str, timeout: float | None) -> str:
+    """A line about what was meant; empty where nothing comes near, or nothing can be asked."""
+    if method in _EVENTS:
+        return f"{method} is an event: midclt subscribe {method}"
+    service, _, name = method.rpartition(".")
+    wanted = _SUCCESSORS.get(method) or (f"{_SUCCESSORS[service]}.{name}" if service in _SUCCESSORS else method)
+    full, *words = wanted.split()
+    service, _, name = full.rpartition(".")
+    services = _names(session, "core.get_services", [], timeout)
+    found: list[str] = []
+    for close in [service] if service in services else get_close_matches(service, services, MOST):
+        methods = _names(session, "core.get_methods", [close], timeout)
+        if full in methods and wanted != method:
+            return f"Its work is done by {' '.join((full, *words))} now"
+        found += get_close_matches(f"{close}.{name}", methods, MOST)
+    near = get_close_matches(full, found, MOST, 0.0)
+    return f"Near it: {', '.join(near)}" if near else ""
+
+
+def _names(session: Session, method: str, params: list[Any], timeout: float | None) -> list[str]:
+    """The names that a listing of the server holds; none where it cannot be had."""
+    try:
+        answer = session.call(method, params, timeout)
+    except ClientException:
+        return []
+    return list(answer) if isinstance(answer, dict) else []
