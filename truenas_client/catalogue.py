@@ -7,6 +7,9 @@ open: a whole catalogue then needs about a megabyte instead of twenty.
 
 A catalogue does not change. The entries given to `from_methods` are not changed
 either, but they are referred to until packed: do not change them afterwards.
+
+Invariant: an entry that makes no sense costs itself alone. What of it cannot be read
+counts as not given, and `Method.problems` says so.
 """
 
 from __future__ import annotations
@@ -30,6 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Catalogue", "Method", "Param"]
 
+_MOST_NAMES = 2000
+"""Names of members to search for, of one argument and of all. The most that a real method has is 409."""
+_LONGEST_ENTRY = 2_000_000
+"""Characters of JSON that are kept of one method. The longest real entry has 190,000."""
+
 
 @dataclass(frozen=True, slots=True)
 class Param:
@@ -48,6 +56,7 @@ class Method:
         "_names",
         "_packed",
         "_params",
+        "_problems",
         "_raw",
         "_returns",
         "_summary",
@@ -79,19 +88,20 @@ class Method:
     def __init__(self, name: str, entry: Mapping[str, Any]) -> None:
         self.name = name
         self.namespace, _, self.action = name.rpartition(".")
-        self.roles = tuple(role for role in entry.get("roles") or () if isinstance(role, str))
+        self._problems: list[str] = []
+        self.roles = tuple(role for role in self._given(entry, "roles", list) or () if isinstance(role, str))
         self.job = bool(entry.get("job"))
         self.filterable = bool(entry.get("filterable"))
         self.downloadable = bool(entry.get("downloadable"))
         self.uploadable = bool(entry.get("uploadable"))
         self.no_auth_required = bool(entry.get("no_auth_required"))
         self.risk = classify(name, filterable=self.filterable, roles=self.roles)
-        self._cli_description: str | None = entry.get("cli_description")
+        self._cli_description: str | None = self._given(entry, "cli_description", str)
         self._raw: tuple[Any, Any, Any, Any] | None = (
-            entry.get("accepts"),
-            entry.get("returns"),
-            entry.get("description"),
-            entry.get("examples"),
+            self._given(entry, "accepts", list),
+            self._given(entry, "returns", list, dict),
+            self._given(entry, "description", str),
+            self._given(entry, "examples", dict),
         )
         self._packed: bytes | None = None
         self._summary: str | None = None
@@ -101,6 +111,18 @@ class Method:
 
     def __repr__(self) -> str:
         return f"<Method {self.name}>"
+
+    def _given(self, entry: Mapping[str, Any], key: str, *kinds: type) -> Any:
+        value = entry.get(key)
+        if value is None or isinstance(value, kinds):
+            return value
+        self._problems.append(f"{key} is {type(value).__name__}")
+        return None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of the server's entry cannot be read, a few words each: more as more of it was looked at."""
+        return tuple(dict.fromkeys(self._problems))
 
     @property
     def summary(self) -> str:
@@ -121,7 +143,8 @@ class Method:
         """The example texts for callers of this interface, as the server words them."""
         description, examples = self._texts()[2:]
         kinds = examples if isinstance(examples, dict) else {}
-        texts = [text for kind in ("__all__", "websocket") for text in kinds.get(kind) or ()]
+        listed = (kinds.get(kind) for kind in ("__all__", "websocket"))
+        texts = [text for some in listed if isinstance(some, list) for text in some]
         # 27 tells them inside the description.
         texts += [told] if (told := split_examples(description or "")[1]) else []
         return tuple(text.strip("\n") for text in texts if isinstance(text, str))
@@ -133,7 +156,7 @@ class Method:
             from .schema.normalise import normalise
 
             self._params = tuple(
-                Param(_argument_name(schema, index), bool(schema.get("_required_")), normalise(schema))
+                Param(_argument_name(schema, index), bool(schema.get("_required_")), normalise(schema, self._problems))
                 for index, schema in enumerate(self._accepts())
             )
         return self._params
@@ -145,7 +168,9 @@ class Method:
             from .schema.normalise import normalise
 
             answers = self._texts()[1]
-            self._returns = normalise(answers[0] if isinstance(answers, list) and answers else answers)
+            if isinstance(answers, list):
+                answers = answers[0] if answers else None
+            self._returns = normalise(answers, self._problems)
         return self._returns
 
     @property
@@ -180,7 +205,17 @@ class Method:
         """Keep what is long as compressed text, which is returned: `unpacked` makes the method of it again."""
         if self._packed is None:
             self._names, self._summary = self._collected(), self.summary
-            self._packed = zlib.compress(json.dumps(self._raw, separators=(",", ":")).encode(), 1)
+            try:
+                text = json.dumps(self._raw, separators=(",", ":"))
+            except RecursionError:
+                self._problems.append("it is nested too deeply")
+                text = json.dumps((None, None, self._texts()[2], None))
+            if len(text) > _LONGEST_ENTRY:
+                self._problems.append("it is too long")
+                text = json.dumps((None, None, None, None))
+            if '"$ref":' in text:
+                self._problems.append("$ref leads nowhere")
+            self._packed = zlib.compress(text.encode(), 1)
             self._raw = None
         return self._packed
 
@@ -195,9 +230,11 @@ class Method:
     def _collected(self) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for index, schema in enumerate(self._accepts()):
+            if not isinstance(schema.get("properties", {}), dict):
+                self._problems.append(f"properties is {type(schema['properties']).__name__}")
             found[_argument_name(schema, index)] = None
-            found.update(dict.fromkeys(_member_names(schema)))
-        return tuple(found)
+            found.update(dict.fromkeys(islice(_member_names(schema), _MOST_NAMES)))
+        return tuple(islice(found, _MOST_NAMES))
 
     def _accepts(self) -> list[dict[str, Any]]:
         accepts = self._texts()[0]
@@ -214,6 +251,14 @@ class Method:
         return accepts, returns, description, examples
 
 
+def _method(name: str, entry: Any) -> Method:
+    if isinstance(entry, Mapping):
+        return Method(name, entry)
+    method = Method(name, {})
+    method._problems.append(f"its entry is {type(entry).__name__}")
+    return method
+
+
 def _argument_name(schema: Mapping[str, Any], index: int) -> str:
     name = schema.get("_name_") or schema.get("title")
     return name if isinstance(name, str) else f"arg{index + 1}"
@@ -222,7 +267,8 @@ def _argument_name(schema: Mapping[str, Any], index: int) -> str:
 def _member_names(schema: Any, depth: int = 3) -> Iterator[str]:
     if not isinstance(schema, dict) or depth == 0:
         return
-    for name, member in (schema.get("properties") or {}).items():
+    members = schema.get("properties")
+    for name, member in members.items() if isinstance(members, dict) else ():
         yield name
         yield from _member_names(member, depth - 1)
     for keyword in ("anyOf", "oneOf", "items"):
@@ -249,17 +295,17 @@ class Catalogue:
     def __init__(self, methods: Iterable[Method], services: Mapping[str, Any] | None = None) -> None:
         self._methods = {method.name: method for method in sorted(methods, key=lambda method: method.name)}
         self._namespaces: list[str] | None = None
-        self.services = services or {}
+        self.services = services if isinstance(services, Mapping) else {}
 
     @classmethod
     def from_methods(cls, methods: Mapping[str, Any], services: Mapping[str, Any] | None = None) -> Catalogue:
         """From the answers of ``core.get_methods`` and, when at hand, ``core.get_services``.
 
-        Entries that are not objects are left out. Raises TypeError when ``methods`` is not an object.
+        Of an entry that is not an object nothing but the name is known. Raises TypeError when ``methods`` is not one.
         """
         if not isinstance(methods, Mapping):
             raise TypeError(f"core.get_methods answered {type(methods).__name__}, not an object")
-        return cls((Method(name, entry) for name, entry in methods.items() if isinstance(entry, Mapping)), services)
+        return cls((_method(name, entry) for name, entry in methods.items()), services)
 
     @property
     def methods(self) -> Mapping[str, Method]:

@@ -1,6 +1,9 @@
 """Descriptions made plain: reStructuredText as it occurs in method descriptions, reduced to its words.
 
 Pure text in, pure text out; control characters are not judged here (who draws text does that).
+
+Invariant: the time taken grows with the length alone: a mark that does not end within `_FARTHEST` characters is none,
+and a text has at most `LONGEST` characters.
 """
 
 from __future__ import annotations
@@ -9,15 +12,18 @@ import re
 
 __all__ = ["first_sentence", "is_cut", "one_line", "plain_text", "split_examples"]
 
-_ROLE = re.compile(r":[a-zA-Z][\w:.+-]*:`([^`]*)`")
-_TARGET = re.compile(r"^(.*\S)\s*<[^<>]*>$", re.DOTALL)
-_LITERAL = re.compile(r"``(.+?)``", re.DOTALL)
-_REFERENCE = re.compile(r"`([^`]+)`(?:__?(?!\w))?")
-_STRONG = re.compile(r"\*\*(\S(?:.*?\S)?)\*\*", re.DOTALL)
-_DIRECTIVE = re.compile(r"^(\s*)\.\. ([\w-]+)::[ \t]*", re.MULTILINE)
+LONGEST = 20_000
+"""Characters of a description that are shown. The longest real one has 8,885."""
+_FARTHEST = 1000
+_ROLE = re.compile(r":[a-zA-Z][\w:.+-]{0,40}:`([^`]{0,1000})`")
+_TARGET = re.compile(r"^([^<]*[^<\s])\s*<[^<>]*>$")
+_LITERAL = re.compile(r"``(.{1,1000}?)``", re.DOTALL)
+_REFERENCE = re.compile(r"`([^`]{1,1000})`(?:__?(?!\w))?")
+_STRONG = re.compile(r"\*\*(\S(?:[^*]{0,1000}[^*\s])?)\*\*")
+_DIRECTIVE = re.compile(r"^([^\S\n]*)\.\. ([\w-]+)::[ \t]*", re.MULTILINE)
 _ITEM = re.compile(r"^(?:[-*+•]|\d+[.)])\s")
 _BLOCK = re.compile(r"::$", re.MULTILINE)
-_EXAMPLES = re.compile(r"^[^\n]*::\n\s*\n +\{\s*\"jsonrpc\"", re.MULTILINE)
+_EXAMPLES = re.compile(r"::\n[^\S\n]*\n +\{\s{0,100}\"jsonrpc\"")
 _SPACES = re.compile(r"\s+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\"'`])")
 _NAMED_DIRECTIVES = {"versionadded": "Added in", "versionchanged": "Changed in", "versionremoved": "Removed in"}
@@ -27,6 +33,11 @@ _NAMED_DIRECTIVES |= {
     "warning": "Warning:",
     "important": "Important:",
 }
+
+
+def _shortened(text: str | None) -> str:
+    text = text or ""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... (cut: {len(text):,} characters)"
 
 
 def _without_marks(text: str) -> str:
@@ -43,30 +54,33 @@ def _without_marks(text: str) -> str:
 
 def one_line(text: str | None) -> str:
     """``text`` as one line: marks dropped, white space folded, no full stop at the end."""
-    line = _SPACES.sub(" ", _without_marks(text or "")).strip()
+    line = _SPACES.sub(" ", _without_marks(_shortened(text))).strip()
     return line[:-1] if line.endswith(".") and not line.endswith("..") else line
 
 
 def is_cut(line: str) -> bool:
     """Whether a line ends inside quotes."""
-    return "`" in _without_marks(line)
+    return "`" in _without_marks(_shortened(line))
 
 
 def first_sentence(text: str | None) -> str:
     """The first sentence of the first paragraph, as one line."""
-    paragraph = re.split(r"\n\s*\n", (text or "").strip(), maxsplit=1)[0]
+    paragraph = re.split(r"\n[^\S\n]*\n", _shortened(text).strip(), maxsplit=1)[0]
     return one_line(_SENTENCE.split(_SPACES.sub(" ", paragraph), maxsplit=1)[0])
 
 
 def split_examples(text: str) -> tuple[str, str]:
     """A description of 27 in two: what it says, and from the first message on its examples (perhaps "")."""
     found = _EXAMPLES.search(text)
-    return (text[: found.start()], text[found.start() :]) if found else (text, "")
+    if found is None:
+        return text, ""
+    begin = text.rfind("\n", 0, found.start()) + 1
+    return text[:begin], text[begin:]
 
 
 def plain_text(text: str | None) -> str:
     """``text`` in paragraphs: one line each, parted by an empty line; items and indented blocks keep their lines."""
-    source = _DIRECTIVE.sub(lambda match: match[1] + _NAMED_DIRECTIVES.get(match[2], "") + " ", text or "")
+    source = _DIRECTIVE.sub(lambda match: match[1] + _NAMED_DIRECTIVES.get(match[2], "") + " ", _shortened(text))
     lines: list[str] = []
     joinable = False
     for raw in _without_marks(source).expandtabs(4).split("\n"):

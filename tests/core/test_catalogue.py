@@ -55,8 +55,11 @@ def test_methods_are_sorted_and_split_into_namespaces() -> None:
     assert catalogue.get("a.b.missing") is None
 
 
-def test_entries_that_are_not_objects_are_left_out_and_a_wrong_answer_is_an_error() -> None:
-    assert list(Catalogue.from_methods({"a.b": None, "a.c": entry()}).methods) == ["a.c"]
+def test_entries_that_are_not_objects_are_unreadable_and_a_wrong_answer_is_an_error() -> None:
+    catalogue = Catalogue.from_methods({"a.b": None, "a.c": entry()})
+    assert list(catalogue.methods) == ["a.b", "a.c"]
+    assert catalogue.methods["a.b"].problems == ("its entry is NoneType",)
+    assert catalogue.methods["a.c"].problems == ()
     with pytest.raises(TypeError):
         Catalogue.from_methods(["a.b"])  # type: ignore[arg-type]
 

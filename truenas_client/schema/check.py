@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .draft import allows
 from .normalise import Schema
+from .pattern import finds
 from .validator import MOST_PROBLEMS, validator
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _unknown_members(schema: Any, value: dict[str, Any], path: Path) -> Iterator
     patterns = schema.get("patternProperties", {})
     free = [name for name in known if name not in value]
     for name in value:
-        if name not in known and not any(re.search(pattern, name) for pattern in patterns):
+        if name not in known and not any(finds(pattern, name) for pattern in patterns):
             near = _nearest(name, free) or _nearest(name, known)
             hint = f", did you mean {_name(near)}?" if near else ""
             yield Problem((*path, name), f"no field {_name(name)}{hint}", key=True)

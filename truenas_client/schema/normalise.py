@@ -10,110 +10,177 @@ everything after it (drafts, checks, documentation, completion) reads one langua
   and each branch requires the discriminating member;
 - the private keys ``_name_``, ``_required_`` and ``_attrs_order_`` go; members stand in declared order.
 
-A keyword whose value is of the wrong type is left out. The input is never changed,
-and the result shares no container of schemas with it.
+Invariants: nothing a server sends makes this raise. A keyword whose value is of the wrong type, or that nobody here
+understands, is left out, so that readers need not look twice; what makes a schema unreadable is told in words. What is
+too large, too deep or too slow to work with (a pattern) is left out as well: any value is allowed there. The input is
+never changed, and the result shares no container of schemas with it.
 """
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
+
+from .pattern import runnable
 
 __all__ = ["Schema", "normalise"]
 
 Schema = dict[str, Any]
 
-_PRIVATE = frozenset({"_name_", "_required_", "_attrs_order_", "nullable", "exclude_json_schema"})
 _RENAMED = {"ge": "minimum", "le": "maximum"}
 _MANY = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_ONE = frozenset({"additionalProperties", "propertyNames", "not", "if", "then", "else", "contains"})
-_NAMED = frozenset({"patternProperties", "$defs", "dependentSchemas"})
+_ONE = frozenset({"additionalProperties", "propertyNames", "not"})
 _TEXTS = frozenset({"title", "description", "pattern", "format"})
 _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
+_VALUES = frozenset({"default", "const", "enum", "examples"})
+_OTHERS = frozenset({"required", "uniqueItems"})
+_REFERENCES = frozenset({"$ref", "$dynamicRef"})
 _DEEPEST = 60
-"""Nesting beyond this (real schemas reach 9) is not described further: any value is allowed there."""
+"""Nesting of schemas and of values in them. Real ones reach 11."""
+_MOST_PARTS = 4000
+"""Schemas and values that one argument or result may have. The largest real one has 2,007."""
 
 
-def normalise(schema: Any) -> Schema:
-    """The standard form of one schema. What is not a schema object becomes ``{}``, which allows any value."""
-    return _normalise(schema, 0)
+def normalise(schema: Any, problems: list[str] | None = None) -> Schema:
+    """The standard form of one schema. What is not a schema object becomes ``{}``, which allows any value.
+
+    What cannot be read is added to ``problems``, a few words each.
+    """
+    reader = _Reader()
+    try:
+        result = reader.schema(schema, 0)
+    except _TooMuchError as e:
+        reader.problems, result = [str(e)], {}
+    if problems is not None:
+        problems += [problem for problem in dict.fromkeys(reader.problems) if problem not in problems]
+    return result
 
 
-def _normalise(schema: Any, depth: int) -> Schema:
-    if schema is False:
-        return {"not": {}}
-    if not isinstance(schema, dict) or depth > _DEEPEST:
-        return {}
-    result: Schema = {}
-    for key, value in schema.items():
-        if key not in _PRIVATE:
-            _put(result, _RENAMED.get(key) or key, value, schema, depth + 1)
-    _require_members(result, schema)
-    _require_discriminator(result)
-    return _nullable(result) if schema.get("nullable") is True else result
+class _TooMuchError(Exception):
+    """There is more to a schema than anybody can work with."""
 
 
-def _put(result: Schema, key: str, value: Any, schema: Schema, depth: int) -> None:
-    """Take over one keyword. One whose value has no business there is left out, so that readers need not look twice."""
-    if key == "properties":
-        if isinstance(value, dict):
-            result[key] = _members(value, schema.get("_attrs_order_"), depth)
-    elif key == "items":
-        _put_items(result, value, depth)
-    elif key == "type":
-        if isinstance(value, str):
-            result[key] = _type(value)
-        elif isinstance(value, list) and value:
-            result[key] = [_type(one) for one in value if isinstance(one, str)]
-    elif key == "discriminator":
-        if isinstance(value, dict) and isinstance(value.get("propertyName"), str):
-            result[key] = {"propertyName": value["propertyName"]}
-    elif key in _MANY:
-        if isinstance(value, list) and value:
-            result[key] = [_normalise(branch, depth) for branch in value]
-    elif key in _ONE:
-        result[key] = value if isinstance(value, bool) else _normalise(value, depth)
-    elif key in _NAMED:
-        if isinstance(value, dict):
-            result[key] = {name: _normalise(member, depth) for name, member in value.items()}
-    elif _has_its_type(key, value):
-        result[key] = value
+class _Reader:
+    """Reads one schema. ``left`` is how many parts it may still have."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.left = _MOST_PARTS
+
+    def schema(self, schema: Any, depth: int) -> Schema:
+        if schema is False:
+            return {"not": {}}
+        self._count()
+        if not isinstance(schema, dict):
+            if schema is not True and schema is not None:
+                self.problems.append(f"{_kind(schema)} in place of a schema")
+            return {}
+        if depth > _DEEPEST:
+            self.problems.append(f"it is nested more than {_DEEPEST} deep")
+            return {}
+        result: Schema = {}
+        for key, value in schema.items():
+            self._put(result, _RENAMED.get(key) or key, value, schema, depth + 1)
+        _require_members(result, schema)
+        _require_discriminator(result)
+        return _nullable(result) if schema.get("nullable") is True else result
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise _TooMuchError(f"it has more than {_MOST_PARTS:,} parts")
+
+    def _put(self, result: Schema, key: str, value: Any, schema: Schema, depth: int) -> None:
+        """Take over one keyword, if its value has any business there."""
+        if key == "properties":
+            if isinstance(value, dict):
+                result[key] = self._members(value, schema.get("_attrs_order_"), depth)
+            else:
+                self.problems.append(f"{key} is {_kind(value)}")
+        elif key == "items":
+            self._put_items(result, value, depth)
+        elif key == "type":
+            if isinstance(value, str):
+                result[key] = _type(value)
+            elif isinstance(value, list) and value:
+                result[key] = [_type(one) for one in value if isinstance(one, str)]
+        elif key == "discriminator":
+            if isinstance(value, dict) and isinstance(value.get("propertyName"), str):
+                result[key] = {"propertyName": value["propertyName"]}
+        elif key in _MANY:
+            if isinstance(value, list) and value:
+                result[key] = [self.schema(branch, depth) for branch in value]
+        elif key in _ONE:
+            result[key] = value if isinstance(value, bool) else self.schema(value, depth)
+        elif key == "patternProperties":
+            if isinstance(value, dict) and all(runnable(name) for name in value):
+                result[key] = {name: self.schema(member, depth) for name, member in value.items()}
+        elif key in _REFERENCES:
+            self.problems.append(f"{key} leads nowhere")
+        elif key in _VALUES:
+            if self._is_small(value, depth) and _has_its_type(key, value):
+                result[key] = value
+        elif _has_its_type(key, value):
+            result[key] = value
+        elif key == "pattern" and isinstance(value, str):
+            self.problems.append("a pattern takes too long to try")
+        elif key in _TEXTS and value is not None and key != "title":  # 24.10 has a title that is false
+            self.problems.append(f"{key} is {_kind(value)}")
+
+    def _is_small(self, value: Any, depth: int) -> bool:
+        if depth > _DEEPEST:
+            return False
+        if not isinstance(value, dict | list):
+            return True
+        items = value.values() if isinstance(value, dict) else value
+        for _ in items:
+            self._count()
+        return all(self._is_small(item, depth + 1) for item in items)
+
+    def _members(self, members: dict[str, Any], order: Any, depth: int) -> Schema:
+        names = list(members)
+        if isinstance(order, list):
+            place = {name: index for index, name in enumerate(order) if isinstance(name, str)}
+            names.sort(key=lambda name: place.get(name, len(place)))
+        return {name: self.schema(members[name], depth) for name in names}
+
+    def _put_items(self, result: Schema, items: Any, depth: int) -> None:
+        if not isinstance(items, list):
+            result["items"] = items if isinstance(items, bool) else self.schema(items, depth)
+        elif len(items) == 1:
+            result["items"] = self.schema(items[0], depth)
+        elif items:
+            result["items"] = {"anyOf": [self.schema(item, depth) for item in items]}
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
 
 
 def _has_its_type(key: str, value: Any) -> bool:
+    if key == "pattern":
+        return isinstance(value, str) and runnable(value)
     if key in _TEXTS:
         return isinstance(value, str)
     if key in _COUNTS:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if key in _NUMBERS:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST_NUMBER
+        return number and (key != "multipleOf" or value > 0)
     if key == "required":
         return isinstance(value, list) and all(isinstance(name, str) for name in value)
-    if key == "enum":
+    if key in ("enum", "examples"):
         return isinstance(value, list) and bool(value)
-    return key != "uniqueItems" or isinstance(value, bool)
+    return key in ("default", "const") or (key == "uniqueItems" and isinstance(value, bool))
+
+
+_LARGEST_NUMBER = 2.0**1000
+"""Beyond it numbers cannot be compared with those in JSON; NaN is not below it either."""
 
 
 def _type(value: str) -> str:
     return "number" if value == "float" else value
-
-
-def _members(members: dict[str, Any], order: Any, depth: int) -> Schema:
-    names = list(members)
-    if isinstance(order, list):
-        place = {name: index for index, name in enumerate(order) if isinstance(name, str)}
-        names.sort(key=lambda name: place.get(name, len(place)))
-    return {name: _normalise(members[name], depth) for name in names}
-
-
-def _put_items(result: Schema, items: Any, depth: int) -> None:
-    if not isinstance(items, list):
-        result["items"] = items if isinstance(items, bool) else _normalise(items, depth)
-    elif len(items) == 1:
-        result["items"] = _normalise(items[0], depth)
-    elif items:
-        result["items"] = {"anyOf": [_normalise(item, depth) for item in items]}
 
 
 def _require_members(result: Schema, schema: dict[str, Any]) -> None:

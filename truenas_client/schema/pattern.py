@@ -1,17 +1,17 @@
-"""A short text that a regular expression finds, for drafts.
+"""Regular expressions of schemas: which can be tried without harm, and a short text that one finds.
 
-Reads the part of the syntax that schemas use: literals, classes, escapes,
-groups, alternatives, quantifiers and anchors. The answer is always tried with
-`re.search` before it is given, so a construct read wrongly costs the answer,
-never its truth.
+Reads the part of the syntax that schemas use: literals, classes, escapes, groups, alternatives, quantifiers and
+anchors. What it cannot read is never tried: a server's pattern could take a lifetime (``(a+)+$``) or all memory.
+An example is always tried before it is given, so a construct read wrongly costs the answer, never its truth.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-__all__ = ["example"]
+__all__ = ["example", "finds", "runnable"]
 
 _READABLE = "a0A-_.:/ "
 _PRINTABLE = "".join(map(chr, range(33, 127)))
@@ -32,6 +32,18 @@ class _Repeat:
     unit: str | list[_Repeat]
     least: int
     most: int
+    choice: bool = False
+    """Whether the group has alternatives."""
+
+    @property
+    def size(self) -> int:
+        """Characters of the shortest text."""
+        return self.least * (len(self.unit) if isinstance(self.unit, str) else sum(part.size for part in self.unit))
+
+    @property
+    def parts(self) -> list[_Repeat]:
+        """What is repeated within it."""
+        return [] if isinstance(self.unit, str) else self.unit
 
     def text(self, times: int) -> str:
         times = max(self.least, min(times, self.most))
@@ -44,6 +56,7 @@ class _Reader:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
+        self.chose = False
 
     def sequence(self) -> list[_Repeat]:
         parts: list[_Repeat] = []
@@ -54,10 +67,13 @@ class _Reader:
             if char == "|":
                 kept = parts if kept is None else kept
                 parts = []
+                self.chose = True
             elif char not in "^$":
+                outer, self.chose = self.chose, False
                 unit = self.atom(char)
                 least, most = self.quantifier()
-                parts.append(_Repeat(unit, least, most))
+                parts.append(_Repeat(unit, least, most, self.chose))
+                self.chose = self.chose or outer
         return parts if kept is None else kept
 
     def atom(self, char: str) -> str | list[_Repeat]:
@@ -123,23 +139,77 @@ class _Reader:
         return least, most
 
 
+_LONGEST_PATTERN = 500
+_LONGEST_EXAMPLE = 4096
+_MOST_WORK = 2e7
+"""Steps of a search, at worst: some tenths of a second."""
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> tuple[re.Pattern[str], list[_Repeat], int] | None:
+    """The pattern, its parts, and how long a text it may be tried on; None when it is not to be tried at all."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return None
+    try:
+        reader = _Reader(pattern)
+        parts = reader.sequence()
+        if reader.at < len(pattern):  # a parenthesis too many
+            return None
+        wide, choices = _work(parts)
+        compiled = re.compile(pattern)
+    except (re.error, _UnreadableError, RecursionError, OverflowError):
+        return None
+    if wide > 3 or choices > 16 or sum(part.size for part in parts) > _LONGEST_EXAMPLE:
+        return None
+    # Each of these parts may end anywhere, and a search without an anchor may begin anywhere.
+    exponent = wide + (not pattern.startswith("^"))
+    return compiled, parts, int((_MOST_WORK / 2**choices) ** (1 / exponent)) if exponent else 2**31
+
+
+def _work(parts: list[_Repeat]) -> tuple[int, int]:
+    """How many parts may end anywhere, and how many binary choices there are besides. Raises for nested ones."""
+    wide = choices = 0
+    for part in parts:
+        inner_wide, inner_choices = _work(part.parts)
+        inner_choices += part.choice
+        if part.most > 1 and part.least != part.most:
+            if inner_wide or inner_choices:
+                raise _UnreadableError
+            wide += 1
+        else:
+            wide += inner_wide * part.most
+            choices += inner_choices * part.most + part.most - part.least
+    return wide, choices
+
+
+def runnable(pattern: str) -> bool:
+    """Whether a pattern can be tried in a time that has a bound. Nested quantifiers, for one, cannot."""
+    return _compiled(pattern) is not None
+
+
+def finds(pattern: str, text: str) -> bool | None:
+    """Whether the pattern is found in the text; None when that cannot be told in a bounded time."""
+    known = _compiled(pattern)
+    if known is None or len(text) > known[2]:
+        return None
+    return known[0].search(text) is not None
+
+
 def example(pattern: str, *, min_length: int = 0, max_length: int | None = None) -> str | None:
     """A text in which ``pattern`` is found and whose length lies within the bounds, or None when none was found.
 
     The shortest form the pattern allows is tried first, then longer ones.
     """
-    longest = max_length if max_length is not None else max(min_length, 64)
-    try:
-        found = re.compile(pattern)
-        parts = _Reader(pattern).sequence()
-    except (re.error, _UnreadableError, RecursionError):
+    longest = min(max_length if max_length is not None else max(min_length, 64), _LONGEST_EXAMPLE)
+    known = _compiled(pattern)
+    if known is None:
         return None
-    for times in range(longest + 1):
-        text = "".join(part.text(times) for part in parts)
+    for times in range(min(longest, 100) + 1):
+        text = "".join(part.text(times) for part in known[1])
         if len(text) > longest:
             break
         # A pattern without an end anchor leaves the rest of the text free.
         for candidate in (text, text + "a" * (min_length - len(text))):
-            if min_length <= len(candidate) <= longest and found.search(candidate):
+            if min_length <= len(candidate) <= longest and finds(pattern, candidate):
                 return candidate
     return None

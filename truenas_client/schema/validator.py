@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .draft import allows
+from .pattern import finds
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -56,6 +57,7 @@ def stopping(stop: Callable[[], bool]) -> Iterator[None]:
 def validator() -> Any:
     """The validator of a draft 2020-12 schema that can be stopped on its way."""
     from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
     from jsonschema.validators import extend
 
     def asking(keyword: str) -> Callable[..., Iterator[ValidationError]]:
@@ -82,6 +84,11 @@ def validator() -> Any:
                 if wrong == MOST_PROBLEMS:
                     return
 
+    def pattern(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        # A search that may take too long is not begun: the server judges then.
+        if isinstance(value, str) and finds(wanted, value) is False:
+            yield ValidationError(f"{value!r} does not match {wanted!r}")
+
     def any_of(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
         if not isinstance(value, list) or len(value) < _MANY or not all(_is_simple(branch) for branch in wanted):
             yield from asked["anyOf"](validator, wanted, value, schema)
@@ -96,7 +103,7 @@ def validator() -> Any:
     # Every object and every list of alternatives passes one of these.
     asked = {name: asking(name) for name in ("type", "properties", "anyOf", "oneOf")}
     return extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, {**asked, "items": items, "anyOf": any_of}
+        Draft202012Validator, {**asked, "items": items, "pattern": pattern, "anyOf": any_of}
     )
 
 

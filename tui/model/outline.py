@@ -166,7 +166,11 @@ def method_page(method: Method, *, held: Collection[str] | None = None) -> Page:
         help_ = _filters_help(("arg", index)) if method.filterable and param.name in _FILTERS else ()
         items.append(_value(node, ("arg", index), method.name, top=True, deeper=DEEPEST_OPEN, extra=help_))
     items.append(_heading("returns", "Returns"))
-    items.append(_value(describe(method.returns), ("returns",), method.name, top=True))
+    returns = method.returns
+    if method.problems:
+        words = (Word("unreadable", "error"), Word("; ".join(method.problems)))
+        items.insert(1, Item(("unreadable",), "text", words, text="Arguments may be wrong without a word here."))
+    items.append(_value(describe(returns), ("returns",), method.name, top=True))
     examples = examples_of(method.examples, method.name)
     if examples:
         items.append(_heading("examples", "Examples"))

@@ -103,6 +103,8 @@ def why_words(why: Sequence[str]) -> str:
 def badges(method: Method, *, star: str = "") -> tuple[Cell | str, ...]:
     """What is to be known of a method before it is opened."""
     words = [Cell(star, "warning")] if star else []
+    if method.problems:
+        words.append(Cell("unreadable", "error"))
     if method.job:
         words.append(Cell("job", "accent"))
     if method.filterable:
