@@ -15,7 +15,7 @@ from truenas_client import AsyncClient, exc
 from truenas_client.catalogue import Catalogue
 from truenas_client.cataloguecache import CatalogueCache, Kept
 
-__all__ = ["Learned", "Shelf", "learn"]
+__all__ = ["Learned", "Shelf", "learn", "read_methods", "version_of"]
 
 # Long enough for a server that loads the models of its other API versions first.
 CATALOGUE_SECONDS = 120.0
@@ -69,6 +69,11 @@ async def learn(client: AsyncClient, kept: Kept | None) -> Learned:
     if kept is not None and roles is not None and kept.fits(release, tuple(roles)):
         return Learned(kept.catalogue, roles, host, release, fresh=False)
     return Learned(await read_methods(client), roles, host, release)
+
+
+async def version_of(client: AsyncClient) -> str:
+    """The server's version; empty where the user may not ask for it. Raises ConnectionLost."""
+    return str((await _answer(client, "system.info")).get("version") or "")
 
 
 async def read_methods(client: AsyncClient) -> Catalogue:

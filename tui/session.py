@@ -33,7 +33,7 @@ from truenas_client.supervisor import State as Life
 from truenas_client.supervisor import Status
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
 from tui.filling import Disguised, NotSent, PutIn, fill_arguments
-from tui.learning import Learned, Shelf, learn
+from tui.learning import Learned, Shelf, learn, version_of
 from tui.model.eventnames import event_names
 from tui.model.known import Known
 from tui.results import Results
@@ -309,8 +309,9 @@ class Session:
         """What may be another since the connection was lost: jobs, and after an update the methods."""
         try:
             await self.refresh_jobs()
-            info = await client.call("system.info")
-            if isinstance(info, dict) and str(info.get("version") or "") != self.release:
+            version = await version_of(client)
+            # Where the server tells no version, nothing says that its methods are still the same.
+            if not version or version != self.release:
                 await self._learn(client)
         except exc.ClientException:
             # Lost once more, which is told elsewhere, or not permitted: what was known before still stands there.
