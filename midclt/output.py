@@ -7,9 +7,10 @@ terminal, text of the server loses the characters that would steer it.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from truenas_client import ejson
 
@@ -91,12 +92,29 @@ def _write(stream: TextIO | None, text: str) -> None:
         return
     line = (harmless(text) if is_terminal(stream) else text) + "\n"
     try:
-        stream.write(line)
+        data = line.encode(stream.encoding or "utf-8", stream.errors or "strict")
     except UnicodeEncodeError:
         # A narrow locale, or half of a surrogate pair in the server's text: shown as an escape.
         encoding = stream.encoding or "ascii"
-        stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
+        data = line.encode(encoding, "backslashreplace")
+        line = data.decode(encoding)
+    below = getattr(stream, "buffer", None)
+    if below is None or os.linesep != "\n":
+        stream.write(line)
+    else:
+        stream.flush()
+        _write_whole(below, data)
     stream.flush()
+
+
+def _write_whole(below: BinaryIO, data: bytes) -> None:
+    """Write all of it: what is not buffered (``PYTHONUNBUFFERED``) may take a part and say so by its number alone."""
+    left = memoryview(data)
+    while left:
+        taken = below.write(left)
+        if taken is None:
+            raise BlockingIOError(errno.EAGAIN, "the output takes no more at the moment")
+        left = left[taken:]
 
 
 def report(error: ClientException) -> None:

@@ -148,3 +148,32 @@ def test_a_fitted_line_fits(text: str, width: int) -> None:
 def test_wide_characters_take_two_cells() -> None:
     assert fit("你好", 3) == "你"
     assert cells("你e\u0301") == 3
+
+
+class _Pipe(io.RawIOBase):
+    """An output that takes four bytes at a time, and none after the tenth: its reader went away."""
+
+    def __init__(self, room: int) -> None:
+        self.taken, self.room = b"", room
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if len(self.taken) >= self.room:
+            raise BrokenPipeError
+        part = bytes(data)[:4]
+        self.taken += part
+        return len(part)
+
+
+def test_an_output_without_a_buffer_gets_all_or_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (100, 10):
+        pipe = _Pipe(room)
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe, write_through=True))  # type: ignore[type-var]
+        if room == 100:
+            print_line("0123456789abcdef")
+            assert pipe.taken == b"0123456789abcdef\n"
+        else:
+            with pytest.raises(BrokenPipeError):
+                print_line("0123456789abcdef")
