@@ -83,6 +83,18 @@ def test_a_certificate_nobody_signed(run: Run, background: Background, certifica
         assert (ran.status, ran.out, ran.err) == (0, "pong\n", "")
 
 
+def test_a_ca_file_that_does_not_fit_is_named(
+    run: Run, background: Background, certificate: ssl.SSLContext, tmp_path: Path
+) -> None:
+    other = certificates.certificate(tmp_path).path
+    with background.entered(scripted({"core.ping": {"result": "pong"}}, certificate)) as url:
+        ran = run("--ca", str(other), "call", "core.ping", url=url)
+    assert (ran.status, ran.out) == (3, "")
+    assert f"is not signed by one in {other} (--ca)" in ran.err
+    assert "self-signed" not in ran.err
+    assert "--ca FILE" not in ran.err
+
+
 def test_a_wrong_password(run: Run, nas: Nas) -> None:
     ran = run("-U", "admin", "-P", "wrong", "call", "core.ping", url=nas.url)
     assert (ran.status, ran.out) == (4, "")
