@@ -20,6 +20,8 @@ from .protocol.topics import Topic
 
 __all__ = ["QUEUE", "AsyncSubscription", "Event", "Gap", "Overflow"]
 
+TURN_SECONDS = 0.005
+"""How long events that wait are handed out before others of the loop have their turn."""
 QUEUE = 1000
 """Events a subscription holds for a slow consumer unless told otherwise."""
 
@@ -84,6 +86,7 @@ class AsyncSubscription:
         # Updates wait as they came and become events when asked for. Keys: a running number,
         # or with coalescing the event's own key.
         self._queue: OrderedDict[Hashable, Update | Gap] = OrderedDict()
+        self._turn_began = 0.0
         self._limit, self._overflow, self._key = queue, overflow, key
         self._turn = 0
         self._missing = 0
@@ -123,6 +126,12 @@ class AsyncSubscription:
                 self._missing, self._gap_dropped = 0, False
                 return Gap("the consumer was slow", dropped)
             if self._queue:
+                now = asyncio.get_running_loop().time()
+                if now - self._turn_began > TURN_SECONDS:
+                    # A consumer that never waits for anything else leaves the loop to others now and then.
+                    self._turn_began = now
+                    await asyncio.sleep(0)
+                    continue
                 item = self._queue.popitem(last=False)[1]
                 return item if isinstance(item, Gap) else _event(item)
             if self._finished:
@@ -134,6 +143,7 @@ class AsyncSubscription:
                 await self._waiter
             finally:
                 self._waiter = None
+                self._turn_began = asyncio.get_running_loop().time()
 
     def push(self, update: Update) -> None:
         """The reader's side: an event has come."""

@@ -378,4 +378,9 @@ class SubscriptionEnded(ClientException):
 
 
 class ProtocolError(ClientException):
-    """The server sent something that no server sends. The connection stays if it can."""
+    """The server sent something that no server sends. The connection stays if it can.
+
+    ``result`` is the answer as far as it could be read: what could not stands in it as plain JSON. None if nothing.
+    """
+
+    result: Any = None

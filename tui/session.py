@@ -49,6 +49,7 @@ __all__ = ["Session", "State", "Target"]
 PING_SECONDS = 10.0
 # Calls may rightly take minutes; ctrl+c is how to stop waiting.
 CALL_SECONDS = 3600.0
+MOST_JOBS = 500
 # Their answers show the arguments of calls.
 SHOW_CALLS = frozenset({"core.get_jobs", "audit.query"})
 
@@ -333,7 +334,8 @@ class Session:
 
     async def _follow_jobs(self, client: AsyncClient) -> None:
         try:
-            async with client.subscribe("core.get_jobs") as events:
+            # Of a job only its newest state counts, however fast they come.
+            async with client.subscribe("core.get_jobs", queue=MOST_JOBS, overflow="coalesce") as events:
                 await self.refresh_jobs()
                 async for event in events:
                     if isinstance(event, Gap):
@@ -351,7 +353,12 @@ class Session:
 
     async def refresh_jobs(self) -> None:
         """Reads the list of jobs again. Raises as `call`."""
-        rows = await self._online_client().call("core.get_jobs", [], {"order_by": ["-id"], "limit": 500})
+        try:
+            rows = await self._online_client().call("core.get_jobs", [], {"order_by": ["-id"], "limit": MOST_JOBS})
+        except exc.ProtocolError as error:
+            if not isinstance(error.result, list):
+                raise
+            rows = error.result  # a value in one of them cannot be read: it costs that row's field alone
         self.jobs.fill(self.put_in.masked(rows) if isinstance(rows, list) else [])
         self.changed.publish()
 

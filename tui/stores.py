@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tui.model.values import beginning, weight
 from tui.transfers import Transfer
 
 __all__ = ["Call", "Job", "JobStore", "Saved", "Signal", "Watch", "WatchedEvent"]
@@ -96,23 +97,25 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the server describes it, with every field looked up tolerantly."""
+    """A job as the server describes it, with every field looked up tolerantly.
+
+    ``arguments`` and ``result`` are the beginnings of their JSON, and other texts are cut: a list keeps many jobs.
+    """
 
     id: int
     method: str = ""
     state: str = "WAITING"
     percent: float | None = None
     text: str = ""
-    arguments: Any = None
+    arguments: str = ""
     description: str = ""
-    result: Any = None
+    result: str = ""
     error: str = ""
     trace: str = ""
     started: datetime | None = None
     finished: datetime | None = None
     by: str = ""
     logs: str = ""
-    message_ids: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -129,7 +132,7 @@ class Job:
     def from_fields(cls, fields: Mapping[str, Any]) -> Job | None:
         """Reads an answer row or the fields of an event; None without an id."""
         number = fields.get("id")
-        if not isinstance(number, int):
+        if type(number) is not int:
             return None
         progress = fields.get("progress")
         progress = progress if isinstance(progress, Mapping) else {}
@@ -142,18 +145,17 @@ class Job:
             id=number,
             method=_text(fields.get("method")),
             state=_text(fields.get("state")) or "WAITING",
-            percent=float(percent) if isinstance(percent, int | float) else None,
+            percent=float(percent) if isinstance(percent, int | float) and abs(percent) < 1e6 else None,
             text=_text(progress.get("description")),
-            arguments=fields.get("arguments"),
+            arguments=beginning(arguments, _SHOWN) if (arguments := fields.get("arguments")) is not None else "",
             description=_text(fields.get("description")),
-            result=fields.get("result"),
+            result=beginning(result, _SHOWN) if (result := fields.get("result")) is not None else "",
             error=_failure(fields),
             trace=_text(fields.get("exception")),
             started=_time(fields.get("time_started")),
             finished=_time(fields.get("time_finished")),
             by=_text(about.get("username")) or _text(credentials.get("type")).lower(),
             logs=_text(fields.get("logs_excerpt")),
-            message_ids=tuple(m for m in fields.get("message_ids") or () if isinstance(m, str)),
         )
 
 
@@ -164,8 +166,14 @@ def _failure(fields: Mapping[str, Any]) -> str:
     return said if said.strip() or not isinstance(info, Mapping) else _text(info.get("repr"))
 
 
+_SHOWN = 4000
+"""Characters of a field of a job: more of them is not shown."""
+
+
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    text = value if isinstance(value, str) else "" if value is None else beginning(value, _SHOWN)
+    # The end of a traceback or a log says most.
+    return text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}"
 
 
 def _time(value: Any) -> datetime | None:
@@ -230,6 +238,10 @@ class WatchedEvent:
     clock: float
 
 
+MOST_BYTES = 32_000_000
+"""What the events of one watch may take together, roughly."""
+
+
 class Watch:
     """One subscription and its newest events; the oldest are dropped and counted.
 
@@ -247,6 +259,8 @@ class Watch:
         self.ended = ""
         self.version = 0
         self._arrivals: deque[float] = deque(maxlen=64)
+        self._weights: deque[int] = deque()
+        self._weight = 0
 
     @property
     def paused(self) -> bool:
@@ -261,11 +275,20 @@ class Watch:
     def add(self, kind: str, event_id: Any, fields: Any) -> None:
         """Counts and keeps one event."""
         clock = time.monotonic()
+        self._make_room(weight(fields, MOST_BYTES))
         self.events.append(WatchedEvent(kind, event_id, fields, datetime.now().astimezone(), clock))
         if kind != "gap":
             self.seen += 1
             self._arrivals.append(clock)
         self.version += 1
+
+    def _make_room(self, coming: int) -> None:
+        """Lets the oldest events go: there are so many at most, and so many bytes."""
+        self._weight += coming
+        while self.events and (self._weight > MOST_BYTES or len(self.events) == self.events.maxlen):
+            self.events.popleft()
+            self._weight -= self._weights.popleft()
+        self._weights.append(coming)
 
     def pause(self, on: bool) -> None:
         """Stops or resumes the panel, not the counting."""

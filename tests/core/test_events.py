@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +80,25 @@ async def test_what_is_dropped_is_counted_and_what_is_left_is_in_order(records: 
 def test_a_queue_holds_something() -> None:
     with pytest.raises(ValueError, match="at least one"):
         subscription("drop", 0)
+
+
+async def test_a_consumer_that_never_waits_leaves_turns_to_others() -> None:
+    events = subscription("drop", queue=1000)
+    for record in range(200):
+        events.push(update(record, 0))
+    events.finish(None)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(others())
+    async for _ in events:
+        until = time.perf_counter() + 0.001
+        while time.perf_counter() < until:
+            pass  # work that takes a millisecond
+    task.cancel()
+    assert turns > 10

@@ -102,6 +102,17 @@ def test_a_form_that_cannot_be_read_fails_its_call_alone() -> None:
     assert isinstance(message.error, exc.ProtocolError)
 
 
+def test_of_an_answer_with_a_value_that_cannot_be_read_the_rest_is_kept() -> None:
+    rows = [{"id": 1, "at": {"$date": 0}}, {"id": 2, "at": {"$date": 10**15}}]
+    message = received({"jsonrpc": "2.0", "id": "a", "result": rows})
+    assert isinstance(message, Failure)
+    assert isinstance(message.error, exc.ProtocolError)
+    assert message.error.result == [
+        {"id": 1, "at": dt.datetime(1970, 1, 1, tzinfo=dt.UTC)},
+        {"id": 2, "at": {"$date": 10**15}},
+    ]
+
+
 def test_events() -> None:
     params = {"msg": "added", "collection": "c", "id": 1, "fields": {"a": 1}, "extra": {"b": 2}}
     assert received({"method": "collection_update", "params": params}) == Update("c", "added", 1, {"a": 1}, {"b": 2})

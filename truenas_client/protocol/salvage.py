@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
+from .. import ejson
 from ..exc import ProtocolError
 from .errors import words
 from .messages import Failure, Fault
@@ -31,6 +33,16 @@ def salvage(text: str, cause: Exception) -> Failure | Fault:
     what = f"a value that cannot be read: {words(cause)}"
     message_id = frame.get("id") if isinstance(frame, dict) and frame.get("msg", "result") == "result" else None
     if isinstance(message_id, str):
-        return Failure(message_id, ProtocolError(f"The server's answer holds {what}"))
+        error = ProtocolError(f"The server's answer holds {what}")
+        if isinstance(frame.get("result"), list | dict):
+            error.result = ejson.loads(json.dumps(frame["result"]), object_hook=_lenient)
+        return Failure(message_id, error)
     of_event = isinstance(frame, dict) and ("method" in frame or "collection" in frame)
     return Fault(f"a frame with {what}", of_event)
+
+
+def _lenient(value: dict[str, Any]) -> Any:
+    try:
+        return ejson.object_hook(value)
+    except ejson.EJSONDecodeError:
+        return value

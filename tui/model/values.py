@@ -80,6 +80,35 @@ def kind_of(value: Any) -> Kind:
     return "date" if isinstance(value, (datetime, date, time)) else "other"
 
 
+def beginning(value: Any, most: int) -> str:
+    """The first characters of a value as JSON. The work is bounded by what is given, not by the value."""
+    text = ""
+    try:
+        for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+            text += piece[:most]
+            if len(text) > most:
+                break
+    except (RecursionError, ValueError):
+        text += "…"
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def weight(value: Any, most: int) -> int:
+    """Roughly how many bytes a value takes; once it is more than ``most`` no further look is taken."""
+    total, stack = 0, [value]
+    while stack and total <= most:
+        one = stack.pop()
+        total += 60
+        if isinstance(one, str):
+            total += len(one)
+        elif isinstance(one, dict):
+            stack += one.values()
+            stack += one
+        elif isinstance(one, (list, tuple, set, frozenset)):
+            stack += one
+    return total
+
+
 def preview(value: Any) -> str:
     """One short line for a value: JSON as the server would write it, or the size of a container in its brackets."""
     kind = kind_of(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from textual import events
@@ -88,7 +87,7 @@ class JobDetail(LineView):
         for label, text in (
             ("job", f"#{job.id} {job.method}"),
             ("what", job.description),
-            ("arguments", json.dumps(job.arguments, default=str, ensure_ascii=False)),
+            ("arguments", job.arguments),
             ("started", human_time(job.started) if job.started else ""),
             ("by", job.by),
         ):
@@ -101,10 +100,9 @@ class JobDetail(LineView):
         if job.logs:
             lines.append(())
             lines += [(Span(text, "dim"),) for text in safe_lines(job.logs.rstrip())]
-        if job.state == "SUCCESS" and job.result is not None:
+        if job.state == "SUCCESS" and job.result:
             lines.append(())
-            text = json.dumps(job.result, default=str, ensure_ascii=False)
-            lines += self._labelled("result", text, cells)
+            lines += self._labelled("result", job.result, cells)
         return lines
 
     def _labelled(self, label: str, text: str, cells: int) -> list[tuple[Span, ...]]:
