@@ -20,7 +20,10 @@ from textual import events
 
 from tests.app.conftest import CHARACTERS, Desk
 from tui import actions
+from tui.keeping import Offer
 from tui.screens.card import STANDING_SECONDS
+from tui.screens.keep import KeepScreen
+from tui.screens.otp import OtpScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.workspace import Workspace
 from tui.stores import Call
@@ -35,8 +38,17 @@ NAMED = ("enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "
 WORDS = ("pool.q", "service.c", "START", "ftp", "nas", "tank", "yes", "y", "1", "zzz")
 """Typed whole: letters by themselves seldom spell a method or the name that confirms."""
 
-PLACES = (None, None, "go.jobs", "go.events", "go.connections", "app.palette", "app.keys", "copy.menu", "edit.complete")
-"""Actions that lead to where bursts begin; None stays in the editor, before a write."""
+RUN = ("ctrl+j", "enter", "f5", "y")
+"""What sends and confirms."""
+
+CALLS = (("service.control", '["START", "ftp"]'), ("pool.query", "[]"), ("config.save", "[]"),
+         ("pool.dataset.delete", '["tank/media"]'), ("system.info", "[]"))  # fmt: skip
+"""What is open when bursts begin: writes, reads, a file to be saved, a risk that wants a name."""
+
+PLACES = ("", "", "run", "run", "go.jobs", "go.events", "event.add", "go.connections", "app.palette", "app.keys",
+          "copy.menu", "edit.complete", "pane.methods", "pane.docs", "table.columns", "app.close", "app.jump",
+          "otp", "keep", "offline")  # fmt: skip
+"""Where bursts begin: an action, a card that comes by itself, a call that waits to be confirmed; "" is the editor."""
 
 
 def every_key() -> list[str]:
@@ -113,7 +125,7 @@ class Bursts:
         keys: list[str] = []
         for _ in range(self.random.randint(2, 12)):
             kind = self.random.random()
-            pool = WORDS if kind < 0.15 else NAMED if kind < 0.5 else self.keys
+            pool = RUN if kind < 0.2 else WORDS if kind < 0.3 else NAMED if kind < 0.55 else self.keys
             keys += list(chosen) if (chosen := self.random.choice(pool)) in WORDS else [chosen]
         return keys[:12]
 
@@ -135,8 +147,7 @@ class Bursts:
             self.figures.screens[screen] = self.figures.screens.get(screen, 0) + 1
             await self.type(self.burst())
             self.figures.bursts += 1
-            if self.random.random() < 0.5:
-                self.desk.time += 1
+            self.desk.time += self.random.choice((0, 0, STANDING_SECONDS - 0.01, STANDING_SECONDS + 0.01, 2))
             if self.random.random() < 0.3:
                 await self._home()
         return self.figures
@@ -148,7 +159,27 @@ class Bursts:
                 break
             await self.desk.press("escape")
         if not self.desk.app._exit and isinstance(self.desk.app.screen, Workspace):
-            await self.desk.workspace.open_method("service.control")
-            await self.desk.write('["START", "ftp"]')
-            if (place := self.random.choice(PLACES)) is not None:
+            method, arguments = self.random.choice(CALLS)
+            await self.desk.workspace.open_method(method)
+            await self.desk.write(arguments)
+            await self._begin_at(self.random.choice(PLACES))
+
+    async def _begin_at(self, place: str) -> None:
+        app = self.desk.app
+        match place:
+            case "":
+                return
+            case "run":
+                await self.desk.press("ctrl+j")
+                self.desk.time += self.random.choice((0, 1))
+            case "otp":
+                app.push_screen(OtpScreen(user="admin", host="nas"))
+            case "keep":
+                offer = Offer("nas", ("ask each time",), "")
+                app.push_screen(KeepScreen(self.desk.session.target, offer))
+            case "offline":
+                self.desk.session.allow_writes(True)
+                await self.desk.session.close()
+            case _:
                 await self.desk.workspace.perform(place)
+        await self.desk.settled()
