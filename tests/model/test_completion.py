@@ -232,6 +232,35 @@ def words(method: Method, marked: str, known: Known | None = None) -> list[str]:
     return [] if completions is None else [one.word for one in narrowed(completions.candidates, completions.typed)]
 
 
+DATED = Method(
+    "key.create",
+    {
+        "accepts": [
+            {
+                "_name_": "data",
+                "type": "object",
+                "properties": {"expires_at": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}},
+            }
+        ]
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[{"expires_at": "2030-01-01^"}]', '[{"expires_at": {"$date": 1893456000000}}]'),
+        ('[{"expires_at": ^}]', '[{"expires_at": {"$date": 0}}]'),
+    ],
+)
+def test_a_date_is_offered_in_its_form(text: str, expected: str) -> None:
+    plain, completions = at(DATED, text)
+    assert completions is not None
+    candidate = next(one for one in completions.candidates if "$date" in one.text)
+    assert written(plain, completions, candidate) == expected
+    assert DATED.check(json.loads(expected)) == []
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -89,6 +89,12 @@ def test_what_is_no_list_is_not_to_be_sent_and_what_the_schema_says_may_be() -> 
         ('[{"********": 1}]', ["********"]),
     ],
 )
+def test_a_long_text_is_a_hint_and_no_problem() -> None:
+    examined = examine(json.dumps([{"deep": ["x" * 1025]}]), None)
+    assert (examined.hint, examined.problems, examined.unsendable) == ("a text has over 1,024 characters", (), "")
+    assert examine(json.dumps(["x" * 1024]), None).hint == ""
+
+
 def test_a_mask_is_a_place_to_fill_in_and_is_never_sent(text: str, places: list[str]) -> None:
     examined = examine(text, METHOD, unknown)
     assert examined.unsendable == LEFT_OUT

@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from .draft import allows
+from .forms import Form, marked
 from .normalise import Schema
 from .pattern import finds
 from .validator import MOST_PROBLEMS, validator
@@ -39,7 +40,6 @@ _KINDS = {
     "object": "an object",
 }
 _EVERY = list(_KINDS)
-_FORMS = ("$date", "$time", "$ipv4_interface", "$ipv6_interface")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def check_arguments(params: Sequence[tuple[str, bool, Schema]], values: Any) -> 
     problems: list[Problem] = []
     for index, (name, required, schema) in enumerate(params):
         if index < len(values):
-            problems += check(schema, values[index], at=(index,))
+            problems += check(schema, values[index], at=(index,), sent=True)
         elif required:
             problems.append(Problem((), f"missing argument {name}"))
     if len(values) > len(params):
@@ -69,16 +69,17 @@ def check_arguments(params: Sequence[tuple[str, bool, Schema]], values: Any) -> 
     return problems[:MOST_PROBLEMS]
 
 
-def check(schema: Schema, value: Any, *, at: Path = ()) -> list[Problem]:
+def check(schema: Schema, value: Any, *, at: Path = (), sent: bool = False) -> list[Problem]:
     """Problems of ``value`` by a normalised schema, in the order of the value; paths start with ``at``.
 
-    The server's extended forms (``{"$date": ...}`` and the like) count as the text or list they stand for.
+    The server's extended forms (``{"$date": ...}`` and the like) count as the text or list they stand for. In what is
+    ``sent`` they are wanted where the schema asks for what they stand for, and nowhere else.
     """
     from jsonschema.exceptions import SchemaError, UnknownType
 
     found: dict[tuple[Path, str], Problem] = {}
     try:
-        for error in validator()(schema).iter_errors(_plain(value)):
+        for error in validator(sent=sent)(schema).iter_errors(marked(value)):
             for problem in _explain(error):
                 found.setdefault((problem.path, problem.message), problem)
             if len(found) >= MOST_PROBLEMS:
@@ -88,27 +89,6 @@ def check(schema: Schema, value: Any, *, at: Path = ()) -> list[Problem]:
     except (SchemaError, UnknownType, re.error):
         return []
     return [Problem(at + problem.path, problem.message, problem.key) for problem in found.values()]
-
-
-def _plain(value: Any) -> Any:
-    """Extended forms, written or decoded, as the plain JSON they stand for; what holds none is given back itself."""
-    if isinstance(value, dict):
-        if len(value) == 1:
-            ((key, inner),) = value.items()
-            if key in _FORMS and isinstance(inner, (str, int)):
-                return str(inner)
-            if key == "$set" and isinstance(inner, list):
-                return _plain(inner)
-        elif len(value) == 2 and value.get("$type") == "date" and isinstance(value.get("$value"), str):
-            return value["$value"]
-        members = {key: _plain(item) for key, item in value.items()}
-        return members if any(members[key] is not value[key] for key in value) else value
-    if isinstance(value, list):
-        items = [_plain(item) for item in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-    if isinstance(value, (set, frozenset, tuple)):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def _explain(error: ValidationError) -> Iterator[Problem]:
@@ -126,6 +106,8 @@ def _explain(error: ValidationError) -> Iterator[Problem]:
                 yield Problem(path, f"missing field {_name(name)}")
     elif keyword == "type":
         yield Problem(path, _expected(wanted if isinstance(wanted, list) else [wanted], value))
+    elif keyword == "form":
+        yield Problem(path, error.message)
     elif keyword in ("enum", "const"):
         # A value of another type altogether is reported as that.
         if isinstance(error.schema, dict) and allows({"type": error.schema.get("type", _EVERY)}, value):
@@ -230,6 +212,8 @@ def _kind_of(value: Any) -> str:
         return _shown(value)
     if isinstance(value, (int, float)):
         return "a number" if isinstance(value, int) else f"the number {_shown(value)}"
+    if isinstance(value, Form):
+        return value.name
     return "text" if isinstance(value, str) else "a list" if isinstance(value, list) else "an object"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..plaintext import plain_text
+from .forms import WRITTEN
 from .normalise import Schema
 
 __all__ = ["Node", "describe", "type_words"]
@@ -249,7 +250,7 @@ def _constraints(schema: Schema) -> tuple[str, ...]:
     if "pattern" in schema:
         found.append(f"matches {schema['pattern']}")
     if "format" in schema:
-        found.append(f"format {schema['format']}")
+        found.append(WRITTEN.get(schema["format"]) or f"format {schema['format']}")
     return tuple(found)
 
 

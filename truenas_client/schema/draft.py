@@ -188,9 +188,8 @@ def _is_number(value: Any) -> bool:
 _TYPES: dict[str, Any] = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: (
-        (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
-    ),
+    # Not 1.0, as in JSON Schema: no server takes that for an integer.
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": _is_number,
     "string": lambda value: isinstance(value, str),
     "array": lambda value: isinstance(value, list),

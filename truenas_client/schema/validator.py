@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .draft import allows
+from .forms import unformed
 from .pattern import finds
 
 if TYPE_CHECKING:
@@ -54,8 +55,12 @@ def stopping(stop: Callable[[], bool]) -> Iterator[None]:
 
 
 @cache
-def validator() -> Any:
-    """The validator of a draft 2020-12 schema that can be stopped on its way."""
+def validator(*, sent: bool = False) -> Any:
+    """The validator of a draft 2020-12 schema that can be stopped on its way.
+
+    With ``sent`` it judges arguments (`forms.marked`) as servers do: dates and sets by their forms, and ``1.0`` is no
+    integer.
+    """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
     from jsonschema.validators import extend
@@ -71,8 +76,23 @@ def validator() -> Any:
 
         return check_keyword
 
+    def kind(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        wrong = False
+        for error in asking("type")(validator, wanted, value, schema):
+            wrong = True
+            yield error
+        if wrong or not sent:
+            return
+        if isinstance(value, float) and "integer" in wanted and "number" not in wanted:
+            yield ValidationError("a whole number has no point")
+        elif why := unformed(schema, value):
+            yield ValidationError(why, validator="form")
+
+    def simple(schema: Any) -> bool:
+        return _is_simple(schema) and not (sent and _has_forms(schema))
+
     def items(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-        if not isinstance(value, list) or len(value) < _MANY or not _is_simple(wanted):
+        if not isinstance(value, list) or len(value) < _MANY or not simple(wanted):
             yield from Draft202012Validator.VALIDATORS["items"](validator, wanted, value, schema) or ()
             return
         # Nearly all items of a long list are right, and `allows` sees that ten times as fast.
@@ -90,7 +110,7 @@ def validator() -> Any:
             yield ValidationError(f"{value!r} does not match {wanted!r}")
 
     def any_of(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-        if not isinstance(value, list) or len(value) < _MANY or not all(_is_simple(branch) for branch in wanted):
+        if not isinstance(value, list) or len(value) < _MANY or not all(simple(branch) for branch in wanted):
             yield from asked["anyOf"](validator, wanted, value, schema)
         elif not any(allows(branch, value) for branch in wanted):
             lists = [branch for branch in wanted if branch.get("type") == "array" and "items" in branch]
@@ -101,14 +121,23 @@ def validator() -> Any:
                 yield from asked["anyOf"](validator, wanted, value, schema)
 
     # Every object and every list of alternatives passes one of these.
-    asked = {name: asking(name) for name in ("type", "properties", "anyOf", "oneOf")}
+    asked = {name: asking(name) for name in ("properties", "anyOf", "oneOf")}
     return extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, {**asked, "items": items, "pattern": pattern, "anyOf": any_of}
+        Draft202012Validator, {**asked, "type": kind, "items": items, "pattern": pattern, "anyOf": any_of}
     )
 
 
 def _wrong_items(schema: Any, value: list[Any]) -> int:
     return sum(not allows(schema["items"], item) for item in value)
+
+
+def _has_forms(schema: Any) -> bool:
+    """Whether a simple schema wants a form somewhere, which `allows` knows nothing of."""
+    if not isinstance(schema, dict):
+        return False
+    parts = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    parts += [part for key in ("anyOf", "oneOf", "allOf", "prefixItems") for part in schema.get(key, ())]
+    return "format" in schema or "uniqueItems" in schema or any(_has_forms(part) for part in parts)
 
 
 def _is_simple(schema: Any) -> bool:

@@ -17,6 +17,7 @@ from truenas_client.catalogue import Method
 from truenas_client.filters import OPERATORS
 from truenas_client.schema.describe import type_words
 from truenas_client.schema.draft import Draft, allows, draft
+from truenas_client.schema.forms import date_form
 from truenas_client.schema.normalise import Schema
 
 from .branches import rebranched
@@ -95,7 +96,7 @@ def value_candidates(method: Method, values: Any, path: Path, known: Known, *, e
             text: replace(candidate, branch=rebranched(branches, around, tag, json.loads(text)))
             for text, candidate in found.items()
         }
-    for candidate in _of_query(method, values, path):
+    for candidate in (*_dates(schemas, value_at(values, path)), *_of_query(method, values, path)):
         found.setdefault(candidate.text, candidate)
     for candidate in _seen(method, schemas, path, known):
         found.setdefault(candidate.text, candidate)
@@ -121,6 +122,16 @@ def _listed(schemas: Iterable[Schema]) -> Iterator[Candidate]:
         nullable = nullable or "null" in kinds
     if nullable:
         yield _value(None)
+
+
+def _dates(schemas: Iterable[Schema], typed: Any) -> Iterator[Candidate]:
+    """The form of a date that was typed as people write it, or of one to be filled in."""
+    if not any(schema.get("format") == "date-time" for schema in schemas):
+        return
+    if isinstance(typed, str) and (form := date_form(typed)) is not None:
+        yield Candidate(typed, json.dumps(form), f"written {json.dumps(form)}")
+    elif not typed:
+        yield Candidate('{"$date": 0}', '{"$date": 0}', "milliseconds since 1970, or type 2030-01-31")
 
 
 def _of_query(method: Method, values: Any, path: Path) -> Iterator[Candidate]:

@@ -15,6 +15,7 @@ from truenas_client.placeholders import Placeholder, find
 from truenas_client.redact import holds_mask, mask_places
 from truenas_client.schema.check import Problem
 from truenas_client.schema.draft import allows
+from truenas_client.schema.forms import LONGEST_TEXT, has_long_text
 
 from .jsontext import Document, Path, TextProblem, parse
 from .schemaplace import schemas_at
@@ -35,6 +36,9 @@ class Examined:
     """Why this can never be sent, in words, "" when it can (however the server takes it)."""
     left_out: tuple[TextProblem, ...] = ()
     """Where a secret stood that was not stored, or that the server did not show: places to fill in."""
+
+    hint: str = ""
+    """What the server may refuse though no schema says so."""
 
     @property
     def text(self) -> str:
@@ -77,7 +81,8 @@ def examine(
                 lost.append(TextProblem(*place_placeholder(document, path, placeholder), message))
     problems = sorted([*problems, *lost], key=lambda problem: (problem.start, problem.end))
     unsendable = lost[0].message if lost else LEFT_OUT if masked else ""
-    return Examined(document, tuple(problems), unsendable, _left_out(text))
+    hint = f"a text has over {LONGEST_TEXT:,} characters" if has_long_text(document.value) else ""
+    return Examined(document, tuple(problems), unsendable, _left_out(text), hint)
 
 
 def _left_out(text: str) -> tuple[TextProblem, ...]:

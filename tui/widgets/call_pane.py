@@ -399,6 +399,8 @@ class CallPane(Pane):
             if self.view == DOCS and (words := self.docs.facts):
                 facts = words
             if self.view == ARGUMENTS:
+                if hint := self._examined.hint:
+                    facts.append((hint, "warning"))
                 empty = len(self.editor.gaps)
                 facts.append((f"fill {empty} field{'' if empty == 1 else 's'}", "warning") if empty else "valid")
                 if empty > 1:
