@@ -89,12 +89,6 @@ def test_what_is_no_list_is_not_to_be_sent_and_what_the_schema_says_may_be() -> 
         ('[{"********": 1}]', ["********"]),
     ],
 )
-def test_a_long_text_is_a_hint_and_no_problem() -> None:
-    examined = examine(json.dumps([{"deep": ["x" * 1025]}]), None)
-    assert (examined.hint, examined.problems, examined.unsendable) == ("a text has over 1,024 characters", (), "")
-    assert examine(json.dumps(["x" * 1024]), None).hint == ""
-
-
 def test_a_mask_is_a_place_to_fill_in_and_is_never_sent(text: str, places: list[str]) -> None:
     examined = examine(text, METHOD, unknown)
     assert examined.unsendable == LEFT_OUT
@@ -126,3 +120,9 @@ def test_every_placeholder_is_found_in_the_text(value: str) -> None:
         assert document.text[start:end] in ("${env:A}", "${secret:B}")
         seen.append((start, end))
     assert len(seen) == len(set(seen))
+
+
+def test_a_long_text_is_a_hint_and_no_problem() -> None:
+    examined = examine(json.dumps([{"deep": ["x" * 1025]}]), None)
+    assert (examined.hint, examined.problems, examined.unsendable) == ("a text has over 1,024 characters", (), "")
+    assert examine(json.dumps(["x" * 1024]), None).hint == ""
