@@ -87,5 +87,5 @@ async def test_every_screen_is_ascii(nas: Simulator, size: tuple[int, int]) -> N
         await desk.press("escape", "y")
         await plain(desk, "the copy menu")
         await desk.press("escape", "asterisk")
-        await desk.see("starred")
+        await desk.see("Starred")
         await plain(desk, "a message")

@@ -319,7 +319,7 @@ async def test_read_only_refuses_and_says_how_to_allow(signed_in: Open, nas: Sim
         await desk.open("pds cr", "pool.dataset.create")
         await desk.write('[{"type": "FILESYSTEM", "name": "tank/x"}]')
         await desk.run()
-        await desk.see("Read-only", "only reads", "F9 allows writes")
+        await desk.see("Read-only", "this session is read-only", "F9 allows writes")
         await desk.press("escape", "L")
         await desk.see("writes allowed")
         await desk.press("ctrl+j")
@@ -383,7 +383,7 @@ async def test_an_older_result_is_marked_while_a_call_runs(signed_in: Open, nas:
         await desk.press("escape", "r")
         await desk.see("Previous result", "answer", "^c cancels")
         await desk.press("r")
-        await desk.see("Still waiting")
+        await desk.see("This call is still running")
         await desk.press("ctrl+c")
         await desk.ended()
 

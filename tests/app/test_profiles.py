@@ -162,7 +162,7 @@ async def test_a_secret_that_is_asked_for_is_the_next_step(nas: Simulator) -> No
     keep("lab", nas.url, secret=Ask())
     async with at_desk(Start(), (80, 24)) as desk:
         await desk.press("down", "enter")
-        await desk.see("No password yet")
+        await desk.see("No password  Enter it")
         assert field(desk, "password").has_focus
         await desk.type("admin")
         await desk.press("enter")
@@ -211,7 +211,7 @@ async def test_another_address_gets_nothing_of_the_profile(nas: Simulator, frame
         await desk.see("from the environment variable", "only the trusted one")
         field(desk, "address").value = nas.url
         await desk.press("enter")
-        await desk.see("No password yet")
+        await desk.see("No password  Enter it")
         target = desk.app.screen.form.target()  # type: ignore[attr-defined]
         assert (target.profile.name, target.profile.secret, target.tls) == ("", Ask(), SYSTEM)
         assert frames == []
@@ -246,7 +246,7 @@ async def test_a_secret_that_is_not_there(nas: Simulator, monkeypatch: pytest.Mo
     keep("lab", nas.url)
     monkeypatch.delenv("NAS_SECRET")
     async with at_desk(Start(), (80, 24)) as desk:
-        await desk.see("No secret", "NAS_SECRET")
+        await desk.see("Secret not available", "NAS_SECRET")
         assert field(desk, "password").has_focus
         await desk.type("admin")
         await desk.press("enter")
@@ -307,7 +307,7 @@ async def test_an_older_server_is_sent_the_key_only_when_that_is_chosen(frames: 
         start = Start(url, "admin", key, by_key=True, ca_file=nas.info()["certificate"])
         async with at_desk(start, (80, 24)) as desk:
             await desk.press("enter")
-            await desk.see("Key not sent", "cannot check a proof", "yes (before 26)")
+            await desk.see("Key not sent", "cannot check", "yes (before 26)")
             assert not any(key in frame for frame in frames)
             await desk.press("right", "enter")
             await desk.landed()
@@ -327,7 +327,7 @@ async def test_a_host_that_did_scram_gets_no_key_on_its_word(
         monkeypatch.setenv("NAS_SECRET", key)
         Known().remember_scram(profile.endpoints[0])
         async with at_desk(Start(), (80, 24)) as desk:
-            await desk.see("Not sent", "somebody may be in between")
+            await desk.see("Key not sent", "may intercept")
             assert "yes (before 26)" not in desk.text
         # A profile that says so is no word of this run either; the flag is.
         keep("lab", url, mechanism="api-key-plain")

@@ -93,7 +93,7 @@ async def test_enter_before_the_answer_asks_once_more(signed_in: Open, nas: Simu
 
     async with signed_in() as desk:
         await review(desk, "demo upd", "demo.update", [1, {"a": 1}])
-        await desk.see("reading what is stored", '{"a": 1}')
+        await desk.see("reading the stored object", '{"a": 1}')
         await desk.press("enter")
         await desk.see("still reading the stored object")
         assert not sent
@@ -179,7 +179,7 @@ async def test_hostile_values_are_cut_and_scrolled(signed_in: Open, nas: Simulat
 
 async def test_the_card_reads_nothing_that_might_write(signed_in: Open) -> None:
     async with signed_in(writable=True) as desk:
-        with pytest.raises(Exception, match="only something to read"):
+        with pytest.raises(Exception, match="only reads are allowed"):
             await desk.session.read("pool.dataset.delete", ["tank/media"])
-        with pytest.raises(Exception, match="only something to read"):
+        with pytest.raises(Exception, match="only reads are allowed"):
             await desk.session.read("core.bulk", ["pool.dataset.delete", [["tank/media"]]])

@@ -207,4 +207,4 @@ async def test_an_upload_is_stopped_by_ctrl_c(signed_in: Open, nas: Simulator, h
         assert isinstance(view, TransferView)
         await desk.press("ctrl+c")
         await desk.ended()
-        await desk.see("Stopped", "did not arrive as a whole")
+        await desk.see("Stopped", "was not sent completely")

@@ -89,7 +89,7 @@ async def test_another_certificate_is_refused_with_both_fingerprints(secure: Sim
     secure.tls.rotate()
     async with at_desk(Start(), (80, 24)) as desk:
         await desk.until(lambda: isinstance(desk.app.screen, TrustScreen), "the certificate")
-        await desk.see("Another certificate", "trusted", *shown_digest(was), "shown", "somebody is in between")
+        await desk.see("Another certificate", "trusted", *shown_digest(was), "shown", "intercepts")
         await desk.see(*shown_digest(secure.tls.fingerprint))
         # One key is not enough to give up what was trusted.
         await desk.press("t")

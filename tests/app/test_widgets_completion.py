@@ -345,4 +345,4 @@ async def test_next_goes_through_problems_and_places_to_fill_in_order() -> None:
         editor.problems, editor.gaps = [], []
         await pilot.press("ctrl+g")
         (told,) = said(pilot, Notify)
-        assert "nothing left to fill in" in told.notification.message
+        assert "nothing to fill in" in told.notification.message

@@ -81,8 +81,8 @@ async def test_what_is_said_of_a_method() -> None:
             "    you have ROOM_ADMIN",
             "",
             "  Arguments",
+            "  ▾ shelf  ShelfCreate  required",
             "      name    string  required  not empty",
-            "              What to call it.",
         ]
         docs.show(None)
         await pilot.pause()

@@ -63,8 +63,7 @@ async def test_a_message_without_an_end_is_given_up(kind: str) -> None:
 
 async def test_the_bound_after_sign_in_is_the_caller_s() -> None:
     async def answer(link: ServerConnection, request: dict[str, Any]) -> None:
-        login = request["method"] == "auth.login_ex"
-        await reply(link, request, {"response_type": "SUCCESS"} if login else "x" * request["params"][0])
+        await reply(link, request, "x" * request["params"][0] if request["method"] == "x" else None)
 
     async with nas(answer) as server:
         limits = ConnectLimits(message=20 * 2**20)

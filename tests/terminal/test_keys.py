@@ -96,11 +96,11 @@ def test_the_run_key_is_a_newline_byte() -> None:
     assert "enter" not in keys_of(actions.by_id("call.run"))
 
 
-def test_what_works_while_typing_is_never_a_character() -> None:
+def test_what_works_while_typing_has_a_key_that_is_no_character() -> None:
     for action in actions.ACTIONS:
         if action.always:
             arriving = [key for key in keys_of(action) if sent(key)]
-            assert all(key not in PRINTABLE for key in arriving), action.id
+            assert any(key not in PRINTABLE for key in arriving), action.id
 
 
 def test_keys_that_follow_each_other_are_told_apart() -> None:
