@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from tests.terminal.screen import Screen
+from tui.screens.card import STANDING_SECONDS
 
 SECONDS = 40.0
 
@@ -76,8 +78,21 @@ class Session:
         # Two places of it: while a screen is drawn anew one may be gone for a moment.
         parts = ("━ Keys ━", "shift+mouse")
         await self.see(*parts)
-        self.press("escape")
-        await self.until(lambda: not any(part in self.screen.text for part in parts), "the help is closed")
+        await self.answer("escape", lambda: not any(part in self.screen.text for part in parts), "the help is closed")
+
+    async def answer(self, key: str, condition: Callable[[], object], what: str) -> None:
+        """Answers a card by a key: again where the card dropped it, because it was drawn too short a time before."""
+        async with asyncio.timeout(SECONDS):
+            while not condition():
+                await self.stood()
+                self.press(key)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(2):
+                        await self.until(condition, what)
+
+    async def stood(self) -> None:
+        """Waits until a card that is seen takes answers: it drops them until a person can have read it."""
+        await asyncio.sleep(STANDING_SECONDS + 0.1)
 
     async def until(self, condition: Callable[[], object], what: str) -> None:
         """Waits until a condition holds, looking again whenever the program wrote."""

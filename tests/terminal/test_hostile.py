@@ -145,8 +145,8 @@ async def find(app: Session, hit: str) -> None:
     await app.see("a command or a method")
     app.type(f"call: {hit}")
     await app.see(f"call: {hit}")
-    app.press("enter")
-    await app.until(lambda: f"┏━ {hit} ━" in app.screen.text and "call: " not in app.screen.text, f"{hit} open")
+    opened = f"┏━ {hit} ━"
+    await app.answer("enter", lambda: opened in app.screen.text and "call: " not in app.screen.text, f"{hit} open")
 
 
 async def run(app: Session, *texts: str) -> None:
@@ -166,13 +166,8 @@ async def test_no_text_of_a_server_commands_the_terminal(nas: Simulator) -> None
     command = [sys.executable, "-m", "tui", nas.url, "-U", "admin", "--write"]
     async with running(command, size=(80, 24), env=env) as app:
         await app.see("Connect")
-        # The card takes no answer before it has stood: pressed again until it does.
-        while "connecting" not in app.screen.text and "Methods" not in app.screen.text:
-            app.press("enter")
-            await app.until(
-                lambda: any(word in app.screen.text for word in ("connecting", "Methods", "Press it again")),
-                "an answer",
-            )
+        await app.stood()
+        app.press("enter")
         await app.see("Methods", "writes allowed", "name evil")
         try:
             await visit_methods_and_docs(app)
@@ -211,7 +206,7 @@ async def visit_methods_and_docs(app: Session) -> None:
         app.press("/")
         await app.see("find in the docs", "F1 keys")
         app.type("evil")
-        await app.see("n next")
+        await app.see("enter goes there")
         app.press("enter")
         await app.see("? keys")
         app.press("n", "n", "N", "space")
@@ -244,6 +239,7 @@ async def visit_results(app: Session) -> None:
     await app.until(lambda: "┃ evil " not in app.screen.text, "the field is closed")
     app.press("y")
     await app.see("the whole result")
+    await app.stood()
     app.press("r")
     await app.see("Copied")
     await find(app, "evil.get_drafted")
@@ -267,6 +263,7 @@ async def visit_results(app: Session) -> None:
             await app.until(lambda: "row 12 of 12" not in app.screen.text, "the table again")
             app.press("t")
             await app.see("━ Columns")
+            await app.stood()
             app.press("j", "space", "j")
             await aligned(app, framed=4)
             app.press("escape")
@@ -286,6 +283,7 @@ async def visit_jobs(app: Session) -> None:
         await find(app, f"evil.{name}")
         app.press("ctrl+j")
         await app.see("Review")
+        await app.stood()
         await aligned(app, framed=4)
         app.press("enter")
         await app.see("Job #" if name == "work" else "Error")
@@ -295,6 +293,7 @@ async def visit_jobs(app: Session) -> None:
     await find(app, "evil.update")
     app.press("ctrl+j")
     await app.see("Review", "another")
+    await app.stood()
     await aligned(app, framed=4)
     app.press("escape")
     await app.until(lambda: "Review" not in app.screen.text, "the card is closed")
@@ -304,6 +303,7 @@ async def visit_jobs(app: Session) -> None:
     await app.see("Jobs", "evil.work", "evil.stumble")
     app.press("g", "a")
     await app.see("Abort this job?")
+    await app.stood()
     await aligned(app, framed=4)
     app.press("escape")
     await app.until(lambda: "Abort this job?" not in app.screen.text, "the question is gone")
@@ -321,6 +321,8 @@ async def visit_events(app: Session, nas: Simulator) -> None:
     app.press("4")
     await app.see("Subscribe")
     app.type("evil.event")
+    app.press("enter")
+    await app.see("No event")
     app.press("enter")
     await app.see("evil.event", "live")
     for number, kind in enumerate(("ADDED", "CHANGED", "REMOVED")):
@@ -342,6 +344,7 @@ async def visit_palette(app: Session) -> None:
     await app.see("a command or a method")
     app.type("call: evil.evil")
     await app.see("call: evil.evil")
+    await app.stood()
     app.press(*["down"] * 3)
     app.press("escape")
     await app.until(lambda: "call: evil" not in app.screen.text, "the palette is closed")
