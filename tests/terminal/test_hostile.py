@@ -160,7 +160,8 @@ async def run(app: Session, *texts: str) -> None:
 async def test_no_text_of_a_server_commands_the_terminal(nas: Simulator) -> None:
     # As over SSH: the clipboard of the machine that runs the tests is none of their business.
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TRUENAS_PASSWORD": nas.users["admin"]["password"]}
-    env |= {"TERM": "screen", "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}
+    # 256 colours: with sixteen, what lies behind a card is not drawn, and its borders could not be judged.
+    env |= {"TERM": "screen-256color", "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}
     for name in ("COLORTERM", "COLUMNS", "LINES"):
         env.pop(name, None)
     command = [sys.executable, "-m", "tui", nas.url, "-U", "admin", "--write"]
