@@ -44,7 +44,9 @@ def advice(session: Session, method: str, timeout: float | None) -> str:
     """A line about what was meant; empty where nothing comes near, or nothing can be asked."""
     if method in _EVENTS:
         return f"{method} is an event: midclt subscribe {method}"
-    service, _, name = method.rpartition(".")
+    service, dot, name = method.rpartition(".")
+    if not dot:
+        return ""  # every method has a service before its name: nothing comes near
     wanted = _SUCCESSORS.get(method) or (f"{_SUCCESSORS[service]}.{name}" if service in _SUCCESSORS else method)
     full, *words = wanted.split()
     service, _, name = full.rpartition(".")
