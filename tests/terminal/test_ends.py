@@ -61,7 +61,7 @@ async def started(
     env["XDG_STATE_HOME"] = str(folder)
     command = [sys.executable, "-c", PROGRAM.replace("CHANGE", change), *arguments]
     async with running(command, size=(80, 24), env=env) as app:
-        await app.see("among 166", "writes allowed")
+        await app.see("type to find among", "writes allowed")
         app.send(b"\x1b[?2048;2$y")  # a terminal that can report sizes says so
         await app.until(lambda: b"\x1b[?1016h" in app.raw, "places of the mouse in pixels")
         yield app
