@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import IO
 
-__all__ = ["FILE_SECONDS", "TooLarge", "read_file", "read_output"]
+__all__ = ["FILE_SECONDS", "TooLarge", "read_file", "read_output", "read_own_file"]
 
 FILE_SECONDS = 10.0
 """How long what is no ordinary file (a pipe, a device) may be silent."""
@@ -19,6 +19,11 @@ FILE_SECONDS = 10.0
 
 class TooLarge(OSError):
     """There is more to read than the limit allows."""
+
+
+OWN_FILE_SECONDS = 2.0
+LARGEST_OWN_FILE = 64 << 20
+"""Bounds for the files that these programs write themselves. The largest, a day of drafts, takes some megabytes."""
 
 
 def read_file(path: str | os.PathLike[str], limit: int, seconds: float = FILE_SECONDS) -> bytes:
@@ -33,6 +38,11 @@ def read_file(path: str | os.PathLike[str], limit: int, seconds: float = FILE_SE
     else:
         data = _in_time(read, seconds)
     return _within(data, limit)
+
+
+def read_own_file(path: str | os.PathLike[str]) -> bytes:
+    """All bytes of a file of settings, state or cache. Raises as `read_file`."""
+    return read_file(path, LARGEST_OWN_FILE, OWN_FILE_SECONDS)
 
 
 def read_output(output: IO[bytes], limit: int, seconds: float) -> bytes:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .bounded import read_own_file
 from .catalogue import Catalogue, Method
 from .privatefiles import write_private_bytes
 
@@ -58,7 +59,7 @@ class CatalogueCache:
     def find(self, address: str, user: str) -> Kept | None:
         """The catalogue kept for a user of an address (`Endpoint.text`); None when there is none that can be read."""
         try:
-            data = self._path(address, user).read_bytes()
+            data = read_own_file(self._path(address, user))
         except OSError:
             return None
         return _read(data)

@@ -37,7 +37,7 @@ from tui.screens.too_small import LEAST, TooSmall
 from tui.start import Start
 from tui.state import First, Memories
 from tui.text import safe
-from tui.themes import THEMES
+from tui.themes import THEMES, Sheet
 from tui.turnstile import Lap, Turnstile
 from tui.widgets.method_list import Typed
 
@@ -96,6 +96,7 @@ class TrueNASApp(App[None]):
     ) -> None:
         """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
         super().__init__(driver_class=_driver())
+        self.stylesheet = Sheet(variables=self.get_css_variables())
         self.clock: Callable[[], float] = time.monotonic
         """What cards measure by how long they have stood there."""
         self.turnstile = Turnstile(self, super().on_event)

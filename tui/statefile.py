@@ -132,7 +132,7 @@ class StateFile:
             return {}
         try:
             self._seen = _stamp(self._path)
-            members = _members(self._path.read_text(encoding="utf-8"))
+            members = _members(_text(self._path))
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -163,6 +163,12 @@ class StateFile:
             self._path = None
 
 
+def _text(path: Path) -> str:
+    from truenas_client.bounded import read_own_file
+
+    return read_own_file(path).decode()
+
+
 def _members(text: str) -> dict[str, Any]:
     """What a file says. Raises ValueError for what is no state of this app, of whatever version."""
     members = json.loads(text)
@@ -174,7 +180,7 @@ def _members(text: str) -> dict[str, Any]:
 def _others(path: Path) -> dict[str, Any]:
     """What another run wrote. Raises OSError for what this one cannot read, which is never written over."""
     try:
-        members = _members(path.read_text(encoding="utf-8"))
+        members = _members(_text(path))
     except (ValueError, RecursionError):
         members = {"version": None}
     if members["version"] != VERSION:

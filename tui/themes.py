@@ -6,6 +6,7 @@ it. The style sheet uses standard theme variables only, so any other Textual the
 """
 
 from rich.console import Console
+from textual.css.stylesheet import Stylesheet
 from textual.theme import Theme
 
 DARK = Theme(
@@ -96,6 +97,42 @@ LIGHT = Theme(
 
 THEMES = (DARK, LIGHT)
 """Themes to register; the first is used when nothing else is chosen."""
+
+STYLES = {
+    "dim": "$foreground-muted",
+    "strong": "bold",
+    "title": "bold $foreground",
+    "accent": "$text-primary",
+    "chosen": "bold $text-primary",
+    "ok": "$text-success",
+    "warning": "$text-warning",
+    "error": "$text-error",
+    "alarm": "bold $text-error",
+    "key": "$text-primary",
+    "string": "$text-success",
+    "number": "$text-accent",
+    "literal": "$text-warning",
+    "link": "underline $text-primary",
+    "mark": "bold underline $text-warning",
+    "cell": "bold underline",
+    "choice": "bold underline $text-primary",
+    "problem": "underline $text-error",
+    "footer-key": "bold $footer-key-foreground",
+    "footer-word": "$footer-description-foreground",
+}
+"""What text in our widgets may look like, by name, as Textual writes styles: no widget has colours of its own."""
+
+
+class Sheet(Stylesheet):
+    """Keeps what it has parsed as long as the theme stays; Textual parses all anew for each screen that is opened."""
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        if variables != self._variables:
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        # What was parsed is kept by text and place: only what is new is parsed.
+        self.parse()
 
 
 def suited() -> str:

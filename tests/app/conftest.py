@@ -10,7 +10,7 @@ from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
-from tests.app.waiting import screen_text, wait_for
+from tests.app.waiting import dealt_with, screen_text, wait_for
 from truenas_client import supervisor
 from truenas_client.simulator import Simulator
 from tui.app import Start, TrueNASApp
@@ -75,9 +75,10 @@ class Desk:
 
     async def settled(self) -> None:
         """Waits until every key was dealt with."""
-        await self.pilot.pause()
+        await dealt_with(self.pilot)
         if not self.app.turnstile.idle:
             await self.until(lambda: self.app.turnstile.idle or self.app._exit, "the keys to be dealt with")
+        await dealt_with(self.pilot)
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         await wait_for(self.pilot, condition, what)
@@ -123,7 +124,7 @@ class Desk:
         editor = self.explore.call_pane.editor
         editor.focus()
         editor.load_text(text)
-        await self.pilot.pause()
+        await self.settled()
 
     async def run(self) -> None:
         """Runs the call and waits for its end."""

@@ -1,9 +1,12 @@
 """Waiting in pilot tests: for a condition, never for a time."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
 from textual.pilot import Pilot
+
+LOOK_SECONDS = 0.005
 
 
 async def wait_for(
@@ -17,15 +20,26 @@ async def wait_for(
 
     deadline = time.monotonic() + seconds
     while True:
-        await pilot.pause()
+        await dealt_with(pilot)
         try:
             if condition():
                 return
         except NoMatches:
             pass
+        await asyncio.sleep(LOOK_SECONDS)
         if time.monotonic() > deadline:
             name = what or getattr(condition, "__name__", "the condition")
             raise AssertionError(f"{name}: not within {seconds:.0f} s. On screen:\n{screen_text(pilot)}")
+
+
+async def dealt_with(pilot: Pilot[object]) -> None:
+    """Waits until every widget on screen has dealt with the messages it has now.
+
+    `Pilot.pause` waits on until the process is idle, a second each time while events stream in.
+    """
+    await pilot._wait_for_screen()
+    if pilot.app.screen_stack:
+        pilot.app.screen._on_timer_update()
 
 
 def screen_lines(pilot: Pilot[object]) -> list[str]:

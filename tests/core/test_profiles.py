@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 from pathlib import Path
@@ -13,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truenas_client import AsyncClient, FingerprintMismatch
-from truenas_client.endpoint import parse
 from truenas_client.exc import InsecureTransport, InvalidCredentials, InvalidProfile, SecretUnavailable
 from truenas_client.profiles import MECHANISMS, Known, Profile, Profiles, choose, sign_in
 from truenas_client.profiles.importing import read_official
@@ -377,35 +375,6 @@ def test_addresses_are_tried_in_the_order_of_the_profile(config: Path) -> None:
     choice = choose({}, profile="old.nas", uri="wss://b", profiles=lambda: Profiles(config))
     assert choice.addresses == ("wss://b", "wss://a")
     assert choose({}, uri="wss://x").addresses == ("wss://x",)
-
-
-# -- what is remembered ----------------------------------------------------------------------
-
-
-def test_servers_are_remembered_by_host_and_port(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    known = Known(tmp_path / "state" / "known.json")
-    nas = parse("wss://NAS")
-    assert not known.scram_seen(nas)
-    known.remember_scram(nas)
-    known.remember_warning(parse("ws://nas"))
-    again = Known(known.path)
-    assert again.scram_seen(parse("wss://nas:443/websocket"))
-    assert not again.scram_seen(parse("wss://nas:8443"))
-    assert not again.warned(nas)
-    assert again.warned(parse("ws://nas"))
-    assert stat.S_IMODE(known.path.stat().st_mode) == 0o600 or os.name != "posix"
-    for broken in ("", "[]", '{"servers": 5}', '{"servers": {"nas:443": 1}}'):
-        known.path.write_text(broken)
-        assert not known.scram_seen(nas)
-    known.remember_scram(nas)
-    assert known.scram_seen(nas)
-
-
-def test_a_state_folder_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "file").touch()
-    with caplog.at_level(logging.WARNING):
-        Known(tmp_path / "file" / "known.json").remember_scram(parse("wss://nas"))
-    assert "cannot be written" in caplog.text
 
 
 # -- signing in ------------------------------------------------------------------------------

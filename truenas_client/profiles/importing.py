@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..bounded import read_own_file
 from ..endpoint import parse
 from ..exc import InvalidEndpoint, InvalidProfile
 from ..secret import Ask, File, Reference
@@ -28,7 +29,7 @@ def read_official(path: str | os.PathLike[str] = OFFICIAL) -> list[Profile]:
     """The profiles that the file describes, named after their servers. Raises `InvalidProfile`."""
     file = Path(os.path.expanduser(os.fspath(path)))
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_own_file(file).decode("utf-8-sig")
     except OSError as e:
         raise InvalidProfile(f"{file} cannot be read: {e.strerror or e}") from None
     except UnicodeDecodeError as e:

@@ -2,21 +2,30 @@
 
 A JSON file in the state folder, by host and port. That a server has once taken SCRAM
 is remembered for good: it will not be sent the key itself again unless somebody says
-so. A lost or broken file forgets; it never keeps anybody from working.
+so. A lost file forgets; it never keeps anybody from working.
+
+Invariants: a file that cannot be read for now, or that a newer program wrote, is left as it is; one that is damaged is
+set aside, never written over.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from ..bounded import read_own_file
 from ..endpoint import Endpoint
 from ..logs import log
 from ..privatefiles import replacing
 from .paths import APPLICATION
 
 __all__ = ["Known", "state_path"]
+
+VERSION = 1
 
 
 def state_path() -> Path:
@@ -65,28 +74,55 @@ class Known:
         self._set(f"file {path}", "warned_of_readers")
 
     def _get(self, met: Endpoint | str, mark: str) -> bool:
-        return self._read().get(_place(met), {}).get(mark) is True
+        try:
+            return _marks(self._read(), met).get(mark) is True
+        except (OSError, ValueError) as e:
+            log.warning("%s cannot be read (%s): what was learnt of servers is not known now", self.path, _words(e))
+            return False
 
     def _set(self, met: Endpoint | str, mark: str) -> None:
-        if self._get(met, mark):
-            return
+        with contextlib.suppress(OSError, ValueError):
+            if _marks(self._read(), met).get(mark) is True:
+                return
         try:
             with replacing(self.path) as replace:
-                servers = self._read()
-                servers.setdefault(_place(met), {})[mark] = True
-                replace(f"{json.dumps({'version': 1, 'servers': servers}, indent=1)}\n".encode())
+                try:
+                    servers = self._read()
+                except ValueError as e:
+                    aside = self.path.with_name(f"{self.path.name}.broken")
+                    os.replace(self.path, aside)
+                    log.warning("%s cannot be read (%s). It is now %s; a new one is begun", self.path, e, aside.name)
+                    servers = {}
+                marks = _marks(servers, met)
+                if marks.get(mark) is True:
+                    return
+                servers[_place(met)] = {**marks, mark: True}
+                replace(f"{json.dumps({'version': VERSION, 'servers': servers}, indent=1)}\n".encode())
         except OSError as e:
-            log.warning("%s cannot be written (%s): what was learnt of %s is lost", self.path, e.strerror, _place(met))
+            log.warning("%s cannot be written (%s): what was learnt of %s is lost", self.path, _words(e), _place(met))
 
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> dict[str, Any]:
+        """What is known, by place, odd entries too: they are kept as they are. Raises OSError, ValueError."""
         try:
-            servers = json.loads(self.path.read_text(encoding="utf-8"))["servers"]
-            return {name: dict(marks) for name, marks in servers.items()}
+            data = json.loads(read_own_file(self.path))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
-            log.warning("%s cannot be read (%s); it is begun anew", self.path, type(e).__name__)
-            return {}
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        if not isinstance(data, dict) or not isinstance(servers := data.get("servers"), dict):
+            raise ValueError("no servers in it")
+        if data.get("version", VERSION) != VERSION:
+            raise OSError(errno.EBUSY, "it is of another version of this program")
+        return servers
+
+
+def _marks(servers: dict[str, Any], met: Endpoint | str) -> dict[str, Any]:
+    marks = servers.get(_place(met))
+    return marks if isinstance(marks, dict) else {}
+
+
+def _words(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def _place(met: Endpoint | str) -> str:

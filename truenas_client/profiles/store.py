@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..bounded import read_own_file
 from ..exc import InvalidProfile
 from ..privatefiles import change_by_others, others_may_read, replacing
 from ..secret import Command, Reference, Text, from_table
@@ -36,7 +37,7 @@ class Profiles:
     def _read(self) -> None:
         self._text, self._data = "", {}
         try:
-            text = self.path.read_bytes().decode("utf-8-sig")
+            text = read_own_file(self.path).decode("utf-8-sig")
         except FileNotFoundError:
             return
         except OSError as e:

@@ -35,7 +35,10 @@ def salvage(text: str, cause: Exception) -> Failure | Fault:
     if isinstance(message_id, str):
         error = ProtocolError(f"The server's answer holds {what}")
         if isinstance(frame.get("result"), list | dict):
-            error.result = ejson.loads(json.dumps(frame["result"]), object_hook=_lenient)
+            try:
+                error.result = ejson.loads(json.dumps(frame["result"]), object_hook=_lenient)
+            except (ejson.EJSONDecodeError, RecursionError):
+                error.result = frame["result"]
         return Failure(message_id, error)
     of_event = isinstance(frame, dict) and ("method" in frame or "collection" in frame)
     return Fault(f"a frame with {what}", of_event)

@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.themes import STYLES
+
 __all__ = ["Choice"]
 
 GAP = 3
@@ -22,7 +24,6 @@ class Choice(Widget, can_focus=True):
     DEFAULT_CSS = """
     Choice { height: 1; width: 1fr; }
     """
-    COMPONENT_CLASSES = {"choice--chosen", "choice--other"}
     BINDINGS = [
         Binding("left,h", "step(-1)", "Before", show=False),
         Binding("right,l,space", "step(1)", "Next", show=False),
@@ -73,10 +74,7 @@ class Choice(Widget, can_focus=True):
             at += len(word) + GAP
 
     def render(self) -> Content:
-        chosen = self.get_visual_style("choice--chosen")
-        other = self.get_visual_style("choice--other")
-        parts: list[Content | tuple[str, object]] = []
-        for index, word in enumerate(self.words):
-            parts.append((word, chosen if index == self.chosen else other))
-            parts.append(Content(" " * GAP))
-        return Content.assemble(*parts)  # type: ignore[arg-type]
+        return Content(" " * GAP).join(
+            Content.styled(word, STYLES["choice" if index == self.chosen else "dim"])
+            for index, word in enumerate(self.words)
+        )

@@ -26,7 +26,8 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Location, Selection, TextAreaTheme
 
-from tui.widgets.json_tokens import TOKEN_STYLES, Token, harmless, tokens_of
+from tui.widgets.json_tokens import Token, harmless, tokens_of
+from tui.widgets.lines import named
 
 DEBOUNCE = 0.12  # seconds without a key before `Edited`
 PASTE_GAP = 0.02  # a newline closer than this to the key before was not typed: a terminal pastes without saying so
@@ -66,7 +67,6 @@ class _EditorTheme(TextAreaTheme):
 class JsonEditor(TextArea):
     """Edits JSON text. Listen to `Edited`, set `problems`; `goto`, `select` and `next_problem` move the caret."""
 
-    COMPONENT_CLASSES = {*(f"line--{name}" for name in TOKEN_STYLES), "line--problem", "line--accent"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g", "next_problem", "next problem", show=False, id="edit.problem"),
     ]
@@ -282,9 +282,8 @@ class JsonEditor(TextArea):
     def _token_style(self, name: str) -> Style:
         style = self._token_styles.get(name)
         if style is None:
-            found = self.get_component_rich_style(f"line--{name}")
-            style = Style(color=found.color, bold=found.bold or None, underline=found.underline or None)
-            self._token_styles[name] = style
+            found = named(name, self.background_colors[1])
+            style = self._token_styles[name] = Style(color=found.color, bold=found.bold, underline=found.underline)
         return style
 
     def notify_style_update(self) -> None:

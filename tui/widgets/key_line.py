@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from tui import actions
 from tui.actions import Action
+from tui.themes import STYLES
 
 __all__ = ["Hint", "KeyLine", "is_typing", "working"]
 
@@ -63,7 +64,6 @@ class KeyLine(Widget):
     DEFAULT_CSS = """
     KeyLine { height: 1; }
     """
-    COMPONENT_CLASSES = {"key-line--key", "key-line--word"}
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._renew)
@@ -122,8 +122,8 @@ class KeyLine(Widget):
         return [*shown, *([keys] if keys else [])], last
 
     def render(self) -> Content:
-        key_style = self.get_visual_style("key-line--key")
-        word_style = self.get_visual_style("key-line--word")
+        key_style = STYLES["footer-key"]
+        word_style = STYLES["footer-word"]
 
         def entry(key: str, action: Action) -> Content:
             return Content.assemble((key, key_style), " ", (action.footer, word_style))
@@ -168,15 +168,14 @@ class Hint(Widget):
     DEFAULT_CSS = """
     Hint { height: 1; width: 1fr; }
     """
-    COMPONENT_CLASSES = {"key-line--key", "key-line--word"}
 
     def __init__(self, *entries: tuple[str, str]) -> None:
         super().__init__()
         self._entries = entries
 
     def render(self) -> Content:
-        key_style = self.get_visual_style("key-line--key")
-        word_style = self.get_visual_style("key-line--word")
+        key_style = STYLES["footer-key"]
+        word_style = STYLES["footer-word"]
         parts = [Content.assemble((key, key_style), " ", (word, word_style)) for key, word in self._entries]
         return Content.assemble(" " * self._left, Content(" " * GAP).join(parts))
 

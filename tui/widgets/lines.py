@@ -3,7 +3,7 @@
 A line is a list of spans, each a safe text and the name of a style; a widget says what is on line N and nothing else.
 This module measures, pads, colours, caches, scrolls, follows the cursor and lets the mouse select. Only visible lines
 are ever asked for. The strip of a line is always exactly as wide as the widget, and style names become colours only
-here, from the component classes `.line--NAME` (coloured in `app.tcss`), so a change of theme reaches everything.
+here, by `themes.STYLES`, so a change of theme reaches everything.
 """
 
 from collections.abc import Sequence
@@ -14,35 +14,20 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
+from textual.color import Color
 from textual.geometry import Size
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 
 from tui.text import ASCII, UNICODE, Glyphs, cut, width
-
-STYLES = (
-    "dim",
-    "strong",
-    "title",
-    "accent",
-    "ok",
-    "warning",
-    "error",
-    "key",
-    "string",
-    "number",
-    "literal",
-    "link",
-    "mark",
-    "cell",
-)
-"""Names a span may use; several may stand together, separated by a space. The empty name is plain text."""
+from tui.themes import STYLES
 
 
 class Span(NamedTuple):
-    """A piece of a line: safe text in one style."""
+    """A piece of a line: safe text, and names of `STYLES` with a space between them; no name is plain text."""
 
     text: str
     style: str = ""
@@ -59,7 +44,7 @@ class LineView(ScrollView, can_focus=True):
     }
     """
 
-    COMPONENT_CLASSES = {*(f"line--{name}" for name in STYLES), "line--cursor", "line--header"}
+    COMPONENT_CLASSES = {"line--cursor"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "line_up", "up", show=False, id="nav.up"),
@@ -147,9 +132,7 @@ class LineView(ScrollView, can_focus=True):
             pass
         style = self.rich_style
         if names:
-            for name in names.split():
-                found = self.get_component_rich_style(f"line--{name}", default=Style.null())
-                style += _foreground(found, style)
+            style += named(names, self.background_colors[1])
         self._styles_by_name[names] = style
         return style
 
@@ -166,7 +149,7 @@ class LineView(ScrollView, can_focus=True):
         offset = self.scroll_offset.y
         if y < self.header_height:
             header = self.header_spans(cells)
-            return self._strip(header or (), cells, self.get_component_rich_style("line--header"))
+            return self._strip(header or (), cells, self.style_named("strong dim"))
         index = y - self.header_height + offset
         if not 0 <= index < self.line_count():
             return Strip.blank(cells, self.rich_style)
@@ -399,7 +382,10 @@ class CursorView(LineView):
         return index if index < self.line_count() else None
 
 
-def _foreground(style: Style, base: Style) -> Style:
-    """A component's style for text only: its colour and weight, not the background it stands on."""
-    plain_style = style.without_color
-    return plain_style + Style(color=style.color, bgcolor=base.bgcolor)
+def named(names: str, background: Color) -> Style:
+    """The Rich style of style names on a background; names that `STYLES` does not have are passed over."""
+    style = VisualStyle(background=background)
+    for name in names.split():
+        if name in STYLES:
+            style += VisualStyle.parse(STYLES[name])
+    return style.rich_style

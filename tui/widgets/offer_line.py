@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from tui import actions
 from tui.text import plain
+from tui.themes import STYLES
 from tui.widgets.key_line import is_typing
 
 __all__ = ["OfferLine"]
@@ -22,7 +23,6 @@ class OfferLine(Widget):
     OfferLine { height: 1; display: none; }
     OfferLine.-offers { display: block; }
     """
-    COMPONENT_CLASSES = {"key-line--key", "key-line--word"}
 
     class Accepted(Message):
         """The line was clicked."""
@@ -46,7 +46,7 @@ class OfferLine(Widget):
 
     def render(self) -> Content:
         key = actions.reach(self._action_id, typing=is_typing(self.screen))
-        style = self.get_visual_style("key-line--key")
+        style = STYLES["footer-key"]
         return Content.assemble(" ", (key, style), " ", plain(self._words))
 
     def on_click(self, event: events.Click) -> None:

@@ -19,6 +19,7 @@ from textual.style import Style
 
 from tui import actions
 from tui.text import ASCII, UNICODE, cut, safe, width
+from tui.themes import STYLES
 from tui.widgets.key_line import is_typing
 
 State = Literal["", "error", "stale", "empty"]
@@ -34,7 +35,6 @@ class Pane(Vertical):
     """A bordered part of the screen. Set `title`, `set_tabs`, `facts` and `state`; it draws itself anew."""
 
     ALLOW_MAXIMIZE = True
-    COMPONENT_CLASSES = {"pane--title", "pane--tab", "pane--tab-open", "pane--warning", "pane--error", "pane--ok"}
     DEFAULT_CSS = """
     Pane {
         border: round;
@@ -144,9 +144,6 @@ class Pane(Vertical):
     def _ellipsis(self) -> str:
         return (ASCII if self.app.has_class("-ascii") else UNICODE).ellipsis
 
-    def _style(self, name: str) -> Style:
-        return self.get_visual_style(f"pane--{name}", partial=True)
-
     def _top(self, room: int) -> Content | None:
         """Name, border line, views, in `room` cells. Without room the views go, then the name is cut."""
         if room < 1 or not (self._caption or self._tabs):
@@ -162,7 +159,7 @@ class Pane(Vertical):
             words, taken = [], 0
         name = cut(name, room - taken - 3 if words else room, ellipsis=self._ellipsis)
         self._places = []
-        parts = [Content.styled(name, self._style("title"))]
+        parts = [Content.styled(name, STYLES["title"])]
         if words:
             kind, colour = self.styles.border_top
             line = Style(foreground=colour)
@@ -175,7 +172,7 @@ class Pane(Vertical):
                 if place:
                     parts.append(Content("  "))
                     at += 2
-                parts.append(Content.styled(word, self._style("tab-open" if tab == self._tab else "tab")))
+                parts.append(Content.styled(word, STYLES["chosen" if tab == self._tab else "dim"]))
                 self._places.append((at, at + width(word), tab))
                 at += width(word)
         return Content("").join(parts)
@@ -194,7 +191,7 @@ class Pane(Vertical):
         if not facts or room < 1:
             return None
         parts = [
-            Content.styled(cut(text, room, ellipsis=self._ellipsis), self._style(style))
+            Content.styled(cut(text, room, ellipsis=self._ellipsis), STYLES[style])
             if style
             else Content(cut(text, room, ellipsis=self._ellipsis))
             for text, style in facts

@@ -15,6 +15,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from tui.text import ASCII, UNICODE, cut, human_ms, safe, width
+from tui.themes import STYLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,6 @@ class Word:
 class StatusLine(Widget):
     """The top row. Assign `status`; `Pressed` tells which word was clicked; `places` serves the jump letters."""
 
-    COMPONENT_CLASSES = {"status--online", "status--offline", "status--name", "status--dim", "status--warning"}
     DEFAULT_CSS = """
     StatusLine {
         height: 1;
@@ -91,14 +91,14 @@ class StatusLine(Widget):
         status = self.status
         glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
         dot = glyphs.online if status.online else glyphs.offline
-        left = [Word("server", dot, "online" if status.online else "offline")]
+        left = [Word("server", dot, "ok" if status.online else "alarm")]
         if status.name:
             name = safe(status.name[:200])
-            left.append(Word("server", f" {name} ", "colour") if self._colour else Word("server", name, "name"))
+            left.append(Word("server", f" {name} ", "colour") if self._colour else Word("server", name, "title"))
         if status.connecting:
             left.append(Word("server", "connecting", "warning"))
         elif not status.online:
-            left.append(Word("server", "offline", "offline"))
+            left.append(Word("server", "offline", "alarm"))
         left += [
             Word("server", safe(text[:200]), "dim", rank)
             for text, rank in ((status.user, 3), (status.version, 2))
@@ -168,8 +168,7 @@ class StatusLine(Widget):
             if word.style == "colour" and self._colour:
                 parts.append(Content.styled(word.text, self._colour))
             elif word.style:
-                style = self.get_visual_style(f"status--{word.style}", partial=True)
-                parts.append(Content.styled(word.text, style))
+                parts.append(Content.styled(word.text, STYLES[word.style]))
             else:
                 parts.append(Content(word.text))
             at = start + width(word.text)

@@ -15,6 +15,7 @@ from tui import actions
 from tui.session import Session
 from tui.stores import Job, Watch
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, human_duration, safe, width
+from tui.themes import STYLES
 from tui.widgets.event_panel import event_spans
 from tui.widgets.job_detail import STATE_WORDS, progress_text
 from tui.widgets.key_line import is_typing
@@ -30,7 +31,6 @@ class WatchLine(Widget, can_focus=True):
     DEFAULT_CSS = """
     WatchLine { height: 1; }
     """
-    COMPONENT_CLASSES = {"watch-line--name", "watch-line--bar", "watch-line--dim", "watch-line--warning"}
     BINDINGS = [Binding("enter", "choose", "open", show=False, id="nav.open")]
 
     @dataclass
@@ -90,7 +90,7 @@ class WatchLine(Widget, can_focus=True):
         keys = "" if is_typing(self.screen) else actions.worded(" ({go.jobs} Jobs, {go.events} Events)", typing=False)
         return Content.styled(
             cut(f" No jobs or events yet{keys}", cells, ellipsis=glyphs.ellipsis),
-            self.get_visual_style("watch-line--dim"),
+            STYLES["dim"],
         )
 
     def _job(self, job: Job, cells: int, glyphs: Glyphs) -> Content:
@@ -104,15 +104,15 @@ class WatchLine(Widget, can_focus=True):
         name = safe(f"#{job.id} {job.method}")
         if job.ended:
             text = cut(f"{name}  {word}  {right}", cells, ellipsis=glyphs.ellipsis)
-            return Content.assemble(" ", (text, self.get_visual_style("watch-line--dim")))
+            return Content.assemble(" ", (text, STYLES["dim"]))
         right = cut(right, max(cells // 2, 8), ellipsis=glyphs.ellipsis)
         room = cells - width(name) - width(right) - 4
         drawn = bar(None if job.percent is None else job.percent / 100, min(room, 40), glyphs) if room >= 8 else word
         return Content.assemble(
             " ",
-            (name, self.get_visual_style("watch-line--name")),
+            (name, STYLES["strong"]),
             "  ",
-            (drawn, self.get_visual_style("watch-line--bar")),
+            (drawn, STYLES["accent"]),
             "  ",
             right,
         )
@@ -122,7 +122,7 @@ class WatchLine(Widget, can_focus=True):
         text = "".join(span.text for span in event_spans(watch.events[-1], cells))
         return Content.assemble(
             " ",
-            (name, self.get_visual_style("watch-line--name")),
+            (name, STYLES["strong"]),
             "  ",
             cut(text, max(cells - width(name) - 2, 0), ellipsis=glyphs.ellipsis),
         )
