@@ -45,8 +45,10 @@ async def test_a_card_takes_no_answer_before_it_has_stood(signed_in: Open) -> No
         bursts = Bursts(desk, seed=0)
         try:
             await bursts.type(["ctrl+j", "enter", "enter", "escape", "e"])
-            assert isinstance(desk.app.screen, ReviewScreen)
+            card = desk.app.screen
+            assert isinstance(card, ReviewScreen)
             await desk.see("Press it again")
+            await desk.until(lambda: card.painted is not None, "the card to be painted")
             desk.time += 0.39
             await bursts.type(["enter"])
             assert isinstance(desk.app.screen, ReviewScreen)
@@ -94,11 +96,13 @@ async def test_what_is_shown_is_what_arguments_and_runs_are_of(signed_in: Open, 
         assert pane.shown is not None
         assert pane.title == pane.shown.name
         await desk.press("f2")
-        assert (pane.previewed, pane.title) == (None, pane.method.name if pane.method else "")
+        await desk.until(lambda: pane.previewed is None, "no preview")
+        assert pane.title == (pane.method.name if pane.method else "")
         await desk.workspace.perform("pane.methods")
         desk.explore.methods.filter.value = "zzzz"
         await desk.see("No method matches.")
-        assert (pane.previewed, pane.title) == (None, pane.method.name if pane.method else "")
+        await desk.until(lambda: pane.previewed is None, "no preview")
+        assert pane.title == (pane.method.name if pane.method else "")
         await desk.press("ctrl+j")
         await desk.see("Nothing sent")
         assert desk.explore.result_pane.call is None

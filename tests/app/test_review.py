@@ -168,6 +168,7 @@ async def test_hostile_values_are_cut_and_scrolled(signed_in: Open, nas: Simulat
         )
         desk.explore.post_message(desk.explore.ReviewWanted(call, "risk"))
         await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the card")
+        await desk.until(lambda: desk.app.screen.query_one(ChangesView), "what changes")
         view = desk.app.screen.query_one(ChangesView)
         await desk.until(lambda: "->" in desk.text, "the changes")
         for _ in range(4):

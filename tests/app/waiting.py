@@ -38,8 +38,6 @@ async def dealt_with(pilot: Pilot[object]) -> None:
     `Pilot.pause` waits on until the process is idle, a second each time while events stream in.
     """
     await pilot._wait_for_screen()
-    if pilot.app.screen_stack:
-        pilot.app.screen._on_timer_update()
 
 
 def screen_lines(pilot: Pilot[object]) -> list[str]:
