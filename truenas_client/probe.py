@@ -23,7 +23,7 @@ __all__ = ["Certificate", "probe", "read_certificate"]
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says of itself. Texts are server traceback: escape them before showing them."""
+    """What a certificate says of itself. Its texts come from the server: escape them before showing them."""
 
     subject: str
     issuer: str

@@ -14,17 +14,21 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from textual import events
 
 from tests.app.conftest import CHARACTERS, Desk
+from truenas_client.probe import Certificate
 from tui import actions
 from tui.keeping import Offer
 from tui.screens.card import STANDING_SECONDS
+from tui.screens.file import FileScreen
 from tui.screens.keep import KeepScreen
 from tui.screens.otp import OtpScreen
 from tui.screens.review import ReviewScreen
+from tui.screens.trust import TrustScreen
 from tui.screens.workspace import Workspace
 from tui.stores import Call
 
@@ -45,10 +49,16 @@ CALLS = (("service.control", '["START", "ftp"]'), ("pool.query", "[]"), ("config
          ("pool.dataset.delete", '["tank/media"]'), ("system.info", "[]"))  # fmt: skip
 """What is open when bursts begin: writes, reads, a file to be saved, a risk that wants a name."""
 
-PLACES = ("", "", "run", "run", "go.jobs", "go.events", "event.add", "go.connections", "app.palette", "app.keys",
-          "copy.menu", "edit.complete", "pane.methods", "pane.docs", "table.columns", "app.close", "app.jump",
-          "otp", "keep", "offline")  # fmt: skip
+PLACES = ("", "", "run", "run", "run", "go.jobs", "go.events", "event.add", "go.connections", "app.palette", "app.keys",
+          "copy.menu", "edit.complete", "pane.methods", "pane.docs", "columns", "app.close", "app.jump",
+          "otp", "keep", "trust", "file", "offline")  # fmt: skip
 """Where bursts begin: an action, a card that comes by itself, a call that waits to be confirmed; "" is the editor."""
+
+
+CERTIFICATE = Certificate(
+    "CN=nas", "CN=nas", datetime(2026, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC), ("nas",),
+    "ab" * 32, "cd" * 32, ("the certificate is self-signed",),
+)  # fmt: skip
 
 
 def every_key() -> list[str]:
@@ -125,7 +135,7 @@ class Bursts:
         keys: list[str] = []
         for _ in range(self.random.randint(2, 12)):
             kind = self.random.random()
-            pool = RUN if kind < 0.2 else WORDS if kind < 0.3 else NAMED if kind < 0.55 else self.keys
+            pool = RUN if kind < 0.3 else WORDS if kind < 0.4 else NAMED if kind < 0.6 else self.keys
             keys += list(chosen) if (chosen := self.random.choice(pool)) in WORDS else [chosen]
         return keys[:12]
 
@@ -177,6 +187,15 @@ class Bursts:
             case "keep":
                 offer = Offer("nas", ("ask each time",), "")
                 app.push_screen(KeepScreen(self.desk.session.target, offer))
+            case "trust":
+                app.push_screen(TrustScreen("nas", CERTIFICATE))
+            case "file":
+                app.push_screen(FileScreen("download", "config.save", "~/nas.tar"))
+            case "columns":
+                await self.desk.workspace.open_method("pool.query")
+                await self.desk.write("[]")
+                await self.desk.run()
+                await self.desk.workspace.perform("table.columns")
             case "offline":
                 self.desk.session.allow_writes(True)
                 await self.desk.session.close()

@@ -2,7 +2,7 @@
 
 The pane knows what the text says and what is wrong with it: problems of JSON, then
 problems of the schema, each underlined at its place and the one at the caret explained
-in the border. After a refusal server traceback stand at the same places, until
+in the border. After a refusal the errors that the server named stand at the same places, until
 the text changes. A long text is looked at in a thread, which the next key stops.
 """
 
