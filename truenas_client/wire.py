@@ -104,8 +104,13 @@ class Link(ClientConnection):
         if self._unfinished > self.bound:
             self._refuse(f"The server sent more than {self.bound:,} bytes without completing a message")
 
-    def _receive_rest(self) -> None:
-        until = self.loop.time() + TURN_SECONDS
+    def eof_received(self) -> None:
+        """asyncio's hook for the end of what the server sends. Over TLS it comes although reading was paused."""
+        self._receive_rest(float("inf"))
+        super().eof_received()
+
+    def _receive_rest(self, seconds: float = TURN_SECONDS) -> None:
+        until = self.loop.time() + seconds
         while self._rest and not self.transport.is_closing():
             piece, self._rest = self._rest[:PIECE], self._rest[PIECE:]
             self._receive(piece)

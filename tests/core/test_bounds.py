@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from tests.core import certificates
 from tests.core.nas import nas, reply
 from truenas_client import AsyncClient, ConnectionLost, ProtocolError, connection
 from truenas_client.transport import ConnectLimits
+from truenas_client.trust import TLS
 
 
 def frame(opcode: int, data: bytes, *, fin: bool) -> bytes:
@@ -130,3 +134,19 @@ async def test_noise_without_end_is_told_a_few_times_and_ends_the_connection(cap
         "the server sent expected an object, got list (10 so far)",
         "the server sent expected an object, got list (100 so far)",
     ]
+
+
+async def test_what_came_before_the_end_of_a_tls_connection_counts(tmp_path: Path) -> None:
+    """The server answers and hangs up while the client is still reading what came before."""
+    event = {"jsonrpc": "2.0", "method": "collection_update", "params": {"collection": "x", "msg": "added", "id": 1}}
+
+    async def answer(link: ServerConnection, request: dict[str, Any]) -> None:
+        text = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": 1}).encode()
+        link.transport.write(frame(1, json.dumps(event).encode(), fin=True) * 20_000 + frame(1, text, fin=True))
+        link.transport.close()
+
+    made = certificates.certificate(tmp_path)
+    async with nas(answer, tls=made.context) as server:
+        for _ in range(5):
+            async with AsyncClient(server.url, reconnect=False, tls=TLS.insecure()) as client:
+                assert await client.call("x") == 1
