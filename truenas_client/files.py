@@ -41,6 +41,7 @@ from .exc import (
 from .exchange import Answer, Exchange, Progress
 from .jobs import AsyncJob
 from .multipart import Body, Part, Source
+from .privatefiles import claim
 from .redact import MASK
 
 __all__ = ["MAX_FILES", "SILENCE", "Downloaded", "Progress", "Server", "Source", "download", "upload"]
@@ -113,8 +114,9 @@ async def download(
     `NotAuthenticated` for a token the server did not take, `JobLost` when it gave the
     download up, `ConnectionLost` and `CallTimeout` for a broken or silent transfer, and
     ``OSError`` of the file, `FileExistsError` first of all. Until the end the file is
-    called ``<name>.part``; it is removed after a failure and when cancelled, which closes
-    the connection at once (the job is not aborted: the server gives it up).
+    called ``.<name>.part``, and is locked: one that a killed program left is used again. It
+    is removed after a failure and when cancelled, which closes the connection at once (the
+    job is not aborted: the server gives it up).
     """
     sink = _Sink(to, filename, overwrite, private)
     answer = await server.call("core.download", method, list(params), filename, buffered, repeat=False)
@@ -279,11 +281,9 @@ class _Sink:
             self.path = Path(to)
             if self.path.is_dir():
                 self.path /= Path(filename).name
-            self._part = self.path.with_name(self.path.name + ".part")
-            if not overwrite:
-                for path in (self.path, self._part):
-                    if path.exists():
-                        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+            self._part = self.path.with_name(f".{self.path.name}.part")
+            if not overwrite and self.path.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
         else:
             self._file = to
 
@@ -300,32 +300,30 @@ class _Sink:
         if self.path is None:
             return
         self._open()
-        self._file.close()
+        # Renamed while it is locked, or another download could take it for one that was left behind.
+        self._file.flush()
+        if os.name != "posix":
+            self._file.close()
         if self._overwrite:
             os.replace(self._part, self.path)
         else:
             _rename(self._part, self.path)
+        self._file.close()
         self._file = None
 
     def discard(self) -> None:
         """Take back what was not committed."""
         if self.path is not None and self._file is not None:
+            self._part.unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # a full disk, told already
                 self._file.close()
-            self._part.unlink(missing_ok=True)
             self._file = None
 
     def _open(self) -> None:
         if self._file is None:
-            if self._overwrite:
-                # What was left there by another run may be open to others; this file is to be a new one.
-                self._part.unlink(missing_ok=True)
-            opener = _private if self._private else None
-            self._file = open(self._part, "xb", opener=opener)  # noqa: SIM115
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+            number = claim(self._part, wait=0, private=self._private)
+            os.ftruncate(number, 0)
+            self._file = os.fdopen(number, "wb")
 
 
 def _rename(part: Path, path: Path) -> None:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["change_by_others", "others_may_read", "replacing", "write_private", "write_private_bytes"]
+__all__ = ["change_by_others", "claim", "others_may_read", "replacing", "write_private", "write_private_bytes"]
 
 WAIT_SECONDS = 60.0
 """How long a writer waits for the others. A write takes some milliseconds; 200 programs that each add a profile at once
@@ -51,7 +51,7 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
     path = Path(os.path.realpath(path))
     _make_folders(path.parent)
     fresh = path.with_name(f".{path.name}.new")
-    number = _claim(fresh)
+    number = claim(fresh)
     replaced = False
 
     def replace(data: bytes) -> None:
@@ -74,13 +74,20 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
         os.close(number)
 
 
-def _claim(fresh: Path) -> int:
-    """A descriptor of the file that is to take the other's place, locked and empty or left by a killed program."""
-    deadline, pause = time.monotonic() + WAIT_SECONDS, _FIRST_LOOK
+def claim(fresh: Path, *, wait: float | None = None, private: bool = True) -> int:
+    """A descriptor of the file that is to take another's place, locked; empty, or left by a killed program.
+
+    Its mode is 0600, or what the umask leaves when it is not ``private``. Raises OSError, EBUSY when another program
+    still has it after ``wait`` seconds, by default `WAIT_SECONDS`.
+    """
+    deadline, pause = time.monotonic() + (WAIT_SECONDS if wait is None else wait), _FIRST_LOOK
     while True:
-        number = os.open(fresh, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        number = os.open(fresh, flags, 0o600 if private else 0o666)
         try:
             if _locked(number) and _is_ours(number, fresh):
+                if private and os.name == "posix":
+                    os.fchmod(number, 0o600)
                 return number
         except BaseException:
             os.close(number)
@@ -114,12 +121,10 @@ def _is_ours(number: int, fresh: Path) -> bool:
         return False  # it took its place while this one waited
     if (standing.st_dev, standing.st_ino) != (status.st_dev, status.st_ino):
         return False
-    if os.name == "posix":
-        if status.st_uid != os.geteuid() or status.st_nlink != 1:
-            # Somebody put it there to read what is written.
-            os.unlink(fresh)
-            return False
-        os.fchmod(number, 0o600)
+    if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_nlink != 1):
+        # Somebody put it there to read what is written.
+        os.unlink(fresh)
+        return False
     return True
 
 

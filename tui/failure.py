@@ -223,8 +223,7 @@ def explain_file(error: OSError) -> Failure:
     where = str(error.filename or "")
     match error:
         case FileExistsError():
-            hint = "Another download left it behind, or is still writing it." if where.endswith(".part") else ""
-            return Failure("File exists", where, hint or "Nothing was replaced.")
+            return Failure("File exists", where, "Nothing was replaced.")
         case FileNotFoundError():
             return Failure("No such file or folder", where)
         case PermissionError():

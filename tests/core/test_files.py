@@ -25,6 +25,7 @@ from truenas_client import (
     NotAuthorized,
     ProtocolError,
 )
+from truenas_client.privatefiles import claim
 from truenas_client.trust import TLS
 
 from ..replay.flows import read_flow
@@ -203,7 +204,7 @@ async def test_nothing_is_overwritten_unless_told(tmp_path: Path) -> None:
 async def test_a_file_is_for_its_owner_only(tmp_path: Path) -> None:
     modes: list[int] = []
     async with file_nas(give) as nas, AsyncClient(nas.url) as client:
-        target, part = tmp_path / "keys", tmp_path / "keys.part"
+        target, part = tmp_path / "keys", tmp_path / ".keys.part"
         part.write_bytes(b"of another run")
         part.chmod(0o644)
 
@@ -224,6 +225,24 @@ async def test_a_file_is_for_its_owner_only(tmp_path: Path) -> None:
         assert target.read_bytes() == content()
         assert target.stat().st_mode & 0o777 == 0o600
         assert set(modes) <= {0o600}
+
+
+async def test_what_a_killed_download_left_is_used_again(tmp_path: Path) -> None:
+    (tmp_path / ".x.part").write_bytes(b"half of it" * 100_000)
+    async with file_nas(give) as nas, AsyncClient(nas.url) as client:
+        await client.download(METHOD, PARAMS, "x", to=tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == content()
+    assert os.listdir(tmp_path) == ["x"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs file locks")
+async def test_two_downloads_do_not_write_one_file(tmp_path: Path) -> None:
+    other = claim(tmp_path / ".x.part")
+    async with file_nas(give) as nas, AsyncClient(nas.url) as client:
+        with pytest.raises(OSError, match="another program is writing it"):
+            await client.download(METHOD, PARAMS, "x", to=tmp_path / "x", overwrite=True)
+    os.close(other)
+    assert os.listdir(tmp_path) == [".x.part"]
 
 
 async def test_a_file_that_appeared_meanwhile_is_kept(tmp_path: Path) -> None:
@@ -253,7 +272,7 @@ async def test_cancelling_closes_the_connection_and_leaves_nothing(tmp_path: Pat
             client.download(METHOD, PARAMS, "x", to=tmp_path / "x", progress=lambda done, total: done and begun.set())
         )
         await asyncio.wait_for(begun.wait(), 10)
-        assert os.listdir(tmp_path) == ["x.part"]
+        assert os.listdir(tmp_path) == [".x.part"]
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
