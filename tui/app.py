@@ -13,7 +13,6 @@ screen or the client before it is used, and messages of screens are handled by n
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import time
 from collections.abc import Callable
@@ -31,7 +30,7 @@ from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from tui import actions
+from tui import actions, collector
 from tui.screens.starting import Starting
 from tui.screens.too_small import LEAST, TooSmall
 from tui.start import Start
@@ -165,15 +164,12 @@ class TrueNASApp(App[None]):
         self._tell_notices()
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.add_mode(CONNECT_MODE, self._card)
-        self.call_after_refresh(self._collect_garbage)
+        # Off until the first screen is drawn, see `__main__`.
+        self.call_after_refresh(collector.start)
         # Screens may be covered or changed by anybody, in each mode.
         self.screen_change_signal.subscribe(self, lambda _: self._fit(self.size))
         if not isinstance(self.screen_stack[0], Starting):
             self.switch_mode(CONNECT_MODE)
-
-    def _collect_garbage(self) -> None:
-        """Off until the first screen is drawn, see `__main__`."""
-        gc.enable()
 
     def _card(self) -> ConnectScreen:
         from tui.screens.connect import ConnectScreen
@@ -264,6 +260,7 @@ class TrueNASApp(App[None]):
         for session in self.sessions:
             await session.close()
         await self._resources.aclose()
+        collector.release()
 
     # Running and failing -----------------------------------------------------------
 
@@ -346,11 +343,13 @@ class TrueNASApp(App[None]):
         mode = self._open_modes[session] = f"session-{next(self._numbers)}"
         self.add_mode(mode, lambda: Workspace(session))
         await self.switch_mode(mode)
+        self.call_after_refresh(collector.keep)
         workspace = self.screen_stack[0]
         if typed is not None and (typed.filter or typed.chosen) and isinstance(workspace, Workspace):
             workspace.take_over(typed)
 
     async def _close_workspace(self, session: Session) -> None:
+        collector.release()
         await self.remove_mode(self._open_modes.pop(session))
         await session.close()
 

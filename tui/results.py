@@ -15,6 +15,7 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 
 from truenas_client import LargeAnswer
+from tui import collector
 from tui.copying import file_path, save, slices
 from tui.model.firstpart import first_part, json_length
 from tui.stores import Call, Saved
@@ -87,7 +88,7 @@ class Results:
         try:
             answer.read()
         finally:
-            gc.freeze()
+            collector.keep()
             self._frozen += 1
             if collecting:
                 gc.enable()
@@ -97,7 +98,7 @@ class Results:
         """A large result is gone; with the last one the collector sees everything again."""
         self._frozen -= 1
         if not self._frozen:
-            gc.unfreeze()
+            collector.release()
 
     async def _saved(self, call: Call, answer: LargeAnswer) -> bool:
         """Saves an answer and gives its beginning in its place; False when that is not possible."""
