@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from tests.app.bursts import Bursts
 from tests.app.conftest import Desk, Open
 from tui.palette import Palette
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.review import ReviewScreen
+from tui.turnstile import Turnstile
+from tui.widgets.key_line import Hint
 
 CONTROL = '["START", "ftp"]'
 
@@ -108,6 +111,23 @@ async def test_what_is_shown_is_what_arguments_and_runs_are_of(signed_in: Open, 
         assert desk.explore.result_pane.call is None
 
 
+async def test_without_the_turnstile_the_watch_would_notice(signed_in: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Turnstile, "_passes", lambda self, event, at: True)
+
+    async def confirmed_unread() -> None:
+        async with signed_in() as desk:
+            await desk.open("service.control", "service.control")
+            await desk.write(CONTROL)
+            bursts = Bursts(desk, seed=0)
+            try:
+                await bursts.type(["ctrl+j", "enter"])
+            finally:
+                bursts.close()
+
+    with pytest.raises(AssertionError, match=r"service\.control confirmed after"):
+        await confirmed_unread()
+
+
 async def test_random_bursts_send_nothing_unread(signed_in: Open) -> None:
     async with signed_in(size=(80, 24)) as desk:
         bursts = Bursts(desk, seed=80)
@@ -117,3 +137,30 @@ async def test_random_bursts_send_nothing_unread(signed_in: Open) -> None:
         finally:
             bursts.close()
         assert figures.bursts > 0
+
+
+async def test_a_click_on_a_card_counts_no_sooner_than_a_key(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.open("service.control", "service.control")
+        await desk.write(CONTROL)
+        await desk.press("ctrl+j")
+        card = desk.app.screen
+        assert isinstance(card, ReviewScreen)
+        await desk.until(lambda: card.painted is not None, "the card to be painted")
+        hint = card.query_one(Hint)
+        await desk.see("enter send")
+        x, y = hint.region.x + hint.render_line(0).text.index("send"), hint.region.y
+
+        async def click() -> None:
+            # As the terminal's driver does; what `Pilot.click` posts has passed the app already.
+            for kind in (events.MouseDown, events.MouseUp):
+                desk.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
+            await desk.settled()
+
+        desk.time += 0.39
+        await click()
+        assert desk.app.screen is card
+        await desk.see("Press it again")
+        desk.time += 0.02
+        await click()
+        await desk.ended()
