@@ -43,6 +43,9 @@ LONGEST = 300
 class Palette(Standing, CommandPalette):
     """Textual's palette, which takes letters at once and an answer once it has stood."""
 
+    def on_mount(self) -> None:
+        self.query_one("#--container").border_title = "Commands"
+
     def _gather_commands(self, search_value: str) -> Any:
         # A letter may be heard of after the palette was closed; its list is gone then.
         return super()._gather_commands(search_value) if self.is_current and self.query("CommandList") else None

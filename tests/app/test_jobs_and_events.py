@@ -93,7 +93,7 @@ async def test_a_job_is_aborted_after_a_question(signed_in: Open, gate: Gate) ->
         assert desk.session.jobs.active()
         await desk.press("3")
         await desk.until(lambda: isinstance(desk.workspace.section, JobsSection), "the jobs")
-        await desk.see("running", "demo.work")
+        await desk.see("›    1  running")
         await desk.press("a")
         await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
         await desk.press("enter")

@@ -57,15 +57,15 @@ class DocsBox(Vertical):
 
     def open_find(self) -> None:
         """Shows the find field, empty, and goes into it."""
-        self.add_class("-finding")
+        self.add_class("-finding", "-typing")
         self.field.value = ""
         self.field.focus()
 
     def close_find(self) -> bool:
-        """Hides the find field and forgets its marks; False when it was not open."""
+        """Hides the find field and forgets its marks; False when there were neither."""
         if not self.has_class("-finding"):
             return False
-        self.remove_class("-finding")
+        self.remove_class("-finding", "-typing")
         self._find("")
         self.docs.focus()
         return True
@@ -83,6 +83,8 @@ class DocsBox(Vertical):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         self.screen.set_focus(self.docs)
+        self.set_class(bool(event.value), "-finding")
+        self.remove_class("-typing")
         self._find(event.value)
 
     def _find(self, text: str) -> None:

@@ -21,7 +21,7 @@ from tui import actions
 from tui.failure import ABORTED, Failure
 from tui.session import Session
 from tui.stores import Call, Job
-from tui.text import human_ms, human_size, plain, safe
+from tui.text import cut, human_ms, human_size, plain, safe
 from tui.widgets.failure_view import FailureView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.key_line import is_typing
@@ -345,16 +345,16 @@ class ResultPane(Pane):
     def open_find(self) -> None:
         """Opens the find field."""
         if self.views is not None:
-            self.add_class("-finding")
+            self.add_class("-finding", "-typing")
             field = self.query_one("#find", Input)
             field.value = ""
             field.focus()
 
     def close_find(self) -> bool:
-        """Closes the find field and forgets its marks; False when it was not open."""
+        """Closes the find field and forgets its marks; False when there were neither."""
         if not self.has_class("-finding"):
             return False
-        self.remove_class("-finding")
+        self.remove_class("-finding", "-typing")
         self._find("")
         self.content.focus()
         return True
@@ -368,6 +368,8 @@ class ResultPane(Pane):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         self.screen.set_focus(self.content)
+        self.set_class(bool(event.value), "-finding")
+        self.remove_class("-typing")
         self._find(event.value)
 
     def _find(self, text: str) -> None:
@@ -384,7 +386,8 @@ class ResultPane(Pane):
         elif self._shown is not None and self.views is not None:
             # In the field these letters are only typed.
             typed = self.query_one("#find").has_focus
-            keys = ("enter goes there",) if typed else ("{find.next} next", "{find.previous} previous")
+            found = f'"{cut(safe(event.text), 20, ellipsis=self._ellipsis)}"'
+            keys = ("enter goes there",) if typed else (found, "{find.next} next", "{find.previous} previous")
             self.facts = (*self.views.facts, *keys, *self._call_facts(self._shown))
 
     def step_find(self, by: int) -> None:
