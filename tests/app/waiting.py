@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 LOOK_SECONDS = 0.005
@@ -42,6 +43,8 @@ async def dealt_with(pilot: Pilot[object]) -> None:
 
 def screen_lines(pilot: Pilot[object]) -> list[str]:
     """The lines on screen as plain text, as the compositor would draw them now."""
+    # What is drawn is kept: without this, a card would be kept with nothing behind it.
+    visible_screen_stack.set(pilot.app._background_screens)
     return ["".join(segment.text for segment in strip) for strip in pilot.app.screen._compositor.render_strips()]
 
 
