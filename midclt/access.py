@@ -174,9 +174,6 @@ def connected(choice: Choice, timeout: float | None = None) -> Session:
         if isinstance(e, FingerprintMismatch):
             hint = f"\nTo trust the new one: {command}"
         elif isinstance(e, SSLCertVerificationError) and choice.tls.ca_file is not None:
-            if e.reason in ("self-signed", "unknown issuer"):
-                server = parse(choice.address).name
-                e.error = f"The certificate of {server} is not signed by one in {choice.tls.ca_file} (--ca)"
             hint = f"\nTo trust this certificate, shown first: {command}, without --ca."
         elif isinstance(e, SSLCertVerificationError):
             hint = (

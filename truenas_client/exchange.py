@@ -220,7 +220,7 @@ class Exchange:
         except TimeoutError:
             raise ConnectTimeout(f"{self._endpoint.text}: no TLS answer in {TLS_SECONDS:g} s", "tls") from None
         except ssl.SSLError as e:
-            raise tls_failure(self._endpoint, e) from e
+            raise tls_failure(self._endpoint, e, self._tls) from e
         wrapped.settimeout(self._silence)
         return wrapped
 

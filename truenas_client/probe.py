@@ -74,7 +74,7 @@ async def probe(endpoint: Endpoint, *, tls: TLS = SYSTEM, limits: ConnectLimits 
         await _handshake(endpoint, tls, limits)
     except ssl.SSLError as e:
         refusal = e
-    return read_certificate(der, endpoint.host, refusal)
+    return read_certificate(der, endpoint.host, refusal, tls.ca_file)
 
 
 async def _handshake(endpoint: Endpoint, tls: TLS, limits: ConnectLimits) -> bytes:
@@ -100,10 +100,13 @@ async def _handshake(endpoint: Endpoint, tls: TLS, limits: ConnectLimits) -> byt
             await writer.wait_closed()
 
 
-def read_certificate(der: bytes, host: str, refusal: ssl.SSLError | None = None) -> Certificate:
+def read_certificate(
+    der: bytes, host: str, refusal: ssl.SSLError | None = None, ca_file: str | None = None
+) -> Certificate:
     """A certificate in DER form, with the problems that it has for a client of ``host``.
 
-    ``refusal`` is how a handshake with it ended, None when it was accepted. Raises
+    ``refusal`` is how a handshake with it ended, None when it was accepted; ``ca_file`` the
+    file of authorities that it was checked with, None for those of this machine. Raises
     `ConnectError` when it cannot be read.
     """
     from cryptography import x509
@@ -120,7 +123,9 @@ def read_certificate(der: bytes, host: str, refusal: ssl.SSLError | None = None)
         reason = REASONS.get(getattr(refusal, "verify_code", None) or 0, "")
         now = datetime.now(UTC)
         # The check stops at the first thing that is wrong; a person wants to know them all.
-        if reason == "self-signed" or subject == issuer:
+        if ca_file is not None and reason in ("self-signed", "unknown issuer"):
+            problems.append(f"it is not signed by one in the CA file {ca_file}")
+        elif reason == "self-signed" or subject == issuer:
             problems.append("it is self-signed: nobody vouches for it")
         elif reason == "unknown issuer":
             problems.append(f"this machine does not know its issuer, {issuer}")

@@ -210,7 +210,7 @@ async def _upgrade(
             connection = await opening
             assert isinstance(connection, Link)
     except ssl.SSLError as e:
-        raise tls_failure(endpoint, e) from e
+        raise tls_failure(endpoint, e, secure.get("ssl")) from e
     except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
         raise ConnectTimeout(f"{where}: no TLS answer in {limits.tls:g} s", "tls", errno.ETIMEDOUT) from e
     except InvalidStatus as e:

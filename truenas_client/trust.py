@@ -49,12 +49,13 @@ class CertificateError(ConnectError, ssl.SSLCertVerificationError):
     """The server's certificate was not accepted; nothing was sent.
 
     ``reason`` is ``self-signed``, ``unknown issuer``, ``expired``, ``not yet valid``,
-    ``wrong name``, ``pin`` or ``other``.
+    ``wrong name``, ``pin`` or ``other``. ``ca_file`` is the file that does not have its issuer, where one was given.
     """
 
-    def __init__(self, error: str, reason: str = "other") -> None:
+    def __init__(self, error: str, reason: str = "other", ca_file: str | None = None) -> None:
         ConnectError.__init__(self, error, "tls", errno.EPROTO)
         self.reason = reason
+        self.ca_file = ca_file
         self.verify_message = error
 
 
@@ -201,6 +202,12 @@ class _PinContext(ssl.SSLContext):
     sslsocket_class = _PinnedSocket
 
 
+class _AuthorityContext(ssl.SSLContext):
+    """Knows the file that its authorities came from, for `tls_failure`."""
+
+    ca_file: str | None = None
+
+
 def context(tls: TLS) -> ssl.SSLContext:
     """What makes connections by this choice. Raises `ConnectError` for a CA file that cannot be used."""
     if tls.ca_file is not None:
@@ -228,7 +235,9 @@ def _authority_context(ca_file: str) -> ssl.SSLContext:
         text = read_file(ca_file, LARGEST_CA_FILE).decode("ascii", "ignore")
         if "-----BEGIN" not in text:  # with no text at all, the system's authorities would be trusted
             raise ssl.SSLError("no certificate")
-        made = ssl.create_default_context(cadata=text)
+        made = _AuthorityContext(ssl.PROTOCOL_TLS_CLIENT)
+        made.ca_file = ca_file
+        made.load_verify_locations(cadata=text)
     except ssl.SSLError as e:
         raise ConnectError(f"{ca_file} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", "tls") from e
     except OSError as e:
@@ -267,8 +276,8 @@ _WORDS = {
 }
 
 
-def tls_failure(endpoint: Endpoint, error: ssl.SSLError) -> ConnectError:
-    """What a failed TLS handshake is called here."""
+def tls_failure(endpoint: Endpoint, error: ssl.SSLError, made: ssl.SSLContext | None = None) -> ConnectError:
+    """What a failed TLS handshake is called here; ``made`` is the context that it was made with."""
     if isinstance(error, _Unpinned):
         trusted = " or ".join(error.expected)
         return PinMismatch(
@@ -282,6 +291,10 @@ def tls_failure(endpoint: Endpoint, error: ssl.SSLError) -> ConnectError:
     if isinstance(error, ssl.SSLCertVerificationError):
         code: Any = getattr(error, "verify_code", None)
         reason = REASONS.get(code, "other")
+        ca_file = getattr(made, "ca_file", None)
+        if ca_file is not None and reason in ("self-signed", "unknown issuer"):
+            words = f"The certificate of {endpoint.host} is not signed by one in the CA file {ca_file}"
+            return CertificateError(f"{words}. To go on, give the file of its issuer, or {_PIN_IT}", reason, ca_file)
         words = _WORDS.get(reason, f"was not accepted: {getattr(error, 'verify_message', '') or error}")
         return CertificateError(f"The certificate of {endpoint.host} {words.format(host=endpoint.host)}", reason)
     hint = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"

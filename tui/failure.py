@@ -180,6 +180,8 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure(
                 "Not the certificate you trust", reason, "It was renewed, or another machine intercepts the connection."
             )
+        case CertificateError(ca_file=str(file)):
+            return Failure("Certificate of another authority", f"Nothing was sent. No certificate in {file} signed it.")
         case CertificateError():
             title, why = CERTIFICATES.get(error.reason, ("Certificate not trusted", error.error))
             return Failure(title, f"Nothing was sent. {why}")

@@ -108,7 +108,7 @@ async def test_another_certificate_is_refused_with_both_fingerprints(secure: Sim
 @pytest.mark.parametrize(
     ("kind", "title", "problem"),
     [
-        ("foreign", "Certificate of an unknown authority", "does not know its issuer"),
+        ("foreign", "Certificate of another authority", "not signed by one in the CA file"),
         ("expired", "Certificate expired", "it has expired on"),
         ("wrong name", "Certificate of another name", "not issued to 127.0.0.1 but to"),
     ],
@@ -182,9 +182,12 @@ def test_nobody_is_told_to_do_without_the_check() -> None:
         for reason in ("self-signed", "unknown issuer", "expired", "not yet valid", "wrong name", "pin", "other")
     ]
     errors += [PinMismatch("another", ("sha256:" + "ab" * 32,), "sha256:" + "cd" * 32), ssl.SSLCertVerificationError()]
+    errors.append(CertificateError("It is signed by others", "self-signed", "/etc/nas.pem"))
     texts = [explain_connecting(error, address=endpoint.text).text.lower() for error in errors]
     assert not any(word in text for text in texts for word in ("not to check", "insecure", "do not check", "turn off"))
     assert len({text.split("\n")[0] for text in texts[:5]}) == 5
+    assert "/etc/nas.pem" in texts[-1]
+    assert "itself" not in texts[-1]
 
 
 async def test_what_a_certificate_says_of_itself_disturbs_no_screen() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from tests.facts import RELEASES
 from truenas_client import AsyncClient, ClientException, JobLost, PayloadTooLarge
 from truenas_client.simulator import Simulator
 
@@ -14,7 +15,7 @@ from .nas import Nas, nas, refuse, reply
 from .test_client import announce
 
 
-@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "26"])
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("path", ["", "/websocket"])
 async def test_a_job_answers_its_number(release: str, path: str) -> None:
     async with Simulator(release=release, speed=100.0) as simulator:

@@ -156,16 +156,20 @@ async def test_a_ca_file_vouches_for_what_it_signed_and_for_nothing_else(tmp_pat
         # The certificate itself serves as well: it is what a person can export from the server.
         async with AsyncClient(server.url, tls=TLS.authority(signed.path)) as client:
             assert await client.call("x") == []
-        with pytest.raises(CertificateError, match="issuer that this machine does not trust") as caught:
+        with pytest.raises(CertificateError, match="is not signed by one in the CA file") as caught:
             await AsyncClient(server.url, tls=TLS.authority(theirs.path)).connect()
-        assert caught.value.reason == "unknown issuer"
+        assert (caught.value.reason, caught.value.ca_file) == ("unknown issuer", str(theirs.path))
+        shown = await probe(parse(server.url), tls=TLS.authority(theirs.path))
+        assert shown.problems == (f"it is not signed by one in the CA file {theirs.path}",)
+        with pytest.raises(CertificateError, match="issuer that this machine does not trust"):
+            await AsyncClient(server.url).connect()
 
 
 @pytest.mark.parametrize(
     ("kind", "reason", "words", "way_out"),
     [
-        ("self-signed", "self-signed", "is self-signed", "fingerprint"),
-        ("foreign", "unknown issuer", "does not trust", "CA file"),
+        ("self-signed", "self-signed", "not signed by one in the CA file", "fingerprint"),
+        ("foreign", "unknown issuer", "not signed by one in the CA file", "file of its issuer"),
         ("expired", "expired", "has expired", "Renew"),
         ("future", "not yet valid", "not valid yet", "clock"),
         ("wrong name", "wrong name", "not issued to 127.0.0.1", "name that it lists"),

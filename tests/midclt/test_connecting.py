@@ -90,7 +90,7 @@ def test_a_ca_file_that_does_not_fit_is_named(
     with background.entered(scripted({"core.ping": {"result": "pong"}}, certificate)) as url:
         ran = run("--ca", str(other), "call", "core.ping", url=url)
     assert (ran.status, ran.out) == (3, "")
-    assert f"is not signed by one in {other} (--ca)" in ran.err
+    assert f"is not signed by one in the CA file {other}" in ran.err
     assert "self-signed" not in ran.err
     assert "--ca FILE" not in ran.err
 
