@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from truenas_client import (
     OTPRequired,
     RedirectRequired,
 )
-from truenas_client.simulator import Simulator
+from truenas_client.simulator import CallError, Simulator
 
 from .ways import api_key, at_another_host, nas_with_keys, tls_proxy
 
@@ -362,3 +363,16 @@ def fault(number: int) -> dict[str, Any]:
 def test_a_mechanism_that_is_none() -> None:
     with pytest.raises(ValueError, match="KERBEROS"):
         APIKeyAuthMech("KERBEROS")
+
+
+async def test_only_an_account_without_rights_is_told_of_its_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another error of the server's last step of SCRAM says what it says."""
+
+    async def fails(*_: object) -> None:
+        raise CallError("The disk is full", errno.EINVAL)
+
+    monkeypatch.setattr("truenas_client.simulator.login._scram_final", fails)
+    async with nas_with_keys(tls=True) as nas, client_of(nas) as client:
+        with pytest.raises(ClientException, match="The disk is full") as caught:
+            await client.login_with_api_key("admin", KEY)
+        assert not isinstance(caught.value, AccessDenied)
