@@ -46,9 +46,22 @@ class Palette(Standing, CommandPalette):
     def on_mount(self) -> None:
         self.query_one("#--container").border_title = "Commands"
 
+    # A search may end after the palette was closed; its list is gone then.
+
     def _gather_commands(self, search_value: str) -> Any:
-        # A letter may be heard of after the palette was closed; its list is gone then.
-        return super()._gather_commands(search_value) if self.is_current and self.query("CommandList") else None
+        return super()._gather_commands(search_value) if self.is_current and self._has_list else None
+
+    def _watch__list_visible(self) -> None:
+        if self._has_list:
+            super()._watch__list_visible()
+
+    async def _watch__show_busy(self) -> None:
+        if self._has_list:
+            await super()._watch__show_busy()
+
+    @property
+    def _has_list(self) -> bool:
+        return bool(self.query("CommandList") and self.query("LoadingIndicator"))
 
 
 class Commands(Provider):

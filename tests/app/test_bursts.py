@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual import events
+from textual.command import CommandList
 
 from tests.app.bursts import Bursts
 from tests.app.conftest import Desk, Open
@@ -86,6 +87,21 @@ async def test_letters_behind_a_key_go_into_the_card_it_opened(signed_in: Open) 
             assert isinstance(desk.app.screen, ConfirmScreen)
         finally:
             bursts.close()
+
+
+async def test_a_search_that_ends_after_the_palette_was_closed_is_nothing(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.press("escape", "escape", "ctrl+p")
+        palette = desk.app.screen
+        assert isinstance(palette, Palette)
+        listed = palette.query_one(CommandList)
+        await desk.press("escape")
+        await desk.until(lambda: not palette.is_attached, "the palette to be gone")
+        # What Textual's worker does at its end.
+        palette._refresh_command_list(listed, [], True)
+        palette._list_visible, palette._show_busy = True, True
+        await desk.settled()
+        assert desk.app._exception is None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
