@@ -55,9 +55,8 @@ class Palette(Standing, CommandPalette):
         if self._has_list:
             super()._watch__list_visible()
 
-    async def _watch__show_busy(self) -> None:
-        if self._has_list:
-            await super()._watch__show_busy()
+    def _watch__show_busy(self) -> Any:
+        return super()._watch__show_busy() if self._has_list else None
 
     @property
     def _has_list(self) -> bool:
