@@ -139,7 +139,7 @@ class _AsyncSession:
             except TimeoutError as e:
                 if not clock.expired():
                     raise
-                text = f"{self.endpoint.text}: not {what} in {self._timeout:g} s"
+                text = f"{self.endpoint.text}: no {what} within {self._timeout:g} s"
                 raise ConnectTimeout(text, "connect", errno.ETIMEDOUT) from e
 
         began = time.monotonic()
@@ -150,7 +150,7 @@ class _AsyncSession:
         return done
 
     def connect(self) -> None:
-        self._in_time("connected", self._client.connect())
+        self._in_time("connection", self._client.connect())
 
     def _warn(self, text: str) -> None:
         if text != self._said:
@@ -168,12 +168,12 @@ class _AsyncSession:
         if otp_token is not None:
             self._left = self._timeout  # the code was asked for, and sent with another attempt
         login = self._client.login_with_password(username, password, otp_token, allow_exposed=allow_exposed)
-        self._in_time("signed in", login)
+        self._in_time("sign-in", login)
         if warning is not None:
             known.remember_warning(self.endpoint)
 
     def login_with_token(self, token: str) -> None:
-        self._in_time("signed in", self._client.login_with_token(token))
+        self._in_time("sign-in", self._client.login_with_token(token))
 
     def login_with_key(
         self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool, known_scram: bool = False
@@ -182,11 +182,11 @@ class _AsyncSession:
         login = self._client.login_with_api_key(
             username, key_or_path, mechanism, channel_binding, known_scram=known_scram
         )
-        return self._in_time("signed in", login).mechanism
+        return self._in_time("sign-in", login).mechanism
 
     def precompute_key(self, username: str, raw_key: str, *, channel_binding: bool) -> str:
         signing_in = self._client.login_with_api_key(username, raw_key, APIKeyAuthMech.SCRAM, channel_binding)
-        login = self._in_time("signed in", signing_in)
+        login = self._in_time("sign-in", signing_in)
         Known().remember_scram(self.endpoint)
         return precompute(raw_key, login.salt, login.iterations)
 

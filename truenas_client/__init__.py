@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .live import Change, LiveQuery
     from .profiles import Profile
     from .supervisor import State, Status
+    from .transport import ConnectLimits
     from .trust import TLS
 
 __version__ = "0.1.0"
@@ -75,6 +76,7 @@ __all__ = [
     "ChannelBindingError",
     "ClientException",
     "ConnectError",
+    "ConnectLimits",
     "ConnectionLost",
     "CredentialsExpired",
     "Downloaded",
@@ -127,6 +129,7 @@ _HOMES = {
     "LiveQuery": "live",
     "TLS": "trust",
     "AsyncClient": "client",
+    "ConnectLimits": "transport",
     "AsyncJob": "jobs",
     "AsyncSubscription": "events",
     "Catalogue": "catalogue",

@@ -119,6 +119,25 @@ def test_a_time_out_without_login(run: Run, background: Background) -> None:
     assert (ran.status, ran.err) == (5, "m: no answer in 0.2 s; the server may still work on it\n")
 
 
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("core.set_options", "no connection within 0.3 s"),
+        ("auth.login_ex", "no sign-in within 0.3 s"),
+        ("system.info", "no answer in 0.3 s"),
+    ],
+)
+def test_a_time_out_covers_every_step(run: Run, nas: Nas, method: str, words: str) -> None:
+    fault = nas.simulator.faults.add("stall", method=method)
+    try:
+        ran = run("-t", "0.3", "call", "system.info", url=nas.url, user="admin")
+    finally:
+        fault.remove()
+    assert (ran.status, ran.out) == (5 if method == "system.info" else 3, "")
+    assert words in ran.err
+    assert ran.err.count("\n") == 1
+
+
 @pytest.mark.parametrize("value", ["soon", "-1", "0", "1.5"])
 def test_a_senseless_time_out_in_the_environment(run: Run, value: str) -> None:
     ran = run("call", "m", env={"CALL_TIMEOUT": value})

@@ -28,7 +28,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time(run: Run, silent: str, c
     began = time.monotonic()
     ran = run("-t", "0.2", *command, url=silent)
     assert ran.status == ExitStatus.CONNECTION
-    assert ran.err == f"{silent}/api/current: not connected in 0.2 s\n"
+    assert ran.err == f"{silent}/api/current: no connection within 0.2 s\n"
     assert time.monotonic() - began < 15, "each stage alone would have 30 s"
 
 
