@@ -154,6 +154,8 @@ class Exchange:
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
+            # How the thread ends then is no news to anybody.
+            future.add_done_callback(lambda done: done.cancelled() or done.exception())
             self.stop()
             await asyncio.wait([future], timeout=STOP_SECONDS)
             raise

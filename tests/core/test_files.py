@@ -259,7 +259,9 @@ async def test_a_file_that_appeared_meanwhile_is_kept(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["x"]
 
 
-async def test_cancelling_closes_the_connection_and_leaves_nothing(tmp_path: Path) -> None:
+async def test_cancelling_closes_the_connection_and_leaves_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def serve(nas: FileNas, request: Request) -> None:
         await request.start_chunks()
         await request.chunk(b"half")
@@ -279,6 +281,9 @@ async def test_cancelling_closes_the_connection_and_leaves_nothing(tmp_path: Pat
         assert os.listdir(tmp_path) == []
         await asyncio.wait_for(nas.cut.wait(), 10)
         assert await client.call("x") is None
+    del task
+    gc.collect()
+    assert caplog.text == "", "an end that nobody waited for is no error"
 
 
 async def test_a_silent_transfer_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
