@@ -124,6 +124,25 @@ async def test_one_time_password_is_a_step(nas: Simulator) -> None:
         await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
 
 
+async def test_before_25_04_a_code_may_be_what_is_missing() -> None:
+    async with Simulator(release="24.10", speed=100.0) as nas:
+        account = nas.users["guarded"]
+        async with at_desk(Start(nas.legacy_url, "guarded", account["password"]), (80, 24)) as desk:
+            await desk.press("enter")
+            await desk.see("Wrong user, password", "only if the account has one-time passwords")
+            assert field(desk, "password").has_focus
+            await desk.press("enter")  # without a code the password is tried again
+            await desk.see("Wrong user, password ")
+            field(desk, "code").focus()
+            await desk.type("000 000")
+            await desk.press("enter")
+            await desk.see("Wrong user, password or code")
+            field(desk, "code").focus()
+            await desk.type(f"{account['otp'][:3]} {account['otp'][3:]}")
+            await desk.press("enter")
+            await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+
+
 async def test_expired_account_says_so(nas: Simulator) -> None:
     async with at_desk(Start(nas.url, "former", nas.users["former"]["password"]), (80, 24)) as desk:
         await desk.press("enter")

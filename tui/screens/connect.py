@@ -216,7 +216,7 @@ class ConnectScreen(Standing, Screen[None]):
             return "user", Failure("User missing", "Enter the user to sign in as.")
         if not target.kept:
             return "password", Failure(f"No {target.kind}", "Enter it to sign in.")
-        if self.form.has_class("-code") and not self.form.value("code"):
+        if self.form.has_class("-code") and self.form.code_needed and not self.form.value("code"):
             return "code", Failure("Code missing", "The server asks for a one-time password.")
         return None
 
@@ -315,6 +315,12 @@ class ConnectScreen(Standing, Screen[None]):
                     self.form.focus_on("password")
 
     def _refused(self, session: Session, error: exc.InvalidCredentials, done: list[str], code: str | None) -> None:
+        if session.target.kind == "password" and session.endpoint is not None and session.endpoint.is_legacy:
+            # It says no to a password that is right and needs a one-time password too.
+            reason = "The server does not say which. Enter a code if the account has one-time passwords."
+            self._show(done, Failure(f"Wrong user, password{' or code' if code else ''}", reason))
+            self.form.ask_code(perhaps=True)
+            return
         if code:
             self._show(done, Failure("Wrong code", "Enter a new one; the password stays in its field."))
             self.form.ask_code()

@@ -67,6 +67,8 @@ class ConnectForm(Vertical):
         self._owner = ""
         self._entrusted: tuple[object, ...] = ()
         self._dropped = ""
+        self.code_needed = True
+        """Whether the server has asked for the one-time password that the form shows a field for."""
 
     def compose(self) -> ComposeResult:
         yield FormRow("Address", Field(id="address", compact=True, placeholder="nas.example"))
@@ -296,11 +298,17 @@ class ConnectForm(Vertical):
         field.password = not field.password
         self.query_one("#shows", Static).update("F2 shows it" if field.password else "F2 hides it")
 
-    def ask_code(self) -> None:
-        """Shows the field for a one-time password, empty and with the focus."""
+    def ask_code(self, *, perhaps: bool = False) -> None:
+        """Shows the field for a one-time password, empty and with the focus.
+
+        With ``perhaps`` the server has not asked: it may stay empty, and the password may be what was wrong.
+        """
         self.add_class("-code")
-        self._field("code").value = ""
-        self.focus_on("code")
+        code = self._field("code")
+        code.value = ""
+        code.placeholder = "only if the account has one-time passwords" if perhaps else "one-time password"
+        self.code_needed = not perhaps
+        self.focus_on("password" if perhaps else "code")
 
     def focus_on(self, field: str) -> None:
         """Gives a field the focus, before the next key."""
