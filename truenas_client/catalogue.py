@@ -220,9 +220,21 @@ class Method:
         return self._packed
 
     @classmethod
-    def unpacked(cls, name: str, entry: Mapping[str, Any], summary: str, names: Sequence[str], packed: bytes) -> Self:
-        """A method of which ``entry`` holds only the flags and roles, and ``packed`` what `pack` returned."""
+    def unpacked(
+        cls,
+        name: str,
+        entry: Mapping[str, Any],
+        summary: str,
+        names: Sequence[str],
+        packed: bytes,
+        problems: Sequence[str] = (),
+    ) -> Self:
+        """A method of which ``entry`` holds only the flags and roles, and ``packed`` what `pack` returned.
+
+        ``problems`` are those that were found until then.
+        """
         method = cls(name, entry)
+        method._problems += problems
         method._summary, method._names = summary, tuple(names)
         method._raw, method._packed = None, packed
         return method

@@ -26,7 +26,7 @@ from .privatefiles import write_private_bytes
 
 __all__ = ["CatalogueCache", "Kept"]
 
-_FORMAT = 1
+_FORMAT = 2
 _HEAD = b"truenas-client catalogue\n"
 _NUMBER = 8
 """Bytes of a number, the most significant first."""
@@ -83,7 +83,7 @@ def _written(kept: Kept) -> bytes:
     for method in kept.catalogue:
         packed = method.pack()
         flags = [flag for flag in _FLAGS if getattr(method, flag)]
-        rows.append([method.name, flags, method.roles, method.summary, method.names, len(packed)])
+        rows.append([method.name, flags, method.roles, method.summary, method.names, method.problems, len(packed)])
         texts.append(packed)
     index = {"format": _FORMAT, "version": kept.version, "roles": sorted(kept.roles), "methods": rows}
     text = json.dumps(index, separators=(",", ":")).encode()
@@ -106,8 +106,9 @@ def _read(data: bytes) -> Kept | None:
     if index.get("format") != _FORMAT:
         return None
     methods = []
-    for name, flags, roles, summary, names, size in index["methods"]:
+    for name, flags, roles, summary, names, problems, size in index["methods"]:
         entry = dict.fromkeys(flags, True) | {"roles": roles}
-        methods.append(Method.unpacked(name, entry, summary, names, bytes(body[at : at + size])))
+        packed = bytes(body[at : at + size])
+        methods.append(Method.unpacked(name, entry, summary, names, packed, problems))
         at += size
     return Kept(Catalogue(methods), index["version"], tuple(index["roles"]))

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.facts import RELEASES, catalogue
+from tests.odd import odd_methods
 from truenas_client.catalogue import Catalogue, Method
 from truenas_client.cataloguecache import CatalogueCache, Kept
 
@@ -56,6 +57,20 @@ def test_what_is_found_says_what_was_kept(cache: CatalogueCache, release: str) -
     assert kept is not None
     assert kept.fits("1", ["A", "B"])
     assert [said(method) for method in kept.catalogue] == [said(method) for method in Catalogue.from_methods(methods)]
+
+
+def test_what_could_not_be_read_is_kept_with_it(cache: CatalogueCache) -> None:
+    def problems(methods: Catalogue) -> dict[str, tuple[str, ...]]:
+        return {method.name: method.problems for method in methods}
+
+    methods = Catalogue.from_methods(odd_methods())
+    for method in methods:
+        _ = method.params, method.returns
+    cache.keep("nas", "admin", Kept(methods, "1", ()))
+    kept = cache.find("nas", "admin")
+    assert kept is not None
+    assert problems(kept.catalogue) == problems(methods)
+    assert any(problems(methods).values())
 
 
 def test_it_is_found_by_address_and_user_and_is_the_owners_alone(cache: CatalogueCache, tmp_path: Path) -> None:
