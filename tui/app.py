@@ -260,7 +260,6 @@ class TrueNASApp(App[None]):
         for session in self.sessions:
             await session.close()
         await self._resources.aclose()
-        collector.release()
 
     # Running and failing -----------------------------------------------------------
 
@@ -343,7 +342,7 @@ class TrueNASApp(App[None]):
         mode = self._open_modes[session] = f"session-{next(self._numbers)}"
         self.add_mode(mode, lambda: Workspace(session))
         await self.switch_mode(mode)
-        self.call_after_refresh(collector.keep)
+        self.call_after_refresh(collector.settle)
         workspace = self.screen_stack[0]
         if typed is not None and (typed.filter or typed.chosen) and isinstance(workspace, Workspace):
             workspace.take_over(typed)
@@ -352,6 +351,7 @@ class TrueNASApp(App[None]):
         collector.release()
         await self.remove_mode(self._open_modes.pop(session))
         await session.close()
+        self.call_after_refresh(collector.settle, collect=True)
 
     async def on_workspace_connect_wanted(self) -> None:
         """Shows the connect card, empty; the present connection stays open behind it."""

@@ -3,27 +3,41 @@
 It looks through everything that is alive, from time to time and while a key waits: the modules, the catalogue and the
 widgets of a workspace took it a tenth of a second each time. What is kept is not looked through any more.
 
-Invariant: what was kept and has gone can be collected, because `release` comes before it goes.
+Invariants: what was kept and has gone is collected, because `release` comes before it goes and `settle` after; where
+`__main__` has not taken the collector over (tests, another program), only large results are kept.
 """
 
 import gc
 
-__all__ = ["keep", "release", "start"]
+__all__ = ["keep", "release", "settle", "start"]
 
 THRESHOLDS = (5_000, 10, 20)
 """Objects made before the youngest are looked through, and how often that comes before the older ones; Python's own
 numbers (700, 10, 10) are for programs that do not draw a screen of small objects at each key."""
 
+_ours = False
+
 
 def start() -> None:
-    """Begins to collect; what was made until now is kept."""
-    gc.set_threshold(*THRESHOLDS)
-    gc.freeze()
-    gc.enable()
+    """Begins to collect, where `__main__` has put that off; what was made until now is kept."""
+    global _ours
+    if not gc.isenabled():
+        _ours = True
+        gc.set_threshold(*THRESHOLDS)
+        gc.freeze()
+        gc.enable()
+
+
+def settle(*, collect: bool = False) -> None:
+    """What is alive now stays for long; with ``collect`` garbage is taken out first, which takes a while."""
+    if _ours:
+        if collect:
+            gc.collect()
+        gc.freeze()
 
 
 def keep() -> None:
-    """What is alive now stays for long."""
+    """A large result is there: it stays until `release`."""
     gc.freeze()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import subprocess
@@ -105,6 +106,7 @@ async def _beside(desk: Desk, flood: str) -> Keys:
 
 
 async def _measure() -> None:
+    gc.disable()  # as the program does before it starts: the app turns it on again in its own way
     with _server() as (address, password):
         async with _desk(address, password) as desk:
             await _through_methods(desk)
