@@ -15,6 +15,8 @@ from textual.scrollbar import ScrollBarRender
 
 from tests.app.conftest import Desk
 from tui.app import Start, TrueNASApp
+from tui.screens.card import Standing
+from tui.screens.jump import JumpScreen
 from tui.screens.workspace import Workspace
 from tui.session import State
 
@@ -135,6 +137,7 @@ async def copying(desk: Desk) -> None:
 async def jumping(desk: Desk) -> None:
     await table(desk)
     await desk.press("ctrl+o")
+    await desk.until(lambda: isinstance(desk.app.screen, JumpScreen), "the letters")
 
 
 async def keys(desk: Desk) -> None:
@@ -177,6 +180,8 @@ def pictured(compare: Compare, scene: Scene, size: tuple[int, int], look: str = 
             await desk.until(lambda: desk.session.state is State.ONLINE and desk.session.latency, "the connection")
             await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
         await scene(desk)
+        if isinstance(shown := app.screen, Standing):
+            await desk.until(lambda: shown.painted is not None, "the card to be painted")
         app.clear_notifications()
         for field in app.screen.query("Input").results():
             field.cursor_blink = False  # type: ignore[attr-defined]

@@ -237,7 +237,7 @@ async def visit_results(app: Session) -> None:
     app.press("n", "n")
     await app.done()
     app.press("escape")
-    await app.until(lambda: "┃ evil " not in app.screen.text, "the field is closed")
+    await app.until(lambda: "n next" not in app.screen.text, "nothing is looked for any more")
     app.press("y")
     await app.see("the whole result")
     await app.stood()
