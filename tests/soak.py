@@ -105,8 +105,10 @@ async def _bursts(count: int, seed: int) -> None:
                     figures = await bursts.go(min(BURSTS_A_DESK, count - done))
                 finally:
                     bursts.close()
-        done, calls, writes, seed = done + figures.bursts, calls + figures.calls, writes + figures.writes, seed + 1
-    print(f"bursts: {done}, {calls} calls of which {writes} writes, each reviewed")
+        calls, writes, seed = calls + figures.calls, writes + figures.writes, seed + 1
+        told, done = done // 1000, done + figures.bursts
+        if done >= count or done // 1000 > told:
+            print(f"bursts: {done}, {calls} calls of which {writes} writes, each reviewed", flush=True)
 
 
 def run_bursts(scale: float, seed: int) -> None:
