@@ -25,12 +25,14 @@ from textual import events, on, work
 from textual.app import App
 from textual.geometry import Size
 from textual.message import Message
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from tui import actions, collector
+from tui.notices import Notice
 from tui.screens.starting import Starting
 from tui.screens.too_small import LEAST, TooSmall
 from tui.start import Start
@@ -120,6 +122,18 @@ class TrueNASApp(App[None]):
             # Whole cells of background instead of eighths of a block.
             ScrollBarRender.VERTICAL_BARS = [" "] * 8
             ScrollBarRender.HORIZONTAL_BARS = [" "] * 8
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(Notify(Notice(message, title, severity, seconds, markup)))
 
     # Keys --------------------------------------------------------------------------
 
