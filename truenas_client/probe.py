@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from .endpoint import Endpoint
 from .exc import ConnectError, ConnectTimeout
 from .transport import ConnectLimits, open_socket
-from .trust import REASONS, SYSTEM, TLS, Pin, context, fingerprint, key_fingerprint, tls_failure
+from .trust import REASONS, SYSTEM, TLS, UNVOUCHED, Pin, context, fingerprint, key_fingerprint, tls_failure
 
 __all__ = ["Certificate", "probe", "read_certificate"]
 
@@ -123,7 +123,7 @@ def read_certificate(
         reason = REASONS.get(getattr(refusal, "verify_code", None) or 0, "")
         now = datetime.now(UTC)
         # The check stops at the first thing that is wrong; a person wants to know them all.
-        if ca_file is not None and reason in ("self-signed", "unknown issuer"):
+        if ca_file is not None and reason in UNVOUCHED:
             problems.append(f"it is not signed by one in the CA file {ca_file}")
         elif reason == "self-signed" or subject == issuer:
             problems.append("it is self-signed: nobody vouches for it")

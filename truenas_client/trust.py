@@ -263,6 +263,9 @@ REASONS = {
     64: "wrong name",
 }
 
+UNVOUCHED = ("self-signed", "unknown issuer")
+"""The reasons that another file of authorities could mend."""
+
 _PIN_IT = "compare its fingerprint with the one the server shows, and trust this certificate"
 _WORDS = {
     "self-signed": "is self-signed, as on every new TrueNAS. To go on, "
@@ -292,7 +295,7 @@ def tls_failure(endpoint: Endpoint, error: ssl.SSLError, made: ssl.SSLContext | 
         code: Any = getattr(error, "verify_code", None)
         reason = REASONS.get(code, "other")
         ca_file = getattr(made, "ca_file", None)
-        if ca_file is not None and reason in ("self-signed", "unknown issuer"):
+        if ca_file is not None and reason in UNVOUCHED:
             words = f"The certificate of {endpoint.host} is not signed by one in the CA file {ca_file}"
             return CertificateError(f"{words}. To go on, give the file of its issuer, or {_PIN_IT}", reason, ca_file)
         words = _WORDS.get(reason, f"was not accepted: {getattr(error, 'verify_message', '') or error}")

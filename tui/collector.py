@@ -3,8 +3,8 @@
 It looks through everything that is alive, from time to time and while a key waits: the modules, the catalogue and the
 widgets of a workspace took it a tenth of a second each time. What is kept is not looked through any more.
 
-Invariants: what was kept and has gone is collected, because `release` comes before it goes and `settle` after; where
-`__main__` has not taken the collector over (tests, another program), only large results are kept.
+Invariants: `release` is called when something that was kept goes, so that it can be collected; where `__main__` has not
+taken the collector over (tests, another program), only large results are kept.
 """
 
 import gc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import shlex
@@ -74,7 +75,10 @@ def test_a_reader_that_goes_away_is_no_complaint(nas: Nas, command: list[str]) -
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    assert process.stdout.read(1) == b"{"
+    if "subscribe" in command:
+        assert json.loads(process.stdout.readline())["msg"] == "added"
+    else:
+        assert process.stdout.read(1) == b"{"  # all of it is one line, longer than a pipe holds
     process.stdout.close()
     with process.stderr:
         assert process.stderr.read() == b""
@@ -111,10 +115,11 @@ def test_ctrl_c_in_a_call(nas: Nas) -> None:
     assert process.returncode == 130
 
 
-def test_ctrl_c_in_a_job_says_how_to_find_it_again(nas: Nas) -> None:
+def _interrupted_in_a_job(nas: Nas, env: dict[str, str], *options: str) -> tuple[int, str, str]:
+    """Status, output and errors of a command that was interrupted while its job ran."""
     process = subprocess.Popen(
-        [*COMMAND, "call", "-j", "-jp", "description", "test.gated"],
-        env=_environment(nas),
+        [*COMMAND, *options, "call", "-j", "-jp", "description", "test.gated"],
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -125,7 +130,12 @@ def test_ctrl_c_in_a_job_says_how_to_find_it_again(nas: Nas) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     nas.open()
-    assert (process.returncode, out) == (130, "")
+    return process.returncode, out, err
+
+
+def test_ctrl_c_in_a_job_says_how_to_find_it_again(nas: Nas) -> None:
+    status, out, err = _interrupted_in_a_job(nas, _environment(nas))
+    assert (status, out) == (130, "")
     assert err.startswith("Not waiting for test.gated any longer. Job ")
     assert "core.job_wait" in err
     assert err.count("\n") == 1
@@ -133,19 +143,7 @@ def test_ctrl_c_in_a_job_says_how_to_find_it_again(nas: Nas) -> None:
 
 def test_the_hint_after_ctrl_c_leads_to_the_same_server(nas: Nas) -> None:
     env = _environment() | {"TRUENAS_PASSWORD": "admin"}
-    process = subprocess.Popen(
-        [*COMMAND, "-u", nas.url, "-U", "admin", "call", "-j", "-jp", "description", "test.gated"],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    assert process.stderr is not None
-    assert process.stderr.readline() == "first half\n"
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
-    nas.open()
+    _, _, err = _interrupted_in_a_job(nas, env, "-u", nas.url, "-U", "admin")
     again = shlex.split(err.split("`")[1])
     assert again[:5] == ["midclt", "-u", nas.url, "-U", "admin"]
     ran = subprocess.run([*COMMAND, *again[1:]], env=env, cwd=ROOT, capture_output=True, text=True, timeout=20)
