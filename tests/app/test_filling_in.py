@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.app.conftest import Open
+from tests.keptfiles import files_below
 from truenas_client.profiles import config_path
 from truenas_client.secret import Secret
 from truenas_client.simulator import Call, Simulator, ValidationErrors
@@ -156,9 +157,9 @@ async def test_placeholders_are_put_in_as_the_call_is_sent_and_nowhere_else(
         assert taken[1]["comment"].startswith("a another ")
     assert MARKED not in caplog.text
     home = config_path().parent.parent.parent
-    kept = [path for path in home.rglob("*") if path.is_file() and path != config_path().parent / "mail"]
-    assert any(b"${secret:mail}" in path.read_bytes() for path in kept), "the draft is kept as it was written"
-    assert not any(MARKED.encode() in path.read_bytes() for path in kept)
+    kept = [data for path, data in files_below(home).items() if path != config_path().parent / "mail"]
+    assert any(b"${secret:mail}" in data for data in kept), "the draft is kept as it was written"
+    assert not any(MARKED.encode() in data for data in kept)
 
 
 async def test_what_the_server_says_back_is_masked(signed_in: Open, taken: list[Any]) -> None:

@@ -31,6 +31,7 @@ from tests.auth.test_secrets import (
 )
 from tests.auth.ways import SALT, at_another_host, elsewhere
 from tests.core.test_secrets import Kept
+from tests.keptfiles import files_below
 from tests.processes import Processes, watched
 from truenas_client import signin
 from truenas_client.profiles import Profile, Profiles, config_path
@@ -214,7 +215,7 @@ async def test_no_sign_in_shows_or_writes_its_secret(
 def files() -> list[str]:
     """The text of every file under the test's own folders: configuration, state, cache."""
     home = config_path().parents[2]
-    texts = [path.read_text(errors="replace") for path in home.rglob("*") if path.is_file()]
+    texts = [data.decode(errors="replace") for data in files_below(home).values()]
     assert len(texts) > 2
     return texts
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.conftest import Desk, at_desk
+from tests.keptfiles import files_below
 from truenas_client.simulator import Call, Simulator
 from tui.app import TrueNASApp
 from tui.opening import Start
@@ -67,7 +68,7 @@ async def test_what_is_searched_for_at_once_is_not_disturbed(nas: Simulator) -> 
     start = Start(nas.url, "admin", nas.users["admin"]["password"])
     async with at_desk(start) as desk:
         await desk.press("enter")
-        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
+        await desk.until(lambda: desk.explore.methods.filter.is_mounted, "the filter")
         desk.explore.methods.filter.value = "sys info"
         await desk.until(lambda: desk.explore.methods.highlighted, "a hit")
         if desk.explore.call_pane.method is None:  # typed before the methods were there
@@ -116,6 +117,7 @@ async def test_theme_and_size_of_the_panes_come_back(nas: Simulator) -> None:
         await desk.until(lambda: desk.app.theme == "light", "the light theme")
         await desk.open("sys info", "system.info")
         await desk.run()
+        await desk.see("uptime_seconds")
         await desk.press("escape")
         usual = desk.explore.result_pane.outer_size.height
         await desk.press("minus", "minus")
@@ -220,7 +222,7 @@ async def test_no_secret_is_in_any_file_after_a_whole_session(nas: Simulator) ->
         # And one in the middle of being typed.
         await desk.open("user create", "user.create")
         await desk.write(f'[{{"username": "ada", "password": "{SECRET}')
-    texts = {path: path.read_text() for path in state_folder().parent.rglob("*") if path.is_file()}
+    texts = {path: data.decode() for path, data in files_below(state_folder().parent).items()}
     assert any("user.create" in text for text in texts.values())
     assert not [path for path, text in texts.items() if SECRET in text]
     async with started(nas) as desk:

@@ -17,6 +17,7 @@ from midclt.commands import profile as command
 from tests.core import certificates
 from tests.core.test_secrets import Kept
 from tests.facts import ROOT
+from tests.keptfiles import files_below
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background, scripted
 from tests.midclt.test_process import terminal
@@ -432,9 +433,8 @@ def test_no_secret_is_written_anywhere(
     logged = [record for record in caplog.records if not record.name.startswith("websockets.server")]
     assert any(record.name == "truenas_client" or record.name == "asyncio" for record in logged)
     text = "".join(ran.out + ran.err for ran in seen) + "".join(record.getMessage() for record in logged)
-    written = [path for path in config_path().parents[2].rglob("*") if path.is_file()]
+    written = files_below(config_path().parents[2])
     assert config_path() in written
-    for path in written:
-        text += path.read_text()
+    text += "".join(data.decode() for data in written.values())
     assert MARKER not in text
     assert all(MARKER in entry for entry in ring.entries.values())

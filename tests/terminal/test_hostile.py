@@ -236,6 +236,7 @@ async def visit_results(app: Session) -> None:
     await app.see("? keys")
     app.press("n", "n")
     await app.done()
+    await app.see("n next")
     app.press("escape")
     await app.until(lambda: "n next" not in app.screen.text, "nothing is looked for any more")
     app.press("y")

@@ -42,6 +42,9 @@ def storable(method: str, text: str, names: Sequence[str]) -> str | None:
 
 
 def _masked(method: str, text: str, names: Sequence[str]) -> str | None:
+    if not text.strip():
+        # An emptied draft takes the place of what was stored before, whatever the method's arguments are.
+        return text
     document = parse(text)
     if not document.ok or document.notes or not isinstance(document.value, list):
         return text if _harmless(method, text, document.value, names) else None
