@@ -62,7 +62,7 @@ def _run(name: str, options: Namespace) -> ExitStatus:
 
 def _tell(error: Exception, options: Namespace) -> None:
     """An error of the program itself: no values of variables, its message masked, and where it arose when asked."""
-    from truenas_client.crashreport import crash_report, masked_message, name_of, words_of
+    from truenas_client.secrets.crash_report import crash_report, masked_message, name_of, words_of
 
     from .output import say
 

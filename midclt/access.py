@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 
 from truenas_client.endpoint import parse
 from truenas_client.exc import ClientException, ConnectError, FingerprintMismatch, InvalidCredentials, OTPRequired
-from truenas_client.keyfile import is_path
-from truenas_client.profiles import Choice, Known, choose
-from truenas_client.secret import Ask, Reference
-from truenas_client.secretstore import resolve
+from truenas_client.secrets.value import Ask, Reference
+from truenas_client.storage import Choice, Known, choose
+from truenas_client.storage.key_files import is_path
+from truenas_client.storage.secret_store import resolve
 from truenas_client.trust import TLS
 
 from .asking import ask as _ask
@@ -66,7 +66,7 @@ class Who:
 
     username: str | None
     mechanism: str
-    """One of `truenas_client.profiles.MECHANISMS`."""
+    """One of `truenas_client.storage.MECHANISMS`."""
     secret: str | None = field(default=None, repr=False)
     reference: Reference | None = None
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from truenas_client.endpoint import parse
 from truenas_client.exc import ClientException
-from truenas_client.profiles import Profile, config_path
-from truenas_client.risk import RISK, WRITES, classify, inner_method
+from truenas_client.methods.risk import RISK, WRITES, classify, inner_method
+from truenas_client.storage import Profile, config_path
 
 from .access import chosen
 from .exits import CommandError, ExitStatus
@@ -44,7 +44,7 @@ class Lock:
         """Refuse what is not known to read. Raises `CommandError`, and what asking the server raises."""
         if self._profile is None or classify(method) == "read":
             return
-        from truenas_client.catalogue import Catalogue
+        from truenas_client.methods.catalogue import Catalogue
 
         service = (inner_method(method, params) or method).rpartition(".")[0]
         try:

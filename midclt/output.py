@@ -78,7 +78,7 @@ def warn(text: str) -> None:
     """A warning of the core. That others may read a file is for a person at a terminal, once for each file."""
     path, found, _ = text.partition(_READERS)
     if found:
-        from truenas_client.profiles import Known
+        from truenas_client.storage import Known
 
         known = Known()
         if not is_terminal(sys.stderr) or known.warned_of_file(path):

@@ -17,11 +17,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 from truenas_client import APIKeyAuthMech, AsyncClient, Event, Gap
+from truenas_client.auth.channel import Channel, weak_password
 from truenas_client.auth.keytext import precompute
-from truenas_client.auth.policy import Channel, weak_password
 from truenas_client.endpoint import Endpoint
 from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, ConnectTimeout, NotAJob
-from truenas_client.profiles import Known
+from truenas_client.storage import Known
 from truenas_client.trust import SYSTEM, TLS
 
 from .output import say, warn

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from truenas_client.aio.probe import Certificate, probe
 from truenas_client.endpoint import Endpoint
 from truenas_client.exc import ConnectError
-from truenas_client.probe import Certificate, probe
 from truenas_client.trust import SYSTEM, TLS
 
 from .asking import confirm

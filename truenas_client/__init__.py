@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import ejson, exc
-    from .auth.policy import APIKeyAuthMech
-    from .bulk import BulkInterrupted, BulkResult
-    from .catalogue import Catalogue, Method
-    from .client import AsyncClient
-    from .events import AsyncSubscription, Event, Gap
+    from .aio.bulk import BulkInterrupted, BulkResult
+    from .aio.client import AsyncClient
+    from .aio.events import AsyncSubscription, Event, Gap
+    from .aio.files import Downloaded
+    from .aio.jobs import AsyncJob, JobProgress
+    from .aio.large import LargeAnswer
+    from .aio.live_query import Change, LiveQuery
+    from .aio.sockets import ConnectLimits
+    from .aio.supervisor import State, Status
+    from .auth.channel import APIKeyAuthMech
     from .exc import (
         AccessDenied,
         AuthenticationError,
@@ -49,13 +54,8 @@ if TYPE_CHECKING:
         TooManyConcurrentCalls,
         ValidationErrors,
     )
-    from .files import Downloaded
-    from .jobs import AsyncJob, JobProgress
-    from .largetext import LargeAnswer
-    from .live import Change, LiveQuery
-    from .profiles import Profile
-    from .supervisor import State, Status
-    from .transport import ConnectLimits
+    from .methods.catalogue import Catalogue, Method
+    from .storage import Profile
     from .trust import TLS
 
 __version__ = "0.1.0"
@@ -118,26 +118,26 @@ __all__ = [
 ]
 
 _HOMES = {
-    "APIKeyAuthMech": "auth.policy",
-    "Status": "supervisor",
-    "State": "supervisor",
-    "Downloaded": "files",
-    "BulkInterrupted": "bulk",
-    "BulkResult": "bulk",
-    "Change": "live",
-    "LargeAnswer": "largetext",
-    "LiveQuery": "live",
+    "APIKeyAuthMech": "auth.channel",
+    "Status": "aio.supervisor",
+    "State": "aio.supervisor",
+    "Downloaded": "aio.files",
+    "BulkInterrupted": "aio.bulk",
+    "BulkResult": "aio.bulk",
+    "Change": "aio.live_query",
+    "LargeAnswer": "aio.large",
+    "LiveQuery": "aio.live_query",
     "TLS": "trust",
-    "AsyncClient": "client",
-    "ConnectLimits": "transport",
-    "AsyncJob": "jobs",
-    "AsyncSubscription": "events",
-    "Catalogue": "catalogue",
-    "Event": "events",
-    "Gap": "events",
-    "JobProgress": "jobs",
-    "Method": "catalogue",
-    "Profile": "profiles",
+    "AsyncClient": "aio.client",
+    "ConnectLimits": "aio.sockets",
+    "AsyncJob": "aio.jobs",
+    "AsyncSubscription": "aio.events",
+    "Catalogue": "methods.catalogue",
+    "Event": "aio.events",
+    "Gap": "aio.events",
+    "JobProgress": "aio.jobs",
+    "Method": "methods.catalogue",
+    "Profile": "storage.profile",
 }
 
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.driver import Driver
 
-    from truenas_client.cataloguecache import CatalogueCache
+    from truenas_client.storage.catalogue_cache import CatalogueCache
     from tui.screens.connect import ConnectScreen
     from tui.sections.calling import Calling
     from tui.session import Session
@@ -169,7 +169,7 @@ class TrueNASApp(App[None]):
         return first_of(self.start)
 
     def _cache(self) -> CatalogueCache | None:
-        from truenas_client.cataloguecache import CatalogueCache
+        from truenas_client.storage.catalogue_cache import CatalogueCache
 
         return None if self.start.fresh else CatalogueCache()
 
@@ -306,7 +306,7 @@ class TrueNASApp(App[None]):
 
     def _typed_now(self) -> set[str]:
         """The texts of all fields and their words, and the secrets in use."""
-        from truenas_client.crashreport import words_of
+        from truenas_client.secrets.crash_report import words_of
 
         texts = {
             self.start.password,

@@ -70,8 +70,8 @@ def run(app: TrueNASApp, **options: Any) -> int:
 
 def _tell(fatal: BaseException | None, noted: list[BaseException], typed: Iterable[str]) -> None:
     """Writes the report, and says in one sentence where it is."""
-    from truenas_client.crashreport import crash_report, name_of
-    from truenas_client.privatefiles import write_private
+    from truenas_client.secrets.crash_report import crash_report, name_of
+    from truenas_client.storage.private_files import write_private
     from tui.state import state_folder
 
     errors = [*([fatal] if fatal else []), *noted]

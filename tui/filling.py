@@ -14,11 +14,11 @@ from dataclasses import replace
 from typing import Any
 
 from truenas_client import exc
-from truenas_client.catalogue import Method
-from truenas_client.namedsecrets import look_up, unknown
-from truenas_client.placeholders import Unfilled, fill, find
-from truenas_client.redact import MASK, holds_mask
-from truenas_client.secret import Secret
+from truenas_client.methods.catalogue import Method
+from truenas_client.secrets.placeholders import Unfilled, fill, find
+from truenas_client.secrets.redact import MASK, holds_mask
+from truenas_client.secrets.value import Secret
+from truenas_client.storage.named_secrets import look_up, unknown
 from tui.failure import Failure, FieldProblem
 
 __all__ = ["Disguised", "LeftOut", "NotFilled", "NotSent", "PutIn", "fill_arguments", "unknown"]

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from truenas_client.exc import InvalidProfile
-from truenas_client.keyfile import is_path
-from truenas_client.profiles import Known, Profile, Profiles
-from truenas_client.secret import Ask, File, Keyring, Reference
-from truenas_client.secretstore import keep, keyring_problem
+from truenas_client.secrets.value import Ask, File, Keyring, Reference
+from truenas_client.storage import Known, Profile, Profiles
+from truenas_client.storage.key_files import is_path
+from truenas_client.storage.secret_store import keep, keyring_problem
 from truenas_client.trust import TLS
 from tui.target import Target
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from truenas_client import AsyncClient, exc
-from truenas_client.catalogue import Catalogue
-from truenas_client.cataloguecache import CatalogueCache, Kept
+from truenas_client.methods.catalogue import Catalogue
+from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
 __all__ = ["Learned", "Shelf", "learn", "read_methods", "version_of"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from truenas_client.endpoint import parse
 from truenas_client.exc import InvalidEndpoint, InvalidProfile
-from truenas_client.profiles import Profile, Profiles, choose
-from truenas_client.secret import Ask, Secret
+from truenas_client.secrets.value import Ask, Secret
+from truenas_client.storage import Profile, Profiles, choose
 from truenas_client.trust import TLS
 from tui.start import Start
 from tui.state import First

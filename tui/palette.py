@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from truenas_client.catalogue import Method
+from truenas_client.methods.catalogue import Method
 from tui import actions
 from tui.actions import Action
 from tui.model.search import Index

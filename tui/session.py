@@ -26,11 +26,11 @@ from enum import Enum
 from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
-from truenas_client.catalogue import Catalogue, Method
-from truenas_client.cataloguecache import CatalogueCache, Kept
+from truenas_client.aio.supervisor import State as Life
+from truenas_client.aio.supervisor import Status
 from truenas_client.endpoint import Endpoint
-from truenas_client.supervisor import State as Life
-from truenas_client.supervisor import Status
+from truenas_client.methods.catalogue import Catalogue, Method
+from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
 from tui.filling import Disguised, NotSent, PutIn, fill_arguments
 from tui.learning import Learned, Shelf, learn, version_of

@@ -11,12 +11,12 @@ import asyncio
 from collections.abc import Callable
 
 from truenas_client import AsyncClient
-from truenas_client import profiles as core
-from truenas_client.auth.policy import Channel, weak_password
-from truenas_client.client import OTPToken
+from truenas_client.aio.client import OTPToken
+from truenas_client.aio.profile_login import sign_in as sign_in_by_profile
+from truenas_client.auth.channel import Channel, weak_password
 from truenas_client.endpoint import Endpoint
-from truenas_client.secret import Secret
-from truenas_client.secretstore import resolve
+from truenas_client.secrets.value import Secret
+from truenas_client.storage.secret_store import resolve
 from tui.target import Target
 
 __all__ = ["exposure", "obtain", "sign_in"]
@@ -42,7 +42,7 @@ async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, ot
     """Sign a connected client in; ``otp`` is kept for the connections to come. Raises what its login methods raise."""
     if secret is None:
         return
-    await core.sign_in(client, target.profile, secret=secret, otp_token=otp, said_plain=target.said_plain)
+    await sign_in_by_profile(client, target.profile, secret=secret, otp_token=otp, said_plain=target.said_plain)
 
 
 def exposure(endpoint: Endpoint) -> str:

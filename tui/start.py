@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from truenas_client.profiles.paths import config_path
+from truenas_client.storage.paths import config_path
 
 if TYPE_CHECKING:
     from truenas_client.trust import TLS

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tui.statefile import StateFile
 
 if TYPE_CHECKING:
-    from truenas_client.catalogue import Method
+    from truenas_client.methods.catalogue import Method
 
 __all__ = ["AppMemory", "ConnectionMemory", "First", "Memories", "Place", "file_name", "state_folder"]
 

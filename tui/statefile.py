@@ -105,7 +105,7 @@ class StateFile:
         return json.dumps({"version": VERSION, **self._about, **self.members}), self._number
 
     def _write(self, path: Path, text: str, number: int) -> None:
-        from truenas_client.privatefiles import replacing
+        from truenas_client.storage.private_files import replacing
 
         with self._lock, replacing(path) as replace:
             if number <= self._written:

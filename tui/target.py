@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from truenas_client.endpoint import Endpoint, parse
-from truenas_client.profiles import Profile
-from truenas_client.secret import Ask, Secret
+from truenas_client.secrets.value import Ask, Secret
+from truenas_client.storage import Profile
 from truenas_client.trust import SYSTEM, TLS
 
 __all__ = ["Kind", "Target"]

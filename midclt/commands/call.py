@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import Any
 
 from truenas_client.exc import ClientException, ConnectionLost, MethodNotFound, NotAuthenticated
-from truenas_client.keyfile import is_path
+from truenas_client.storage.key_files import is_path
 
 from ..access import call_timeout, chosen, secret_before_input, signed_in
 from ..arguments import call_arguments, damaged

@@ -7,14 +7,14 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from truenas_client import keyfile
 from truenas_client.auth import keytext
 from truenas_client.auth.keytext import ApiKey
 from truenas_client.exc import ClientException, InvalidKeyFile
-from truenas_client.privatefiles import write_private
-from truenas_client.profiles import Choice
-from truenas_client.secret import Ask
-from truenas_client.secretstore import resolve
+from truenas_client.secrets.value import Ask
+from truenas_client.storage import Choice
+from truenas_client.storage import key_files as keyfile
+from truenas_client.storage.private_files import write_private
+from truenas_client.storage.secret_store import resolve
 
 from ..access import chosen, connected
 from ..asking import ask

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from truenas_client.exc import ClientException, InvalidProfile
-from truenas_client.profiles import Profile, Profiles
-from truenas_client.secret import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
-from truenas_client.secretstore import forget, keep, keyring_problem
+from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
+from truenas_client.storage import Profile, Profiles
+from truenas_client.storage.secret_store import forget, keep, keyring_problem
 from truenas_client.trust import TLS
 
 from ..access import signed_in, trust_of
@@ -217,7 +217,7 @@ def _trust(profiles: Profiles, options: Namespace) -> ExitStatus:
 
 
 def _import(profiles: Profiles, options: Namespace) -> ExitStatus:
-    from truenas_client.profiles.importing import OFFICIAL, read_official
+    from truenas_client.storage.importing import OFFICIAL, read_official
 
     found = read_official(options.file or OFFICIAL)
     for profile in found:

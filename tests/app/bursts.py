@@ -20,7 +20,7 @@ from typing import Any
 from textual import events
 
 from tests.app.conftest import CHARACTERS, Desk
-from truenas_client.probe import Certificate
+from truenas_client.aio.probe import Certificate
 from tui import actions
 from tui.keeping import Offer
 from tui.screens.card import STANDING_SECONDS

@@ -11,7 +11,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from tests.app.waiting import dealt_with, screen_text, wait_for
-from truenas_client import supervisor
+from truenas_client.aio import supervisor
 from truenas_client.simulator import Simulator
 from tui.app import Start, TrueNASApp
 from tui.screens.card import Standing

@@ -15,9 +15,9 @@ import pytest
 from textual.widgets import Input
 
 from tests.app.conftest import Desk, at_desk
-from truenas_client.profiles import Profile
-from truenas_client.secret import Secret
+from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Simulator
+from truenas_client.storage import Profile
 from tui.app import Start
 from tui.screens.connect import ConnectScreen
 from tui.screens.workspace import Workspace

@@ -11,9 +11,9 @@ import pytest
 
 from tests.app.conftest import Open
 from tests.keptfiles import files_below
-from truenas_client.profiles import config_path
-from truenas_client.secret import Secret
+from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Call, Simulator, ValidationErrors
+from truenas_client.storage import config_path
 from tui.failure import Failure, FieldProblem
 from tui.filling import LeftOut, PutIn, fill_arguments
 from tui.widgets import call_pane

@@ -10,7 +10,7 @@ from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
 from tests.facts import RELEASES
 from tests.facts import catalogue as real
-from truenas_client.catalogue import Catalogue
+from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator
 from tui.app import Start
 from tui.palette import Commands

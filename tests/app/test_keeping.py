@@ -14,10 +14,10 @@ from textual.widgets import Input
 
 from tests.app.conftest import Desk, at_desk
 from tests.core.test_secrets import Kept
-from truenas_client import signin
-from truenas_client.profiles import Profiles, config_path
-from truenas_client.secret import Ask, File, Keyring
+from truenas_client.aio import signin
+from truenas_client.secrets.value import Ask, File, Keyring
 from truenas_client.simulator import Simulator
+from truenas_client.storage import Profiles, config_path
 from tui.app import Start
 from tui.keeping import keep_profile, offer
 from tui.target import Target

@@ -11,7 +11,7 @@ import pytest
 from tests import facts
 from tests.app.conftest import Desk, Open
 from tests.facts import RELEASES
-from truenas_client.catalogue import Catalogue
+from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator, shapes
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.review import ReviewScreen

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.app.conftest import Open, at_desk
-from truenas_client import supervisor
+from truenas_client.aio import supervisor
 from truenas_client.simulator import Call, Simulator, shapes
 from tui.app import Start
 from tui.screens.otp import OtpScreen

@@ -33,10 +33,10 @@ from tests.auth.ways import SALT, at_another_host, elsewhere
 from tests.core.test_secrets import Kept
 from tests.keptfiles import files_below
 from tests.processes import Processes, watched
-from truenas_client import signin
-from truenas_client.profiles import Profile, Profiles, config_path
-from truenas_client.secret import Command, Environment, File, Keyring, Reference
+from truenas_client.aio import signin
+from truenas_client.secrets.value import Command, Environment, File, Keyring, Reference
 from truenas_client.simulator import ApiKey, Simulator
+from truenas_client.storage import Profile, Profiles, config_path
 from truenas_client.trust import TLS
 from tui.app import Start
 from tui.session import State

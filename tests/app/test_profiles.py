@@ -11,11 +11,12 @@ from textual.widgets import Input
 from tests.app.conftest import Desk, at_desk
 from tests.auth.ways import at_another_host, elsewhere, frames
 from tests.midclt.served import scripted
-from truenas_client import AsyncClient, InvalidCredentials, signin
+from truenas_client import AsyncClient, InvalidCredentials
+from truenas_client.aio import signin
 from truenas_client.exc import InvalidProfile
-from truenas_client.profiles import Known, Profile, Profiles, config_path
-from truenas_client.secret import Ask, Environment, Reference
+from truenas_client.secrets.value import Ask, Environment, Reference
 from truenas_client.simulator import Simulator
+from truenas_client.storage import Known, Profile, Profiles, config_path
 from truenas_client.trust import SYSTEM, TLS
 from tui import __main__ as program
 from tui.app import Start, TrueNASApp

@@ -13,11 +13,11 @@ from types import ModuleType
 import pytest
 
 from tests.app.conftest import Desk, at_desk
-from truenas_client.catalogue import Catalogue
-from truenas_client.cataloguecache import CatalogueCache
-from truenas_client.profiles import Profile, Profiles
-from truenas_client.secret import Environment
+from truenas_client.methods.catalogue import Catalogue
+from truenas_client.secrets.value import Environment
 from truenas_client.simulator import Simulator
+from truenas_client.storage import Profile, Profiles
+from truenas_client.storage.catalogue_cache import CatalogueCache
 from tui.app import Start
 from tui.screens.connect import ConnectScreen
 from tui.screens.starting import Starting
@@ -199,8 +199,9 @@ async def test_the_demo_remembers_its_methods_too() -> None:
 def test_the_first_screen_needs_little() -> None:
     code = (
         "import sys, tui.app\n"
-        "heavy = 'websockets jsonschema truenas_client.client truenas_client.schema tui.session tui.screens.workspace "
-        "tui.screens.connect tui.sections truenas_client.simulator truenas_client.trust textual.widgets._text_area'\n"
+        "heavy = 'websockets jsonschema truenas_client.aio.client truenas_client.methods tui.session "
+        "tui.screens.workspace tui.screens.connect tui.sections truenas_client.simulator truenas_client.trust "
+        "textual.widgets._text_area'\n"
         "print([name for name in heavy.split() if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

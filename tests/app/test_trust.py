@@ -15,12 +15,12 @@ from tests.app.stage import HOSTILE, drawn, staged
 from tests.auth.ways import frames
 from tests.core.certificates import authority, certificate
 from tests.core.test_trust import listener
-from truenas_client import signin
+from truenas_client.aio import signin
+from truenas_client.aio.probe import Certificate
 from truenas_client.endpoint import parse
-from truenas_client.probe import Certificate
-from truenas_client.profiles import Profile, Profiles
-from truenas_client.secret import Environment
+from truenas_client.secrets.value import Environment
 from truenas_client.simulator import Simulator
+from truenas_client.storage import Profile, Profiles
 from truenas_client.trust import TLS, CertificateError, PinMismatch
 from tui.app import Start
 from tui.failure import explain_connecting

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from truenas_client.cataloguecache import CatalogueCache, Kept
 from truenas_client.simulator import Call, Simulator, shapes
+from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 from tui.session import Session, State
 from tui.target import Target
 

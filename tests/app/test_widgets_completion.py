@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import screen_lines, wait_for
-from truenas_client.catalogue import Method
+from truenas_client.methods.catalogue import Method
 from tui.model.completion import Completions, complete
 from tui.model.known import Known
 from tui.model.pasting import pasted_arguments

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.app.stage import Stage
-from truenas_client.profiles import Profile
-from truenas_client.secret import Ask, Environment, Secret
+from truenas_client.secrets.value import Ask, Environment, Secret
+from truenas_client.storage import Profile
 from truenas_client.trust import SYSTEM, TLS
 from tui.target import Kind, Target
 from tui.widgets.choice import Choice

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.shelf import SHELF
-from truenas_client.catalogue import Catalogue, Method
+from truenas_client.methods.catalogue import Catalogue, Method
 from tui.widgets.docs import Docs
 
 CATALOGUE = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from truenas_client import signin
+from truenas_client.aio import signin
 
 from .ways import elsewhere, frames
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client import keyfile
 from truenas_client.auth.keytext import ApiKey, parse, precompute
 from truenas_client.auth.scram import derive
 from truenas_client.exc import ClientException, InvalidKeyFile
+from truenas_client.storage import key_files as keyfile
 
 SECRET = "MARKER" + "x" * 58
 RAW = f"7-{SECRET}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from truenas_client import endpoint
 from truenas_client.auth.budget import CALLS, SECONDS, Budget
-from truenas_client.auth.policy import (
+from truenas_client.auth.channel import (
     APIKeyAuthMech,
     Channel,
     binding_for,

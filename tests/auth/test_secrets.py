@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from tests.midclt.served import scripted
-from truenas_client import APIKeyAuthMech, AsyncClient, ClientException, State, signin
+from truenas_client import APIKeyAuthMech, AsyncClient, ClientException, State
+from truenas_client.aio import signin
 from truenas_client.auth import flow as flows
+from truenas_client.auth.channel import Channel
 from truenas_client.auth.keyflow import api_key_login
 from truenas_client.auth.keytext import parse, precompute
-from truenas_client.auth.policy import Channel
 from truenas_client.auth.scram import Exchange, derive
 from truenas_client.simulator import ApiKey
 

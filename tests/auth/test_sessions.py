@@ -26,8 +26,8 @@ from truenas_client import (
     RateLimited,
     ServerSignatureError,
     State,
-    signin,
 )
+from truenas_client.aio import signin
 from truenas_client.auth.keytext import precompute
 from truenas_client.auth.scram import Keys, derive
 from truenas_client.simulator import Simulator

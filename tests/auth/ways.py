@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from truenas_client import transport
+from truenas_client.aio import sockets as transport
+from truenas_client.aio.websocket import Link
 from truenas_client.simulator import ApiKey, Simulator
 from truenas_client.simulator.tls import Tls
-from truenas_client.wire import Link
 
 SALT = bytes(range(16))
 

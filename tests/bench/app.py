@@ -19,8 +19,8 @@ from textual.widgets import TextArea
 
 from tests.facts import catalogue, facts
 from truenas_client import Catalogue
-from truenas_client.catalogue import Method
-from truenas_client.schema.validator import Stopped, stopping
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.validator import Stopped, stopping
 from tui.model.completion import complete
 from tui.model.examine import examine
 from tui.model.jsontext import parse

@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.facts import facts
-from truenas_client.privatefiles import write_private
+from truenas_client.storage.private_files import write_private
 
 STARTS = 15
 SIZE = (36, 120)

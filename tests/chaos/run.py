@@ -38,11 +38,11 @@ from truenas_client import (
     JobAborted,
     JobFailed,
     JobLost,
-    signin,
 )
+from truenas_client.aio import signin
+from truenas_client.aio.supervisor import State
 from truenas_client.simulator import Simulator
 from truenas_client.simulator.call import Call
-from truenas_client.supervisor import State
 
 from .proxy import Passage, Proxy
 

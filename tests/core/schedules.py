@@ -23,6 +23,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from truenas_client.engine.ddp import DDP
+from truenas_client.engine.dialect import Dialect
+from truenas_client.engine.jobbook import FINAL_STATES, JobBook, JobRecord, Outcome
+from truenas_client.engine.jsonrpc import JSONRPC
+from truenas_client.engine.ledger import ANNOUNCE_SECONDS, JOB_SLOTS, SHARED_SLOTS, SLOTS, Call, Lane, Ledger, lane_of
+from truenas_client.engine.messages import Ended, Failure, Fault, Reply, Update
+from truenas_client.engine.topics import EVERYTHING, Topic, Topics
 from truenas_client.exc import (
     CallTimeout,
     ClientException,
@@ -33,13 +40,6 @@ from truenas_client.exc import (
     NotAJob,
     TooManyConcurrentCalls,
 )
-from truenas_client.protocol.ddp import DDP
-from truenas_client.protocol.dialect import Dialect
-from truenas_client.protocol.jobbook import FINAL_STATES, JobBook, JobRecord, Outcome
-from truenas_client.protocol.jsonrpc import JSONRPC
-from truenas_client.protocol.ledger import ANNOUNCE_SECONDS, JOB_SLOTS, SHARED_SLOTS, SLOTS, Call, Lane, Ledger, lane_of
-from truenas_client.protocol.messages import Ended, Failure, Fault, Reply, Update
-from truenas_client.protocol.topics import EVERYTHING, Topic, Topics
 
 STYLES = ("new", "old", "ddp")
 """JSON-RPC with jobs that answer at their end, JSON-RPC and the old protocol with jobs that answer their number."""

@@ -14,8 +14,9 @@ from websockets.asyncio.server import ServerConnection
 
 from tests.core import certificates
 from tests.core.nas import nas, reply
-from truenas_client import AsyncClient, ConnectionLost, ProtocolError, connection
-from truenas_client.transport import ConnectLimits
+from truenas_client import AsyncClient, ConnectionLost, ProtocolError
+from truenas_client.aio import connection
+from truenas_client.aio.sockets import ConnectLimits
 from truenas_client.trust import TLS
 
 

@@ -17,8 +17,8 @@ from truenas_client import (
     ProtocolError,
     ValidationErrors,
 )
-from truenas_client.bulk import PIECE_ITEMS, BulkInterrupted, BulkResult, _pieces
-from truenas_client.protocol.dialect import encode_params
+from truenas_client.aio.bulk import PIECE_ITEMS, BulkInterrupted, BulkResult, _pieces
+from truenas_client.engine.dialect import encode_params
 
 from ..replay.flows import ReplayServer, read_flow
 from .nas import nas, notify, refuse, reply

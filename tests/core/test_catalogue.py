@@ -11,9 +11,9 @@ import pytest
 
 from tests.facts import RELEASES
 from tests.facts import catalogue as real
-from truenas_client import risk
-from truenas_client.catalogue import Catalogue
-from truenas_client.plaintext import first_sentence, one_line, plain_text
+from truenas_client.methods import risk
+from truenas_client.methods.catalogue import Catalogue
+from truenas_client.methods.doctext import first_sentence, one_line, plain_text
 
 
 def entry(**changes: Any) -> dict[str, Any]:

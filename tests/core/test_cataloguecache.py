@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.facts import RELEASES, catalogue
 from tests.odd import odd_methods
-from truenas_client.catalogue import Catalogue, Method
-from truenas_client.cataloguecache import CatalogueCache, Kept
+from truenas_client.methods.catalogue import Catalogue, Method
+from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
 METHODS: dict[str, Any] = {
     "pool.query": {
@@ -115,7 +115,7 @@ def test_a_file_that_was_cut_short_or_changed_counts_as_none(
 
 def test_a_list_of_methods_needs_no_schema_reader() -> None:
     code = (
-        "import sys; from truenas_client.cataloguecache import CatalogueCache\n"
-        "print([name for name in sys.modules if name.startswith(('truenas_client.schema', 'jsonschema', 'asyncio'))])"
+        "import sys; from truenas_client.storage.catalogue_cache import CatalogueCache\n"
+        "print([name for name in sys.modules if name.startswith(('truenas_client.methods', 'jsonschema', 'asyncio'))])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

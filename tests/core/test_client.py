@@ -27,8 +27,8 @@ from truenas_client import (
     PayloadTooLarge,
     ProtocolError,
 )
+from truenas_client.aio.sockets import ConnectLimits
 from truenas_client.exc import ConnectTimeout, SocketNotFound
-from truenas_client.transport import ConnectLimits
 from truenas_client.trust import CertificateError
 
 from . import certificates

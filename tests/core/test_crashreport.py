@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from truenas_client.crashreport import crash_report, masked_message, words_of
-from truenas_client.secret import Secret
+from truenas_client.secrets.crash_report import crash_report, masked_message, words_of
+from truenas_client.secrets.value import Secret
 
 TYPED = "hunter2xyz"
 

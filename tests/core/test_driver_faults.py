@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from truenas_client import AsyncClient, CallTimeout, Event, Gap, InvalidCredentials, JobLost
-from truenas_client.supervisor import State
+from truenas_client.aio.supervisor import State
 
 from .nas import Nas, echo, nas, notify, refuse, reply
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truenas_client import AsyncSubscription, Event, Gap, SubscriptionEnded
-from truenas_client.protocol.messages import Update
+from truenas_client.engine.messages import Update
 
 
 async def _nothing(subscription: AsyncSubscription) -> None:

@@ -25,7 +25,7 @@ from truenas_client import (
     NotAuthorized,
     ProtocolError,
 )
-from truenas_client.privatefiles import claim
+from truenas_client.storage.private_files import claim
 from truenas_client.trust import TLS
 
 from ..replay.flows import read_flow
@@ -133,7 +133,7 @@ async def test_the_jobs_failure_is_the_reason_for_a_broken_stream(tmp_path: Path
 async def test_a_stream_that_ends_early_is_no_download(
     tmp_path: Path, chunked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("truenas_client.files.VERDICT_SECONDS", 0.05)
+    monkeypatch.setattr("truenas_client.aio.files.VERDICT_SECONDS", 0.05)
 
     async def serve(nas: FileNas, request: Request) -> None:
         if chunked:
@@ -171,7 +171,7 @@ async def test_refused_downloads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr("truenas_client.files.VERDICT_SECONDS", 0.05)
+    monkeypatch.setattr("truenas_client.aio.files.VERDICT_SECONDS", 0.05)
 
     async def serve(nas: FileNas, request: Request) -> None:
         # A server that echoes the address, as some error pages do.
@@ -287,7 +287,7 @@ async def test_cancelling_closes_the_connection_and_leaves_nothing(
 
 
 async def test_a_silent_transfer_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("truenas_client.files.VERDICT_SECONDS", 0.05)
+    monkeypatch.setattr("truenas_client.aio.files.VERDICT_SECONDS", 0.05)
 
     async def serve(nas: FileNas, request: Request) -> None:
         await request.start_chunks()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.facts import require_facts
 from truenas_client import ejson
-from truenas_client.filters import OPERATORS, FilterError, InvalidQuery, MatchNotFound, filter_list
+from truenas_client.methods.filters import OPERATORS, FilterError, InvalidQuery, MatchNotFound, filter_list
 
 ROWS = [
     {"id": 1, "name": "tank", "size": 30, "scan": {"state": "FINISHED"}, "disks": [{"size": 4}, {"size": 8}]},

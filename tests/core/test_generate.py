@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.facts import RELEASES, catalogue
-from truenas_client.schema.check import check
-from truenas_client.schema.generate import generate
-from truenas_client.schema.normalise import Schema, normalise
+from truenas_client.methods.check import check
+from truenas_client.methods.generate import generate
+from truenas_client.methods.normalise import Schema, normalise
 
 
 @pytest.mark.parametrize("release", RELEASES)

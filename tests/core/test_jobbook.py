@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from truenas_client.engine.jobbook import JobBook, JobRecord, Outcome
 from truenas_client.exc import (
     ClientException,
     ConnectionLost,
@@ -16,7 +17,6 @@ from truenas_client.exc import (
     NotAJob,
     ValidationErrors,
 )
-from truenas_client.protocol.jobbook import JobBook, JobRecord, Outcome
 
 
 def started(*, new_style: bool = True, params: list[Any] | None = None) -> tuple[JobBook, JobRecord]:

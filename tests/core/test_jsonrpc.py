@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truenas_client import exc
-from truenas_client.protocol.jsonrpc import JSONRPC
-from truenas_client.protocol.messages import NO_ID, Ended, Failure, Fault, Reply, Update
+from truenas_client.engine.jsonrpc import JSONRPC
+from truenas_client.engine.messages import NO_ID, Ended, Failure, Fault, Reply, Update
 
 
 def received(frame: Any) -> Any:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from truenas_client import bounded
-from truenas_client.cataloguecache import CatalogueCache
 from truenas_client.endpoint import parse
 from truenas_client.exc import InvalidProfile
-from truenas_client.profiles import Known, Profiles
-from truenas_client.profiles.importing import read_official
+from truenas_client.storage import Known, Profiles
+from truenas_client.storage.catalogue_cache import CatalogueCache
+from truenas_client.storage.importing import read_official
 
 NAS = parse("wss://NAS")
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_read_now_is_left_as_it_is(
         def fail(path: object) -> bytes:
             raise OSError(5, "Input/output error")
 
-        monkeypatch.setattr("truenas_client.profiles.known.read_own_file", fail)
+        monkeypatch.setattr("truenas_client.storage.known_servers.read_own_file", fail)
     before = known.path.read_bytes()
     assert not known.scram_seen(NAS)
     known.remember_warning(NAS)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truenas_client import AsyncClient, ConnectionLost, LargeAnswer
-from truenas_client.largetext import LARGE
-from truenas_client.protocol.envelope import open_envelope
+from truenas_client.aio.large import LARGE
+from truenas_client.engine.envelope import open_envelope
 from truenas_client.simulator import Call, Simulator
 
 ROWS = LARGE // 10

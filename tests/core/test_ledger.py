@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from truenas_client.protocol.ledger import ANNOUNCE_SECONDS, Call, Lane, Ledger, lane_of, size_limit
+from truenas_client.engine.ledger import ANNOUNCE_SECONDS, Call, Lane, Ledger, lane_of, size_limit
 
 
 def call(number: int, lane: Lane) -> Call:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
 from truenas_client import AsyncClient, ClientException, ConnectionLost, NotAuthorized, ProtocolError
-from truenas_client.filters import filter_list
-from truenas_client.live import Change, Changes, LiveQuery
+from truenas_client.aio.live_query import Change, Changes, LiveQuery
+from truenas_client.methods.filters import filter_list
 
 from .nas import nas, notify, refuse, reply
 
@@ -181,7 +181,7 @@ async def test_another_event_and_key() -> None:
 
 
 async def test_after_a_lost_connection_everything_is_queried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("truenas_client.protocol.policy.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("truenas_client.engine.reconnecting.FIRST_PAUSE", 0.01)
     table = Table(row(1), row(2))
     async with nas(table.answer) as server, AsyncClient(server.url) as client, client.live("pool.query") as live:
         changes = live.changes()
@@ -226,8 +226,8 @@ async def test_a_refused_query_is_told() -> None:
 
 
 async def test_a_query_that_times_out_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("truenas_client.live.QUERY_SECONDS", 0.05)
-    monkeypatch.setattr("truenas_client.live.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("truenas_client.aio.live_query.QUERY_SECONDS", 0.05)
+    monkeypatch.setattr("truenas_client.aio.live_query.RETRY_SECONDS", 0.01)
     table = Table(row(1))
     async with nas(table.answer) as server, AsyncClient(server.url) as client, client.live("pool.query") as live:
         table.rows[1] = row(1, "DEGRADED")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client.namedsecrets import look_up, named, unknown
-from truenas_client.placeholders import Filled, Placeholder, fill, find, placeholders
-from truenas_client.profiles import Profiles
-from truenas_client.secret import Secret
+from truenas_client.secrets.placeholders import Filled, Placeholder, fill, find, placeholders
+from truenas_client.secrets.value import Secret
+from truenas_client.storage import Profiles
+from truenas_client.storage.named_secrets import look_up, named, unknown
 
 VALUES = {("env", "POOL"): "tank", ("secret", "pass word"): "hun${env:POOL}ter", ("env", "N"): "5"}
 

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
-from truenas_client import AsyncClient, connection
+from truenas_client import AsyncClient
+from truenas_client.aio import connection
+from truenas_client.engine.reconnecting import backoff, is_fatal, pause_for
 from truenas_client.exc import (
     ClientException,
     ConnectError,
@@ -24,7 +26,6 @@ from truenas_client.exc import (
     InvalidEndpoint,
     RateLimited,
 )
-from truenas_client.protocol.policy import backoff, is_fatal, pause_for
 
 from .nas import nas
 

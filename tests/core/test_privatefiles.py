@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.core.writers import killed_while_writing, profiles_and_marks
-from truenas_client import privatefiles
-from truenas_client.privatefiles import replacing, write_private
+from truenas_client.storage import private_files as privatefiles
+from truenas_client.storage.private_files import replacing, write_private
 
 
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:

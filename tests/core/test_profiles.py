@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truenas_client import AsyncClient, FingerprintMismatch
+from truenas_client.aio.profile_login import sign_in
 from truenas_client.exc import InsecureTransport, InvalidCredentials, InvalidProfile, SecretUnavailable
-from truenas_client.profiles import MECHANISMS, Known, Profile, Profiles, choose, sign_in
-from truenas_client.profiles.importing import read_official
-from truenas_client.profiles.profile import from_toml, to_toml
-from truenas_client.secret import Ask, Command, Environment, File, Keyring, Secret, Text
+from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Secret, Text
 from truenas_client.simulator import Simulator
+from truenas_client.storage import MECHANISMS, Known, Profile, Profiles, choose
+from truenas_client.storage.importing import read_official
+from truenas_client.storage.profile import from_toml, to_toml
 from truenas_client.trust import SYSTEM, TLS
 
 MARKER = "m4rker-s3cret"

@@ -22,8 +22,8 @@ from truenas_client import (
     NotAuthenticated,
     SubscriptionEnded,
 )
-from truenas_client import supervisor as supervisor_module
-from truenas_client.supervisor import State
+from truenas_client.aio import supervisor as supervisor_module
+from truenas_client.aio.supervisor import State
 
 from .nas import Nas, echo, nas, notify, refuse, reply
 

@@ -11,6 +11,12 @@ import pytest
 
 from tests.facts import facts, require_facts
 from truenas_client import ejson
+from truenas_client.engine.ddp import DDP
+from truenas_client.engine.jobbook import JobBook, JobRecord
+from truenas_client.engine.jsonrpc import JSONRPC
+from truenas_client.engine.ledger import JOB_SLOTS, SLOTS, Call, Lane, Ledger, lane_of
+from truenas_client.engine.messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
+from truenas_client.engine.topics import Topics
 from truenas_client.exc import (
     ClientException,
     JobLost,
@@ -20,12 +26,6 @@ from truenas_client.exc import (
     TooManyConcurrentCalls,
     ValidationErrors,
 )
-from truenas_client.protocol.ddp import DDP
-from truenas_client.protocol.jobbook import JobBook, JobRecord
-from truenas_client.protocol.jsonrpc import JSONRPC
-from truenas_client.protocol.ledger import JOB_SLOTS, SLOTS, Call, Lane, Ledger, lane_of
-from truenas_client.protocol.messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
-from truenas_client.protocol.topics import Topics
 
 Line = dict[str, Any]
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from tests.argumentshapes import ORDINARY, SECRETIVE, with_secret
 from tests.facts import RELEASES, catalogue
-from truenas_client.redact import MASK, is_secret_name, redact, redact_call, redact_result, redact_text
-from truenas_client.secret import Secret
-from truenas_client.secretnames import ARGUMENTS, MEMBERS, NESTED, RESULTS
+from truenas_client.secrets.names import ARGUMENTS, MEMBERS, NESTED, RESULTS
+from truenas_client.secrets.redact import MASK, is_secret_name, redact, redact_call, redact_result, redact_text
+from truenas_client.secrets.value import Secret
 
 KEY = "12-" + "aB3d" * 16
 
@@ -200,7 +200,7 @@ def test_what_stands_beside_its_name_is_masked_in_every_form(name: str, value: s
 
 
 def test_the_log_is_masked(caplog: pytest.LogCaptureFixture) -> None:
-    from truenas_client.logs import log
+    from truenas_client.secrets.logs import log
 
     try:
         raise ValueError("password=hunter2")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client.saslprep import saslprep
+from truenas_client.auth.saslprep import saslprep
 
 
 @pytest.mark.parametrize(

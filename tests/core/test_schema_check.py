@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.core.test_catalogue import argument, one
 from tests.facts import catalogue as real
-from truenas_client.catalogue import Catalogue
-from truenas_client.schema.check import Problem, check
-from truenas_client.schema.validator import Stopped, stopping
+from truenas_client.methods.catalogue import Catalogue
+from truenas_client.methods.check import Problem, check
+from truenas_client.methods.validator import Stopped, stopping
 
 OPTIONS = {
     "type": "object",
@@ -145,7 +145,7 @@ def test_real_mistakes() -> None:
 
 def test_the_validator_is_loaded_by_the_first_check_only() -> None:
     code = (
-        "import sys; from truenas_client.catalogue import Catalogue\n"
+        "import sys; from truenas_client.methods.catalogue import Catalogue\n"
         "m = Catalogue.from_methods({'a.b': {'accepts': [{'_name_': 'n', '_required_': True, 'type': 'string'}]}})\n"
         "m.get('a.b').draft(); assert 'jsonschema' not in sys.modules\n"
         "m.get('a.b').check([1]); assert 'jsonschema' in sys.modules"

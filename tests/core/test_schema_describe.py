@@ -9,8 +9,8 @@ import pytest
 
 from tests.facts import RELEASES
 from tests.facts import catalogue as real
-from truenas_client.catalogue import Catalogue
-from truenas_client.schema.describe import Node, describe, type_words
+from truenas_client.methods.catalogue import Catalogue
+from truenas_client.methods.describe import Node, describe, type_words
 
 
 @pytest.mark.parametrize(

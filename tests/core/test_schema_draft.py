@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from truenas_client.schema.draft import allows, draft
-from truenas_client.schema.normalise import normalise
+from truenas_client.methods.draft import allows, draft
+from truenas_client.methods.normalise import normalise
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 
 from tests.facts import RELEASES
 from tests.facts import catalogue as real
-from truenas_client.catalogue import Catalogue, Method
-from truenas_client.schema.check import Problem
-from truenas_client.schema.forms import date_form
-from truenas_client.schema.generate import generate
+from truenas_client.methods.catalogue import Catalogue, Method
+from truenas_client.methods.check import Problem
+from truenas_client.methods.forms import date_form
+from truenas_client.methods.generate import generate
 
 METHOD = Method(
     "demo.create",

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.facts import RELEASES
 from tests.facts import catalogue as real
-from truenas_client.schema.check import check
-from truenas_client.schema.describe import describe
-from truenas_client.schema.draft import allows, draft
-from truenas_client.schema.normalise import normalise
-from truenas_client.schema.pattern import example
+from truenas_client.methods.check import check
+from truenas_client.methods.describe import describe
+from truenas_client.methods.draft import allows, draft
+from truenas_client.methods.normalise import normalise
+from truenas_client.methods.pattern import example
 
 
 @pytest.mark.parametrize(

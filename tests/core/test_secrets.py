@@ -19,9 +19,7 @@ from keyring.backends import fail
 
 from truenas_client import bounded, ejson
 from truenas_client.exc import AuthenticationError, ConnectError, InvalidKeyFile, SecretUnavailable
-from truenas_client.keyfile import load
-from truenas_client.privatefiles import write_private
-from truenas_client.secret import (
+from truenas_client.secrets.value import (
     Ask,
     Command,
     Environment,
@@ -33,7 +31,9 @@ from truenas_client.secret import (
     as_table,
     from_table,
 )
-from truenas_client.secretstore import SERVICE, forget, keep, keyring_problem, resolve
+from truenas_client.storage.key_files import load
+from truenas_client.storage.private_files import write_private
+from truenas_client.storage.secret_store import SERVICE, forget, keep, keyring_problem, resolve
 from truenas_client.trust import TLS, context
 
 MARKER = "m4rker-s3cret"

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truenas_client import AsyncClient, ConnectError, FingerprintMismatch
+from truenas_client.aio.probe import probe
+from truenas_client.aio.supervisor import State
 from truenas_client.endpoint import parse
-from truenas_client.probe import probe
 from truenas_client.simulator import Simulator
-from truenas_client.supervisor import State
 from truenas_client.trust import SYSTEM, TLS, CertificateError, Pin, context, fingerprint, key_fingerprint
 
 from .certificates import Made, authority, certificate
@@ -294,7 +294,7 @@ async def test_a_trusted_certificate_has_no_problems(tmp_path: Path) -> None:
 
 
 async def test_wildcards_stand_for_one_label(tmp_path: Path) -> None:
-    from truenas_client.probe import read_certificate
+    from truenas_client.aio.probe import read_certificate
 
     made = certificate(tmp_path, "*.lab.test", issuer=authority(tmp_path))
     refusal = ssl.SSLCertVerificationError()

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from truenas_client.endpoint import parse
-from truenas_client.privatefiles import replacing
-from truenas_client.profiles import Known, Profile, Profiles
+from truenas_client.storage import Known, Profile, Profiles
+from truenas_client.storage.private_files import replacing
 
 __all__ = ["forked", "killed_while_writing", "profiles_and_marks"]
 

@@ -14,14 +14,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from truenas_client.engine.ddp import DDP
+from truenas_client.engine.dialect import Dialect
+from truenas_client.engine.jobbook import JobBook, JobRecord
+from truenas_client.engine.jsonrpc import JSONRPC
+from truenas_client.engine.ledger import Call, Ledger, lane_of
+from truenas_client.engine.messages import Ended, Failure, Fault, Message, Reply, Update
+from truenas_client.engine.topics import Topics
 from truenas_client.exc import ClientException, TooManyConcurrentCalls
-from truenas_client.protocol.ddp import DDP
-from truenas_client.protocol.dialect import Dialect
-from truenas_client.protocol.jobbook import JobBook, JobRecord
-from truenas_client.protocol.jsonrpc import JSONRPC
-from truenas_client.protocol.ledger import Call, Ledger, lane_of
-from truenas_client.protocol.messages import Ended, Failure, Fault, Message, Reply, Update
-from truenas_client.protocol.topics import Topics
 
 from .frames import OURS, mutant
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from truenas_client.protocol.ddp import DDP
-from truenas_client.protocol.jsonrpc import JSONRPC
-from truenas_client.protocol.messages import Failure, Fault
+from truenas_client.engine.ddp import DDP
+from truenas_client.engine.jsonrpc import JSONRPC
+from truenas_client.engine.messages import Failure, Fault
 
 from .run import fuzz
 

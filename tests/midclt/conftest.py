@@ -15,7 +15,7 @@ import pytest
 
 from midclt import main
 from tests.midclt.served import Background
-from truenas_client import signin
+from truenas_client.aio import signin
 from truenas_client.simulator import Call, CallError, Simulator, Source
 
 

@@ -12,9 +12,9 @@ import pytest
 from midclt import access
 from tests.midclt.conftest import Run
 from tests.midclt.served import Background, scripted
-from truenas_client import signin
+from truenas_client.aio import signin
+from truenas_client.aio.websocket import Link
 from truenas_client.simulator import ApiKey, Simulator
-from truenas_client.wire import Link
 
 SECRET = "MARKED" + "A" * 58
 KEY = f"31-{SECRET}"

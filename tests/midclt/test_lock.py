@@ -6,8 +6,8 @@ import pytest
 
 from tests.auth.ways import frames
 from tests.midclt.conftest import Nas, Run
-from truenas_client.profiles import Profile, Profiles, config_path
-from truenas_client.secret import Environment
+from truenas_client.secrets.value import Environment
+from truenas_client.storage import Profile, Profiles, config_path
 
 __all__ = ["frames"]
 

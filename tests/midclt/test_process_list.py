@@ -13,9 +13,9 @@ import pytest
 from tests.facts import ROOT
 from tests.midclt.served import Background
 from tests.processes import watched
-from truenas_client.profiles import Profile, Profiles
-from truenas_client.secret import Command
+from truenas_client.secrets.value import Command
 from truenas_client.simulator import ApiKey, Simulator
+from truenas_client.storage import Profile, Profiles
 from truenas_client.trust import TLS
 
 PASSWORD = "m4rked-p4ssword"

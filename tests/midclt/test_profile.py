@@ -21,11 +21,11 @@ from tests.keptfiles import files_below
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background, scripted
 from tests.midclt.test_process import terminal
-from truenas_client.profiles import Known, Profiles, config_path
-from truenas_client.secret import Ask, Command, Environment, File, Keyring, Secret, Text
-from truenas_client.secretstore import resolve
-from truenas_client.signin import forget_counts
+from truenas_client.aio.signin import forget_counts
+from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Secret, Text
 from truenas_client.simulator import Simulator
+from truenas_client.storage import Known, Profiles, config_path
+from truenas_client.storage.secret_store import resolve
 from truenas_client.trust import TLS
 
 MARKER = "m4rker-s3cret"

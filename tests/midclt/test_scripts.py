@@ -9,7 +9,8 @@ import pytest
 from midclt import access
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background
-from truenas_client import ErrnoMixin, signin
+from truenas_client import ErrnoMixin
+from truenas_client.aio import signin
 from truenas_client.simulator import Simulator
 
 

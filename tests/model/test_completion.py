@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 
 from tests.facts import SIZES, catalogue
 from truenas_client import Catalogue
-from truenas_client.catalogue import Method
-from truenas_client.filters import OPERATORS
-from truenas_client.placeholders import placeholders
-from truenas_client.schema.draft import draft
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.draft import draft
+from truenas_client.methods.filters import OPERATORS
+from truenas_client.secrets.placeholders import placeholders
 from tui.model.completion import Candidate, Completions, accept, complete, narrowed
 from tui.model.jsontext import parse
 from tui.model.known import MOST_THINGS, Known

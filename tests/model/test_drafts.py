@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.argumentshapes import ORDINARY, SECRETIVE, with_secret
-from truenas_client.redact import MASK, is_secret_name
+from truenas_client.secrets.redact import MASK, is_secret_name
 from tui.model.drafts import LONGEST, storable
 
 SECRET = "hunter2 or so"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client.catalogue import Method
-from truenas_client.placeholders import Placeholder, find
-from truenas_client.schema.validator import Stopped, stopping
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.validator import Stopped, stopping
+from truenas_client.secrets.placeholders import Placeholder, find
 from tui.model.examine import LEFT_OUT, examine, place_placeholder
 from tui.model.jsontext import parse
 

@@ -16,9 +16,9 @@ from tests.facts import RELEASES
 from tests.facts import catalogue as real
 from tests.odd import ENTRIES, SCHEMAS, TEXTS, with_schema
 from tests.shelf import SHELF
-from truenas_client.catalogue import Catalogue, Method
-from truenas_client.schema.generate import generate
-from truenas_client.schema.pattern import example, finds, runnable
+from truenas_client.methods.catalogue import Catalogue, Method
+from truenas_client.methods.generate import generate
+from truenas_client.methods.pattern import example, finds, runnable
 from tui.model.completion import complete
 from tui.model.examine import examine
 from tui.model.known import Known

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.shelf import SHELF
-from truenas_client.catalogue import Method
+from truenas_client.methods.catalogue import Method
 from tui.model.pasting import pasted_arguments
 
 METHOD = Method("shelf.create", SHELF)

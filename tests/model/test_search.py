@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.facts import RELEASES
 from tests.facts import catalogue as real
-from truenas_client.catalogue import Catalogue
+from truenas_client.methods.catalogue import Catalogue
 from tui.model.search import SUMMARY, Index
 
 

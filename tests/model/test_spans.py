@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.core.test_catalogue import argument, one
-from truenas_client.schema.check import Problem
+from truenas_client.methods.check import Problem
 from tui.model.jsontext import parse
 from tui.model.spans import attribute_path, place, place_attributes
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.argumentshapes import SECRETIVE, with_secret
-from truenas_client.catalogue import Catalogue, Method
+from truenas_client.methods.catalogue import Catalogue, Method
 from tui import statefile
 from tui.state import (
     MOST_DRAFTED,

@@ -8,8 +8,8 @@ import pytest
 
 from tests import facts
 from tests.facts import RELEASES
-from truenas_client.catalogue import Catalogue
-from truenas_client.schema.draft import draft
+from truenas_client.methods.catalogue import Catalogue
+from truenas_client.methods.draft import draft
 from tui.model.stored import Lookup, lookup, resource_of, title_of
 
 

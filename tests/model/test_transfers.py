@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests import facts
 from tests.facts import RELEASES
-from truenas_client.catalogue import Catalogue
+from truenas_client.methods.catalogue import Catalogue
 from tui.model.paths import completed, expanded, shortened
 from tui.model.transfers import file_wanted, is_private, suggested_name
 

@@ -20,9 +20,9 @@ from truenas_client import (
     InvalidKeyFile,
     MechanismUnsupported,
     NotAuthenticated,
-    logins,
 )
-from truenas_client.connection import Connection
+from truenas_client.aio import logins
+from truenas_client.aio.connection import Connection
 from truenas_client.simulator.tls import Tls
 
 from .caller import Run, play

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 
 from tests.facts import catalogue, facts, require_facts
 from tests.simulator.talking import Refused, talk
-from truenas_client.schema.normalise import normalise
+from truenas_client.methods.normalise import normalise
 from truenas_client.simulator import Simulator
 
 # Methods that end something or need the state of another call.

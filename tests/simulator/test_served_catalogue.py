@@ -10,8 +10,8 @@ import pytest
 from tests.facts import RELEASES, catalogue
 from tests.simulator.talking import Refused, talk
 from truenas_client import Catalogue
-from truenas_client.filters import filter_list
-from truenas_client.schema.check import check
+from truenas_client.methods.check import check
+from truenas_client.methods.filters import filter_list
 from truenas_client.simulator import Simulator, shapes
 from truenas_client.simulator.registry import entry
 

@@ -21,9 +21,9 @@ from ..exc import (
     ServerSignatureError,
     ValidationErrors,
 )
+from .channel import APIKeyAuthMech, Channel, binding_for, check_plain_key, key_mechanism, scram_unsupported
 from .flow import BRIEF, Derivation, Flow, Login, Request, Steps, conclude, login_ex, no_access
 from .keytext import ApiKey
-from .policy import APIKeyAuthMech, Channel, binding_for, check_plain_key, key_mechanism, scram_unsupported
 from .scram import Exchange
 
 __all__ = ["api_key_login"]

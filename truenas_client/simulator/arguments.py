@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from truenas_client.schema.normalise import Schema, normalise
+from truenas_client.methods.normalise import Schema, normalise
 
 from .errors import ValidationErrors
 

@@ -10,7 +10,7 @@ import errno
 from typing import TYPE_CHECKING, Any
 
 from truenas_client.exc import ErrnoMixin
-from truenas_client.filters import InvalidQuery, filter_list
+from truenas_client.methods.filters import InvalidQuery, filter_list
 
 from . import unimplemented
 from .arguments import bind

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from truenas_client.exc import ErrnoMixin
-from truenas_client.filters import MatchNotFound
+from truenas_client.methods.filters import MatchNotFound
 
 __all__ = [
     "CallError",

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from truenas_client.schema.normalise import normalise
+from truenas_client.methods.normalise import normalise
 
 from . import rpc
 from .arguments import check

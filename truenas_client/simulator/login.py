@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.saslprep import saslprep
+from truenas_client.auth.saslprep import saslprep
 
 from .accounts import Account, ApiKey, Credential
 from .errors import CallError

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from truenas_client.exc import ErrnoMixin
-from truenas_client.schema.normalise import normalise
+from truenas_client.methods.normalise import normalise
 
 from . import cli, shapes
 from .arguments import Parameter, parameters

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from truenas_client.saslprep import saslprep
+from truenas_client.auth.saslprep import saslprep
 
 __all__ = ["BadMessage", "ClientFirst", "Exchange", "derive"]
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from truenas_client.redact import MASK, is_secret_name
-from truenas_client.secretnames import ARGUMENTS, RESULTS
+from truenas_client.secrets.names import ARGUMENTS, RESULTS
+from truenas_client.secrets.redact import MASK, is_secret_name
 
 __all__ = ["Masker", "Transcript", "read_transcript"]
 

@@ -12,9 +12,9 @@ from collections.abc import Coroutine
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.schema.draft import allows
-from truenas_client.schema.generate import generate
-from truenas_client.schema.normalise import Schema
+from truenas_client.methods.draft import allows
+from truenas_client.methods.generate import generate
+from truenas_client.methods.normalise import Schema
 
 if TYPE_CHECKING:
     from .call import Call

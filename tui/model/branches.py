@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from truenas_client.schema.draft import Draft, allows, draft
-from truenas_client.schema.normalise import Schema
+from truenas_client.methods.draft import Draft, allows, draft
+from truenas_client.methods.normalise import Schema
 
 from .schemaplace import fitting, is_tag
 

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from truenas_client.catalogue import Method
-from truenas_client.filters import OPERATORS
-from truenas_client.schema.describe import type_words
-from truenas_client.schema.draft import Draft, allows, draft
-from truenas_client.schema.forms import date_form
-from truenas_client.schema.normalise import Schema
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.describe import type_words
+from truenas_client.methods.draft import Draft, allows, draft
+from truenas_client.methods.filters import OPERATORS
+from truenas_client.methods.forms import date_form
+from truenas_client.methods.normalise import Schema
 
 from .branches import rebranched
 from .fieldnames import field_schemas, fields

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from truenas_client import ejson
-from truenas_client.redact import MASK, redact, redact_call, redact_result
+from truenas_client.secrets.redact import MASK, redact, redact_call, redact_result
 from tui.model.hints import hint
 
 __all__ = ["Change", "Changes", "Entry", "arguments", "changes"]

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from truenas_client.catalogue import Method
-from truenas_client.placeholders import Placeholder
-from truenas_client.schema.draft import Draft
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.draft import Draft
+from truenas_client.secrets.placeholders import Placeholder
 
 from .candidates import Candidate, key_candidates, value_candidates
 from .jsontext import Document, Path, parse

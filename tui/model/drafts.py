@@ -1,8 +1,8 @@
 """Drafts as they may be stored: arguments as they were typed, without what is or could be a secret.
 
-Invariant: of a value that the core masks (`truenas_client.redact`) nothing is left but the mask, which the editor
-shows as a place to fill in and nothing sends. References such as ``${env:NAME}`` stay: they name a secret and hold
-none. A text that nobody can look into is not stored at all where it could hold a secret.
+Invariant: of a value that the core masks (`truenas_client.secrets.redact`) nothing is left but the mask, which the
+editor shows as a place to fill in and nothing sends. References such as ``${env:NAME}`` stay: they name a secret and
+hold none. A text that nobody can look into is not stored at all where it could hold a secret.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from truenas_client.redact import PAIRED, is_secret_name, redact, redact_call, redact_text
-from truenas_client.schema.draft import PLACEHOLDER
-from truenas_client.secretnames import ARGUMENTS, NESTED
-from truenas_client.secretshapes import is_reference
+from truenas_client.methods.draft import PLACEHOLDER
+from truenas_client.secrets.names import ARGUMENTS, NESTED
+from truenas_client.secrets.redact import PAIRED, is_secret_name, redact, redact_call, redact_text
+from truenas_client.secrets.shapes import is_reference
 
 from .jsontext import Path, parse
 

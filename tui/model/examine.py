@@ -1,7 +1,7 @@
 """What is wrong with the arguments as they stand: with the JSON, with the values, with what they stand for.
 
 Pure and possibly slow (60,000 characters take some 60 ms): made to be run in a thread
-for long texts and to be stopped there (`truenas_client.schema.validator.stopping`).
+for long texts and to be stopped there (`truenas_client.methods.validator.stopping`).
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from truenas_client.catalogue import Method
-from truenas_client.placeholders import Placeholder, find
-from truenas_client.redact import holds_mask, mask_places
-from truenas_client.schema.check import Problem
-from truenas_client.schema.draft import allows
-from truenas_client.schema.forms import LONGEST_TEXT, has_long_text
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.check import Problem
+from truenas_client.methods.draft import allows
+from truenas_client.methods.forms import LONGEST_TEXT, has_long_text
+from truenas_client.secrets.placeholders import Placeholder, find
+from truenas_client.secrets.redact import holds_mask, mask_places
 
 from .jsontext import Document, Path, TextProblem, parse
 from .schemaplace import schemas_at

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from truenas_client.catalogue import Method
-from truenas_client.schema.normalise import Schema
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.normalise import Schema
 
 from .schemaplace import leaves
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from truenas_client.catalogue import Method
+from truenas_client.methods.catalogue import Method
 
 from .jsontext import Path
 

@@ -19,9 +19,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from truenas_client.catalogue import Method
-from truenas_client.filters import OPERATORS
-from truenas_client.schema.describe import Node, describe
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.describe import Node, describe
+from truenas_client.methods.filters import OPERATORS
 from tui.model.examples import Example, examples_of
 
 __all__ = [

@@ -6,7 +6,7 @@ worth is lost: the arguments are still the smallest ones, or the new ones fit th
 
 from __future__ import annotations
 
-from truenas_client.catalogue import Method
+from truenas_client.methods.catalogue import Method
 
 from .jsontext import parse
 

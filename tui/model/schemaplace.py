@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from truenas_client.schema.draft import allows, merge
-from truenas_client.schema.normalise import Schema
+from truenas_client.methods.draft import allows, merge
+from truenas_client.methods.normalise import Schema
 
 from .jsontext import Path
 

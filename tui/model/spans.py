@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from truenas_client.schema.check import Problem
+from truenas_client.methods.check import Problem
 
 from .jsontext import Document, Path, TextProblem
 

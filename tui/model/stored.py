@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from truenas_client.catalogue import Catalogue, Method
-from truenas_client.risk import inner_method
+from truenas_client.methods.catalogue import Catalogue, Method
+from truenas_client.methods.risk import inner_method
 
 __all__ = ["Lookup", "lookup", "resource_of", "title_of"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from truenas_client.catalogue import Method
+from truenas_client.methods.catalogue import Method
 from tui.model.outline import Item, Key, Link, MethodLink, Page, TypeLink, method_page, type_page
 
 __all__ = ["Place", "Trail", "search"]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
-from truenas_client.catalogue import Method
+from truenas_client.methods.catalogue import Method
 
 __all__ = ["Kind", "file_wanted", "is_private", "suggested_name"]
 

@@ -21,9 +21,9 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from truenas_client import exc
-from truenas_client.cataloguecache import CatalogueCache
 from truenas_client.endpoint import LOCAL_SOCKET, Endpoint, parse
-from truenas_client.profiles import Known, Profiles
+from truenas_client.storage import Known, Profiles
+from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
 from tui import actions
 from tui.failure import Failure, explain_connecting

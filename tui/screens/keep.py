@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client.exc import ClientException
-from truenas_client.profiles import Profile
+from truenas_client.storage import Profile
 from tui.keeping import Offer, Place, decline, keep_profile
 from tui.screens.card import CardScreen
 from tui.target import Target

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 
-from truenas_client.cataloguecache import Kept
+from truenas_client.storage.catalogue_cache import Kept
 from tui.state import ConnectionMemory, First
 from tui.widgets.key_line import KeyLine
 from tui.widgets.method_list import MethodList, Typed

@@ -18,8 +18,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from truenas_client.aio.probe import Certificate, probe
 from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
-from truenas_client.probe import Certificate, probe
 from truenas_client.trust import TLS, Pin
 from tui.keeping import store_trust
 from tui.screens.card import CardScreen

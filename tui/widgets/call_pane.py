@@ -20,9 +20,9 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import ContentSwitcher, TextArea
 
-from truenas_client.catalogue import Method
-from truenas_client.namedsecrets import named, unknown
-from truenas_client.schema.validator import Stopped, stopping
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.validator import Stopped, stopping
+from truenas_client.storage.named_secrets import named, unknown
 from tui import actions
 from tui.failure import FieldProblem
 from tui.model.completion import Completions, complete

@@ -21,8 +21,8 @@ from textual.widgets import Input, Static
 
 from truenas_client.endpoint import Endpoint, parse
 from truenas_client.exc import InvalidEndpoint
-from truenas_client.profiles import Profile
-from truenas_client.secret import Ask, Secret
+from truenas_client.secrets.value import Ask, Secret
+from truenas_client.storage import Profile
 from truenas_client.trust import TLS
 from tui.target import Kind, Target
 from tui.text import plain, safe

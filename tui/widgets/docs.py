@@ -15,7 +15,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from truenas_client.catalogue import Method
+from truenas_client.methods.catalogue import Method
 from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
 from tui.model.trail import Place, Trail, search
 from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain

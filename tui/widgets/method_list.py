@@ -17,7 +17,7 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Input
 
-from truenas_client.catalogue import Catalogue
+from truenas_client.methods.catalogue import Catalogue
 from tui import actions
 from tui.model.search import Hit, Index
 from tui.state import ConnectionMemory, Place

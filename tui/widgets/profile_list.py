@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from truenas_client.exc import InvalidProfile
-from truenas_client.profiles import Profiles
+from truenas_client.storage import Profiles
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["NEW", "ProfileList"]

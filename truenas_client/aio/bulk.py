@@ -1,0 +1,155 @@
+"""Many calls of one method, as jobs of the server: ``core.bulk``.
+
+The server takes so many characters in one message, so items go in pieces, each a
+job, one after the other; within a job the server runs them in order.
+
+Invariants: items run in the order given; results are as many as items and in their
+order; nothing is sent when any item alone is too long; an item is never sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..engine.dialect import encode_params
+from ..engine.ledger import size_limit
+from ..exc import (
+    CallTimeout,
+    ClientException,
+    ConnectionLost,
+    JobError,
+    NotAJob,
+    PayloadTooLarge,
+    ProtocolError,
+)
+from .jobs import AsyncJob
+
+__all__ = ["BulkInterrupted", "BulkResult", "bulk"]
+
+METHOD = "core.bulk"
+ENVELOPE = 256
+"""Characters for what surrounds the arguments in a message, in either dialect, with room to spare."""
+PIECE_ITEMS = 100
+"""Items of one job. Each progress event of a job carries all its arguments, so long pieces cost their square."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """What became of one item. ``error`` is the server's text, None for a success.
+
+    ``index`` is the item's place among those given; ``job_id`` is set when the item was a job.
+    """
+
+    index: int
+    result: Any
+    error: str | None
+    job_id: int | None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+class BulkInterrupted(ClientException):
+    """The work stopped on the way; what stopped it is the ``__cause__``.
+
+    ``results`` are those known, from the first item on; of the items ``unknown`` nobody
+    can tell whether they ran; the items ``unsent`` did not.
+    """
+
+    def __init__(self, cause: ClientException, results: list[BulkResult], unknown: range, unsent: range) -> None:
+        where = f"items {unknown.start} to {unknown.stop - 1}" if unknown else f"item {unsent.start}"
+        state = "may have run" if unknown else "did not run"
+        super().__init__(f"{METHOD} stopped at {where}, which {state}: {cause.error}", cause.errno, cause.trace)
+        self.results = results
+        self.unknown = unknown
+        self.unsent = unsent
+
+
+class Server(Protocol):
+    """What is needed of a client."""
+
+    @property
+    def signed_in(self) -> bool: ...
+
+    async def start(self, method: str, *params: Any) -> AsyncJob: ...
+
+
+async def bulk(
+    server: Server, method: str, items: Iterable[Sequence[Any]], description: str | None = None
+) -> list[BulkResult]:
+    """Call ``method`` once with each of ``items`` (lists of arguments); one `BulkResult` each, in order.
+
+    An item that fails does not stop the others and raises nothing: look at ``error``.
+    ``description`` is shown in the jobs' progress, with ``{0}`` and so on standing for
+    an item's arguments. No items, no call.
+
+    Raises `PayloadTooLarge` (nothing was sent) for an item too long for a message, what
+    calls raise when the first piece was refused, and `BulkInterrupted` once anything may
+    have run. Cancelling stops sending; a piece that has left runs on.
+    """
+    pieces = list(_pieces(method, items, description, size_limit(METHOD, server.signed_in)))
+    total = sum(map(len, pieces))
+    results: list[BulkResult] = []
+    for piece in pieces:
+        begin, end = len(results), len(results) + len(piece)
+        try:
+            rows = await _run(server, [method, piece, *([] if description is None else [description])])
+            answers = _read(rows, begin, len(piece))
+        except ClientException as e:
+            may_have_run = _may_have_run(e)
+            if not results and not may_have_run:
+                raise
+            unknown = range(begin, end) if may_have_run else range(begin, begin)
+            raise BulkInterrupted(e, results, unknown, range(unknown.stop, total)) from e
+        results += answers
+    return results
+
+
+async def _run(server: Server, params: list[Any]) -> Any:
+    try:
+        job = await server.start(METHOD, *params)
+        return await job.result()
+    except NotAJob as e:
+        return e.result
+
+
+def _may_have_run(error: ClientException) -> bool:
+    if isinstance(error, ConnectionLost):
+        return error.sent
+    return isinstance(error, (JobError, CallTimeout, ProtocolError))
+
+
+def _pieces(
+    method: str, items: Iterable[Sequence[Any]], description: str | None, limit: int
+) -> Iterator[list[list[Any]]]:
+    room = limit - ENVELOPE - len(encode_params(METHOD, [method, [], description]))
+    piece: list[list[Any]] = []
+    used = 0
+    for item in items:
+        if isinstance(item, (str, bytes)) or not isinstance(item, Sequence):
+            raise TypeError(f"an item of {METHOD} is a list of arguments, not {type(item).__name__}")
+        size = len(encode_params(method, item)) + 1
+        if size > room:
+            raise PayloadTooLarge(method, size, room)
+        if piece and (used + size > room or len(piece) == PIECE_ITEMS):
+            yield piece
+            piece, used = [], 0
+        piece.append(list(item))
+        used += size
+    if piece:
+        yield piece
+
+
+def _read(rows: Any, begin: int, count: int) -> list[BulkResult]:
+    if not isinstance(rows, list) or len(rows) != count or not all(isinstance(row, dict) for row in rows):
+        raise ProtocolError(f"{METHOD}: the answer is not a list with one result for each of {count} items")
+    results = []
+    for index, row in enumerate(rows, begin):
+        error, job_id = row.get("error"), row.get("job_id")
+        # An unknown form of error is an error all the same.
+        text = None if error is None else error.strip() if isinstance(error, str) else str(error)
+        results.append(BulkResult(index, row.get("result"), text, job_id if isinstance(job_id, int) else None))
+    return results

@@ -1,0 +1,503 @@
+"""`AsyncClient`: a TrueNAS for asyncio programs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
+
+from ..auth.channel import Channel
+from ..auth.flow import Flow, Login
+from ..endpoint import Endpoint
+from ..engine.ledger import Lane, lane_of
+from ..engine.messages import Ended, Update
+from ..exc import (
+    AuthenticationError,
+    ClientException,
+    ConnectionLost,
+    NotAuthenticated,
+    OTPRequired,
+)
+from ..trust import SYSTEM, TLS, context
+from .connecting import Dialer
+from .connection import Connection
+from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
+from .jobs import AsyncJob
+from .jobtable import JOB_EVENTS, JobTable
+from .logins import Logins
+from .persistence import Persistence
+from .signin import OTPToken, SignIn
+from .sockets import ConnectLimits, open_socket
+from .subscriptions import Subscriptions
+from .supervisor import Status, Supervisor
+
+if TYPE_CHECKING:
+    from .bulk import BulkResult
+    from .files import Downloaded, Progress, Source
+    from .large import LargeAnswer
+    from .live_query import LiveQuery
+
+__all__ = ["AsyncClient", "OTPToken"]
+
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "<the client's call_timeout>"
+
+
+_UNSET: Final = _Unset()
+
+
+class AsyncClient(Logins):
+    """A TrueNAS, reached over one connection at a time.
+
+    ``uri`` is None for the local socket, or an address as a person writes it
+    (``"nas"``, ``"https://nas"``, ``"wss://nas/api/current"``, ``"ws+unix:///path"``). An
+    address that names no path falls back to the old protocol where ``/api/current`` is
+    not there (24.10 and earlier); one ending in ``/websocket`` asks for it.
+    ``tls`` says how the server proves who it is, unless by the system's authorities
+    (`TLS.pinned`, `TLS.authority`); ``verify_ssl=False`` takes any certificate.
+    ``also`` are further addresses of the same server, for when nothing answers at the first.
+    ``call_timeout`` is in seconds, None waits forever. ``private_methods`` tells the
+    server that private methods are meant.
+
+    With ``reconnect`` a lost connection is made again, the login repeated with what it
+    was made with, subscriptions renewed (each shows a `Gap`) and running jobs found
+    again. Calls that only read are sent again, calls that had not left are sent then;
+    a write that had left fails with `ConnectionLost`, because it may have run. Without
+    ``hold_unsent`` nothing waits for the next connection: calls and job starts that had not
+    left, or are made while there is none, fail with `ConnectionLost` (``sent`` is false).
+
+    ``on_stage`` is called with the name of each stage of connecting as it succeeds:
+    resolve, connect, tls, handshake, hello. ``on_login_needed`` is awaited, with the
+    client, when a new connection needs a login and none was kept; it signs in by the
+    client's login methods (calls wait until it has returned), and what it raises is final.
+    ``on_warning`` gets what a person should know, a line each and each once (a password
+    that others can read, a key file they can, a wait for the server's rate limit);
+    without it `warnings.warn` does.
+
+    ``on_large`` is awaited with a `LargeAnswer` for each received text of a million characters
+    or more, before it is read: reading fifty million stops the loop for half a second, and
+    a program may want to show that first. What comes later waits for it. It may have
+    the text read (`LargeAnswer.read`) or answer the call without (`LargeAnswer.give`); if it
+    does neither, or fails, the text is read.
+
+    Use it as ``async with``, or call `connect` and `close`. One object connects once.
+    """
+
+    def __init__(
+        self,
+        uri: str | None = None,
+        *,
+        verify_ssl: bool = True,
+        tls: TLS | None = None,
+        also: Sequence[str] = (),
+        call_timeout: float | None = 60.0,
+        private_methods: bool = False,
+        reconnect: bool = True,
+        hold_unsent: bool = True,
+        limits: ConnectLimits | None = None,
+        on_stage: Callable[[str], None] | None = None,
+        on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
+        on_warning: Callable[[str], None] | None = None,
+        on_large: Callable[[LargeAnswer], Awaitable[None]] | None = None,
+    ) -> None:
+        if tls is not None and not verify_ssl:
+            raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
+        self._dialer = Dialer(
+            [uri, *also],
+            self,
+            tls=tls or (SYSTEM if verify_ssl else TLS.insecure()),
+            limits=limits or ConnectLimits(),
+            private_methods=private_methods,
+            on_stage=on_stage,
+            on_large=on_large,
+        )
+        self._call_timeout = call_timeout
+        self._on_login_needed = on_login_needed
+        self._on_warning = on_warning
+        self._warned: set[str] = set()
+        self._first_login: Callable[[], Awaitable[object]] | None = None
+        self._supervisor = Supervisor(self._dialer.open, self._resume, self._lost, self._finished, reconnect=reconnect)
+        self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
+        present = None if hold_unsent else self._supervisor.present
+        self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect, present=present)
+        self._job_events = self.subscribe(JOB_EVENTS, queue=1)
+        self._logins = SignIn(self._channel, self._warn)
+        self._persistence = Persistence(
+            self._supervisor, self._logins, self._expect_jobs, reconnect=reconnect, hold_unsent=hold_unsent
+        )
+
+    # -- connecting ----------------------------------------------------------------------
+
+    async def connect(self) -> Self:
+        """Connect and set the connection's options.
+
+        Raises `ConnectError` and its subclasses, each also the builtin that fits; the
+        first connection is tried once. Cancelling closes what was opened.
+        """
+        if self._supervisor.connection is not None or self._supervisor.over:
+            raise ClientException("This client has been connected already: make a new one")
+        await self._supervisor.start()
+        if self._first_login is not None:
+            try:
+                await self._first_login()
+            except BaseException:
+                await self.close()
+                raise
+        return self
+
+    @classmethod
+    def from_profile(
+        cls,
+        name: str | None = None,
+        *,
+        ask: Callable[[], str | None] | None = None,
+        otp_token: OTPToken = None,
+        **options: Any,
+    ) -> Self:
+        """A client for a profile of the user's configuration; connecting it signs it in too.
+
+        Without a name ``TRUENAS_PROFILE`` names it, or else it is the default one. ``ask`` is
+        called, in a thread, for a secret that is to be asked for; ``options`` are those of
+        the constructor. Raises `InvalidProfile`; connecting raises also `SecretUnavailable`.
+        """
+        from ..storage import Profiles
+        from .profile_login import sign_in
+
+        profile = Profiles().named(name or os.environ.get("TRUENAS_PROFILE"))
+        standard: dict[str, Any] = {"tls": profile.tls, "also": profile.addresses[1:]}
+        client = cls(profile.address, **standard | options)
+        client._first_login = lambda: sign_in(client, profile, ask=ask, otp_token=otp_token)
+        return client
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The address in use."""
+        return self._dialer.endpoint
+
+    async def close(self) -> None:
+        """Close for good; what waits fails with `ConnectionLost`. Twice is fine."""
+        await self._supervisor.close()
+
+    async def wait_closed(self) -> ClientException | None:
+        """Wait until there will be no connection any more. None: we closed it; else why."""
+        return await self._supervisor.wait_over()
+
+    def states(self) -> AsyncIterator[Status]:
+        """The present `Status` and each later one; ends with CLOSED or FAILED."""
+        return self._supervisor.watch()
+
+    @property
+    def status(self) -> Status:
+        """The present state of the connection."""
+        return self._supervisor.status
+
+    def reconnect_now(self) -> None:
+        """Cut the pause before the next attempt short."""
+        self._supervisor.hurry()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection now."""
+        connection = self._supervisor.connection
+        return connection is not None and connection.lost is None
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether a login has succeeded on this connection (the local socket counts as signed in)."""
+        connection = self._supervisor.connection
+        return connection is not None and connection.signed_in
+
+    @property
+    def dialect(self) -> str:
+        """``jsonrpc`` or ``ddp`` (the old protocol)."""
+        return "ddp" if self.endpoint.is_legacy else "jsonrpc"
+
+    @property
+    def waiting(self) -> int:
+        """Calls and job starts that wait here for a slot, because the server runs ten at a time."""
+        connection = self._supervisor.connection
+        return connection.ledger.queued if connection is not None else 0
+
+    @property
+    def new_style_jobs(self) -> bool:
+        """Whether the server answers a job call when the job ends (25.10 and later), not with its number."""
+        connection = self._supervisor.connection
+        return connection is not None and connection.dialect.new_style_jobs
+
+    async def __aenter__(self) -> Self:
+        return await self.connect()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # -- calling -------------------------------------------------------------------------
+
+    async def call(
+        self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET, repeat: bool | None = None
+    ) -> Any:
+        """Call a method and return its result; of a job its number, once the server has announced it.
+
+        How the job ends is told by `follow`, or by `start` in place of this. A transient job, and one
+        whose events the account may not see, answers its result when it ends.
+
+        ``timeout`` in seconds covers waiting for a connection, for a slot and for the
+        answer; None waits forever. ``repeat`` says whether the call may be sent again when
+        the connection was lost before its answer; unless given, calls that only read are.
+
+        Raises what the server says (`ValidationErrors`, `MethodNotFound`,
+        `NotAuthenticated`, ..., else `ClientException`), `CallTimeout`, `ConnectionLost`,
+        and `PayloadTooLarge` before anything is sent. Cancelling stops waiting; the
+        server works on, and the call's slot stays taken until it answers.
+        """
+        seconds = self._timeout(timeout)
+        connection = self._connection()
+        if connection.lost is None and self._supervisor.settled:
+            began = monotonic()
+            self._expect_jobs(connection, method)
+            try:
+                result = await connection.call(method, params, seconds)
+            except (ConnectionLost, NotAuthenticated) as e:
+                left = None if seconds is None else seconds - (monotonic() - began)
+                return await self._persistence.once_more(connection, e, method, params, left, repeat)
+            if method.startswith("auth."):
+                self._logins.observe(connection, method, result)
+            return result
+        return await self._persistence.begin(method, params, seconds, repeat)
+
+    async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:
+        """Start a job and return it once the server has announced it.
+
+        ``timeout`` is how long the announcement may take. Raises what `call` raises, and
+        `NotAJob` (the value is in ``.result``) when the method answered as a plain call.
+        """
+        connection, seconds = self._connection(), self._timeout(timeout)
+        try:
+            return await self._jobs.start(method, params, seconds)
+        except NotAuthenticated:
+            if not await self._persistence.renewed(connection):
+                raise
+            return await self._jobs.start(method, params, seconds)
+
+    def subscribe(
+        self,
+        name: str,
+        *,
+        queue: int = QUEUE,
+        overflow: Overflow = "drop",
+        key: Callable[[Event], Hashable] = record_key,
+    ) -> AsyncSubscription:
+        """A subscription to an event, to be opened by ``async with``.
+
+        ``name`` may carry arguments (``reporting.realtime:{"interval": 2}``) or be ``*``.
+        ``queue`` is how many events wait for a slow consumer; ``overflow`` says what
+        happens then: ``drop`` the oldest, counted and shown as a `Gap`; ``coalesce``, keeping
+        only the newest event of each ``key``; or ``end`` the subscription.
+        """
+        return AsyncSubscription(
+            name, self._subscriptions.open, self._subscriptions.close, queue=queue, overflow=overflow, key=key
+        )
+
+    async def follow(self, job_id: int, method: str | None = None, *params: Any) -> AsyncJob:
+        """Watch a job that another session or way started, by its number.
+
+        Raises what asking ``core.get_jobs`` raises. Where the server knows no such job, its outcome is
+        `JobLost`; so it is, when ``method`` is given, where the number is of other work than this method
+        with these arguments.
+        """
+        self._connection()
+        return await self._jobs.follow(job_id, method, params)
+
+    async def open_http(self) -> tuple[socket.socket, ssl.SSLContext | None]:
+        """A new connection to the same server for HTTP, and the TLS it is to be wrapped in (None: none)."""
+        sock = await open_socket(self.endpoint, limits=self._dialer.limits)
+        return sock, context(self._dialer.tls) if self.endpoint.is_tls else None
+
+    async def download(
+        self,
+        method: str,
+        params: Sequence[Any],
+        filename: str,
+        *,
+        to: str | os.PathLike[str] | BinaryIO | None = None,
+        buffered: bool = False,
+        overwrite: bool = False,
+        private: bool = True,
+        progress: Progress | None = None,
+        timeout: float | None = 600.0,
+    ) -> Downloaded:
+        """Run a job that writes a file and fetch what it writes: see `files.download`."""
+        from .files import download
+
+        options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite, "private": private}
+        return await download(self, method, params, filename, **options, progress=progress, timeout=timeout)
+
+    async def upload(
+        self,
+        method: str,
+        params: Sequence[Any],
+        *files: Source,
+        progress: Progress | None = None,
+        timeout: float | None = 600.0,
+    ) -> AsyncJob:
+        """Start a job that reads files and send it one to five of them: see `files.upload`."""
+        from .files import upload
+
+        return await upload(self, method, params, *files, progress=progress, timeout=timeout)
+
+    def live(
+        self,
+        method: str,
+        filters: Sequence[Any] = (),
+        options: Mapping[str, Any] | None = None,
+        *,
+        event: str | None = None,
+        key: str = "id",
+    ) -> LiveQuery:
+        """A query kept current by events, to be opened by ``async with``: see `live.LiveQuery`."""
+        from .live_query import LiveQuery
+
+        return LiveQuery(self, method, filters, options, event=event, key=key)
+
+    async def bulk(
+        self, method: str, items: Iterable[Sequence[Any]], description: str | None = None
+    ) -> list[BulkResult]:
+        """Call a method once for each list of arguments, as jobs of the server: see `bulk.bulk`."""
+        from .bulk import bulk
+
+        return await bulk(self, method, items, description)
+
+    async def ping(self, timeout: float = 10.0) -> float:
+        """Seconds of a round trip, by a WebSocket ping: needs neither login nor a call slot."""
+        self._connection()
+        return await (await self._supervisor.ready()).ping(timeout)
+
+    async def ping_api(self, timeout: float = 10.0) -> Any:
+        """Ask the API whether it answers: what ``core.ping`` gives, and True by the old protocol.
+
+        Where that method needs a login (24.10) the old protocol's own ping stands in. Raises what `call` raises.
+        """
+        connection = self._connection()
+        try:
+            answer = await connection.call("core.ping", (), timeout)
+        except NotAuthenticated:
+            if self.dialect != "ddp":
+                raise
+            return await connection.old_ping(timeout)
+        return bool(answer) if self.dialect == "ddp" else answer
+
+    # -- signing in ----------------------------------------------------------------------
+
+    async def _sign_in(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> Login:
+        connection = self._connection()
+        # While a new connection is being made it takes logins already: `on_login_needed` sends one.
+        if connection.lost is not None:
+            connection = await self._supervisor.ready()
+        return await self._logins.first(connection, flow, otp_token)
+
+    def _channel(self, connection: Connection) -> Channel:
+        return Channel.of(self.endpoint, connection.certificate, fell_back=self._dialer.fell_back)
+
+    def _warn(self, text: str) -> None:
+        if text in self._warned:
+            return
+        self._warned.add(text)
+        if self._on_warning is not None:
+            self._on_warning(text)
+        else:
+            warnings.warn(text, stacklevel=2)
+
+    # -- what the supervisor and the reader ask ------------------------------------------
+
+    async def _resume(self, connection: Connection) -> None:
+        if not connection.signed_in:
+            await self._sign_in_again(connection)
+        await self._subscriptions.renew(connection)
+        await self._jobs.resume(connection)
+
+    async def _sign_in_again(self, connection: Connection) -> None:
+        ask = self._on_login_needed
+        if self._logins.kept:
+            try:
+                await self._logins.again(connection)
+            except OTPRequired:
+                # The one that was given is used up.
+                if ask is None:
+                    raise
+                await self._ask_for_login(ask)
+        elif ask is not None:
+            await self._ask_for_login(ask)
+
+    async def _ask_for_login(self, ask: Callable[[AsyncClient], Awaitable[Any]]) -> None:
+        try:
+            await ask(self)
+        except ClientException:
+            raise
+        except Exception as e:
+            raise AuthenticationError(f"on_login_needed failed ({type(e).__name__})") from e
+
+    def _lost(self, lost: ConnectionLost) -> None:
+        self._subscriptions.lost()
+        self._jobs.lost(lost)
+
+    def _finished(self, error: ClientException) -> None:
+        ours = self._supervisor.closed
+        self._subscriptions.finish(None if ours else error)
+        self._jobs.finish(error)
+        self._logins.close()
+
+    def on_update(self, update: Update) -> None:
+        """The reader's side: an event."""
+        if update.collection == JOB_EVENTS:
+            self._jobs.update(update, self._supervisor.connection)
+        self._subscriptions.update(update)
+
+    def on_ended(self, ended: Ended) -> None:
+        """The reader's side: the end of an event source."""
+        self._subscriptions.ended(ended)
+
+    async def _watch_jobs(self) -> None:
+        if self._job_events.topic is None:
+            await self._job_events.open()
+        else:
+            await self._subscriptions.answered(self._job_events)
+
+    def _expect_jobs(self, connection: Connection, method: str) -> None:
+        """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
+
+        Nobody waits for the answer. An account that may not see jobs goes without.
+        """
+        if connection.asked_for_jobs or not connection.signed_in or not connection.dialect.new_style_jobs:
+            return
+        if lane_of(method) is Lane.CONTROL:
+            return  # none of these is a job
+        connection.asked_for_jobs = True
+        if self._job_events.topic is None and connection.lost is None:
+            self._subscriptions.attempt(self._job_events, connection)
+
+    # -- inside --------------------------------------------------------------------------
+
+    def _connection(self) -> Connection:
+        """The present connection, or the last one; an error before the first."""
+        connection = self._supervisor.connection
+        if connection is None:
+            raise ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")
+        return connection
+
+    def _timeout(self, timeout: float | None | _Unset) -> float | None:
+        return self._call_timeout if isinstance(timeout, _Unset) else timeout
+
+    def __repr__(self) -> str:
+        return f"<AsyncClient {self.endpoint.text} {self.status.state.value}>"
+
+
+def _not_connected() -> ClientException:
+    return ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")

@@ -1,0 +1,81 @@
+"""Signing a client in as a profile says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from ..auth.flow import Login
+from ..endpoint import Endpoint
+from ..secrets.value import Secret
+from ..storage.known_servers import Known
+from ..storage.profile import Profile
+from ..storage.secret_store import resolve
+from .signin import OTPToken
+
+__all__ = ["SignsIn", "sign_in"]
+
+
+class SignsIn(Protocol):
+    """What is needed of a client."""
+
+    @property
+    def endpoint(self) -> Endpoint: ...
+
+    async def login_with_token(self, token: str) -> Login: ...
+
+    async def login_with_password(
+        self, username: str, password: str, otp_token: OTPToken = None, *, allow_exposed: bool = True
+    ) -> Login: ...
+
+    async def login_with_api_key(
+        self,
+        username: str,
+        key_or_path: str,
+        auth_mechanism: str,
+        channel_binding: bool,
+        *,
+        known_scram: bool,
+    ) -> Login: ...
+
+
+async def sign_in(
+    client: SignsIn,
+    profile: Profile,
+    *,
+    secret: Secret | None = None,
+    ask: Callable[[], str | None] | None = None,
+    otp_token: OTPToken = None,
+    known: Known | None = None,
+    said_plain: bool = False,
+) -> Login | None:
+    """Sign a connected client in by the profile's mechanism; None where it has none.
+
+    The secret is taken from where the profile says, in a thread, unless one is given;
+    ``ask`` is for one that is to be asked for. That a server takes SCRAM is remembered, and
+    then a profile's ``api-key-plain`` is refused unless the user has just said so too (``said_plain``).
+    Raises `SecretUnavailable`, and what the client's login methods raise.
+    """
+    if profile.mechanism == "none":
+        return None
+    if secret is None:
+        secret = await asyncio.to_thread(resolve, profile.secret, ask=ask)
+    match profile.mechanism:
+        case "token":
+            return await client.login_with_token(secret.reveal())
+        case "password":
+            return await client.login_with_password(
+                profile.username, secret.reveal(), otp_token, allow_exposed=profile.password_over_ws
+            )
+    known = known or Known()
+    login = await client.login_with_api_key(
+        profile.username,
+        secret.reveal().strip(),
+        "PLAIN" if profile.mechanism == "api-key-plain" else "SCRAM",
+        profile.channel_binding,
+        known_scram=not said_plain and known.scram_seen(client.endpoint),
+    )
+    if login.mechanism == "SCRAM":
+        known.remember_scram(client.endpoint)
+    return login

@@ -1,0 +1,245 @@
+"""Running the login flows on a connection, and again on the next one.
+
+Invariants: one login runs at a time; one that was refused is never run again by
+itself; what a login was made with is kept in memory only, for the connections to
+come, and only once it has succeeded; a connection to a server that did not prove
+itself is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from secrets import token_bytes
+from typing import Any
+
+from ..auth.budget import Budget
+from ..auth.channel import Channel
+from ..auth.flow import Derivation, Flow, Login, OTPRequest, Request, reconnect_login, signs_in
+from ..auth.scram import NONCE_BYTES, Keys, derive
+from ..exc import ClientException, InvalidCredentials, RateLimited, ServerSignatureError
+from ..secrets.logs import log
+from .connection import Connection
+
+__all__ = ["OTPToken", "SignIn", "forget_counts", "new_nonce"]
+
+
+OTPToken = str | Callable[[], str | None | Awaitable[str | None]] | None
+"""A one-time password, or what asks for one (returning None gives up)."""
+
+LOGIN_SECONDS = 60.0
+"""A refused login takes the server seconds, a rate limited one up to ten more."""
+
+REFRESH_SECONDS = 420.0
+"""When a token for reconnecting is exchanged for the next: the server ends it 600 s after it was made."""
+
+_KEYS_KEPT = 16
+"""Derived keys of one client. A server has one salt for a key: more only come of one that invents them."""
+
+_budgets: dict[str, Budget] = {}
+
+
+def new_nonce() -> bytes:
+    """The client's random part of a SCRAM exchange."""
+    return token_bytes(NONCE_BYTES)
+
+
+def forget_counts() -> None:
+    """Forget how many login calls were sent to which address (for servers that forget too, as simulated ones do)."""
+    _budgets.clear()
+
+
+class SignIn:
+    """The logins of one client.
+
+    ``channel`` tells how a connection leads to the server, ``warn`` gets what a person should know.
+    """
+
+    def __init__(self, channel: Callable[[Connection], Channel], warn: Callable[[str], None]) -> None:
+        self._channel, self._warn = channel, warn
+        self._lock = asyncio.Lock()
+        self._kept: Callable[[Connection], Awaitable[Login]] | None = None
+        self._count = 0
+        self._derived: dict[Derivation, Keys] = {}
+        self._ticket: Login | None = None
+        self._refresh: asyncio.TimerHandle | None = None
+        self._refreshing: asyncio.Task[None] | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether a new connection can be signed in without asking anybody."""
+        return self._kept is not None
+
+    async def first(self, connection: Connection, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> Login:
+        """Sign in, and keep what it was done with. Raises `AuthenticationError` and its subclasses."""
+        token = otp_token
+
+        async def run(connection: Connection) -> Login:
+            return await self._run(flow(self._channel(connection)), connection, token)
+
+        async with self._lock:
+            self._set_ticket(None)
+            login = await run(connection)
+            self._renewable(connection, login)
+        # A one-time password is used up; a function is asked for another.
+        token = otp_token if callable(otp_token) else None
+        self._kept = run
+        return login
+
+    async def again(self, connection: Connection) -> None:
+        """Sign a connection in with what was kept."""
+        if self._kept is not None:
+            async with self._lock:
+                await self._repeat(connection)
+
+    async def renew(self, connection: Connection) -> None:
+        """Sign in again because the session ran out: once for all the calls that found out."""
+        count = self._count
+        async with self._lock:
+            if self._count == count and self._kept is not None:
+                await self._repeat(connection)
+
+    def observe(self, connection: Connection, method: str, answer: Any) -> None:
+        """Take note of a login or logout that the user made by an ordinary call.
+
+        What it was made with is not known here, so nothing signs in again with what was kept of another.
+        """
+        if method == "auth.logout":
+            self.forget(connection)
+        elif signs_in(method, answer):
+            self.forget(connection)
+            connection.signed_in = True
+
+    def forget(self, connection: Connection) -> None:
+        """The user signed out: nothing signs in again by itself."""
+        self._kept = None
+        self._derived.clear()
+        self._set_ticket(None)
+        connection.signed_in, connection.local_user = False, None
+
+    def close(self) -> None:
+        """The client is over."""
+        self._set_ticket(None)
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+
+    # -- again without the secret --------------------------------------------------------
+
+    async def _repeat(self, connection: Connection) -> None:
+        assert self._kept is not None
+        if not await self._use_ticket(connection):
+            self._renewable(connection, await self._kept(connection))
+
+    async def _use_ticket(self, connection: Connection) -> bool:
+        """Sign in with the token for reconnecting; False when there is none that is any good."""
+        ticket, self._ticket = self._ticket, None  # whatever comes of it, it is used up
+        if ticket is None or ticket.reconnect_token is None or self._channel(connection).readable:
+            return False
+        try:
+            login = await self._run(reconnect_login(ticket.reconnect_token, ticket.username), connection, None)
+        except InvalidCredentials:
+            return False
+        self._renewable(connection, login)
+        return True
+
+    def _renewable(self, connection: Connection, login: Login) -> None:
+        """Keep the token of a login, and keep it fresh."""
+        self._set_ticket(login if login.reconnect_token is not None else None)
+        if self._ticket is not None:
+            loop = asyncio.get_running_loop()
+            self._refresh = loop.call_later(REFRESH_SECONDS, self._start_refresh, connection)
+
+    def _set_ticket(self, ticket: Login | None) -> None:
+        self._ticket = ticket
+        if self._refresh is not None:
+            self._refresh.cancel()
+            self._refresh = None
+
+    def _start_refresh(self, connection: Connection) -> None:
+        self._refreshing = asyncio.get_running_loop().create_task(self._exchange_ticket(connection))
+
+    async def _exchange_ticket(self, connection: Connection) -> None:
+        try:
+            async with self._lock:
+                if connection.lost is None and connection.signed_in and not await self._use_ticket(connection):
+                    log.info("the token for reconnecting was not renewed: a lost connection will need a login")
+        except ClientException as e:
+            log.info("the token for reconnecting was not renewed: %s", e.error)
+
+    # -- one flow ------------------------------------------------------------------------
+
+    async def _run(self, flow: Flow, connection: Connection, otp_token: OTPToken) -> Login:
+        answer: Any = None
+        failure: ClientException | None = None
+        budget = self._budget(connection)
+        while True:
+            try:
+                step = flow.throw(failure) if failure is not None else flow.send(answer)
+            except StopIteration as done:
+                connection.signed_in, connection.local_user = True, None
+                self._count += 1
+                login: Login = done.value
+                return login
+            except ServerSignatureError:
+                connection.signed_in = False
+                await connection.close()
+                raise
+            failure = None
+            if isinstance(step, Request):
+                try:
+                    answer = await self._call(step, connection, budget)
+                except ClientException as e:
+                    failure = e
+            elif isinstance(step, Derivation):
+                answer = await self._derive(step)
+            else:
+                answer = await _one_time_password(step, otp_token)
+
+    async def _call(self, step: Request, connection: Connection, budget: Budget | None) -> Any:
+        if budget is None or connection.signed_in:
+            return await connection.call(step.method, step.params, LOGIN_SECONDS)
+        loop = asyncio.get_running_loop()
+        pause = budget.wait(loop.time(), step.method, step.calls)
+        if pause > 0:
+            self._warn(
+                f"{self._channel(connection).address}: before sign-in the server takes 20 calls a minute from one "
+                f"address; waiting {pause:.0f} s"
+            )
+            await asyncio.sleep(pause)
+        budget.sent(loop.time(), step.method)
+        try:
+            return await connection.call(step.method, step.params, LOGIN_SECONDS)
+        except RateLimited as e:
+            budget.refused(loop.time(), e.retry_after)
+            raise
+
+    def _budget(self, connection: Connection) -> Budget | None:
+        """The count of the connection's address; the local socket has no limit."""
+        channel = self._channel(connection)
+        return None if channel.kind == "socket" else _budgets.setdefault(channel.host, Budget())
+
+    async def _derive(self, step: Derivation) -> Keys:
+        keys = self._derived.get(step)
+        if keys is None:
+            keys = await asyncio.to_thread(derive, step.secret, step.salt, step.iterations)
+            while len(self._derived) >= _KEYS_KEPT:
+                del self._derived[next(iter(self._derived))]
+            self._derived[step] = keys
+        return keys
+
+
+async def _one_time_password(ask: OTPRequest, token: OTPToken) -> str | None:
+    if callable(token):
+        given = token()
+        return _joined(await given if inspect.isawaitable(given) else given)
+    # A fixed token that was refused once would be refused again.
+    return None if ask.refused else _joined(token)
+
+
+def _joined(token: str | None) -> str | None:
+    """A one-time password without the gaps that authenticators show between its groups of digits."""
+    if token is None:
+        return None
+    digits = "".join(token.split()).replace("-", "")
+    return digits if digits.isdigit() else token.strip()

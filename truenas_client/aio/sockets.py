@@ -1,0 +1,252 @@
+"""From an `Endpoint` to an open WebSocket.
+
+The one border where foreign exceptions become ours: what fails while connecting
+is a `ConnectError` that names its stage (resolve, connect, tls, handshake) and
+is at once the builtin a script may already catch.
+
+Invariants: redirects are reported, never followed; no proxy of the environment
+is used; nothing received is too large; frames are never logged, whatever the
+log level, because they hold secrets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
+
+from ..endpoint import Endpoint
+from ..exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
+from ..trust import SYSTEM, TLS, context, tls_failure
+from .websocket import Link
+
+__all__ = ["ConnectLimits", "open_socket", "open_websocket"]
+
+PING_INTERVAL = 20.0
+"""Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s of silence."""
+PING_TIMEOUT = 60.0
+"""Seconds. A pong comes from the middleware's own event loop, which may be busy for a while."""
+CLOSE_TIMEOUT = 1.0
+"""Seconds to wait for the server's half of a close."""
+
+# A logger of its own with nothing attached and everything off: websockets logs whole frames at DEBUG.
+_silent = logging.Logger("truenas_client.websockets", logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectLimits:
+    """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
+
+    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
+    is `wire.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
+    megabytes (``core.get_jobs`` and ``audit.query`` without a limit).
+    """
+
+    resolve: float = 10.0
+    connect: float = 10.0
+    tls: float = 15.0
+    handshake: float = 30.0
+    hello: float = 30.0
+    message: int = 2**30
+
+
+class _Connect(connect):
+    """Opens without following redirects: credentials go only where they were meant to."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def open_websocket(
+    endpoint: Endpoint,
+    *,
+    tls: TLS = SYSTEM,
+    limits: ConnectLimits | None = None,
+    on_stage: Callable[[str], None] | None = None,
+) -> Link:
+    """Connect and complete the WebSocket handshake.
+
+    ``tls`` is how the server proves who it is. ``on_stage`` is called with the name of
+    each stage that has succeeded. Raises `ConnectError` and its subclasses. Cancelling closes what was opened.
+    """
+    limits = limits or ConnectLimits()
+    report = on_stage or (lambda stage: None)
+    sock = await open_socket(endpoint, limits=limits, on_stage=on_stage)
+    try:
+        return await _upgrade(endpoint, sock, tls, limits, report)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def open_socket(
+    endpoint: Endpoint, *, limits: ConnectLimits | None = None, on_stage: Callable[[str], None] | None = None
+) -> socket.socket:
+    """Connect to the server's port or UNIX socket and no further: no TLS, nothing sent.
+
+    The socket does not block. Stages, errors and cancelling as for `open_websocket`.
+    """
+    limits = limits or ConnectLimits()
+    report = on_stage or (lambda stage: None)
+    if endpoint.socket:
+        sock = await _unix_socket(endpoint.socket, limits)
+    else:
+        sock = await _tcp_socket(endpoint, limits, report)
+    report("connect")
+    return sock
+
+
+async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callable[[str], None]) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    where = f"{endpoint.host_text}:{endpoint.port}"
+    addresses = await _addresses(endpoint.host, endpoint.port, limits.resolve)
+    report("resolve")
+    failure: ConnectError | None = None
+    for family, kind, protocol, _, address in addresses:
+        sock = socket.socket(family, kind, protocol)
+        sock.setblocking(False)
+        try:
+            async with asyncio.timeout(limits.connect):
+                await loop.sock_connect(sock, address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException as e:
+            sock.close()
+            if not isinstance(e, OSError):
+                raise
+            failure = _connect_failure(e, where)
+            failure.__cause__ = e
+        else:
+            return sock
+    assert failure is not None  # getaddrinfo never answers with an empty list
+    raise failure
+
+
+async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
+    # A number needs no name service, and no thread to wait for one.
+    with contextlib.suppress(socket.gaierror, UnicodeError):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        raise ConnectTimeout(f"No answer from the name service for {host}", "resolve", errno.ETIMEDOUT) from None
+    except (socket.gaierror, UnicodeError) as e:
+        raise ConnectError(f"Host {host!r} not found", "resolve") from e
+
+
+def _connect_failure(error: OSError, where: str) -> ConnectError:
+    # A TimeoutError of asyncio.timeout is an OSError too, without a number.
+    if isinstance(error, TimeoutError):
+        return ConnectTimeout(
+            f"{where} does not answer: check the address, and that the machine is up", "connect", errno.ETIMEDOUT
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return ConnectRefused(f"{where} refuses connections: nothing listens on that port", "connect", error.errno)
+    return ConnectError(f"{where} cannot be reached: {error.strerror or error}", "connect", error.errno)
+
+
+async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):
+        raise ConnectError("This system has no UNIX sockets: give the address of a server", "connect")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        async with asyncio.timeout(limits.connect):
+            await asyncio.get_running_loop().sock_connect(sock, path)
+    except BaseException as e:
+        sock.close()
+        if isinstance(e, FileNotFoundError):
+            raise SocketNotFound(
+                f"There is no socket {path}: this machine is no TrueNAS, or give an address", "connect", e.errno
+            ) from e
+        if isinstance(e, PermissionError):
+            raise ConnectDenied(f"User {os.getuid()} may not open {path}", "connect", e.errno) from e
+        if isinstance(e, OSError):
+            failure = _connect_failure(e, path)
+            if isinstance(failure, ConnectRefused):
+                failure = ConnectRefused(
+                    f"{path} refuses connections: the middleware is not running (yet)", "connect", e.errno
+                )
+            raise failure from e
+        raise
+    return sock
+
+
+async def _upgrade(
+    endpoint: Endpoint, sock: socket.socket, tls: TLS, limits: ConnectLimits, report: Callable[[str], None]
+) -> Link:
+    where = endpoint.text
+    secure: dict[str, Any] = {}
+    if endpoint.is_tls:
+        secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
+    scheme = "wss" if endpoint.is_tls else "ws"
+    opening = _Connect(
+        f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}",
+        sock=sock,
+        proxy=None,
+        compression=None,
+        max_size=None,
+        open_timeout=None,
+        ping_interval=PING_INTERVAL,
+        ping_timeout=PING_TIMEOUT,
+        close_timeout=CLOSE_TIMEOUT,
+        user_agent_header=None,
+        logger=_silent,
+        create_connection=Link,
+        **secure,
+    )
+    try:
+        async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
+            connection = await opening
+            assert isinstance(connection, Link)
+    except ssl.SSLError as e:
+        raise tls_failure(endpoint, e, secure.get("ssl")) from e
+    except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
+        raise ConnectTimeout(f"{where}: no TLS answer in {limits.tls:g} s", "tls", errno.ETIMEDOUT) from e
+    except InvalidStatus as e:
+        raise _rejected(where, e) from e
+    except InvalidMessage as e:
+        raise HandshakeRejected(f"{where}: the port does not speak HTTP (if it needs TLS, use wss://)") from e
+    except InvalidHandshake as e:
+        raise HandshakeRejected(f"{where}: the WebSocket handshake failed: {e}") from e
+    except TimeoutError:
+        raise ConnectTimeout(
+            f"{where}: connected, but no WebSocket answer in {limits.handshake:g} s", "handshake", errno.ETIMEDOUT
+        ) from None
+    except OSError as e:
+        why = str(e.strerror or e) or "the server closed it"
+        text = f"{where}: the connection broke during the handshake: {why}"
+        if endpoint.is_tls:
+            plain = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
+            text += f". If that port does not speak TLS, the address is {plain}"
+        raise ConnectError(text, "handshake") from e
+    if endpoint.is_tls:
+        report("tls")
+    report("handshake")
+    return connection
+
+
+def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:
+    status = error.response.status_code
+    location = error.response.headers.get("Location")
+    if status == 404:
+        text = f"{where}: HTTP 404. It is not a TrueNAS, or older than 25.04, or the path is wrong"
+    elif location is not None and 300 <= status < 400:
+        text = f"{where}: HTTP {status}. The server redirects to {location!r}; give that address (wss:// for https://)"
+    elif status in (200, 400, 426):
+        text = f"{where}: HTTP {status}. A web server answered, not a TrueNAS API (if the port needs TLS, use wss://)"
+    elif status >= 500:
+        text = f"{where}: HTTP {status}. The web server is up and the middleware behind it is not (yet)"
+    else:
+        text = f"{where}: HTTP {status}. The server refuses the connection"
+    return HandshakeRejected(text, status)

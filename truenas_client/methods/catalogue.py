@@ -1,0 +1,366 @@
+"""What a server can do: its methods, as ``core.get_methods`` lists them.
+
+Loading costs next to nothing: an entry is kept as it came until somebody asks
+for one of its schemas, which are then brought into standard form (once, and
+kept). `Catalogue.pack` folds untouched schemas into compressed text, for programs that stay
+open: a whole catalogue then needs about a megabyte instead of twenty.
+
+A catalogue does not change. The entries given to `from_methods` are not changed
+either, but they are referred to until packed: do not change them afterwards.
+
+Invariant: an entry that makes no sense costs itself alone. What of it cannot be read
+counts as not given, and `Method.problems` says so.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
+
+from .doctext import first_sentence, is_cut, one_line, plain_text, split_examples
+from .risk import Risk, classify, inner_method, worst
+
+# What reads schemas is loaded when somebody asks for one: a list of methods needs none of it.
+if TYPE_CHECKING:
+    from .check import Problem
+    from .draft import Draft
+    from .normalise import Schema
+
+__all__ = ["Catalogue", "Method", "Param"]
+
+_MOST_NAMES = 2000
+"""Names of members to search for, of one argument and of all. The most that a real method has is 409."""
+_LONGEST_ENTRY = 2_000_000
+"""Characters of JSON that are kept of one method. The longest real entry has 190,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One positional argument; ``schema`` is in standard form."""
+
+    name: str
+    required: bool
+    schema: Schema
+
+
+class Method:
+    """One method. Cheap until `params`, `returns`, `draft` or `check` is used; then cached."""
+
+    __slots__ = (
+        "_cli_description",
+        "_names",
+        "_packed",
+        "_params",
+        "_problems",
+        "_raw",
+        "_returns",
+        "_summary",
+        "action",
+        "downloadable",
+        "filterable",
+        "job",
+        "name",
+        "namespace",
+        "no_auth_required",
+        "risk",
+        "roles",
+        "uploadable",
+    )
+
+    name: str
+    namespace: str
+    action: str
+    """The last part of the name."""
+    roles: tuple[str, ...]
+    job: bool
+    filterable: bool
+    downloadable: bool
+    uploadable: bool
+    no_auth_required: bool
+    risk: Risk
+    """Read, write or risk; of ``core.bulk`` and ``core.download`` see `Catalogue.risk_of`."""
+
+    def __init__(self, name: str, entry: Mapping[str, Any]) -> None:
+        self.name = name
+        self.namespace, _, self.action = name.rpartition(".")
+        self._problems: list[str] = []
+        self.roles = tuple(role for role in self._given(entry, "roles", list) or () if isinstance(role, str))
+        self.job = bool(entry.get("job"))
+        self.filterable = bool(entry.get("filterable"))
+        self.downloadable = bool(entry.get("downloadable"))
+        self.uploadable = bool(entry.get("uploadable"))
+        self.no_auth_required = bool(entry.get("no_auth_required"))
+        self.risk = classify(name, filterable=self.filterable, roles=self.roles)
+        self._cli_description: str | None = self._given(entry, "cli_description", str)
+        self._raw: tuple[Any, Any, Any, Any] | None = (
+            self._given(entry, "accepts", list),
+            self._given(entry, "returns", list, dict),
+            self._given(entry, "description", str),
+            self._given(entry, "examples", dict),
+        )
+        self._packed: bytes | None = None
+        self._summary: str | None = None
+        self._names: tuple[str, ...] | None = None
+        self._params: tuple[Param, ...] | None = None
+        self._returns: Schema | None = None
+
+    def __repr__(self) -> str:
+        return f"<Method {self.name}>"
+
+    def _given(self, entry: Mapping[str, Any], key: str, *kinds: type) -> Any:
+        value = entry.get(key)
+        if value is None or isinstance(value, kinds):
+            return value
+        self._problems.append(f"{key} is {type(value).__name__}")
+        return None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of the server's entry cannot be read, a few words each: more as more of it was looked at."""
+        return tuple(dict.fromkeys(self._problems))
+
+    @property
+    def summary(self) -> str:
+        """One plain line, "" when the server says nothing."""
+        if self._summary is None:
+            line = self._cli_description or ""
+            # Servers cut it at the first full stop, be it in the middle of a name: a quote that does not end tells.
+            self._summary = ("" if is_cut(line) else one_line(line)) or first_sentence(self._texts()[2])
+        return self._summary
+
+    @property
+    def description(self) -> str:
+        """Plain text in paragraphs, "" when the server says nothing."""
+        return plain_text(split_examples(self._texts()[2] or "")[0])
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The example texts for callers of this interface, as the server words them."""
+        description, examples = self._texts()[2:]
+        kinds = examples if isinstance(examples, dict) else {}
+        listed = (kinds.get(kind) for kind in ("__all__", "websocket"))
+        texts = [text for some in listed if isinstance(some, list) for text in some]
+        # 27 tells them inside the description.
+        texts += [told] if (told := split_examples(description or "")[1]) else []
+        return tuple(text.strip("\n") for text in texts if isinstance(text, str))
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """The positional arguments, in order."""
+        if self._params is None:
+            from .normalise import normalise
+
+            self._params = tuple(
+                Param(_argument_name(schema, index), bool(schema.get("_required_")), normalise(schema, self._problems))
+                for index, schema in enumerate(self._accepts())
+            )
+        return self._params
+
+    @property
+    def returns(self) -> Schema:
+        """The schema of the result; ``{}`` (any value) when the server gives none."""
+        if self._returns is None:
+            from .normalise import normalise
+
+            answers = self._texts()[1]
+            if isinstance(answers, list):
+                answers = answers[0] if answers else None
+            self._returns = normalise(answers, self._problems)
+        return self._returns
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the arguments and of their members (through alternatives), each once: words to search for."""
+        return self._collected() if self._names is None else self._names
+
+    def draft(self) -> list[Any]:
+        """The smallest valid arguments: what is required, in order; a fresh list each time."""
+        return list(self.smallest().value)
+
+    def smallest(self) -> Draft:
+        """The smallest valid arguments, with the paths (argument index first) that wait to be filled in."""
+        from .draft import Draft, draft
+
+        # An optional argument in front of a required one has to be there too.
+        last = max((index for index, param in enumerate(self.params) if param.required), default=-1)
+        parts = [draft(param.schema) for param in self.params[: last + 1]]
+        to_fill = tuple(path for index, part in enumerate(parts) for path in part.under(index))
+        return Draft([_copied(part.value) for part in parts], to_fill)
+
+    def check(self, params: Sequence[Any]) -> list[Problem]:
+        """What is wrong with these arguments, by their schemas; paths start with the argument's index.
+
+        Loads the schema validator on first use. An empty list does not promise that the server agrees.
+        """
+        from .check import check_arguments
+
+        return check_arguments([(param.name, param.required, param.schema) for param in self.params], params)
+
+    def pack(self) -> bytes:
+        """Keep what is long as compressed text, which is returned: `unpacked` makes the method of it again."""
+        if self._packed is None:
+            self._names, self._summary = self._collected(), self.summary
+            try:
+                text = json.dumps(self._raw, separators=(",", ":"))
+            except RecursionError:
+                self._problems.append("it is nested too deeply")
+                text = json.dumps((None, None, self._texts()[2], None))
+            if len(text) > _LONGEST_ENTRY:
+                self._problems.append("it is too long")
+                text = json.dumps((None, None, None, None))
+            if '"$ref":' in text:
+                self._problems.append("$ref leads nowhere")
+            self._packed = zlib.compress(text.encode(), 1)
+            self._raw = None
+        return self._packed
+
+    @classmethod
+    def unpacked(
+        cls,
+        name: str,
+        entry: Mapping[str, Any],
+        summary: str,
+        names: Sequence[str],
+        packed: bytes,
+        problems: Sequence[str] = (),
+    ) -> Self:
+        """A method of which ``entry`` holds only the flags and roles, and ``packed`` what `pack` returned.
+
+        ``problems`` are those that were found until then.
+        """
+        method = cls(name, entry)
+        method._problems += problems
+        method._summary, method._names = summary, tuple(names)
+        method._raw, method._packed = None, packed
+        return method
+
+    def _collected(self) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for index, schema in enumerate(self._accepts()):
+            if not isinstance(schema.get("properties", {}), dict):
+                self._problems.append(f"properties is {type(schema['properties']).__name__}")
+            found[_argument_name(schema, index)] = None
+            found.update(dict.fromkeys(islice(_member_names(schema), _MOST_NAMES)))
+        return tuple(islice(found, _MOST_NAMES))
+
+    def _accepts(self) -> list[dict[str, Any]]:
+        accepts = self._texts()[0]
+        return [schema for schema in accepts if isinstance(schema, dict)] if isinstance(accepts, list) else []
+
+    def _texts(self) -> tuple[Any, Any, Any, Any]:
+        """What the server says of the arguments, of the result, in words, and by examples."""
+        # In this order, because another thread may be packing.
+        if (raw := self._raw) is not None:
+            return raw
+        if self._packed is None:
+            return None, None, None, None
+        accepts, returns, description, examples = json.loads(zlib.decompress(self._packed))
+        return accepts, returns, description, examples
+
+
+def _method(name: str, entry: Any) -> Method:
+    if isinstance(entry, Mapping):
+        return Method(name, entry)
+    method = Method(name, {})
+    method._problems.append(f"its entry is {type(entry).__name__}")
+    return method
+
+
+def _argument_name(schema: Mapping[str, Any], index: int) -> str:
+    name = schema.get("_name_") or schema.get("title")
+    return name if isinstance(name, str) else f"arg{index + 1}"
+
+
+def _member_names(schema: Any, depth: int = 3) -> Iterator[str]:
+    if not isinstance(schema, dict) or depth == 0:
+        return
+    members = schema.get("properties")
+    for name, member in members.items() if isinstance(members, dict) else ():
+        yield name
+        yield from _member_names(member, depth - 1)
+    for keyword in ("anyOf", "oneOf", "items"):
+        branches = schema.get(keyword)
+        for branch in branches if isinstance(branches, list) else (branches,):
+            yield from _member_names(branch, depth)
+
+
+def _copied(value: Any) -> Any:
+    """A copy of a JSON value, so that editing a draft never changes a schema's default."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+class Catalogue:
+    """All methods of one server, sorted by name."""
+
+    __slots__ = ("_methods", "_namespaces", "services")
+
+    services: Mapping[str, Any]
+    """The answer of ``core.get_services``, ``{}`` when it was not given."""
+
+    def __init__(self, methods: Iterable[Method], services: Mapping[str, Any] | None = None) -> None:
+        self._methods = {method.name: method for method in sorted(methods, key=lambda method: method.name)}
+        self._namespaces: list[str] | None = None
+        self.services = services if isinstance(services, Mapping) else {}
+
+    @classmethod
+    def from_methods(cls, methods: Mapping[str, Any], services: Mapping[str, Any] | None = None) -> Catalogue:
+        """From the answers of ``core.get_methods`` and, when at hand, ``core.get_services``.
+
+        Of an entry that is not an object nothing but the name is known. Raises TypeError when ``methods`` is not one.
+        """
+        if not isinstance(methods, Mapping):
+            raise TypeError(f"core.get_methods answered {type(methods).__name__}, not an object")
+        return cls((_method(name, entry) for name, entry in methods.items()), services)
+
+    @property
+    def methods(self) -> Mapping[str, Method]:
+        """By name, in order of names."""
+        return MappingProxyType(self._methods)
+
+    def __len__(self) -> int:
+        return len(self._methods)
+
+    def __iter__(self) -> Iterator[Method]:
+        return iter(self._methods.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._methods
+
+    def get(self, name: str) -> Method | None:
+        """The method of this name, or None."""
+        return self._methods.get(name)
+
+    def namespaces(self) -> list[str]:
+        """Every namespace that holds a method, sorted."""
+        if self._namespaces is None:
+            self._namespaces = sorted({method.namespace for method in self})
+        return list(self._namespaces)
+
+    def risk_of(self, name: str, params: Sequence[Any] = ()) -> Risk:
+        """What this call may do. Calls that carry another are what that one is; of unknown methods the rule decides."""
+        inner = inner_method(name, params)
+        if inner is not None and inner != name:
+            if name == "core.bulk":
+                calls = params[1] if len(params) > 1 and isinstance(params[1], list) else []
+                return worst(self.risk_of(inner, call if isinstance(call, list) else ()) for call in [[], *calls])
+            return self.risk_of(inner, params[1] if len(params) > 1 and isinstance(params[1], list) else ())
+        method = self._methods.get(name)
+        return classify(name) if method is None else method.risk
+
+    def pack(self, *, at_a_time: int = 40) -> Iterator[int]:
+        """Compress untouched schemas in slices: each step of the iterator packs ``at_a_time`` methods and gives how
+        many are left, so that an event loop can breathe in between (a step takes about 4 ms)."""
+        methods = iter(list(self._methods.values()))
+        left = len(self._methods)
+        while left > 0:
+            for method in islice(methods, at_a_time):
+                method.pack()
+            left -= at_a_time
+            yield max(left, 0)

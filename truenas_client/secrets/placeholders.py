@@ -1,0 +1,141 @@
+"""Texts that stand for others: ``${env:NAME}`` and ``${secret:NAME}`` in the arguments of a call.
+
+They are written where the value would be, kept and shown as they are, and put in
+only in the copy that is sent. A text stays a text, whatever is put in. Other uses of
+``${`` mean nothing here and are left alone. To send one of the two as it is, double
+its dollar: ``$${env:NAME}`` is sent as ``${env:NAME}`` (in general half of the dollars
+of a pair are sent, an odd one begins the placeholder).
+
+Pure: where names lead is the caller's affair. Keys of objects are never looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .value import Secret
+
+__all__ = ["Filled", "Placeholder", "Unfilled", "fill", "find", "placeholders"]
+
+Path = tuple[str | int, ...]
+
+_FORM = re.compile(r"(?P<dollars>\$+)\{(?P<kind>env|secret):(?P<name>[^{}]*)(?P<end>\})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One placeholder in a text: what it names, and where it stands (offsets, from ``$`` to after ``}``).
+
+    ``wrong`` tells what makes it unreadable, "" when nothing does.
+    """
+
+    kind: Literal["env", "secret"]
+    name: str
+    start: int
+    end: int
+    wrong: str = ""
+
+    def __str__(self) -> str:
+        return f"${{{self.kind}:{self.name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """A placeholder at a path that nothing could be put in for, and why."""
+
+    path: Path
+    placeholder: Placeholder
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A value to be sent: ``secrets`` is all that was put in, ``unfilled`` what could not be."""
+
+    value: Any
+    secrets: tuple[Secret, ...] = ()
+    unfilled: tuple[Unfilled, ...] = ()
+
+
+def placeholders(text: str) -> list[Placeholder]:
+    """Those of one text, in order."""
+    return [placeholder for _, placeholder in _pieces(text) if placeholder is not None]
+
+
+def find(value: Any) -> Iterator[tuple[Path, Placeholder]]:
+    """Every placeholder in a JSON value with the path of its text, in order."""
+    stack: list[tuple[Path, Any]] = [((), value)]
+    while stack:
+        path, here = stack.pop()
+        if isinstance(here, str):
+            if "${" in here:
+                yield from ((path, placeholder) for placeholder in placeholders(here))
+        elif isinstance(here, dict):
+            stack += reversed([((*path, key), item) for key, item in here.items()])
+        elif isinstance(here, list):
+            stack += reversed([((*path, index), item) for index, item in enumerate(here)])
+
+
+def fill(value: Any, lookup: Callable[[Placeholder], Secret | str]) -> Filled:
+    """A copy of a JSON value with everything put in; what holds no placeholder is the same object as before.
+
+    ``lookup`` gives what a placeholder stands for, or, as a plain text, why there is nothing; it is asked once for
+    each name.
+    """
+    answers: dict[tuple[str, str], Secret | str] = {}
+    unfilled: list[Unfilled] = []
+
+    def text(path: Path, here: str) -> str:
+        parts: list[str] = []
+        for literal, placeholder in _pieces(here):
+            parts.append(literal)
+            if placeholder is None:
+                continue
+            key = (placeholder.kind, placeholder.name)
+            if placeholder.wrong:
+                unfilled.append(Unfilled(path, placeholder, placeholder.wrong))
+                continue
+            if key not in answers:
+                answers[key] = lookup(placeholder)
+            answer = answers[key]
+            if isinstance(answer, Secret):
+                parts.append(answer.reveal())
+            else:
+                unfilled.append(Unfilled(path, placeholder, answer))
+        return "".join(parts)
+
+    def copy(path: Path, here: Any) -> Any:
+        if isinstance(here, str):
+            return text(path, here) if "${" in here else here
+        if isinstance(here, dict):
+            members = {key: copy((*path, key), item) for key, item in here.items()}
+            return members if any(members[key] is not here[key] for key in here) else here
+        if isinstance(here, list):
+            items = [copy((*path, index), item) for index, item in enumerate(here)]
+            return items if any(new is not old for new, old in zip(items, here, strict=True)) else here
+        return here
+
+    copied = copy((), value)
+    return Filled(copied, tuple(one for one in answers.values() if isinstance(one, Secret)), tuple(unfilled))
+
+
+def _pieces(text: str) -> Iterator[tuple[str, Placeholder | None]]:
+    """The text as literal pieces, each with the placeholder that follows it."""
+    done = 0
+    for form in _FORM.finditer(text):
+        dollars = len(form["dollars"])
+        literal = text[done : form.start()] + "$" * (dollars // 2)
+        done = form.end()
+        if dollars % 2 == 0:
+            yield literal + text[form.end("dollars") : form.end()], None
+            continue
+        kind: Literal["env", "secret"] = "env" if form["kind"] == "env" else "secret"
+        wrong = "" if form["end"] else "missing }"
+        if not wrong and not form["name"].strip():
+            wrong = "a name is missing"
+        yield literal, Placeholder(kind, form["name"].strip(), form.end("dollars") - 1, form.end(), wrong)
+    if done < len(text) or not done:
+        yield text[done:], None

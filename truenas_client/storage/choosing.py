@@ -1,0 +1,73 @@
+"""Who wins: what is said on the command line, the environment, the profile.
+
+Flags win over the environment, the environment over the profile. One rule stands
+above: what a profile grants (its secret, and taking any certificate) is for its own
+addresses. Where the address comes from elsewhere and is none of them, the profile
+lends its user name and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..endpoint import parse
+from ..trust import SYSTEM, TLS
+from .profile import Profile
+from .profiles import Profiles
+
+__all__ = ["Choice", "choose"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where to connect and as whom."""
+
+    address: str | None
+    username: str | None
+    tls: TLS
+    profile: Profile | None
+    entrusted: bool
+    """Whether the profile's secret may go there: the address and the user are the profile's own."""
+
+    @property
+    def addresses(self) -> tuple[str | None, ...]:
+        """What to try, in order."""
+        if self.profile is not None and self.address in self.profile.addresses:
+            return (self.address, *(other for other in self.profile.addresses if other != self.address))
+        return (self.address,)
+
+
+def choose(
+    environment: Mapping[str, str],
+    *,
+    profile: str | None = None,
+    uri: str | None = None,
+    username: str | None = None,
+    tls: TLS | None = None,
+    profiles: Callable[[], Profiles] = Profiles,
+) -> Choice:
+    """Put flags (the arguments), environment and profile together.
+
+    A profile that was not asked for by name, the default one, counts only when no
+    address was given either. Raises `InvalidProfile`, `InvalidEndpoint`.
+    """
+    uri = uri or environment.get("TRUENAS_URI") or None
+    username = username or environment.get("TRUENAS_USERNAME") or None
+    name = profile or environment.get("TRUENAS_PROFILE") or None
+    chosen: Profile | None = None
+    if name is not None or uri is None:
+        known = profiles()
+        name = name or known.default
+        chosen = known.get(name) if name is not None else None
+    if chosen is None:
+        return Choice(uri, username, tls or SYSTEM, None, False)
+    own = uri is None or chosen.leads_to(parse(uri))
+    entrusted = own and username in (None, chosen.username)
+    return Choice(
+        uri or chosen.address,
+        username or chosen.username or None,
+        tls or (chosen.tls if own else SYSTEM),
+        chosen,
+        entrusted,
+    )

@@ -1,0 +1,67 @@
+"""Reading an API key from where the user keeps it: the text itself, or a file.
+
+A file is meant by an absolute path, one that begins with ``~``, a Windows path
+with a drive or a share, and by every `os.PathLike`.
+
+Invariant: errors and warnings name the file, never what it holds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from ..auth.keytext import ApiKey, is_raw, parse
+from ..bounded import TooLarge, read_file
+from ..exc import InvalidKeyFile
+from .private_files import others_may_read
+
+__all__ = ["is_path", "load"]
+
+LARGEST = 65_536
+"""Octets. A key takes some hundred: whatever is larger is another file."""
+
+_PATH = re.compile(r"/|~|[A-Za-z]:[\\/]|\\\\")
+
+
+def is_path(key_or_path: str | os.PathLike[str]) -> bool:
+    """Whether this names a file, rather than being a key."""
+    if not isinstance(key_or_path, str):
+        return True
+    return bool(_PATH.match(key_or_path)) and not is_raw(key_or_path) and "\n" not in key_or_path.strip()
+
+
+def load(key_or_path: str | os.PathLike[str], warn: Callable[[str], None] = lambda text: None) -> ApiKey:
+    """The key that a text is or a file holds. Blocks while it reads.
+
+    Calls ``warn`` when others can read the file. Raises `InvalidKeyFile`.
+    """
+    if not is_path(key_or_path):
+        return parse(str(key_or_path))
+    path = os.path.expanduser(os.fspath(key_or_path)).strip()
+    if path.startswith("~"):
+        raise InvalidKeyFile(path, "there is no such user whose home folder it could be in")
+    data, problem = b"", ""
+    try:
+        data = read_file(path, LARGEST)
+        if others_may_read(Path(path)):
+            warn(f"{path}: other users of this machine may read this API key; `chmod 600` keeps it to yourself")
+    except TooLarge:
+        problem = "is too large to be a key"
+    except TimeoutError as e:
+        problem = f"cannot be read: {e}"
+    except OSError as e:
+        problem = f"cannot be read: {e.strerror or type(e).__name__}"
+    except ValueError:
+        problem = "is not the name of a file"
+    if problem:
+        raise InvalidKeyFile(path, problem)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InvalidKeyFile(path, "is not text")
+    return parse(text, path)

@@ -1,0 +1,132 @@
+"""What programs remember of servers by themselves: no choices and no secrets.
+
+A JSON file in the state folder, by host and port. That a server has once taken SCRAM
+is remembered for good: it will not be sent the key itself again unless somebody says
+so. A lost file forgets; it never keeps anybody from working.
+
+Invariants: a file that cannot be read for now, or that a newer program wrote, is left as it is; one that is damaged is
+set aside, never written over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ..bounded import read_own_file
+from ..endpoint import Endpoint
+from ..secrets.logs import log
+from .paths import APPLICATION
+from .private_files import replacing
+
+__all__ = ["Known", "state_path"]
+
+VERSION = 1
+
+
+def state_path() -> Path:
+    """``known.json`` in the state folder (on Linux ``~/.local/state/truenas-client``)."""
+    import platformdirs
+
+    return platformdirs.user_state_path(APPLICATION, appauthor=False) / "known.json"
+
+
+class Known:
+    """The servers that were met. The file is read anew for each question and each answer."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or state_path()
+
+    def scram_seen(self, endpoint: Endpoint) -> bool:
+        """Whether this server has taken an API key by SCRAM."""
+        return self._get(endpoint, "scram")
+
+    def remember_scram(self, endpoint: Endpoint) -> None:
+        """It has."""
+        self._set(endpoint, "scram")
+
+    def warned(self, endpoint: Endpoint) -> bool:
+        """Whether the user was told that a password to this address can be read on its way."""
+        return self._get(endpoint, "warned_of_password")
+
+    def remember_warning(self, endpoint: Endpoint) -> None:
+        """They were."""
+        self._set(endpoint, "warned_of_password")
+
+    def offered(self, endpoint: Endpoint) -> bool:
+        """Whether the user was asked to keep a profile for this server."""
+        return self._get(endpoint, "offered_to_keep")
+
+    def remember_offer(self, endpoint: Endpoint) -> None:
+        """They were, and the answer holds."""
+        self._set(endpoint, "offered_to_keep")
+
+    def warned_of_file(self, path: str) -> bool:
+        """Whether the user was told that others may read this file."""
+        return self._get(f"file {path}", "warned_of_readers")
+
+    def remember_file(self, path: str) -> None:
+        """They were."""
+        self._set(f"file {path}", "warned_of_readers")
+
+    def _get(self, met: Endpoint | str, mark: str) -> bool:
+        try:
+            return _marks(self._read(), met).get(mark) is True
+        except (OSError, ValueError) as e:
+            log.warning("%s cannot be read (%s): what was learnt of servers is not known now", self.path, _words(e))
+            return False
+
+    def _set(self, met: Endpoint | str, mark: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            if _marks(self._read(), met).get(mark) is True:
+                return
+        try:
+            with replacing(self.path) as replace:
+                try:
+                    servers = self._read()
+                except ValueError as e:
+                    aside = self.path.with_name(f"{self.path.name}.broken")
+                    os.replace(self.path, aside)
+                    log.warning("%s cannot be read (%s). It is now %s; a new one is begun", self.path, e, aside.name)
+                    servers = {}
+                marks = _marks(servers, met)
+                if marks.get(mark) is True:
+                    return
+                servers[_place(met)] = {**marks, mark: True}
+                replace(f"{json.dumps({'version': VERSION, 'servers': servers}, indent=1)}\n".encode())
+        except OSError as e:
+            log.warning("%s cannot be written (%s): what was learnt of %s is lost", self.path, _words(e), _place(met))
+
+    def _read(self) -> dict[str, Any]:
+        """What is known, by place, odd entries too: they are kept as they are. Raises OSError, ValueError."""
+        try:
+            data = json.loads(read_own_file(self.path))
+        except FileNotFoundError:
+            return {}
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        if not isinstance(data, dict) or not isinstance(servers := data.get("servers"), dict):
+            raise ValueError("no servers in it")
+        if data.get("version", VERSION) != VERSION:
+            raise OSError(errno.EBUSY, "it is of another version of this program")
+        return servers
+
+
+def _marks(servers: dict[str, Any], met: Endpoint | str) -> dict[str, Any]:
+    marks = servers.get(_place(met))
+    return marks if isinstance(marks, dict) else {}
+
+
+def _words(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+def _place(met: Endpoint | str) -> str:
+    if isinstance(met, str):
+        return met
+    # Not the scheme: a server that did SCRAM over TLS is the same one without.
+    return met.socket or f"{met.host.lower()}:{met.port}"

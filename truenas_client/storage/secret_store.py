@@ -1,0 +1,209 @@
+"""Following secret references: reading, keeping and forgetting secrets where they lie.
+
+Everything here blocks, a command for up to `COMMAND_SECONDS`: programs with an event
+loop run it in a thread. Invariants: errors and warnings name the place, never what it
+holds, and nothing of what a command prints; a secret is never an argument of a
+process; a keyring that writes clear text is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..bounded import TooLarge, read_file, read_output
+from ..exc import SecretUnavailable
+from ..secrets.logs import log
+from ..secrets.value import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
+from .private_files import others_may_read, write_private
+
+__all__ = ["COMMAND_SECONDS", "forget", "keep", "keyring_problem", "resolve"]
+
+SERVICE = "truenas-client"
+"""Under this name our entries stand in the keyring."""
+COMMAND_SECONDS = 60.0
+"""How long a password program may take: it may be waiting for a finger or a passphrase."""
+LARGEST = 65536
+"""Bytes. Keys and passwords take some hundred: whatever is larger is something else."""
+
+
+def resolve(
+    reference: Reference,
+    *,
+    ask: Callable[[], str | None] | None = None,
+    warn: Callable[[str], None] = log.warning,
+    timeout: float = COMMAND_SECONDS,
+) -> Secret:
+    """The secret that a reference leads to.
+
+    ``ask`` asks the user, for `Ask`; it returns None where there is nobody. Line ends
+    after the secret are no part of it. ``warn`` gets told of a file that others can read.
+    Raises `SecretUnavailable`.
+    """
+    match reference:
+        case Text(secret):
+            return secret
+        case Environment(variable):
+            text = os.environ.get(variable)
+            if not text:
+                raise SecretUnavailable(f"The environment variable {variable} holds no secret: set it")
+        case File(path):
+            text = _read(path, warn)
+        case Command(words):
+            text = _output(words, timeout)
+        case Keyring(account):
+            text = _from_keyring(account)
+        case Ask():
+            text = ask() if ask is not None else None
+            if not text:
+                raise SecretUnavailable("The secret has to be typed, and there is no terminal to ask on")
+    text = text.rstrip("\r\n")
+    if not text:
+        raise SecretUnavailable(f"The secret is not available: {reference} is empty")
+    if len(text) > LARGEST or "\0" in text:
+        raise SecretUnavailable(f"This is not a password or key: {reference} is too long or no text")
+    return Secret(text)
+
+
+def keep(reference: Reference, secret: Secret) -> None:
+    """Put a secret where a reference leads: into the keyring, or a file of mode 0600.
+
+    Raises `SecretUnavailable` for places that cannot be written, or not by us.
+    """
+    match reference:
+        case Keyring(account):
+            keyring = _keyring()
+            try:
+                keyring.set_password(SERVICE, account, secret.reveal())
+            except Exception as e:  # noqa: BLE001 - backends raise what they like
+                raise SecretUnavailable(f"The keyring did not take the secret ({type(e).__name__})") from None
+        case File(path):
+            try:
+                write_private(_absolute(path), secret.reveal() + "\n")
+            except OSError as e:
+                raise SecretUnavailable(f"{path} cannot be written: {e.strerror or type(e).__name__}") from None
+        case Text() | Ask():
+            return
+        case _:
+            raise SecretUnavailable(f"The secret is {reference}: it has to be put there by other means")
+
+
+def forget(reference: Reference) -> None:
+    """Remove a secret that `keep` has put into the keyring. What is not there is fine; files are left alone."""
+    if not isinstance(reference, Keyring):
+        return
+    keyring = _keyring()
+    try:
+        if keyring.get_password(SERVICE, reference.account) is not None:
+            keyring.delete_password(SERVICE, reference.account)
+    except Exception as e:  # noqa: BLE001 - backends raise what they like
+        raise SecretUnavailable(f"The keyring did not remove {reference.account} ({type(e).__name__})") from None
+
+
+def keyring_problem() -> str | None:
+    """Why the keyring cannot be used here, in words for the user; None when it can."""
+    try:
+        _keyring()
+    except SecretUnavailable as e:
+        return e.error
+    return None
+
+
+# -- the places ------------------------------------------------------------------------------
+
+
+def _absolute(path: str) -> Path:
+    expanded = Path(os.path.expanduser(path))
+    if not expanded.is_absolute():
+        raise SecretUnavailable(f"{path}: give the file of a secret with its whole path, or one beginning with ~")
+    return expanded
+
+
+def _read(path: str, warn: Callable[[str], None]) -> str:
+    file = _absolute(path)
+    try:
+        text = read_file(file, LARGEST).decode("utf-8-sig")
+        if others_may_read(file):
+            warn(f"{file}: other users of this machine may read this secret; `chmod 600` keeps it to yourself")
+    except (TooLarge, TimeoutError) as e:
+        raise SecretUnavailable(f"The file {path} cannot hold a secret: {e}") from None
+    except OSError as e:
+        raise SecretUnavailable(f"The file {path} cannot be read: {e.strerror or type(e).__name__}") from None
+    except UnicodeDecodeError:
+        raise SecretUnavailable(f"The file {path} is no UTF-8 text") from None
+    return text
+
+
+def _output(words: tuple[str, ...], timeout: float) -> str:
+    name = words[0]
+    by_hand = "; run the command of the profile by hand to see what it says"
+    try:
+        # No session of its own: a passphrase prompt needs the terminal. Its input is not
+        # ours to give, because that may hold the arguments of a call.
+        with subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+        ) as program:
+            status, printed = _ended(program, timeout)
+    except TooLarge:
+        raise SecretUnavailable(f"{name} prints more than a secret can be{by_hand}") from None
+    except (TimeoutError, subprocess.TimeoutExpired):
+        raise SecretUnavailable(f"{name} did not give the secret in {timeout:g} s{by_hand}") from None
+    except FileNotFoundError:
+        raise SecretUnavailable(f"There is no program {name}, which the profile has the secret from") from None
+    except (OSError, ValueError) as e:
+        raise SecretUnavailable(f"{name} cannot be run ({type(e).__name__})") from None
+    if status != 0:
+        how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
+        raise SecretUnavailable(f"{name} {how} instead of giving the secret{by_hand}")
+    try:
+        return printed.decode("utf-8")
+    except UnicodeDecodeError:
+        raise SecretUnavailable(f"{name} prints what is no UTF-8 text") from None
+
+
+def _ended(program: subprocess.Popen[bytes], timeout: float) -> tuple[int, bytes]:
+    """The status of a program and what it printed; a program that takes too long or prints too much is killed."""
+    deadline = time.monotonic() + timeout
+    assert program.stdout is not None
+    try:
+        printed = read_output(program.stdout, LARGEST, timeout)
+        return program.wait(max(deadline - time.monotonic(), 0.1)), printed
+    except BaseException:
+        program.kill()
+        raise
+
+
+def _from_keyring(account: str) -> str:
+    keyring = _keyring()
+    try:
+        text: str | None = keyring.get_password(SERVICE, account)
+    except Exception as e:  # noqa: BLE001 - backends raise what they like
+        text, problem = None, f"does not answer ({type(e).__name__}): is it locked?"
+    else:
+        problem = f"holds nothing for {account}: keep the secret there anew"
+    if text is None:
+        raise SecretUnavailable(f"The keyring {problem}")
+    return text
+
+
+def _keyring() -> Any:
+    """The keyring module with a backend that protects what it keeps."""
+    try:
+        import keyring
+        from keyring.backends import fail, null
+    except ImportError:
+        raise SecretUnavailable(
+            "To use the keyring: pip install 'truenas-tui[keyring]'; or keep the secret in a file, or let a command"
+            " print it"
+        ) from None
+    backend = keyring.get_keyring()
+    if isinstance(backend, (fail.Keyring, null.Keyring)) or "plaintext" in type(backend).__name__.lower():
+        raise SecretUnavailable(
+            "This machine has no keyring (such as Secret Service, KWallet, Keychain or Credential Locker): keep the"
+            " secret in a file, or let a command print it"
+        )
+    return keyring
