@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.app.conftest import at_desk
 from tui.app import Start
-from tui.screens.workspace import Workspace
+from tui.workspace import Workspace
 
 ARGUMENTS = """[
   [["type", "=", "FILESYSTEM"]],

@@ -22,7 +22,7 @@ from tests.core.schedules import Figures, run
 from tests.core.writers import killed_while_writing, profiles_and_marks
 from tests.fuzz.run import fuzz
 from truenas_client.simulator import Simulator
-from tui.start import Start
+from tui.starting.start import Start
 
 CALLS, JOBS, SUBSCRIPTIONS, DISCONNECTS = 10_000, 200, 20, 500
 FRAMES = 200_000

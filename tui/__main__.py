@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tui.start import Start
+    from tui.starting.start import Start
 
 __all__ = ["main"]
 
@@ -85,8 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     # What is made while starting stays: looking for garbage in it only takes time. The app turns it on again.
     gc.disable()
-    from tui.start import Start
-    from tui.state import Memories
+    from tui.memory.state import Memories
+    from tui.starting.start import Start
 
     key = options.api_key or ("" if "TRUENAS_PASSWORD" in os.environ else os.environ.get("TRUENAS_API_KEY", ""))
     start = Start(
@@ -123,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _problem(start: Start) -> str:
     """What keeps the app from starting like this, "" when nothing does."""
     from truenas_client.exc import InvalidProfile
-    from tui.opening import opening
+    from tui.starting.opening import opening
 
     try:
         opening(start)

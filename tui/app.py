@@ -32,11 +32,11 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from tui import actions, collector
+from tui.cards.too_small import LEAST, TooSmall
+from tui.memory.state import First, Memories
 from tui.notices import Notice
-from tui.screens.starting import Starting
-from tui.screens.too_small import LEAST, TooSmall
-from tui.start import Start
-from tui.state import First, Memories
+from tui.starting.screen import Starting
+from tui.starting.start import Start
 from tui.text import safe
 from tui.themes import THEMES, Sheet
 from tui.turnstile import Lap, Turnstile
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from truenas_client.storage.catalogue_cache import CatalogueCache
-    from tui.screens.connect import ConnectScreen
     from tui.sections.calling import Calling
-    from tui.session import Session
+    from tui.session.session import Session
+    from tui.starting.connect import ConnectScreen
 
 __all__ = ["Start", "TrueNASApp"]
 
@@ -164,7 +164,7 @@ class TrueNASApp(App[None]):
         """As the last time this was started, for what is needed to find out takes a while to load."""
         if (first := self.memories.app.first_of(self.start.digest)) is not None:
             return first
-        from tui.opening import first_of
+        from tui.starting.opening import first_of
 
         return first_of(self.start)
 
@@ -186,7 +186,7 @@ class TrueNASApp(App[None]):
             self.switch_mode(CONNECT_MODE)
 
     def _card(self) -> ConnectScreen:
-        from tui.screens.connect import ConnectScreen
+        from tui.starting.connect import ConnectScreen
 
         return ConnectScreen(self.start, self._cache(), at_once=not self._tried)
 
@@ -197,11 +197,11 @@ class TrueNASApp(App[None]):
     @work(group="start")
     async def _load(self) -> None:
         """Loads the rest, in a thread so that keys are answered meanwhile."""
-        await asyncio.to_thread(import_module, "tui.screens.workspace")
-        from tui.session import Session
+        await asyncio.to_thread(import_module, "tui.workspace")
+        from tui.session.session import Session
 
         if not self.start.demo:
-            from tui.opening import first_of, opening
+            from tui.starting.opening import first_of, opening
 
             first = first_of(self.start)
             self.memories.app.set_first(self.start.digest, first)
@@ -212,7 +212,7 @@ class TrueNASApp(App[None]):
         else:
             # Imported here: nobody else needs a server in the process.
             from truenas_client.simulator import Simulator
-            from tui.target import Target
+            from tui.session.target import Target
 
             nas = await self._resources.enter_async_context(Simulator())
             user, account = "admin", nas.users["admin"]
@@ -239,7 +239,7 @@ class TrueNASApp(App[None]):
     @work(group="start", exit_on_error=False)
     async def _connect(self, session: Session) -> None:
         from truenas_client import exc
-        from tui.screens.connect import ConnectScreen
+        from tui.starting.connect import ConnectScreen
 
         try:
             await session.open()
@@ -321,7 +321,7 @@ class TrueNASApp(App[None]):
     # Connections -------------------------------------------------------------------
 
     async def on_connect_screen_connected(self, event: ConnectScreen.Connected) -> None:
-        from tui.opening import first_of
+        from tui.starting.opening import first_of
 
         self.memories.app.set_first(self.start.digest, first_of(self.start))
         await self.open_workspace(event.session)
@@ -332,8 +332,8 @@ class TrueNASApp(App[None]):
     @work(group="keep", exit_on_error=False)
     async def _offer_to_keep(self, session: Session) -> None:
         """Looks whether there is something to offer, without holding anybody up: a keyring may be slow."""
-        from tui.keeping import offer
-        from tui.screens.workspace import Workspace
+        from tui.session.keeping import offer
+        from tui.workspace import Workspace
 
         offered = await asyncio.to_thread(offer, session.target)
         mode = self._open_modes.get(session)
@@ -349,7 +349,7 @@ class TrueNASApp(App[None]):
 
     async def open_workspace(self, session: Session, typed: Typed | None = None) -> None:
         """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
-        from tui.screens.workspace import Workspace
+        from tui.workspace import Workspace
 
         session.memory = self.memories.connection(session.place, session.target.user)
         # A number, not the address: two sessions may have the same one.
@@ -369,7 +369,7 @@ class TrueNASApp(App[None]):
 
     async def on_workspace_connect_wanted(self) -> None:
         """Shows the connect card, empty; the present connection stays open behind it."""
-        from tui.screens.connect import ConnectScreen
+        from tui.starting.connect import ConnectScreen
 
         self._tried = True  # a profile is not connected by itself once more
         await self.switch_mode(CONNECT_MODE)
@@ -394,7 +394,7 @@ class TrueNASApp(App[None]):
         self._ask_to_quit()
 
     def _ask_to_quit(self) -> None:
-        from tui.screens.confirm import ConfirmScreen
+        from tui.cards.confirm import ConfirmScreen
 
         jobs = [job for session in self.sessions for job in session.jobs.ours_active()]
         lines = [f"#{job.id} {job.method}" for job in jobs[:8]]
@@ -428,8 +428,8 @@ class TrueNASApp(App[None]):
 
     def action_app_cancel(self) -> None:
         """Cancels what is going on; with nothing going on, says how to quit. A selection was copied before this."""
-        from tui.screens.connect import ConnectScreen
-        from tui.screens.workspace import Workspace
+        from tui.starting.connect import ConnectScreen
+        from tui.workspace import Workspace
 
         screen = self.screen
         if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
@@ -445,7 +445,7 @@ class TrueNASApp(App[None]):
 
     def action_app_keys(self) -> None:
         """Shows the keys that work here."""
-        from tui.screens.help import HelpScreen
+        from tui.cards.help import HelpScreen
 
         self.push_screen(HelpScreen(self.keys_here()))
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from textual.app import App
 
-from tui.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, pieces_of, save, text_of
-from tui.screens.confirm import ConfirmScreen
+from tui.cards.confirm import ConfirmScreen
+from tui.session.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, pieces_of, save, text_of
 from tui.text import human_size, safe
 
 __all__ = ["copy"]

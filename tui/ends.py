@@ -72,7 +72,7 @@ def _tell(fatal: BaseException | None, noted: list[BaseException], typed: Iterab
     """Writes the report, and says in one sentence where it is."""
     from truenas_client.secrets.crash_report import crash_report, name_of
     from truenas_client.storage.private_files import write_private
-    from tui.state import state_folder
+    from tui.memory.state import state_folder
 
     errors = [*([fatal] if fatal else []), *noted]
     report = "\n\n".join(crash_report(error, typed) for error in errors[:MOST_ERRORS])

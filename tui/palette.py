@@ -13,13 +13,13 @@ from textual.content import Content
 from truenas_client.methods.catalogue import Method
 from tui import actions
 from tui.actions import Action
+from tui.cards.card import Standing
 from tui.model.search import Index
-from tui.screens.card import Standing
-from tui.screens.workspace import Workspace
 from tui.text import plain
 from tui.themes import THEMES
 from tui.widgets.method_list import MethodList
 from tui.widgets.method_rows import why_words
+from tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -28,7 +28,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.screens.card import Standing
+from tui.cards.card import Standing
 
 __all__ = ["Lap", "Turnstile"]
 

@@ -22,15 +22,15 @@ from textual import events
 from tests.app.conftest import CHARACTERS, Desk
 from truenas_client.aio.probe import Certificate
 from tui import actions
-from tui.keeping import Offer
-from tui.screens.card import STANDING_SECONDS
-from tui.screens.file import FileScreen
-from tui.screens.keep import KeepScreen
-from tui.screens.otp import OtpScreen
-from tui.screens.review import ReviewScreen
-from tui.screens.trust import TrustScreen
-from tui.screens.workspace import Workspace
-from tui.stores import Call
+from tui.cards.card import STANDING_SECONDS
+from tui.cards.file import FileScreen
+from tui.cards.keep import KeepScreen
+from tui.cards.otp import OtpScreen
+from tui.cards.review import ReviewScreen
+from tui.cards.trust import TrustScreen
+from tui.session.keeping import Offer
+from tui.session.stores import Call
+from tui.workspace import Workspace
 
 __all__ = ["Bursts", "Figures"]
 

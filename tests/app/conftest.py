@@ -14,11 +14,11 @@ from tests.app.waiting import dealt_with, screen_text, wait_for
 from truenas_client.aio import supervisor
 from truenas_client.simulator import Simulator
 from tui.app import Start, TrueNASApp
-from tui.screens.card import Standing
-from tui.screens.keep import KeepScreen
-from tui.screens.workspace import Workspace
+from tui.cards.card import Standing
+from tui.cards.keep import KeepScreen
 from tui.sections.explore import Explore
-from tui.session import Session
+from tui.session.session import Session
+from tui.workspace import Workspace
 
 CHARACTERS = {
     "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "space": " ",

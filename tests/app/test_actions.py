@@ -14,19 +14,19 @@ from tests.app.conftest import Desk, Open, at_desk
 from truenas_client.simulator import Call, Simulator
 from tui import actions
 from tui.app import Start
-from tui.keeping import Offer
+from tui.cards.columns import ColumnsScreen
+from tui.cards.confirm import ConfirmScreen
+from tui.cards.copy_menu import CopyMenu
+from tui.cards.help import HelpScreen
+from tui.cards.jump import JumpScreen
+from tui.cards.keep import KeepScreen
+from tui.cards.review import ReviewScreen
+from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
-from tui.screens.columns import ColumnsScreen
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.connect import ConnectScreen
-from tui.screens.copy_menu import CopyMenu
-from tui.screens.help import HelpScreen
-from tui.screens.jump import JumpScreen
-from tui.screens.keep import KeepScreen
-from tui.screens.review import ReviewScreen
-from tui.screens.too_small import TooSmall
-from tui.session import State
+from tui.session.keeping import Offer
+from tui.session.session import State
+from tui.starting.connect import ConnectScreen
 from tui.widgets.json_view import JsonView
 from tui.widgets.rows import Rows
 from tui.widgets.table_view import TableView

@@ -9,8 +9,8 @@ from textual.scrollbar import ScrollBarRender
 
 from tests.app.conftest import Desk, at_desk
 from truenas_client.simulator import Call, Simulator
-from tui.opening import Start
-from tui.screens.workspace import Workspace
+from tui.starting.opening import Start
+from tui.workspace import Workspace
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from textual.command import CommandList
 
 from tests.app.bursts import Bursts
 from tests.app.conftest import Desk, Open
+from tui.cards.confirm import ConfirmScreen
+from tui.cards.review import ReviewScreen
 from tui.palette import Palette
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.review import ReviewScreen
 from tui.turnstile import Turnstile
 from tui.widgets.key_line import Hint
 

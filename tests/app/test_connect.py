@@ -19,9 +19,9 @@ from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Simulator
 from truenas_client.storage import Profile
 from tui.app import Start
-from tui.screens.connect import ConnectScreen
-from tui.screens.workspace import Workspace
-from tui.target import Target
+from tui.session.target import Target
+from tui.starting.connect import ConnectScreen
+from tui.workspace import Workspace
 
 
 def field(desk: Desk, name: str) -> Input:

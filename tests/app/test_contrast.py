@@ -12,8 +12,8 @@ from textual._ansi_theme import ALABASTER, MONOKAI
 from tests.app.conftest import Desk, Open, at_desk
 from tests.app.test_widgets_themes import ENOUGH, luminance
 from truenas_client.simulator import Call, Simulator
-from tui.opening import Start
 from tui.palette import OFFERED_THEMES
+from tui.starting.opening import Start
 
 # What terminals make of colours that have no values of their own, in a dark and in a light one.
 TERMINALS = {"ansi-dark": MONOKAI, "ansi-light": ALABASTER}

@@ -9,9 +9,9 @@ import pytest
 from tests.app.conftest import Open
 from tests.shelf import put_up
 from truenas_client.simulator import Call, Simulator, ValidationErrors, shapes
+from tui.cards.copy_menu import CopyMenu
+from tui.cards.review import ReviewScreen
 from tui.model.outline import MethodLink
-from tui.screens.copy_menu import CopyMenu
-from tui.screens.review import ReviewScreen
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox
 from tui.widgets.json_view import JsonView

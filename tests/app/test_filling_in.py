@@ -14,8 +14,8 @@ from tests.keptfiles import files_below
 from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Call, Simulator, ValidationErrors
 from truenas_client.storage import config_path
-from tui.failure import Failure, FieldProblem
-from tui.filling import LeftOut, PutIn, fill_arguments
+from tui.model.failure import Failure, FieldProblem
+from tui.session.filling import LeftOut, PutIn, fill_arguments
 from tui.widgets import call_pane
 
 MARKED = "MARKEDqzxSECRET"

@@ -13,14 +13,14 @@ from tests.facts import catalogue as real
 from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator
 from tui.app import Start
+from tui.memory.state import ConnectionMemory
 from tui.palette import Commands
-from tui.screens.workspace import Workspace
 from tui.sections.welcome import HOW
-from tui.state import ConnectionMemory
 from tui.text import ASCII, UNICODE
 from tui.widgets.method_list import MethodList
 from tui.widgets.method_rows import tree_rows
 from tui.widgets.rows import Cell, Row
+from tui.workspace import Workspace
 
 
 def words(row: Row) -> list[str]:

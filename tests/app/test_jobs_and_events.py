@@ -9,12 +9,12 @@ import pytest
 
 from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator, Source
+from tui.cards.confirm import ConfirmScreen
+from tui.cards.review import ReviewScreen
 from tui.model.eventnames import event_names, fitting_names, may_be_new, read_subscription, unknown_name
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.review import ReviewScreen
 from tui.sections.events import EventsSection
 from tui.sections.jobs import JobsSection, matches
-from tui.stores import Job
+from tui.session.stores import Job
 from tui.widgets.rows import Rows
 
 

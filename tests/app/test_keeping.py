@@ -19,8 +19,8 @@ from truenas_client.secrets.value import Ask, File, Keyring
 from truenas_client.simulator import Simulator
 from truenas_client.storage import Profiles, config_path
 from tui.app import Start
-from tui.keeping import keep_profile, offer
-from tui.target import Target
+from tui.session.keeping import keep_profile, offer
+from tui.session.target import Target
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.app.conftest import Desk, at_desk
 from tui import actions
 from tui.app import Start
-from tui.screens.help import HelpScreen
+from tui.cards.help import HelpScreen
 from tui.widgets.key_line import KeyLine, working
 from tui.widgets.rows import Rows
 

@@ -13,12 +13,12 @@ from tests.app.conftest import Desk, Open
 from tests.facts import RELEASES
 from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator, shapes
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.review import ReviewScreen
-from tui.session import Session
-from tui.stores import ENDED
-from tui.target import Target
-from tui.transfers import Transfer
+from tui.cards.confirm import ConfirmScreen
+from tui.cards.review import ReviewScreen
+from tui.session.session import Session
+from tui.session.stores import ENDED
+from tui.session.target import Target
+from tui.session.transfers import Transfer
 from tui.widgets.rows import Rows
 
 

@@ -11,11 +11,11 @@ from tests.app.conftest import Open, at_desk
 from truenas_client.aio import supervisor
 from truenas_client.simulator import Call, Simulator, shapes
 from tui.app import Start
-from tui.screens.otp import OtpScreen
-from tui.screens.review import ReviewScreen
-from tui.screens.workspace import Workspace
-from tui.session import State
+from tui.cards.otp import OtpScreen
+from tui.cards.review import ReviewScreen
+from tui.session.session import State
 from tui.widgets.status_line import StatusLine
+from tui.workspace import Workspace
 
 
 async def test_lost_in_the_middle_of_a_call(signed_in: Open, nas: Simulator, patient: None) -> None:

@@ -39,7 +39,7 @@ from truenas_client.simulator import ApiKey, Simulator
 from truenas_client.storage import Profile, Profiles, config_path
 from truenas_client.trust import TLS
 from tui.app import Start
-from tui.session import State
+from tui.session.session import State
 
 __all__ = ["collected", "elsewhere"]
 

@@ -20,8 +20,8 @@ from truenas_client.storage import Known, Profile, Profiles, config_path
 from truenas_client.trust import SYSTEM, TLS
 from tui import __main__ as program
 from tui.app import Start, TrueNASApp
-from tui.opening import opening, picked
-from tui.screens.connect import ConnectScreen
+from tui.starting.connect import ConnectScreen
+from tui.starting.opening import opening, picked
 from tui.widgets.choice import Choice
 from tui.widgets.rows import Rows
 

@@ -13,9 +13,9 @@ from tests.app.conftest import Desk, at_desk
 from tests.keptfiles import files_below
 from truenas_client.simulator import Call, Simulator
 from tui.app import TrueNASApp
-from tui.opening import Start
-from tui.screens.workspace import Workspace
-from tui.state import state_folder
+from tui.memory.state import state_folder
+from tui.starting.opening import Start
+from tui.workspace import Workspace
 
 Size = tuple[int, int]
 SECRET = "correct-horse-battery"

@@ -10,10 +10,10 @@ import pytest
 
 from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator
-from tui import results
-from tui.screens.columns import ColumnsScreen
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.copy_menu import CopyMenu
+from tui.cards.columns import ColumnsScreen
+from tui.cards.confirm import ConfirmScreen
+from tui.cards.copy_menu import CopyMenu
+from tui.session.session import results
 from tui.widgets.json_view import JsonView
 from tui.widgets.raw_view import RawView
 from tui.widgets.rows import Rows

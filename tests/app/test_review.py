@@ -11,7 +11,7 @@ from textual import events
 from tests.app.conftest import Desk, Open
 from tests.app.stage import HOSTILE, UNSAFE, drawn
 from truenas_client.simulator import Call, Simulator, shapes
-from tui.screens.review import ReviewScreen
+from tui.cards.review import ReviewScreen
 from tui.widgets.changes_view import ChangesView
 
 SECRET = "hunter2-is-the-secret"

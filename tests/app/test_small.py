@@ -7,9 +7,9 @@ import pytest
 from tests.app.conftest import Desk, Open, at_desk
 from truenas_client.simulator import Simulator
 from tui.app import Start
-from tui.screens.connect import ConnectScreen
-from tui.screens.too_small import TooSmall
-from tui.screens.workspace import Workspace
+from tui.cards.too_small import TooSmall
+from tui.starting.connect import ConnectScreen
+from tui.workspace import Workspace
 
 TINY = [(59, 15), (1, 1)]
 

@@ -19,10 +19,10 @@ from truenas_client.simulator import Simulator
 from truenas_client.storage import Profile, Profiles
 from truenas_client.storage.catalogue_cache import CatalogueCache
 from tui.app import Start
-from tui.screens.connect import ConnectScreen
-from tui.screens.starting import Starting
-from tui.screens.workspace import Workspace
-from tui.session import State
+from tui.session.session import State
+from tui.starting.connect import ConnectScreen
+from tui.starting.screen import Starting
+from tui.workspace import Workspace
 
 START = Start(profile="lab")
 
@@ -199,8 +199,8 @@ async def test_the_demo_remembers_its_methods_too() -> None:
 def test_the_first_screen_needs_little() -> None:
     code = (
         "import sys, tui.app\n"
-        "heavy = 'websockets jsonschema truenas_client.aio.client truenas_client.methods tui.session "
-        "tui.screens.workspace tui.screens.connect tui.sections truenas_client.simulator truenas_client.trust "
+        "heavy = 'websockets jsonschema truenas_client.aio.client truenas_client.methods tui.session.session "
+        "tui.workspace tui.starting.connect tui.sections truenas_client.simulator truenas_client.trust "
         "textual.widgets._text_area'\n"
         "print([name for name in heavy.split() if name in sys.modules])"
     )

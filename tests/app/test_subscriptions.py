@@ -7,7 +7,7 @@ from typing import Any
 
 from truenas_client import AsyncClient
 from truenas_client.simulator import CallError, Simulator, Source
-from tui.subscriptions import Subscriptions
+from tui.session.subscriptions import Subscriptions
 
 
 async def test_a_source_that_fails_is_told_in_one_line_without_the_name() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, CallError, Simulator, shapes
-from tui.screens.file import FileScreen
-from tui.screens.review import ReviewScreen
+from tui.cards.file import FileScreen
+from tui.cards.review import ReviewScreen
 from tui.widgets.path_field import PathField
 from tui.widgets.transfer_view import TransferView
 

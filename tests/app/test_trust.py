@@ -23,10 +23,10 @@ from truenas_client.simulator import Simulator
 from truenas_client.storage import Profile, Profiles
 from truenas_client.trust import TLS, CertificateError, PinMismatch
 from tui.app import Start
-from tui.failure import explain_connecting
-from tui.screens.connect import ConnectScreen
-from tui.screens.trust import TrustScreen, shown_digest
-from tui.session import State
+from tui.cards.trust import TrustScreen, shown_digest
+from tui.model.failure import explain_connecting
+from tui.session.session import State
+from tui.starting.connect import ConnectScreen
 
 __all__ = ["frames"]
 

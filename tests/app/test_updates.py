@@ -9,8 +9,8 @@ import pytest
 
 from truenas_client.simulator import Call, Simulator, shapes
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
-from tui.session import Session, State
-from tui.target import Target
+from tui.session.session import Session, State
+from tui.session.target import Target
 
 
 def nas_that_says(versions: list[str]) -> Simulator:

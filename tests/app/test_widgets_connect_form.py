@@ -13,7 +13,7 @@ from tests.app.stage import Stage
 from truenas_client.secrets.value import Ask, Environment, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import SYSTEM, TLS
-from tui.target import Kind, Target
+from tui.session.target import Kind, Target
 from tui.widgets.choice import Choice
 from tui.widgets.connect_form import KINDS, ConnectForm
 

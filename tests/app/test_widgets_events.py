@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
-from tui.stores import Watch
+from tui.session.stores import Watch
 from tui.text import ASCII
 from tui.widgets.event_panel import EventPanel
 from tui.widgets.sparkline import describe_number, number_at, numeric_paths, sparkline

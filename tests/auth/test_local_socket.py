@@ -13,7 +13,7 @@ import pytest
 from tests.facts import ROOT
 from truenas_client import AsyncClient
 from truenas_client.exc import ConnectRefused, SocketNotFound
-from tui.failure import explain_connecting
+from tui.model.failure import explain_connecting
 
 
 async def test_there_is_no_such_socket(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ SCRIPT = """
 import asyncio, os, sys
 from truenas_client import AsyncClient
 from truenas_client.exc import ConnectDenied
-from tui.failure import explain_connecting
+from tui.model.failure import explain_connecting
 async def main():
     client = AsyncClient("ws+unix://" + sys.argv[1])
     if os.getuid() == 0:

@@ -17,7 +17,7 @@ from time import perf_counter
 from textual import events
 
 from tests.app.conftest import Desk, at_desk
-from tui.start import Start
+from tui.starting.start import Start
 
 SIZE = (120, 36)
 SECONDS = 6.0

@@ -21,9 +21,9 @@ from textual.pilot import Pilot
 
 from tests.bench.memory import resident
 from tests.bench.server import nested_rows, rows
-from tui.session import Session
-from tui.stores import Call
-from tui.target import Target
+from tui.session.session import Session
+from tui.session.stores import Call
+from tui.session.target import Target
 from tui.widgets.json_view import JsonView
 from tui.widgets.raw_view import RawView
 from tui.widgets.result_pane import ResultPane

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from tests.argumentshapes import SECRETIVE, with_secret
 from truenas_client.methods.catalogue import Catalogue, Method
-from tui import statefile
-from tui.state import (
+from tui.memory import state_file as statefile
+from tui.memory.state import (
     MOST_DRAFTED,
     MOST_DRAFTS,
     MOST_RECENT,
@@ -525,9 +525,9 @@ def test_unknown_members_of_a_file_stay(folder: Path) -> None:
 
 def test_reading_costs_little_and_imports_no_screen(folder: Path) -> None:
     script = (
-        "import sys, tui.state\n"
+        "import sys, tui.memory.state\n"
         "assert not {'textual', 'rich', 'tempfile', 'jsonschema'} & set(sys.modules)\n"
-        f"memories = tui.state.Memories(folder=__import__('pathlib').Path({str(folder)!r}))\n"
+        f"memories = tui.memory.state.Memories(folder=__import__('pathlib').Path({str(folder)!r}))\n"
         "assert memories.app.theme == ''\n"
         "assert 'platformdirs' not in sys.modules\n"
     )

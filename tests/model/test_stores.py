@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.stores import MOST_BYTES, Job, JobStore, Watch
+from tui.session.stores import MOST_BYTES, Job, JobStore, Watch
 
 ROW: dict[str, Any] = {
     "id": 7,

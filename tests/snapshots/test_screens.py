@@ -15,10 +15,10 @@ from textual.scrollbar import ScrollBarRender
 
 from tests.app.conftest import Desk
 from tui.app import Start, TrueNASApp
-from tui.screens.card import Standing
-from tui.screens.jump import JumpScreen
-from tui.screens.workspace import Workspace
-from tui.session import State
+from tui.cards.card import Standing
+from tui.cards.jump import JumpScreen
+from tui.session.session import State
+from tui.workspace import Workspace
 
 # As they are when tests are collected: an app in ASCII draws them another way, in the whole process.
 BARS = {name: list(getattr(ScrollBarRender, name)) for name in ("VERTICAL_BARS", "HORIZONTAL_BARS")}

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from tests.terminal.screen import Screen
-from tui.screens.card import STANDING_SECONDS
+from tui.cards.card import STANDING_SECONDS
 
 SECONDS = 40.0
 

@@ -15,11 +15,11 @@ from textual import on, work
 from textual.message import Message
 from textual.worker import Worker
 
-from tui.failure import explain
+from tui.model.failure import explain
 from tui.model.transfers import file_wanted
 from tui.sections.section import Section
-from tui.session import Session
-from tui.stores import Call
+from tui.session.session import Session
+from tui.session.stores import Call
 from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, CallPane
 from tui.widgets.method_list import MethodList

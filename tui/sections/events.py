@@ -12,8 +12,8 @@ from textual.widgets import Input
 from tui import actions
 from tui.model.eventnames import fitting_names, may_be_new, read_subscription, unknown_name
 from tui.sections.section import Section
-from tui.session import Session
-from tui.stores import Watch
+from tui.session.session import Session
+from tui.session.stores import Watch
 from tui.text import safe
 from tui.widgets.event_panel import EventPanel
 from tui.widgets.json_view import JsonView

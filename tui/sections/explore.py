@@ -18,7 +18,7 @@ from tui import actions
 from tui.sections.calling import Calling
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.welcome import welcome
-from tui.session import Session
+from tui.session.session import Session
 from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs

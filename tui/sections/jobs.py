@@ -8,10 +8,10 @@ from textual.widgets import Input
 
 from truenas_client import exc
 from tui import actions
-from tui.failure import explain
+from tui.model.failure import explain
 from tui.sections.section import Section
-from tui.session import Session
-from tui.stores import Job
+from tui.session.session import Session
+from tui.session.stores import Job
 from tui.text import bar, human_duration, safe
 from tui.widgets.job_detail import STATE_WORDS, JobDetail, left_text, progress_text
 from tui.widgets.pane import Pane

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
-from tui.state import AppMemory
+from tui.memory.state import AppMemory
 from tui.widgets.result_pane import ResultPane
 
 __all__ = ["give_rows", "take_rows"]

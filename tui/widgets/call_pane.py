@@ -24,9 +24,9 @@ from truenas_client.methods.catalogue import Method
 from truenas_client.methods.validator import Stopped, stopping
 from truenas_client.storage.named_secrets import named, unknown
 from tui import actions
-from tui.failure import FieldProblem
 from tui.model.completion import Completions, complete
 from tui.model.examine import Examined, examine
+from tui.model.failure import FieldProblem
 from tui.model.jsontext import Document, Path, TextProblem, parse
 from tui.model.known import Known
 from tui.model.pasting import pasted_arguments

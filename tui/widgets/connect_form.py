@@ -24,7 +24,7 @@ from truenas_client.exc import InvalidEndpoint
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import TLS
-from tui.target import Kind, Target
+from tui.session.target import Kind, Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui import actions
-from tui.failure import Failure
+from tui.model.failure import Failure
 from tui.text import pad, safe, safe_lines, width, wrap
 from tui.widgets.key_line import is_typing
 from tui.widgets.lines import CursorView, Span

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import events
 
-from tui.stores import Job
+from tui.session.stores import Job
 from tui.text import bar, human_duration, human_time, safe, safe_lines, wrap
 from tui.widgets.lines import LineView, Span
 

@@ -19,8 +19,8 @@ from textual.widgets import Input
 
 from truenas_client.methods.catalogue import Catalogue
 from tui import actions
+from tui.memory.state import ConnectionMemory, Place
 from tui.model.search import Hit, Index
-from tui.state import ConnectionMemory, Place
 from tui.widgets.method_rows import METHOD, RECENT, hit_rows, method_of, namespace_of, space, tree_rows, why_words
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows

@@ -18,9 +18,9 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Input, Static
 
 from tui import actions
-from tui.failure import ABORTED, Failure
-from tui.session import Session
-from tui.stores import Call, Job
+from tui.model.failure import ABORTED, Failure
+from tui.session.session import Session
+from tui.session.stores import Call, Job
 from tui.text import cut, human_ms, human_size, plain, safe
 from tui.widgets.failure_view import FailureView
 from tui.widgets.job_detail import JobDetail

@@ -15,9 +15,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui import actions
+from tui.memory.state import ConnectionMemory
 from tui.model.table import Arrangement, Table, is_table
 from tui.model.values import path_text, title_of
-from tui.state import ConnectionMemory
 from tui.widgets.json_view import JsonView
 from tui.widgets.lines import LineView
 from tui.widgets.pane import Fact

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.model.paths import shortened
+from tui.session.transfers import Transfer
 from tui.text import bar, human_duration, human_size, safe
-from tui.transfers import Transfer
 from tui.widgets.lines import LineView, Span
 
 __all__ = ["TransferView"]

@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui import actions
-from tui.session import Session
-from tui.stores import Job, Watch
+from tui.session.session import Session
+from tui.session.stores import Job, Watch
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, human_duration, safe, width
 from tui.themes import STYLES
 from tui.widgets.event_panel import event_spans

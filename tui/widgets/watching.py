@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.session import Session
-from tui.stores import Job, Watch
+from tui.session.session import Session
+from tui.session.stores import Job, Watch
 from tui.text import bar, human_duration, pad, safe, width
 from tui.widgets.event_panel import event_spans
 from tui.widgets.job_detail import STATE_WORDS, left_text, progress_text

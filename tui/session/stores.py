@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.model.values import beginning, weight
-from tui.transfers import Transfer
+from tui.session.transfers import Transfer
 
 __all__ = ["Call", "Job", "JobStore", "Saved", "Signal", "Watch", "WatchedEvent"]
 

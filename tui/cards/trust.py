@@ -21,9 +21,9 @@ from textual.widgets import Static
 from truenas_client.aio.probe import Certificate, probe
 from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
 from truenas_client.trust import TLS, Pin
-from tui.keeping import store_trust
-from tui.screens.card import CardScreen
-from tui.session import Session
+from tui.cards.card import CardScreen
+from tui.session.keeping import store_trust
+from tui.session.session import Session
 from tui.text import cut, plain, safe
 from tui.widgets.key_line import Hint
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.statefile import StateFile
+from tui.memory.state_file import StateFile
 
 if TYPE_CHECKING:
     from truenas_client.methods.catalogue import Method

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 
 from truenas_client import LargeAnswer
 from tui import collector
-from tui.copying import file_path, save, slices
 from tui.model.firstpart import first_part, json_length
-from tui.stores import Call, Saved
+from tui.session.copying import file_path, save, slices
+from tui.session.stores import Call, Saved
 
 __all__ = ["ANNOUNCED_FROM", "NOTED_FROM", "SAVED_FROM", "Results"]
 

@@ -19,10 +19,10 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client import exc
-from tui.failure import explain
+from tui.cards.card import CardScreen
 from tui.model.changes import Entry, changes
+from tui.model.failure import explain
 from tui.model.stored import Lookup, title_of
-from tui.screens.card import CardScreen
 from tui.text import cut, plain, safe
 from tui.widgets.changes_view import ChangesView
 from tui.widgets.key_line import Hint

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui import actions
-from tui.screens.card import CardScreen
+from tui.cards.card import CardScreen
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 

@@ -9,14 +9,14 @@ from datetime import date
 
 from textual.app import App
 
+from tui.cards.file import FileScreen
+from tui.cards.review import Answer, ReviewScreen, Subject
 from tui.model.changes import arguments
 from tui.model.paths import shortened
 from tui.model.stored import lookup, resource_of
 from tui.model.transfers import Kind, file_wanted, is_private, suggested_name
-from tui.screens.file import FileScreen
-from tui.screens.review import Answer, ReviewScreen, Subject
-from tui.session import Session
-from tui.stores import Call
+from tui.session.session import Session
+from tui.session.stores import Call
 from tui.text import human_size
 
 __all__ = ["FilePlaces", "before_sending"]

@@ -26,13 +26,13 @@ from truenas_client.storage import Known, Profiles
 from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
 from tui import actions
-from tui.failure import Failure, explain_connecting
-from tui.opening import Opening, Start, opening, picked
-from tui.screens.card import Standing
-from tui.screens.trust import ask_trust
-from tui.session import Session, State
-from tui.signing import exposure
-from tui.target import Target
+from tui.cards.card import Standing
+from tui.cards.trust import ask_trust
+from tui.model.failure import Failure, explain_connecting
+from tui.session.session import Session, State
+from tui.session.signing import exposure
+from tui.session.target import Target
+from tui.starting.opening import Opening, Start, opening, picked
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
 from tui.widgets.connect_form import ConnectForm, FormRow

@@ -13,9 +13,9 @@ from textual.widgets import Input, Static
 
 from truenas_client.exc import ClientException
 from truenas_client.storage import Profile
-from tui.keeping import Offer, Place, decline, keep_profile
-from tui.screens.card import CardScreen
-from tui.target import Target
+from tui.cards.card import CardScreen
+from tui.session.keeping import Offer, Place, decline, keep_profile
+from tui.session.target import Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
 from tui.widgets.key_line import Hint

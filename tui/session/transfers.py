@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient
-from tui.failure import Failure
+from tui.model.failure import Failure
 from tui.model.paths import shortened
 from tui.model.transfers import Kind
 
 if TYPE_CHECKING:
-    from tui.stores import Call, JobStore
+    from tui.session.stores import Call, JobStore
 
 __all__ = ["Transfer", "carry"]
 

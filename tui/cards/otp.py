@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from tui.screens.card import CardScreen
+from tui.cards.card import CardScreen
 from tui.text import plain
 from tui.widgets.key_line import Hint
 

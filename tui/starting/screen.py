@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from truenas_client.storage.catalogue_cache import Kept
-from tui.state import ConnectionMemory, First
+from tui.memory.state import ConnectionMemory, First
 from tui.widgets.key_line import KeyLine
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
-from tui.stores import Watch
+from tui.session.stores import Watch
 
 __all__ = ["Subscriptions"]
 

@@ -19,7 +19,7 @@ from truenas_client.secrets.placeholders import Unfilled, fill, find
 from truenas_client.secrets.redact import MASK, holds_mask
 from truenas_client.secrets.value import Secret
 from truenas_client.storage.named_secrets import look_up, unknown
-from tui.failure import Failure, FieldProblem
+from tui.model.failure import Failure, FieldProblem
 
 __all__ = ["Disguised", "LeftOut", "NotFilled", "NotSent", "PutIn", "fill_arguments", "unknown"]
 

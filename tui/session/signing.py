@@ -17,7 +17,7 @@ from truenas_client.auth.channel import Channel, weak_password
 from truenas_client.endpoint import Endpoint
 from truenas_client.secrets.value import Secret
 from truenas_client.storage.secret_store import resolve
-from tui.target import Target
+from tui.session.target import Target
 
 __all__ = ["exposure", "obtain", "sign_in"]
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.screens.card import CardScreen
+from tui.cards.card import CardScreen
 
 __all__ = ["JumpScreen"]
 

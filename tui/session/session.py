@@ -31,18 +31,18 @@ from truenas_client.aio.supervisor import Status
 from truenas_client.endpoint import Endpoint
 from truenas_client.methods.catalogue import Catalogue, Method
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
-from tui.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
-from tui.filling import Disguised, NotSent, PutIn, fill_arguments
-from tui.learning import Learned, Shelf, learn, version_of
+from tui.memory.state import ConnectionMemory
 from tui.model.eventnames import event_names
+from tui.model.failure import Failure, Locked, Offline, explain, explain_connecting, explain_file, explain_loss
 from tui.model.known import Known
-from tui.results import Results
-from tui.signing import obtain, sign_in
-from tui.state import ConnectionMemory
-from tui.stores import Call, Job, JobStore, Signal, Watch
-from tui.subscriptions import Subscriptions
-from tui.target import Target
-from tui.transfers import carry
+from tui.session.filling import Disguised, NotSent, PutIn, fill_arguments
+from tui.session.learning import Learned, Shelf, learn, version_of
+from tui.session.results import Results
+from tui.session.signing import obtain, sign_in
+from tui.session.stores import Call, Job, JobStore, Signal, Watch
+from tui.session.subscriptions import Subscriptions
+from tui.session.target import Target
+from tui.session.transfers import carry
 
 __all__ = ["Session", "State", "Target"]
 

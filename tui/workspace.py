@@ -26,17 +26,17 @@ from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
 from tui import actions
-from tui.failure import Failure, explain, explain_connecting
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.copy_menu import CopyMenu
-from tui.screens.jump import JumpScreen
-from tui.screens.trust import ask_trust
+from tui.cards.confirm import ConfirmScreen
+from tui.cards.copy_menu import CopyMenu
+from tui.cards.jump import JumpScreen
+from tui.cards.trust import ask_trust
+from tui.model.failure import Failure, explain, explain_connecting
 from tui.sections.events import EventsSection
 from tui.sections.explore import Explore
 from tui.sections.jobs import JobsSection
 from tui.sections.section import Section
-from tui.session import Session, State
-from tui.stores import Call
+from tui.session.session import Session, State
+from tui.session.stores import Call
 from tui.text import safe
 from tui.widgets.key_line import KeyLine, is_typing
 from tui.widgets.method_list import Typed
@@ -47,8 +47,8 @@ from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
-    from tui.keeping import Offer
-    from tui.screens.before_sending import FilePlaces
+    from tui.cards.before_sending import FilePlaces
+    from tui.session.keeping import Offer
 
 __all__ = ["Workspace"]
 
@@ -58,7 +58,7 @@ PULL_SECONDS = 0.1
 class Workspace(Screen[None]):
     """One screen per session; a Textual mode keeps it while another is shown."""
 
-    CSS_PATH = "../styles/workspace.tcss"
+    CSS_PATH = "styles/workspace.tcss"
     BINDINGS = actions.bindings("workspace")
     AUTO_FOCUS = None
 
@@ -246,7 +246,7 @@ class Workspace(Screen[None]):
     @work(group="review", exit_on_error=False)
     async def _review(self, call: Call, risk: str) -> None:
         # Imported when it is wanted: many only read.
-        from tui.screens.before_sending import FilePlaces, before_sending
+        from tui.cards.before_sending import FilePlaces, before_sending
 
         if self._file_places is None:
             self._file_places = FilePlaces()
@@ -300,7 +300,7 @@ class Workspace(Screen[None]):
         view = views.table_view if views is not None else None
         if view is None or view.table is None:
             return
-        from tui.screens.columns import ColumnsScreen
+        from tui.cards.columns import ColumnsScreen
 
         chosen = await self.app.push_screen_wait(ColumnsScreen(view.table, view.key))
         if chosen is not None:
@@ -377,7 +377,7 @@ class Workspace(Screen[None]):
         """Asks under which name, and where the secret is to lie."""
         if self.offered is None:
             return
-        from tui.screens.keep import KeepScreen
+        from tui.cards.keep import KeepScreen
 
         profile = await self.app.push_screen_wait(KeepScreen(self.session.target, self.offered))
         self.offered = None
@@ -421,7 +421,7 @@ class Workspace(Screen[None]):
     async def _ask_code(self, again: bool) -> str | None:
         """Asks for a one-time password, whatever is on the screen; called by the session."""
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        from tui.screens.otp import OtpScreen
+        from tui.cards.otp import OtpScreen
 
         card = OtpScreen(user=self.session.target.user, host=self.session.host, again=again)
 

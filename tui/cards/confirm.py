@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from tui.screens.card import CardScreen
+from tui.cards.card import CardScreen
 from tui.text import plain
 from tui.widgets.key_line import Hint
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from tui.screens.card import CardScreen
+from tui.cards.card import CardScreen
 from tui.widgets.rows import Cell, Row, Rows
 
 __all__ = ["CopyMenu"]

@@ -12,9 +12,9 @@ from truenas_client.exc import InvalidEndpoint, InvalidProfile
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile, Profiles, choose
 from truenas_client.trust import TLS
-from tui.start import Start
-from tui.state import First
-from tui.target import Target
+from tui.memory.state import First
+from tui.session.target import Target
+from tui.starting.start import Start
 
 __all__ = ["Opening", "Start", "first_of", "opening", "picked"]
 

@@ -18,7 +18,7 @@ from truenas_client.storage import Known, Profile, Profiles
 from truenas_client.storage.key_files import is_path
 from truenas_client.storage.secret_store import keep, keyring_problem
 from truenas_client.trust import TLS
-from tui.target import Target
+from tui.session.target import Target
 
 __all__ = ["Offer", "Place", "decline", "keep_profile", "offer", "store_trust"]
 

@@ -1,0 +1,1 @@
+"""What one connection knows and does. No widgets here."""
