@@ -199,7 +199,7 @@ async def test_the_demo_remembers_its_methods_too() -> None:
 def test_the_first_screen_needs_little() -> None:
     code = (
         "import sys, tui.app\n"
-        "heavy = 'websockets jsonschema truenas_client.aio.client truenas_client.methods tui.session.session "
+        "heavy = 'websockets jsonschema truenas_client.aio.client truenas_client.methods.check tui.session.session "
         "tui.workspace tui.starting.connect tui.sections truenas_client.simulator truenas_client.trust "
         "textual.widgets._text_area'\n"
         "print([name for name in heavy.split() if name in sys.modules])"
