@@ -1,4 +1,4 @@
-"""Random schedules on the pure engine: a server, a driver and a clock, none of them real.
+"""Random schedules on a real `Conversation`: a server, a driver and a clock, none of them real.
 
 `run` plays one schedule: calls, answers, cancels, timeouts, losses, restarts,
 reconnects, jobs that are announced, merged, aborted or forgotten, events and
@@ -19,16 +19,20 @@ import itertools
 import json
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from truenas_client.engine.conversation import Conversation, Told, Vigilance
 from truenas_client.engine.ddp import DDP
 from truenas_client.engine.dialect import Dialect
-from truenas_client.engine.jobbook import FINAL_STATES, JobBook, JobRecord, Outcome
+from truenas_client.engine.inbox import Gap, Inbox
+from truenas_client.engine.jobbook import JOB_EVENTS, JobBook
+from truenas_client.engine.jobrecord import FINAL_STATES, JobRecord, Outcome
 from truenas_client.engine.jsonrpc import JSONRPC
-from truenas_client.engine.ledger import ANNOUNCE_SECONDS, JOB_SLOTS, SHARED_SLOTS, SLOTS, Call, Lane, Ledger, lane_of
-from truenas_client.engine.messages import Ended, Failure, Fault, Reply, Update
+from truenas_client.engine.ledger import JOB_SLOTS, SHARED_SLOTS, SLOTS, Call, Lane, lane_of
+from truenas_client.engine.messages import Update
+from truenas_client.engine.retry import Chance, chance_of, may_send_again
 from truenas_client.engine.topics import EVERYTHING, Topic, Topics
 from truenas_client.exc import (
     CallTimeout,
@@ -169,6 +173,8 @@ class Server:
         elif method == "core.unsubscribe":
             wire.names.pop(params[0], None)
             self.reply(wire, message_id, None)
+        elif method == "core.ping":
+            self.reply(wire, message_id, "pong")
         elif method == "core.get_jobs":
             self.reply(wire, message_id, self.query(*params[0][0]))
         elif method.startswith("m.job"):
@@ -263,37 +269,44 @@ class Server:
 
 
 class Listener:
-    """Somebody who listens, and insists on order."""
+    """A consumer that insists on order: nothing may be missing but where it was shown a gap."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.topic: Topic[Listener] | None = None
+        self.inbox = Inbox(name, limit=100_000)
+        self.topic: Topic | None = None
         self.last: dict[str, int] = {}
         self.strict = False
         """Whether the server has confirmed the subscription: nothing may be missing from then on."""
+        self.gap_due = False
 
-    def push(self, update: Update) -> None:
-        before = self.last.get(update.collection)
-        assert before is None or update.fields > before, f"{update.collection}: {update.fields} after {before}"
-        if self.strict and before is not None:
-            assert update.fields == before + 1, f"{update.collection}: {update.fields} after {before} without a gap"
-        self.last[update.collection] = update.fields
+    def drain(self) -> None:
+        while (item := self.inbox.next()) is not None:
+            if isinstance(item, Gap):
+                self.last.clear()
+                self.gap_due = False
+                continue
+            if item.name == JOB_EVENTS:
+                continue
+            assert not self.gap_due, "a renewed subscription shows no gap"
+            before = self.last.get(item.name)
+            assert before is None or item.fields > before, f"{item.name}: {item.fields} after {before}"
+            if self.strict and before is not None:
+                assert item.fields == before + 1, f"{item.name}: {item.fields} after {before} without a gap"
+            self.last[item.name] = item.fields
 
-    def gap(self) -> None:
+    def confirmed(self) -> None:
+        self.drain()
+        assert not self.gap_due, "a renewed subscription shows no gap"
         self.last.clear()
+        self.strict = True
+
+    def lost(self) -> None:
+        self.drain()
+        self.strict, self.gap_due = False, True
 
 
-class Waiter:
-    """Where a call's end goes; it may come once."""
-
-    def __init__(self, done: Callable[[Any, ClientException | None], None]) -> None:
-        self._done = done
-        self.settled = False
-
-    def settle(self, result: Any = None, error: ClientException | None = None) -> None:
-        assert not self.settled, "a call settled twice"
-        self.settled = True
-        self._done(result, error)
+Done = Callable[[Any, ClientException | None], None]
 
 
 @dataclass(eq=False)
@@ -302,7 +315,8 @@ class Operation:
 
     number: int
     method: str
-    deadline: float | None
+    since: float
+    timeout: float | None
     settled: int = 0
     result: Any = None
     error: ClientException | None = None
@@ -316,19 +330,19 @@ class Operation:
 
 
 class Driver:
-    """What connection, job table and subscriptions do, without a loop."""
+    """The thinnest driver of a `Conversation`: it wakes callers by calling them and keeps no rule of its own."""
 
     def __init__(self, rng: random.Random, server: Server) -> None:
         self.rng, self.server = rng, server
         self.now = 0.0
-        self.dialect: Dialect = JSONRPC()
-        self.ledger = Ledger()
+        self.talk = self.conversation()
         self.wire: Wire | None = None
         self.ready = False
         self.book = JobBook()
-        self.topics: Topics[Listener] = Topics()
+        self.topics = Topics()
+        self.topics.listen(JOB_EVENTS, self)
+        self.listeners: list[Listener] = []
         self.offline: list[Callable[[], None]] = []
-        self.opened: list[Call] = []
         self.calls: dict[str, Call] = {}
         self.lookups: list[tuple[float, JobRecord]] = []
         self.operations: list[Operation] = []
@@ -337,58 +351,29 @@ class Driver:
         self.ends: dict[JobRecord, Outcome] = {}
         """The first outcome that was seen of each."""
         self.resuming = 0
+        self.to_send = False
         self.alone = ""
         """The last job start that left; until it is announced or its time is up, no other may."""
         self.alone_until = 0.0
-        self.granted_at: dict[str, float] = {}
         self._numbers = itertools.count(1)
+
+    def conversation(self) -> Conversation:
+        dialect: Dialect = DDP() if self.server.style == "ddp" else JSONRPC()
+        dialect.options_answered({"legacy_jobs": self.server.style != "new"})
+        talk = Conversation(dialect, self.new_id, self.now, vigilance=Vigilance(silence=20.0, answer=1000.0))
+        talk.signed_in = True
+        return talk
 
     # -- one connection ------------------------------------------------------------------
 
     def connect(self) -> None:
-        server = self.server
-        self.wire = server.wire = Wire()
-        self.ledger = Ledger()
-        self.dialect = DDP() if server.style == "ddp" else JSONRPC()
-        self.dialect.options_answered({"legacy_jobs": server.style != "new"})
-        self.opened, self.calls = [], {}
+        self.wire = self.server.wire = Wire()
+        self.talk, self.calls = self.conversation(), {}
         self.resuming = 1
-        for topic in list(self.topics):
-            for listener in topic.listeners:
-                listener.gap()
+        for topic in self.topics.renew():
             self.resuming += 1
             self.ask(topic, self._resumed)
-        self.ask_jobs()
         self._resumed()
-
-    def ask_jobs(self) -> None:
-        """Job events, and the jobs that drift: asked for before anything else may leave."""
-        self.resuming += 1
-        text = self.dialect.subscribe(message_id := self.new_id(), "core.get_jobs")
-
-        def subscribed(result: Any, error: ClientException | None) -> None:
-            if error is None:
-                for record in [record for record in self.records if record.adrift and record.outcome is None]:
-                    self.find(record)
-            self._resumed()
-
-        self.perform("core.subscribe", text, Lane.CONTROL, subscribed, message_id)
-
-    def find(self, record: JobRecord) -> None:
-        self.resuming += 1
-
-        def answered(rows: Any, error: ClientException | None) -> None:
-            if error is None:
-                self.book.found(record, rows)
-            self._resumed()
-
-        self.query(record.query, answered)
-
-    def query(self, query: list[Any], done: Callable[[Any, ClientException | None], None]) -> None:
-        message_id = self.new_id()
-        self.perform(
-            "core.get_jobs", self.dialect.encode(message_id, "core.get_jobs", query), Lane.CONTROL, done, message_id
-        )
 
     def _resumed(self) -> None:
         self.resuming -= 1
@@ -401,131 +386,113 @@ class Driver:
     def new_id(self) -> str:
         return f"{next(self._numbers)}-{self.rng.getrandbits(32):x}"
 
-    def perform(
-        self,
-        method: str,
-        text: str,
-        lane: Lane,
-        done: Callable[[Any, ClientException | None], None],
-        message_id: str,
-    ) -> Call:
-        call = Call(message_id, method, lane, Waiter(done), True, text)
-        self.calls[message_id] = call
-        if self.ledger.add(call, self.now):
-            self.granted_at[call.id] = self.now
-            self.opened.append(call)
+    def perform(self, call: Call, done: Done) -> Call:
+        assert call.wake is None
+
+        def wake() -> None:
+            assert call.id in self.calls, "a call of another connection"
+            call.wake = _twice
+            done(call.result, call.error)
+
+        call.wake = wake
+        self.calls[call.id] = call
+        self.to_send = True
         return call
 
+    def tell(self, told: Iterable[Told]) -> None:
+        self.to_send = True
+        for item in told:
+            if isinstance(item, Call):
+                item.wake()
+            elif isinstance(item, Update):
+                self.topics.update(item)
+            else:
+                raise AssertionError(item)
+
     def flush(self) -> None:
-        """Send what has got its slot; in a real driver this is a turn of the loop later."""
-        opened, self.opened = self.opened, []
-        if not opened:
+        """Send what has got its slot."""
+        if not self.to_send or self.wire is None:
             return
-        for call in opened:
-            if not call.abandoned and not call.waiter.settled:
-                assert self.wire is not None
-                call.sent = True
-                assert call.id not in self.wire.with_server, "sent while the server works on it"
-                self.wire.with_server.add(call.id)
-                self.wire.up.append(call.text)
-                if call.lane is Lane.JOB:
-                    assert self.now >= self.alone_until, "a job start left before the last one was announced"
-                    self.alone, self.alone_until = call.id, self.granted_at[call.id] + ANNOUNCE_SECONDS
+        self.to_send = False
+        for call in self.talk.leaving(self.now):
+            call.sent = True
+            self.wire.up.append(call.text)
+            if call.settled:
+                continue  # it is never answered
+            assert call.id not in self.wire.with_server, "sent while the server works on it"
+            self.wire.with_server.add(call.id)
+            if call.lane is Lane.JOB:
+                assert self.now >= self.alone_until, "a job start left before the last one was announced"
+                assert call.announced_by is not None
+                self.alone, self.alone_until = call.id, call.announced_by
         self.check_slots()
 
     def check_slots(self) -> None:
         if self.wire is None:
-            assert (self.ledger.in_flight, self.ledger.queued) == (0, 0)
+            assert (self.talk.ledger.in_flight, self.talk.ledger.queued) == (0, 0)
             return
-        held = [self.calls[message_id] for message_id in self.wire.with_server]
-        held += [call for call in self.opened if not call.abandoned]
-        assert self.ledger.in_flight == len(held) <= SLOTS
-        jobs = control = 0
-        for call in held:
-            if call.lane is Lane.JOB:
-                jobs += 1
-            elif call.lane is Lane.CONTROL:
-                control += 1
-        assert jobs <= JOB_SLOTS
-        assert len(held) - control <= SHARED_SLOTS
-
-    def grant(self) -> None:
-        granted = self.ledger.grants(self.now)
-        self.granted_at.update((call.id, self.now) for call in granted)
-        self.opened += granted
+        sent = self.wire.with_server
+        held = [call for call in self.calls.values() if call.id in sent or (call.granted and not _given_up(call))]
+        assert self.talk.ledger.in_flight == len(held) <= SLOTS
+        lanes = Counter(call.lane for call in held)
+        assert lanes[Lane.JOB] <= JOB_SLOTS
+        assert len(held) - lanes[Lane.CONTROL] <= SHARED_SLOTS
 
     def hear(self) -> None:
         """Take in one text of the server."""
         assert self.wire is not None
         text = self.wire.down.popleft()
-        for message in self.dialect.receive(text):
-            if isinstance(message, (Reply, Failure)):
-                assert message.id is not None
-                self.wire.with_server.discard(message.id)
-                self.announced(message.id)
-                call = self.ledger.answered(message.id)
-                assert call is not None, "an answer to nothing"
-                error = message.error if isinstance(message, Failure) else None
-                if isinstance(error, TooManyConcurrentCalls) and not call.abandoned:
-                    self.ledger.refused(call, self.now)
-                elif not call.waiter.settled:
-                    call.waiter.settle(message.result if isinstance(message, Reply) else None, error)
-                self.grant()
-            elif isinstance(message, Update):
-                if message.collection == "core.get_jobs":
-                    for message_id in message.fields.get("message_ids", ()):
-                        self.announced(message_id)
-                    for record in self.book.event(message.fields):
-                        self.changed(record)
-                else:
-                    for listener in self.topics.of(message):
-                        listener.push(message)
-            else:
-                assert not isinstance(message, (Ended, Fault)), message
+        frame = json.loads(text)
+        answered = frame.get("subs", [] if "collection" in frame or "method" in frame else [frame.get("id")])
+        for message_id in answered:
+            self.wire.with_server.discard(message_id)
+            self.calls[message_id].granted = False
+        fields = frame.get("params", frame).get("fields")
+        for message_id in [*answered, *(fields.get("message_ids", ()) if isinstance(fields, dict) else ())]:
+            if message_id == self.alone:
+                self.alone_until = self.now
+        self.tell(self.talk.take(text, self.now))
         self.check_slots()
-
-    def announced(self, message_id: str) -> None:
-        if message_id == self.alone:
-            self.alone_until = self.now
 
     def lose(self) -> None:
         """The connection is gone."""
         self.alone_until = self.now
         self.wire = self.server.wire = None
         self.ready, self.resuming = False, -1_000_000
-        self.book.disconnected()
-        for topic in self.topics:
-            topic.handle = None
-            for listener in topic.listeners:
-                listener.strict = False
-        answered = [record for record in self.records if record.answered and record.outcome is None]
-        for call in self.ledger.close():
-            if not call.waiter.settled:
-                call.waiter.settle(error=ConnectionLost("gone", sent=call.sent))
-        for record in answered:
-            self.records[record] += 1
-            self.book.drift(record, ConnectionLost("gone", sent=True))
-        self.opened = []
+        self.topics.lost()
+        for listener in self.listeners:
+            listener.lost()
+        error = ConnectionLost("gone", sent=True)
+        before = self.rng.random() < 0.5
+        for part in (before, not before):
+            if part:
+                self.tell(self.talk.end(None, ""))
+            else:
+                for record in self.book.disconnected(error, reconnect=True):
+                    self.records[record] += 1
+                    self.changed(record)
 
     def pass_time(self, seconds: float) -> None:
-        self.now += seconds
+        until = self.now + seconds
+        for _ in range(10_000):
+            if self.wire is None or self.talk.next_time() > until:
+                break
+            # At the time that was named and at no other: whatever leaves by time alone has to be in it.
+            self.now = max(self.now, self.talk.next_time())
+            self.tell(self.talk.due(self.now))
+            self.flush()
+        else:
+            raise AssertionError("next_time does not go on")
+        self.now = until
         for operation in self.operations:
-            call = operation.call
-            if operation.deadline is not None and self.now >= operation.deadline and not operation.settled:
-                if call is not None and not call.waiter.settled:
-                    call.waiter.settle(error=CallTimeout())
-                    self.ledger.abandon(call)
-                else:
-                    self.settle(operation, None, CallTimeout())
-        self.grant()
-        due, self.lookups = (
-            [row for row in self.lookups if row[0] <= self.now],
-            [row for row in self.lookups if row[0] > self.now],
-        )
+            waits_here = not operation.settled and operation.call is None and operation.timeout is not None
+            if waits_here and self.now >= operation.since + (operation.timeout or 0.0):
+                self.settle(operation, None, CallTimeout())
+        due = [row for row in self.lookups if row[0] <= self.now]
+        self.lookups = [row for row in self.lookups if row[0] > self.now]
         for _, record in due:
             if record.needs_lookup:
                 self.when_ready(lambda record=record: self.look_up(record))  # type: ignore[misc]
-        self.check_slots()
 
     # -- calls ---------------------------------------------------------------------------
 
@@ -536,26 +503,28 @@ class Driver:
             self.offline.append(go)
 
     def call(self, method: str, timeout: float | None) -> None:
-        deadline = None if timeout is None else self.now + timeout
-        operation = Operation(next(self._numbers), method, deadline)
+        operation = Operation(next(self._numbers), method, self.now, timeout)
         self.operations.append(operation)
         self.when_ready(lambda: self.send(operation))
 
     def send(self, operation: Operation) -> None:
         if operation.settled:
             return
-        message_id = self.new_id()
 
         def done(result: Any, error: ClientException | None) -> None:
             operation.call = None
-            if isinstance(error, ConnectionLost):
-                operation.losses += 1
-                if operation.reads or not error.sent:
+            operation.losses += isinstance(error, ConnectionLost)
+            if error is not None:
+                chance = chance_of(error, operation.method, repeat=operation.reads, reconnect=True, hold_unsent=True)
+                if chance is Chance.NEXT:
                     return self.offline.append(lambda: self.send(operation))
+                assert chance is Chance.NONE
             return self.settle(operation, result, error)
 
-        text = self.dialect.encode(message_id, operation.method, [operation.number])
-        operation.call = self.perform(operation.method, text, lane_of(operation.method), done, message_id)
+        call = self.talk.ask(
+            operation.method, [operation.number], self.now, timeout=operation.timeout, since=operation.since
+        )
+        operation.call = self.perform(call, done)
 
     def settle(self, operation: Operation, result: Any, error: ClientException | None) -> None:
         operation.settled += 1
@@ -566,12 +535,11 @@ class Driver:
         if live:
             operation = self.rng.choice(live)
             operation.cancelled = True
-            call = operation.call
-            operation.call = None
+            call, operation.call = operation.call, None
             if call is not None:
-                call.waiter.settled = True
-                self.ledger.abandon(call)
-                self.grant()
+                call.wake = _twice
+                self.talk.abandon(call)
+                self.to_send = True
             self.settle(operation, None, None)
 
     # -- jobs ----------------------------------------------------------------------------
@@ -584,31 +552,25 @@ class Driver:
         self.when_ready(lambda: self.send_job(record))
 
     def send_job(self, record: JobRecord) -> None:
-        record.new_style = self.dialect.new_style_jobs
+        record.new_style = self.talk.dialect.new_style_jobs
 
         def done(result: Any, error: ClientException | None) -> None:
-            if isinstance(error, ConnectionLost):
-                if not error.sent:
-                    return self.offline.append(lambda: self.send_job(record))
-                self.records[record] += 1
-                self.book.drift(record, error)
-            elif error is not None:
-                self.book.answer(record, error=error)
-            else:
-                self.book.answer(record, result)
+            if error is not None and may_send_again(error, reconnect=True):
+                return self.offline.append(lambda: self.send_job(record))
+            self.records[record] += isinstance(error, ConnectionLost)
+            self.book.settle(record, result, error, reconnect=True)
             self.changed(record)
             if record.needs_lookup:
                 self.lookups.append((self.now + LOOKUP_SECONDS, record))
             return None
 
-        text = self.dialect.encode(record.message_id, record.method, record.params)
         lane = Lane.JOB if record.new_style else lane_of(record.method)
-        self.perform(record.method, text, lane, done, record.message_id)
+        call = self.talk.ask(
+            record.method, record.params, self.now, lane=lane, message_id=record.message_id, starts_job=True
+        )
+        self.perform(call, done)
 
     def changed(self, record: JobRecord) -> None:
-        if record.id is not None:
-            self.ledger.announced(record.message_id)
-            self.grant()
         if record.outcome is not None:
             assert self.ends.setdefault(record, record.outcome) is record.outcome, "an outcome has changed"
 
@@ -618,13 +580,39 @@ class Driver:
 
         def answered(rows: Any, error: ClientException | None) -> None:
             if isinstance(error, ConnectionLost):
+                self.records[record] += 1
                 self.book.drift(record, error)
             elif error is None:
                 self.book.lookup(record, rows)
                 if record.needs_lookup:
                     self.lookups.append((self.now + LOOKUP_SECONDS, record))
 
-        self.query([[["id", "=", record.id]], {"extra": {"raw_result": True}}], answered)
+        self.query(record, answered)
+
+    def find(self, record: JobRecord) -> None:
+        self.resuming += 1
+
+        def answered(rows: Any, error: ClientException | None) -> None:
+            if error is None:
+                self.book.found(record, rows)
+            self._resumed()
+
+        self.query(record, answered)
+
+    def query(self, record: JobRecord, done: Done) -> None:
+        self.perform(self.talk.ask(JOB_EVENTS, record.query, self.now, lane=Lane.CONTROL), done)
+
+    def push(self, update: Update) -> None:
+        for record in self.book.event(update.fields):
+            self.changed(record)
+
+    def gap(self, reason: str) -> None:
+        """The drifting jobs are asked for."""
+
+    def source_ended(self, error: ClientException | None) -> None:
+        raise AssertionError(error)
+
+    finish = source_ended
 
     # -- listeners -----------------------------------------------------------------------
 
@@ -632,43 +620,53 @@ class Driver:
         if not self.ready:
             return
         listener = Listener(self.rng.choice(NAMES))
-        topic, is_new = self.topics.listen(listener.name, listener)
+        self.listeners.append(listener)
+        topic, is_new = self.topics.listen(listener.name, listener.inbox)
         listener.topic = topic
         if is_new:
             self.ask(topic, lambda: None)
         elif topic.handle is not None:
             listener.strict = True
 
-    def ask(self, topic: Topic[Listener], then: Callable[[], None]) -> None:
-        text = self.dialect.subscribe(message_id := self.new_id(), topic.name)
-
+    def ask(self, topic: Topic, then: Callable[[], None]) -> None:
         def answered(handle: Any, error: ClientException | None) -> None:
             if error is None:
                 topic.handle = handle
-                for listener in topic.listeners:
-                    listener.gap()
-                    listener.strict = True
+                if topic.name == JOB_EVENTS:
+                    for record in self.book.adrift:
+                        self.find(record)
+                for listener in self.listeners:
+                    if listener.topic is topic:
+                        listener.confirmed()
                 if not topic.listeners:
                     self.unsubscribe(handle)
             then()
 
-        self.perform("core.subscribe", text, Lane.CONTROL, answered, message_id)
+        self.perform(self.talk.subscribe(topic.name, self.now, 1e9), answered)
 
     def leave(self) -> None:
-        listeners = [listener for topic in self.topics for listener in topic.listeners]
-        if not listeners:
+        if not self.listeners:
             return
-        listener = self.rng.choice(listeners)
-        assert listener.topic is not None
-        if self.topics.leave(listener.topic, listener) and listener.topic.handle is not None and self.wire is not None:
-            self.unsubscribe(listener.topic.handle)
+        listener = self.listeners.pop(self.rng.randrange(len(self.listeners)))
+        topic = listener.topic
+        assert topic is not None
+        if self.topics.leave(topic, listener.inbox) and topic.handle is not None and self.wire is not None:
+            self.unsubscribe(topic.handle)
 
     def unsubscribe(self, handle: str) -> None:
-        text, is_answered = self.dialect.unsubscribe(message_id := self.new_id(), handle)
-        if is_answered:
-            self.perform("core.unsubscribe", text, Lane.CONTROL, lambda result, error: None, message_id)
-        elif self.wire is not None:
-            self.wire.up.append(text)
+        call = self.talk.unsubscribe(handle, self.now, 1e9)
+        if call.settled:
+            self.to_send = True
+        else:
+            self.perform(call, lambda result, error: None)
+
+
+def _twice() -> None:
+    raise AssertionError("a call settled twice")
+
+
+def _given_up(call: Call) -> bool:
+    return call.abandoned and not call.sent
 
 
 # -- a schedule ------------------------------------------------------------------------------
@@ -778,7 +776,7 @@ def _drain(driver: Driver, server: Server) -> None:
             server.finish_call()
         elif any(job.state not in FINAL_STATES for job in server.jobs.values()):
             server.advance_job()
-        elif driver.ledger.queued or driver.lookups or driver.opened:
+        elif driver.talk.ledger.queued or driver.lookups or driver.to_send:
             driver.pass_time(0.5)
         else:
             break
@@ -794,15 +792,16 @@ def _judge_listeners(driver: Driver, server: Server) -> None:
         server.tell(name, "changed", name, server.events[name])
     while driver.wire.down:
         driver.hear()
-    for topic in driver.topics:
-        for listener in topic.listeners:
-            assert listener.strict, "a subscription was not renewed"
-            for name in NAMES[:2] if topic.name == EVERYTHING else (topic.name,):
-                assert listener.last.get(name) == server.events[name]
+    for listener in driver.listeners:
+        listener.drain()
+        assert listener.strict, "a subscription was not renewed"
+        for name in NAMES[:2] if listener.name == EVERYTHING else (listener.name,):
+            assert listener.last.get(name) == server.events[name]
 
 
 def _judge(driver: Driver, server: Server) -> None:
-    assert (driver.ledger.in_flight, driver.ledger.queued, driver.offline) == (0, 0, [])
+    ledger = driver.talk.ledger
+    assert (ledger.in_flight, ledger.queued, driver.offline) == (0, 0, [])
     for operation in driver.operations:
         assert operation.settled == 1, f"settled {operation.settled} times"
         assert operation.reads or server.executed[operation.number] <= 1, "a write ran twice"

@@ -103,7 +103,7 @@ async def test_running_jobs_of_calls_keep_their_slots_and_let_other_calls_throug
         assert await client.call("job") == 7
         connection = client._supervisor.connection
         assert connection is not None
-        assert connection.ledger.in_flight == 1, "its answer is still to come"
+        assert connection.talk.ledger.in_flight == 1, "its answer is still to come"
         assert await client.call("plain") == "plain"
         await client.close()
 

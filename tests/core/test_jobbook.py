@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client.engine.jobbook import JobBook, JobRecord, Outcome
+from truenas_client.engine.jobbook import JobBook
+from truenas_client.engine.jobrecord import JobRecord, Outcome
 from truenas_client.exc import (
     ClientException,
     ConnectionLost,
@@ -277,7 +278,7 @@ def test_numbers_seen_before_a_loss_mean_nothing_afterwards() -> None:
     first, second = (JobRecord(name, "pool.scrub.scrub", [name], new_style=False) for name in ("a", "b"))
     book.start(first)
     book.event(job(message_ids=[], arguments=["a"]))
-    book.disconnected()
+    book.disconnected(ConnectionLost("gone"), reconnect=True)
     book.end(first, error=ConnectionLost("gone", sent=True))
     book.start(second)
     book.answer(second, 7)

@@ -4,11 +4,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from truenas_client.engine.ledger import ANNOUNCE_SECONDS, Call, Lane, Ledger, lane_of, size_limit
+from truenas_client.engine.ledger import ANNOUNCE_SECONDS, Call, Lane, Ledger, lane_of
+from truenas_client.engine.sizes import send_limit
 
 
 def call(number: int, lane: Lane) -> Call:
-    return Call(f"id-{number}", "m", lane, None, True)
+    return Call(f"id-{number}", "m", lane)
 
 
 class Schedules(RuleBasedStateMachine):
@@ -140,10 +141,10 @@ def test_a_job_does_not_wait_for_a_pause_in_the_calls() -> None:
 
 
 def test_size_limits() -> None:
-    assert size_limit("pool.query", signed_in=False) == 8192
-    assert size_limit("pool.query", signed_in=True) == 65536
-    assert size_limit("filesystem.file_receive", signed_in=True) == 2097152
-    assert size_limit("filesystem.file_receive", signed_in=False) == 8192
+    assert send_limit("pool.query", signed_in=False) == 8192
+    assert send_limit("pool.query", signed_in=True) == 65536
+    assert send_limit("filesystem.file_receive", signed_in=True) == 2097152
+    assert send_limit("filesystem.file_receive", signed_in=False) == 8192
 
 
 def test_lanes() -> None:

@@ -181,7 +181,7 @@ async def test_another_event_and_key() -> None:
 
 
 async def test_after_a_lost_connection_everything_is_queried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("truenas_client.engine.reconnecting.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("truenas_client.engine.retry.FIRST_PAUSE", 0.01)
     table = Table(row(1), row(2))
     async with nas(table.answer) as server, AsyncClient(server.url) as client, client.live("pool.query") as live:
         changes = live.changes()

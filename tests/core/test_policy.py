@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
 from truenas_client import AsyncClient
-from truenas_client.aio import connection
-from truenas_client.engine.reconnecting import backoff, is_fatal, pause_for
+from truenas_client.aio.sockets import ConnectLimits
+from truenas_client.engine.conversation import Vigilance
+from truenas_client.engine.retry import backoff, is_fatal, pause_for
 from truenas_client.exc import (
     ClientException,
     ConnectError,
@@ -104,9 +105,8 @@ async def test_an_older_server_is_found_at_its_own_path() -> None:
     assert seen == ["/websocket"]
 
 
-async def test_a_server_that_answers_nothing_any_more_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", 0.05)
-    monkeypatch.setattr(connection, "WATCHDOG_SECONDS", 0.05)
+async def test_a_server_that_answers_nothing_any_more_is_noticed() -> None:
+    limits = ConnectLimits(vigilance=Vigilance(silence=0.05, answer=0.05))
     answering = False
 
     async def handle(link: ServerConnection) -> None:
@@ -117,22 +117,21 @@ async def test_a_server_that_answers_nothing_any_more_is_noticed(monkeypatch: py
 
     async with serve(handle, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        async with AsyncClient(f"ws://127.0.0.1:{port}/api/current", reconnect=False) as client:
+        async with AsyncClient(f"ws://127.0.0.1:{port}/api/current", reconnect=False, limits=limits) as client:
             with pytest.raises(ConnectionLost, match="answers nothing"):
                 await client.call("pool.query", timeout=10)
         answering = True
-        async with AsyncClient(f"ws://127.0.0.1:{port}/api/current") as client:
+        async with AsyncClient(f"ws://127.0.0.1:{port}/api/current", limits=limits) as client:
             assert await client.call("pool.query") == "ok"
 
 
-async def test_silence_with_every_slot_taken_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", 0.01)
-    monkeypatch.setattr(connection, "WATCHDOG_SECONDS", 0.01)
+async def test_silence_with_every_slot_taken_means_nothing() -> None:
+    limits = ConnectLimits(vigilance=Vigilance(silence=0.01, answer=0.01))
 
     async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
         """Never."""
 
-    async with nas(answer) as server, AsyncClient(server.url) as client:
+    async with nas(answer) as server, AsyncClient(server.url, limits=limits) as client:
         calls = [asyncio.ensure_future(client.call("hold")) for _ in range(9)]
         calls += [asyncio.ensure_future(client.call("core.subscribe", "x"))]
         await server.got("core.subscribe")

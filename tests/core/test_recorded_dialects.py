@@ -12,7 +12,9 @@ import pytest
 from tests.facts import facts, require_facts
 from truenas_client import ejson
 from truenas_client.engine.ddp import DDP
-from truenas_client.engine.jobbook import JobBook, JobRecord
+from truenas_client.engine.inbox import Event, Inbox
+from truenas_client.engine.jobbook import JobBook
+from truenas_client.engine.jobrecord import JobRecord
 from truenas_client.engine.jsonrpc import JSONRPC
 from truenas_client.engine.ledger import JOB_SLOTS, SLOTS, Call, Lane, Ledger, lane_of
 from truenas_client.engine.messages import NO_ID, Ended, Failure, Fault, Message, Reply, Update
@@ -233,7 +235,7 @@ def test_the_ledger_never_comes_near_that_limit() -> None:
     for line in lines:
         frame = line.get("frame")
         if line["dir"] == "c2s" and isinstance(frame, dict) and frame["method"] == "wiretest.slow":
-            call = Call(frame["id"], frame["method"], lane_of(frame["method"]), None, True)
+            call = Call(frame["id"], frame["method"], lane_of(frame["method"]))
             if not ledger.add(call, 0.0):
                 waiting.append(call)
     assert ledger.in_flight == 9
@@ -259,12 +261,12 @@ def test_ten_jobs_leave_places_for_other_calls() -> None:
             and str(frame["id"]) in ("ping", "j0", "j1", "j2", "j3", "j4")
         ):
             lane = Lane.JOB if str(frame["id"]).startswith("j") else lane_of(frame["method"])
-            call = Call(frame["id"], frame["method"], lane, None, True)
+            call = Call(frame["id"], frame["method"], lane)
             if ledger.add(call, 0.0):
                 granted.append(call.id)
     assert granted == ["j0", "ping"], "one job at a time until it is announced, and the ping at once"
     for number in range(5, 10):
-        ledger.add(Call(f"j{number}", "wiretest.job_abortable", Lane.JOB, None, True), 0.0)
+        ledger.add(Call(f"j{number}", "wiretest.job_abortable", Lane.JOB), 0.0)
     now = 0.0
     while (wake_at := ledger.wake_at()) is not None and now < 60:
         now = max(now, wake_at)
@@ -307,14 +309,15 @@ def test_jobs_with_ids_that_name_nobody_are_credited_to_nobody() -> None:
 
 
 def test_one_event_reaches_every_listener_once_however_many_subscriptions() -> None:
-    topics: Topics[str] = Topics()
-    assert topics.listen("wiretest.items", "first")[1]
-    assert not topics.listen("wiretest.items", "second")[1]
-    updates = [m for m in received("subscribe_twice_and_foreign_unsubscribe") if isinstance(m, Update)]
-    assert [(topics.of(update), update.record_id) for update in updates] == [
-        (["first", "second"], 1),
-        (["first", "second"], 2),
-    ]
+    topics, first, second = Topics(), Inbox("wiretest.items"), Inbox("wiretest.items")
+    assert topics.listen("wiretest.items", first)[1]
+    assert not topics.listen("wiretest.items", second)[1]
+    for message in received("subscribe_twice_and_foreign_unsubscribe"):
+        if isinstance(message, Update):
+            topics.update(message)
+    for inbox in (first, second):
+        events = [inbox.next() for _ in range(3)]
+        assert [event.id for event in events if isinstance(event, Event)] == [1, 2]
 
 
 def test_bad_login_arguments_name_the_place() -> None:

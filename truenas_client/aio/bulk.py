@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..engine.dialect import encode_params
-from ..engine.ledger import size_limit
+from ..engine.sizes import send_limit
 from ..exc import (
     CallTimeout,
     ClientException,
@@ -90,7 +90,7 @@ async def bulk(
     calls raise when the first piece was refused, and `BulkInterrupted` once anything may
     have run. Cancelling stops sending; a piece that has left runs on.
     """
-    pieces = list(_pieces(method, items, description, size_limit(METHOD, server.signed_in)))
+    pieces = list(_pieces(method, items, description, send_limit(METHOD, server.signed_in)))
     total = sum(map(len, pieces))
     results: list[BulkResult] = []
     for piece in pieces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
@@ -14,26 +15,24 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 from ..auth.channel import Channel
 from ..auth.flow import Flow, Login
 from ..endpoint import Endpoint
-from ..engine.ledger import Lane, lane_of
-from ..engine.messages import Ended, Update
+from ..engine.retry import Chance, chance_of
 from ..exc import (
     AuthenticationError,
+    CallTimeout,
     ClientException,
     ConnectionLost,
     NotAuthenticated,
     OTPRequired,
 )
+from ..methods.risk import classify
 from ..trust import SYSTEM, TLS, context
 from .connecting import Dialer
 from .connection import Connection
-from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
-from .jobs import AsyncJob
-from .jobtable import JOB_EVENTS, JobTable
+from .events import QUEUE, AsyncSubscription, Event, Overflow, Subscriptions, record_key
+from .jobs import AsyncJob, JobTable
 from .logins import Logins
-from .persistence import Persistence
 from .signin import OTPToken, SignIn
 from .sockets import ConnectLimits, open_socket
-from .subscriptions import Subscriptions
 from .supervisor import Status, Supervisor
 
 if TYPE_CHECKING:
@@ -109,29 +108,25 @@ class AsyncClient(Logins):
     ) -> None:
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
+        self._call_timeout = call_timeout
+        self._on_login_needed = on_login_needed
+        self._on_warning = on_warning
+        self._warned: set[str] = set()
+        self._first_login: Callable[[], Awaitable[object]] | None = None
+        self._reconnect, self._hold_unsent = reconnect, hold_unsent
+        self._supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
+        self._subscriptions = Subscriptions(self._supervisor)
         self._dialer = Dialer(
             [uri, *also],
-            self,
+            self._subscriptions,
             tls=tls or (SYSTEM if verify_ssl else TLS.insecure()),
             limits=limits or ConnectLimits(),
             private_methods=private_methods,
             on_stage=on_stage,
             on_large=on_large,
         )
-        self._call_timeout = call_timeout
-        self._on_login_needed = on_login_needed
-        self._on_warning = on_warning
-        self._warned: set[str] = set()
-        self._first_login: Callable[[], Awaitable[object]] | None = None
-        self._supervisor = Supervisor(self._dialer.open, self._resume, self._lost, self._finished, reconnect=reconnect)
-        self._subscriptions = Subscriptions(self._supervisor.ready, lambda: self._supervisor.connection)
-        present = None if hold_unsent else self._supervisor.present
-        self._jobs = JobTable(self._supervisor.ready, self._watch_jobs, reconnect=reconnect, present=present)
-        self._job_events = self.subscribe(JOB_EVENTS, queue=1)
+        self._jobs = JobTable(self._supervisor, self._subscriptions, reconnect=reconnect, hold_unsent=hold_unsent)
         self._logins = SignIn(self._channel, self._warn)
-        self._persistence = Persistence(
-            self._supervisor, self._logins, self._expect_jobs, reconnect=reconnect, hold_unsent=hold_unsent
-        )
 
     # -- connecting ----------------------------------------------------------------------
 
@@ -179,7 +174,7 @@ class AsyncClient(Logins):
     @property
     def endpoint(self) -> Endpoint:
         """The address in use."""
-        return self._dialer.endpoint
+        return self._dialer.approach.endpoint
 
     async def close(self) -> None:
         """Close for good; what waits fails with `ConnectionLost`. Twice is fine."""
@@ -223,7 +218,7 @@ class AsyncClient(Logins):
     def waiting(self) -> int:
         """Calls and job starts that wait here for a slot, because the server runs ten at a time."""
         connection = self._supervisor.connection
-        return connection.ledger.queued if connection is not None else 0
+        return connection.talk.ledger.queued if connection is not None else 0
 
     @property
     def new_style_jobs(self) -> bool:
@@ -259,19 +254,26 @@ class AsyncClient(Logins):
         server works on, and the call's slot stays taken until it answers.
         """
         seconds = self._timeout(timeout)
-        connection = self._connection()
-        if connection.lost is None and self._supervisor.settled:
-            began = monotonic()
-            self._expect_jobs(connection, method)
+        connection, supervisor = self._connection(), self._supervisor
+        since = monotonic()
+        if connection.lost is not None or not supervisor.settled:
+            connection = await self._next(method, seconds, since)
+        while True:
+            self._jobs.expect(connection, method)
             try:
-                result = await connection.call(method, params, seconds)
+                result = await connection.call(method, params, seconds, since=since)
             except (ConnectionLost, NotAuthenticated) as e:
-                left = None if seconds is None else seconds - (monotonic() - began)
-                return await self._persistence.once_more(connection, e, method, params, left, repeat)
-            if method.startswith("auth."):
-                self._logins.observe(connection, method, result)
-            return result
-        return await self._persistence.begin(method, params, seconds, repeat)
+                chance = self._chance(e, method, repeat)
+                if chance is Chance.DONE:
+                    return None
+                if chance is Chance.NEXT:
+                    connection = await self._next(method, seconds, since)
+                elif chance is Chance.NONE or not await self._renewed(connection):
+                    raise
+            else:
+                if method.startswith("auth."):
+                    self._logins.observe(method, result)
+                return result
 
     async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:
         """Start a job and return it once the server has announced it.
@@ -283,7 +285,7 @@ class AsyncClient(Logins):
         try:
             return await self._jobs.start(method, params, seconds)
         except NotAuthenticated:
-            if not await self._persistence.renewed(connection):
+            if not await self._renewed(connection):
                 raise
             return await self._jobs.start(method, params, seconds)
 
@@ -302,9 +304,7 @@ class AsyncClient(Logins):
         happens then: ``drop`` the oldest, counted and shown as a `Gap`; ``coalesce``, keeping
         only the newest event of each ``key``; or ``end`` the subscription.
         """
-        return AsyncSubscription(
-            name, self._subscriptions.open, self._subscriptions.close, queue=queue, overflow=overflow, key=key
-        )
+        return AsyncSubscription(name, self._subscriptions, queue=queue, overflow=overflow, key=key)
 
     async def follow(self, job_id: int, method: str | None = None, *params: Any) -> AsyncJob:
         """Watch a job that another session or way started, by its number.
@@ -404,7 +404,7 @@ class AsyncClient(Logins):
         return await self._logins.first(connection, flow, otp_token)
 
     def _channel(self, connection: Connection) -> Channel:
-        return Channel.of(self.endpoint, connection.certificate, fell_back=self._dialer.fell_back)
+        return Channel.of(self.endpoint, connection.certificate, fell_back=self._dialer.approach.fell_back)
 
     def _warn(self, text: str) -> None:
         if text in self._warned:
@@ -415,7 +415,10 @@ class AsyncClient(Logins):
         else:
             warnings.warn(text, stacklevel=2)
 
-    # -- what the supervisor and the reader ask ------------------------------------------
+    # -- what the supervisor asks --------------------------------------------------------
+
+    async def _open(self) -> Connection:
+        return await self._dialer.open()
 
     async def _resume(self, connection: Connection) -> None:
         if not connection.signed_in:
@@ -454,36 +457,33 @@ class AsyncClient(Logins):
         self._jobs.finish(error)
         self._logins.close()
 
-    def on_update(self, update: Update) -> None:
-        """The reader's side: an event."""
-        if update.collection == JOB_EVENTS:
-            self._jobs.update(update, self._supervisor.connection)
-        self._subscriptions.update(update)
-
-    def on_ended(self, ended: Ended) -> None:
-        """The reader's side: the end of an event source."""
-        self._subscriptions.ended(ended)
-
-    async def _watch_jobs(self) -> None:
-        if self._job_events.topic is None:
-            await self._job_events.open()
-        else:
-            await self._subscriptions.answered(self._job_events)
-
-    def _expect_jobs(self, connection: Connection, method: str) -> None:
-        """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
-
-        Nobody waits for the answer. An account that may not see jobs goes without.
-        """
-        if connection.asked_for_jobs or not connection.signed_in or not connection.dialect.new_style_jobs:
-            return
-        if lane_of(method) is Lane.CONTROL:
-            return  # none of these is a job
-        connection.asked_for_jobs = True
-        if self._job_events.topic is None and connection.lost is None:
-            self._subscriptions.attempt(self._job_events, connection)
-
     # -- inside --------------------------------------------------------------------------
+
+    def _chance(self, error: ClientException, method: str, repeat: bool | None) -> Chance:
+        return chance_of(
+            error,
+            method,
+            repeat=classify(method) == "read" if repeat is None else repeat,
+            reconnect=self._reconnect,
+            hold_unsent=self._hold_unsent,
+        )
+
+    async def _next(self, method: str, timeout: float | None, since: float) -> Connection:
+        """The next connection there is, within the time that the caller gave for the whole call."""
+        if not self._hold_unsent and self._supervisor.connection is not None:
+            self._supervisor.present()
+        try:
+            async with asyncio.timeout_at(None if timeout is None else since + timeout):
+                return await self._supervisor.ready()
+        except TimeoutError:
+            raise CallTimeout(f"{method}: no answer in {timeout:g} s, the connection was lost meanwhile") from None
+
+    async def _renewed(self, connection: Connection) -> bool:
+        """Sign in again where a session ran out under us. False: nobody was signed in, or nothing was kept."""
+        if not connection.signed_in or not self._logins.kept:
+            return False
+        await self._logins.renew(connection)
+        return True
 
     def _connection(self) -> Connection:
         """The present connection, or the last one; an error before the first."""
@@ -497,7 +497,3 @@ class AsyncClient(Logins):
 
     def __repr__(self) -> str:
         return f"<AsyncClient {self.endpoint.text} {self.status.state.value}>"
-
-
-def _not_connected() -> ClientException:
-    return ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")

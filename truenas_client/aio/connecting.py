@@ -1,21 +1,17 @@
-"""From what a person asked for to a greeted connection: addresses, dialects, options.
+"""From what the caller asked for to a greeted connection that waits for its login.
 
-Invariants: another address is tried only where nothing answered, never after a
-refusal; another path only where an address named none; a connection that comes
-out of here has spoken and waits for its login.
+Which address and which protocol is `engine.hello`'s to decide; this opens the connections and makes the calls.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from .. import endpoint as _endpoint
 from ..endpoint import Endpoint
-from ..engine.ddp import DDP
-from ..engine.dialect import Dialect
-from ..engine.jsonrpc import JSONRPC
-from ..exc import CallTimeout, ConnectError, ConnectionLost, HandshakeRejected, MethodNotFound
+from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
+from ..exc import ClientException
 from ..trust import TLS
 from .connection import Connection, Receiver
 from .large import LargeTexts, OnLarge
@@ -38,78 +34,68 @@ class Dialer:
         on_stage: Callable[[str], None] | None,
         on_large: OnLarge | None = None,
     ) -> None:
-        self._addresses = list(addresses)
+        self.approach = Approach(addresses)
         self._receiver = receiver
         self.tls, self.limits = tls, limits
         self._private_methods = private_methods
         self._on_stage = on_stage
         self._on_large = on_large
-        self._aim_at(self._addresses[0])
 
     async def open(self) -> Connection:
-        """A connection that waits for its login, at the first address where something answers."""
-        for _ in range(1, len(self._addresses)):
+        """A connection that waits for its login. Raises `ConnectError`; cancelling closes what was opened."""
+        steps = self.approach.steps()
+        endpoint = next(steps)
+        while True:
             try:
-                return await self._open_here()
-            except ConnectError as e:
-                if e.stage not in ("resolve", "connect"):
-                    raise
-            self._addresses.append(self._addresses.pop(0))
-            self._aim_at(self._addresses[0])
-        return await self._open_here()
-
-    def _aim_at(self, address: str | None) -> None:
-        self.endpoint: Endpoint = _endpoint.parse(address)
-        self._may_fall_back = _endpoint.names_no_path(address)
-        self.fell_back = False
-        """Whether the old protocol is spoken though nobody asked for it."""
-
-    async def _open_here(self) -> Connection:
-        """Open, greet, set options."""
-        try:
-            return await self._open_at(self.endpoint)
-        except HandshakeRejected as e:
-            if e.status_code != 404 or not self._may_fall_back:
-                raise
-            older = _endpoint.with_path(self.endpoint, _endpoint.LEGACY_PATH)
-            try:
-                connection = await self._open_at(older)
-            except HandshakeRejected:
-                raise e from None  # neither is there: what was asked for is the better story
-        self.endpoint, self._may_fall_back, self.fell_back = older, False, True
-        return connection
+                connection = await self._open_at(endpoint)
+            except ClientException as e:
+                endpoint = steps.throw(e)
+            else:
+                self.approach.reached(endpoint)
+                return connection
 
     async def _open_at(self, endpoint: Endpoint) -> Connection:
-        websocket = await open_websocket(endpoint, tls=self.tls, limits=self.limits, on_stage=self._on_stage)
-        dialect: Dialect = DDP() if endpoint.is_legacy else JSONRPC()
+        link = await open_websocket(endpoint, tls=self.tls, limits=self.limits, on_stage=self._on_stage)
         on_large = self._on_large
-        through = None if on_large is None else lambda connection: LargeTexts(connection, on_large)
-        connection = Connection(websocket, dialect, self._receiver, through=through, largest=self.limits.message)
+        connection = Connection(
+            link,
+            dialect_for(endpoint),
+            self._receiver,
+            through=None if on_large is None else lambda connection: LargeTexts(connection, on_large),
+            largest=self.limits.message,
+            vigilance=self.limits.vigilance,
+        )
         try:
-            await self._hello(connection, endpoint)
+            await self._greet(connection)
+        except ClientException as e:
+            await connection.close()
+            failed = hello_failed(endpoint, e)
+            raise failed from (e if failed is not e else e.__cause__)
         except BaseException:
             await connection.close()
             raise
         if self._on_stage is not None:
             self._on_stage("hello")
-        # The local socket is signed in by the peer's user id before the first message.
-        connection.signed_in = endpoint.socket is not None
-        connection.local_user = os.getuid() if endpoint.socket is not None else None
+        if endpoint.socket is not None:
+            # The server has signed in the user of this process before the first message.
+            connection.sign(True, os.getuid())
         return connection
 
-    async def _hello(self, connection: Connection, endpoint: Endpoint) -> None:
-        dialect, timeout = connection.dialect, self.limits.hello
-        try:
-            await connection.greet(timeout)
-            options = dialect.options(private_methods=self._private_methods)
-            if options is not None:
-                dialect.options_answered(await connection.call(*options, timeout))
-        except MethodNotFound:
-            dialect.options_answered(None)
-        except CallTimeout as e:
-            raise ConnectError(f"{endpoint.text}: connected, but the API does not answer", "hello") from e
-        except ConnectionLost as e:
-            if e.code == 1008:
-                text = f"{endpoint.text}: this machine is not on the server's allow list"
-                raise ConnectError(text, "allowed") from e
-            raise ConnectError(f"{endpoint.text}: {e.error}", "hello") from e
+    async def _greet(self, connection: Connection) -> None:
+        timeout = self.limits.hello
+        steps = hello(connection.dialect, private_methods=self._private_methods)
+        answer: Any = None
+        failure: ClientException | None = None
+        while True:
+            try:
+                step = steps.throw(failure) if failure is not None else steps.send(answer)
+            except StopIteration:
+                return
+            failure = answer = None
+            try:
+                if step is GREETING:
+                    await connection.greet(timeout)
+                else:
+                    answer = await connection.call(*step, timeout)
+            except ClientException as e:
+                failure = e

@@ -1,57 +1,31 @@
-"""Events as a program sees them, and the bounded queue they wait in.
+"""Events as a program sees them, and the subscriptions of one client across connections.
 
-Invariants: events of one subscription come in the order the server sent them; a
-consumer that falls behind costs at most its queue, and what it misses is counted
-and shown as a `Gap` in its place; the reader never waits for a consumer.
+Invariants: listening starts before the server is asked, because events and even the end of a source may come before
+its answer; a subscription that is being asked for when the connection breaks is asked for again on the next one; the
+reader never waits for a consumer. What waits for a consumer is an `Inbox`; who listens to what is `Topics`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
-from ..engine.messages import NO_ID, Update
-from ..engine.topics import Topic
-from ..exc import ClientException, SubscriptionEnded
+from ..engine.inbox import QUEUE, Event, Gap, Inbox, Overflow, record_key
+from ..engine.messages import Ended, Update
+from ..engine.topics import Listener, Topic, Topics
+from ..exc import CallTimeout, ClientException, ConnectionLost
+from ..secrets.logs import log
+from .connection import Connection
+from .supervisor import Supervisor
 
-__all__ = ["QUEUE", "AsyncSubscription", "Event", "Gap", "Overflow"]
+__all__ = ["QUEUE", "AsyncSubscription", "Event", "Gap", "Overflow", "Subscriptions", "record_key"]
 
 TURN_SECONDS = 0.005
 """How long events that wait are handed out before others of the loop have their turn."""
-QUEUE = 1000
-"""Events a subscription holds for a slow consumer unless told otherwise."""
-
-Overflow = Literal["drop", "coalesce", "end"]
-"""What happens when a consumer falls behind: the oldest are dropped, only the newest of each
-key is kept, or the subscription ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event. ``kind`` is added, changed or removed; ``id`` is None where the event has none."""
-
-    name: str
-    kind: str
-    id: Any
-    fields: Any
-    extra: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Events are missing here. ``dropped`` is how many, None where nobody can know; ``reason`` says why."""
-
-    reason: str
-    dropped: int | None
-
-
-def record_key(event: Event) -> Hashable:
-    """The key that `coalesce` uses unless given another: one record of one collection."""
-    return (event.name, event.id if isinstance(event.id, Hashable) else str(event.id))
+SUBSCRIBE_SECONDS = 60.0
+UNSUBSCRIBE_SECONDS = 10.0
 
 
 class AsyncSubscription:
@@ -66,46 +40,43 @@ class AsyncSubscription:
     def __init__(
         self,
         name: str,
-        opener: Callable[[AsyncSubscription], Awaitable[None]],
-        closer: Callable[[AsyncSubscription], Awaitable[None]],
+        subscriptions: Subscriptions,
         *,
         queue: int = QUEUE,
         overflow: Overflow = "drop",
         key: Callable[[Event], Hashable] = record_key,
     ) -> None:
-        if queue < 1:
-            raise ValueError("queue must hold at least one event")
         self.name = name
-        self.dropped = 0
-        """Events dropped or replaced by newer ones so far because the consumer was slow."""
-        self.ended: ClientException | None = None
-        """Why the subscription ended; None while it lives and when it just finished."""
         self.closed = False
-        self.topic: Topic[AsyncSubscription] | None = None
-        self._opener, self._closer = opener, closer
-        # Updates wait as they came and become events when asked for. Keys: a running number,
-        # or with coalescing the event's own key.
-        self._queue: OrderedDict[Hashable, Update | Gap] = OrderedDict()
+        self._subscriptions = subscriptions
+        self.inbox = Inbox(name, self._wake, limit=queue, overflow=overflow, key=key)
+        self.topic: Topic | None = None
         self._turn_began = 0.0
-        self._limit, self._overflow, self._key = queue, overflow, key
-        self._turn = 0
-        self._missing = 0
-        self._gap_dropped = False
         self._waiter: asyncio.Future[None] | None = None
-        self._finished = False
+
+    @property
+    def dropped(self) -> int:
+        """Events dropped or replaced by newer ones so far because the consumer was slow."""
+        return self.inbox.dropped
+
+    @property
+    def ended(self) -> ClientException | None:
+        """Why the subscription ended; None while it lives and when it just finished."""
+        return self.inbox.ended
 
     async def open(self) -> Self:
         """Subscribe. Raises what the server says, such as `NotAuthorized` for a name it does not grant."""
-        await self._opener(self)
+        self.topic = await self._subscriptions.open(self.name, self.inbox)
         return self
 
     async def close(self) -> None:
         """Unsubscribe; iteration ends at once. Twice is fine."""
         if not self.closed:
             self.closed = True
-            self.finish(None)
-            self._queue.clear()
-            await self._closer(self)
+            self.inbox.finish(None)
+            self.inbox.clear()
+            if self.topic is not None:
+                await self._subscriptions.close(self.topic, self.inbox)
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -119,97 +90,146 @@ class AsyncSubscription:
         return self
 
     async def __anext__(self) -> Event | Gap:
+        inbox, now = self.inbox, asyncio.get_running_loop().time
         while True:
-            if self._missing or self._gap_dropped:
-                # Where a gap of unknown size was dropped too, nobody can know how many are missing.
-                dropped = None if self._gap_dropped else self._missing
-                self._missing, self._gap_dropped = 0, False
-                return Gap("the consumer was slow", dropped)
-            if self._queue:
-                now = asyncio.get_running_loop().time()
-                if now - self._turn_began > TURN_SECONDS:
-                    # A consumer that never waits for anything else leaves the loop to others now and then.
-                    self._turn_began = now
-                    await asyncio.sleep(0)
-                    continue
-                item = self._queue.popitem(last=False)[1]
-                return item if isinstance(item, Gap) else _event(item)
-            if self._finished:
-                if self.ended is not None:
-                    raise self.ended
+            if now() - self._turn_began > TURN_SECONDS:
+                # A consumer that never waits for anything else leaves the loop to others now and then.
+                self._turn_began = now()
+                await asyncio.sleep(0)
+            if (item := inbox.next()) is not None:
+                return item
+            if inbox.finished:
+                if inbox.ended is not None:
+                    raise inbox.ended
                 raise StopAsyncIteration
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-                self._turn_began = asyncio.get_running_loop().time()
-
-    def push(self, update: Update) -> None:
-        """The reader's side: an event has come."""
-        if self._finished:
-            return
-        if self._overflow == "coalesce":
-            key: Hashable = ("event", self._key(_event(update)))
-            if key in self._queue:
-                # The newest takes the place of the one it replaces, so nothing waits for ever.
-                self._queue[key] = update
-                self.dropped += 1
-                return
-        else:
-            self._turn += 1
-            key = self._turn
-        # More than one goes where gaps have come beside the events.
-        while len(self._queue) >= self._limit:
-            if not self._make_room():
-                return
-        self._queue[key] = update
-        if self._waiter is not None:
-            self._wake()
-
-    def mark(self, gap: Gap) -> None:
-        """The reader's side: events are missing from here on. Gaps with no event between them are one."""
-        if not self._finished:
-            if self._queue and isinstance(next(reversed(self._queue.values())), Gap):
-                return
-            self._turn += 1
-            self._queue[("gap", self._turn)] = gap
-            self._wake()
-
-    def finish(self, error: ClientException | None) -> None:
-        """The reader's side: nothing more will come."""
-        if self._finished:
-            return
-        self._finished = True
-        if error is not None:
-            self.ended = error
-        self._wake()
-
-    def finish_source(self, error: ClientException | None) -> None:
-        """The reader's side: the server ended the source, with an error or without."""
-        if error is None:
-            self.finish(None)
-        else:
-            ended = SubscriptionEnded(f"{self.name} ended: {error.error}", error.errno, error.trace, error.extra)
-            ended.__cause__ = error
-            self.finish(ended)
-
-    def _make_room(self) -> bool:
-        if self._overflow == "end":
-            self.finish(SubscriptionEnded(f"{self.name} ended: {self._limit} events waited and nobody took them"))
-            return False
-        if isinstance(self._queue.popitem(last=False)[1], Gap):
-            self._gap_dropped = True
-        else:
-            self.dropped += 1
-            self._missing += 1
-        return True
+                self._turn_began = now()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
 
-def _event(update: Update) -> Event:
-    record_id = None if update.record_id is NO_ID else update.record_id
-    return Event(update.collection, update.kind, record_id, update.fields, update.extra)
+class Subscriptions:
+    """Everything one client listens to."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._topics = Topics()
+        self._asking: dict[str, asyncio.Task[None]] = {}
+
+    async def open(self, name: str, listener: Listener) -> Topic:
+        """Start listening, and ask the server when the name is new. Raises what it says."""
+        topic = self.begin(name, listener, await self._supervisor.ready())
+        try:
+            await self.answered(topic)
+        except BaseException:
+            self._topics.leave(topic, listener)
+            raise
+        return topic
+
+    def begin(self, name: str, listener: Listener, connection: Connection) -> Topic:
+        """Start listening without waiting for the answer; a refusal ends it.
+
+        The question leaves in one write with what this turn of the loop sends next.
+        """
+        topic, is_new = self._topics.listen(name, listener)
+        if is_new:
+            try:
+                answer = connection.ask_for(name, SUBSCRIBE_SECONDS)
+            except ClientException:
+                self._topics.leave(topic, listener)
+                raise
+            self._asking[name] = asyncio.get_running_loop().create_task(self._ask(connection, topic, answer))
+        return topic
+
+    async def answered(self, topic: Topic) -> None:
+        """Wait for the server's answer; it is shared, so a caller that gives up does not take it from the others."""
+        asking = self._asking.get(topic.name)
+        if asking is None:
+            return
+        try:
+            await asyncio.shield(asking)
+        except ConnectionLost:
+            # The name is among those that are asked for again. Raises where there will be no connection.
+            await self._supervisor.ready()
+            if topic.refused is not None:
+                raise topic.refused from None
+
+    async def _ask(self, connection: Connection, topic: Topic, answer: asyncio.Future[str]) -> None:
+        """Take the server's answer, for everyone who joins the topic meanwhile."""
+        task = asyncio.current_task()
+        assert task is not None
+        task.add_done_callback(_retrieve)
+        try:
+            topic.handle = str(await answer)
+        except ConnectionLost:
+            raise  # it is asked for again
+        except ClientException as e:
+            self._topics.refuse(topic, e)
+            raise
+        finally:
+            if self._asking.get(topic.name) is task:
+                del self._asking[topic.name]
+        if not topic.listeners:
+            await self._give_back(connection, topic)  # all of them gave up waiting
+
+    async def close(self, topic: Topic, listener: Listener) -> None:
+        """Stop listening, and give the server's subscription back with the last listener."""
+        if not self._topics.leave(topic, listener) or topic.handle is None:
+            return
+        connection = self._supervisor.connection
+        if connection is not None and connection.lost is None and not connection.closing:
+            await self._give_back(connection, topic)
+
+    async def _give_back(self, connection: Connection, topic: Topic) -> None:
+        assert topic.handle is not None
+        try:
+            await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
+        except (ConnectionLost, CallTimeout):
+            pass  # the server's subscription ends with the connection
+        except ClientException as e:
+            # A session that ran out may not even unsubscribe. Listening is over all the same.
+            log.info("the subscription of %s could not be given back: %s", topic.name, type(e).__name__)
+
+    def update(self, update: Update) -> None:
+        """The reader's side: an event."""
+        self._topics.update(update)
+
+    def ended(self, ended: Ended) -> None:
+        """The reader's side: the server ended a source."""
+        self._topics.ended(ended)
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self._topics.lost()
+
+    async def renew(self, connection: Connection) -> None:
+        """Subscribe again on a new connection. What is refused now ends; the rest goes on after a `Gap`.
+
+        Raises `ConnectionLost` and `CallTimeout` when the new connection fails too.
+        """
+        for topic in self._topics.renew():
+            try:
+                topic.handle = str(await connection.ask_for(topic.name, SUBSCRIBE_SECONDS))
+            except (ConnectionLost, CallTimeout):
+                raise
+            except ClientException as e:
+                self._topics.refuse(topic, e)
+            else:
+                if not topic.listeners:  # the last one left while we asked
+                    await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
+
+    def finish(self, error: ClientException | None) -> None:
+        """The client is over: every subscription ends, with the error if there is one."""
+        self._topics.finish(error)
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Retrieve a task's error so that asyncio does not log it: the callers that wait are told it."""
+    if not task.cancelled():
+        task.exception()

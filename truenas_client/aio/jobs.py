@@ -1,20 +1,35 @@
-"""A running job as a program sees it.
+"""Running jobs as a program sees them, and the jobs of one client across connections.
 
-Invariants: `AsyncJob.result` may be awaited any number of times, by anybody, and
-always tells the same; giving up waiting never aborts the job.
+Invariants: `AsyncJob.result` may be awaited any number of times, by any number of tasks, and always tells the same;
+giving up waiting never aborts the job; a job start that has left is never sent a second time, one that had not left
+is (unless nothing is to wait). What becomes of a job is the `JobBook`'s to decide.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from ..engine.jobbook import JobProgress, JobRecord
-from ..exc import CallTimeout, ClientException
+from ..engine.jobbook import JOB_EVENTS, JobBook
+from ..engine.jobrecord import JobProgress, JobRecord
+from ..engine.ledger import Lane, lane_of
+from ..engine.messages import Update
+from ..engine.retry import may_send_again
+from ..engine.topics import Topic
+from ..exc import CallTimeout, ClientException, ConnectionLost, JobLost
+from .connection import Connection, new_id
+from .events import Subscriptions
+from .supervisor import Supervisor
 
-__all__ = ["AsyncJob", "JobProgress"]
+__all__ = ["AsyncJob", "JobProgress", "JobTable"]
+
+LOOKUP_SECONDS = 1.0
+"""How long to wait for a job's last event after a null answer before asking ``core.get_jobs``.
+
+The server sends them at nearly the same moment, in either order."""
+QUERY_SECONDS = 30.0
 
 
 class AsyncJob:
@@ -138,3 +153,200 @@ class AsyncJob:
 
     def __repr__(self) -> str:
         return f"<AsyncJob {self.id} {self.method} {self.state}>"
+
+
+class JobTable:
+    """The jobs of one client. Without ``hold_unsent`` a job start is refused while there is no connection."""
+
+    def __init__(
+        self, supervisor: Supervisor, subscriptions: Subscriptions, *, reconnect: bool, hold_unsent: bool
+    ) -> None:
+        self._supervisor, self._subscriptions = supervisor, subscriptions
+        self._reconnect, self._hold_unsent = reconnect, hold_unsent
+        self._book = JobBook()
+        self._jobs: dict[JobRecord, AsyncJob] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._topic: Topic | None = None
+
+    async def start(self, method: str, params: Sequence[Any], timeout: float | None) -> AsyncJob:
+        """Start a job and wait until it is announced."""
+        try:
+            async with asyncio.timeout(timeout):
+                connection = await self._for_start()
+                await self._watch()
+                # What cannot be encoded is raised here, to the caller, and not in the task.
+                record = JobRecord(new_id(), method, params, new_style=connection.dialect.new_style_jobs)
+                job = self._jobs[record] = AsyncJob(record, self._abort)
+                self._book.start(record)
+                self._spawn(self._run(record, method, params))
+                await job.bound()
+        except TimeoutError:
+            raise CallTimeout(
+                f"{method}: the server did not announce the job in {timeout:g} s; it may have started"
+            ) from None
+        # What ended without ever having been a job is told here; a job's own outcome by result().
+        if job.id is None and job.failure is not None:
+            raise job.failure
+        return job
+
+    async def follow(self, job_id: int, method: str | None, params: Sequence[Any]) -> AsyncJob:
+        """Watch a job that was started by other means than its own call, by the number the server gave.
+
+        Raises what asking ``core.get_jobs`` raises. That the number belongs to nothing, or to
+        other work than this method with these arguments, is told by the job's outcome (`JobLost`).
+        Without a method the number is enough.
+        """
+        connection = await self._supervisor.ready()
+        await self._watch()
+        # Whatever the server's style: this job has no call of its own, so its events alone decide.
+        record = JobRecord(new_id(), method, params, new_style=False)
+        job = self._jobs[record] = AsyncJob(record, self._abort)
+        self._book.start(record)
+        self._book.answer(record, job_id)
+        try:
+            # Its events so far went to no record. What they told, and perhaps the last one, is asked for.
+            rows = await self._query(record, connection)
+        except BaseException:
+            self._jobs.pop(record, None)
+            self._book.forget(record)
+            raise
+        if isinstance(rows, list) and rows:
+            self._event(rows[0])
+        if not record.fields and record.outcome is None:
+            text = f"{record.method}: the server does not know job {job_id} any more"
+            self._book.end(record, error=JobLost(text, job_id=job_id))
+        self._changed(record)
+        return job
+
+    def expect(self, connection: Connection, method: str) -> None:
+        """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
+
+        Nothing waits for the answer. An account that may not see jobs goes without.
+        """
+        if connection.asked_for_jobs or not connection.signed_in or not connection.dialect.new_style_jobs:
+            return
+        if lane_of(method) is Lane.CONTROL:
+            return  # none of these is a job
+        connection.asked_for_jobs = True
+        if self._topic is None and connection.lost is None:
+            self._topic = self._subscriptions.begin(JOB_EVENTS, self, connection)
+
+    # -- what the topic of job events tells ------------------------------------------------
+
+    def push(self, update: Update) -> None:
+        """The reader's side: a job has changed, of any session's."""
+        if self._jobs:
+            self._event(update.fields)
+
+    def gap(self, reason: str) -> None:
+        """The reader's side: `resume` asks for what was missed."""
+
+    def source_ended(self, error: ClientException | None) -> None:
+        """The reader's side: the account may not see jobs, or not any more."""
+        self._topic = None
+
+    def finish(self, error: ClientException | None) -> None:
+        """The client is over: nothing will be found again."""
+        if error is not None:
+            for record in self._book.lost(error):
+                self._changed(record)
+
+    # -- the end of a connection, and the next one -----------------------------------------
+
+    def lost(self, error: ConnectionLost) -> None:
+        """The connection is gone. Jobs whose call waits for its answer hear of it from the call."""
+        for record in self._book.disconnected(error, reconnect=self._reconnect):
+            self._changed(record)
+
+    async def resume(self, connection: Connection) -> None:
+        """Find the drifting jobs on a new connection. Job events must be subscribed to already."""
+        for record in self._book.adrift:
+            try:
+                rows = await self._query(record, connection)
+            except (ConnectionLost, CallTimeout):
+                raise
+            except ClientException as e:
+                rows = e
+            self._book.found(record, rows)
+            self._changed(record)
+
+    # -- inside --------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        if self._topic is None:
+            self._topic = await self._subscriptions.open(JOB_EVENTS, self)
+        else:
+            await self._subscriptions.answered(self._topic)
+
+    async def _run(self, record: JobRecord, method: str, params: Sequence[Any]) -> None:
+        try:
+            result = await self._send(record, method, params)
+        except ClientException as e:
+            self._book.settle(record, error=e, reconnect=self._reconnect)
+        else:
+            self._book.settle(record, result, reconnect=self._reconnect)
+        self._changed(record)
+        if record.needs_lookup:
+            await self._look_up(record)
+
+    async def _send(self, record: JobRecord, method: str, params: Sequence[Any]) -> Any:
+        while True:
+            connection = await self._for_start()
+            record.new_style = connection.dialect.new_style_jobs
+            lane = Lane.JOB if record.new_style else lane_of(method)
+            try:
+                return await connection.call(
+                    method, params, None, lane=lane, message_id=record.message_id, starts_job=True
+                )
+            except ConnectionLost as e:
+                if not may_send_again(e, reconnect=self._reconnect):
+                    raise
+
+    async def _for_start(self) -> Connection:
+        """The connection a job is started on; the next one, unless nothing is to wait for it."""
+        return await self._supervisor.ready() if self._hold_unsent else self._supervisor.present()
+
+    async def _look_up(self, record: JobRecord) -> None:
+        """Ask how a job ended when its answer does not tell."""
+        job = self._jobs.get(record)
+        while job is not None and record.needs_lookup:
+            await job.settled(LOOKUP_SECONDS)
+            try:
+                connection = await self._supervisor.ready()
+                if not record.needs_lookup:
+                    return
+                rows = await self._query(record, connection)
+            except ConnectionLost as e:
+                if self._reconnect:
+                    self._book.drift(record, e)
+            except CallTimeout:
+                continue
+            except ClientException as e:
+                self._book.lookup(record, e)
+            else:
+                self._book.lookup(record, rows)
+            self._changed(record)
+
+    async def _query(self, record: JobRecord, connection: Connection) -> Any:
+        return await connection.call(JOB_EVENTS, record.query, QUERY_SECONDS, lane=Lane.CONTROL)
+
+    def _event(self, fields: Any) -> None:
+        for record in self._book.event(fields):
+            self._changed(record)
+
+    def _changed(self, record: JobRecord) -> None:
+        job = self._jobs.get(record)
+        if job is None:
+            return
+        if record.outcome is not None:
+            del self._jobs[record]
+        job.update()
+
+    async def _abort(self, job_id: int) -> None:
+        connection = await self._supervisor.ready()
+        await connection.call("core.job_abort", [job_id], QUERY_SECONDS)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -36,7 +36,7 @@ class LargeAnswer:
         self.text = text
         self.size = len(text)
         envelope = open_envelope(text)
-        call = None if envelope is None else connection.ledger.find(envelope.id)
+        call = None if envelope is None else connection.talk.ledger.find(envelope.id)
         self.envelope: Envelope | None = None if call is None else envelope
         """Where in the text the result stands."""
         self.method: str | None = None if call is None else call.method

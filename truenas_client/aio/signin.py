@@ -100,23 +100,19 @@ class SignIn:
             if self._count == count and self._kept is not None:
                 await self._repeat(connection)
 
-    def observe(self, connection: Connection, method: str, answer: Any) -> None:
+    def observe(self, method: str, answer: Any) -> None:
         """Take note of a login or logout that the user made by an ordinary call.
 
         What it was made with is not known here, so nothing signs in again with what was kept of another.
         """
-        if method == "auth.logout":
-            self.forget(connection)
-        elif signs_in(method, answer):
-            self.forget(connection)
-            connection.signed_in = True
+        if method == "auth.logout" or signs_in(method, answer):
+            self.forget()
 
-    def forget(self, connection: Connection) -> None:
-        """The user signed out: nothing signs in again by itself."""
+    def forget(self) -> None:
+        """The user signed out, or in as somebody else: nothing signs in again by itself."""
         self._kept = None
         self._derived.clear()
         self._set_ticket(None)
-        connection.signed_in, connection.local_user = False, None
 
     def close(self) -> None:
         """The client is over."""
@@ -177,12 +173,12 @@ class SignIn:
             try:
                 step = flow.throw(failure) if failure is not None else flow.send(answer)
             except StopIteration as done:
-                connection.signed_in, connection.local_user = True, None
+                connection.sign(True)
                 self._count += 1
                 login: Login = done.value
                 return login
             except ServerSignatureError:
-                connection.signed_in = False
+                connection.sign(False)
                 await connection.close()
                 raise
             failure = None

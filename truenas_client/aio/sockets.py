@@ -19,13 +19,14 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
 from ..endpoint import Endpoint
+from ..engine.conversation import Vigilance
 from ..exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
 from ..trust import SYSTEM, TLS, context, tls_failure
 from .websocket import Link
@@ -48,8 +49,9 @@ class ConnectLimits:
     """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
 
     ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
-    is `wire.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
-    megabytes (``core.get_jobs`` and ``audit.query`` without a limit).
+    is `sizes.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
+    megabytes (``core.get_jobs`` and ``audit.query`` without a limit). ``vigilance`` tells when a silent connection is
+    doubted.
     """
 
     resolve: float = 10.0
@@ -58,6 +60,7 @@ class ConnectLimits:
     handshake: float = 30.0
     hello: float = 30.0
     message: int = 2**30
+    vigilance: Vigilance = field(default_factory=Vigilance)
 
 
 class _Connect(connect):

@@ -23,7 +23,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from ..engine.reconnecting import EXPECTED, STABLE_SECONDS, is_fatal, pause_for
+from ..engine.retry import STABLE_SECONDS, is_fatal, pause_for
 from ..exc import ClientException, ConnectionLost
 from ..secrets.logs import log
 from .connection import Connection
@@ -212,7 +212,7 @@ class Supervisor:
         if loop.time() - self._held_since >= STABLE_SECONDS:
             self._attempt = 0
         assert self.connection is not None
-        expected = max((EXPECTED[method] for method in self.connection.sent_methods), default=None)
+        expected = self.connection.talk.expected_pause
         # A loss that was asked for is information: whatever caused it is known.
         log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
         if is_fatal(lost):

@@ -22,7 +22,7 @@ from ..exc import (
     ValidationErrors,
 )
 
-__all__ = ["from_data", "from_ddp", "from_jsonrpc", "is_rate_limit", "job_error", "short", "words"]
+__all__ = ["explained", "from_data", "from_ddp", "from_jsonrpc", "is_rate_limit", "job_error", "short", "words"]
 
 TOO_MANY_CALLS = -32000
 METHOD_RAISED = -32001
@@ -123,3 +123,21 @@ def words(cause: Exception) -> str:
     """What an exception says, cut to a line: it may repeat what the server sent."""
     text = str(cause)
     return text if len(text) <= 120 else text[:117] + "..."
+
+
+def explained(error: ClientException, *, signed_in: bool, local_user: int | None) -> ClientException:
+    """Say what an error means on this connection, where the server's words leave it open.
+
+    ``signed_in`` tells whether somebody was signed in when the call was made, ``local_user`` whom the local socket
+    signed in.
+    """
+    if not signed_in and is_rate_limit(error):
+        text = f"{error.error}: before sign-in the server takes 20 calls a minute from one address; wait a minute"
+        return RateLimited(text, error.errno, error.trace, error.extra)
+    if local_user is not None and isinstance(error, NotAuthenticated):
+        text = (
+            f"{error.error}: user {local_user} of this machine has no access to the API. Run this as "
+            "root (sudo), or have the account given a role"
+        )
+        return NotAuthenticated(text, error.errno, error.trace, error.extra)
+    return error

@@ -18,98 +18,19 @@ changes; jobs of others leave no trace here. The answer and the last event may c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from .. import ejson
-from ..exc import ClientException, JobAborted, JobFailed, JobLost, NotAJob, ValidationErrors
+from ..exc import ClientException, ConnectionLost, JobAborted, JobFailed, JobLost, NotAJob, ValidationErrors
 from .errors import job_error
+from .jobrecord import FINAL_STATES, JobProgress, JobRecord, Outcome
+from .ledger import Call
 from .likeness import extends
+from .retry import EXPECTED
 
-__all__ = ["FINAL_STATES", "JobBook", "JobProgress", "JobRecord"]
+__all__ = ["JOB_EVENTS", "JobBook", "other_work"]
 
-FINAL_STATES = frozenset(("SUCCESS", "FAILED", "ABORTED"))
-
-
-@dataclass(frozen=True, slots=True)
-class JobProgress:
-    """``percent`` is 0 to 100 or None when the job does not say; ``description`` may be empty."""
-
-    percent: float | None = None
-    description: str = ""
-    extra: Any = None
-
-
-class JobRecord:
-    """What is known of one job of ours."""
-
-    __slots__ = (
-        "_answer",
-        "_answer_error",
-        "_event",
-        "adrift",
-        "answered",
-        "by_number",
-        "fields",
-        "id",
-        "message_id",
-        "method",
-        "new_style",
-        "outcome",
-        "params",
-        "progress",
-        "state",
-    )
-
-    def __init__(self, message_id: str, method: str | None, params: Sequence[Any], *, new_style: bool) -> None:
-        """``method`` is None for a job that is known by its number alone: then its events tell method and arguments."""
-        self.message_id = message_id
-        self.by_number = method is None
-        self.method = method or "a job"
-        self.params = ejson.loads(ejson.dumps(list(params)))
-        self.new_style = new_style
-        self.id: int | None = None
-        self.state = "WAITING"
-        self.progress = JobProgress()
-        self.answered = False
-        self.adrift = False
-        """Whether the connection its answer would have come on is gone."""
-        self.fields: dict[str, Any] = {}
-        """The job as its last event showed it; empty before the first."""
-        self.outcome: Outcome | None = None
-        self._answer: Any = None
-        self._answer_error: ClientException | None = None
-        self._event: Outcome | None = None
-
-    @property
-    def needs_lookup(self) -> bool:
-        """Whether ``core.get_jobs`` has to be asked when no event comes.
-
-        In the new style a null answer is what a job without a result gives, and also
-        what an aborted one gives. In the old style a number may be a plain result, and a
-        transient job is in the list while it runs but sends no events.
-        """
-        if self.outcome is not None or not self.answered or self.id is None or self.adrift:
-            return False
-        return self.new_style or not self.fields or self.fields.get("transient") is True
-
-    @property
-    def query(self) -> list[Any]:
-        """Filters and options of ``core.get_jobs`` that find this job on another connection."""
-        found_by = ["message_ids", "rin", self.message_id] if self.new_style else ["id", "=", self.id]
-        # Unless asked for, the server hides secrets in the result.
-        return [[found_by], {"extra": {"raw_result": True}}]
-
-    def __repr__(self) -> str:
-        return f"<JobRecord {self.id} {self.method} {self.state}>"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a job ended: ``error`` is None for a success."""
-
-    result: Any = None
-    error: ClientException | None = None
+JOB_EVENTS = "core.get_jobs"
+"""The collection whose events show jobs, and the method that lists them."""
 
 
 class JobBook:
@@ -195,8 +116,28 @@ class JobBook:
             else:
                 self._end(record, record._event)
 
+    def settle(
+        self, record: JobRecord, result: Any = None, error: ClientException | None = None, *, reconnect: bool
+    ) -> None:
+        """Take in how the call that started the job ended: by its answer, or because the connection broke.
+
+        Not for a call that had not left: that is sent again where there is another connection (`may_send_again`).
+        """
+        if not isinstance(error, ConnectionLost):
+            self.answer(record, result, error)
+        elif error.sent and record.method in EXPECTED:
+            self.end(record)  # the end of the connection is what success looks like
+        elif error.sent and reconnect:
+            self.drift(record, error)
+        else:
+            self.end(record, error=error)
+
     def lookup(self, record: JobRecord, rows: Any) -> None:
-        """Take in what ``core.get_jobs`` says of a record that `needs_lookup`."""
+        """Take in what ``core.get_jobs`` says of a record that `needs_lookup`; an error where it was refused."""
+        if isinstance(rows, ClientException):
+            text = f"{record.method}: how job {record.id} ended could not be asked for: {rows.error}"
+            self.end(record, error=JobLost(text, job_id=record.id))
+            return
         row = rows[0] if isinstance(rows, list) and rows else None
         if not record.new_style and (not isinstance(row, dict) or row.get("method") != record.method):
             self._end(record, _not_a_job(record, record._answer))
@@ -213,9 +154,25 @@ class JobBook:
                 ),
             )
 
-    def disconnected(self) -> None:
-        """The connection is gone: numbers seen on it may be other jobs' on the next."""
+    def disconnected(self, error: ConnectionLost, *, reconnect: bool) -> list[JobRecord]:
+        """The connection is gone: the jobs that are told of it, each to be found again or lost.
+
+        Numbers seen on it may be other jobs' on the next. Jobs whose call waits for its answer hear of the loss
+        from the call (`settle`).
+        """
         self._early.clear()
+        answered = [record for record in self._by_message.values() if record.answered]
+        for record in answered:
+            if reconnect:
+                self.drift(record, error)
+            else:
+                self.end(record, error=error)
+        return answered
+
+    @property
+    def adrift(self) -> list[JobRecord]:
+        """The jobs to be looked for on the next connection, by their `query`."""
+        return [record for record in self._by_message.values() if record.adrift]
 
     def drift(self, record: JobRecord, error: ClientException) -> bool:
         """Its connection was lost after the call had left. True: the job is worth looking for.
@@ -234,8 +191,12 @@ class JobBook:
         self._end(record, record._event or Outcome(result, error))
 
     def found(self, record: JobRecord, rows: Any) -> None:
-        """Take in what ``core.get_jobs`` answered to a drifting record's `query`."""
+        """Take in what ``core.get_jobs`` answered to a drifting record's `query`; an error where it was refused."""
         if record.outcome is not None:
+            return
+        if isinstance(rows, ClientException):
+            text = f"{record.method}: the connection was lost and the job could not be asked for: {rows.error}"
+            self._end(record, Outcome(error=JobLost(text, job_id=record.id)))
             return
         row = next((row for row in rows if _is_same(record, row)), None) if isinstance(rows, list) else None
         if row is not None:
@@ -383,3 +344,12 @@ def _is_same(record: JobRecord, row: Any) -> bool:
 def _is_other(record: JobRecord, fields: dict[str, Any]) -> bool:
     """Whether an event with our number is of a job that took the number after a restart."""
     return record.adrift and not _is_same(record, fields)
+
+
+def other_work(call: Call, params: Sequence[Any], fields: dict[str, Any]) -> ClientException | None:
+    """What to tell a call whose id a job names, when that job is not the work it asked for; None when it is."""
+    book = JobBook()
+    record = JobRecord(call.id, call.method, params, new_style=True)
+    book.start(record)
+    book.event(fields)
+    return record.outcome.error if record.outcome is not None else None

@@ -27,7 +27,9 @@ from collections import deque
 from enum import IntEnum
 from typing import Any
 
-__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "QUEUE_LIMIT", "Call", "Lane", "Ledger", "lane_of", "size_limit"]
+from ..exc import ClientException
+
+__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "Lane", "Ledger", "lane_of"]
 
 SLOTS = 10
 """Calls the server runs at a time on one connection."""
@@ -38,26 +40,10 @@ JOB_SLOTS = 7
 ANNOUNCE_SECONDS = 1.0
 """After this long a job start counts as announced: transient jobs send no events."""
 
-QUEUE_LIMIT = 10_000
-"""Calls that may wait for a slot; who calls beyond that waits to be let in."""
 REFUSED_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
 """Seconds before a call that the server had no place for is sent again, by how often it was refused."""
 
-ANONYMOUS_CHARACTERS = 8192
-SIGNED_IN_CHARACTERS = 65_536
-FILE_RECEIVE_CHARACTERS = 2_097_152
-
 CONTROL_METHODS = frozenset(("core.ping", "core.job_abort", "core.subscribe", "core.unsubscribe", "core.set_options"))
-
-
-def size_limit(method: str, signed_in: bool) -> int:
-    """How many characters the server takes in the message of this call.
-
-    One more and it closes the connection with everything in flight.
-    """
-    if not signed_in:
-        return ANONYMOUS_CHARACTERS
-    return FILE_RECEIVE_CHARACTERS if method == "filesystem.file_receive" else SIGNED_IN_CHARACTERS
 
 
 class Lane(IntEnum):
@@ -74,42 +60,52 @@ def lane_of(method: str) -> Lane:
 
 
 class Call:
-    """One call from the moment it is asked for until it is settled or forgotten.
+    """One call from the moment a caller asks for it until it is settled or forgotten.
 
-    ``waiter`` (for the answer), ``gate`` (for room in the queue), ``deadline`` and
-    ``timeout`` are the driver's own: the ledger never looks at them.
+    ``wake`` is the driver's: what the caller waits on. ``settled`` tells that ``result`` or ``error`` is its outcome,
+    or that the caller gave up; the outcome never changes after that. ``deadline`` is a time, ``timeout`` the seconds
+    that the caller named for it.
     """
 
     __slots__ = (
         "abandoned",
         "announced_by",
         "deadline",
+        "error",
         "fault",
-        "gate",
         "granted",
         "id",
         "lane",
         "method",
         "refused",
+        "result",
         "sent",
+        "settled",
         "signed_in",
+        "starts_job",
         "text",
         "timeout",
         "turn",
-        "waiter",
+        "wake",
     )
 
-    def __init__(self, message_id: str, method: str, lane: Lane, waiter: Any, signed_in: bool, text: str = "") -> None:
+    def __init__(self, message_id: str, method: str, lane: Lane, text: str = "", *, signed_in: bool = True) -> None:
         self.id = message_id
         self.text = text
         self.method = method
         self.lane = lane
-        self.waiter = waiter
-        self.gate: Any = None
-        self.deadline: float | None = None
-        self.fault = ""
-        self.timeout = 0.0
         self.signed_in = signed_in
+        """Whether somebody was signed in when the call was made: some errors mean something else before."""
+        self.wake: Any = None
+        self.settled = False
+        self.result: Any = None
+        self.error: ClientException | None = None
+        self.deadline: float | None = None
+        self.timeout = 0.0
+        self.fault = ""
+        """What could not be read and was this call's answer, unless another answer comes soon."""
+        self.starts_job = False
+        """Whether the caller wants the job followed, not answered with its number."""
         self.granted = False
         self.sent = False
         self.abandoned = False
@@ -141,11 +137,6 @@ class Ledger:
         return len(self._in_flight)
 
     @property
-    def full(self) -> bool:
-        """Whether no more calls are to be added before some have left."""
-        return self.queued >= QUEUE_LIMIT
-
-    @property
     def starved(self) -> bool:
         """Whether every slot is taken: then the server's silence means nothing."""
         return len(self._in_flight) >= SLOTS
@@ -160,7 +151,7 @@ class Ledger:
         queue = self._queues[call.lane]
         self._turn += 1
         call.turn = self._turn
-        if not queue and self._fits(call.lane, now):
+        if self._head(queue) is None and self._fits(call.lane, now):
             self._grant(call, now)
             return True
         queue.append(call)
@@ -170,6 +161,10 @@ class Ledger:
     def grants(self, now: float) -> list[Call]:
         """Queued calls that have got their slot by now; each is to be sent."""
         granted = []
+        waiting = self._unannounced
+        if waiting is not None and waiting.announced_by is not None and now >= waiting.announced_by:
+            # Its time is over: `wake_at` must not name it again where the next start waits for a slot.
+            self._unannounced = None
         while self._paused and self._paused[0][0] <= now:
             call = heapq.heappop(self._paused)[2]
             self._queues[call.lane].appendleft(call)
@@ -231,19 +226,14 @@ class Ledger:
             return
         if call.granted:
             self.answered(call.id)
-        elif call in self._queues[call.lane]:
-            self._queues[call.lane].remove(call)
-            self.queued -= 1
         else:
-            left = [row for row in self._paused if row[2] is not call]
-            self.queued -= len(self._paused) - len(left)
-            self._paused = left
-            heapq.heapify(self._paused)
+            self.queued -= 1  # `_head` drops it when its turn comes: to look for it now is slow in a long queue
 
     def calls(self) -> list[Call]:
         """Every call that was not answered, those in flight first."""
-        calls = [*self._in_flight.values(), *(call for queue in self._queues for call in queue)]
-        return calls + [row[2] for row in sorted(self._paused, key=lambda row: row[:2])]
+        queued = [call for queue in self._queues for call in queue]
+        queued += [row[2] for row in sorted(self._paused, key=lambda row: row[:2])]
+        return [*self._in_flight.values(), *(call for call in queued if not call.abandoned)]
 
     def close(self) -> list[Call]:
         """The connection is over; what `calls` told before."""
@@ -261,9 +251,18 @@ class Ledger:
         """The call that has waited longest among those that may go: jobs are not to wait for a pause in the calls."""
         found: Call | None = None
         for queue in self._queues:
-            if queue and (found is None or queue[0].turn < found.turn) and self._fits(queue[0].lane, now):
-                found = queue[0]
+            head = self._head(queue)
+            if head is not None and (found is None or head.turn < found.turn) and self._fits(head.lane, now):
+                found = head
         return found
+
+    def _head(self, queue: deque[Call]) -> Call | None:
+        """The first call of a queue that somebody still waits for."""
+        while queue:
+            if not queue[0].abandoned:
+                return queue[0]
+            queue.popleft()
+        return None
 
     def _fits(self, lane: Lane, now: float) -> bool:
         if len(self._in_flight) >= SLOTS:

@@ -1,4 +1,4 @@
-"""Who listens to what.
+"""Who listens to what, from connection to connection.
 
 The server sends one copy of an event per connection, without naming a
 subscription, so listeners of one name share one server subscription. A listener
@@ -6,55 +6,71 @@ is there before the subscription is asked for, because events and even the end o
 a source may come before the answer.
 
 Invariants: at most one server subscription a name; it is given back exactly when
-the last listener of the name has gone.
+the last listener of the name has gone; on a new connection each listener is shown a gap before
+its first event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from typing import Protocol
 
-from .messages import Update
+from ..exc import ClientException
+from .messages import Ended, Update
 
-__all__ = ["EVERYTHING", "Topic", "Topics"]
+__all__ = ["EVERYTHING", "Listener", "Topic", "Topics"]
 
 EVERYTHING = "*"
 """The name that stands for all ordinary events (full administrators only; no event sources)."""
 
-L = TypeVar("L")
+
+class Listener(Protocol):
+    """Who listens: an `inbox.Inbox`, or a book that takes events as they come."""
+
+    def push(self, update: Update) -> None:
+        """An event has come."""
+
+    def gap(self, reason: str) -> None:
+        """Events are missing from here on."""
+
+    def source_ended(self, error: ClientException | None) -> None:
+        """The server ended the source, or refuses it now."""
+
+    def finish(self, error: ClientException | None) -> None:
+        """The client is over."""
 
 
-class Topic(Generic[L]):
-    """One subscribed name; ``handle`` is the server's id of the subscription once it has answered."""
+class Topic:
+    """One subscribed name.
 
-    __slots__ = ("handle", "listeners", "name")
+    ``handle`` is the server's id of the subscription once it has answered, ``refused`` what it said when the name was
+    asked for again.
+    """
+
+    __slots__ = ("handle", "listeners", "name", "refused")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.listeners: list[L] = []
+        self.listeners: list[Listener] = []
         self.handle: str | None = None
+        self.refused: ClientException | None = None
 
 
-class Topics(Generic[L]):
-    """The subscriptions of one client; ``L`` is whatever the driver calls a listener."""
+class Topics:
+    """The subscriptions of one client."""
 
     def __init__(self) -> None:
-        self._topics: dict[str, Topic[L]] = {}
+        self._topics: dict[str, Topic] = {}
 
-    def __iter__(self) -> Iterator[Topic[L]]:
-        return iter(self._topics.values())
-
-    def listen(self, name: str, listener: L) -> tuple[Topic[L], bool]:
+    def listen(self, name: str, listener: Listener) -> tuple[Topic, bool]:
         """Add a listener. True: the name is new and has to be asked of the server."""
         topic = self._topics.get(name)
+        is_new = topic is None
         if topic is None:
             topic = self._topics[name] = Topic(name)
-            topic.listeners.append(listener)
-            return topic, True
         topic.listeners.append(listener)
-        return topic, False
+        return topic, is_new
 
-    def leave(self, topic: Topic[L], listener: L) -> bool:
+    def leave(self, topic: Topic, listener: Listener) -> bool:
         """Remove a listener. True: it was the last, so the server's subscription is to be given back."""
         if listener in topic.listeners:
             topic.listeners.remove(listener)
@@ -63,21 +79,43 @@ class Topics(Generic[L]):
         del self._topics[topic.name]
         return True
 
-    def of(self, update: Update) -> list[L]:
-        """Everyone who is to get this event."""
+    def update(self, update: Update) -> None:
+        """Hand an event to everyone who listens."""
         topic = self._topics.get(update.collection)
+        if topic is not None:
+            for listener in topic.listeners:
+                listener.push(update)
         everything = self._topics.get(EVERYTHING)
-        if everything is None:
-            return topic.listeners if topic is not None else []
-        return [*(topic.listeners if topic is not None else ()), *everything.listeners]
+        if everything is not None:
+            for listener in everything.listeners:
+                listener.push(update)
 
-    def end(self, name: str) -> list[L]:
-        """The server ended this name; those who listened. The name is free again."""
-        topic = self._topics.pop(name, None)
-        return topic.listeners if topic is not None else []
+    def ended(self, ended: Ended) -> None:
+        """The server ended a source. Its name is free again."""
+        topic = self._topics.pop(ended.collection, None)
+        for listener in topic.listeners if topic is not None else ():
+            listener.source_ended(ended.error)
 
-    def close(self) -> list[L]:
-        """The connection is over; everyone who still listened."""
+    def refuse(self, topic: Topic, error: ClientException) -> None:
+        """The server refuses on a new connection what it granted before."""
+        topic.refused = error
+        self.ended(Ended(topic.name, error))
+
+    def lost(self) -> None:
+        """The connection is gone, and the server's subscriptions with it."""
+        for topic in self._topics.values():
+            topic.handle = None
+
+    def renew(self) -> list[Topic]:
+        """There is a new connection: the names to be asked for again. Every listener is shown a gap first."""
+        for topic in self._topics.values():
+            for listener in topic.listeners:
+                listener.gap("the connection was lost and made again")
+        return list(self._topics.values())
+
+    def finish(self, error: ClientException | None) -> None:
+        """The client is over."""
         listeners = [listener for topic in self._topics.values() for listener in topic.listeners]
         self._topics.clear()
-        return listeners
+        for listener in listeners:
+            listener.finish(error)

@@ -1,11 +1,13 @@
-"""What to do about a loss: try again or give up, how long to wait, what to repeat.
+"""What to do about a loss: connect again or give up, how long to wait, which calls to send again.
 
-Pure decisions; the drivers carry them out.
+Pure decisions; the drivers carry them out. Invariant: a call that had left and may have changed something is never
+sent again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 
 from ..exc import (
     AuthenticationError,
@@ -15,10 +17,11 @@ from ..exc import (
     ConnectTimeout,
     HandshakeRejected,
     InvalidEndpoint,
+    NotAuthenticated,
     RateLimited,
 )
 
-__all__ = ["EXPECTED", "STABLE_SECONDS", "backoff", "is_fatal", "pause_for"]
+__all__ = ["EXPECTED", "STABLE_SECONDS", "Chance", "backoff", "chance_of", "is_fatal", "may_send_again", "pause_for"]
 
 FIRST_PAUSE = 0.5
 GROWTH = 1.7
@@ -67,3 +70,35 @@ def pause_for(error: ClientException, attempt: int, uniform: Callable[[float, fl
     if isinstance(error, RateLimited):
         return error.retry_after
     return backoff(attempt, uniform)
+
+
+class Chance(Enum):
+    """What becomes of a call that failed."""
+
+    NONE = "the error is the caller's"
+    DONE = "the end of the connection is what success looks like"
+    SIGN_IN = "sign in again, then send it again on the same connection"
+    NEXT = "send it again on the next connection"
+
+
+def chance_of(error: ClientException, method: str, *, repeat: bool, reconnect: bool, hold_unsent: bool) -> Chance:
+    """Decide what becomes of a call of this method that failed with this error.
+
+    ``repeat`` tells whether it may run twice, as a call that only reads may; ``reconnect`` and ``hold_unsent`` are the
+    client's.
+    """
+    if isinstance(error, NotAuthenticated):
+        # What was refused for want of a login never ran. A login that was refused is never run again by itself.
+        return Chance.NONE if method.startswith("auth.") else Chance.SIGN_IN
+    if not isinstance(error, ConnectionLost):
+        return Chance.NONE
+    if error.sent and method in EXPECTED:
+        return Chance.DONE
+    if not error.sent:
+        return Chance.NEXT if may_send_again(error, reconnect=reconnect) and hold_unsent else Chance.NONE
+    return Chance.NEXT if reconnect and repeat else Chance.NONE
+
+
+def may_send_again(error: ClientException, *, reconnect: bool) -> bool:
+    """Whether a call that must not run twice may be sent on the next connection: only if it had not left."""
+    return reconnect and isinstance(error, ConnectionLost) and not error.sent

@@ -1,0 +1,416 @@
+"""The rules of one connection: what leaves when, what a received text settles, what the end means for each call.
+
+A driver owns a socket, a clock and something to wake callers with. It calls these verbs, wakes the callers of the
+calls they return, sends what `leaving` gives, and calls `due` at `next_time`. Nothing here waits; ``now`` is the time
+in seconds by any clock that never goes back.
+
+=============================================  ==================================================
+``ask`` ``subscribe`` ``unsubscribe`` ``greet``  a caller wants something of the server
+``take`` ``unreadable``                        the driver received a text, or what is no text
+``leaving``                                    the calls that have their slot now and are to be sent
+``abandon``                                    a caller gave up
+``due``                                        the time has come: deadlines, the watchdog
+``end``                                        the connection is over
+=============================================  ==================================================
+
+Invariants: a call is settled exactly once: by its answer, its deadline, its caller or the end of the connection; a
+call that was given up is never sent again; after the end nothing leaves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .. import ejson
+from ..auth.flow import signs_in
+from ..exc import (
+    CallTimeout,
+    ConnectionLost,
+    PayloadTooLarge,
+    ProtocolError,
+    TooManyConcurrentCalls,
+)
+from .ddp import DDP
+from .dialect import Dialect
+from .errors import explained
+from .jobbook import JOB_EVENTS, other_work
+from .ledger import Call, Lane, Ledger, lane_of
+from .messages import Ended, Failure, Message, Reply, Update
+from .retry import EXPECTED
+from .sizes import send_limit
+
+__all__ = ["Conversation", "Noise", "Told", "Vigilance"]
+
+MOST_FAULTS = 1000
+"""Messages of a connection that cannot be read. Real servers send none, so a peer that sends so many is no server."""
+TOLD_FAULTS = (1, 10, 100)
+"""Which of them the log is told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vigilance:
+    """When a connection is doubted, in seconds.
+
+    With calls in flight and nothing received for ``silence``, the middleware behind the web server is asked: the web
+    server answers WebSocket pings for a dead backend. The question may take ``answer``. After a message that cannot
+    be read, the answer it may have been is waited for another ``fault``.
+    """
+
+    silence: float = 90.0
+    answer: float = 30.0
+    fault: float = 2.0
+
+
+class Noise(NamedTuple):
+    """The server sent something no server sends: words for the log."""
+
+    text: str
+
+
+Told = Call | Update | Ended | Noise
+"""What comes of a received text. A `Call` in it has been settled: its caller is to be woken."""
+
+
+class Conversation:
+    """One connection, from its first message to its end.
+
+    ``new_id`` makes message ids; ``now`` is the time at which the connection was made.
+    """
+
+    def __init__(
+        self, dialect: Dialect, new_id: Callable[[], str], now: float, *, vigilance: Vigilance | None = None
+    ) -> None:
+        self.dialect = dialect
+        self.ledger = Ledger()
+        self.signed_in = False
+        self.local_user: int | None = None
+        """On the local socket: the user id that the server signs in, until somebody else signs in."""
+        self.lost: ConnectionLost | None = None
+        """How the connection ended; None while it lives."""
+        self.job_methods: set[str] = set()
+        """Methods that were called here and turned out to be jobs whose calls answer when they end."""
+        self.expected_pause: float | None = None
+        """Seconds to wait before connecting again, where a call that left is one that ends the connection."""
+        self._new_id, self._vigilance = new_id, vigilance or Vigilance()
+        self._receive = dialect.receive
+        self._heard = now
+        self._out: list[Call] = []
+        self._faults = 0
+        self._question: Call | None = None
+        self._heard_before = now
+        self._sweep_at = math.inf
+        self._watch_at = now + self._vigilance.silence
+        self._next_time = self._watch_at
+
+    # -- what callers want ---------------------------------------------------------------
+
+    def ask(
+        self,
+        method: str,
+        params: Sequence[Any],
+        now: float,
+        *,
+        timeout: float | None = None,
+        since: float | None = None,
+        lane: Lane | None = None,
+        message_id: str | None = None,
+        starts_job: bool = False,
+    ) -> Call:
+        """Make a call; `leaving` gives it when its slot has come.
+
+        ``timeout`` counts from ``since`` (now, unless given). Raises `ClientException` for arguments that cannot be
+        sent, `PayloadTooLarge`, and `ConnectionLost` after the end; then nothing is sent.
+        """
+        message_id = message_id or self._new_id()
+        text = self.dialect.encode(message_id, method, params)
+        if lane is None:
+            lane = Lane.JOB if method in self.job_methods else lane_of(method)
+        limit = send_limit(method, self.signed_in)
+        if len(text) > limit:
+            raise PayloadTooLarge(method, len(text), limit)
+        call = Call(message_id, method, lane, text, signed_in=self.signed_in)
+        call.starts_job = starts_job
+        return self._place(call, now, timeout, now if since is None else since)
+
+    def subscribe(self, name: str, now: float, timeout: float) -> Call:
+        """Ask for events; the call's result is the server's handle."""
+        message_id = self._new_id()
+        call = Call(message_id, "core.subscribe", Lane.CONTROL, self.dialect.subscribe(message_id, name))
+        return self._place(call, now, timeout, now)
+
+    def unsubscribe(self, handle: str, now: float, timeout: float) -> Call:
+        """Give a subscription back. Where the server never answers that, the call is settled at once."""
+        message_id = self._new_id()
+        text, answered = self.dialect.unsubscribe(message_id, handle)
+        call = Call(message_id, "core.unsubscribe", Lane.CONTROL, text)
+        if answered:
+            return self._place(call, now, timeout, now)
+        if self.lost is not None:
+            raise self.loss(sent=False)
+        call.settled = True
+        self._out.append(call)
+        return call
+
+    def greet(self, now: float, timeout: float) -> Call | None:
+        """Send what has to come first, if anything."""
+        message_id = self._new_id()
+        text = self.dialect.greeting(message_id)
+        if text is None:
+            return None
+        return self._place(Call(message_id, "connect", Lane.CONTROL, text), now, timeout, now)
+
+    def old_ping(self, now: float, timeout: float) -> Call:
+        """Send the ping of the old protocol, which needs no login."""
+        assert isinstance(self.dialect, DDP)
+        message_id = self._new_id()
+        return self._place(
+            Call(message_id, "core.ping", Lane.CONTROL, self.dialect.ping(message_id)), now, timeout, now
+        )
+
+    def _place(self, call: Call, now: float, timeout: float | None, since: float) -> Call:
+        if self.lost is not None:
+            raise self.loss(sent=False)
+        if timeout is not None:
+            call.deadline, call.timeout = since + timeout, timeout
+            self._sweep_by(call.deadline)
+        if self.ledger.add(call, now):
+            self._out.append(call)
+        else:
+            self._wake_for_queue()
+        return call
+
+    def leaving(self, now: float) -> list[Call]:
+        """Return the calls to be sent now, in order; the driver notes in each whether it was ``sent``."""
+        if self.ledger.queued:
+            self._out += self.ledger.grants(now)
+            self._wake_for_queue()
+        if not self._out:
+            return self._out
+        leaving, self._out = self._out, []
+        for call in leaving:
+            if call.method in EXPECTED:
+                self.expected_pause = max(self.expected_pause or 0.0, EXPECTED[call.method])
+        return leaving
+
+    def abandon(self, call: Call) -> None:
+        """Note that the caller gave up. A call that has left keeps its slot until the server answers it."""
+        if not call.settled:
+            call.settled = True
+            self._give_up(call)
+
+    def _give_up(self, call: Call) -> None:
+        if call in self._out:
+            self._out.remove(call)
+        self.ledger.abandon(call)
+
+    # -- what the server said ------------------------------------------------------------
+
+    def take(self, text: str, now: float) -> list[Told]:
+        """Take in one received text: what it settled and what it told, in order."""
+        self._heard = now
+        told: list[Told] = []
+        for message in self._receive(text):
+            if type(message) is Reply:
+                call = self.ledger.answered(message.id)
+                if call is not None:
+                    if call.lane is Lane.CONTROL:
+                        self._notice_login(call.method, message.result)
+                    if not call.settled:
+                        call.settled, call.result = True, message.result
+                        told.append(call)
+            elif type(message) is Update:
+                if message.collection == JOB_EVENTS and self.ledger.in_flight:
+                    self._job_told(message.fields, told)
+                told.append(message)
+            else:
+                self._take_rarer(message, now, told)
+        return told
+
+    def unreadable(self, reason: str, now: float, *, of_event: bool = False) -> list[Told]:
+        """Take in a message that cannot be read.
+
+        With one call in flight it was the answer to that, unless another answer comes soon. How a job ended can
+        still be asked for, so a job waits on.
+        """
+        told: list[Told] = []
+        self._unreadable(reason, now, told, of_event=of_event)
+        return told
+
+    def settle(self, message_id: str, result: Any) -> list[Told]:
+        """Answer a call as if the server had."""
+        call = self.ledger.answered(message_id)
+        if call is None or call.settled:
+            return []
+        call.settled, call.result = True, result
+        return [call]
+
+    def _take_rarer(self, message: Message, now: float, told: list[Told]) -> None:
+        if type(message) is Failure:
+            self._failed(message, now, told)
+        elif type(message) is Ended:
+            told.append(message)
+        else:
+            assert not isinstance(message, Reply | Update | Failure | Ended)
+            self._unreadable(message.reason, now, told, of_event=message.of_event)
+
+    def _notice_login(self, method: str, answer: Any) -> None:
+        """The limits of sizes depend on whether anybody is signed in, whoever made the login call."""
+        if method == "auth.logout":
+            self.signed_in, self.local_user = False, None
+        elif method.startswith("auth.") and signs_in(method, answer):
+            self.signed_in, self.local_user = True, None
+
+    def _job_told(self, fields: Any, told: list[Told]) -> None:
+        """A job is announced: the next start may leave, and an ordinary call that started it has its answer.
+
+        The server answers such a call when the job ends, or attaches it to a job that waits already.
+        """
+        message_ids = fields.get("message_ids") if isinstance(fields, dict) else None
+        for message_id in message_ids if isinstance(message_ids, list) else ():
+            call = self.ledger.find(message_id) if isinstance(message_id, str) else None
+            if call is None:
+                continue
+            self.ledger.announced(call.id)
+            if call.settled or call.starts_job or not self.dialect.new_style_jobs:
+                continue
+            if isinstance(fields.get("id"), int):
+                self.job_methods.add(call.method)
+                self.ledger.became_job(call)
+                params = ejson.loads(call.text)["params"]
+                call.settled, call.result, call.error = True, fields["id"], other_work(call, params, fields)
+                told.append(call)
+
+    def _failed(self, failure: Failure, now: float, told: list[Told]) -> None:
+        if failure.id is not None:
+            call = self.ledger.answered(failure.id)
+        else:
+            # The server could not tell which call: with one in flight it can only be that one.
+            only = self.ledger.only_call
+            call = self.ledger.answered(only.id) if only is not None else None
+            if call is None:
+                reason = f"a refusal without saying of what: {failure.error.error}"
+                self._unreadable(reason, now, told, of_event=True)
+        if call is None or call.settled:
+            return
+        if isinstance(failure.error, TooManyConcurrentCalls):
+            # It never ran, so it may be sent again.
+            self.ledger.refused(call, now)
+            self._wake_for_queue()
+            return
+        call.settled, call.error = True, explained(failure.error, signed_in=call.signed_in, local_user=self.local_user)
+        told.append(call)
+
+    def _unreadable(self, reason: str, now: float, told: list[Told], *, of_event: bool) -> None:
+        only = None if of_event else self.ledger.only_call
+        if only is not None and only.lane is not Lane.JOB and not only.fault:
+            only.fault = reason
+            soon = now + self._vigilance.fault
+            if only.deadline is None or soon < only.deadline:
+                only.deadline = soon
+                self._sweep_by(soon)
+        self._faults += 1
+        if self._faults >= MOST_FAULTS:
+            why = f"The server sent {self._faults:,} messages that cannot be read; the last was {reason}"
+            told += self.end(None, "", why=why)
+        elif self._faults in TOLD_FAULTS:
+            so_far = f" ({self._faults} so far)" if self._faults > 1 else ""
+            told.append(Noise(f"the server sent {reason}{so_far}"))
+
+    # -- time ----------------------------------------------------------------------------
+
+    def next_time(self) -> float:
+        """Return when `due` is to be called; it may be too early, never too late."""
+        return self._next_time
+
+    def due(self, now: float) -> list[Call]:
+        """Settle the calls whose time is over, and look whether the server still answers."""
+        settled: list[Call] = []
+        if now >= self._sweep_at:
+            self._sweep(now, settled)
+        if now >= self._watch_at and self.lost is None:
+            self._watch(now)
+        self._next_time = min(self._sweep_at, self._watch_at)
+        self._wake_for_queue()
+        return settled
+
+    def _sweep_by(self, time: float) -> None:
+        self._sweep_at = min(self._sweep_at, time)
+        self._next_time = min(self._next_time, time)
+
+    def _wake_for_queue(self) -> None:
+        if self.ledger.queued and (wake_at := self.ledger.wake_at()) is not None:
+            self._next_time = min(self._next_time, wake_at)
+
+    def _sweep(self, now: float, settled: list[Call]) -> None:
+        """Look through all calls: one time serves for all of them, because nearly none expires."""
+        self._sweep_at = math.inf
+        for call in self.ledger.calls():
+            if call.settled or call.deadline is None:
+                continue
+            if call.deadline > now:
+                self._sweep_at = min(self._sweep_at, call.deadline)
+                continue
+            self._expire(call)
+            settled.append(call)
+            if call is self._question and self._heard == self._heard_before and not self.ledger.starved:
+                settled += self.end(None, "", why="The server holds the connection but answers nothing any more")
+                return
+
+    def _expire(self, call: Call) -> None:
+        call.settled = True
+        if call.fault:
+            # What could not be read was its answer, and gave its slot back.
+            self.ledger.answered(call.id)
+            text = f"{call.method}: the server answered with {call.fault}; it may have run"
+            call.error = ProtocolError(text)
+            return
+        words = "the server may still work on it" if call.sent else "it was not sent"
+        call.error = CallTimeout(f"{call.method}: no answer in {call.timeout:g} s; {words}")
+        self._give_up(call)
+
+    def _watch(self, now: float) -> None:
+        """Notice a server that keeps the connection and answers nothing any more."""
+        silence = self._vigilance.silence
+        quiet = now - self._heard
+        # With every slot held, silence is what ten long jobs look like.
+        asked = self._question is not None and not self._question.settled
+        if quiet >= silence and self.ledger.in_flight and not self.ledger.starved and not asked:
+            self._heard_before = self._heard
+            self._question = self.ask("core.ping", (), now, timeout=self._vigilance.answer)
+        self._watch_at = now + max(silence - quiet, silence / 10)
+
+    # -- the end -------------------------------------------------------------------------
+
+    def end(self, code: int | None, reason: str, *, ours: bool = False, why: str = "") -> list[Call]:
+        """Note that the connection is over: the calls that will get no answer. Twice is fine.
+
+        ``code`` and ``reason`` are those of the server's close, None where there was none; ``why`` says it where the
+        driver knows better.
+        """
+        if self.lost is not None:
+            return []
+        if ours:
+            text = "The connection was closed"
+        elif why:
+            text = why
+        elif code is None or code == 1006:
+            text, code = "The connection broke", None
+        else:
+            text = f"The server closed the connection ({code}{': ' + reason if reason else ''})"
+        self.lost = ConnectionLost(text, code, reason)
+        self._out = []
+        self._next_time = self._sweep_at = self._watch_at = math.inf
+        left = [call for call in self.ledger.close() if not call.settled]
+        for call in left:
+            call.settled, call.error = True, self.loss(sent=call.sent)
+        return left
+
+    def loss(self, *, sent: bool) -> ConnectionLost:
+        """Make the error for one call: whether it had left decides what the end means for it."""
+        lost = self.lost
+        assert lost is not None
+        suffix = " before the answer came; it may have run" if sent else "; the call was not sent"
+        return ConnectionLost(lost.error + suffix, lost.code, lost.reason, sent)

@@ -1,0 +1,99 @@
+"""One job of ours: what was asked for, what is known of it, and how it ended.
+
+Invariant: an outcome is decided once, by the `JobBook` that keeps the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import ejson
+from ..exc import ClientException
+
+__all__ = ["FINAL_STATES", "JobProgress", "JobRecord", "Outcome"]
+
+FINAL_STATES = frozenset(("SUCCESS", "FAILED", "ABORTED"))
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """``percent`` is 0 to 100 or None when the job does not say; ``description`` may be empty."""
+
+    percent: float | None = None
+    description: str = ""
+    extra: Any = None
+
+
+class JobRecord:
+    """What is known of one job of ours."""
+
+    __slots__ = (
+        "_answer",
+        "_answer_error",
+        "_event",
+        "adrift",
+        "answered",
+        "by_number",
+        "fields",
+        "id",
+        "message_id",
+        "method",
+        "new_style",
+        "outcome",
+        "params",
+        "progress",
+        "state",
+    )
+
+    def __init__(self, message_id: str, method: str | None, params: Sequence[Any], *, new_style: bool) -> None:
+        """``method`` is None for a job that is known by its number alone: then its events tell method and arguments."""
+        self.message_id = message_id
+        self.by_number = method is None
+        self.method = method or "a job"
+        self.params = ejson.loads(ejson.dumps(list(params)))
+        self.new_style = new_style
+        self.id: int | None = None
+        self.state = "WAITING"
+        self.progress = JobProgress()
+        self.answered = False
+        self.adrift = False
+        """Whether the connection its answer would have come on is gone."""
+        self.fields: dict[str, Any] = {}
+        """The job as its last event showed it; empty before the first."""
+        self.outcome: Outcome | None = None
+        self._answer: Any = None
+        self._answer_error: ClientException | None = None
+        self._event: Outcome | None = None
+
+    @property
+    def needs_lookup(self) -> bool:
+        """Whether ``core.get_jobs`` has to be asked when no event comes.
+
+        In the new style a null answer is what a job without a result gives, and also
+        what an aborted one gives. In the old style a number may be a plain result, and a
+        transient job is in the list while it runs but sends no events.
+        """
+        if self.outcome is not None or not self.answered or self.id is None or self.adrift:
+            return False
+        return self.new_style or not self.fields or self.fields.get("transient") is True
+
+    @property
+    def query(self) -> list[Any]:
+        """Filters and options of ``core.get_jobs`` that find this job on another connection."""
+        by_call = self.new_style and self.adrift
+        found_by = ["message_ids", "rin", self.message_id] if by_call else ["id", "=", self.id]
+        # Unless asked for, the server hides secrets in the result.
+        return [[found_by], {"extra": {"raw_result": True}}]
+
+    def __repr__(self) -> str:
+        return f"<JobRecord {self.id} {self.method} {self.state}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended: ``error`` is None for a success."""
+
+    result: Any = None
+    error: ClientException | None = None
