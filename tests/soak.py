@@ -1,4 +1,4 @@
-"""The long runs in full: ``python -m tests.soak [bursts|chaos|disk|fuzz|schedules|all] [--scale X] [--seed N]``.
+"""The long runs in full: ``python -m tests.soak [bursts|chaos|disk|fuzz|mutants|schedules|all] [--scale X] [--seed N]``.
 
 ``make test`` plays a tenth of each. Ends with status 1 and the reason when a
 promise is broken; otherwise prints the figures.
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests import mutants
 from tests.app.bursts import Bursts
 from tests.app.conftest import at_desk
 from tests.chaos.run import chaos
@@ -118,8 +119,14 @@ def run_bursts(scale: float, seed: int) -> None:
         asyncio.run(_bursts(round(BURSTS * scale), seed))
 
 
+def run_mutants(scale: float, seed: int) -> None:
+    """Rules of a connection, broken on purpose."""
+    assert mutants.main() == 0, "a broken rule fails no pure test"
+
+
 RUNS: dict[str, Callable[[float, int], None]] = {
     "schedules": run_schedules,
+    "mutants": run_mutants,
     "fuzz": run_fuzz,
     "disk": run_disk,
     "bursts": run_bursts,
