@@ -1,4 +1,4 @@
-"""The long runs in full: ``python -m tests.soak [bursts|chaos|disk|fuzz|mutants|schedules|all] [--scale X] [--seed N]``.
+"""The long runs in full: ``python -m tests.soak [RUN|all] [--scale X] [--seed N]``.
 
 ``make test`` plays a tenth of each. Ends with status 1 and the reason when a
 promise is broken; otherwise prints the figures.

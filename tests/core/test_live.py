@@ -87,6 +87,26 @@ async def test_rows_are_there_and_follow_whole_events() -> None:
         assert len(table.queries) == 1
 
 
+async def test_a_query_that_every_event_repeats_is_asked_once_a_second_at_most() -> None:
+    table = Table(row(1), row(2), row(3))
+    async with (
+        nas(table.answer) as server,
+        AsyncClient(server.url) as client,
+        client.live("pool.query", [], {"order_by": ["name"], "limit": 2}) as live,
+    ):
+        time = asyncio.get_running_loop().time
+        began, changes, told = time(), live.changes(), 0
+        while time() < began + 1.5:
+            told += 1
+            await table.tell("changed", id=1, fields=row(1, f"after {told}"))
+            await client.call("x")
+        table.rows[1] = row(1, "at last")
+        await table.tell("changed", id=1, fields=row(1))
+        assert (await take(changes, 1))[0].row == row(1, "at last")
+        assert len(table.queries) <= 2 + (time() - began)
+        assert told > 10
+
+
 async def test_partial_and_empty_events_have_their_rows_queried_together() -> None:
     table = Table(row(1), row(2), row(3))
     async with nas(table.answer) as server, AsyncClient(server.url) as client, client.live("pool.query") as live:

@@ -14,6 +14,7 @@ query at a time.
 from __future__ import annotations
 
 import asyncio
+import math
 import weakref
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ __all__ = ["Change", "Changes", "LiveQuery"]
 
 SETTLE_SECONDS = 0.1
 """How long events are collected before the rows they name are queried again."""
+WHOLE_SECONDS = 1.0
+"""At most so often a query that every event has repeated is: a busy job sends events by the dozen a second."""
 TOGETHER = 50
 """Rows asked for by key in one query; with more of them everything is asked for."""
 RETRY_SECONDS = 5.0
@@ -107,7 +110,7 @@ class LiveQuery:
     given. ``key`` is the member that tells rows apart, also what an event's id means.
     ``filters`` and ``options`` are the query's; ``get`` and ``count`` make no rows and are
     refused, and with ``order_by``, ``limit`` or ``offset`` every event has the whole query
-    repeated.
+    repeated, once a second at most.
 
     Entering subscribes and queries, and raises what those raise. The queries are reads:
     they are repeated when the connection is made again.
@@ -137,6 +140,8 @@ class LiveQuery:
         self._changes: weakref.WeakSet[Changes] = weakref.WeakSet()
         self._stale: set[Hashable] | None = set()
         self._due: float | None = None
+        self._asked = -math.inf
+        """When the rows were last asked for."""
         self._task: asyncio.Task[None] | None = None
         self._done = False
         self.error: ClientException | None = None
@@ -267,6 +272,8 @@ class LiveQuery:
                 self._stale = None
         if self._due is None:
             self._due = asyncio.get_running_loop().time() + SETTLE_SECONDS
+            if self._whole:
+                self._due = max(self._due, self._asked + WHOLE_SECONDS)
 
     async def _refresh(self) -> None:
         stale = self._stale
@@ -288,6 +295,7 @@ class LiveQuery:
                 self._put(key, rows.get(key))
 
     async def _query(self, filters: list[Any]) -> dict[Hashable, Row]:
+        self._asked = asyncio.get_running_loop().time()
         rows = await self._server.call(self._method, filters, self._options, timeout=QUERY_SECONDS, repeat=True)
         if not isinstance(rows, list):
             raise ProtocolError(f"{self._method}: the answer is not a list of rows")
