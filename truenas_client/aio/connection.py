@@ -38,7 +38,8 @@ from ..exc import (
     TooManyConcurrentCalls,
 )
 from ..secrets.logs import log
-from .websocket import BEFORE_LOGIN, Hearer, Link
+from ..websocket import BEFORE_LOGIN
+from .websocket import Hearer, Link
 
 __all__ = ["Connection", "Receiver", "new_id"]
 

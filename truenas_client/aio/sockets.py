@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import logging
 import os
 import socket
 import ssl
@@ -22,7 +21,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
 from ..endpoint import Endpoint
@@ -32,24 +30,14 @@ from .websocket import Link
 
 __all__ = ["ConnectLimits", "open_socket", "open_websocket"]
 
-PING_INTERVAL = 20.0
-"""Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s of silence."""
-PING_TIMEOUT = 60.0
-"""Seconds. A pong comes from the middleware's own event loop, which may be busy for a while."""
-CLOSE_TIMEOUT = 1.0
-"""Seconds to wait for the server's half of a close."""
-
-# A logger of its own with nothing attached and everything off: websockets logs whole frames at DEBUG.
-_silent = logging.Logger("truenas_client.websockets", logging.CRITICAL + 1)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectLimits:
     """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
 
-    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
-    is `wire.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
-    megabytes (``core.get_jobs`` and ``audit.query`` without a limit).
+    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that
+    `websocket.BEFORE_LOGIN` does, if it is less. Beyond the bound the connection ends. The largest answers of real
+    servers have some hundred megabytes (``core.get_jobs`` and ``audit.query`` without a limit).
     """
 
     resolve: float = 10.0
@@ -58,13 +46,6 @@ class ConnectLimits:
     handshake: float = 30.0
     hello: float = 30.0
     message: int = 2**30
-
-
-class _Connect(connect):
-    """Opens without following redirects: credentials go only where they were meant to."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
 
 
 async def open_websocket(
@@ -190,25 +171,13 @@ async def _upgrade(
     if endpoint.is_tls:
         secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
     scheme = "wss" if endpoint.is_tls else "ws"
-    opening = _Connect(
-        f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}",
-        sock=sock,
-        proxy=None,
-        compression=None,
-        max_size=None,
-        open_timeout=None,
-        ping_interval=PING_INTERVAL,
-        ping_timeout=PING_TIMEOUT,
-        close_timeout=CLOSE_TIMEOUT,
-        user_agent_header=None,
-        logger=_silent,
-        create_connection=Link,
-        **secure,
-    )
+    url = f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}"
+    link: Link | None = None
     try:
         async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
-            connection = await opening
-            assert isinstance(connection, Link)
+            _, link = await asyncio.get_running_loop().create_connection(lambda: Link(url), sock=sock, **secure)
+            await link.opened()
+            opened, link = link, None
     except ssl.SSLError as e:
         raise tls_failure(endpoint, e, secure.get("ssl")) from e
     except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
@@ -230,10 +199,13 @@ async def _upgrade(
             plain = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
             text += f". If that port does not speak TLS, the address is {plain}"
         raise ConnectError(text, "handshake") from e
+    finally:
+        if link is not None:
+            link.transport.abort()
     if endpoint.is_tls:
         report("tls")
     report("handshake")
-    return connection
+    return opened
 
 
 def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:
