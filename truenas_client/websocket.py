@@ -153,16 +153,18 @@ class WebSocket:
         left = len(data) - at
         if left < 2:
             return False
-        size = data[at + 1]
+        size = second = data[at + 1]
         head = 2
-        if size > 125:
-            # 126 and 127 tell that the size follows, in two or eight bytes. The mask bit above is a client's: the
-            # protocol fails such a frame.
-            head = {126: 4, 127: 10}.get(size & 0x7F, 2)
-            if left < head:
+        if second == 126:
+            if left < 4:
                 return False
-            size = int.from_bytes(data[at + 2 : at + head], "big") if head > 2 else size & 0x7F
-        if data[at] != WHOLE_TEXT or data[at + 1] > 127 or self._in_pieces:
+            size, head = data[at + 2] << 8 | data[at + 3], 4
+        elif second == 127:
+            if left < 10:
+                return False
+            size, head = int.from_bytes(data[at + 2 : at + 10], "big"), 10
+        if data[at] != WHOLE_TEXT or second > 127 or self._in_pieces:
+            # Above 127 is the mask bit, which only a client may set: the protocol fails such a frame at once.
             self._owed = head + size
             return self._pass_on()
         total = head + size
