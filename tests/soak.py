@@ -130,7 +130,7 @@ def run_oldest(scale: float, seed: int) -> None:
         venv.create(folder, with_pip=True)
         python = str(Path(folder).absolute() / "bin/python")
         for what, arguments in (
-            ("installing", ["pip", "install", "-qe", ".[test]", f"websockets=={requirement[1]}"]),
+            ("installing", ["pip", "install", "-qqe", ".[test]", f"websockets=={requirement[1]}"]),
             ("testing", ["pytest", "-q", "-n", "2", "--dist", "worksteal", "tests/core", "tests/midclt"]),
         ):
             print(f"oldest: {what}, websockets {requirement[1]}", flush=True)
