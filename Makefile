@@ -24,7 +24,7 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.bench
 
-# The long runs in full: chaos, fuzz, schedules. `make test` runs a tenth of each.
+# The long runs in full: chaos, fuzz, schedules; `make test` runs a tenth of each. And tests with the oldest websockets.
 soak: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.soak all
 

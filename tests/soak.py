@@ -9,9 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import time
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,6 +127,23 @@ def run_mutants(scale: float, seed: int) -> None:
     assert mutants.main() == 0, "a broken rule fails no pure test"
 
 
+def run_oldest(scale: float, seed: int) -> None:
+    """The tests of the core and of midclt with the oldest websockets allowed, in an environment of their own."""
+    requirement = re.search(r'"websockets>=([\d.]+)"', Path("pyproject.toml").read_text())
+    assert requirement is not None, "pyproject.toml names no oldest websockets"
+    Path("build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="build", prefix="oldest-") as folder:
+        venv.create(folder, with_pip=True)
+        python = str(Path(folder).absolute() / "bin/python")
+        for what, arguments in (
+            ("installing", ["pip", "install", "-qqe", ".[test]", f"websockets=={requirement[1]}"]),
+            ("testing", ["pytest", "-q", "-n", "2", "--dist", "worksteal", "tests/core", "tests/midclt"]),
+        ):
+            print(f"oldest: {what}, websockets {requirement[1]}", flush=True)
+            done = subprocess.run([python, "-m", *arguments], check=False)
+            assert done.returncode == 0, f"{what} with websockets {requirement[1]} ended with {done.returncode}"
+
+
 RUNS: dict[str, Callable[[float, int], None]] = {
     "schedules": run_schedules,
     "mutants": run_mutants,
@@ -131,6 +151,7 @@ RUNS: dict[str, Callable[[float, int], None]] = {
     "disk": run_disk,
     "bursts": run_bursts,
     "chaos": run_chaos,
+    "oldest": run_oldest,
 }
 
 

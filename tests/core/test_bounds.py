@@ -26,10 +26,13 @@ def frame(opcode: int, data: bytes, *, fin: bool) -> bytes:
 
 
 async def flood(link: ServerConnection, piece: bytes) -> None:
-    """Sends the same bytes again and again, below websockets, until the client has enough."""
-    link.transport.set_write_buffer_limits(0)
+    """Sends the same bytes again and again, below websockets, until the client has enough.
+
+    Never more than the client takes: the server's memory would count as the client's.
+    """
     while not link.transport.is_closing():
-        link.transport.write(piece * 2000)
+        if not link.transport.get_write_buffer_size():
+            link.transport.write(piece * 2000)
         await asyncio.sleep(0)
 
 

@@ -14,15 +14,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import logging
 import os
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
 from ..endpoint import Endpoint
@@ -33,15 +33,9 @@ from .websocket import Link
 
 __all__ = ["ConnectLimits", "open_socket", "open_websocket"]
 
-PING_INTERVAL = 20.0
-"""Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s of silence."""
-PING_TIMEOUT = 60.0
-"""Seconds. A pong comes from the middleware's own event loop, which may be busy for a while."""
-CLOSE_TIMEOUT = 1.0
-"""Seconds to wait for the server's half of a close."""
 
-# A logger of its own with nothing attached and everything off: websockets logs whole frames at DEBUG.
-_silent = logging.Logger("truenas_client.websockets", logging.CRITICAL + 1)
+NEXT_ADDRESS_SECONDS = 0.25
+"""How long an address may be silent before the next one of its name is tried too (RFC 8305, section 8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +55,6 @@ class ConnectLimits:
     hello: float = 30.0
     message: int = 2**30
     vigilance: Vigilance = field(default_factory=Vigilance)
-
-
-class _Connect(connect):
-    """Opens without following redirects: credentials go only where they were meant to."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
 
 
 async def open_websocket(
@@ -110,28 +97,79 @@ async def open_socket(
 
 
 async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callable[[str], None]) -> socket.socket:
-    loop = asyncio.get_running_loop()
-    where = f"{endpoint.host_text}:{endpoint.port}"
     addresses = await _addresses(endpoint.host, endpoint.port, limits.resolve)
     report("resolve")
-    failure: ConnectError | None = None
-    for family, kind, protocol, _, address in addresses:
-        sock = socket.socket(family, kind, protocol)
+    failed: list[tuple[str, OSError]] = []
+    sock = await _first_to_answer(addresses, limits.connect, failed)
+    if sock is None:
+        # A refusal comes from the server and tells most; an error of this machine's network tells least.
+        kinds = (ConnectionRefusedError, TimeoutError, OSError)
+        error = next(error for kind in kinds for _, error in failed if isinstance(error, kind))
+        tried = ", ".join(f"{address} {_short(error)}" for address, error in failed)
+        where = f"{endpoint.host_text}:{endpoint.port}"
+        raise _connect_failure(error, where, f" ({tried})" if len(failed) > 1 else "") from error
+    return sock
+
+
+async def _first_to_answer(
+    addresses: list[Any], seconds: float, failed: list[tuple[str, OSError]]
+) -> socket.socket | None:
+    """A socket to the first address that answers, None when none does (RFC 8305, "happy eyeballs").
+
+    The next address is tried when one has failed, or when none has answered for a moment; those before it go on. Each
+    has so many seconds. The addresses that failed, and how, go to ``failed``.
+    """
+    waiting = deque(_interleaved(addresses))
+    tries: dict[asyncio.Task[socket.socket], str] = {}
+    try:
+        while waiting or tries:
+            if waiting:
+                address = waiting.popleft()
+                tries[asyncio.create_task(_connected(address, seconds))] = address[4][0]
+            done, _ = await asyncio.wait(
+                tries, timeout=NEXT_ADDRESS_SECONDS if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in [task for task in tries if task in done]:
+                error = task.exception()
+                if error is None:
+                    del tries[task]
+                    return task.result()
+                if not isinstance(error, OSError):
+                    raise error
+                failed.append((tries.pop(task), error))
+        return None
+    finally:
+        for task in tries:
+            task.cancel()
+            task.add_done_callback(_close_late)
+
+
+def _close_late(task: asyncio.Task[socket.socket]) -> None:
+    """Close the socket of a try that succeeded when it was wanted no more."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
+
+
+def _interleaved(addresses: list[Any]) -> list[Any]:
+    """The resolver's order, with the two families taking turns: a network may carry only one of them."""
+    families = [address[0] == addresses[0][0] for address in addresses]
+    first = [address for address, same in zip(addresses, families, strict=True) if same]
+    other = [address for address, same in zip(addresses, families, strict=True) if not same]
+    return [address for pair in zip_longest(first, other) for address in pair if address is not None]
+
+
+async def _connected(address: Any, seconds: float) -> socket.socket:
+    family, kind, protocol, _, where = address
+    sock = socket.socket(family, kind, protocol)
+    try:
         sock.setblocking(False)
-        try:
-            async with asyncio.timeout(limits.connect):
-                await loop.sock_connect(sock, address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except BaseException as e:
-            sock.close()
-            if not isinstance(e, OSError):
-                raise
-            failure = _connect_failure(e, where)
-            failure.__cause__ = e
-        else:
-            return sock
-    assert failure is not None  # getaddrinfo never answers with an empty list
-    raise failure
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().sock_connect(sock, where)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
@@ -147,15 +185,21 @@ async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
         raise ConnectError(f"Host {host!r} not found", "resolve") from e
 
 
-def _connect_failure(error: OSError, where: str) -> ConnectError:
+def _connect_failure(error: OSError, where: str, tried: str = "") -> ConnectError:
     # A TimeoutError of asyncio.timeout is an OSError too, without a number.
     if isinstance(error, TimeoutError):
-        return ConnectTimeout(
-            f"{where} does not answer: check the address, and that the machine is up", "connect", errno.ETIMEDOUT
-        )
+        text = f"{where} does not answer: check the address, and that the machine is up{tried}"
+        return ConnectTimeout(text, "connect", errno.ETIMEDOUT)
     if isinstance(error, ConnectionRefusedError):
-        return ConnectRefused(f"{where} refuses connections: nothing listens on that port", "connect", error.errno)
-    return ConnectError(f"{where} cannot be reached: {error.strerror or error}", "connect", error.errno)
+        text = f"{where} refuses connections: nothing listens on that port{tried}"
+        return ConnectRefused(text, "connect", error.errno)
+    return ConnectError(f"{where} cannot be reached: {error.strerror or error}{tried}", "connect", error.errno)
+
+
+def _short(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "does not answer"
+    return "refuses" if isinstance(error, ConnectionRefusedError) else f"fails: {error.strerror or error}"
 
 
 async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
@@ -193,25 +237,13 @@ async def _upgrade(
     if endpoint.is_tls:
         secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
     scheme = "wss" if endpoint.is_tls else "ws"
-    opening = _Connect(
-        f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}",
-        sock=sock,
-        proxy=None,
-        compression=None,
-        max_size=None,
-        open_timeout=None,
-        ping_interval=PING_INTERVAL,
-        ping_timeout=PING_TIMEOUT,
-        close_timeout=CLOSE_TIMEOUT,
-        user_agent_header=None,
-        logger=_silent,
-        create_connection=Link,
-        **secure,
-    )
+    url = f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}"
+    link: Link | None = None
     try:
         async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
-            connection = await opening
-            assert isinstance(connection, Link)
+            _, link = await asyncio.get_running_loop().create_connection(lambda: Link(url), sock=sock, **secure)
+            await link.opened()
+            opened, link = link, None
     except ssl.SSLError as e:
         raise tls_failure(endpoint, e, secure.get("ssl")) from e
     except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
@@ -233,10 +265,13 @@ async def _upgrade(
             plain = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
             text += f". If that port does not speak TLS, the address is {plain}"
         raise ConnectError(text, "handshake") from e
+    finally:
+        if link is not None:
+            link.transport.abort()
     if endpoint.is_tls:
         report("tls")
     report("handshake")
-    return connection
+    return opened
 
 
 def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:
