@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from .release import RELEASES, Release
 
-__all__ = ["FULL_ADMIN", "Account", "ApiKey", "Credential"]
+__all__ = ["FULL_ADMIN", "Account", "ApiKey", "Credential", "Token"]
 
 FULL_ADMIN = "FULL_ADMIN"
 
@@ -127,3 +127,17 @@ class Credential:
             },
             "account_attributes": marks,
         }
+
+
+@dataclass(slots=True)
+class Token:
+    """What ``auth.generate_token`` or a login with a reconnect token made."""
+
+    text: str
+    parent: Credential
+    ttl: float
+    attributes: dict[str, Any]
+    address: str | None
+    single_use: bool
+    used_at: float
+    reconnect: bool = False

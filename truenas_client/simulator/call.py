@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .registry import Method
     from .release import Release
     from .session import Session
-    from .simulator import Simulator
+    from .state import Nas
 
 __all__ = ["Call"]
 
@@ -34,7 +34,7 @@ class Call:
 
     __slots__ = ("credential", "job", "message_id", "method", "nas", "session")
 
-    def __init__(self, nas: Simulator, session: Session | None, method: Method, message_id: Any = None) -> None:
+    def __init__(self, nas: Nas, session: Session | None, method: Method, message_id: Any = None) -> None:
         self.nas = nas
         self.session = session
         self.method = method

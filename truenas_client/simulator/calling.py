@@ -80,7 +80,7 @@ class CallingSession(Session):
     # --- running -------------------------------------------------------------------------------
 
     def _start(self, name: str, params: list[Any], ident: Any) -> None:
-        if self.nas.faults.calls and (struck := self.nas.faults.on_call(self, name)):
+        if self.nas.faults.calls and (struck := self.nas.faults.on_call(self.user, name)):
             self._start_struck(name, params, ident, struck)
         else:
             self._start_sound(name, params, ident)
@@ -127,7 +127,7 @@ class CallingSession(Session):
                 self.answer_unknown(ident, name)
             return
         call = Call(self.nas, self, method, self.message_id(ident))
-        delay = self.nas.rate_limit.delay(call)
+        delay = self.nas.rate_limit.delay(self, name, open_to_all=call.open_to_all)
         if delay is not None:
             self.run(self._refuse_later(ident, name, delay))
             return

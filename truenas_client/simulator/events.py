@@ -23,7 +23,7 @@ from .registry import EventKind, Registry
 
 if TYPE_CHECKING:
     from .clock import Clock
-    from .session import Session
+    from .peer import Peer
 
 __all__ = ["Events", "Source", "Update"]
 
@@ -70,7 +70,7 @@ class Source:
         self.kind = kind
         self.ident = ident
         self.clock = clock
-        self.sessions: dict[Session, None] = {}
+        self.sessions: dict[Peer, None] = {}
         self.task: asyncio.Task[None] | None = None
         self._events = events
 
@@ -91,10 +91,10 @@ class Events:
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry
         self._clock = clock
-        self._subscribers: dict[str, dict[Session, int]] = {}
+        self._subscribers: dict[str, dict[Peer, int]] = {}
         self._sources: dict[str, Source] = {}
 
-    def subscribe(self, session: Session, name: str, ident: str | None = None) -> str:
+    def subscribe(self, session: Peer, name: str, ident: str | None = None) -> str:
         """Subscribe a signed-in session; answers the id (clients of the old protocol choose it).
 
         Raises `CallError` without the right to it.
@@ -118,7 +118,7 @@ class Events:
             subscribers[session] = subscribers.get(session, 0) + 1
         return ident
 
-    def unsubscribe(self, session: Session, ident: str) -> None:
+    def unsubscribe(self, session: Peer, ident: str) -> None:
         """End one subscription; an unknown id is nothing to complain about."""
         name = session.subscriptions.pop(ident, None)
         if name is None:
@@ -138,7 +138,7 @@ class Events:
             if not subscribers:
                 self._subscribers.pop(name, None)
 
-    def leave(self, session: Session, *, sources_only: bool = False) -> None:
+    def leave(self, session: Peer, *, sources_only: bool = False) -> None:
         """Drop the subscriptions of a session that ended, or after a logout those to sources."""
         for source in list(self._sources.values()):
             if session in source.sessions:
@@ -155,7 +155,7 @@ class Events:
                     del self._subscribers[name]
         session.subscriptions.clear()
 
-    def send(self, name: str, kind: str, *, visible: Callable[[Session], bool] | None = None, **members: Any) -> None:
+    def send(self, name: str, kind: str, *, visible: Callable[[Peer], bool] | None = None, **members: Any) -> None:
         """Send an event (``ADDED``, ``CHANGED`` or ``REMOVED``) to all who subscribed to it or to ``*``."""
         named, everything = self._subscribers.get(name), self._subscribers.get("*")
         if not named and not everything:
@@ -174,7 +174,7 @@ class Events:
 
     # --- sources -------------------------------------------------------------------------------
 
-    def _join_source(self, session: Session, kind: EventKind, ident: str, argument: str | None) -> None:
+    def _join_source(self, session: Peer, kind: EventKind, ident: str, argument: str | None) -> None:
         source = self._sources.get(ident)
         if source is not None:
             source.sessions[session] = None
@@ -206,7 +206,7 @@ class Events:
                 del session.subscriptions[ident]
             session.send_ended(source.ident, error)
 
-    def _leave_source(self, session: Session, source: Source) -> None:
+    def _leave_source(self, session: Peer, source: Source) -> None:
         source.sessions.pop(session, None)
         if not source.sessions:
             self._sources.pop(source.ident, None)

@@ -17,15 +17,17 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from . import files
 from .files import Refusal
 from .link import Link
 from .old_session import OldSession
+from .peer import Origin
 from .rpc_session import RpcSession
-from .session import Origin, Session
+from .session import Session
 
 if TYPE_CHECKING:
     from .faults import Fault
-    from .simulator import Simulator
+    from .state import Nas
 
 __all__ = ["Front", "Head", "read_head"]
 
@@ -87,15 +89,15 @@ async def read_head(reader: asyncio.StreamReader) -> Head | None:
 class Front:
     """Serves connections of one simulator."""
 
-    def __init__(self, nas: Simulator) -> None:
+    def __init__(self, nas: Nas, most_unsent: int) -> None:
         self._nas = nas
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._most_unsent = most_unsent
         self._tasks: set[asyncio.Task[None]] = set()
         self._links: set[Link] = set()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection; the callback of `asyncio.start_server`."""
-        self._writers.add(writer)
+        self._nas.writers.add(writer)
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
@@ -111,7 +113,7 @@ class Front:
         except asyncio.CancelledError:
             pass  # the simulator stops
         finally:
-            self._writers.discard(writer)
+            self._nas.writers.discard(writer)
             if task is not None:
                 self._tasks.discard(task)
             with contextlib.suppress(OSError, RuntimeError):
@@ -129,14 +131,9 @@ class Front:
     def _crowded(self) -> bool:
         return sum(link.unsent for link in self._links) > MOST_UNSENT_IN_ALL
 
-    def drop_all(self) -> None:
-        """End TCP of every connection at once, without close frames."""
-        for writer in list(self._writers):
-            writer.transport.abort()
-
     async def stop(self) -> None:
         """End every connection and wait until it is served."""
-        self.drop_all()
+        self._nas.drop_connections()
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
@@ -170,14 +167,14 @@ class Front:
             self._reply(writer, 404, "404: Not Found")
 
     async def _transfer(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        files, origin = self._nas.files, self._origin(writer)
+        nas, origin = self._nas, self._origin(writer)
         if head.headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
             if head.path.startswith("/_download/") and head.method == "GET":
-                await files.download(head, origin, writer)
+                await files.download(nas, head, origin, writer)
             elif head.path == "/_upload":
-                self._reply_json(writer, {"job_id": await files.upload(head, origin, reader)})
+                self._reply_json(writer, {"job_id": await files.upload(nas, head, origin, reader)})
             else:
                 self._reply(writer, 404, "404: Not Found")
         except Refusal as e:
@@ -203,7 +200,7 @@ class Front:
         if fault is not None and fault.name != "not-allowed":
             self._refuse(writer, fault)
             return
-        channel = Link(reader, writer, self._nas.clock, self._nas.most_unsent)
+        channel = Link(reader, writer, self._nas.clock, self._most_unsent)
         facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
         session = dialect(self._nas, channel, self._origin(writer), facts)
         channel.on_text = session.receive
@@ -213,8 +210,8 @@ class Front:
         channel.kept = session.origin.unix
         channel.crowded = self._crowded
         self._links.add(channel)
-        self._nas.sign_in_by_peer(session)
-        channel.spoil = lambda: faults.on_message(session) if faults.messages else []
+        session.sign_in_by_peer()
+        channel.spoil = lambda: faults.on_message(session.user) if faults.messages else []
         if fault is not None or not self._nas.allows(session.origin):
             channel.on_open = lambda: channel.close(1008, "You are not allowed to access this resource")
         try:

@@ -24,9 +24,9 @@ from .secrets import masked
 if TYPE_CHECKING:
     from .accounts import Credential
     from .events import Events
+    from .peer import Peer
     from .pipes import Pipe, Spool, Uploads
     from .release import Release
-    from .session import Session
 
 __all__ = ["Job", "Jobs"]
 
@@ -163,6 +163,11 @@ class Jobs:
         if job is None:
             raise InstanceNotFound(f"Job with id {ident} does not exist")
         return job
+
+    def seen(self, ident: int, credential: Credential | None) -> Job:
+        """The job with that id, for somebody who may see it. Raises `InstanceNotFound`."""
+        job = self.get(ident)
+        return job if self.visible(job, credential) else self.get(-1)
 
     def fields(self, job: Job, *, hide: bool = False) -> dict[str, Any]:
         """A job as events and ``core.get_jobs`` of this release show it."""
@@ -329,7 +334,7 @@ class Jobs:
         if job.options.transient:
             return
 
-        def visible(session: Session) -> bool:
+        def visible(session: Peer) -> bool:
             return self.visible(job, session.rights)
 
         self._events.send("core.get_jobs", kind, visible=visible, id=job.id, fields=self.fields(job))

@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from truenas_client.auth.saslprep import saslprep
 
-from .accounts import Account, ApiKey, Credential
+from .accounts import Account, ApiKey, Credential, Token
 from .errors import CallError
 from .scram import BOUND, BadMessage, ClientFirst, Exchange, derive
 
 if TYPE_CHECKING:
     from .call import Call
-    from .simulator import Simulator
+    from .state import Nas
 
 __all__ = [
     "MECHANISMS",
     "PENALTY",
-    "Token",
     "attempt",
     "find_key",
     "find_token",
@@ -45,20 +44,6 @@ RECONNECT_SECONDS = 600
 
 TOKENS_LOOKED_THROUGH = 1000
 """Tokens above which those whose time is over are forgotten whenever one is made."""
-
-
-@dataclass(slots=True)
-class Token:
-    """What ``auth.generate_token`` or a login with a reconnect token made."""
-
-    text: str
-    parent: Credential
-    ttl: float
-    attributes: dict[str, Any]
-    address: str | None
-    single_use: bool
-    used_at: float
-    reconnect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +165,7 @@ def _ended(call: Call, key: ApiKey) -> bool:
     return key.expires is not None and key.expires <= call.clock.wall()
 
 
-def find_key(nas: Simulator, text: Any) -> ApiKey | None:
+def find_key(nas: Nas, text: Any) -> ApiKey | None:
     """The key of this text, also an expired or revoked one; None when the secret is wrong."""
     if not isinstance(text, str):  # what the schemas of 24.10 let through
         return None
@@ -227,14 +212,14 @@ def _new_token(
     return text
 
 
-def _forget_ended(nas: Simulator) -> None:
+def _forget_ended(nas: Nas) -> None:
     if len(nas.tokens) > TOKENS_LOOKED_THROUGH:
         now = nas.clock.now()
         for token in [token for token in nas.tokens.values() if now >= token.used_at + token.ttl]:
             del nas.tokens[token.text]
 
 
-def find_token(nas: Simulator, text: str, address: str) -> Token | None:
+def find_token(nas: Nas, text: str, address: str) -> Token | None:
     """The token of this text, if it may still be used, and from this address."""
     token = nas.tokens.get(text)
     if token is None or nas.clock.now() >= token.used_at + token.ttl:
@@ -242,7 +227,7 @@ def find_token(nas: Simulator, text: str, address: str) -> Token | None:
     return token if token.address is None or token.address == address else None
 
 
-def spend(nas: Simulator, token: Token) -> None:
+def spend(nas: Nas, token: Token) -> None:
     """Use a token: its time starts anew, or it is gone when it was for one use."""
     token.used_at = nas.clock.now()
     if token.single_use:

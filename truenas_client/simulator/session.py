@@ -11,77 +11,25 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from .accounts import Credential
 from .errors import not_authenticated
 
 if TYPE_CHECKING:
-    from .accounts import Account, Credential
+    from .accounts import Account
     from .events import Update
+    from .link import Link
+    from .peer import Origin
     from .release import Release
-    from .simulator import Simulator
+    from .state import Nas
 
-__all__ = ["CallPlaces", "Channel", "Origin", "Session"]
+__all__ = ["CallPlaces", "Session"]
 
 RUNNING_CALLS = 10
 CALLS_IN_ALL = 20
-
-
-class Channel(ABC):
-    """What a session needs of its transport."""
-
-    @property
-    @abstractmethod
-    def open(self) -> bool: ...
-
-    @abstractmethod
-    def send(self, text: str) -> None: ...
-
-    @abstractmethod
-    def close(self, code: int, reason: str = "") -> None: ...
-
-    @abstractmethod
-    def abort(self) -> None: ...
-
-    @abstractmethod
-    def stall(self, seconds: float) -> None: ...
-
-    @abstractmethod
-    def half_close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a connection comes from."""
-
-    address: str
-    port: int = 0
-    unix_uid: int | None = None
-    unix_pid: int | None = None
-    tls: bool = False
-    binding: bytes = b""
-    """What a login can be bound to: the hash of the certificate of this very connection."""
-
-    @property
-    def unix(self) -> bool:
-        return self.unix_uid is not None
-
-    @property
-    def loopback(self) -> bool:
-        return self.unix or self.address.startswith("127.") or self.address == "::1"
-
-    @property
-    def secure(self) -> bool:
-        """Whether the server trusts the way here with a plain key."""
-        return self.tls or self.loopback
-
-    def __str__(self) -> str:
-        if self.unix:
-            return f"UNIX socket (pid={self.unix_pid} uid={self.unix_uid} gid={self.unix_uid})"
-        return f"{self.address}:{self.port}"
 
 
 class CallPlaces:
@@ -114,7 +62,7 @@ class CallPlaces:
 class Session(ABC):
     """One connection, signed in or not."""
 
-    def __init__(self, nas: Simulator, channel: Channel, origin: Origin, facts: Release) -> None:
+    def __init__(self, nas: Nas, channel: Link, origin: Origin, facts: Release) -> None:
         self.id = str(uuid4())
         self.nas = nas
         self.channel = channel
@@ -144,6 +92,20 @@ class Session(ABC):
         if self.credential is None:
             raise not_authenticated()
         return self.credential.account
+
+    @property
+    def user(self) -> str | None:
+        """The name of who is signed in."""
+        return None if self.credential is None else self.credential.account.name
+
+    def sign_in_by_peer(self) -> None:
+        """On a UNIX socket: sign in the account with the peer's user id, or root for who runs the simulator."""
+        if self.origin.unix_uid is None:
+            return
+        accounts = self.nas.accounts
+        account = next((one for one in accounts.values() if one.uid == self.origin.unix_uid), accounts.get("root"))
+        if account is not None:
+            self.sign_in(Credential(account, "UNIX_SOCKET", self.nas.clock.wall(), facts=self.facts))
 
     def sign_in(self, credential: Credential, *, ttl: float | None = None, token: str | None = None) -> None:
         """Make ``credential`` the user of this session, replacing another."""

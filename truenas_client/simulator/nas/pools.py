@@ -3,131 +3,97 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import shapes
 from ..call import Call
 from ..errors import CallError, ValidationError
-from .tables import add_query
-from .world import Pool, World
+from ..extension import Extensible
+from ..state import Nas
+from ..world import Pool, World
+from .tables import add_table, read
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
+__all__ = ["PART", "pool_row"]
 
-__all__ = ["install", "pool_row"]
-
-READ = ("POOL_READ", "POOL_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
 SCRUB_SECONDS = 30.0
 STEPS = 60
 
-DOCS = {
-    "id": "Number of the pool.",
-    "name": "Name of the pool.",
-    "guid": "What names the pool for good.",
-    "status": "ONLINE when all is well; DEGRADED, FAULTED, OFFLINE.",
-    "path": "Where it is mounted.",
-    "scan": "The last scrub or resilver, or the one that runs.",
-    "topology": "The disks, by what they are for.",
-    "size": "Size in octets.",
-    "allocated": "Octets in use.",
-    "free": "Octets not in use.",
-    "healthy": "Whether nothing is wrong with it.",
-    "warning": "Whether something wants looking at.",
-    "fragmentation": "Per cent of the free space that is in small pieces.",
-}
+PART = Extensible()
+add_table(PART, "pool", lambda nas: [pool_row(nas.world, pool) for pool in nas.world.pools.values()])
+PART.event("pool.scan", roles=read("pool"))
+PART.service("pool.scrub", "crud")
 
 
-def install(nas: Simulator, world: World) -> None:
-    """Add the service."""
+@PART.job(
+    "pool.scrub.scrub",
+    accepts=shapes.arguments(
+        name=shapes.text("Name of the pool."),
+        action=shapes.choice("START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"),
+    ),
+    returns=shapes.returning({"type": "null"}),
+    roles=("POOL_WRITE",),
+    abortable=True,
+    lock=lambda arguments: f"scrub:{arguments[:2]}",
+    describe=lambda arguments: f"Scrub of pool {arguments[0]}" if arguments else "Scrub",
+)
+async def scrub(call: Call, name: str, action: str) -> None:
+    """Read all data of a pool and mend what is damaged.
 
-    def rows() -> list[dict[str, Any]]:
-        return [pool_row(world, pool) for pool in world.pools.values()]
-
-    add_query(nas, "pool", rows, what="pools", roles=READ, docs=DOCS)
-    nas.event("pool.scan", roles=READ)
-    nas.service("pool.scrub", "crud")
-
-    @nas.job(
-        "pool.scrub.scrub",
-        accepts=shapes.arguments(
-            name=shapes.text("Name of the pool."),
-            action=shapes.choice(
-                "START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"
-            ),
-        ),
-        returns=shapes.returning({"type": "null"}),
-        roles=("POOL_WRITE",),
-        abortable=True,
-        lock=lambda arguments: f"scrub:{arguments[:2]}",
-        describe=lambda arguments: f"Scrub of pool {arguments[0]}" if arguments else "Scrub",
-    )
-    async def scrub(call: Call, name: str, action: str) -> None:
-        """Read all data of a pool and mend what is damaged.
-
-        START runs until the scrub has ended or been stopped; STOP ends a running one; PAUSE
-        halts it until the next START.
-        """
-        pool = world.pool_named(name)
-        if pool is None:
-            raise ValidationError("name", f"There is no pool {name!r}", 2)
-        if action != "START":
-            _stop(nas, world, pool, action)
-            return
-        if pool.scan is not None and pool.scan["state"] == "SCANNING" and pool.scan["pause"] is None:
-            raise CallError("A scrub of this pool is running already", 16)
-        await _scrub(nas, world, call, pool)
-
-    @nas.method(
-        "pool.is_upgraded",
-        accepts=shapes.arguments(id=shapes.integer("Number of the pool.")),
-        returns=shapes.returning(shapes.boolean()),
-        roles=READ,
-    )
-    def is_upgraded(call: Call, id: int) -> bool:
-        """Whether the pool has all features that this release knows."""
-        return True
-
-    @nas.method(
-        "pool.get_disks",
-        accepts=shapes.arguments(id=shapes.nullable(shapes.integer("Number of the pool; null for all."), default=None)),
-        returns=shapes.returning(shapes.array(shapes.text())),
-        roles=READ,
-    )
-    def get_disks(call: Call, id: int | None) -> list[str]:
-        """Names of the drives in a pool, or in all pools."""
-        return [disk for pool in world.pools.values() if id in (None, pool.id) for disk in pool.disks]
-
-    tasks = world.table("pool.scrub")
-    for pool in world.pools.values():
-        tasks[pool.id] = {
-            "id": pool.id,
-            "pool": pool.id,
-            "pool_name": pool.name,
-            "threshold": 35,
-            "description": "",
-            "schedule": {"minute": "00", "hour": "00", "dom": "*", "month": "*", "dow": "7"},
-            "enabled": True,
-        }
-    scrub_roles = ("POOL_READ", "POOL_SCRUB_READ", "POOL_SCRUB_WRITE", "READONLY_ADMIN")
-    add_query(nas, "pool.scrub", lambda: list(tasks.values()), what="scrub tasks", roles=scrub_roles)
+    START runs until the scrub has ended or been stopped; STOP ends a running one; PAUSE
+    halts it until the next START.
+    """
+    pool = call.nas.world.pool_named(name)
+    if pool is None:
+        raise ValidationError("name", f"There is no pool {name!r}", 2)
+    if action != "START":
+        _stop(call.nas, pool, action)
+        return
+    if pool.scan is not None and pool.scan["state"] == "SCANNING" and pool.scan["pause"] is None:
+        raise CallError("A scrub of this pool is running already", 16)
+    await _scrub(call, pool)
 
 
-def _stop(nas: Simulator, world: World, pool: Pool, action: str) -> None:
+@PART.method(
+    "pool.is_upgraded",
+    accepts=shapes.arguments(id=shapes.integer("Number of the pool.")),
+    returns=shapes.returning(shapes.boolean()),
+    roles=read("pool"),
+)
+def is_upgraded(call: Call, id: int) -> bool:
+    """Whether the pool has all features that this release knows."""
+    return True
+
+
+@PART.method(
+    "pool.get_disks",
+    accepts=shapes.arguments(id=shapes.nullable(shapes.integer("Number of the pool; null for all."), default=None)),
+    returns=shapes.returning(shapes.array(shapes.text())),
+    roles=read("pool"),
+)
+def get_disks(call: Call, id: int | None) -> list[str]:
+    """Names of the drives in a pool, or in all pools."""
+    return [disk for pool in call.nas.world.pools.values() if id in (None, pool.id) for disk in pool.disks]
+
+
+add_table(PART, "pool.scrub")
+
+
+def _stop(nas: Nas, pool: Pool, action: str) -> None:
     if pool.scan is None or pool.scan["state"] != "SCANNING":
         raise CallError("No scrub of this pool is running", 22)
     if action == "PAUSE":
         pool.scan["pause"] = nas.clock.wall()
     else:
         pool.scan |= {"state": "CANCELED", "end_time": nas.clock.wall(), "total_secs_left": None}
-    _announce(nas, world, pool)
+    _announce(nas, pool)
 
 
-async def _scrub(nas: Simulator, world: World, call: Call, pool: Pool) -> None:
-    total = world.used(pool.name)
+async def _scrub(call: Call, pool: Pool) -> None:
+    total = call.nas.world.used(pool.name)
     first = 0
     if pool.scan is not None and pool.scan["state"] == "SCANNING":
         first = round(pool.scan["percentage"] * STEPS / 100)
-    pool.scan = scan = _new_scan(nas.clock.wall(), total)
+    pool.scan = scan = _new_scan(call.nas.clock.wall(), total)
     try:
         for step in range(first, STEPS):
             percent = 100 * step / STEPS
@@ -140,25 +106,25 @@ async def _scrub(nas: Simulator, world: World, call: Call, pool: Pool) -> None:
                 "total_secs_left": max(round(left), 1),
             }
             call.progress(round(percent), f"Scrubbing {pool.name}: {percent:.0f} %, {round(left)} s left")
-            _announce(nas, world, pool)
+            _announce(call.nas, pool)
             await call.sleep(SCRUB_SECONDS / STEPS)
             if scan["state"] != "SCANNING" or scan["pause"] is not None:
                 return
     except BaseException:
         # Aborted in the middle: the scan is over as well.
-        scan |= {"state": "CANCELED", "end_time": nas.clock.wall(), "total_secs_left": None}
-        _announce(nas, world, pool)
+        scan |= {"state": "CANCELED", "end_time": call.nas.clock.wall(), "total_secs_left": None}
+        _announce(call.nas, pool)
         raise
     scan |= {
         "state": "FINISHED",
         "percentage": 100.0,
         "bytes_processed": total,
         "bytes_issued": total,
-        "end_time": nas.clock.wall(),
+        "end_time": call.nas.clock.wall(),
         "total_secs_left": None,
     }
     call.progress(100, f"Scrubbing {pool.name}: done, no errors")
-    _announce(nas, world, pool)
+    _announce(call.nas, pool)
 
 
 def _new_scan(now: datetime, total: int) -> dict[str, Any]:
@@ -177,9 +143,9 @@ def _new_scan(now: datetime, total: int) -> dict[str, Any]:
     }
 
 
-def _announce(nas: Simulator, world: World, pool: Pool) -> None:
+def _announce(nas: Nas, pool: Pool) -> None:
     nas.send_event("pool.scan", "CHANGED", fields={"name": pool.name, "scan": dict(pool.scan or {})})
-    nas.send_event("pool.query", "CHANGED", id=pool.id, fields=pool_row(world, pool))
+    nas.send_event("pool.query", "CHANGED", id=pool.id, fields=pool_row(nas.world, pool))
 
 
 def pool_row(world: World, pool: Pool) -> dict[str, Any]:
