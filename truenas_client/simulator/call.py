@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from truenas_client.exc import ErrnoMixin
 from truenas_client.methods.filters import InvalidQuery, filter_list
 
-from . import unimplemented
 from .arguments import bind
 from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authenticated, not_authorized
 
@@ -107,7 +106,7 @@ class Call:
         """Check the arguments and run the method: its value, or for one that waits an awaitable of it."""
         arguments = bind(self.method.parameters, params)
         if self.method.handler is None:
-            return unimplemented.answer(self, arguments)
+            return self.nas.registry.unimplemented(self, arguments)
         # A laid catalogue may know more arguments than the handler does, which are checked and dropped, or fewer.
         return self.method.handler(self, *arguments[: self.method.arity], *self.method.missing)
 

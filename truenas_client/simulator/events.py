@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from truenas_client.methods.normalise import normalise
@@ -22,10 +23,31 @@ from .errors import ValidationErrors, not_authorized
 from .registry import EventKind, Registry
 
 if TYPE_CHECKING:
+    from .accounts import Account, Credential
     from .clock import Clock
-    from .peer import Peer
+    from .link import Link
+    from .origin import Origin
 
-__all__ = ["Events", "Source", "Update"]
+__all__ = ["Events", "Peer", "Source", "Update"]
+
+
+class Peer(Protocol):
+    """What events, jobs and the list of sessions use of a `session.Session`."""
+
+    id: str
+    origin: Origin
+    channel: Link
+    created_at: datetime
+    credential: Credential | None
+    rights: Credential | None
+    subscriptions: dict[str, str]
+
+    @property
+    def account(self) -> Account: ...
+
+    def send_update(self, update: Update) -> None: ...
+
+    def send_ended(self, collection: str, error: dict[str, Any] | None) -> None: ...
 
 
 class Update:

@@ -21,17 +21,16 @@ from urllib.parse import parse_qs, quote
 from truenas_client.exc import ErrnoMixin
 
 from .accounts import Account, ApiKey, Credential
-from .body import BadBody, Body, Part, Parts
 from .call import Call
 from .downloads import Download
 from .errors import CallError
 from .jobs import Job
 from .login import PENALTY, find_key, find_token, make_token, spend
 from .pipes import Pipe, Spool, Uploads
+from .requests import BadBody, Body, Head, Part, Parts
 
 if TYPE_CHECKING:
-    from .front import Head
-    from .peer import Origin
+    from .origin import Origin
     from .state import Nas
 
 __all__ = ["Refusal", "download", "offer", "upload"]

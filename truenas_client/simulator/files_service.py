@@ -8,7 +8,7 @@ import errno
 from typing import Any
 
 from .call import Call
-from .calling import SIZE_OF_UPLOADS
+from .dialect import SIZE_OF_UPLOADS
 from .errors import CallError
 from .extension import Extensible
 from .files import offer

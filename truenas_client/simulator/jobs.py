@@ -23,8 +23,7 @@ from .secrets import masked
 
 if TYPE_CHECKING:
     from .accounts import Credential
-    from .events import Events
-    from .peer import Peer
+    from .events import Events, Peer
     from .pipes import Pipe, Spool, Uploads
     from .release import Release
 

@@ -14,7 +14,7 @@ from .errors import CallError
 
 if TYPE_CHECKING:
     from .clock import Clock
-    from .peer import Peer
+    from .events import Peer
 
 __all__ = ["RateLimit"]
 

@@ -213,6 +213,8 @@ class Registry:
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, EventKind] = field(default_factory=dict)
     catalogue: dict[str, dict[str, Any]] | None = None
+    unimplemented: Handler = field(init=False)
+    """What answers a call of a method that only the laid catalogue has, given the call and its arguments."""
     background: list[Callable[[Any], Any]] = field(default_factory=list)
     """Coroutine functions of the simulated NAS that run as long as it does."""
     listings: dict[Any, Encoded] = field(default_factory=dict)
@@ -232,9 +234,10 @@ class Registry:
         self.methods[method.name] = method if laid is None else replace(method, facts=laid, own=method, laid=True)
         self.listings = {}
 
-    def lay(self, catalogue: dict[str, dict[str, Any]]) -> None:
-        """Serve another ``core.get_methods`` answer; what it has and we don't becomes unimplemented."""
+    def lay(self, catalogue: dict[str, dict[str, Any]], unimplemented: Handler) -> None:
+        """Serve another ``core.get_methods`` answer; what it has and we don't ``unimplemented`` answers."""
         self.catalogue = catalogue
+        self.unimplemented = unimplemented
         for name, found in catalogue.items():
             self.add(self.methods.get(name) or Method(name, found, job=JobOptions() if found.get("job") else None))
 

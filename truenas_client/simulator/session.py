@@ -1,16 +1,11 @@
-"""One connection of a client: who is signed in, what it is subscribed to, its call places.
+"""One connection of a client: who is signed in, and what it is subscribed to.
 
-What both protocols share is here; how messages are read and written is in the
-subclass for the dialect (`rpc_session`). Invariants: a call holds its place until
-it is answered (a new-style job until it ends); a closed session holds nothing.
+How messages are read and written is its `Dialect`'s business, running calls that of
+`Calls`. Invariant: a closed session has no subscription, no token and no user.
 """
 
 from __future__ import annotations
 
-import asyncio
-from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -20,54 +15,25 @@ from .errors import not_authenticated
 
 if TYPE_CHECKING:
     from .accounts import Account
+    from .dialect import Dialect
     from .events import Update
     from .link import Link
-    from .peer import Origin
-    from .release import Release
+    from .origin import Origin
     from .state import Nas
 
-__all__ = ["CallPlaces", "Session"]
-
-RUNNING_CALLS = 10
-CALLS_IN_ALL = 20
+__all__ = ["Session"]
 
 
-class CallPlaces:
-    """The places for calls: some run, some more wait, the rest is refused."""
-
-    def __init__(self) -> None:
-        self.running = 0
-        self._waiting: deque[Callable[[], None]] = deque()
-
-    def admit(self, start: Callable[[], None]) -> bool:
-        """Let a call wait for its place; False when there are too many. Nothing starts before `pump`."""
-        if self.running + len(self._waiting) >= CALLS_IN_ALL:
-            return False
-        self._waiting.append(start)
-        return True
-
-    def pump(self) -> None:
-        """Start what has a place. Each start takes one; `free` gives it back."""
-        while self._waiting and self.running < RUNNING_CALLS:
-            self.running += 1
-            self._waiting.popleft()()
-
-    def free(self) -> None:
-        self.running -= 1
-
-    def clear(self) -> None:
-        self._waiting.clear()
-
-
-class Session(ABC):
+class Session:
     """One connection, signed in or not."""
 
-    def __init__(self, nas: Nas, channel: Link, origin: Origin, facts: Release) -> None:
+    def __init__(self, nas: Nas, channel: Link, origin: Origin, dialect: Dialect) -> None:
         self.id = str(uuid4())
         self.nas = nas
         self.channel = channel
         self.origin = origin
-        self.facts = facts
+        self.dialect = dialect
+        self.facts = dialect.facts
         self.created_at: datetime = nas.clock.wall()
         self.credential: Credential | None = None
         self.rights: Credential | None = None
@@ -80,8 +46,6 @@ class Session(ABC):
         self.pending: Any = None
         """A sign-in that waits for its next step."""
         self.subscriptions: dict[str, str] = {}
-        self.places = CallPlaces()
-        self.tasks: set[asyncio.Task[None]] = set()
         self.legacy_jobs = True
         self.private_methods = False
         self.py_exceptions = False
@@ -140,33 +104,18 @@ class Session(ABC):
             else:
                 self.expires_at = now + self.ttl
 
-    def run(self, coroutine: Any) -> None:
-        """Run a call of this session; it is cancelled when the connection ends."""
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+    def send_update(self, update: Update) -> None:
+        """Send one event."""
+        self.channel.send(self.dialect.update(update))
+
+    def send_ended(self, collection: str, error: dict[str, Any] | None) -> None:
+        """Tell that the subscriptions of a source have ended."""
+        self.channel.send(self.dialect.ended(collection, error))
 
     def closed(self) -> None:
-        """The connection is gone: calls in flight are cancelled, jobs run on."""
-        self.places.clear()
-        for task in list(self.tasks):
-            task.cancel()
+        """The connection is gone."""
         self.nas.events.leave(self)
         self._end_token()
         if self.credential is not None:
             credential, self.credential = self.credential, None
             self.nas.sessions.announce(self, "REMOVED", credential)
-
-    # --- what a dialect does ------------------------------------------------------------------
-
-    @abstractmethod
-    def receive(self, text: str) -> None:
-        """Take one message of the client."""
-
-    @abstractmethod
-    def send_update(self, update: Update) -> None:
-        """Send one event."""
-
-    @abstractmethod
-    def send_ended(self, collection: str, error: dict[str, Any] | None) -> None:
-        """Tell that the subscriptions of a source have ended."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .accounts import Credential
-    from .events import Events
-    from .peer import Peer
+    from .events import Events, Peer
 
 __all__ = ["Sessions"]
 

@@ -31,11 +31,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import auth_service, core_service, files_service, steering
+from . import auth_service, core_service, files_service, steering, unimplemented
 from .extension import Extensible
-from .front import HEAD_SIZE, Front
+from .front import Front
 from .link import MOST_UNSENT
 from .release import RELEASES
+from .requests import HEAD_SIZE
 from .state import Nas
 
 __all__ = ["Simulator"]
@@ -76,7 +77,7 @@ class Simulator(Nas):
         self._host, self._port, self._tls_port = "", 0, 0
         self._with_tls = tls
         if catalogue is not None:
-            self.registry.lay(dict(catalogue))
+            self.registry.lay(dict(catalogue), unimplemented.answer)
 
     # --- life ----------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ from .sessions import Sessions
 from .world import DATA, World
 
 if TYPE_CHECKING:
-    from .peer import Origin
+    from .origin import Origin
     from .rpc import Encoded
     from .tls import Tls
 

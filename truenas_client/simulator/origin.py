@@ -1,17 +1,10 @@
-"""A client's connection, as the parts of the server see it that its session stands on."""
+"""Where a client's connection comes from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:
-    from .accounts import Account, Credential
-    from .events import Update
-    from .link import Link
-
-__all__ = ["Origin", "Peer"]
+__all__ = ["Origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +36,3 @@ class Origin:
         if self.unix:
             return f"UNIX socket (pid={self.unix_pid} uid={self.unix_uid} gid={self.unix_uid})"
         return f"{self.address}:{self.port}"
-
-
-class Peer(Protocol):
-    """What events, jobs and the list of sessions use of a `session.Session`."""
-
-    id: str
-    origin: Origin
-    channel: Link
-    created_at: datetime
-    credential: Credential | None
-    rights: Credential | None
-    subscriptions: dict[str, str]
-
-    @property
-    def account(self) -> Account: ...
-
-    def send_update(self, update: Update) -> None: ...
-
-    def send_ended(self, collection: str, error: dict[str, Any] | None) -> None: ...
