@@ -1,4 +1,4 @@
-"""Accounts, what they may do, and who is signed in.
+"""Accounts, their keys and tokens, what they may do, and logins.
 
 Invariants: a `Credential` belongs to one login and never changes; rights are read
 from the account at the time of the call, so taking a role away works at once.

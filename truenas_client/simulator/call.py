@@ -43,10 +43,16 @@ class Call:
 
     @property
     def account(self) -> Account:
-        """Who calls. Raises `CallError` when nobody is signed in."""
+        """The caller's account. Raises `CallError` before login."""
         if self.credential is None:
             raise not_authenticated()
         return self.credential.account
+
+    @property
+    def caller(self) -> Session:
+        """The session that calls, for methods that only a client can call."""
+        assert self.session is not None
+        return self.session
 
     @property
     def clock(self) -> Clock:

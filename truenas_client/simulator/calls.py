@@ -24,6 +24,8 @@ __all__ = ["Calls"]
 
 RUNNING_CALLS = 10
 CALLS_IN_ALL = 20
+"""Calls of a connection that run, and those that run or wait. The server refuses the next one and the
+connection stays (recording ``too_many_concurrent_calls``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,7 @@ def ping(call: Call) -> str:
 )
 def set_options(call: Call, options: dict[str, Any]) -> dict[str, bool] | None:
     """Change how this connection is answered, until it ends."""
-    session = call.session
-    assert session is not None
+    session = call.caller
     session.py_exceptions = options.get("py_exceptions", session.py_exceptions)
     if not call.facts.options_answered:
         return None
@@ -74,8 +73,7 @@ def set_options(call: Call, options: dict[str, Any]) -> dict[str, bool] | None:
 )
 def subscribe(call: Call, event: str) -> str:
     """Have an event sent to this connection whenever it happens."""
-    assert call.session is not None
-    return call.nas.events.subscribe(call.session, event)
+    return call.nas.events.subscribe(call.caller, event)
 
 
 @PART.method(
@@ -86,8 +84,7 @@ def subscribe(call: Call, event: str) -> str:
 )
 def unsubscribe(call: Call, id_: str) -> None:
     """End a subscription of this connection."""
-    assert call.session is not None
-    call.nas.events.unsubscribe(call.session, id_)
+    call.nas.events.unsubscribe(call.caller, id_)
 
 
 @PART.method(

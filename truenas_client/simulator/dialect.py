@@ -18,6 +18,7 @@ NO_ANSWER: Any = object()
 
 SIZE_BEFORE_LOGIN = 8192
 SIZE = 65_536
+"""Characters of a message (recordings ``message_too_big_unauthenticated`` and ``message_too_big_authenticated``)."""
 SIZE_OF_UPLOADS = 2_097_152
 BIG_METHODS = frozenset({"filesystem.file_receive"})
 """Methods whose messages may be as long as `SIZE_OF_UPLOADS`."""

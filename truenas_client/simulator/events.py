@@ -1,4 +1,4 @@
-"""Events: who is subscribed to what, sending them out, and event sources.
+"""Events: subscriptions of sessions, sending events to them, and event sources.
 
 One event goes once to each connection, however many of its subscriptions match,
 and is encoded once for all of them. A source runs once for each subscription
@@ -97,7 +97,7 @@ class Source:
         self._events = events
 
     def send(self, kind: str = "ADDED", **members: Any) -> None:
-        """Send an event to everybody who subscribed with the same text."""
+        """Send an event to every session that subscribed with the same text."""
         update = Update(self.ident, kind, members)
         for session in list(self.sessions):
             session.send_update(update)
@@ -178,7 +178,7 @@ class Events:
         session.subscriptions.clear()
 
     def send(self, name: str, kind: str, *, visible: Callable[[Peer], bool] | None = None, **members: Any) -> None:
-        """Send an event (``ADDED``, ``CHANGED`` or ``REMOVED``) to all who subscribed to it or to ``*``."""
+        """Send an event (``ADDED``, ``CHANGED`` or ``REMOVED``) to every session that subscribed to it or to ``*``."""
         named, everything = self._subscribers.get(name), self._subscribers.get("*")
         if not named and not everything:
             return

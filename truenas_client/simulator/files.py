@@ -1,6 +1,6 @@
 """File transfer over HTTP: ``/_download/<job>?auth_token=...`` and ``/_upload``.
 
-A download belongs to a job that writes; it is given up when nobody fetches it in
+A download belongs to a job that writes; it is given up when no client fetches it in
 time. An upload starts a job and hands the files of the request to it as they come.
 Invariants: nothing is held in memory beyond the room of a pipe, save what a buffered
 download spools; a transfer that breaks never ends more than its own connection.
@@ -200,7 +200,7 @@ def _by_key(nas: Nas, text: str, origin: Origin) -> Credential:
     key = find_key(nas, text)
     account = None if key is None else nas.accounts.get(key.account)
     if key is not None and not origin.secure:
-        # The key has been seen by whoever listens: it is taken out of use.
+        # An eavesdropper may have seen the key: it is taken out of use.
         key.revoked = True
     ended = key is not None and key.expires is not None and key.expires <= nas.clock.wall()
     if key is None or account is None or key.revoked or ended or account.expired or not account.roles:

@@ -78,7 +78,7 @@ class Job:
 
     @property
     def failure(self) -> BaseException | None:
-        """What a call that waits for it is answered. Of an exception without a text the server tells nobody."""
+        """The error that a call which waits for it gets. The server does not report an exception without a text."""
         return self.exception if self.exception is not None and str(self.exception) else None
 
     @property
@@ -164,7 +164,7 @@ class Jobs:
         return job
 
     def seen(self, ident: int, credential: Credential | None) -> Job:
-        """The job with that id, for somebody who may see it. Raises `InstanceNotFound`."""
+        """The job with that id, for an account that may see it. Raises `InstanceNotFound`."""
         job = self.get(ident)
         return job if self.visible(job, credential) else self.get(-1)
 
@@ -176,7 +176,7 @@ class Jobs:
         return fields
 
     def visible(self, job: Job, credential: Credential | None) -> bool:
-        """Whether somebody sees a job: full administrators all, others their own."""
+        """Whether an account sees a job: full administrators all, others their own."""
         if credential is None:
             return False
         if credential.account.full_admin:

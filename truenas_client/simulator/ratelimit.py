@@ -20,6 +20,7 @@ __all__ = ["RateLimit"]
 
 CALLS = 20
 SECONDS = 60.0
+"""The limit and the length of the minute (recording ``rate_limit_unauthenticated``)."""
 EXEMPT = frozenset({"core.set_options"})
 EBUSY = 16
 

@@ -1,4 +1,4 @@
-"""One connection of a client: who is signed in, and what it is subscribed to.
+"""One connection of a client: its login and its subscriptions.
 
 How messages are read and written is its `Dialect`'s business, running calls that of
 `Calls`. Invariant: a closed session has no subscription, no token and no user.
@@ -52,18 +52,18 @@ class Session:
 
     @property
     def account(self) -> Account:
-        """Who is signed in. Raises `CallError` (not authenticated) when nobody is."""
+        """The account that is signed in. Raises `CallError` (not authenticated) before login."""
         if self.credential is None:
             raise not_authenticated()
         return self.credential.account
 
     @property
     def user(self) -> str | None:
-        """The name of who is signed in."""
+        """The name of the account that is signed in; None before login."""
         return None if self.credential is None else self.credential.account.name
 
     def sign_in_by_peer(self) -> None:
-        """On a UNIX socket: sign in the account with the peer's user id, or root for who runs the simulator."""
+        """On a UNIX socket: sign in the account with the peer's user id, or root for a user without one."""
         if self.origin.unix_uid is None:
             return
         accounts = self.nas.accounts

@@ -43,9 +43,9 @@ class Sessions:
         }
 
     def announce(self, session: Peer, kind: str, credential: Credential | None = None) -> None:
-        """Send the event that somebody signed in or out."""
-        who = credential or session.credential
-        if who is None:
+        """Send the event that a session signed in or out."""
+        login = credential or session.credential
+        if login is None:
             return
-        fields = self.row(session, who) if kind == "ADDED" else {"id": session.id}
+        fields = self.row(session, login) if kind == "ADDED" else {"id": session.id}
         self._events.send("auth.sessions", kind, visible=lambda other: other is not session, fields=fields)

@@ -95,7 +95,7 @@ class Nas(Extensible):
     # --- adding to it --------------------------------------------------------------------------
 
     def send_event(self, name: str, kind: str, **members: Any) -> None:
-        """Send an event (``ADDED``, ``CHANGED``, ``REMOVED``) to everybody who subscribed to it."""
+        """Send an event (``ADDED``, ``CHANGED``, ``REMOVED``) to every session that subscribed to it."""
         self.events.send(name, kind, **members)
 
     def background(self, work: Callable[[], Any]) -> None:
@@ -144,7 +144,7 @@ class Nas(Extensible):
         }
 
     def allows(self, origin: Origin) -> bool:
-        """Whether the allow list of the web interface lets somebody in; an empty one lets all in."""
+        """Whether the allow list of the web interface lets a client in; an empty one lets all in."""
         allowed = self.configs.get("system.general", {}).get("ui_allowlist")
         if not allowed or origin.unix:
             return True

@@ -40,7 +40,7 @@ _OPEN_AUTH = frozenset({"auth.me", "auth.sessions", "auth.mechanism_choices"})
 
 
 class Masker:
-    """Masks the frames of one connection after the other; it remembers secrets, and who asked what."""
+    """Masks the frames of one connection after the other; it remembers secrets, and the method of each call."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()

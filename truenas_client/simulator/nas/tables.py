@@ -1,6 +1,6 @@
 """Query and settings methods: the same few lines for every service that lists things or has settings.
 
-What a table is called, who may read it and what its members are stands in ``world.json``.
+``world.json`` says what a table is called, which roles may read it and what its members are.
 """
 
 from __future__ import annotations
