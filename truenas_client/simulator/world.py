@@ -246,35 +246,28 @@ def _add_disks(world: World) -> None:
         world.disks[name] = Disk(name, serial, model, size, rotation, temperature=warm)
 
 
+_UNUSED: dict[str, list[tuple[str, list[str]]]] = {
+    purpose: [] for purpose in ("log", "cache", "spare", "special", "dedup")
+}
+"""What no pool of the demo has disks for."""
+
+
 def _add_pools(world: World) -> None:
     hard = ["sda", "sdb", "sdc", "sdd", "sde", "sdf"]
-    tank = {"data": [("RAIDZ2", hard)], "log": [], "cache": [], "spare": [], "special": [], "dedup": []}
-    flash = {
-        "data": [("MIRROR", ["nvme0n1", "nvme1n1"])],
-        "log": [],
-        "cache": [],
-        "spare": [],
-        "special": [],
-        "dedup": [],
-    }
+    tank = {"data": [("RAIDZ2", hard)], **_UNUSED}
+    flash = {"data": [("MIRROR", ["nvme0n1", "nvme1n1"])], **_UNUSED}
     for ident, (name, layout, size) in enumerate(
         [("tank", tank, 43_658 * GIB), ("flash", flash, 1_848 * GIB)],
         start=1,
     ):
         pool = Pool(ident, name, str(world.random.randrange(10**18, 10**19)), layout, size)
         ended = world.started - timedelta(days=9 - ident, hours=3)
-        pool.scan = {
-            "function": "SCRUB",
+        pool.scan = world.blank("pool.scan") | {
             "state": "FINISHED",
             "start_time": ended - timedelta(hours=7, minutes=13),
             "end_time": ended,
             "percentage": 100.0,
             "bytes_to_process": 0,
-            "bytes_processed": 0,
-            "bytes_issued": 0,
-            "pause": None,
-            "errors": 0,
-            "total_secs_left": None,
         }
         world.pools[ident] = pool
         for disk in pool.disks:

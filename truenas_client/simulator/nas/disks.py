@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import InstanceNotFound
 from ..extension import Extensible
 from ..state import Nas
-from ..world import Disk
+from ..world import Disk, World
 from .tables import add_table
 
 __all__ = ["PART", "temperature"]
@@ -91,29 +91,19 @@ def temperature(disk: Disk, now: float) -> float:
 
 def _row(number: int, disk: Disk) -> dict[str, Any]:
     nvme = disk.name.startswith("nvme")
-    return {
+    return World.blank("disk") | {
         "identifier": disk.identifier,
         "name": disk.name,
         "subsystem": "nvme" if nvme else "scsi",
         "number": number,
         "serial": disk.serial,
-        "lunid": None,
         "size": disk.size,
         "description": disk.description,
-        "transfermode": "Auto",
         "hddstandby": disk.spindown,
-        "advpowermgmt": "DISABLED",
-        "expiretime": None,
         "model": disk.model,
         "rotationrate": disk.rotation,
         "type": disk.kind,
-        "zfs_guid": None,
         "bus": "NVME" if nvme else "ATA",
         "devname": disk.name,
-        "enclosure": None,
         "pool": disk.pool,
-        "passwd": "",
-        "kmip_uid": None,
-        "sed": False,
-        "sed_status": None,
     }

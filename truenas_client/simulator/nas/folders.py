@@ -54,7 +54,7 @@ class Tree:
         if folder and path not in self.folders():
             raise CallError(f"Path {path} not found", errno.ENOENT)
         size = 4096 if content is None else len(content)
-        return {
+        return self._world.blank("filesystem") | {
             "name": posixpath.basename(path) or "/",
             "path": path,
             "realpath": path,
@@ -63,14 +63,7 @@ class Tree:
             "allocation_size": -(-size // 512) * 512,
             "mode": 0o40755 if folder else 0o100644,
             "mount_id": 1 + crc32(_octets(self._dataset(path))) % 1000,
-            "acl": False,
-            "uid": 0,
-            "gid": 0,
             "is_mountpoint": path.removeprefix("/mnt/") in self._world.datasets,
-            "is_ctldir": False,
-            "attributes": [],
-            "xattrs": [],
-            "zfs_attrs": None,
         }
 
     def below(self, path: str) -> list[Row]:

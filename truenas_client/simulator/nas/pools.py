@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from .. import shapes
@@ -93,7 +92,12 @@ async def _scrub(call: Call, pool: Pool) -> None:
     first = 0
     if pool.scan is not None and pool.scan["state"] == "SCANNING":
         first = round(pool.scan["percentage"] * STEPS / 100)
-    pool.scan = scan = _new_scan(call.nas.clock.wall(), total)
+    pool.scan = scan = {
+        **World.blank("pool.scan"),
+        "start_time": call.nas.clock.wall(),
+        "bytes_to_process": total,
+        "total_secs_left": round(SCRUB_SECONDS),
+    }
     try:
         for step in range(first, STEPS):
             percent = 100 * step / STEPS
@@ -127,22 +131,6 @@ async def _scrub(call: Call, pool: Pool) -> None:
     _announce(call.nas, pool)
 
 
-def _new_scan(now: datetime, total: int) -> dict[str, Any]:
-    return {
-        "function": "SCRUB",
-        "state": "SCANNING",
-        "start_time": now,
-        "end_time": None,
-        "percentage": 0.0,
-        "bytes_to_process": total,
-        "bytes_processed": 0,
-        "bytes_issued": 0,
-        "pause": None,
-        "errors": 0,
-        "total_secs_left": round(SCRUB_SECONDS),
-    }
-
-
 def _announce(nas: Nas, pool: Pool) -> None:
     nas.send_event("pool.scan", "CHANGED", fields={"name": pool.name, "scan": dict(pool.scan or {})})
     nas.send_event("pool.query", "CHANGED", id=pool.id, fields=pool_row(nas.world, pool))
@@ -152,33 +140,24 @@ def pool_row(world: World, pool: Pool) -> dict[str, Any]:
     """A pool as ``pool.query`` answers it."""
     allocated = world.used(pool.name)
     free = pool.size - allocated
-    return {
+    return World.blank("pool") | {
         "id": pool.id,
         "name": pool.name,
         "guid": pool.guid,
         "path": f"/mnt/{pool.name}",
         "status": pool.status,
         "scan": None if pool.scan is None else dict(pool.scan),
-        "expand": None,
         "topology": {purpose: [_group(world, pool, *g) for g in groups] for purpose, groups in pool.layout.items()},
         "healthy": pool.status == "ONLINE",
         "warning": pool.status != "ONLINE",
         "status_code": "OK" if pool.status == "ONLINE" else pool.status,
-        "status_detail": None,
         "size": pool.size,
         "allocated": allocated,
         "free": free,
-        "freeing": 0,
-        "dedup_table_size": 0,
-        "dedup_table_quota": "auto",
         "fragmentation": str(3 + pool.id),
         "size_str": str(pool.size),
         "allocated_str": str(allocated),
         "free_str": str(free),
-        "freeing_str": "0",
-        "autotrim": {"parsed": "off", "rawvalue": "off", "source": "DEFAULT", "value": "off"},
-        "is_upgraded": True,
-        "all_sed": False,
     }
 
 
@@ -186,13 +165,12 @@ def _group(world: World, pool: Pool, kind: str, disks: list[str]) -> dict[str, A
     members = [_member(world, pool, disk) for disk in disks]
     if len(members) == 1:
         return members[0]
-    guid = str(int(pool.guid) // (len(disks) + 1))
     bad = any(disk in pool.degraded for disk in disks)
     return {
         "name": f"{kind.lower()}-0",
         "type": kind,
         "path": None,
-        "guid": guid,
+        "guid": str(int(pool.guid) // (len(disks) + 1)),
         "status": "DEGRADED" if bad else "ONLINE",
         "stats": _stats(pool.size, world.used(pool.name)),
         "children": members,
@@ -202,38 +180,18 @@ def _group(world: World, pool: Pool, kind: str, disks: list[str]) -> dict[str, A
 def _member(world: World, pool: Pool, name: str) -> dict[str, Any]:
     disk = world.disks[name]
     part = f"{name}p1" if name.startswith("nvme") else f"{name}1"
-    return {
+    number = int.from_bytes(disk.serial.encode()[:7], "big")  # of a text, the same in every run
+    return World.blank("pool.member") | {
         "name": part,
-        "type": "DISK",
         "path": f"/dev/disk/by-partuuid/{disk.serial.lower()}",
-        "guid": str(int(pool.guid) ^ hash_of(disk.serial)),
+        "guid": str(int(pool.guid) ^ number),
         "status": "UNAVAIL" if name in pool.degraded else "ONLINE",
         "stats": _stats(disk.size, 0),
-        "children": [],
         "device": part,
         "disk": name,
-        "unavail_disk": None,
     }
-
-
-def hash_of(text: str) -> int:
-    """A number for a text, the same in every run."""
-    return int.from_bytes(text.encode()[:7], "big")
 
 
 def _stats(size: int, allocated: int) -> dict[str, Any]:
-    return {
-        "timestamp": int(timedelta(days=12).total_seconds()) * 10**9,
-        "read_errors": 0,
-        "write_errors": 0,
-        "checksum_errors": 0,
-        "ops": [0, 12_345, 6_789, 0, 0, 0, 0],
-        "bytes": [0, size // 7, size // 19, 0, 0, 0, 0],
-        "size": size,
-        "allocated": allocated,
-        "fragmentation": 3,
-        "self_healed": 0,
-        "configured_ashift": 12,
-        "logical_ashift": 9,
-        "physical_ashift": 12,
-    }
+    octets = [0, size // 7, size // 19, 0, 0, 0, 0]
+    return World.blank("pool.stats") | {"bytes": octets, "size": size, "allocated": allocated}
