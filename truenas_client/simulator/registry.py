@@ -238,6 +238,7 @@ class Registry:
         """Serve another ``core.get_methods`` answer; what it has and we don't ``unimplemented`` answers."""
         self.catalogue = catalogue
         self.unimplemented = unimplemented
+        self.listings = {}
         for name, found in catalogue.items():
             self.add(self.methods.get(name) or Method(name, found, job=JobOptions() if found.get("job") else None))
 
