@@ -30,23 +30,11 @@ from . import (
 
 __all__ = ["PARTS"]
 
-PARTS = (
-    accounts.PART,
-    groups.PART,
-    system.PART,
-    disks.PART,
-    pools.PART,
-    datasets.PART,
-    encryption.PART,
-    snapshots.PART,
-    shares.PART,
-    services.PART,
-    network.PART,
-    tasks.PART,
-    guests.PART,
-    upkeep.PART,
-    alerts.PART,
-    reporting.PART,
-    graphs.PART,
-    folders.PART,
+PARTS = tuple(
+    module.PART
+    for module in (
+        *(accounts, groups, system, disks, pools, datasets, encryption, snapshots, shares, services),
+        *(network, tasks, guests, upkeep, alerts, reporting, graphs, folders),
+    )
 )
+"""In the order in which ``core.get_methods`` lists their methods."""
