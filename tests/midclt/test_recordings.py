@@ -9,7 +9,7 @@ import pytest
 
 from tests.midclt.conftest import Run
 from tests.midclt.served import Background
-from tests.replay.flows import ReplayServer, read_flow
+from tests.replay.flows import Flow, ReplayServer, read_flow
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,14 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.flow}: {' '.join(case.argv)}"[:70])
 def test_recorded(run: Run, background: Background, case: Case) -> None:
     async def made() -> ReplayServer:
-        return ReplayServer(read_flow(case.flow))
+        flow = read_flow(case.flow)
+        if case.flow == "server_closes_going_away":
+            # The close follows a call of another program: here the end of the recording stands for it.
+            flow = Flow(flow.header, [line for line in flow.lines if not _closes_itself(line)])
+        return ReplayServer(flow)
 
     env = {} if case.user is None else {"TRUENAS_USERNAME": case.user, "TRUENAS_PASSWORD": case.password}
     with background.entered(background.run(made())) as server:
-        if case.flow == "server_closes_going_away":
-            # The close follows a call of another program: here the end of the recording stands for it.
-            server.players[1].lines = [line for line in server.players[1].lines if not _closes_itself(line)]
         ran = run(*case.argv, url=server.url, env=env)
         unexpected = server.unexpected
     assert (ran.status, ran.out) == (case.status, case.out), ran.err

@@ -26,12 +26,12 @@ from truenas_client.aio.connection import Connection
 from truenas_client.simulator.tls import Tls
 
 from .caller import Run, play
-from .flows import Flow, ReplayServer, read_flow
+from .flows import Flow, ReplayServer, read_flow, sent_frames
 
 
 def give_recorded_nonces(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the client be as random as the recorded one was, so that the proofs come out equal."""
-    firsts = [f["params"][0]["rfc_str"] for _, f in flow.frames if "CLIENT_FIRST_MESSAGE" in str(f)]
+    firsts = [f["params"][0]["rfc_str"] for f in sent_frames(flow) if "CLIENT_FIRST_MESSAGE" in str(f)]
     nonces: Iterator[bytes] = iter([base64.b64decode(first.rpartition(",r=")[2]) for first in firsts])
     monkeypatch.setattr(logins, "new_nonce", lambda: next(nonces, bytes(32)))
 
@@ -68,7 +68,7 @@ async def test_logins_with_a_key(name: str, expected: list[Any], monkeypatch: py
     assert server.unexpected == []
     assert errors(run) == expected
     # Bit for bit what was recorded, the proofs too; and the list of mechanisms is not asked for.
-    recorded = [frame for _, frame in flow.frames]
+    recorded = sent_frames(flow)
     assert sent(server.received, "auth.login_ex") == sent(recorded, "auth.login_ex")
     assert sent(server.received, "auth.mechanism_choices") == []
 
@@ -88,7 +88,7 @@ async def test_a_bound_login_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
         own.remove()
     assert server.unexpected == []
     assert set(errors(run)) == {None}
-    assert sent(server.received, "auth.login_ex") == sent((f for _, f in flow.frames), "auth.login_ex")
+    assert sent(server.received, "auth.login_ex") == sent(sent_frames(flow), "auth.login_ex")
 
 
 async def test_another_certificate_gives_another_proof(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ async def test_another_certificate_gives_another_proof(monkeypatch: pytest.Monke
             assert not client.signed_in
     finally:
         own.remove()
-    first, final = sent((f for _, f in flow.frames), "auth.login_ex")
+    first, final = sent(sent_frames(flow), "auth.login_ex")
     ours = sent(server.received, "auth.login_ex")
     assert ours[0] == first
     assert ours[1][0]["rfc_str"].split(",")[0] != final[0]["rfc_str"].split(",")[0]
@@ -117,7 +117,7 @@ async def test_refused_keys() -> None:
     kinds = [InvalidCredentials, InvalidCredentials, InvalidKeyFile, CredentialsExpired, AccessDenied]
     assert errors(run) == kinds
     assert [p[0]["api_key"][:4] for p in sent(server.received, "auth.login_ex")] == ["1-wr", "99-a", "2-k2", "4-k4"]
-    for saw, (_, frame) in zip(run.saw.values(), flow.frames, strict=True):
+    for saw, frame in zip(run.saw.values(), sent_frames(flow), strict=True):
         assert frame["params"][0]["api_key"].partition("-")[2] not in str(saw.error) or "noseparator" in str(frame)
 
 
@@ -142,7 +142,7 @@ async def test_25_10_does_not_know_scram(monkeypatch: pytest.MonkeyPatch) -> Non
 
 async def test_the_local_socket_takes_no_keys(tmp_path: Path) -> None:
     flow = read_flow("unix_socket_auto_login")
-    key = next(f["params"][0]["api_key"] for _, f in flow.frames if "API_KEY_PLAIN" in str(f))
+    key = next(f["params"][0]["api_key"] for f in sent_frames(flow) if "API_KEY_PLAIN" in str(f))
     async with ReplayServer(flow, tmp_path / "nas.sock") as server, AsyncClient(server.url) as client:
         assert (await client.call("auth.me"))["pw_name"] == "root"
         with pytest.raises(MechanismUnsupported, match="local socket"):
@@ -159,7 +159,7 @@ async def test_the_old_protocol_takes_the_key_itself() -> None:
         for run in (good, bad):
             await run.client.close()
     assert server.unexpected == []
-    recorded = [frame for _, frame in flow.frames]
+    recorded = sent_frames(flow)
     assert sent(server.received, "auth.login_with_api_key") == sent(recorded, "auth.login_with_api_key")
 
 

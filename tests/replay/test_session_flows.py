@@ -41,12 +41,16 @@ async def test_a_token_signs_in_and_a_bad_one_does_not() -> None:
 async def test_a_session_that_ran_out_keeps_its_connection_and_its_events() -> None:
     flow = read_flow("session_expires_while_connected")
     # The recorded client did not sign in again; ours tries, and the server of that time would have refused.
-    number, lines = 2, flow.connections[2]
-    recorded = next(line["frame"] for line in lines if "auth.login_ex" in str(line.get("frame")))
+    lines = flow.lines
+    recorded = next(line["frame"] for line in flow.connections[2] if "auth.login_ex" in str(line.get("frame")))
     index = next(i for i, line in enumerate(lines) if "NotAuthenticated" in str(line) or "ENOTAUTH" in str(line))
-    again = {"dir": "c2s", "frame": {**recorded, "id": "again"}}
-    refused = {"dir": "s2c", "frame": {"jsonrpc": "2.0", "result": {"response_type": "AUTH_ERR"}, "id": "again"}}
-    flow.connections[number] = [*lines[: index + 1], again, refused, *lines[index + 1 :]]
+    again = {"dir": "c2s", "conn": 2, "frame": {**recorded, "id": "again"}}
+    refused = {
+        "dir": "s2c",
+        "conn": 2,
+        "frame": {"jsonrpc": "2.0", "result": {"response_type": "AUTH_ERR"}, "id": "again"},
+    }
+    flow = Flow(flow.header, [*lines[: index + 1], again, refused, *lines[index + 1 :]])
     async with ReplayServer(flow) as server:
         admin = await play(flow, server, 1)
         client = await AsyncClient(server.url, reconnect=False).connect()

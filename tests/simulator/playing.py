@@ -23,6 +23,7 @@ from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed
 
 from truenas_client.simulator import Simulator
+from truenas_client.simulator.transcript import Flow
 
 PATIENCE = 15.0
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
@@ -41,9 +42,9 @@ class Difference(AssertionError):
 
 def read_flow(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The header and the lines of a recording, in order of time."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    header = lines[0]["header"]
-    steps = [line for line in lines[1:] if "conn" in line]
+    flow = Flow.read(path)
+    header, lines = flow.header, flow.lines
+    steps = [line for line in lines if "conn" in line]
     # What was sent and answered stands beside the lines of plain requests, in the same order.
     for direction, key in (("c2s", "http_request"), ("s2c", "http_response")):
         whole = [line[key] for line in lines if key in line]

@@ -42,6 +42,10 @@ async def drop_after(nas: Simulator) -> None:
         nas.faults.add("drop", when="after", method="mine.run")
         await client.send("mine.run")
         assert (await gone(client), ran) == (1006, [1])
+    async with talk(nas) as client:
+        nas.faults.add("drop", when="after", method="mine.unknown")
+        await client.send("mine.unknown")
+        assert await gone(client) == 1006
 
 
 async def stall(nas: Simulator) -> None:

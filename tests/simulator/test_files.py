@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.simulator.playing import unchunked
 from tests.simulator.talking import Refused, Talk, talk
 from truenas_client.simulator import ApiKey, Call, Simulator
-from truenas_client.simulator.body import BadBody, Body, Parts
+from truenas_client.simulator.requests import BadBody, Body, Parts
 
 MIB = 1 << 20
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import statistics
+import time
 from typing import Any
 
 import jsonschema
@@ -13,7 +15,7 @@ from websockets.asyncio.client import connect
 from tests.facts import catalogue, facts, require_facts
 from tests.simulator.talking import Refused, talk
 from truenas_client.methods.normalise import normalise
-from truenas_client.simulator import Simulator
+from truenas_client.simulator import Call, Simulator
 
 # Methods that end something or need the state of another call.
 NOT_CALLED = {"auth.logout", "auth.terminate_other_sessions", "config.save", "core.job_wait", "system.reboot"}
@@ -281,3 +283,32 @@ async def test_answers_fit_the_schemas_of_the_real_server() -> None:
             validator = jsonschema.Draft202012Validator(normalise(method.entry["returns"][0]))
             wrong += [f"{method.name}: {error.message[:200]}" for error in validator.iter_errors(result)][:1]
         assert wrong == []
+
+
+async def test_making_and_starting_one_costs_next_to_nothing() -> None:
+    """Each test of this suite pays it: schemas and rows are made when they are asked for, and schemas once."""
+    costs = []
+    for _ in range(20):
+        began = time.process_time()
+        nas = Simulator()
+        await nas.start()
+        costs.append(time.process_time() - began)
+        await nas.stop()
+    assert statistics.median(costs) < 0.005
+
+
+async def test_what_is_added_to_one_simulator_is_not_in_another() -> None:
+    async with Simulator() as nas, Simulator() as other, talk(nas) as client, talk(other) as elsewhere:
+        await client.login("admin", "admin")
+        await elsewhere.login("admin", "admin")
+        before = await client.call("core.get_methods")
+        assert before == await elsewhere.call("core.get_methods")
+
+        @nas.method("my.echo")
+        def echo(call: Call, value: Any) -> Any:
+            return value
+
+        assert (await client.call("core.get_methods")).keys() - before.keys() == {"my.echo"}
+        assert before == await elsewhere.call("core.get_methods")
+        await client.call("sharing.nfs.update", 1, {"comment": "changed"})
+        assert (await elsewhere.call("sharing.nfs.get_instance", 1))["comment"] == ""

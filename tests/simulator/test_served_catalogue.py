@@ -71,6 +71,12 @@ async def test_a_query_honours_filters_and_options() -> None:
         assert (await client.call("mine.get_instance", 7))["id"] == 7
 
 
+async def test_an_empty_catalogue_lists_nothing_and_only_for_its_simulator() -> None:
+    async with Simulator() as nas, Simulator(catalogue={}) as empty, talk(nas) as client, talk(empty) as other:
+        assert await other.call("core.get_methods") == {}
+        assert "pool.query" in await client.call("core.get_methods")
+
+
 async def test_a_job_takes_steps() -> None:
     async with Simulator(catalogue=MINE, speed=100) as nas, talk(nas) as client:
         await client.call("core.subscribe", "core.get_jobs")

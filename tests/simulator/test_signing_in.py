@@ -12,7 +12,6 @@ import pytest
 from tests.simulator.talking import Refused, Talk, talk
 from truenas_client.auth.scram import Exchange, derive
 from truenas_client.simulator import Simulator
-from truenas_client.simulator.nas.accounts import make_key
 from truenas_client.simulator.scram import BadMessage, ClientFirst
 
 NONCE = base64.b64encode(bytes(32)).decode()
@@ -57,7 +56,7 @@ async def test_a_new_key_comes_with_what_proves_it() -> None:
 
 async def test_scram_by_an_account_without_access_is_a_call_error() -> None:
     async with Simulator() as nas, talk(nas, login=False) as client:
-        key = make_key(nas, "k", "nobody2")
+        key = nas.make_api_key("k", "nobody2")
         with pytest.raises(Refused) as refused:
             await scram(client, "nobody2", key.id, key.key)
         assert (refused.value.code, refused.value.data["error"]) == (-32001, 22)
@@ -71,7 +70,7 @@ async def test_names_beyond_ascii_are_compared_prepared(name: str) -> None:
     async with Simulator() as nas, talk(nas, login=False) as client:
         nas.add_account("\u00fcser", "pw")
         nas.add_account("usera", "pw")
-        key = make_key(nas, "k", "usera" if name.startswith("us") else "\u00fcser")
+        key = nas.make_api_key("k", "usera" if name.startswith("us") else "\u00fcser")
         text = f"n,,n={name}:{key.id},r={NONCE}"
         data = {"mechanism": "SCRAM", "scram_type": "CLIENT_FIRST_MESSAGE", "rfc_str": text}
         assert (await client.call("auth.login_ex", data))["response_type"] == "SCRAM_RESPONSE"

@@ -1,4 +1,4 @@
-"""Accounts, what they may do, and who is signed in.
+"""Accounts, their keys and tokens, what they may do, and logins.
 
 Invariants: a `Credential` belongs to one login and never changes; rights are read
 from the account at the time of the call, so taking a role away works at once.
@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from .release import RELEASES, Release
 
-__all__ = ["FULL_ADMIN", "Account", "ApiKey", "Credential"]
+__all__ = ["FULL_ADMIN", "Account", "ApiKey", "Credential", "Token"]
 
 FULL_ADMIN = "FULL_ADMIN"
 
@@ -127,3 +127,17 @@ class Credential:
             },
             "account_attributes": marks,
         }
+
+
+@dataclass(slots=True)
+class Token:
+    """What ``auth.generate_token`` or a login with a reconnect token made."""
+
+    text: str
+    parent: Credential
+    ttl: float
+    attributes: dict[str, Any]
+    address: str | None
+    single_use: bool
+    used_at: float
+    reconnect: bool = False

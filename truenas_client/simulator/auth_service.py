@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from . import login
 from .call import Call
 from .errors import InstanceNotFound
+from .extension import Extensible
 from .shapes import any_, arguments, array, boolean, choice, integer, obj, returning, text
 
 if TYPE_CHECKING:
     from .release import Release
-    from .simulator import Simulator
 
-__all__ = ["install"]
+__all__ = ["parts"]
 
 _OPTIONS = obj(
     "What the answer should hold.",
@@ -43,9 +43,9 @@ def _mechanism(name: str, **members: dict[str, Any]) -> dict[str, Any]:
     return obj(mechanism=tag, **members)
 
 
-def _login_data(release: Release) -> dict[str, Any]:
-    kinds = [kind for kind in _MECHANISMS if release.scram or kind["properties"]["mechanism"]["const"] != "SCRAM"]
-    if not release.scram:
+def _login_data(*, scram: bool) -> dict[str, Any]:
+    kinds = [kind for kind in _MECHANISMS if scram or kind["properties"]["mechanism"]["const"] != "SCRAM"]
+    if not scram:
         for kind in (kinds := copy.deepcopy(kinds)):
             tag = kind["properties"]["mechanism"]
             tag["const"] = AuthMech(tag["const"])
@@ -79,150 +79,169 @@ _MECHANISMS = [
 ]
 
 
-def install(nas: Simulator) -> None:
-    """Add the service to a simulator."""
-    nas.service("auth")
-    nas.event("auth.sessions", roles=("AUTH_SESSIONS_READ", "AUTH_SESSIONS_WRITE", "READONLY_ADMIN"))
+PART = Extensible()
+PART.service("auth")
+PART.event("auth.sessions", roles=("AUTH_SESSIONS_READ", "AUTH_SESSIONS_WRITE", "READONLY_ADMIN"))
 
-    login_data = _login_data(nas.release)
 
-    @nas.method("auth.login_ex", accepts=arguments(login_data=login_data), no_auth=True)
-    async def login_ex(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
-        """Sign in. The answer says whether it worked, or what is wanted next."""
-        return await login.attempt(call, login_data)
+async def login_ex(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
+    return await login.attempt(call, login_data)
 
-    @nas.method("auth.login_ex_continue", accepts=arguments(login_data=login_data), no_auth=True)
-    async def login_ex_continue(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
-        """Send the next proof of a sign-in that has begun."""
-        return await login.attempt(call, login_data)
 
-    @nas.method(
-        "auth.login",
-        accepts=arguments(
-            username=text("Name of the account."),
-            password=text("Its password."),
-            otp_token=any_("One-time password, for accounts that have one.", default=None),
-        ),
-        returns=returning(boolean("Whether it worked.")),
-        no_auth=True,
-    )
-    async def login_(call: Call, username: str, password: str, otp_token: str | None) -> bool:
-        """Sign in with a password. Kept for old programs."""
-        answer = await login.attempt(call, {"mechanism": "PASSWORD_PLAIN", "username": username, "password": password})
-        if answer["response_type"] == "OTP_REQUIRED":
-            if otp_token is None:
-                return False
-            answer = await login.attempt(call, {"mechanism": "OTP_TOKEN", "otp_token": otp_token})
-        return bool(answer["response_type"] == "SUCCESS")
+LOGIN_EX = {scram: Extensible() for scram in (True, False)}
+"""``auth.login_ex`` and the next step of it, as releases with SCRAM and those without have them."""
 
-    @nas.method(
-        "auth.login_with_api_key",
-        accepts=arguments(api_key=text("The key.")),
-        returns=returning(boolean("Whether it worked.")),
-        no_auth=True,
-    )
-    async def login_with_api_key(call: Call, api_key: str) -> bool:
-        """Sign in with a key whose owner the server looks up. Kept for old programs."""
-        return await login.with_key_alone(call, api_key)
+for scram, part in LOGIN_EX.items():
+    for name, doc in (
+        ("auth.login_ex", "Sign in. The answer says whether it worked, or what is wanted next."),
+        ("auth.login_ex_continue", "Send the next proof of a sign-in that has begun."),
+    ):
+        data = arguments(login_data=_login_data(scram=scram))
+        part.method(name, accepts=data, no_auth=True, description=doc)(login_ex)
 
-    @nas.method(
-        "auth.login_with_token",
-        accepts=arguments(token=text("The token.")),
-        returns=returning(boolean("Whether it worked.")),
-        no_auth=True,
-    )
-    async def login_with_token(call: Call, token: str) -> bool:
-        """Sign in with a token. Kept for old programs."""
-        answer = await login.attempt(call, {"mechanism": "TOKEN_PLAIN", "token": token})
-        return bool(answer["response_type"] == "SUCCESS")
 
-    @nas.method(
-        "auth.mechanism_choices",
-        returns=returning(array(text(), "Mechanisms by name.")),
-        no_auth=True,
-        roles=("READONLY_ADMIN", "SHARING_ADMIN"),
-    )
-    def mechanism_choices(call: Call) -> list[str]:
-        """The ways to sign in that this server takes."""
-        if call.credential is None and not call.facts.mechanisms_before_login:
-            raise AttributeError("'NoneType' object has no attribute 'may_create_auth_token'")
-        names = ["API_KEY_PLAIN", "TOKEN_PLAIN", "PASSWORD_PLAIN"]
-        return [*names, "SCRAM"] if call.facts.scram else names
+def parts(release: Release) -> list[Extensible]:
+    """The service as a release has it."""
+    return [LOGIN_EX[release.scram], PART]
 
-    @nas.method("auth.me", no_authz=True)
-    def me(call: Call) -> dict[str, Any]:
-        """The user of this connection and what he may do."""
-        assert call.credential is not None
-        return call.credential.user_info(nas.registry.roles())
 
-    @nas.method(
-        "auth.set_attribute",
-        accepts=arguments(key=text("Name of the attribute."), value=any_("What to keep.")),
-        no_authz=True,
-    )
-    def set_attribute(call: Call, key: str, value: Any) -> None:
-        """Keep a value with the account, for user interfaces."""
-        call.account.attributes[key] = value
+@PART.method(
+    "auth.login",
+    accepts=arguments(
+        username=text("Name of the account."),
+        password=text("Its password."),
+        otp_token=any_("One-time password, for accounts that have one.", default=None),
+    ),
+    returns=returning(boolean("Whether it worked.")),
+    no_auth=True,
+)
+async def login_(call: Call, username: str, password: str, otp_token: str | None) -> bool:
+    """Sign in with a password. Kept for old programs."""
+    answer = await login.attempt(call, {"mechanism": "PASSWORD_PLAIN", "username": username, "password": password})
+    if answer["response_type"] == "OTP_REQUIRED":
+        if otp_token is None:
+            return False
+        answer = await login.attempt(call, {"mechanism": "OTP_TOKEN", "otp_token": otp_token})
+    return bool(answer["response_type"] == "SUCCESS")
 
-    @nas.method("auth.logout", returns=returning(boolean("Always true.")), no_authz=True)
-    def logout(call: Call) -> bool:
-        """Sign out. The connection stays."""
-        if call.session is not None:
-            call.session.sign_out()
-        return True
 
-    @nas.method(
-        "auth.generate_token",
-        accepts=arguments(
-            ttl=integer("Seconds without use after which the token ends.", default=600),
-            attrs=obj("Anything to keep with it; such a token can't sign in.", {}),
-            match_origin=boolean("Only the address that made it may use it.", default=True),
-            single_use=boolean("The first use is the last.", default=False),
-        ),
-        returns=returning(text("The token.")),
-        no_authz=True,
-    )
-    def generate_token(call: Call, ttl: int, attrs: dict[str, Any], match_origin: bool, single_use: bool) -> str:
-        """Make a token to sign in with, or for one file transfer."""
-        return login.make_token(call, ttl, attrs, match_origin, single_use)
+@PART.method(
+    "auth.login_with_api_key",
+    accepts=arguments(api_key=text("The key.")),
+    returns=returning(boolean("Whether it worked.")),
+    no_auth=True,
+)
+async def login_with_api_key(call: Call, api_key: str) -> bool:
+    """Sign in with a key whose owner the server looks up. Kept for old programs."""
+    return await login.with_key_alone(call, api_key)
 
-    @nas.method(
-        "auth.sessions",
-        accepts=nas.query_arguments(),
-        roles=("AUTH_SESSIONS_READ", "AUTH_SESSIONS_WRITE", "READONLY_ADMIN"),
-        filterable=True,
-    )
-    def sessions(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
-        """Who is signed in now, and from where."""
-        rows = []
-        for session in nas.sessions:
-            if session.credential is not None:
-                row = nas.sessions.row(session, session.credential)
-                rows.append({"id": row.pop("id"), "current": session is call.session, "internal": False, **row})
-        return call.filter_list(rows, filters, options)
 
-    @nas.method(
-        "auth.terminate_session",
-        accepts=arguments(id=text("The session to end.")),
-        returns=returning(boolean("Whether there was one to end.")),
-        roles=("AUTH_SESSIONS_WRITE",),
-    )
-    def terminate_session(call: Call, id: str) -> bool:
-        """End a session, with its connection."""
-        session = next((session for session in nas.sessions if session.id == id), None)
-        if session is None:
-            raise InstanceNotFound(f"Session with id {id} does not exist")
-        session.channel.close(1000)
-        return True
+@PART.method(
+    "auth.login_with_token",
+    accepts=arguments(token=text("The token.")),
+    returns=returning(boolean("Whether it worked.")),
+    no_auth=True,
+)
+async def login_with_token(call: Call, token: str) -> bool:
+    """Sign in with a token. Kept for old programs."""
+    answer = await login.attempt(call, {"mechanism": "TOKEN_PLAIN", "token": token})
+    return bool(answer["response_type"] == "SUCCESS")
 
-    @nas.method(
-        "auth.terminate_other_sessions",
-        returns=returning(boolean("Always true.")),
-        roles=("AUTH_SESSIONS_WRITE",),
-    )
-    def terminate_other_sessions(call: Call) -> bool:
-        """End all sessions but this one."""
-        for session in nas.sessions:
-            if session is not call.session and session.credential is not None:
-                session.channel.close(1000)
-        return True
+
+@PART.method(
+    "auth.mechanism_choices",
+    returns=returning(array(text(), "Mechanisms by name.")),
+    no_auth=True,
+    roles=("READONLY_ADMIN", "SHARING_ADMIN"),
+)
+def mechanism_choices(call: Call) -> list[str]:
+    """The ways to sign in that this server takes."""
+    if call.credential is None and not call.facts.mechanisms_before_login:
+        raise AttributeError("'NoneType' object has no attribute 'may_create_auth_token'")
+    names = ["API_KEY_PLAIN", "TOKEN_PLAIN", "PASSWORD_PLAIN"]
+    return [*names, "SCRAM"] if call.facts.scram else names
+
+
+@PART.method("auth.me", no_authz=True)
+def me(call: Call) -> dict[str, Any]:
+    """The user of this connection and what he may do."""
+    assert call.credential is not None
+    return call.credential.user_info(call.nas.registry.roles())
+
+
+@PART.method(
+    "auth.set_attribute",
+    accepts=arguments(key=text("Name of the attribute."), value=any_("What to keep.")),
+    no_authz=True,
+)
+def set_attribute(call: Call, key: str, value: Any) -> None:
+    """Keep a value with the account, for user interfaces."""
+    call.account.attributes[key] = value
+
+
+@PART.method("auth.logout", returns=returning(boolean("Always true.")), no_authz=True)
+def logout(call: Call) -> bool:
+    """Sign out. The connection stays."""
+    if call.session is not None:
+        call.session.sign_out()
+    return True
+
+
+@PART.method(
+    "auth.generate_token",
+    accepts=arguments(
+        ttl=integer("Seconds without use after which the token ends.", default=600),
+        attrs=obj("Anything to keep with it; such a token can't sign in.", {}),
+        match_origin=boolean("Only the address that made it may use it.", default=True),
+        single_use=boolean("The first use is the last.", default=False),
+    ),
+    returns=returning(text("The token.")),
+    no_authz=True,
+)
+def generate_token(call: Call, ttl: int, attrs: dict[str, Any], match_origin: bool, single_use: bool) -> str:
+    """Make a token to sign in with, or for one file transfer."""
+    return login.make_token(call, ttl, attrs, match_origin, single_use)
+
+
+@PART.method(
+    "auth.sessions",
+    accepts=PART.query_arguments(),
+    roles=("AUTH_SESSIONS_READ", "AUTH_SESSIONS_WRITE", "READONLY_ADMIN"),
+    filterable=True,
+)
+def sessions(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
+    """Who is signed in now, and from where."""
+    rows = []
+    for session in call.nas.sessions:
+        if session.credential is not None:
+            row = call.nas.sessions.row(session, session.credential)
+            rows.append({"id": row.pop("id"), "current": session is call.session, "internal": False, **row})
+    return call.filter_list(rows, filters, options)
+
+
+@PART.method(
+    "auth.terminate_session",
+    accepts=arguments(id=text("The session to end.")),
+    returns=returning(boolean("Whether there was one to end.")),
+    roles=("AUTH_SESSIONS_WRITE",),
+)
+def terminate_session(call: Call, id: str) -> bool:
+    """End a session, with its connection."""
+    session = next((session for session in call.nas.sessions if session.id == id), None)
+    if session is None:
+        raise InstanceNotFound(f"Session with id {id} does not exist")
+    session.channel.close(1000)
+    return True
+
+
+@PART.method(
+    "auth.terminate_other_sessions",
+    returns=returning(boolean("Always true.")),
+    roles=("AUTH_SESSIONS_WRITE",),
+)
+def terminate_other_sessions(call: Call) -> bool:
+    """End all sessions but this one."""
+    for session in call.nas.sessions:
+        if session is not call.session and session.credential is not None:
+            session.channel.close(1000)
+    return True

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from truenas_client.exc import ErrnoMixin
 from truenas_client.methods.filters import InvalidQuery, filter_list
 
-from . import unimplemented
 from .arguments import bind
 from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authenticated, not_authorized
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from .registry import Method
     from .release import Release
     from .session import Session
-    from .simulator import Simulator
+    from .state import Nas
 
 __all__ = ["Call"]
 
@@ -34,7 +33,7 @@ class Call:
 
     __slots__ = ("credential", "job", "message_id", "method", "nas", "session")
 
-    def __init__(self, nas: Simulator, session: Session | None, method: Method, message_id: Any = None) -> None:
+    def __init__(self, nas: Nas, session: Session | None, method: Method, message_id: Any = None) -> None:
         self.nas = nas
         self.session = session
         self.method = method
@@ -44,10 +43,16 @@ class Call:
 
     @property
     def account(self) -> Account:
-        """Who calls. Raises `CallError` when nobody is signed in."""
+        """The caller's account. Raises `CallError` before login."""
         if self.credential is None:
             raise not_authenticated()
         return self.credential.account
+
+    @property
+    def caller(self) -> Session:
+        """The session that calls, for methods that only a client can call."""
+        assert self.session is not None
+        return self.session
 
     @property
     def clock(self) -> Clock:
@@ -107,7 +112,7 @@ class Call:
         """Check the arguments and run the method: its value, or for one that waits an awaitable of it."""
         arguments = bind(self.method.parameters, params)
         if self.method.handler is None:
-            return unimplemented.answer(self, arguments)
+            return self.nas.registry.unimplemented(self, arguments)
         # A laid catalogue may know more arguments than the handler does, which are checked and dropped, or fewer.
         return self.method.handler(self, *arguments[: self.method.arity], *self.method.missing)
 

@@ -2,8 +2,8 @@
 
 Everything in the simulator that takes time (jobs, event intervals, penalties,
 time limits of tokens) asks this clock, so one number makes it all faster and a
-test can step over a minute. Invariants: time never goes back; whoever sleeps is
-woken when time is moved past the end of the sleep.
+test can step over a minute. Invariants: time never goes back; a sleeper is
+woken when time is moved past the end of its sleep.
 """
 
 from __future__ import annotations

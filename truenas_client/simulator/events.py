@@ -1,4 +1,4 @@
-"""Events: who is subscribed to what, sending them out, and event sources.
+"""Events: subscriptions of sessions, sending events to them, and event sources.
 
 One event goes once to each connection, however many of its subscriptions match,
 and is encoded once for all of them. A source runs once for each subscription
@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from truenas_client.methods.normalise import normalise
@@ -22,10 +23,31 @@ from .errors import ValidationErrors, not_authorized
 from .registry import EventKind, Registry
 
 if TYPE_CHECKING:
+    from .accounts import Account, Credential
     from .clock import Clock
-    from .session import Session
+    from .link import Link
+    from .origin import Origin
 
-__all__ = ["Events", "Source", "Update"]
+__all__ = ["Events", "Peer", "Source", "Update"]
+
+
+class Peer(Protocol):
+    """What events, jobs and the list of sessions use of a `session.Session`."""
+
+    id: str
+    origin: Origin
+    channel: Link
+    created_at: datetime
+    credential: Credential | None
+    rights: Credential | None
+    subscriptions: dict[str, str]
+
+    @property
+    def account(self) -> Account: ...
+
+    def send_update(self, update: Update) -> None: ...
+
+    def send_ended(self, collection: str, error: dict[str, Any] | None) -> None: ...
 
 
 class Update:
@@ -70,12 +92,12 @@ class Source:
         self.kind = kind
         self.ident = ident
         self.clock = clock
-        self.sessions: dict[Session, None] = {}
+        self.sessions: dict[Peer, None] = {}
         self.task: asyncio.Task[None] | None = None
         self._events = events
 
     def send(self, kind: str = "ADDED", **members: Any) -> None:
-        """Send an event to everybody who subscribed with the same text."""
+        """Send an event to every session that subscribed with the same text."""
         update = Update(self.ident, kind, members)
         for session in list(self.sessions):
             session.send_update(update)
@@ -91,10 +113,10 @@ class Events:
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry
         self._clock = clock
-        self._subscribers: dict[str, dict[Session, int]] = {}
+        self._subscribers: dict[str, dict[Peer, int]] = {}
         self._sources: dict[str, Source] = {}
 
-    def subscribe(self, session: Session, name: str, ident: str | None = None) -> str:
+    def subscribe(self, session: Peer, name: str, ident: str | None = None) -> str:
         """Subscribe a signed-in session; answers the id (clients of the old protocol choose it).
 
         Raises `CallError` without the right to it.
@@ -118,7 +140,7 @@ class Events:
             subscribers[session] = subscribers.get(session, 0) + 1
         return ident
 
-    def unsubscribe(self, session: Session, ident: str) -> None:
+    def unsubscribe(self, session: Peer, ident: str) -> None:
         """End one subscription; an unknown id is nothing to complain about."""
         name = session.subscriptions.pop(ident, None)
         if name is None:
@@ -138,7 +160,7 @@ class Events:
             if not subscribers:
                 self._subscribers.pop(name, None)
 
-    def leave(self, session: Session, *, sources_only: bool = False) -> None:
+    def leave(self, session: Peer, *, sources_only: bool = False) -> None:
         """Drop the subscriptions of a session that ended, or after a logout those to sources."""
         for source in list(self._sources.values()):
             if session in source.sessions:
@@ -155,8 +177,8 @@ class Events:
                     del self._subscribers[name]
         session.subscriptions.clear()
 
-    def send(self, name: str, kind: str, *, visible: Callable[[Session], bool] | None = None, **members: Any) -> None:
-        """Send an event (``ADDED``, ``CHANGED`` or ``REMOVED``) to all who subscribed to it or to ``*``."""
+    def send(self, name: str, kind: str, *, visible: Callable[[Peer], bool] | None = None, **members: Any) -> None:
+        """Send an event (``ADDED``, ``CHANGED`` or ``REMOVED``) to every session that subscribed to it or to ``*``."""
         named, everything = self._subscribers.get(name), self._subscribers.get("*")
         if not named and not everything:
             return
@@ -174,7 +196,7 @@ class Events:
 
     # --- sources -------------------------------------------------------------------------------
 
-    def _join_source(self, session: Session, kind: EventKind, ident: str, argument: str | None) -> None:
+    def _join_source(self, session: Peer, kind: EventKind, ident: str, argument: str | None) -> None:
         source = self._sources.get(ident)
         if source is not None:
             source.sessions[session] = None
@@ -206,7 +228,7 @@ class Events:
                 del session.subscriptions[ident]
             session.send_ended(source.ident, error)
 
-    def _leave_source(self, session: Session, source: Source) -> None:
+    def _leave_source(self, session: Peer, source: Source) -> None:
         source.sessions.pop(session, None)
         if not source.sessions:
             self._sources.pop(source.ident, None)

@@ -1,18 +1,19 @@
-"""Adding to a simulator: methods, jobs, events, sources and accounts, each in a few lines.
+"""Adding to a server: methods, jobs, events and sources, each in a few lines.
 
-The simulated NAS itself is made with nothing else.
+A user adds to a simulator, and each part of the simulated server adds to an `Extensible`
+of its own when its module is imported, with the same decorators.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from . import shapes
-from .accounts import FULL_ADMIN, Account, ApiKey
 from .cli import PRIVATE_METHODS
-from .events import Events
-from .registry import EventKind, Handler, JobOptions, Method, Registry, accepts_of, entry
+from .registry import EventKind, Handler, JobOptions, Method, Registry, Schemas, accepts_of, entry, service
 
 __all__ = ["Extensible"]
 
@@ -21,20 +22,17 @@ Decorator = Callable[[Handler], Handler]
 
 
 class Extensible:
-    """The extension API of `Simulator`."""
+    """What can be added to: a simulator, or one part of it."""
 
-    registry: Registry
-    events: Events
-    accounts: dict[str, Account]
-    api_keys: dict[int, ApiKey]
-    _background: list[Callable[[], Any]]
+    def __init__(self) -> None:
+        self.registry = Registry()
 
     def method(
         self,
         name: str,
         *,
-        accepts: list[Schema] | None = None,
-        returns: list[Schema] | None = None,
+        accepts: Schemas | None = None,
+        returns: Schemas | None = None,
         roles: Iterable[str] = (),
         description: str | None = None,
         filterable: bool = False,
@@ -49,6 +47,7 @@ class Extensible:
     ) -> Decorator:
         """Add a method: a function or coroutine function of a `Call` and the arguments.
 
+        ``accepts`` and ``returns`` are schemas, or functions that make them when they are first asked for.
         Without ``accepts`` it takes any values, as many as the function has parameters;
         ``description`` is the docstring unless given, ``examples`` are texts with messages in
         them, as servers word them. No roles: full administrators only.
@@ -59,7 +58,7 @@ class Extensible:
             described = description if description is not None else (handler.__doc__ or "")
             made = entry(
                 description="\n".join(line.strip() for line in described.strip().splitlines()),
-                accepts=accepts_of(handler) if accepts is None else accepts,
+                accepts=partial(accepts_of, handler) if accepts is None else accepts,
                 returns=returns,
                 roles=roles,
                 job=job is not None,
@@ -71,7 +70,8 @@ class Extensible:
                 cli_private=name in PRIVATE_METHODS,
                 examples={"websocket": list(examples)} if examples else None,
             )
-            self.registry.add(Method(name, made, handler, job, private, since=since))
+            waits = inspect.iscoroutinefunction(handler)
+            self.registry.add(Method(name, made, handler, job, private, waits, since))
             return handler
 
         return add
@@ -95,7 +95,8 @@ class Extensible:
 
     def service(self, namespace: str, kind: str = "service", **config: Any) -> None:
         """Describe a service of our own (crud, config or service) in ``core.get_services``."""
-        self.registry.service(namespace, kind, **config)
+        self.registry.services[namespace] = service(namespace, kind, **config)
+        self.registry.listings = {}
 
     def event(self, name: str, *, roles: Iterable[str] = (), no_authz: bool = False, description: str = "") -> None:
         """Make an event known, so that others than full administrators can subscribe to it."""
@@ -113,37 +114,8 @@ class Extensible:
 
         return add
 
-    def send_event(self, name: str, kind: str, **members: Any) -> None:
-        """Send an event (``ADDED``, ``CHANGED``, ``REMOVED``) to everybody who subscribed to it."""
-        self.events.send(name, kind, **members)
-
-    def background(self, work: Callable[[], Any]) -> None:
-        """Run a coroutine function from the start of the simulator to its end."""
-        self._background.append(work)
-
-    def add_account(
-        self,
-        name: str,
-        password: str,
-        *,
-        roles: Iterable[str] = (FULL_ADMIN,),
-        uid: int | None = None,
-        full_name: str = "",
-        otp: str | None = None,
-        expired: bool = False,
-    ) -> Account:
-        """Add or replace an account; without ``roles`` it may not use the API."""
-        number = 3000 + len(self.accounts) if uid is None else uid
-        account = Account(name, password, tuple(roles), number, full_name or name, otp, expired)
-        self.accounts[name] = account
-        return account
-
-    def add_api_key(self, key: ApiKey) -> ApiKey:
-        """Add or replace an API key."""
-        self.api_keys[key.id] = key
-        return key
-
-    def query_arguments(self) -> list[Schema]:
+    @staticmethod
+    def query_arguments() -> list[Schema]:
         """The ``accepts`` of a query method: filters and options."""
         return shapes.arguments(
             filters=shapes.array(shapes.any_(), "Filters: lists of field, operator and value.", default=[]),

@@ -1,7 +1,7 @@
 """Every fault there is: when it strikes, what it does, its options. ``--help`` shows this table.
 
 A new fault is a row here and a case where its occasion is looked at: connections in
-`front`, calls in `calling`, messages in `link`, the clock in `faults`.
+`front`, calls in `calls`, messages in `link`, the clock in `faults`.
 """
 
 from __future__ import annotations

@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING, Any
 from .fault_table import KINDS, Occasion, Value, complete
 
 if TYPE_CHECKING:
-    from .session import Session
-    from .simulator import Simulator
+    from .clock import Clock
 
 __all__ = ["Fault", "Faults", "delay"]
 
@@ -91,8 +90,11 @@ class Fault:
 class Faults:
     """The faults in force of one simulator."""
 
-    def __init__(self, nas: Simulator) -> None:
-        self._nas = nas
+    def __init__(self, clock: Clock, chance: random.Random, strike: Callable[[Fault], None]) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._strike = strike
+        """Lets a fault do its work that strikes by the clock."""
         self._faults: dict[int, Fault] = {}
         self._last = 0
         self._struck: dict[str, int] = {}
@@ -106,7 +108,7 @@ class Faults:
     def add(self, name: str, **options: Value) -> Fault:
         """Put a fault in force. Raises ValueError for a name or option that is not in the table."""
         self._last += 1
-        fault = Fault(self, self._last, name, complete(name, options), self._nas.clock.now())
+        fault = Fault(self, self._last, name, complete(name, options), self._clock.now())
         self._faults[fault.id] = fault
         self._changed()
         if self._started:
@@ -158,25 +160,25 @@ class Faults:
         """The fault that strikes a new WebSocket."""
         return next(self._striking("connection", lambda fault: fnmatch.fnmatchcase(path, fault.text("path"))), None)
 
-    def on_call(self, session: Session, method: str) -> list[Fault]:
-        """The faults that strike a call."""
+    def on_call(self, user: str | None, method: str) -> list[Fault]:
+        """The faults that strike a call of an account."""
         if method.startswith(_STEERING):
             return []
 
         def fits(fault: Fault) -> bool:
             wanted = fault.text("method") if "method" in fault.options else "auth.login_ex"
-            return fnmatch.fnmatchcase(method, wanted) and _is_of(session, fault)
+            return fnmatch.fnmatchcase(method, wanted) and fault.text("user") in ("", user)
 
         return list(self._striking("call", fits))
 
-    def on_message(self, session: Session) -> list[Fault]:
-        """The faults that strike a message to a client."""
-        return list(self._striking("message", lambda fault: _is_of(session, fault)))
+    def on_message(self, user: str | None) -> list[Fault]:
+        """The faults that strike a message to an account's client."""
+        return list(self._striking("message", lambda fault: fault.text("user") in ("", user)))
 
     def _striking(self, at: Occasion, fits: Callable[[Fault], bool]) -> Iterator[Fault]:
-        now = self._nas.clock.now()
+        now = self._clock.now()
         for fault in self:
-            if fault.kind.at == at and fits(fault) and fault.strikes(now, self._nas.random):
+            if fault.kind.at == at and fits(fault) and fault.strikes(now, self._chance):
                 yield fault
 
     # --- those of time -------------------------------------------------------------------------
@@ -198,19 +200,11 @@ class Faults:
 
     async def _strike_by_clock(self, fault: Fault) -> None:
         while fault.struck < (fault.number("times") or float("inf")):
-            await self._nas.clock.sleep(fault.number("every"))
+            await self._clock.sleep(fault.number("every"))
             fault.strike()
-            if fault.name == "restart":
-                self._nas.restart()
-            elif self._nas.tls is not None:
-                self._nas.tls.rotate()
+            self._strike(fault)
         fault.task = None
         fault.remove()
-
-
-def _is_of(session: Session, fault: Fault) -> bool:
-    user = fault.text("user")
-    return not user or (session.credential is not None and session.credential.account.name == user)
 
 
 def delay(fault: Fault, chance: random.Random) -> float:

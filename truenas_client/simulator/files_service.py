@@ -5,133 +5,128 @@ from __future__ import annotations
 import base64
 import binascii
 import errno
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .call import Call
-from .calling import SIZE_OF_UPLOADS
+from .dialect import SIZE_OF_UPLOADS
 from .errors import CallError
+from .extension import Extensible
+from .files import offer
 from .shapes import any_, arguments, array, boolean, integer, nullable, obj, returning, text
 
-if TYPE_CHECKING:
-    from .simulator import Simulator
-
-__all__ = ["install"]
+__all__ = ["PART"]
 
 LARGEST_FILE = 64 << 20
 """Octets of a file that is kept; the rest of a longer one is refused."""
 
 
-def install(nas: Simulator) -> None:
-    """Add the methods to a simulator."""
-    _downloads(nas)
-    _filesystem(nas)
+PART = Extensible()
 
 
-def _downloads(nas: Simulator) -> None:
-    @nas.method(
-        "core.download",
-        accepts=arguments(
-            method=text("The job whose output is wanted."),
-            args=array(any_(), "Its arguments."),
-            filename=text("What the file is to be called."),
-            buffered=boolean("Run the job first and keep what it writes.", default=False),
-        ),
-        returns=returning(array(any_(), "The number of the job, and the path to fetch.")),
-        no_authz=True,
-    )
-    def download(call: Call, method: str, args: list[Any], filename: str, buffered: bool) -> list[Any]:
-        """Start a job that writes a file, and answer the path under which the file can be fetched once."""
-        return list(nas.files.offer(call, method, args, filename, buffered))
-
-    @nas.method(
-        "core.job_download_logs",
-        accepts=arguments(
-            id=integer("The job."),
-            filename=text("What the file is to be called."),
-            buffered=boolean("Keep the whole log for fetching later.", default=False),
-        ),
-        returns=returning(text("The path to fetch.")),
-        no_authz=True,
-    )
-    def job_download_logs(call: Call, id: int, filename: str, buffered: bool) -> str:
-        """Answer the path under which the log of a job can be fetched once."""
-        job = nas.jobs.get(id)
-        if not nas.jobs.visible(job, call.credential):
-            nas.jobs.get(-1)
-        path = job.fields()["logs_path"]
-        if path is None:
-            raise CallError(f"Job {id} has no log", errno.ENOENT)
-        return nas.files.offer(call, "filesystem.get", [path], filename, buffered, authorized=True)[1]
+@PART.method(
+    "core.download",
+    accepts=arguments(
+        method=text("The job whose output is wanted."),
+        args=array(any_(), "Its arguments."),
+        filename=text("What the file is to be called."),
+        buffered=boolean("Run the job first and keep what it writes.", default=False),
+    ),
+    returns=returning(array(any_(), "The number of the job, and the path to fetch.")),
+    no_authz=True,
+)
+def download(call: Call, method: str, args: list[Any], filename: str, buffered: bool) -> list[Any]:
+    """Start a job that writes a file, and answer the path under which the file can be fetched once."""
+    return list(offer(call, method, args, filename, buffered))
 
 
-def _filesystem(nas: Simulator) -> None:
-    nas.service("filesystem")
-    path = text("Where the file is.", minLength=1)
+@PART.method(
+    "core.job_download_logs",
+    accepts=arguments(
+        id=integer("The job."),
+        filename=text("What the file is to be called."),
+        buffered=boolean("Keep the whole log for fetching later.", default=False),
+    ),
+    returns=returning(text("The path to fetch.")),
+    no_authz=True,
+)
+def job_download_logs(call: Call, id: int, filename: str, buffered: bool) -> str:
+    """Answer the path under which the log of a job can be fetched once."""
+    job = call.nas.jobs.seen(id, call.credential)
+    path = job.fields()["logs_path"]
+    if path is None:
+        raise CallError(f"Job {id} has no log", errno.ENOENT)
+    return offer(call, "filesystem.get", [path], filename, buffered, authorized=True)[1]
 
-    def logs(path: str) -> bytes | None:
-        found = (job for job in nas.jobs if job.options.logs and job.fields()["logs_path"] == path)
-        return next((job.logs.encode() for job in found), None)
 
-    def keep(path: str, content: bytes, append: bool) -> None:
-        whole = nas.contents.get(path, b"") + content if append else content
-        if len(whole) > LARGEST_FILE:
-            raise CallError("The file is larger than this simulator keeps", errno.EFBIG)
-        nas.contents[path] = whole
+PART.service("filesystem")
+PATH = text("Where the file is.", minLength=1)
+OPTIONS = obj(
+    "How to write.",
+    {"append": False, "mode": None},
+    append=boolean("Add to the end of the file.", default=False),
+    mode=nullable(integer("Permissions of the file."), default=None),
+)
 
-    @nas.job(
-        "filesystem.get",
-        accepts=arguments(path=path),
-        returns=returning({"type": "null"}),
-        roles=("FULL_ADMIN",),
-        queue=None,
-        downloadable=True,
-    )
-    async def get(call: Call, path: str) -> None:
-        """Write the content of a file to a download."""
-        content = logs(path)
-        content = nas.contents.get(path) if content is None else content
-        if content is None:
-            raise CallError(f"{path}: there is no such file", errno.ENOENT)
-        await call.output.write(content)
 
-    options = obj(
-        "How to write.",
-        {"append": False, "mode": None},
-        append=boolean("Add to the end of the file.", default=False),
-        mode=nullable(integer("Permissions of the file."), default=None),
-    )
+def _logs(call: Call, path: str) -> bytes | None:
+    found = (job for job in call.nas.jobs if job.options.logs and job.fields()["logs_path"] == path)
+    return next((job.logs.encode() for job in found), None)
 
-    @nas.job(
-        "filesystem.put",
-        accepts=arguments(path=path, options=options),
-        returns=returning({"type": "boolean", "const": True, "description": "Always true."}),
-        roles=("FULL_ADMIN",),
-        uploadable=True,
-    )
-    async def put(call: Call, path: str, options: dict[str, Any]) -> bool:
-        """Make a file of an upload."""
-        whole = bytearray()
-        async for file in call.uploads:
-            while data := await file.read():
-                whole += data
-                if len(whole) > LARGEST_FILE:
-                    raise CallError("The file is larger than this simulator keeps", errno.EFBIG)
-            break
-        keep(path, bytes(whole), bool(options.get("append")))
-        return True
 
-    @nas.method(
-        "filesystem.file_receive",
-        accepts=arguments(
-            path=path, content=text("The content in base 64.", maxLength=SIZE_OF_UPLOADS), options=options
-        ),
-        returns=returning(boolean("Always true.")),
-        private=True,
-    )
-    def file_receive(call: Call, path: str, content: str, options: dict[str, Any]) -> bool:
-        """Make a file of a text."""
-        try:
-            keep(path, base64.b64decode(content, validate=True), bool(options.get("append")))
-        except binascii.Error as e:
-            raise CallError(f"{path}: the content is no base 64", errno.EINVAL) from e
-        return True
+def _keep(call: Call, path: str, content: bytes, append: bool) -> None:
+    whole = call.nas.contents.get(path, b"") + content if append else content
+    if len(whole) > LARGEST_FILE:
+        raise CallError("The file is larger than this simulator keeps", errno.EFBIG)
+    call.nas.contents[path] = whole
+
+
+@PART.job(
+    "filesystem.get",
+    accepts=arguments(path=PATH),
+    returns=returning({"type": "null"}),
+    roles=("FULL_ADMIN",),
+    queue=None,
+    downloadable=True,
+)
+async def get(call: Call, path: str) -> None:
+    """Write the content of a file to a download."""
+    content = _logs(call, path)
+    content = call.nas.contents.get(path) if content is None else content
+    if content is None:
+        raise CallError(f"{path}: there is no such file", errno.ENOENT)
+    await call.output.write(content)
+
+
+@PART.job(
+    "filesystem.put",
+    accepts=arguments(path=PATH, options=OPTIONS),
+    returns=returning({"type": "boolean", "const": True, "description": "Always true."}),
+    roles=("FULL_ADMIN",),
+    uploadable=True,
+)
+async def put(call: Call, path: str, options: dict[str, Any]) -> bool:
+    """Make a file of an upload."""
+    whole = bytearray()
+    async for file in call.uploads:
+        while data := await file.read():
+            whole += data
+            if len(whole) > LARGEST_FILE:
+                raise CallError("The file is larger than this simulator keeps", errno.EFBIG)
+        break
+    _keep(call, path, bytes(whole), bool(options.get("append")))
+    return True
+
+
+@PART.method(
+    "filesystem.file_receive",
+    accepts=arguments(path=PATH, content=text("The content in base 64.", maxLength=SIZE_OF_UPLOADS), options=OPTIONS),
+    returns=returning(boolean("Always true.")),
+    private=True,
+)
+def file_receive(call: Call, path: str, content: str, options: dict[str, Any]) -> bool:
+    """Make a file of a text."""
+    try:
+        _keep(call, path, base64.b64decode(content, validate=True), bool(options.get("append")))
+    except binascii.Error as e:
+        raise CallError(f"{path}: the content is no base 64", errno.EINVAL) from e
+    return True

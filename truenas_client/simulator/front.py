@@ -13,27 +13,29 @@ import contextlib
 import json
 import socket
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from . import files
+from .calls import Calls
+from .dialect import Dialect
 from .files import Refusal
 from .link import Link
-from .old_session import OldSession
-from .rpc_session import RpcSession
-from .session import Origin, Session
+from .old_dialect import OldDialect
+from .origin import Origin
+from .requests import BadRequest, Head, read_head
+from .rpc_dialect import RpcDialect
+from .session import Session
 
 if TYPE_CHECKING:
     from .faults import Fault
-    from .simulator import Simulator
+    from .state import Nas
 
-__all__ = ["Front", "Head", "read_head"]
+__all__ = ["Front"]
 
-HEAD_SIZE = 65_536
 HEAD_SECONDS = 30.0
 LINGER_SECONDS = 2.0
-TLS_HELLO = b"\x16"
-"""The first octet of a TLS client on a port without TLS: an answer in HTTP would only confuse it."""
 WATCH_SECONDS = 5.0
 MOST_UNSENT_IN_ALL = 256 * 1024 * 1024
 """Octets waiting for all clients together, above which those that do not read are dropped."""
@@ -41,61 +43,18 @@ PHRASES = {422: "Unprocessable Content"}
 """Where the server's word for a status is newer than ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The head of a request: names of headers in lower case, values as they came, and all of it as octets."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    raw: bytes
-
-    @property
-    def upgrade(self) -> bool:
-        return self.headers.get("upgrade", "").lower() == "websocket"
-
-
-class BadRequest(Exception):
-    """What came is no HTTP request."""
-
-
-async def read_head(reader: asyncio.StreamReader) -> Head | None:
-    """Read one request head; None when the client went away first, or speaks TLS. Raises `BadRequest`."""
-    try:
-        first = await reader.readexactly(1)
-        if first == TLS_HELLO:
-            return None
-        raw = first + await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError:
-        return None
-    except asyncio.LimitOverrunError as e:
-        raise BadRequest("the head is too long") from e
-    lines = raw.decode("latin-1").split("\r\n")
-    words = lines[0].split(" ")
-    if len(words) != 3 or not words[2].startswith("HTTP/1."):
-        raise BadRequest("no request line")
-    headers = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if colon:
-            headers[name.strip().lower()] = value.strip()
-    path, _, query = words[1].partition("?")
-    return Head(words[0], path, query, headers, raw)
-
-
 class Front:
     """Serves connections of one simulator."""
 
-    def __init__(self, nas: Simulator) -> None:
+    def __init__(self, nas: Nas, most_unsent: int) -> None:
         self._nas = nas
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._most_unsent = most_unsent
         self._tasks: set[asyncio.Task[None]] = set()
         self._links: set[Link] = set()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection; the callback of `asyncio.start_server`."""
-        self._writers.add(writer)
+        self._nas.writers.add(writer)
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
@@ -111,7 +70,7 @@ class Front:
         except asyncio.CancelledError:
             pass  # the simulator stops
         finally:
-            self._writers.discard(writer)
+            self._nas.writers.discard(writer)
             if task is not None:
                 self._tasks.discard(task)
             with contextlib.suppress(OSError, RuntimeError):
@@ -129,14 +88,9 @@ class Front:
     def _crowded(self) -> bool:
         return sum(link.unsent for link in self._links) > MOST_UNSENT_IN_ALL
 
-    def drop_all(self) -> None:
-        """End TCP of every connection at once, without close frames."""
-        for writer in list(self._writers):
-            writer.transport.abort()
-
     async def stop(self) -> None:
         """End every connection and wait until it is served."""
-        self.drop_all()
+        self._nas.drop_connections()
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
@@ -152,7 +106,7 @@ class Front:
             return
         socket_paths = {"/api/current", *(f"/api/{version}" for version in release.api_versions)}
         if head.path == "/websocket" and head.upgrade:
-            await self._websocket(OldSession, head, reader, writer)
+            await self._websocket(OldDialect, head, reader, writer)
         elif not release.api_versions:
             self._reply(writer, 404, "404: Not Found")
         elif head.path in socket_paths:
@@ -161,7 +115,7 @@ class Front:
                 text = f'No WebSocket UPGRADE hdr: {found}\n Can "Upgrade" only to "WebSocket".'
                 self._reply(writer, 400, text)
             else:
-                await self._websocket(RpcSession, head, reader, writer)
+                await self._websocket(RpcDialect, head, reader, writer)
         elif head.path == "/api/versions" and head.method == "GET":
             self._reply_json(writer, list(release.api_versions))
         elif head.path == "/api/boot_id" and head.method == "GET":
@@ -170,14 +124,14 @@ class Front:
             self._reply(writer, 404, "404: Not Found")
 
     async def _transfer(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        files, origin = self._nas.files, self._origin(writer)
+        nas, origin = self._nas, self._origin(writer)
         if head.headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
             if head.path.startswith("/_download/") and head.method == "GET":
-                await files.download(head, origin, writer)
+                await files.download(nas, head, origin, writer)
             elif head.path == "/_upload":
-                self._reply_json(writer, {"job_id": await files.upload(head, origin, reader)})
+                self._reply_json(writer, {"job_id": await files.upload(nas, head, origin, reader)})
             else:
                 self._reply(writer, 404, "404: Not Found")
         except Refusal as e:
@@ -196,25 +150,26 @@ class Front:
                     pass
 
     async def _websocket(
-        self, dialect: type[Session], head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, dialect: type[Dialect], head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         faults = self._nas.faults
         fault = faults.on_connection(head.path) if faults.connections else None
         if fault is not None and fault.name != "not-allowed":
             self._refuse(writer, fault)
             return
-        channel = Link(reader, writer, self._nas.clock, self._nas.most_unsent)
+        channel = Link(reader, writer, self._nas.clock, self._most_unsent)
         facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
-        session = dialect(self._nas, channel, self._origin(writer), facts)
-        channel.on_text = session.receive
-        channel.on_batch = session.places.pump
+        session = Session(self._nas, channel, self._origin(writer), dialect(facts, self._nas.events))
+        calls = Calls(session)
+        channel.on_text = calls.receive
+        channel.on_batch = calls.pump
         channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
         self._nas.sessions.add(session)
         channel.kept = session.origin.unix
         channel.crowded = self._crowded
         self._links.add(channel)
-        self._nas.sign_in_by_peer(session)
-        channel.spoil = lambda: faults.on_message(session) if faults.messages else []
+        session.sign_in_by_peer()
+        channel.spoil = lambda: faults.on_message(session.user) if faults.messages else []
         if fault is not None or not self._nas.allows(session.origin):
             channel.on_open = lambda: channel.close(1008, "You are not allowed to access this resource")
         try:
@@ -227,6 +182,7 @@ class Front:
         finally:
             self._links.discard(channel)
             self._nas.sessions.remove(session)
+            calls.end()
             session.closed()
 
     def _refuse(self, writer: asyncio.StreamWriter, fault: Fault) -> None:

@@ -23,10 +23,9 @@ from .secrets import masked
 
 if TYPE_CHECKING:
     from .accounts import Credential
-    from .events import Events
+    from .events import Events, Peer
     from .pipes import Pipe, Spool, Uploads
     from .release import Release
-    from .session import Session
 
 __all__ = ["Job", "Jobs"]
 
@@ -79,7 +78,7 @@ class Job:
 
     @property
     def failure(self) -> BaseException | None:
-        """What a call that waits for it is answered. Of an exception without a text the server tells nobody."""
+        """The error that a call which waits for it gets. The server does not report an exception without a text."""
         return self.exception if self.exception is not None and str(self.exception) else None
 
     @property
@@ -164,6 +163,11 @@ class Jobs:
             raise InstanceNotFound(f"Job with id {ident} does not exist")
         return job
 
+    def seen(self, ident: int, credential: Credential | None) -> Job:
+        """The job with that id, for an account that may see it. Raises `InstanceNotFound`."""
+        job = self.get(ident)
+        return job if self.visible(job, credential) else self.get(-1)
+
     def fields(self, job: Job, *, hide: bool = False) -> dict[str, Any]:
         """A job as events and ``core.get_jobs`` of this release show it."""
         fields = job.fields(hide=hide)
@@ -172,7 +176,7 @@ class Jobs:
         return fields
 
     def visible(self, job: Job, credential: Credential | None) -> bool:
-        """Whether somebody sees a job: full administrators all, others their own."""
+        """Whether an account sees a job: full administrators all, others their own."""
         if credential is None:
             return False
         if credential.account.full_admin:
@@ -329,7 +333,7 @@ class Jobs:
         if job.options.transient:
             return
 
-        def visible(session: Session) -> bool:
+        def visible(session: Peer) -> bool:
             return self.visible(job, session.rights)
 
         self._events.send("core.get_jobs", kind, visible=visible, id=job.id, fields=self.fields(job))

@@ -21,7 +21,6 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from .outbox import Outbox
-from .session import Channel
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -47,7 +46,7 @@ CLOSE_PATIENCE = 1.0
 """Real seconds a client has to answer a close frame."""
 
 
-class Link(Channel):
+class Link:
     """The transport of one session. Set `on_text` and `on_binary` before `serve`."""
 
     def __init__(

@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from truenas_client.auth.saslprep import saslprep
 
-from .accounts import Account, ApiKey, Credential
+from .accounts import Account, ApiKey, Credential, Token
 from .errors import CallError
 from .scram import BOUND, BadMessage, ClientFirst, Exchange, derive
 
 if TYPE_CHECKING:
     from .call import Call
-    from .simulator import Simulator
+    from .state import Nas
 
 __all__ = [
     "MECHANISMS",
     "PENALTY",
-    "Token",
     "attempt",
     "find_key",
     "find_token",
@@ -45,20 +44,6 @@ RECONNECT_SECONDS = 600
 
 TOKENS_LOOKED_THROUGH = 1000
 """Tokens above which those whose time is over are forgotten whenever one is made."""
-
-
-@dataclass(slots=True)
-class Token:
-    """What ``auth.generate_token`` or a login with a reconnect token made."""
-
-    text: str
-    parent: Credential
-    ttl: float
-    attributes: dict[str, Any]
-    address: str | None
-    single_use: bool
-    used_at: float
-    reconnect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +67,8 @@ def _outcome(call: Call, kind: str, **further: Any) -> Answer:
 def _enter(
     call: Call, credential: Credential, data: dict[str, Any], *, ttl: float | None = None, token: str | None = None
 ) -> Answer:
-    assert call.session is not None
     nas = call.nas
-    call.session.sign_in(credential, ttl=ttl, token=token)
+    call.caller.sign_in(credential, ttl=ttl, token=token)
     options = data.get("login_options") or {}
     info = credential.user_info(nas.registry.roles()) if options.get("user_info", True) else None
     answer: Answer = {"response_type": "SUCCESS", "user_info": info, "authenticator": "LEVEL_1"}
@@ -101,8 +85,7 @@ def _credential(call: Call, account: Account, kind: str, **further: Any) -> Cred
 
 
 def _begin(call: Call) -> None:
-    assert call.session is not None
-    call.session.pending = None
+    call.caller.pending = None
 
 
 def _refused(call: Call, account: Account) -> Answer | None:
@@ -124,20 +107,18 @@ async def _password(call: Call, data: dict[str, Any]) -> Answer:
     if (answer := _refused(call, account)) is not None:
         return answer
     if account.otp is not None:
-        assert call.session is not None
-        call.session.pending = PendingOtp(account)
+        call.caller.pending = PendingOtp(account)
         return _outcome(call, "OTP_REQUIRED", username=account.name)
     return _enter(call, _credential(call, account, "LOGIN_PASSWORD"), data)
 
 
 async def _otp(call: Call, data: dict[str, Any]) -> Answer:
-    assert call.session is not None
-    pending = call.session.pending
+    pending = call.caller.pending
     if not isinstance(pending, PendingOtp):
         raise CallError("OTP_TOKEN: no authentication in progress", 22)
     if data["otp_token"] != pending.account.otp:
         if call.facts.otp_once:
-            call.session.pending = None
+            call.caller.pending = None
         await call.sleep(PENALTY)
         if call.facts.otp_once:
             return _outcome(call, "AUTH_ERR")
@@ -150,9 +131,8 @@ async def _otp(call: Call, data: dict[str, Any]) -> Answer:
 
 async def _key_plain(call: Call, data: dict[str, Any]) -> Answer:
     _begin(call)
-    assert call.session is not None
-    if call.session.origin.unix:
-        raise TypeError(f"{call.session.origin}: unexpected origin for ApiKeyPamAuthenticator")
+    if call.caller.origin.unix:
+        raise TypeError(f"{call.caller.origin}: unexpected origin for ApiKeyPamAuthenticator")
     key = find_key(call.nas, data["api_key"])
     if key is None or key.revoked or key.account != data["username"]:
         await call.sleep(PENALTY)
@@ -161,12 +141,11 @@ async def _key_plain(call: Call, data: dict[str, Any]) -> Answer:
 
 
 def _enter_with_key(call: Call, key: ApiKey, data: dict[str, Any]) -> Answer:
-    assert call.session is not None
     account = call.nas.accounts.get(key.account)
     if account is None:
         return _outcome(call, "AUTH_ERR")
-    if not call.session.origin.secure:
-        # The key has been seen by whoever listens: it is taken out of use.
+    if not call.caller.origin.secure:
+        # An eavesdropper may have seen the key: it is taken out of use.
         key.revoked = True
         return _outcome(call, "EXPIRED")
     if _ended(call, key):
@@ -180,7 +159,7 @@ def _ended(call: Call, key: ApiKey) -> bool:
     return key.expires is not None and key.expires <= call.clock.wall()
 
 
-def find_key(nas: Simulator, text: Any) -> ApiKey | None:
+def find_key(nas: Nas, text: Any) -> ApiKey | None:
     """The key of this text, also an expired or revoked one; None when the secret is wrong."""
     if not isinstance(text, str):  # what the schemas of 24.10 let through
         return None
@@ -219,22 +198,21 @@ def _new_token(
     *,
     reconnect: bool = False,
 ) -> str:
-    assert call.session is not None
-    address = call.session.origin.address if match_origin else None
+    address = call.caller.origin.address if match_origin else None
     _forget_ended(call.nas)
     text = secrets.token_urlsafe(48)
     call.nas.tokens[text] = Token(text, parent, ttl, attributes, address, single_use, call.clock.now(), reconnect)
     return text
 
 
-def _forget_ended(nas: Simulator) -> None:
+def _forget_ended(nas: Nas) -> None:
     if len(nas.tokens) > TOKENS_LOOKED_THROUGH:
         now = nas.clock.now()
         for token in [token for token in nas.tokens.values() if now >= token.used_at + token.ttl]:
             del nas.tokens[token.text]
 
 
-def find_token(nas: Simulator, text: str, address: str) -> Token | None:
+def find_token(nas: Nas, text: str, address: str) -> Token | None:
     """The token of this text, if it may still be used, and from this address."""
     token = nas.tokens.get(text)
     if token is None or nas.clock.now() >= token.used_at + token.ttl:
@@ -242,7 +220,7 @@ def find_token(nas: Simulator, text: str, address: str) -> Token | None:
     return token if token.address is None or token.address == address else None
 
 
-def spend(nas: Simulator, token: Token) -> None:
+def spend(nas: Nas, token: Token) -> None:
     """Use a token: its time starts anew, or it is gone when it was for one use."""
     token.used_at = nas.clock.now()
     if token.single_use:
@@ -251,9 +229,8 @@ def spend(nas: Simulator, token: Token) -> None:
 
 async def _token(call: Call, data: dict[str, Any]) -> Answer:
     _begin(call)
-    assert call.session is not None
     nas = call.nas
-    token = find_token(nas, data["token"], call.session.origin.address)
+    token = find_token(nas, data["token"], call.caller.origin.address)
     if token is None or token.attributes:
         await call.sleep(nas.random.uniform(1.0, 2.0))
         return _outcome(call, "AUTH_ERR")
@@ -270,22 +247,20 @@ async def _token(call: Call, data: dict[str, Any]) -> Answer:
 
 
 async def _scram(call: Call, data: dict[str, Any]) -> Answer:
-    assert call.session is not None
-    if call.session.origin.unix:
-        raise TypeError(f"{call.session.origin}: unexpected origin for ApiKeyPamAuthenticator")
+    if call.caller.origin.unix:
+        raise TypeError(f"{call.caller.origin}: unexpected origin for ApiKeyPamAuthenticator")
     if data["scram_type"] == "CLIENT_FIRST_MESSAGE":
         return _scram_first(call, data["rfc_str"])
-    exchange = call.session.pending
-    call.session.pending = None
+    exchange = call.caller.pending
+    call.caller.pending = None
     if not isinstance(exchange, Exchange):
         raise CallError("SCRAM authentication is not in progress")
     return await _scram_final(call, exchange, data["rfc_str"])
 
 
 def _scram_first(call: Call, text: str) -> Answer:
-    assert call.session is not None
     _begin(call)
-    origin = call.session.origin
+    origin = call.caller.origin
     try:
         first = ClientFirst.parse(text)
     except BadMessage:
@@ -296,7 +271,7 @@ def _scram_first(call: Call, text: str) -> Answer:
     if key is None or key.revoked or _ended(call, key) or not _same_name(key.account, first.username):
         return _outcome(call, "AUTH_ERR")
     exchange = Exchange(first, secrets.token_bytes(32), key.salt, key.iterations, origin.binding)
-    call.session.pending = exchange
+    call.caller.pending = exchange
     return {
         "response_type": "SCRAM_RESPONSE",
         "scram_type": "SERVER_FIRST_RESPONSE",
@@ -313,7 +288,6 @@ def _same_name(account: str, prepared: str) -> bool:
 
 
 async def _scram_final(call: Call, exchange: Exchange, text: str) -> Answer:
-    assert call.session is not None
     nas = call.nas
     key = nas.api_keys.get(exchange.first.key_id)
     account = None if key is None else nas.accounts.get(key.account)
@@ -331,7 +305,7 @@ async def _scram_final(call: Call, exchange: Exchange, text: str) -> Answer:
     if (answer := _refused(call, account)) is not None:
         return answer
     credential = _credential(call, account, "API_KEY", key=key, mechanism="SCRAM")
-    call.session.sign_in(credential)
+    call.caller.sign_in(credential)
     return {
         "response_type": "SCRAM_RESPONSE",
         "scram_type": "SERVER_FINAL_RESPONSE",

@@ -2,8 +2,8 @@
 
 A `Pipe` holds its writer up until the reader has caught up; a `Spool` takes everything
 and keeps it in a file of its own; `Uploads` hands over the files of one upload, one
-after the other. Invariants: who reads at the end gets ``b""``; who writes when nobody
-reads any more gets BrokenPipeError; closing and abandoning twice is fine.
+after the other. Invariants: a reader at the end gets ``b""``; a writer whose reader
+has gone gets BrokenPipeError; closing and abandoning twice is fine.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Pipe:
         self._waiters: list[asyncio.Future[None]] = []
 
     async def write(self, data: bytes) -> None:
-        """Hand over octets, waiting for room. Raises BrokenPipeError when nobody reads any more."""
+        """Hand over octets, waiting for room. Raises BrokenPipeError when the reader has gone."""
         for start in range(0, len(data), PIECE):
             while self._held >= ROOM and not self._abandoned:
                 await self._change()
@@ -87,7 +87,7 @@ class Spool:
         self._abandoned = False
 
     async def write(self, data: bytes) -> None:
-        """Keep octets. Raises BrokenPipeError when nobody will read them any more."""
+        """Keep octets. Raises BrokenPipeError when the reader has gone."""
         if self._abandoned:
             raise BrokenPipeError("nobody reads this any more")
         self._file.seek(self._written)
@@ -135,7 +135,7 @@ class Uploads:
         self._arrival.set()
 
     def abandon(self) -> None:
-        """Nobody reads the files any more."""
+        """The reader of the files has gone."""
         for pipe in self._files:
             pipe.abandon()
         self.close()

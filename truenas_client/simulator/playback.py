@@ -10,14 +10,16 @@ sides); then everything follows that the server sent after it, up to the client'
 frame, with the client's own ids in place of the recorded ones. Times are not kept.
 Connections come in the recorded order. A client may leave recorded frames out, which
 leaves their answers out, and ask in another order; what is in no recording is answered
-with an error and noted in `unexpected`. Invariants: one answer for each call; what a
-connection was sent keeps the recorded order.
+with an error and noted in `unexpected`. How a frame is recognised and what a client may
+leave out is decided in `Player`, of which a test that knows its client may make its own.
+Invariants: one answer for each call; what a connection was sent keeps the recorded order.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -29,11 +31,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from .rpc import METHOD_NOT_FOUND, error_frame
-from .transcript import Masker, read_transcript
+from .transcript import Flow, Line, Masker
 
-__all__ = ["Playback"]
-
-Line = dict[str, Any]
+__all__ = ["Playback", "Player", "key"]
 
 _ALWAYS: dict[str, Any] = {"core.ping": "pong"}
 _OCTETS = ("binary",)
@@ -42,7 +42,7 @@ _ASIDE = frozenset({"id", "jsonrpc"})
 
 
 class Playback:
-    """Serves a transcript on a port of 127.0.0.1, or on the UNIX socket ``unix``.
+    """Serves a transcript on a port of 127.0.0.1, with TLS or not, or on the UNIX socket ``unix``.
 
     ``optional`` names methods that clients leave out at will: what was sent after one is
     sent also when it does not come. Raises OSError, and ValueError for a file that is no
@@ -51,23 +51,28 @@ class Playback:
 
     def __init__(
         self,
-        path: str | Path,
+        source: str | Path | Flow,
         *,
         unix: str | Path | None = None,
+        tls: ssl.SSLContext | None = None,
         optional: Collection[str] = ("core.set_options", "auth.mechanism_choices"),
+        player: type[Player] | None = None,
     ) -> None:
-        self.header, lines = read_transcript(path)
+        self.flow = source if isinstance(source, Flow) else Flow.read(source)
+        self.header = self.flow.header
         self.received: list[Line] = []
         """Every frame that came, as it came."""
-        self.unexpected: list[Line] = []
-        """Those that are in no recording."""
+        self._arrival = asyncio.Condition()
         self._unix = unix
-        self._optional = frozenset(optional)
-        by_connection: dict[int, list[Line]] = {}
-        for line in lines:
-            by_connection.setdefault(line.get("conn", 1), []).append(line)
-        self._connections = iter([lines for _, lines in sorted(by_connection.items()) if not _plain_http(lines)])
-        self._playing: dict[ServerConnection, _Connection] = {}
+        self._tls = tls
+        self.players = {
+            number: (player or Player)(lines, frozenset(optional))
+            for number, lines in sorted(self.flow.connections.items())
+            if not _plain_http(lines)
+        }
+        """The recorded connections by number, in the order they are played."""
+        self._next = iter(self.players.values())
+        self._playing: dict[ServerConnection, Player] = {}
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -80,7 +85,7 @@ class Playback:
         if self._unix is not None:
             self._server = await unix_serve(self._serve, str(self._unix), **options)
         else:
-            self._server = await serve(self._serve, "127.0.0.1", 0, **options)
+            self._server = await serve(self._serve, "127.0.0.1", 0, ssl=self._tls, **options)
         return self
 
     async def __aexit__(
@@ -98,54 +103,52 @@ class Playback:
         assert self._server is not None
         path = self.header.get("endpoint", "")
         path = path if path.startswith("/") and " " not in path else "/api/current"
-        return f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}{path}"
+        scheme = "ws" if self._tls is None else "wss"
+        return f"{scheme}://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}{path}"
+
+    @property
+    def unexpected(self) -> list[Line]:
+        """The frames that came and are in no recording."""
+        return [frame for player in self.players.values() for frame in player.unexpected]
+
+    async def has_received(self, count: int) -> None:
+        """Wait until so many frames have come."""
+        async with self._arrival:
+            await self._arrival.wait_for(lambda: len(self.received) >= count)
 
     def _open(self, client: ServerConnection, request: Request) -> Response | None:
-        lines = next(self._connections, None)
-        if lines is None:
+        player = next(self._next, None)
+        if player is None:
             return client.respond(HTTPStatus.SERVICE_UNAVAILABLE, "there is no further connection in the transcript\n")
-        if (status := _refusal(lines)) is not None:
+        if (status := _refusal(player.lines)) is not None:
             return client.respond(HTTPStatus(status), "")
-        self._playing[client] = _Connection(lines, self._optional)
+        self._playing[client] = player
         return None
 
     async def _serve(self, client: ServerConnection) -> None:
-        connection = self._playing.pop(client)
+        player = self._playing.pop(client)
         try:
-            await self._send(client, connection.follow(), connection)
+            await self._send(client, player.follow(), player)
             async for text in client:
-                await self._send(client, self._take(connection, text), connection)
+                try:
+                    frame = json.loads(text)
+                except (ValueError, RecursionError):
+                    frame = text
+                if isinstance(frame, dict):
+                    async with self._arrival:
+                        self.received.append(frame)
+                        self._arrival.notify_all()
+                await self._send(client, player.take(frame, text), player)
         except ConnectionClosed:
             return
 
-    def _take(self, connection: _Connection, text: str | bytes) -> Iterator[Line]:
-        try:
-            frame = json.loads(text)
-        except (ValueError, RecursionError):
-            frame = text
-        if isinstance(frame, dict):
-            self.received.append(frame)
-        found = connection.take(frame, text)
-        if found is not None:
-            yield from found
-            return
-        if not isinstance(frame, dict) or "id" not in frame:
-            return
-        if frame.get("method") in _ALWAYS:
-            result = {"result": _ALWAYS[frame["method"]], "id": frame["id"]}
-            yield {"frame": {"jsonrpc": "2.0", **result} if "jsonrpc" in frame else {"msg": "result", **result}}
-            return
-        self.unexpected.append(frame)
-        answer = error_frame(METHOD_NOT_FOUND, "This call is not in the transcript", frame["id"])
-        yield {"frame": json.loads(answer)}
-
-    async def _send(self, client: ServerConnection, lines: Iterator[Line], connection: _Connection) -> None:
+    async def _send(self, client: ServerConnection, lines: Iterator[Line], player: Player) -> None:
         for line in lines:
             frame = line.get("frame")
             if isinstance(frame, dict):
-                await client.send(json.dumps(connection.with_own_ids(frame)))
+                await client.send(json.dumps(player.with_own_ids(frame)))
             elif frame is not None:
-                await client.send(connection.text(line))
+                await client.send(player.text(line))
             elif "binary" in line:
                 await client.send(bytes.fromhex(line["binary"]))
             elif "close" in line:
@@ -173,74 +176,100 @@ def _refusal(lines: list[Line]) -> int | None:
     return None
 
 
-class _Connection:
-    """One recorded connection: where it stands, and which id of the client is which recorded one."""
+class Player:
+    """Plays one recorded connection: where it stands, and which id of the client is which recorded one."""
 
     def __init__(self, lines: list[Line], optional: frozenset[str]) -> None:
-        self._lines = lines
-        self._optional = optional
+        self.lines = lines
+        self.optional = optional
         self._masker = Masker()
         recorded = Masker()
-        self._samples = {
+        self._samples: dict[int, Any] = {
             index: _recorded_sample(line, recorded)
             for index, line in enumerate(lines)
             if line["dir"] == "c2s" and ("frame" in line or "binary" in line)
         }
         """What each client frame says, masked also where the transcript is not."""
-        self._place = 0
-        self._passed: list[int] = []
+        self.place = 0
+        """The first line that has not been played."""
+        self.passed: list[int] = []
         """Recorded client frames that have not come, though later ones have."""
-        self._ids: dict[str, Any] = {}
+        self.ids: dict[str, Any] = {}
+        """The client's ids by the `key` of the recorded ones."""
+        self.unexpected: list[Line] = []
         self._last: Any = None
 
-    def take(self, frame: Any, text: str | bytes) -> Iterator[Line] | None:
-        """What the server sends for a frame of the client; None when it is not recorded."""
+    # --- what a client may do, for a subclass to decide otherwise ------------------------------
+
+    def find(self, frame: Any, text: str | bytes) -> int | None:
+        """The recorded line of a client's frame; None when there is none."""
         samples: list[Any] = [_OCTETS]
         if isinstance(text, str):
             samples = [_sample(self._masker.message(text, sent=True)["frame"]), (_LONG, len(text))]
-        for index in [*range(self._place, len(self._lines)), *self._passed]:
-            if index in self._samples and self._samples[index] in samples:
-                return self._answer(index, frame)
-        return None
+        places = [*range(self.place, len(self.lines)), *self.passed]
+        return next((place for place in places if place in self._samples and self._samples[place] in samples), None)
+
+    def awaited(self, line: Line) -> bool:
+        """Whether the server sends nothing more before the client has sent this line."""
+        frame = line.get("frame")
+        optional = isinstance(frame, dict) and frame.get("method") in self.optional
+        return line["dir"] == "c2s" and not ("http" in line or "ping" in line or optional)
+
+    def may_send(self, line: Line) -> bool:
+        """Whether a server's line is sent: not the answer of a frame that has not come."""
+        answered = _answered(line)
+        return "http" not in line and "pong" not in line and (answered is None or answered in self.ids)
+
+    def own_answer(self, frame: Any) -> Line | None:
+        """The answer to a frame that is not recorded; None for none."""
+        if not isinstance(frame, dict) or "id" not in frame:
+            return None
+        if frame.get("method") in _ALWAYS:
+            result = {"result": _ALWAYS[frame["method"]], "id": frame["id"]}
+            return {"jsonrpc": "2.0", **result} if "jsonrpc" in frame else {"msg": "result", **result}
+        self.unexpected.append(frame)
+        answer: Line = json.loads(error_frame(METHOD_NOT_FOUND, "This call is not in the transcript", frame["id"]))
+        return answer
+
+    # --- playing -------------------------------------------------------------------------------
+
+    def take(self, frame: Any, text: str | bytes) -> Iterator[Line]:
+        """What the server sends for a frame of the client."""
+        index = self.find(frame, text)
+        if index is not None:
+            yield from self._answer(index, frame)
+        elif (own := self.own_answer(frame)) is not None:
+            yield {"frame": json.dumps(own)}  # as text: its id is the client's already
 
     def _answer(self, index: int, frame: Any) -> Iterator[Line]:
-        recorded = self._lines[index].get("frame")
+        recorded = self.lines[index].get("frame")
         if isinstance(frame, dict) and "id" in frame:
             self._last = frame["id"]
         if isinstance(recorded, dict) and isinstance(frame, dict) and "id" in recorded and "id" in frame:
-            self._ids[_key(recorded["id"])] = frame["id"]
-        if index < self._place:
-            self._passed.remove(index)
-            wanted = _key(recorded.get("id")) if isinstance(recorded, dict) else None
-            yield from (line for line in self._lines if wanted is not None and _answered(line) == wanted)
+            self.ids[key(recorded["id"])] = frame["id"]
+        if index < self.place:
+            self.passed.remove(index)
+            wanted = key(recorded.get("id")) if isinstance(recorded, dict) else None
+            yield from (line for line in self.lines if wanted is not None and _answered(line) == wanted)
             return
-        for place in range(self._place, index):
+        for place in range(self.place, index):
             yield from self._pass_over(place)
-        self._place = index + 1
+        self.place = index + 1
         yield from self.follow()
 
     def follow(self) -> Iterator[Line]:
         """What the server sends up to the next client frame that has to come."""
-        while self._place < len(self._lines):
-            line = self._lines[self._place]
-            if line["dir"] == "c2s" and not ("http" in line or "ping" in line or self._may_be_missing(line)):
-                return
-            self._place += 1
-            yield from self._pass_over(self._place - 1)
-
-    def _may_be_missing(self, line: Line) -> bool:
-        frame = line.get("frame")
-        return isinstance(frame, dict) and frame.get("method") in self._optional
+        while self.place < len(self.lines) and not self.awaited(self.lines[self.place]):
+            self.place += 1
+            yield from self._pass_over(self.place - 1)
 
     def _pass_over(self, place: int) -> Iterator[Line]:
-        line = self._lines[place]
+        line = self.lines[place]
         if line["dir"] == "c2s":
             if place in self._samples:
-                self._passed.append(place)
-        elif "http" not in line and "pong" not in line:
-            answered = _answered(line)
-            if answered is None or answered in self._ids:
-                yield line
+                self.passed.append(place)
+        elif self.may_send(line):
+            yield line
 
     def text(self, line: Line) -> str:
         """A recorded server frame that is text; one that was cut gets its length again, and the last id."""
@@ -256,16 +285,16 @@ class _Connection:
         """A recorded server frame with the client's ids in it."""
         own = dict(frame)
         if _answered({"dir": "s2c", "frame": frame}) is not None and "id" in own:
-            own["id"] = self._ids.get(_key(own["id"]), own["id"])
+            own["id"] = self.ids.get(key(own["id"]), own["id"])
         if isinstance(own.get("subs"), list):
-            own["subs"] = [self._ids.get(_key(ident), ident) for ident in own["subs"]]
+            own["subs"] = [self.ids.get(key(ident), ident) for ident in own["subs"]]
         mapped: Line = self._message_ids(own)
         return mapped
 
     def _message_ids(self, value: Any) -> Any:
         if isinstance(value, dict):
             return {
-                name: [self._ids.get(_key(ident), ident) for ident in member]
+                name: [self.ids.get(key(ident), ident) for ident in member]
                 if name == "message_ids" and isinstance(member, list)
                 else self._message_ids(member)
                 for name, member in value.items()
@@ -273,7 +302,8 @@ class _Connection:
         return [self._message_ids(member) for member in value] if isinstance(value, list) else value
 
 
-def _key(ident: Any) -> str:
+def key(ident: Any) -> str:
+    """A recorded id in a form that keeps numbers and texts apart."""
     return repr(ident)
 
 
@@ -283,8 +313,8 @@ def _answered(line: Line) -> str | None:
     if line["dir"] != "s2c" or not isinstance(frame, dict) or "method" in frame:
         return None
     if frame.get("msg", "result") == "result" or frame.get("msg") == "pong":
-        return _key(frame.get("id")) if frame.get("id") is not None else None
-    return _key(frame["subs"][0]) if frame.get("subs") else None
+        return key(frame.get("id")) if frame.get("id") is not None else None
+    return key(frame["subs"][0]) if frame.get("subs") else None
 
 
 def _recorded_sample(line: Line, masker: Masker) -> Any:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from .errors import CallError
 
 if TYPE_CHECKING:
-    from .call import Call
     from .clock import Clock
+    from .events import Peer
 
 __all__ = ["RateLimit"]
 
 CALLS = 20
 SECONDS = 60.0
+"""The limit and the length of the minute (recording ``rate_limit_unauthenticated``)."""
 EXEMPT = frozenset({"core.set_options"})
 EBUSY = 16
 
@@ -33,12 +34,9 @@ class RateLimit:
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
         """When the minute of a method and address began, and the calls in it."""
 
-    def delay(self, call: Call) -> float | None:
+    def delay(self, session: Peer, method: str, *, open_to_all: bool) -> float | None:
         """Count a call of a session; the seconds after which it is refused, or None when it may run."""
-        session, method = call.session, call.method.name
-        if session is None or session.credential is not None or session.origin.unix:
-            return None
-        if method in EXEMPT or not call.open_to_all:
+        if session.credential is not None or session.origin.unix or method in EXEMPT or not open_to_all:
             return None
         now = self._clock.now()
         began, calls = self._windows.get((method, session.origin.address), (now, 0))

@@ -2,8 +2,10 @@
 
 A `Method` is a catalogue entry in the server's form with, perhaps, a handler. A
 catalogue laid over the registry (`Registry.lay`) replaces entries and adds methods
-without a handler, whose answers are generated; handlers stay. Invariants: names are unique; an entry always has
-all the keys of release 26.
+without a handler, whose answers are generated; handlers stay. Each part of the server
+fills a registry of its own when its module is imported, and a simulator only includes
+these, so that starting one costs next to nothing. Invariants: names are unique; an entry
+always has all the keys of release 26; a registry that was included is not changed.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from __future__ import annotations
 import errno
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from truenas_client.exc import ErrnoMixin
@@ -23,11 +26,14 @@ from .errors import CallError, MethodNotFoundError
 
 if TYPE_CHECKING:
     from .release import Release
+    from .rpc import Encoded
 
-__all__ = ["EventKind", "JobOptions", "Method", "Registry", "entry"]
+__all__ = ["EventKind", "JobOptions", "Method", "Registry", "entry", "service"]
 
 Handler = Callable[..., Any | Awaitable[Any]]
 Schema = dict[str, Any]
+Schemas = list[Schema] | Callable[[], list[Schema]]
+"""Schemas, or what makes them when they are first asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,63 +56,83 @@ class JobOptions:
 
 @dataclass(slots=True)
 class Method:
-    """A method: its catalogue entry, and how to run it (``handler`` None: not implemented)."""
+    """A method: its catalogue entry, and how to run it (``handler`` None: not implemented).
+
+    One object serves every simulator of the process, so it never changes; it only keeps what it has worked out.
+    """
 
     name: str
-    entry: dict[str, Any]
+    facts: dict[str, Any]
+    """The entry, in which ``accepts`` and ``returns`` may still be functions that make them."""
     handler: Handler | None = None
     job: JobOptions | None = None
     private: bool = False
     waits: bool = False
     """The handler is a coroutine function, so the call may take time."""
-    arity: int | None = None
-    """How many arguments the handler takes after the call; None for any number."""
-    own_entry: dict[str, Any] | None = None
-    """The entry it had before a catalogue was laid over it."""
-    laid: bool = False
-    """The entry is that of a catalogue laid over ours."""
     since: str | None = None
     """The first API version that has the method, such as ``v26.0.0``; None for all."""
+    own: Method | None = None
+    """The method as it was before a catalogue was laid over it."""
+    laid: bool = False
+    """The entry is that of a catalogue laid over ours."""
 
-    _parameters: tuple[dict[str, Any], list[Parameter]] | None = None
-    _returns: tuple[dict[str, Any], Schema] | None = None
+    _arity: int | None = field(default=-1, init=False)
+    _parameters: list[Parameter] | None = field(default=None, init=False)
+    _returns: Schema | None = field(default=None, init=False)
 
     def known_in(self, facts: Release) -> bool:
         """Whether an API version has the method."""
         return self.name not in facts.lacks and (self.since is None or self.since in facts.api_versions)
 
     @property
+    def entry(self) -> dict[str, Any]:
+        """The catalogue entry. Its schemas are made when it is first asked for: most never are."""
+        for key in ("accepts", "returns"):
+            if callable(made := self.facts.get(key)):
+                self.facts[key] = made()
+        return self.facts
+
+    @property
+    def arity(self) -> int | None:
+        """How many arguments the handler takes after the call; None for any number."""
+        if self._arity == -1 and self.handler is not None:
+            found = inspect.signature(self.handler).parameters.values()
+            several = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
+            self._arity = None if several else len(found) - 1
+        return None if self.handler is None else self._arity
+
+    @property
     def parameters(self) -> list[Parameter]:
         """The arguments, read from the entry once."""
-        if self._parameters is None or self._parameters[0] is not self.entry:
-            self._parameters = self.entry, parameters(self.entry["accepts"], limited=not self.laid)
-        return self._parameters[1]
+        if self._parameters is None:
+            self._parameters = parameters(self.entry["accepts"], limited=not self.laid)
+        return self._parameters
 
     @property
     def missing(self) -> list[Any]:
         """The arguments a laid catalogue does not know, as our own entry has them by default."""
-        if self.own_entry is None or self.arity is None:
+        if self.own is None or self.arity is None:
             return []
-        return [schema.get("default") for schema in self.own_entry["accepts"][len(self.parameters) : self.arity]]
+        return [schema.get("default") for schema in self.own.entry["accepts"][len(self.parameters) : self.arity]]
 
     @property
     def returns(self) -> Schema:
         """What it answers, normalised once; ``{}``, which is anything, where the entry does not say."""
-        if self._returns is None or self._returns[0] is not self.entry:
-            self._returns = self.entry, normalise((self.entry.get("returns") or [{}])[0])
-        return self._returns[1]
+        if self._returns is None:
+            self._returns = normalise((self.entry.get("returns") or [{}])[0])
+        return self._returns
 
     @property
     def no_auth(self) -> bool:
-        return bool(self.entry["no_auth_required"])
+        return bool(self.facts["no_auth_required"])
 
     @property
     def no_authz(self) -> bool:
-        return bool(self.entry.get("no_authz_required") or self.entry["no_auth_required"])
+        return bool(self.facts.get("no_authz_required") or self.facts["no_auth_required"])
 
     @property
     def roles(self) -> Sequence[str]:
-        roles: Sequence[str] = self.entry["roles"]
+        roles: Sequence[str] = self.facts["roles"]
         return roles
 
 
@@ -135,8 +161,8 @@ class EventKind:
 def entry(
     *,
     description: str = "",
-    accepts: list[Schema] | None = None,
-    returns: list[Schema] | None = None,
+    accepts: Schemas | None = None,
+    returns: Schemas | None = None,
     roles: Iterable[str] = (),
     job: bool = False,
     filterable: bool = False,
@@ -179,13 +205,6 @@ def accepts_of(handler: Handler) -> list[Schema]:
     return shapes.arguments(**named)
 
 
-def _arity(handler: Handler) -> int | None:
-    parameters = inspect.signature(handler).parameters.values()
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-        return None
-    return len(parameters) - 1
-
-
 @dataclass(slots=True)
 class Registry:
     """All methods, services and events by name."""
@@ -194,29 +213,34 @@ class Registry:
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, EventKind] = field(default_factory=dict)
     catalogue: dict[str, dict[str, Any]] | None = None
-    revision: int = 0
-    """Goes up with every change, so that encoded listings know when they are old."""
+    unimplemented: Handler = field(init=False)
+    """What answers a call of a method that only the laid catalogue has, given the call and its arguments."""
+    background: list[Callable[[Any], Any]] = field(default_factory=list)
+    """Coroutine functions of the simulated NAS that run as long as it does."""
+    listings: dict[Any, Encoded] = field(default_factory=dict)
+    """Listings of methods as they are sent, by what they depend on. A change of the registry forgets them."""
+
+    def include(self, part: Registry, nas: Any) -> None:
+        """Take over everything that a part of the server has; its event sources are given ``nas`` first."""
+        self.methods |= part.methods
+        self.services |= part.services
+        self.background += part.background
+        for name, kind in part.events.items():
+            self.events[name] = kind if kind.source is None else replace(kind, source=partial(kind.source, nas))
 
     def add(self, method: Method) -> None:
         """Add or replace a method; an entry of the laid catalogue wins over its own."""
-        if self.catalogue is not None and method.name in self.catalogue:
-            method.own_entry, method.entry, method.laid = method.entry, self.catalogue[method.name], True
-        if method.handler is not None:
-            method.arity = _arity(method.handler)
-        method.waits = method.handler is not None and inspect.iscoroutinefunction(method.handler)
-        self.methods[method.name] = method
-        self.revision += 1
+        laid = (self.catalogue or {}).get(method.name)
+        self.methods[method.name] = method if laid is None else replace(method, facts=laid, own=method, laid=True)
+        self.listings = {}
 
-    def lay(self, catalogue: dict[str, dict[str, Any]]) -> None:
-        """Serve another ``core.get_methods`` answer; what it has and we don't becomes unimplemented."""
+    def lay(self, catalogue: dict[str, dict[str, Any]], unimplemented: Handler) -> None:
+        """Serve another ``core.get_methods`` answer; what it has and we don't ``unimplemented`` answers."""
         self.catalogue = catalogue
+        self.unimplemented = unimplemented
+        self.listings = {}
         for name, found in catalogue.items():
-            method = self.methods.get(name)
-            if method is None:
-                self.methods[name] = Method(name, found, job=JobOptions() if found.get("job") else None, laid=True)
-            else:
-                method.own_entry, method.entry, method.laid = method.entry, found, True
-        self.revision += 1
+            self.add(self.methods.get(name) or Method(name, found, job=JobOptions() if found.get("job") else None))
 
     def unknown(self, name: str) -> CallError:
         """What a name is answered that is no method's."""
@@ -239,49 +263,48 @@ class Registry:
         found |= {role for event in self.events.values() for role in event.roles}
         return found | {"FULL_ADMIN", "READONLY_ADMIN", "SHARING_ADMIN"}
 
-    def service(self, namespace: str, kind: str = "service", **config: Any) -> None:
-        """Describe a service as ``core.get_services`` does; ``kind`` is crud, config or service."""
-        title = "".join(part.capitalize() for part in namespace.replace("_", ".").split("."))
-        self.services[namespace] = {
-            "type": kind,
-            "config": {
-                "datastore": None,
-                "datastore_prefix": "",
-                "datastore_extend": None,
-                "datastore_extend_context": None,
-                "datastore_extend_fk": None,
-                "datastore_primary_key": "id",
-                "datastore_primary_key_type": "integer",
-                "event_register": True,
-                "event_send": True,
-                "service": None,
-                "service_verb": "reload",
-                "service_verb_sync": True,
-                "namespace": namespace,
-                "namespace_alias": None,
-                "private": False,
-                "verbose_name": title,
-                "cli_namespace": cli.namespace(namespace),
-                "cli_private": namespace in cli.PRIVATE_SERVICES,
-                "cli_description": None,
-                "role_prefix": None,
-                "role_separate_delete": False,
-                "generic": False,
-                **config,
-            },
-        }
-        self.revision += 1
-
     def all_services(self) -> dict[str, dict[str, Any]]:
         """The services, with a guess for those namespaces that only a laid catalogue has."""
         namespaces: dict[str, set[str]] = {}
         for method in self.listed():
             namespace, _, action = method.name.rpartition(".")
             namespaces.setdefault(namespace, set()).add(action)
-        for namespace, actions in namespaces.items():
-            if namespace not in self.services:
-                kind = (
-                    "crud" if {"query", "get_instance"} <= actions else "config" if "config" in actions else "service"
-                )
-                self.service(namespace, kind)
-        return {namespace: self.services[namespace] for namespace in sorted(namespaces)}
+        return {name: self.services.get(name) or _guess(name, namespaces[name]) for name in sorted(namespaces)}
+
+
+def service(namespace: str, kind: str = "service", **config: Any) -> dict[str, Any]:
+    """A service as ``core.get_services`` describes it; ``kind`` is crud, config or service."""
+    title = "".join(part.capitalize() for part in namespace.replace("_", ".").split("."))
+    return {
+        "type": kind,
+        "config": {
+            "datastore": None,
+            "datastore_prefix": "",
+            "datastore_extend": None,
+            "datastore_extend_context": None,
+            "datastore_extend_fk": None,
+            "datastore_primary_key": "id",
+            "datastore_primary_key_type": "integer",
+            "event_register": True,
+            "event_send": True,
+            "service": None,
+            "service_verb": "reload",
+            "service_verb_sync": True,
+            "namespace": namespace,
+            "namespace_alias": None,
+            "private": False,
+            "verbose_name": title,
+            "cli_namespace": cli.namespace(namespace),
+            "cli_private": namespace in cli.PRIVATE_SERVICES,
+            "cli_description": None,
+            "role_prefix": None,
+            "role_separate_delete": False,
+            "generic": False,
+            **config,
+        },
+    }
+
+
+def _guess(namespace: str, actions: set[str]) -> dict[str, Any]:
+    crud = {"query", "get_instance"} <= actions
+    return service(namespace, "crud" if crud else "config" if "config" in actions else "service")

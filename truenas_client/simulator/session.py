@@ -1,125 +1,39 @@
-"""One connection of a client: who is signed in, what it is subscribed to, its call places.
+"""One connection of a client: its login and its subscriptions.
 
-What both protocols share is here; how messages are read and written is in the
-subclass for the dialect (`rpc_session`). Invariants: a call holds its place until
-it is answered (a new-style job until it ends); a closed session holds nothing.
+How messages are read and written is its `Dialect`'s business, running calls that of
+`Calls`. Invariant: a closed session has no subscription, no token and no user.
 """
 
 from __future__ import annotations
 
-import asyncio
-from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from .accounts import Credential
 from .errors import not_authenticated
 
 if TYPE_CHECKING:
-    from .accounts import Account, Credential
+    from .accounts import Account
+    from .dialect import Dialect
     from .events import Update
-    from .release import Release
-    from .simulator import Simulator
+    from .link import Link
+    from .origin import Origin
+    from .state import Nas
 
-__all__ = ["CallPlaces", "Channel", "Origin", "Session"]
-
-RUNNING_CALLS = 10
-CALLS_IN_ALL = 20
+__all__ = ["Session"]
 
 
-class Channel(ABC):
-    """What a session needs of its transport."""
-
-    @property
-    @abstractmethod
-    def open(self) -> bool: ...
-
-    @abstractmethod
-    def send(self, text: str) -> None: ...
-
-    @abstractmethod
-    def close(self, code: int, reason: str = "") -> None: ...
-
-    @abstractmethod
-    def abort(self) -> None: ...
-
-    @abstractmethod
-    def stall(self, seconds: float) -> None: ...
-
-    @abstractmethod
-    def half_close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a connection comes from."""
-
-    address: str
-    port: int = 0
-    unix_uid: int | None = None
-    unix_pid: int | None = None
-    tls: bool = False
-    binding: bytes = b""
-    """What a login can be bound to: the hash of the certificate of this very connection."""
-
-    @property
-    def unix(self) -> bool:
-        return self.unix_uid is not None
-
-    @property
-    def loopback(self) -> bool:
-        return self.unix or self.address.startswith("127.") or self.address == "::1"
-
-    @property
-    def secure(self) -> bool:
-        """Whether the server trusts the way here with a plain key."""
-        return self.tls or self.loopback
-
-    def __str__(self) -> str:
-        if self.unix:
-            return f"UNIX socket (pid={self.unix_pid} uid={self.unix_uid} gid={self.unix_uid})"
-        return f"{self.address}:{self.port}"
-
-
-class CallPlaces:
-    """The places for calls: some run, some more wait, the rest is refused."""
-
-    def __init__(self) -> None:
-        self.running = 0
-        self._waiting: deque[Callable[[], None]] = deque()
-
-    def admit(self, start: Callable[[], None]) -> bool:
-        """Let a call wait for its place; False when there are too many. Nothing starts before `pump`."""
-        if self.running + len(self._waiting) >= CALLS_IN_ALL:
-            return False
-        self._waiting.append(start)
-        return True
-
-    def pump(self) -> None:
-        """Start what has a place. Each start takes one; `free` gives it back."""
-        while self._waiting and self.running < RUNNING_CALLS:
-            self.running += 1
-            self._waiting.popleft()()
-
-    def free(self) -> None:
-        self.running -= 1
-
-    def clear(self) -> None:
-        self._waiting.clear()
-
-
-class Session(ABC):
+class Session:
     """One connection, signed in or not."""
 
-    def __init__(self, nas: Simulator, channel: Channel, origin: Origin, facts: Release) -> None:
+    def __init__(self, nas: Nas, channel: Link, origin: Origin, dialect: Dialect) -> None:
         self.id = str(uuid4())
         self.nas = nas
         self.channel = channel
         self.origin = origin
-        self.facts = facts
+        self.dialect = dialect
+        self.facts = dialect.facts
         self.created_at: datetime = nas.clock.wall()
         self.credential: Credential | None = None
         self.rights: Credential | None = None
@@ -132,18 +46,30 @@ class Session(ABC):
         self.pending: Any = None
         """A sign-in that waits for its next step."""
         self.subscriptions: dict[str, str] = {}
-        self.places = CallPlaces()
-        self.tasks: set[asyncio.Task[None]] = set()
         self.legacy_jobs = True
         self.private_methods = False
         self.py_exceptions = False
 
     @property
     def account(self) -> Account:
-        """Who is signed in. Raises `CallError` (not authenticated) when nobody is."""
+        """The account that is signed in. Raises `CallError` (not authenticated) before login."""
         if self.credential is None:
             raise not_authenticated()
         return self.credential.account
+
+    @property
+    def user(self) -> str | None:
+        """The name of the account that is signed in; None before login."""
+        return None if self.credential is None else self.credential.account.name
+
+    def sign_in_by_peer(self) -> None:
+        """On a UNIX socket: sign in the account with the peer's user id, or root for a user without one."""
+        if self.origin.unix_uid is None:
+            return
+        accounts = self.nas.accounts
+        account = next((one for one in accounts.values() if one.uid == self.origin.unix_uid), accounts.get("root"))
+        if account is not None:
+            self.sign_in(Credential(account, "UNIX_SOCKET", self.nas.clock.wall(), facts=self.facts))
 
     def sign_in(self, credential: Credential, *, ttl: float | None = None, token: str | None = None) -> None:
         """Make ``credential`` the user of this session, replacing another."""
@@ -178,33 +104,18 @@ class Session(ABC):
             else:
                 self.expires_at = now + self.ttl
 
-    def run(self, coroutine: Any) -> None:
-        """Run a call of this session; it is cancelled when the connection ends."""
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+    def send_update(self, update: Update) -> None:
+        """Send one event."""
+        self.channel.send(self.dialect.update(update))
+
+    def send_ended(self, collection: str, error: dict[str, Any] | None) -> None:
+        """Tell that the subscriptions of a source have ended."""
+        self.channel.send(self.dialect.ended(collection, error))
 
     def closed(self) -> None:
-        """The connection is gone: calls in flight are cancelled, jobs run on."""
-        self.places.clear()
-        for task in list(self.tasks):
-            task.cancel()
+        """The connection is gone."""
         self.nas.events.leave(self)
         self._end_token()
         if self.credential is not None:
             credential, self.credential = self.credential, None
             self.nas.sessions.announce(self, "REMOVED", credential)
-
-    # --- what a dialect does ------------------------------------------------------------------
-
-    @abstractmethod
-    def receive(self, text: str) -> None:
-        """Take one message of the client."""
-
-    @abstractmethod
-    def send_update(self, update: Update) -> None:
-        """Send one event."""
-
-    @abstractmethod
-    def send_ended(self, collection: str, error: dict[str, Any] | None) -> None:
-        """Tell that the subscriptions of a source have ended."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .accounts import Credential
-    from .events import Events
-    from .session import Session
+    from .events import Events, Peer
 
 __all__ = ["Sessions"]
 
@@ -18,21 +17,21 @@ class Sessions:
 
     def __init__(self, events: Events) -> None:
         self._events = events
-        self._open: dict[Session, None] = {}
+        self._open: dict[Peer, None] = {}
 
-    def __iter__(self) -> Iterator[Session]:
+    def __iter__(self) -> Iterator[Peer]:
         return iter(list(self._open))
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, session: Session) -> None:
+    def add(self, session: Peer) -> None:
         self._open[session] = None
 
-    def remove(self, session: Session) -> None:
+    def remove(self, session: Peer) -> None:
         self._open.pop(session, None)
 
-    def row(self, session: Session, credential: Credential) -> dict[str, Any]:
+    def row(self, session: Peer, credential: Credential) -> dict[str, Any]:
         """A session as ``auth.sessions`` events show it."""
         return {
             "id": session.id,
@@ -43,10 +42,10 @@ class Sessions:
             "secure_transport": session.origin.secure,
         }
 
-    def announce(self, session: Session, kind: str, credential: Credential | None = None) -> None:
-        """Send the event that somebody signed in or out."""
-        who = credential or session.credential
-        if who is None:
+    def announce(self, session: Peer, kind: str, credential: Credential | None = None) -> None:
+        """Send the event that a session signed in or out."""
+        login = credential or session.credential
+        if login is None:
             return
-        fields = self.row(session, who) if kind == "ADDED" else {"id": session.id}
+        fields = self.row(session, login) if kind == "ADDED" else {"id": session.id}
         self._events.send("auth.sessions", kind, visible=lambda other: other is not session, fields=fields)

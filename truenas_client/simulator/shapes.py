@@ -17,6 +17,7 @@ __all__ = [
     "arguments",
     "array",
     "boolean",
+    "changeable",
     "choice",
     "integer",
     "like",
@@ -94,6 +95,14 @@ def nullable(schema: Schema, default: Any = _UNSET) -> Schema:
 def optional(schema: Schema) -> Schema:
     """May be left out and has no default (as in update methods: what is left out stays)."""
     return {**schema, "_required_": False}
+
+
+def changeable(members: Mapping[str, Schema]) -> dict[str, Schema]:
+    """The members of an object of changes: each `optional`."""
+    return {
+        name: optional({key: value for key, value in schema.items() if key != "default"})
+        for name, schema in members.items()
+    }
 
 
 def _named(name: str, schema: Schema) -> Schema:

@@ -27,37 +27,22 @@ for long; nothing a client sends ends it; `stop` leaves no task and no socket.
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable, Mapping
-from ipaddress import ip_address, ip_network
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import Any
 
-from . import auth_service, core_service, files_service, steering
-from .accounts import Account, ApiKey, Credential
-from .clock import Clock
-from .events import Events
+from . import auth_service, core_service, files_service, steering, unimplemented
 from .extension import Extensible
-from .faults import Faults
-from .files import Files
-from .front import HEAD_SIZE, Front
-from .jobs import Job, Jobs
+from .front import Front
 from .link import MOST_UNSENT
-from .login import Token
-from .ratelimit import RateLimit
-from .registry import Registry
 from .release import RELEASES
-from .session import Origin, Session
-from .sessions import Sessions
-
-if TYPE_CHECKING:
-    from .tls import Tls
+from .requests import HEAD_SIZE
+from .state import Nas
 
 __all__ = ["Simulator"]
 
 
-class Simulator(Extensible):
+class Simulator(Nas):
     """A TrueNAS in this process.
 
     ``listen`` is ``host:port`` (port 0: any free one), ``unix`` the path of a UNIX socket to
@@ -82,51 +67,17 @@ class Simulator(Extensible):
         demo_data: bool = True,
         most_unsent: int = MOST_UNSENT,
     ) -> None:
-        if release not in RELEASES:
-            raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
-        self.release = RELEASES[release]
-        self.seed = seed
-        self.clock = Clock(speed)
-        self.random = random.Random(seed)
-        self.boot_id = str(UUID(int=random.Random(f"boot {seed}").getrandbits(128), version=4))
-        self.registry = Registry()
-        self.events = Events(self.registry, self.clock)
-        self.jobs = Jobs(self.events, self.clock.wall, self.release)
-        self.sessions = Sessions(self.events)
-        self.rate_limit = RateLimit(self.clock, self.random)
-        self.accounts: dict[str, Account] = {}
-        self.api_keys: dict[int, ApiKey] = {}
-        self.tokens: dict[str, Token] = {}
-        self.configs: dict[str, dict[str, Any]] = {}
-        """The settings of the simulated system by namespace, as its ``.config`` methods show them."""
-        self.contents: dict[str, bytes] = {}
-        """The files that can be read and written through the API, by path."""
-        self.files = Files(self)
-        self.faults = Faults(self)
-        """What goes wrong on purpose."""
-        self.faked_address: str | None = None
-        """When set, new TCP connections seem to come from this address."""
+        parts = _parts(release, demo_data=demo_data)
+        super().__init__(release, seed, speed, parts, demo=demo_data)
         self._listen = listen
         self._unix = None if unix is None else Path(unix)
-        self.most_unsent = most_unsent
-        self._front = Front(self)
+        self._front = Front(self, most_unsent)
         self._servers: list[asyncio.Server] = []
-        self._background: list[Callable[[], Any]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._host, self._port, self._tls_port = "", 0, 0
         self._with_tls = tls
-        self.tls: Tls | None = None
-        """The certificate in use, and exchanging it; None without TLS."""
-        auth_service.install(self)
-        core_service.install(self)
-        files_service.install(self)
-        steering.install(self)
-        if demo_data:
-            from .nas import install
-
-            install(self, seed)
         if catalogue is not None:
-            self.registry.lay(dict(catalogue))
+            self.registry.lay(dict(catalogue), unimplemented.answer)
 
     # --- life ----------------------------------------------------------------------------------
 
@@ -158,7 +109,8 @@ class Simulator(Extensible):
                 await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
             )
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(work()) for work in (self._front.watch, *self._background)]
+        background = [work(self) for work in self.registry.background]
+        self._tasks = [loop.create_task(work) for work in (self._front.watch(), *background)]
         self.faults.start()
 
     async def stop(self) -> None:
@@ -168,7 +120,7 @@ class Simulator(Extensible):
         self._servers.clear()
         self.faults.stop()
         self.events.stop()
-        self.files.forget()
+        self.downloads.forget()
         await self._front.stop()
         await self.jobs.stop()
         for task in self._tasks:
@@ -209,14 +161,6 @@ class Simulator(Extensible):
         """Address of the old protocol."""
         return self.url.replace("/api/current", "/websocket")
 
-    @property
-    def users(self) -> dict[str, dict[str, Any]]:
-        """The accounts that can sign in: name to password, one-time password and roles."""
-        return {
-            name: {"password": account.password, "otp": account.otp, "roles": list(account.roles)}
-            for name, account in self.accounts.items()
-        }
-
     def info(self) -> dict[str, Any]:
         """What the ready line of the command says."""
         secure: dict[str, Any] = {}
@@ -237,72 +181,18 @@ class Simulator(Extensible):
         """The address as this release serves it: 24.10 speaks only the old protocol."""
         return url if self.release.api_versions else url.replace("/api/current", "/websocket")
 
-    # --- jobs ----------------------------------------------------------------------------------
 
-    async def wait_for_job(self, job: Job) -> Any:
-        """The result of a job when it has ended. Raises what it failed with, if that has a text.
+def _parts(release: str, *, demo_data: bool) -> list[Extensible]:
+    """What a simulator of a release can do."""
+    facts = RELEASES.get(release)
+    if facts is None:
+        raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
+    parts = [*auth_service.parts(facts), *core_service.parts(facts), files_service.PART, steering.PART]
+    if demo_data:
+        from .nas import PARTS
 
-        An aborted one gives None, and so does one that failed without a text.
-        """
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def tell(job: Job) -> None:
-            if not ended.done():
-                ended.set_result(None)
-
-        job.when_ended(tell)
-        try:
-            await ended
-        finally:
-            job.forget(tell)
-        if job.failure is not None:
-            raise job.failure
-        return job.result
-
-    # --- steering it ---------------------------------------------------------------------------
-
-    def drop_connections(self) -> None:
-        """End TCP of every connection at once, without close frames."""
-        self._front.drop_all()
-
-    def close_connections(self, code: int = 1001, reason: str = "") -> None:
-        """Send every connection a close frame."""
-        for session in self.sessions:
-            session.channel.close(code, reason)
-
-    def restart(self) -> None:
-        """As after a boot: connections drop, jobs are forgotten and count from 1, the boot id is new."""
-        self.drop_connections()
-        self.jobs.restart()
-        self.files.forget()
-        self.tokens.clear()
-        self.rate_limit.clear()
-        self.boot_id = str(UUID(int=self.random.getrandbits(128), version=4))
-
-    def restart_soon(self) -> None:
-        """`restart` once the answers on their way have left."""
-        asyncio.get_running_loop().call_later(0.1, self.restart)
-
-    def allows(self, origin: Origin) -> bool:
-        """Whether the allow list of the web interface lets somebody in; an empty one lets all in."""
-        allowed = self.configs.get("system.general", {}).get("ui_allowlist")
-        if not allowed or origin.unix:
-            return True
-        try:
-            return any(ip_address(origin.address) in ip_network(one, strict=False) for one in allowed)
-        except ValueError:
-            return False
-
-    def sign_in_by_peer(self, session: Session) -> None:
-        """On a UNIX socket: sign in the account with the peer's user id, or root for who runs the simulator."""
-        uid = session.origin.unix_uid
-        if uid is None:
-            return
-        account = next((account for account in self.accounts.values() if account.uid == uid), None)
-        if account is None:
-            account = self.accounts.get("root")
-        if account is not None:
-            session.sign_in(Credential(account, "UNIX_SOCKET", self.clock.wall(), facts=session.facts))
+        parts += PARTS
+    return parts
 
 
 def _remove_socket(path: Path) -> None:

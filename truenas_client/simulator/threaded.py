@@ -173,7 +173,7 @@ class ThreadedSimulator:
         self.run(self.nas.drop_connections)
 
     def send_event(self, name: str, kind: str, **members: Any) -> None:
-        """Send an event (``ADDED``, ``CHANGED``, ``REMOVED``) to everybody who subscribed to it."""
+        """Send an event (``ADDED``, ``CHANGED``, ``REMOVED``) to every session that subscribed to it."""
         self.run(lambda: self.nas.send_event(name, kind, **members))
 
     def advance(self, seconds: float) -> None:

@@ -19,7 +19,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,7 +27,7 @@ from typing import Any, Self
 from truenas_client.secrets.names import ARGUMENTS, RESULTS
 from truenas_client.secrets.redact import MASK, is_secret_name
 
-__all__ = ["Masker", "Transcript", "read_transcript"]
+__all__ = ["Flow", "Line", "Masker", "Transcript"]
 
 Line = dict[str, Any]
 
@@ -40,7 +40,7 @@ _OPEN_AUTH = frozenset({"auth.me", "auth.sessions", "auth.mechanism_choices"})
 
 
 class Masker:
-    """Masks the frames of one connection after the other; it remembers secrets, and who asked what."""
+    """Masks the frames of one connection after the other; it remembers secrets, and the method of each call."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
@@ -184,16 +184,28 @@ class Transcript:
             self._file.flush()
 
 
-def read_transcript(path: str | Path) -> tuple[Line, list[Line]]:
-    """The header and the lines of a transcript. Raises OSError, and ValueError when it is none."""
-    lines = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines() if line]
-    if not lines or not isinstance(lines[0], dict) or "header" not in lines[0]:
-        raise ValueError(f"{path} is no transcript: its first line has no header")
-    return lines[0]["header"], _objects(lines[1:], path)
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A transcript that was read: its header, and its lines in order."""
 
+    header: Line
+    lines: list[Line]
 
-def _objects(lines: Iterable[Any], path: str | Path) -> list[Line]:
-    found = list(lines)
-    if not all(isinstance(line, dict) and line.get("dir") in ("c2s", "s2c") for line in found):
-        raise ValueError(f"{path} is no transcript: a line has no direction")
-    return found
+    @classmethod
+    def read(cls, path: str | Path) -> Flow:
+        """Read a file. Raises OSError, and ValueError when it is none."""
+        text = Path(path).read_text(encoding="utf-8")
+        header, *lines = [json.loads(line) for line in text.splitlines() if line] or [None]
+        if not isinstance(header, dict) or "header" not in header:
+            raise ValueError(f"{path} is no transcript: its first line has no header")
+        if not all(isinstance(line, dict) and line.get("dir") in ("c2s", "s2c") for line in lines):
+            raise ValueError(f"{path} is no transcript: a line has no direction")
+        return cls(header["header"], lines)
+
+    @property
+    def connections(self) -> dict[int, list[Line]]:
+        """The lines of each connection, by its number."""
+        found: dict[int, list[Line]] = {}
+        for line in self.lines:
+            found.setdefault(line.get("conn", 1), []).append(line)
+        return found

@@ -1,13 +1,11 @@
-"""A believable NAS: its state and the methods that show and change it.
+"""A believable NAS: what the demo's methods show and change.
 
-Each module is one part of the system and has an ``install(nas, world)``. The state
-lives in `world.World`; what a method answers is made from it on each call, so the
-parts agree with each other.
+Each module is one part of the system, an `Extensible` named ``PART`` that is filled when
+the module is imported. The state lives in `..world.World`; what a method answers is made
+from it on each call, so the parts agree with each other.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from . import (
     accounts,
@@ -29,38 +27,14 @@ from . import (
     tasks,
     upkeep,
 )
-from .world import World
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
+__all__ = ["PARTS"]
 
-__all__ = ["install"]
-
-PARTS = (
-    accounts,
-    groups,
-    system,
-    disks,
-    pools,
-    datasets,
-    encryption,
-    snapshots,
-    shares,
-    services,
-    network,
-    tasks,
-    guests,
-    upkeep,
-    alerts,
-    reporting,
-    graphs,
-    folders,
+PARTS = tuple(
+    module.PART
+    for module in (
+        *(accounts, groups, system, disks, pools, datasets, encryption, snapshots, shares, services),
+        *(network, tasks, guests, upkeep, alerts, reporting, graphs, folders),
+    )
 )
-
-
-def install(nas: Simulator, seed: int) -> None:
-    """Add the whole NAS to a simulator."""
-    world = World.made(seed, nas.clock.started)
-    nas.configs = world.configs
-    for part in PARTS:
-        part.install(nas, world)
+"""In the order in which ``core.get_methods`` lists their methods."""

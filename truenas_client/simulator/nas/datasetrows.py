@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .world import Dataset, World, sorted_datasets
+from ..world import Dataset, World, sorted_datasets
 from .zfsproperties import INHERITED, SIZES, human, prop, shown
 
 __all__ = ["dataset_row", "rows_asked_for"]

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import errno
 import re
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
 from .. import shapes
 from ..call import Call
 from ..errors import CallError, InstanceNotFound, ValidationErrors
+from ..extension import Extensible
+from ..state import Nas
+from ..world import DATA, Dataset, World
 from .datasetrows import dataset_row, rows_asked_for
-from .tables import add_query
-from .world import Dataset, World
+from .tables import add_table, pristine, read
 from .zfsproperties import INHERITED, SIZES
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
+__all__ = ["PART", "WRITE", "find"]
 
-__all__ = ["find", "install"]
-
-READ = ("DATASET_READ", "DATASET_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
 WRITE = ("DATASET_WRITE",)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\- ]*\Z")
 
@@ -42,53 +41,14 @@ ENCRYPTION = shapes.obj(
 USER_PROPERTY = shapes.obj(key=shapes.text("Its name, with a colon.", pattern=".*:.*"), value=shapes.text("Its value."))
 RECORD_SIZES = ("512", *(f"{2**power}K" for power in range(10)), "1M", "2M", "4M")
 
-DOCS = {
-    "id": "Path of the dataset, beginning with its pool.",
-    "name": "The same as id.",
-    "type": "FILESYSTEM or VOLUME.",
-    "pool": "The pool it lies in.",
-    "mountpoint": "Where it is mounted; null for a volume.",
-    "children": "The datasets below it.",
-    "used": "Octets it takes, with all below it.",
-    "available": "Octets that can still be written.",
-    "encrypted": "Whether its data is encrypted.",
-    "locked": "Whether its key is missing, so that nothing can be read.",
-    "comments": "A note of the administrator.",
-    "quota": "Octets that it may take with all below it.",
-    "refquota": "Octets that it may take by itself.",
-    "compression": "How its data is compressed.",
-    "recordsize": "Largest block.",
-}
+PART = Extensible()
 
 
-def install(nas: Simulator, world: World) -> None:
-    """Add the service."""
+def _rows(nas: Nas, filters: list[Any], extra: dict[str, Any]) -> list[dict[str, Any]]:
+    return rows_asked_for(nas.world, filters, extra)
 
-    def rows(filters: list[Any], extra: dict[str, Any]) -> list[dict[str, Any]]:
-        return rows_asked_for(world, filters, extra)
 
-    add_query(nas, "pool.dataset", lambda: rows([], {}), asked=rows, what="datasets", roles=READ, docs=DOCS)
-    _install_changes(nas, world)
-
-    @nas.method(
-        "pool.dataset.compression_choices",
-        returns=shapes.returning({"type": "object", "additionalProperties": shapes.text()}),
-        roles=READ,
-    )
-    def compression_choices(call: Call) -> dict[str, str]:
-        """The kinds of compression there are."""
-        return {name: name for name in COMPRESSIONS}
-
-    @nas.method(
-        "pool.dataset.recordsize_choices",
-        accepts=shapes.arguments(
-            pool_name=shapes.nullable(shapes.text("Name of a pool; null for all pools."), default=None)
-        ),
-        roles=READ,
-    )
-    def recordsize_choices(call: Call, pool_name: str | None) -> list[str]:
-        """The sizes of the largest block there are."""
-        return list(RECORD_SIZES)
+add_table(PART, "pool.dataset", lambda nas: _rows(nas, [], {}), asked=_rows)
 
 
 def _settings() -> dict[str, dict[str, Any]]:
@@ -119,124 +79,156 @@ def _settings() -> dict[str, dict[str, Any]]:
     return settings
 
 
-def _install_changes(nas: Simulator, world: World) -> None:
-    path = shapes.text("Path of the new dataset, beginning with its pool.", minLength=1)
-    branches = [
-        shapes.obj(
-            name=path,
-            type={"type": "string", "const": "FILESYSTEM", "default": "FILESYSTEM", "description": "A filesystem."},
-            create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
-            aclmode=shapes.optional(shapes.choice("PASSTHROUGH", "RESTRICTED", "DISCARD", "INHERIT")),
-            acltype=shapes.optional(shapes.choice("OFF", "NFSV4", "POSIX", "INHERIT")),
-            casesensitivity=shapes.optional(shapes.choice("SENSITIVE", "INSENSITIVE", "INHERIT")),
-            share_type=shapes.choice("GENERIC", "MULTIPROTOCOL", "NFS", "SMB", "APPS", default="GENERIC"),
-            encryption=shapes.boolean("Encrypt it.", default=False),
-            inherit_encryption=shapes.boolean("Encrypt it as its parent is.", default=True),
-            encryption_options=ENCRYPTION,
-            user_properties=shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
-            **_settings(),
-        ),
-        shapes.obj(
-            name=path,
-            type={"type": "string", "const": "VOLUME", "default": "VOLUME", "description": "A volume."},
-            volsize=shapes.integer("Size in octets.", minimum=1),
-            create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
-            volblocksize=shapes.optional(shapes.choice(*VOLUME_BLOCKS, doc="Size of a block.")),
-            force_size=shapes.optional(shapes.boolean("Even where the pool has little room.")),
-            sparse=shapes.boolean("Take space only for what is written.", default=False),
-            encryption=shapes.boolean("Encrypt it.", default=False),
-            inherit_encryption=shapes.boolean("Encrypt it as its parent is.", default=True),
-            encryption_options=ENCRYPTION,
-            user_properties=shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
-            **_settings(),
-        ),
-    ]
-    data = {
-        "description": "The new dataset.",
-        "discriminator": {"propertyName": "type", "mapping": {}},
-        "oneOf": branches,
-    }
-    row = shapes.like(dataset_row(world, world.datasets["tank"]), DOCS)
+PATH = shapes.text("Path of the new dataset, beginning with its pool.", minLength=1)
+BRANCHES = [
+    shapes.obj(
+        name=PATH,
+        type={"type": "string", "const": "FILESYSTEM", "default": "FILESYSTEM", "description": "A filesystem."},
+        create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
+        aclmode=shapes.optional(shapes.choice("PASSTHROUGH", "RESTRICTED", "DISCARD", "INHERIT")),
+        acltype=shapes.optional(shapes.choice("OFF", "NFSV4", "POSIX", "INHERIT")),
+        casesensitivity=shapes.optional(shapes.choice("SENSITIVE", "INSENSITIVE", "INHERIT")),
+        share_type=shapes.choice("GENERIC", "MULTIPROTOCOL", "NFS", "SMB", "APPS", default="GENERIC"),
+        encryption=shapes.boolean("Encrypt it.", default=False),
+        inherit_encryption=shapes.boolean("Encrypt it as its parent is.", default=True),
+        encryption_options=ENCRYPTION,
+        user_properties=shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
+        **_settings(),
+    ),
+    shapes.obj(
+        name=PATH,
+        type={"type": "string", "const": "VOLUME", "default": "VOLUME", "description": "A volume."},
+        volsize=shapes.integer("Size in octets.", minimum=1),
+        create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
+        volblocksize=shapes.optional(shapes.choice(*VOLUME_BLOCKS, doc="Size of a block.")),
+        force_size=shapes.optional(shapes.boolean("Even where the pool has little room.")),
+        sparse=shapes.boolean("Take space only for what is written.", default=False),
+        encryption=shapes.boolean("Encrypt it.", default=False),
+        inherit_encryption=shapes.boolean("Encrypt it as its parent is.", default=True),
+        encryption_options=ENCRYPTION,
+        user_properties=shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
+        **_settings(),
+    ),
+]
+NEW = {
+    "description": "The new dataset.",
+    "discriminator": {"propertyName": "type", "mapping": {}},
+    "oneOf": BRANCHES,
+}
 
-    @nas.method(
-        "pool.dataset.create",
-        accepts=shapes.arguments(data=data),
-        returns=shapes.returning(row),
-        roles=WRITE,
+
+@cache
+def _row() -> list[shapes.Schema]:
+    world = pristine().world
+    return shapes.returning(
+        shapes.like(dataset_row(world, world.datasets["tank"]), DATA["tables"]["pool.dataset"]["docs"])
     )
-    def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
-        """Create a filesystem or volume; returns it."""
-        _check_new(world, data)
-        name = data["name"]
-        if data.get("create_ancestors"):
-            _make_ancestors(nas, world, name)
-        dataset = Dataset(name, data.get("type", "FILESYSTEM"), 96 * 1024, created=nas.clock.wall())
-        dataset.volsize = data.get("volsize")
-        dataset.encrypted = bool(data.get("encryption"))
-        if dataset.volsize is not None:
-            dataset.own = dataset.volsize // 10 if data.get("sparse") else dataset.volsize
-        _set(dataset, data)
-        return _added(nas, world, dataset)
 
-    changes = _settings() | {"volsize": shapes.optional(shapes.integer("New size of a volume.", minimum=1))}
 
-    @nas.method(
-        "pool.dataset.update",
-        accepts=shapes.arguments(
-            id=shapes.text("Path of the dataset.", minLength=1),
-            data=shapes.obj("What to change; the rest stays.", {}, **changes),
+@PART.method(
+    "pool.dataset.create",
+    accepts=shapes.arguments(data=NEW),
+    returns=_row,
+    roles=WRITE,
+)
+def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+    """Create a filesystem or volume; returns it."""
+    _check_new(call.nas.world, data)
+    name = data["name"]
+    if data.get("create_ancestors"):
+        _make_ancestors(call.nas, name)
+    dataset = Dataset(name, data.get("type", "FILESYSTEM"), 96 * 1024, created=call.nas.clock.wall())
+    dataset.volsize = data.get("volsize")
+    dataset.encrypted = bool(data.get("encryption"))
+    if dataset.volsize is not None:
+        dataset.own = dataset.volsize // 10 if data.get("sparse") else dataset.volsize
+    _set(dataset, data)
+    return _added(call.nas, dataset)
+
+
+CHANGES = _settings() | {"volsize": shapes.optional(shapes.integer("New size of a volume.", minimum=1))}
+
+
+@PART.method(
+    "pool.dataset.update",
+    accepts=shapes.arguments(
+        id=shapes.text("Path of the dataset.", minLength=1),
+        data=shapes.obj("What to change; the rest stays.", {}, **CHANGES),
+    ),
+    returns=_row,
+    roles=WRITE,
+)
+def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Update the properties of a dataset; returns it."""
+    dataset = find(call.nas.world, id)
+    errors = ValidationErrors()
+    if (size := data.get("volsize")) is not None:
+        if dataset.volsize is None:
+            errors.add("pool_dataset_update.volsize", "Only a volume has a size")
+        elif size < dataset.volsize:
+            errors.add("pool_dataset_update.volsize", "A volume can't be made smaller")
+    for name in ("quota", "refquota"):
+        if data.get(name) and data[name] < call.nas.world.used(id):
+            errors.add(f"pool_dataset_update.{name}", "More than that is in use already", errno.ENOSPC)
+    errors.check()
+    if size is not None:
+        dataset.volsize = size
+    _set(dataset, data)
+    row = dataset_row(call.nas.world, dataset)
+    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=row)
+    return row
+
+
+@PART.method(
+    "pool.dataset.delete",
+    accepts=shapes.arguments(
+        id=shapes.text("Path of the dataset.", minLength=1),
+        options=shapes.obj(
+            "How far to go.",
+            {},
+            recursive=shapes.boolean("Delete all below it, too.", default=False),
+            force=shapes.boolean("Delete it even when it is in use.", default=False),
         ),
-        returns=shapes.returning(row),
-        roles=WRITE,
-    )
-    def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Update the properties of a dataset; returns it."""
-        dataset = find(world, id)
-        errors = ValidationErrors()
-        if (size := data.get("volsize")) is not None:
-            if dataset.volsize is None:
-                errors.add("pool_dataset_update.volsize", "Only a volume has a size")
-            elif size < dataset.volsize:
-                errors.add("pool_dataset_update.volsize", "A volume can't be made smaller")
-        for name in ("quota", "refquota"):
-            if data.get(name) and data[name] < world.used(id):
-                errors.add(f"pool_dataset_update.{name}", "More than that is in use already", errno.ENOSPC)
-        errors.check()
-        if size is not None:
-            dataset.volsize = size
-        _set(dataset, data)
-        row = dataset_row(world, dataset)
-        nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=row)
-        return row
+    ),
+    returns=shapes.returning(shapes.boolean("Always true.")),
+    roles=("DATASET_DELETE",),
+)
+def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
+    """Delete a dataset and everything in it. There is no way back."""
+    dataset = find(call.nas.world, id)
+    below = [found for found in call.nas.world.datasets if found.startswith(f"{id}/")]
+    if dataset.parent is None:
+        raise CallError("The root of a pool can't be deleted; export the pool instead", errno.EINVAL)
+    if below and not options.get("recursive"):
+        raise CallError(f"{id} has datasets below it: {', '.join(sorted(below))}", errno.ENOTEMPTY)
+    for name in [*below, id]:
+        del call.nas.world.datasets[name]
+        for snapshot in [key for key, row in call.nas.world.snapshots.items() if row["dataset"] == name]:
+            del call.nas.world.snapshots[snapshot]
+        call.nas.send_event("pool.dataset.query", "REMOVED", id=name)
+    return True
 
-    @nas.method(
-        "pool.dataset.delete",
-        accepts=shapes.arguments(
-            id=shapes.text("Path of the dataset.", minLength=1),
-            options=shapes.obj(
-                "How far to go.",
-                {},
-                recursive=shapes.boolean("Delete all below it, too.", default=False),
-                force=shapes.boolean("Delete it even when it is in use.", default=False),
-            ),
-        ),
-        returns=shapes.returning(shapes.boolean("Always true.")),
-        roles=("DATASET_DELETE",),
-    )
-    def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
-        """Delete a dataset and everything in it. There is no way back."""
-        dataset = find(world, id)
-        below = [found for found in world.datasets if found.startswith(f"{id}/")]
-        if dataset.parent is None:
-            raise CallError("The root of a pool can't be deleted; export the pool instead", errno.EINVAL)
-        if below and not options.get("recursive"):
-            raise CallError(f"{id} has datasets below it: {', '.join(sorted(below))}", errno.ENOTEMPTY)
-        for name in [*below, id]:
-            del world.datasets[name]
-            for snapshot in [key for key, row in world.snapshots.items() if row["dataset"] == name]:
-                del world.snapshots[snapshot]
-            nas.send_event("pool.dataset.query", "REMOVED", id=name)
-        return True
+
+@PART.method(
+    "pool.dataset.compression_choices",
+    returns=shapes.returning({"type": "object", "additionalProperties": shapes.text()}),
+    roles=read("pool.dataset"),
+)
+def compression_choices(call: Call) -> dict[str, str]:
+    """The kinds of compression there are."""
+    return {name: name for name in COMPRESSIONS}
+
+
+@PART.method(
+    "pool.dataset.recordsize_choices",
+    accepts=shapes.arguments(
+        pool_name=shapes.nullable(shapes.text("Name of a pool; null for all pools."), default=None)
+    ),
+    roles=read("pool.dataset"),
+)
+def recordsize_choices(call: Call, pool_name: str | None) -> list[str]:
+    """The sizes of the largest block there are."""
+    return list(RECORD_SIZES)
 
 
 def find(world: World, name: str) -> Dataset:
@@ -266,17 +258,17 @@ def _check_new(world: World, data: dict[str, Any]) -> None:
     errors.check()
 
 
-def _make_ancestors(nas: Simulator, world: World, name: str) -> None:
+def _make_ancestors(nas: Nas, name: str) -> None:
     parts = name.split("/")
     for depth in range(2, len(parts)):
         above = "/".join(parts[:depth])
-        if above not in world.datasets:
-            _added(nas, world, Dataset(above, "FILESYSTEM", 96 * 1024, created=nas.clock.wall()))
+        if above not in nas.world.datasets:
+            _added(nas, Dataset(above, "FILESYSTEM", 96 * 1024, created=nas.clock.wall()))
 
 
-def _added(nas: Simulator, world: World, dataset: Dataset) -> dict[str, Any]:
-    world.datasets[dataset.name] = dataset
-    row = dataset_row(world, dataset)
+def _added(nas: Nas, dataset: Dataset) -> dict[str, Any]:
+    nas.world.datasets[dataset.name] = dataset
+    row = dataset_row(nas.world, dataset)
     nas.send_event("pool.dataset.query", "ADDED", id=dataset.name, fields=row)
     return row
 

@@ -3,97 +3,85 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import shapes
 from ..call import Call
 from ..errors import InstanceNotFound
-from .tables import add_query
-from .world import Disk, World
+from ..extension import Extensible
+from ..state import Nas
+from ..world import Disk, World
+from .tables import add_table
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
+__all__ = ["PART", "temperature"]
 
-__all__ = ["install", "temperature"]
+REPORTING = ("READONLY_ADMIN", "REPORTING_READ", "REPORTING_WRITE")
 
-READ = ("DISK_READ", "DISK_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
-
-DOCS = {
-    "identifier": "What names the drive for good, whatever its place is called.",
-    "name": "What the system calls it now.",
-    "serial": "Serial number of the maker.",
-    "size": "Size in octets.",
-    "model": "What the maker calls it.",
-    "rotationrate": "Turns a minute; null for a drive without moving parts.",
-    "type": "HDD or SSD.",
-    "pool": "The pool it belongs to, or null.",
-    "description": "A note of the administrator.",
-    "hddstandby": "Minutes without use after which it may stand still.",
-    "bus": "How it is connected.",
-}
+PART = Extensible()
 
 
-def install(nas: Simulator, world: World) -> None:
-    """Add the service."""
+def _rows(nas: Nas) -> list[dict[str, Any]]:
+    return [_row(number, disk) for number, disk in enumerate(nas.world.disks.values())]
 
-    def rows() -> list[dict[str, Any]]:
-        return [_row(number, disk) for number, disk in enumerate(world.disks.values())]
 
-    add_query(nas, "disk", rows, what="drives", roles=READ, docs=DOCS, key="identifier")
+add_table(PART, "disk", _rows)
 
-    @nas.method(
-        "disk.update",
-        accepts=shapes.arguments(
-            id=shapes.text("Identifier of the drive."),
-            data=shapes.obj(
-                "What to change; the rest stays.",
-                {},
-                description=shapes.optional(shapes.text("A note.")),
-                hddstandby=shapes.optional(
-                    shapes.choice("ALWAYS ON", "5", "10", "20", "30", "60", "120", "180", "240", "300", "330")
-                ),
+
+@PART.method(
+    "disk.update",
+    accepts=shapes.arguments(
+        id=shapes.text("Identifier of the drive."),
+        data=shapes.obj(
+            "What to change; the rest stays.",
+            {},
+            description=shapes.optional(shapes.text("A note.")),
+            hddstandby=shapes.optional(
+                shapes.choice("ALWAYS ON", "5", "10", "20", "30", "60", "120", "180", "240", "300", "330")
             ),
         ),
-        roles=("DISK_WRITE",),
-    )
-    def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Update the note or the standby time of a drive; returns the drive."""
-        for number, disk in enumerate(world.disks.values()):
-            if disk.identifier == id:
-                disk.description = data.get("description", disk.description)
-                disk.spindown = data.get("hddstandby", disk.spindown)
-                row = _row(number, disk)
-                nas.send_event("disk.query", "CHANGED", id=id, fields=row)
-                return row
-        raise InstanceNotFound(f"disk {id} does not exist")
+    ),
+    roles=("DISK_WRITE",),
+)
+def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Update the note or the standby time of a drive; returns the drive."""
+    for number, disk in enumerate(call.nas.world.disks.values()):
+        if disk.identifier == id:
+            disk.description = data.get("description", disk.description)
+            disk.spindown = data.get("hddstandby", disk.spindown)
+            row = _row(number, disk)
+            call.nas.send_event("disk.query", "CHANGED", id=id, fields=row)
+            return row
+    raise InstanceNotFound(f"disk {id} does not exist")
 
-    @nas.method(
-        "disk.temperatures",
-        accepts=shapes.arguments(
-            name=shapes.array(shapes.text(), "Names of drives; none means all.", default=[]),
-            include_thresholds=shapes.boolean("Tell also what is too warm.", default=False),
-        ),
-        roles=("READONLY_ADMIN", "REPORTING_READ", "REPORTING_WRITE"),
-    )
-    def temperatures(call: Call, name: list[str], include_thresholds: bool) -> dict[str, Any]:
-        """How warm the drives are, in degrees Celsius by name."""
-        found: dict[str, Any] = {}
-        for disk in world.disks.values():
-            if not name or disk.name in name:
-                value: Any = round(temperature(disk, nas.clock.now()))
-                if include_thresholds:
-                    value = {"temperature": value, "critical": 60, "hyst": 55}
-                found[disk.name] = value
-        return found
 
-    @nas.method(
-        "disk.get_used",
-        accepts=shapes.arguments(join_partitions=shapes.boolean("Has no effect here.", default=False)),
-        roles=("READONLY_ADMIN", "REPORTING_READ", "REPORTING_WRITE"),
-    )
-    def get_used(call: Call, join_partitions: bool) -> list[dict[str, Any]]:
-        """The drives that belong to a pool."""
-        return [row for row in rows() if row["pool"]]
+@PART.method(
+    "disk.temperatures",
+    accepts=shapes.arguments(
+        name=shapes.array(shapes.text(), "Names of drives; none means all.", default=[]),
+        include_thresholds=shapes.boolean("Tell also what is too warm.", default=False),
+    ),
+    roles=REPORTING,
+)
+def temperatures(call: Call, name: list[str], include_thresholds: bool) -> dict[str, Any]:
+    """How warm the drives are, in degrees Celsius by name."""
+    found: dict[str, Any] = {}
+    for disk in call.nas.world.disks.values():
+        if not name or disk.name in name:
+            value: Any = round(temperature(disk, call.nas.clock.now()))
+            if include_thresholds:
+                value = {"temperature": value, "critical": 60, "hyst": 55}
+            found[disk.name] = value
+    return found
+
+
+@PART.method(
+    "disk.get_used",
+    accepts=shapes.arguments(join_partitions=shapes.boolean("Has no effect here.", default=False)),
+    roles=REPORTING,
+)
+def get_used(call: Call, join_partitions: bool) -> list[dict[str, Any]]:
+    """The drives that belong to a pool."""
+    return [row for row in _rows(call.nas) if row["pool"]]
 
 
 def temperature(disk: Disk, now: float) -> float:
@@ -103,29 +91,19 @@ def temperature(disk: Disk, now: float) -> float:
 
 def _row(number: int, disk: Disk) -> dict[str, Any]:
     nvme = disk.name.startswith("nvme")
-    return {
+    return World.blank("disk") | {
         "identifier": disk.identifier,
         "name": disk.name,
         "subsystem": "nvme" if nvme else "scsi",
         "number": number,
         "serial": disk.serial,
-        "lunid": None,
         "size": disk.size,
         "description": disk.description,
-        "transfermode": "Auto",
         "hddstandby": disk.spindown,
-        "advpowermgmt": "DISABLED",
-        "expiretime": None,
         "model": disk.model,
         "rotationrate": disk.rotation,
         "type": disk.kind,
-        "zfs_guid": None,
         "bus": "NVME" if nvme else "ATA",
         "devname": disk.name,
-        "enclosure": None,
         "pool": disk.pool,
-        "passwd": "",
-        "kmip_uid": None,
-        "sed": False,
-        "sed_status": None,
     }

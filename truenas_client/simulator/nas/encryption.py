@@ -3,74 +3,71 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import shapes
 from ..call import Call
 from ..errors import CallError
+from ..extension import Extensible
 from .datasetrows import dataset_row
 from .datasets import WRITE, find
-from .world import World
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
+__all__ = ["PART"]
 
-__all__ = ["install"]
+PART = Extensible()
 
 
-def install(nas: Simulator, world: World) -> None:
-    """Add the methods."""
+@PART.job(
+    "pool.dataset.lock",
+    accepts=shapes.arguments(
+        id=shapes.text("Path of an encrypted dataset."),
+        options=shapes.obj("How.", {}, force_umount=shapes.boolean("Even when it is in use.", default=False)),
+    ),
+    returns=shapes.returning(shapes.boolean("Always true.")),
+    roles=WRITE,
+)
+async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
+    """Forget the key of an encrypted dataset, so that nothing in it can be read."""
+    dataset = find(call.nas.world, id)
+    if not dataset.encrypted or dataset.locked:
+        raise CallError(f"{id} is not an unlocked, encrypted dataset", errno.EINVAL)
+    call.progress(30, f"Unmounting {id}")
+    await call.sleep(1)
+    dataset.locked = True
+    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(call.nas.world, dataset))
+    return True
 
-    @nas.job(
-        "pool.dataset.lock",
-        accepts=shapes.arguments(
-            id=shapes.text("Path of an encrypted dataset."),
-            options=shapes.obj("How.", {}, force_umount=shapes.boolean("Even when it is in use.", default=False)),
-        ),
-        returns=shapes.returning(shapes.boolean("Always true.")),
-        roles=WRITE,
-    )
-    async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
-        """Forget the key of an encrypted dataset, so that nothing in it can be read."""
-        dataset = find(world, id)
-        if not dataset.encrypted or dataset.locked:
-            raise CallError(f"{id} is not an unlocked, encrypted dataset", errno.EINVAL)
-        call.progress(30, f"Unmounting {id}")
-        await call.sleep(1)
-        dataset.locked = True
-        nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(world, dataset))
-        return True
 
-    @nas.job(
-        "pool.dataset.unlock",
-        accepts=shapes.arguments(
-            id=shapes.text("Path of an encrypted dataset."),
-            options=shapes.obj(
-                "The keys.",
-                {},
-                datasets=shapes.array(
-                    shapes.obj(
-                        name=shapes.text("Path of the dataset."),
-                        passphrase=shapes.optional(shapes.text("Its passphrase.")),
-                        key=shapes.optional(shapes.text("Its key.")),
-                    ),
-                    "A key for each dataset.",
-                    default=[],
+@PART.job(
+    "pool.dataset.unlock",
+    accepts=shapes.arguments(
+        id=shapes.text("Path of an encrypted dataset."),
+        options=shapes.obj(
+            "The keys.",
+            {},
+            datasets=shapes.array(
+                shapes.obj(
+                    name=shapes.text("Path of the dataset."),
+                    passphrase=shapes.optional(shapes.text("Its passphrase.")),
+                    key=shapes.optional(shapes.text("Its key.")),
                 ),
+                "A key for each dataset.",
+                default=[],
             ),
         ),
-        roles=WRITE,
-    )
-    async def unlock(call: Call, id: str, options: dict[str, Any]) -> dict[str, Any]:
-        """Give the key of a locked dataset and mount it. The passphrase of the demo's vault is "open sesame"."""
-        dataset = find(world, id)
-        given = {item["name"]: item.get("passphrase") for item in options.get("datasets") or []}
-        call.progress(10, "Checking keys")
-        await call.sleep(1)
-        if given.get(id) != "open sesame":
-            return {"unlocked": [], "failed": {id: {"error": "Invalid key", "skipped": []}}}
-        dataset.locked = False
-        call.progress(80, f"Mounting {id}")
-        await call.sleep(1)
-        nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(world, dataset))
-        return {"unlocked": [id], "failed": {}}
+    ),
+    roles=WRITE,
+)
+async def unlock(call: Call, id: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Give the key of a locked dataset and mount it. The passphrase of the demo's vault is "open sesame"."""
+    dataset = find(call.nas.world, id)
+    given = {item["name"]: item.get("passphrase") for item in options.get("datasets") or []}
+    call.progress(10, "Checking keys")
+    await call.sleep(1)
+    if given.get(id) != "open sesame":
+        return {"unlocked": [], "failed": {id: {"error": "Invalid key", "skipped": []}}}
+    dataset.locked = False
+    call.progress(80, f"Mounting {id}")
+    await call.sleep(1)
+    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(call.nas.world, dataset))
+    return {"unlocked": [id], "failed": {}}

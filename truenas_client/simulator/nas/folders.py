@@ -1,7 +1,7 @@
 """Looking at files: ``filesystem.listdir`` and ``.stat``, and saving the configuration.
 
 What there is: the mounted datasets, a few folders of the system, and the files that
-were written through the API. Their contents are those of `Simulator.contents`.
+were written through the API. Their contents are those of `Nas.contents`.
 """
 
 from __future__ import annotations
@@ -9,20 +9,18 @@ from __future__ import annotations
 import errno
 import json
 import posixpath
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 from .. import shapes
 from ..call import Call
 from ..errors import CallError
+from ..extension import Extensible
 from ..secrets import masked
-from .world import World
+from ..state import Nas
+from .tables import pristine
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
-
-__all__ = ["install"]
+__all__ = ["PART"]
 
 READ = ("FILESYSTEM_ATTRS_READ", "FILESYSTEM_ATTRS_WRITE", "FILESYSTEM_FULL_CONTROL", "READONLY_ADMIN", "SHARING_ADMIN")
 FOLDERS = ("/", "/etc", "/home", "/home/admin", "/mnt", "/root", "/tmp", "/var", "/var/log", "/var/log/jobs")
@@ -32,8 +30,8 @@ Row = dict[str, Any]
 class Tree:
     """The folders and files, by path."""
 
-    def __init__(self, nas: Simulator, world: World) -> None:
-        self._nas, self._world = nas, world
+    def __init__(self, nas: Nas) -> None:
+        self._contents, self._world = nas.contents, nas.world
 
     def folders(self) -> set[str]:
         """Every folder: those of the system, of datasets, and those that hold a file."""
@@ -43,7 +41,7 @@ class Tree:
             if dataset.type == "FILESYSTEM" and not dataset.locked
         }
         found = {*FOLDERS, *mounted}
-        for path in self._nas.contents:
+        for path in self._contents:
             while (path := posixpath.dirname(path)) not in found:
                 found.add(path)
         return found
@@ -51,12 +49,12 @@ class Tree:
     def entry(self, path: str) -> Row:
         """One file or folder as a listing tells it. Raises `CallError` where there is none."""
         path = posixpath.normpath(path)
-        content = self._nas.contents.get(path)
+        content = self._contents.get(path)
         folder = content is None
         if folder and path not in self.folders():
             raise CallError(f"Path {path} not found", errno.ENOENT)
         size = 4096 if content is None else len(content)
-        return {
+        return self._world.blank("filesystem") | {
             "name": posixpath.basename(path) or "/",
             "path": path,
             "realpath": path,
@@ -65,14 +63,7 @@ class Tree:
             "allocation_size": -(-size // 512) * 512,
             "mode": 0o40755 if folder else 0o100644,
             "mount_id": 1 + crc32(_octets(self._dataset(path))) % 1000,
-            "acl": False,
-            "uid": 0,
-            "gid": 0,
             "is_mountpoint": path.removeprefix("/mnt/") in self._world.datasets,
-            "is_ctldir": False,
-            "attributes": [],
-            "xattrs": [],
-            "zfs_attrs": None,
         }
 
     def below(self, path: str) -> list[Row]:
@@ -80,7 +71,7 @@ class Tree:
         if self.entry(path)["type"] != "DIRECTORY":
             raise CallError(f"Path {path} is not a directory", errno.ENOTDIR)
         path = posixpath.normpath(path)
-        names = sorted(one for one in {*self.folders(), *self._nas.contents} if posixpath.dirname(one) == path != one)
+        names = sorted(one for one in {*self.folders(), *self._contents} if posixpath.dirname(one) == path != one)
         return [self.entry(name) for name in names]
 
     def _dataset(self, path: str) -> str:
@@ -90,73 +81,78 @@ class Tree:
         return name
 
 
-def install(nas: Simulator, world: World) -> None:
-    """Add the methods."""
-    tree = Tree(nas, world)
-    path = shapes.text("Absolute path.", minLength=1)
-    sample = tree.entry("/mnt")
+PATH = shapes.text("Absolute path.", minLength=1)
+PART = Extensible()
 
-    def absolute(path: str) -> str:
-        if not path.startswith("/"):
-            raise CallError(f"{path}: an absolute path begins with a slash", errno.EINVAL)
-        return path
 
-    filters, options = nas.query_arguments()
-    arguments = {
-        "path": path,
-        "query_filters": {**filters, "_name_": "query_filters", "title": "query_filters"},
-        "query_options": {**options, "_name_": "query_options", "title": "query_options"},
-    }
+def _absolute(path: str) -> str:
+    if not path.startswith("/"):
+        raise CallError(f"{path}: an absolute path begins with a slash", errno.EINVAL)
+    return path
 
-    @nas.method(
-        "filesystem.listdir",
-        accepts=shapes.arguments(**arguments),
-        returns=shapes.table(shapes.like(sample), "The files and folders, one of them, or their number."),
-        roles=READ,
-        filterable=True,
-    )
-    def listdir(call: Call, path: str, filters: list[Any], options: dict[str, Any]) -> Any:
-        """The files and folders in a folder."""
-        return call.filter_list(tree.below(absolute(path)), filters, options)
 
-    def stat_row(path: str) -> Row:
-        row = tree.entry(path)
-        moment = _seconds(world.started)
-        times = dict.fromkeys(("atime", "mtime", "ctime", "btime"), moment)
-        further = {"dev": 50, "inode": crc32(_octets(row["path"])), "nlink": 2, "user": "root", "group": "root"}
-        return {name: value for name, value in row.items() if name not in _LISTED_ONLY} | times | further
+def _listing() -> list[shapes.Schema]:
+    named = {"path": PATH}
+    for name, schema in zip(("query_filters", "query_options"), PART.query_arguments(), strict=True):
+        named[name] = {**schema, "_name_": name, "title": name}
+    return shapes.arguments(**named)
 
-    @nas.method(
-        "filesystem.stat",
-        accepts=shapes.arguments(path=path),
-        returns=shapes.returning(shapes.like(stat_row("/mnt"))),
-        roles=READ,
-    )
-    def stat(call: Call, path: str) -> Row:
-        """What is known of a file or folder: kind, size, owner, times."""
-        return stat_row(absolute(path))
 
-    nas.service("config")
+@PART.method(
+    "filesystem.listdir",
+    accepts=_listing,
+    returns=lambda: shapes.table(
+        shapes.like(Tree(pristine()).entry("/mnt")), "The files and folders, one of them, or their number."
+    ),
+    roles=READ,
+    filterable=True,
+)
+def listdir(call: Call, path: str, filters: list[Any], options: dict[str, Any]) -> Any:
+    """The files and folders in a folder."""
+    return call.filter_list(Tree(call.nas).below(_absolute(path)), filters, options)
 
-    @nas.job(
-        "config.save",
-        accepts=shapes.arguments(
-            options=shapes.obj(
-                "What to include.",
-                {},
-                secretseed=shapes.boolean("The key of the stored secrets.", default=False),
-                pool_keys=shapes.boolean("The keys of encrypted pools.", default=False),
-                root_authorized_keys=shapes.boolean("The SSH keys of root.", default=False),
-            )
-        ),
-        returns=shapes.returning({"type": "null"}),
-        roles=("FULL_ADMIN",),
-        downloadable=True,
-    )
-    async def save(call: Call, options: dict[str, Any]) -> None:
-        """Write the configuration to a download: the settings of all services as JSON, secrets masked."""
-        call.progress(50, "Writing the configuration")
-        await call.output.write(json.dumps(masked(world.configs), indent=1, default=str).encode())
+
+def _stat_row(nas: Nas, path: str) -> Row:
+    row = Tree(nas).entry(path)
+    moment = nas.world.started.timestamp()
+    times = dict.fromkeys(("atime", "mtime", "ctime", "btime"), moment)
+    further = {"dev": 50, "inode": crc32(_octets(row["path"])), "nlink": 2, "user": "root", "group": "root"}
+    return {name: value for name, value in row.items() if name not in _LISTED_ONLY} | times | further
+
+
+@PART.method(
+    "filesystem.stat",
+    accepts=shapes.arguments(path=PATH),
+    returns=lambda: shapes.returning(shapes.like(_stat_row(pristine(), "/mnt"))),
+    roles=READ,
+)
+def stat(call: Call, path: str) -> Row:
+    """What is known of a file or folder: kind, size, owner, times."""
+    return _stat_row(call.nas, _absolute(path))
+
+
+PART.service("config")
+
+
+@PART.job(
+    "config.save",
+    accepts=shapes.arguments(
+        options=shapes.obj(
+            "What to include.",
+            {},
+            secretseed=shapes.boolean("The key of the stored secrets.", default=False),
+            pool_keys=shapes.boolean("The keys of encrypted pools.", default=False),
+            root_authorized_keys=shapes.boolean("The SSH keys of root.", default=False),
+        )
+    ),
+    returns=shapes.returning({"type": "null"}),
+    roles=("FULL_ADMIN",),
+    downloadable=True,
+)
+async def save(call: Call, options: dict[str, Any]) -> None:
+    """Write the configuration to a download: the settings of all services as JSON, secrets masked."""
+    call.progress(50, "Writing the configuration")
+    await call.output.write(json.dumps(masked(call.nas.world.configs), indent=1, default=str).encode())
 
 
 _LISTED_ONLY = frozenset({"name", "path", "xattrs", "zfs_attrs"})
@@ -165,7 +161,3 @@ _LISTED_ONLY = frozenset({"name", "path", "xattrs", "zfs_attrs"})
 def _octets(path: str) -> bytes:
     # A name that is not UTF-8 has lone surrogates in it.
     return path.encode("utf-8", "surrogatepass")
-
-
-def _seconds(moment: datetime) -> float:
-    return moment.timestamp()

@@ -9,21 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 from .. import shapes
 from ..call import Call
 from ..errors import InstanceNotFound, ValidationErrors
-from .system import add_config
-from .world import GIB, World
+from ..extension import Extensible
+from ..state import Nas
+from ..world import GIB, World
+from .tables import add_config, read
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
+__all__ = ["PART"]
 
-__all__ = ["install"]
-
-READ = ("READONLY_ADMIN", "REPORTING_READ", "REPORTING_WRITE", "SHARING_ADMIN")
 POINTS = 360
 UNITS = {"HOUR": 3600, "DAY": 86_400, "WEEK": 604_800, "MONTH": 2_592_000, "YEAR": 31_536_000}
 
@@ -83,83 +81,84 @@ _ANSWER = shapes.returning(
 )
 
 
-def install(nas: Simulator, world: World) -> None:
-    """Add the graphs to the reporting service."""
-    world.configs["reporting"] = {"id": 1, "tier0_days": 7, "tier1_days": 30, "tier1_update_interval": 300}
-    add_config(
-        nas, world, "reporting", "how long measurements are kept", READ, ("REPORTING_WRITE",), "reporting_update"
-    )
-    row = shapes.obj(
-        name=shapes.text("Name of the graph."),
-        vertical_label=shapes.text("Label of the vertical axis."),
-        identifiers=shapes.nullable(shapes.array(shapes.text(), "What it can be drawn for.")),
-    )
-    wanted = shapes.array(
-        shapes.obj(
-            "One graph.",
-            name=shapes.choice(*GRAPHS, doc="Name of the graph."),
-            identifier=shapes.nullable(shapes.text("A disk or an interface, for graphs of one of them."), default=None),
-        ),
-        "The graphs.",
-        minItems=1,
-    )
+PART = Extensible()
+add_config(PART, "reporting")
 
-    def graphs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
-        rows = [
-            {
-                "name": name,
-                "vertical_label": graph.label,
-                "identifiers": None if graph.identifiers is None else graph.identifiers(world),
-            }
-            for name, graph in GRAPHS.items()
-        ]
-        return call.filter_list(rows, filters, options)
-
-    def get_data(call: Call, graphs: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
-        start, end = _stretch(nas, query)
-        errors = ValidationErrors()
-        for position, asked in enumerate(graphs):
-            known = GRAPHS[asked["name"]].identifiers
-            if known is not None and asked.get("identifier") not in known(world):
-                errors.add(f"graphs.{position}.identifier", f"{asked['name']} is drawn for one of {known(world)}")
-        errors.check()
-        return [_data(nas, world, asked["name"], asked.get("identifier"), start, end, query) for asked in graphs]
-
-    def graph(call: Call, name: str, query: dict[str, Any]) -> list[dict[str, Any]]:
-        found = GRAPHS.get(name)
-        if found is None:
-            raise InstanceNotFound(f"There is no graph {name!r}")
-        start, end = _stretch(nas, query)
-        identifiers = [None] if found.identifiers is None else found.identifiers(world)
-        return [_data(nas, world, name, identifier, start, end, query) for identifier in identifiers]
-
-    # Every method there is twice: the second name is the older one.
-    for prefix in ("reporting.", "reporting.netdata_"):
-        nas.method(
-            f"{prefix}graphs",
-            accepts=nas.query_arguments(),
-            returns=shapes.table(row, "The graphs, one of them, or how many there are."),
-            roles=READ,
-            filterable=True,
-            description="List the graphs, and what each can be drawn for.",
-        )(graphs)
-        nas.method(
-            f"{prefix}get_data",
-            accepts=shapes.arguments(graphs=wanted, query=_QUERY),
-            returns=_ANSWER,
-            roles=READ,
-            description="Answer the data of some graphs over a stretch of time; the last hour unless told otherwise.",
-        )(get_data)
-        nas.method(
-            f"{prefix}graph",
-            accepts=shapes.arguments(str=shapes.text("Name of the graph.", minLength=1), query=_QUERY),
-            returns=_ANSWER,
-            roles=READ,
-            description="Answer the data of one graph, for everything it can be drawn for.",
-        )(graph)
+ROW = shapes.obj(
+    name=shapes.text("Name of the graph."),
+    vertical_label=shapes.text("Label of the vertical axis."),
+    identifiers=shapes.nullable(shapes.array(shapes.text(), "What it can be drawn for.")),
+)
+WANTED = shapes.array(
+    shapes.obj(
+        "One graph.",
+        name=shapes.choice(*GRAPHS, doc="Name of the graph."),
+        identifier=shapes.nullable(shapes.text("A disk or an interface, for graphs of one of them."), default=None),
+    ),
+    "The graphs.",
+    minItems=1,
+)
 
 
-def _stretch(nas: Simulator, query: dict[str, Any]) -> tuple[int, int]:
+def graphs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
+    rows = [
+        {
+            "name": name,
+            "vertical_label": graph.label,
+            "identifiers": None if graph.identifiers is None else graph.identifiers(call.nas.world),
+        }
+        for name, graph in GRAPHS.items()
+    ]
+    return call.filter_list(rows, filters, options)
+
+
+def get_data(call: Call, graphs: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
+    start, end = _stretch(call.nas, query)
+    errors = ValidationErrors()
+    for position, asked in enumerate(graphs):
+        known = GRAPHS[asked["name"]].identifiers
+        if known is not None and asked.get("identifier") not in known(call.nas.world):
+            errors.add(f"graphs.{position}.identifier", f"{asked['name']} is drawn for one of {known(call.nas.world)}")
+    errors.check()
+    return [_data(call.nas, asked["name"], asked.get("identifier"), start, end, query) for asked in graphs]
+
+
+def graph(call: Call, name: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+    found = GRAPHS.get(name)
+    if found is None:
+        raise InstanceNotFound(f"There is no graph {name!r}")
+    start, end = _stretch(call.nas, query)
+    identifiers = [None] if found.identifiers is None else found.identifiers(call.nas.world)
+    return [_data(call.nas, name, identifier, start, end, query) for identifier in identifiers]
+
+
+# Every method there is twice: the second name is the older one.
+for prefix in ("reporting.", "reporting.netdata_"):
+    PART.method(
+        f"{prefix}graphs",
+        accepts=PART.query_arguments,
+        returns=shapes.table(ROW, "The graphs, one of them, or how many there are."),
+        roles=read("reporting"),
+        filterable=True,
+        description="List the graphs, and what each can be drawn for.",
+    )(graphs)
+    PART.method(
+        f"{prefix}get_data",
+        accepts=shapes.arguments(graphs=WANTED, query=_QUERY),
+        returns=_ANSWER,
+        roles=read("reporting"),
+        description="Answer the data of some graphs over a stretch of time; the last hour unless told otherwise.",
+    )(get_data)
+    PART.method(
+        f"{prefix}graph",
+        accepts=shapes.arguments(str=shapes.text("Name of the graph.", minLength=1), query=_QUERY),
+        returns=_ANSWER,
+        roles=read("reporting"),
+        description="Answer the data of one graph, for everything it can be drawn for.",
+    )(graph)
+
+
+def _stretch(nas: Nas, query: dict[str, Any]) -> tuple[int, int]:
     """The asked stretch of time in seconds since 1970. Raises `ValidationErrors`."""
     now = int(nas.clock.wall().timestamp())
     errors = ValidationErrors()
@@ -174,12 +173,10 @@ def _stretch(nas: Simulator, query: dict[str, Any]) -> tuple[int, int]:
     return start, min(end, now) if start < now else end
 
 
-def _data(
-    nas: Simulator, world: World, name: str, identifier: str | None, start: int, end: int, query: dict[str, Any]
-) -> dict[str, Any]:
+def _data(nas: Nas, name: str, identifier: str | None, start: int, end: int, query: dict[str, Any]) -> dict[str, Any]:
     graph = GRAPHS[name]
     step = max((end - start) // POINTS, 1)
-    booted = world.boot_time.timestamp()
+    booted = nas.world.boot_time.timestamp()
     rows: list[list[float]] = []
     for moment in range(start, end + 1, step):
         if name == "uptime":

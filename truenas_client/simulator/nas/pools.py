@@ -2,132 +2,102 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import shapes
 from ..call import Call
 from ..errors import CallError, ValidationError
-from .tables import add_query
-from .world import Pool, World
+from ..extension import Extensible
+from ..state import Nas
+from ..world import Pool, World
+from .tables import add_table, read
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
+__all__ = ["PART", "pool_row"]
 
-__all__ = ["install", "pool_row"]
-
-READ = ("POOL_READ", "POOL_WRITE", "READONLY_ADMIN", "SHARING_ADMIN")
 SCRUB_SECONDS = 30.0
 STEPS = 60
 
-DOCS = {
-    "id": "Number of the pool.",
-    "name": "Name of the pool.",
-    "guid": "What names the pool for good.",
-    "status": "ONLINE when all is well; DEGRADED, FAULTED, OFFLINE.",
-    "path": "Where it is mounted.",
-    "scan": "The last scrub or resilver, or the one that runs.",
-    "topology": "The disks, by what they are for.",
-    "size": "Size in octets.",
-    "allocated": "Octets in use.",
-    "free": "Octets not in use.",
-    "healthy": "Whether nothing is wrong with it.",
-    "warning": "Whether something wants looking at.",
-    "fragmentation": "Per cent of the free space that is in small pieces.",
-}
+PART = Extensible()
+add_table(PART, "pool", lambda nas: [pool_row(nas.world, pool) for pool in nas.world.pools.values()])
+PART.event("pool.scan", roles=read("pool"))
+PART.service("pool.scrub", "crud")
 
 
-def install(nas: Simulator, world: World) -> None:
-    """Add the service."""
+@PART.job(
+    "pool.scrub.scrub",
+    accepts=shapes.arguments(
+        name=shapes.text("Name of the pool."),
+        action=shapes.choice("START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"),
+    ),
+    returns=shapes.returning({"type": "null"}),
+    roles=("POOL_WRITE",),
+    abortable=True,
+    lock=lambda arguments: f"scrub:{arguments[:2]}",
+    describe=lambda arguments: f"Scrub of pool {arguments[0]}" if arguments else "Scrub",
+)
+async def scrub(call: Call, name: str, action: str) -> None:
+    """Read all data of a pool and mend what is damaged.
 
-    def rows() -> list[dict[str, Any]]:
-        return [pool_row(world, pool) for pool in world.pools.values()]
-
-    add_query(nas, "pool", rows, what="pools", roles=READ, docs=DOCS)
-    nas.event("pool.scan", roles=READ)
-    nas.service("pool.scrub", "crud")
-
-    @nas.job(
-        "pool.scrub.scrub",
-        accepts=shapes.arguments(
-            name=shapes.text("Name of the pool."),
-            action=shapes.choice(
-                "START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"
-            ),
-        ),
-        returns=shapes.returning({"type": "null"}),
-        roles=("POOL_WRITE",),
-        abortable=True,
-        lock=lambda arguments: f"scrub:{arguments[:2]}",
-        describe=lambda arguments: f"Scrub of pool {arguments[0]}" if arguments else "Scrub",
-    )
-    async def scrub(call: Call, name: str, action: str) -> None:
-        """Read all data of a pool and mend what is damaged.
-
-        START runs until the scrub has ended or been stopped; STOP ends a running one; PAUSE
-        halts it until the next START.
-        """
-        pool = world.pool_named(name)
-        if pool is None:
-            raise ValidationError("name", f"There is no pool {name!r}", 2)
-        if action != "START":
-            _stop(nas, world, pool, action)
-            return
-        if pool.scan is not None and pool.scan["state"] == "SCANNING" and pool.scan["pause"] is None:
-            raise CallError("A scrub of this pool is running already", 16)
-        await _scrub(nas, world, call, pool)
-
-    @nas.method(
-        "pool.is_upgraded",
-        accepts=shapes.arguments(id=shapes.integer("Number of the pool.")),
-        returns=shapes.returning(shapes.boolean()),
-        roles=READ,
-    )
-    def is_upgraded(call: Call, id: int) -> bool:
-        """Whether the pool has all features that this release knows."""
-        return True
-
-    @nas.method(
-        "pool.get_disks",
-        accepts=shapes.arguments(id=shapes.nullable(shapes.integer("Number of the pool; null for all."), default=None)),
-        returns=shapes.returning(shapes.array(shapes.text())),
-        roles=READ,
-    )
-    def get_disks(call: Call, id: int | None) -> list[str]:
-        """Names of the drives in a pool, or in all pools."""
-        return [disk for pool in world.pools.values() if id in (None, pool.id) for disk in pool.disks]
-
-    tasks = world.table("pool.scrub")
-    for pool in world.pools.values():
-        tasks[pool.id] = {
-            "id": pool.id,
-            "pool": pool.id,
-            "pool_name": pool.name,
-            "threshold": 35,
-            "description": "",
-            "schedule": {"minute": "00", "hour": "00", "dom": "*", "month": "*", "dow": "7"},
-            "enabled": True,
-        }
-    scrub_roles = ("POOL_READ", "POOL_SCRUB_READ", "POOL_SCRUB_WRITE", "READONLY_ADMIN")
-    add_query(nas, "pool.scrub", lambda: list(tasks.values()), what="scrub tasks", roles=scrub_roles)
+    START runs until the scrub has ended or been stopped; STOP ends a running one; PAUSE
+    halts it until the next START.
+    """
+    pool = call.nas.world.pool_named(name)
+    if pool is None:
+        raise ValidationError("name", f"There is no pool {name!r}", 2)
+    if action != "START":
+        _stop(call.nas, pool, action)
+        return
+    if pool.scan is not None and pool.scan["state"] == "SCANNING" and pool.scan["pause"] is None:
+        raise CallError("A scrub of this pool is running already", 16)
+    await _scrub(call, pool)
 
 
-def _stop(nas: Simulator, world: World, pool: Pool, action: str) -> None:
+@PART.method(
+    "pool.is_upgraded",
+    accepts=shapes.arguments(id=shapes.integer("Number of the pool.")),
+    returns=shapes.returning(shapes.boolean()),
+    roles=read("pool"),
+)
+def is_upgraded(call: Call, id: int) -> bool:
+    """Whether the pool has all features that this release knows."""
+    return True
+
+
+@PART.method(
+    "pool.get_disks",
+    accepts=shapes.arguments(id=shapes.nullable(shapes.integer("Number of the pool; null for all."), default=None)),
+    returns=shapes.returning(shapes.array(shapes.text())),
+    roles=read("pool"),
+)
+def get_disks(call: Call, id: int | None) -> list[str]:
+    """Names of the drives in a pool, or in all pools."""
+    return [disk for pool in call.nas.world.pools.values() if id in (None, pool.id) for disk in pool.disks]
+
+
+add_table(PART, "pool.scrub")
+
+
+def _stop(nas: Nas, pool: Pool, action: str) -> None:
     if pool.scan is None or pool.scan["state"] != "SCANNING":
         raise CallError("No scrub of this pool is running", 22)
     if action == "PAUSE":
         pool.scan["pause"] = nas.clock.wall()
     else:
         pool.scan |= {"state": "CANCELED", "end_time": nas.clock.wall(), "total_secs_left": None}
-    _announce(nas, world, pool)
+    _announce(nas, pool)
 
 
-async def _scrub(nas: Simulator, world: World, call: Call, pool: Pool) -> None:
-    total = world.used(pool.name)
+async def _scrub(call: Call, pool: Pool) -> None:
+    total = call.nas.world.used(pool.name)
     first = 0
     if pool.scan is not None and pool.scan["state"] == "SCANNING":
         first = round(pool.scan["percentage"] * STEPS / 100)
-    pool.scan = scan = _new_scan(nas.clock.wall(), total)
+    pool.scan = scan = {
+        **World.blank("pool.scan"),
+        "start_time": call.nas.clock.wall(),
+        "bytes_to_process": total,
+        "total_secs_left": round(SCRUB_SECONDS),
+    }
     try:
         for step in range(first, STEPS):
             percent = 100 * step / STEPS
@@ -140,79 +110,54 @@ async def _scrub(nas: Simulator, world: World, call: Call, pool: Pool) -> None:
                 "total_secs_left": max(round(left), 1),
             }
             call.progress(round(percent), f"Scrubbing {pool.name}: {percent:.0f} %, {round(left)} s left")
-            _announce(nas, world, pool)
+            _announce(call.nas, pool)
             await call.sleep(SCRUB_SECONDS / STEPS)
             if scan["state"] != "SCANNING" or scan["pause"] is not None:
                 return
     except BaseException:
         # Aborted in the middle: the scan is over as well.
-        scan |= {"state": "CANCELED", "end_time": nas.clock.wall(), "total_secs_left": None}
-        _announce(nas, world, pool)
+        scan |= {"state": "CANCELED", "end_time": call.nas.clock.wall(), "total_secs_left": None}
+        _announce(call.nas, pool)
         raise
     scan |= {
         "state": "FINISHED",
         "percentage": 100.0,
         "bytes_processed": total,
         "bytes_issued": total,
-        "end_time": nas.clock.wall(),
+        "end_time": call.nas.clock.wall(),
         "total_secs_left": None,
     }
     call.progress(100, f"Scrubbing {pool.name}: done, no errors")
-    _announce(nas, world, pool)
+    _announce(call.nas, pool)
 
 
-def _new_scan(now: datetime, total: int) -> dict[str, Any]:
-    return {
-        "function": "SCRUB",
-        "state": "SCANNING",
-        "start_time": now,
-        "end_time": None,
-        "percentage": 0.0,
-        "bytes_to_process": total,
-        "bytes_processed": 0,
-        "bytes_issued": 0,
-        "pause": None,
-        "errors": 0,
-        "total_secs_left": round(SCRUB_SECONDS),
-    }
-
-
-def _announce(nas: Simulator, world: World, pool: Pool) -> None:
+def _announce(nas: Nas, pool: Pool) -> None:
     nas.send_event("pool.scan", "CHANGED", fields={"name": pool.name, "scan": dict(pool.scan or {})})
-    nas.send_event("pool.query", "CHANGED", id=pool.id, fields=pool_row(world, pool))
+    nas.send_event("pool.query", "CHANGED", id=pool.id, fields=pool_row(nas.world, pool))
 
 
 def pool_row(world: World, pool: Pool) -> dict[str, Any]:
     """A pool as ``pool.query`` answers it."""
     allocated = world.used(pool.name)
     free = pool.size - allocated
-    return {
+    return World.blank("pool") | {
         "id": pool.id,
         "name": pool.name,
         "guid": pool.guid,
         "path": f"/mnt/{pool.name}",
         "status": pool.status,
         "scan": None if pool.scan is None else dict(pool.scan),
-        "expand": None,
         "topology": {purpose: [_group(world, pool, *g) for g in groups] for purpose, groups in pool.layout.items()},
         "healthy": pool.status == "ONLINE",
         "warning": pool.status != "ONLINE",
         "status_code": "OK" if pool.status == "ONLINE" else pool.status,
-        "status_detail": None,
         "size": pool.size,
         "allocated": allocated,
         "free": free,
-        "freeing": 0,
-        "dedup_table_size": 0,
-        "dedup_table_quota": "auto",
         "fragmentation": str(3 + pool.id),
         "size_str": str(pool.size),
         "allocated_str": str(allocated),
         "free_str": str(free),
-        "freeing_str": "0",
-        "autotrim": {"parsed": "off", "rawvalue": "off", "source": "DEFAULT", "value": "off"},
-        "is_upgraded": True,
-        "all_sed": False,
     }
 
 
@@ -220,13 +165,12 @@ def _group(world: World, pool: Pool, kind: str, disks: list[str]) -> dict[str, A
     members = [_member(world, pool, disk) for disk in disks]
     if len(members) == 1:
         return members[0]
-    guid = str(int(pool.guid) // (len(disks) + 1))
     bad = any(disk in pool.degraded for disk in disks)
     return {
         "name": f"{kind.lower()}-0",
         "type": kind,
         "path": None,
-        "guid": guid,
+        "guid": str(int(pool.guid) // (len(disks) + 1)),
         "status": "DEGRADED" if bad else "ONLINE",
         "stats": _stats(pool.size, world.used(pool.name)),
         "children": members,
@@ -236,38 +180,18 @@ def _group(world: World, pool: Pool, kind: str, disks: list[str]) -> dict[str, A
 def _member(world: World, pool: Pool, name: str) -> dict[str, Any]:
     disk = world.disks[name]
     part = f"{name}p1" if name.startswith("nvme") else f"{name}1"
-    return {
+    number = int.from_bytes(disk.serial.encode()[:7], "big")  # of a text, the same in every run
+    return World.blank("pool.member") | {
         "name": part,
-        "type": "DISK",
         "path": f"/dev/disk/by-partuuid/{disk.serial.lower()}",
-        "guid": str(int(pool.guid) ^ hash_of(disk.serial)),
+        "guid": str(int(pool.guid) ^ number),
         "status": "UNAVAIL" if name in pool.degraded else "ONLINE",
         "stats": _stats(disk.size, 0),
-        "children": [],
         "device": part,
         "disk": name,
-        "unavail_disk": None,
     }
-
-
-def hash_of(text: str) -> int:
-    """A number for a text, the same in every run."""
-    return int.from_bytes(text.encode()[:7], "big")
 
 
 def _stats(size: int, allocated: int) -> dict[str, Any]:
-    return {
-        "timestamp": int(timedelta(days=12).total_seconds()) * 10**9,
-        "read_errors": 0,
-        "write_errors": 0,
-        "checksum_errors": 0,
-        "ops": [0, 12_345, 6_789, 0, 0, 0, 0],
-        "bytes": [0, size // 7, size // 19, 0, 0, 0, 0],
-        "size": size,
-        "allocated": allocated,
-        "fragmentation": 3,
-        "self_healed": 0,
-        "configured_ashift": 12,
-        "logical_ashift": 9,
-        "physical_ashift": 12,
-    }
+    octets = [0, size // 7, size // 19, 0, 0, 0, 0]
+    return World.blank("pool.stats") | {"bytes": octets, "size": size, "allocated": allocated}

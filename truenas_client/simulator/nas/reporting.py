@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import shapes
 from ..events import Source
+from ..extension import Extensible
+from ..state import Nas
+from ..world import MIB
 from .disks import temperature
-from .world import MIB, World
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
-
-__all__ = ["install"]
+__all__ = ["PART"]
 
 ROLES = ("READONLY_ADMIN", "REPORTING_READ", "REPORTING_WRITE", "SHARING_ADMIN")
 
 
-def install(nas: Simulator, world: World) -> None:
-    """Add the source."""
-    nas.service("reporting", "config")
-    chance = random.Random(world.random.random())
+PART = Extensible()
+PART.service("reporting", "config")
 
-    @nas.source(
-        "reporting.realtime",
-        accepts=shapes.obj(
-            "How often.", {}, interval=shapes.integer("Seconds between two events.", default=2, minimum=2)
-        ),
-        roles=ROLES,
-    )
-    async def realtime(source: Source, argument: dict[str, Any]) -> None:
-        while True:
-            source.send("ADDED", fields=_sample(nas, world, chance))
-            await source.sleep(argument["interval"])
+
+@PART.source(
+    "reporting.realtime",
+    accepts=shapes.obj("How often.", {}, interval=shapes.integer("Seconds between two events.", default=2, minimum=2)),
+    roles=ROLES,
+)
+async def realtime(nas: Nas, source: Source, argument: dict[str, Any]) -> None:
+    while True:
+        source.send("ADDED", fields=_sample(nas))
+        await source.sleep(argument["interval"])
 
 
 def _wave(now: float, period: float, low: float, high: float, chance: random.Random) -> float:
@@ -43,24 +39,25 @@ def _wave(now: float, period: float, low: float, high: float, chance: random.Ran
     return max(middle + swing * (0.8 * math.sin(now / period) + chance.uniform(-0.2, 0.2)), 0.0)
 
 
-def _sample(nas: Simulator, world: World, chance: random.Random) -> dict[str, Any]:
-    now = nas.clock.now()
+def _sample(nas: Nas) -> dict[str, Any]:
+    world, now = nas.world, nas.clock.now()
+    chance = world.chance
     cores = {
         f"cpu{core}": {
             "usage": round(_wave(now + core * 11, 23, 2, 38, chance), 2),
             "temp": round(_wave(now + core, 61, 41, 52, chance)),
         }
-        for core in range(world.cores)
+        for core in range(nas.world.cores)
     }
-    busy = sum(core["usage"] for core in cores.values()) / world.cores
-    arc = int(_wave(now, 300, 0.42, 0.55, chance) * world.memory)
-    available = int(world.memory * 0.9) - arc
+    busy = sum(core["usage"] for core in cores.values()) / nas.world.cores
+    arc = int(_wave(now, 300, 0.42, 0.55, chance) * nas.world.memory)
+    available = int(nas.world.memory * 0.9) - arc
     speed = _wave(now, 37, 1, 90, chance) * MIB
     reading = _wave(now, 31, 0.2, 160, chance) * MIB
     writing = _wave(now + 20, 43, 0.1, 70, chance) * MIB
     return {
         "cpu": {
-            "cpu": {"usage": round(busy, 2), "temp": round(sum(c["temp"] for c in cores.values()) / world.cores)},
+            "cpu": {"usage": round(busy, 2), "temp": round(sum(c["temp"] for c in cores.values()) / nas.world.cores)},
             **cores,
         },
         "disks": {
@@ -78,19 +75,19 @@ def _sample(nas: Simulator, world: World, chance: random.Random) -> dict[str, An
             "arc_size": arc,
             "arc_free_memory": available // 2,
             "arc_available_memory": available,
-            "physical_memory_total": world.memory,
+            "physical_memory_total": nas.world.memory,
             "physical_memory_available": available,
         },
         "zfs": _zfs(now, chance),
         "pools": {
             pool.name: {
-                "available": world.available(pool),
-                "used": world.used(pool.name),
+                "available": nas.world.available(pool),
+                "used": nas.world.used(pool.name),
                 "total": pool.size,
             }
-            for pool in world.pools.values()
+            for pool in nas.world.pools.values()
         },
-        "temperatures": {disk.name: round(temperature(disk, now), 1) for disk in world.disks.values()},
+        "temperatures": {disk.name: round(temperature(disk, now), 1) for disk in nas.world.disks.values()},
     }
 
 

@@ -1,179 +1,202 @@
-"""Query methods over rows: the same few lines for every service that lists things."""
+"""Query and settings methods: the same few lines for every service that lists things or has settings.
+
+``world.json`` says what a table is called, which roles may read it and what its members are.
+"""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
 
 from .. import shapes
 from ..call import Call
 from ..errors import InstanceNotFound, ValidationErrors
-from .world import World
+from ..extension import Extensible
+from ..state import Nas
+from ..world import DATA, World
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
-
-__all__ = ["add_changes", "add_query", "find_row", "rows_of"]
+__all__ = ["add_config", "add_table", "find_row", "pristine", "read", "row_of"]
 
 Row = dict[str, Any]
+Rows = Callable[[Nas], list[Row]]
+Check = Callable[[World, Row, ValidationErrors, str], None]
 
 
-def add_query(
-    nas: Simulator,
+@cache
+def pristine() -> Nas:
+    """A server as every simulator starts, whose rows and settings decide schemas; it never changes."""
+    return Nas("26", 0, 1.0)
+
+
+def read(namespace: str) -> list[str]:
+    """The roles that may read a table or settings."""
+    found: list[str] = (DATA["tables"].get(namespace) or DATA["configs"][namespace])["read"]
+    return found
+
+
+def row_of(namespace: str, rows: Rows | None = None) -> shapes.Schema:
+    """The schema of a row of a table."""
+    found = rows or partial(_rows_of, namespace)
+    return shapes.like_all(found(pristine()), DATA["tables"][namespace].get("docs"))
+
+
+def _rows_of(namespace: str, nas: Nas) -> list[Row]:
+    return list(nas.world.table(namespace).values())
+
+
+def add_table(
+    part: Extensible,
     namespace: str,
-    rows: Callable[[], list[Row]],
+    rows: Rows | None = None,
     *,
-    what: str,
-    roles: Iterable[str],
-    docs: dict[str, str] | None = None,
-    key: str = "id",
-    event: bool = True,
-    instance: bool = True,
-    asked: Callable[[list[Any], dict[str, Any]], list[Row]] | None = None,
+    asked: Callable[[Nas, list[Any], Row], list[Row]] | None = None,
+    check: Check | None = None,
 ) -> None:
-    """Add ``<namespace>.query`` and ``.get_instance`` over ``rows()``; ``what`` names a row, as in "disks".
+    """Add ``<namespace>.query`` and ``.get_instance`` over the rows, and what changes them where they have members.
 
-    Where the service knows options of its own, ``asked`` makes the rows of the filters and ``options.extra``.
+    Where the service knows options of its own, ``asked`` makes the rows of the filters and
+    ``options.extra``. ``check`` looks at a row before it is kept, and is given the prefix for
+    the attributes of its errors.
     """
-    roles = tuple(roles)
-    sample = rows()
-    row = shapes.like_all(sample, docs)
-    returns = shapes.table(row, f"The {what}, one of them, or how many there are.")
-    nas.service(namespace, "crud", datastore_primary_key=key)
+    facts = DATA["tables"][namespace]
+    what, roles, key = facts["what"], facts["read"], facts.get("key", "id")
+    found = rows or partial(_rows_of, namespace)
+    row = cache(partial(row_of, namespace, found))
+    part.service(namespace, "crud", datastore_primary_key=key)
 
-    def query(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
-        found = rows() if asked is None else asked(filters, options.get("extra") or {})
-        return call.filter_list(found, filters, options)
+    def query(call: Call, filters: list[Any], options: Row) -> Any:
+        several = found(call.nas) if asked is None else asked(call.nas, filters, options.get("extra") or {})
+        return call.filter_list(several, filters, options)
 
-    nas.method(
+    part.method(
         f"{namespace}.query",
-        accepts=nas.query_arguments(),
-        returns=returns,
+        accepts=part.query_arguments,
+        returns=lambda: shapes.table(row(), f"The {what}, one of them, or how many there are."),
         roles=roles,
         filterable=True,
         description=f"List the {what}. Filters select rows; options sort, limit and count them.",
     )(query)
 
-    if instance:
+    def get_instance(call: Call, id: Any, options: Row) -> Any:
+        extra = options.get("extra") or {}
+        several = found(call.nas) if asked is None else asked(call.nas, [[key, "=", id]], extra)
+        one = next((row for row in several if row[key] == id), None)
+        if one is None:
+            raise InstanceNotFound(f"{namespace} {id} does not exist")
+        return one
 
-        def get_instance(call: Call, id: Any, options: dict[str, Any]) -> Any:
-            named = rows() if asked is None else asked([[key, "=", id]], options.get("extra") or {})
-            found = next((row for row in named if row[key] == id), None)
-            if found is None:
-                raise InstanceNotFound(f"{namespace} {id} does not exist")
-            return found
+    def ident() -> shapes.Schema:
+        """What an id is: a number or a text, as those there are."""
+        doc = f"The {key} of the row."
+        numbers = all(isinstance(row[key], int) for row in found(pristine()))
+        return shapes.integer(doc) if numbers else shapes.text(doc, minLength=1)
 
-        nas.method(
+    if facts.get("instance", True):
+        part.method(
             f"{namespace}.get_instance",
-            accepts=shapes.arguments(id=_key_schema(sample, key), options=shapes.obj("Query options.", {})),
-            returns=shapes.returning(row),
+            accepts=lambda: shapes.arguments(id=ident(), options=shapes.obj("Query options.", {})),
+            returns=lambda: shapes.returning(row()),
             roles=roles,
             description=f"Answer one of the {what} by its {key}.",
         )(get_instance)
-    if event:
-        nas.event(f"{namespace}.query", roles=roles)
+    if facts.get("events", True):
+        part.event(f"{namespace}.query", roles=roles)
+    if "members" in facts:
+        _add_changes(part, namespace, facts, check)
 
 
-def _key_schema(rows: list[Row], key: str) -> dict[str, Any]:
-    """What an id is: a number or a text, as those there are."""
-    doc = f"The {key} of the row."
-    numbers = all(isinstance(row[key], int) for row in rows)
-    return shapes.integer(doc) if rows and numbers else shapes.text(doc, minLength=1)
-
-
-def find_row(world: World, namespace: str, ident: Any) -> Row:
+def find_row(world: World, namespace: str, ident: Any, what: str | None = None) -> Row:
     """A row of a table of the world. Raises `InstanceNotFound`."""
     row = world.table(namespace).get(ident)
     if row is None:
-        raise InstanceNotFound(f"{namespace} {ident} does not exist")
+        raise InstanceNotFound(f"{what or namespace} {ident} does not exist")
     return row
 
 
-def rows_of(table: dict[Any, Row]) -> Callable[[], list[Row]]:
-    """The rows of a table, asked anew each time."""
-    return lambda: list(table.values())
+def _add_changes(part: Extensible, namespace: str, facts: Row, check: Check | None) -> None:
+    """Add ``.create``, ``.update`` and ``.delete`` over a table of the world."""
+    one, members = facts["one"], facts["members"]
 
-
-def add_changes(
-    nas: Simulator,
-    world: World,
-    namespace: str,
-    *,
-    one: str,
-    members: dict[str, dict[str, Any]],
-    blank: Row,
-    write: Iterable[str],
-    create: str = "data",
-    update: str = "data",
-    check: Callable[[Row, ValidationErrors, str], None] | None = None,
-) -> None:
-    """Add ``.create``, ``.update`` and ``.delete`` over a table of the world.
-
-    ``members`` are the schemas of what can be set, ``blank`` a row with what can't;
-    ``create`` and ``update`` name the arguments. ``check`` looks at a row before it is
-    kept, and is given the prefix for the attributes of its errors.
-    """
-    table = world.table(namespace)
-    write = tuple(write)
-    returns = shapes.returning(shapes.like_all([*table.values(), blank]))
-    prefix = namespace.replace(".", "_")
-
-    def tell(kind: str, ident: int) -> None:
-        fields = {} if kind == "REMOVED" else {"fields": dict(table[ident])}
-        nas.send_event(f"{namespace}.query", kind, id=ident, **fields)
-
-    def create_row(call: Call, data: Row) -> Row:
-        row = {**copy.deepcopy(blank), **data, "id": world.next_id(namespace)}
+    def keep(call: Call, row: Row, kind: str, action: str) -> Row:
         errors = ValidationErrors()
         if check is not None:
-            check(row, errors, f"{prefix}_create")
+            check(call.nas.world, row, errors, f"{namespace.replace('.', '_')}_{action}")
         errors.check()
-        table[row["id"]] = row
-        tell("ADDED", row["id"])
+        call.nas.world.table(namespace)[row["id"]] = row
+        call.nas.send_event(f"{namespace}.query", kind, id=row["id"], fields=dict(row))
         return row
 
-    def update_row(call: Call, id: int, data: Row) -> Row:
-        row = {**find_row(world, namespace, id), **data}
-        errors = ValidationErrors()
-        if check is not None:
-            check(row, errors, f"{prefix}_update")
-        errors.check()
-        table[id] = row
-        tell("CHANGED", id)
-        return row
+    def create(call: Call, data: Row) -> Row:
+        ident = call.nas.world.next_id(namespace)
+        return keep(call, {**call.nas.world.blank(namespace), **data, "id": ident}, "ADDED", "create")
 
-    def delete_row(call: Call, id: int) -> bool:
-        find_row(world, namespace, id)
-        del table[id]
-        tell("REMOVED", id)
+    def update(call: Call, id: int, data: Row) -> Row:
+        return keep(call, {**find_row(call.nas.world, namespace, id), **data}, "CHANGED", "update")
+
+    def delete(call: Call, id: int) -> bool:
+        find_row(call.nas.world, namespace, id)
+        del call.nas.world.table(namespace)[id]
+        call.nas.send_event(f"{namespace}.query", "REMOVED", id=id)
         return True
 
-    changeable = {
-        name: shapes.optional({key: value for key, value in schema.items() if key != "default"})
-        for name, schema in members.items()
-    }
+    def returns() -> list[shapes.Schema]:
+        return shapes.returning(shapes.like_all([*_rows_of(namespace, pristine()), facts["blank"]]))
+
     number = shapes.integer(f"Number of the {one}.")
-    nas.method(
-        f"{namespace}.create",
-        accepts=shapes.arguments(**{create: shapes.obj(f"The new {one}.", ..., **members)}),
-        returns=returns,
-        roles=write,
-        description=f"Create a {one}; returns it.",
-    )(create_row)
-    nas.method(
-        f"{namespace}.update",
-        accepts=shapes.arguments(
-            id=number, **{update: shapes.obj("What to change; the rest stays.", {}, **changeable)}
+    changes = shapes.obj("What to change; the rest stays.", {}, **shapes.changeable(members))
+    for name, accepts, answer, doc, handler in (
+        (
+            "create",
+            {"data": shapes.obj(f"The new {one}.", ..., **members)},
+            returns,
+            "Create a {}; returns it.",
+            create,
         ),
-        returns=returns,
-        roles=write,
-        description=f"Update a {one}; returns it.",
-    )(update_row)
-    nas.method(
-        f"{namespace}.delete",
-        accepts=shapes.arguments(id=number),
-        returns=shapes.returning(shapes.boolean("Always true.")),
-        roles=write,
-        description=f"Delete a {one}.",
-    )(delete_row)
+        ("update", {"id": number, "data": changes}, returns, "Update a {}; returns it.", update),
+        ("delete", {"id": number}, shapes.returning(shapes.boolean("Always true.")), "Delete a {}.", delete),
+    ):
+        part.method(
+            f"{namespace}.{name}",
+            accepts=shapes.arguments(**accepts),
+            returns=answer,
+            roles=facts["write"],
+            description=doc.format(one),
+        )(handler)
+
+
+def add_config(part: Extensible, namespace: str) -> None:
+    """Add ``<namespace>.config`` and ``.update`` over the settings kept in the world."""
+    facts = DATA["configs"][namespace]
+    shape = cache(lambda: shapes.like(pristine().world.configs[namespace]))
+    part.service(namespace, "config")
+
+    def config(call: Call) -> Row:
+        return dict(call.nas.world.configs[namespace])
+
+    def update(call: Call, data: Row) -> Row:
+        call.nas.world.configs[namespace].update(data)
+        return config(call)
+
+    def accepts() -> list[shapes.Schema]:
+        members = {
+            name: shapes.optional({key: value for key, value in schema.items() if key not in ("_name_", "_required_")})
+            for name, schema in shape()["properties"].items()
+            if name != "id"
+        }
+        changes = shapes.obj("The settings to change; the others stay.", {}, **members)
+        return shapes.arguments(**{facts.get("argument", "data"): changes})
+
+    part.method(
+        f"{namespace}.config",
+        returns=lambda: shapes.returning(shape()),
+        roles=facts["read"],
+        description=f"The settings of {facts['what']}.",
+    )(config)
+    part.method(
+        f"{namespace}.update",
+        accepts=accepts,
+        returns=lambda: shapes.returning(shape()),
+        roles=facts["write"],
+        description=f"Update the settings of {facts['what']}; returns all of them.",
+    )(update)

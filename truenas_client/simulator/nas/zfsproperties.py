@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .world import GIB, MIB, TIB, Dataset, World
+from ..world import GIB, MIB, TIB, Dataset, World
 
 __all__ = ["INHERITED", "SIZES", "human", "prop", "shown"]
 

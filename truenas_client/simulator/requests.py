@@ -1,4 +1,4 @@
-"""Reading the body of an HTTP request piece by piece, also one in parts (``multipart/form-data``).
+"""Reading HTTP requests: the head, then the body piece by piece, also one in parts (``multipart/form-data``).
 
 Invariants: no more than a piece and a boundary is held, whatever the size of the
 body; a body that breaks the rules is a `BadBody`, one that ends too early is
@@ -10,13 +10,62 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-__all__ = ["BadBody", "Body", "Part", "Parts"]
+__all__ = ["HEAD_SIZE", "BadBody", "BadRequest", "Body", "Head", "Part", "Parts", "read_head"]
 
 PIECE = 65_536
 LONGEST_LINE = 8192
 PATIENCE = 60.0
 """Real seconds a client may leave a body unfinished without sending anything."""
+
+
+HEAD_SIZE = 65_536
+TLS_HELLO = b"\x16"
+"""The first octet of a TLS client on a port without TLS: an answer in HTTP would only confuse it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request: names of headers in lower case, values as they came, and all of it as octets."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def upgrade(self) -> bool:
+        return self.headers.get("upgrade", "").lower() == "websocket"
+
+
+class BadRequest(Exception):
+    """What came is no HTTP request."""
+
+
+async def read_head(reader: asyncio.StreamReader) -> Head | None:
+    """Read one request head; None when the client went away first, or speaks TLS. Raises `BadRequest`."""
+    try:
+        first = await reader.readexactly(1)
+        if first == TLS_HELLO:
+            return None
+        raw = first + await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return None
+    except asyncio.LimitOverrunError as e:
+        raise BadRequest("the head is too long") from e
+    lines = raw.decode("latin-1").split("\r\n")
+    words = lines[0].split(" ")
+    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        raise BadRequest("no request line")
+    headers = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    path, _, query = words[1].partition("?")
+    return Head(words[0], path, query, headers, raw)
 
 
 class BadBody(Exception):

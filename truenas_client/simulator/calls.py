@@ -1,27 +1,31 @@
 """What both protocols do with a call: a place for it, the right to it, running it, the answer.
 
-A dialect reads messages into `take` and writes the four kinds of answers. Invariant:
-every call that is admitted is answered exactly once, unless its connection ends first
-or it wants no answer.
+A `Dialect` reads the messages and writes the answers. Invariants: every call
+that is admitted is answered exactly once, unless its connection ends first or it wants no
+answer; it holds its place until it is answered (a new-style job until it ends).
 """
 
 from __future__ import annotations
 
 import asyncio
-from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from .call import Call
+from .dialect import NO_ANSWER
 from .errors import CallError, ValidationError, ValidationErrors
 from .faults import Fault, delay
 from .jobs import Job
 from .session import Session
 
-__all__ = ["NO_ANSWER", "CallingSession"]
+__all__ = ["Calls"]
 
-NO_ANSWER: Any = object()
-"""The id of a call that wants no answer."""
+RUNNING_CALLS = 10
+CALLS_IN_ALL = 20
+"""Calls of a connection that run, and those that run or wait. The server refuses the next one and the
+connection stays (recording ``too_many_concurrent_calls``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +35,55 @@ class Lost:
     ident: Any
 
 
-SIZE_BEFORE_LOGIN = 8192
-SIZE = 65_536
-SIZE_OF_UPLOADS = 2_097_152
-BIG_METHODS = frozenset({"filesystem.file_receive"})
-"""Methods whose messages may be as long as `SIZE_OF_UPLOADS`."""
+class Calls:
+    """The calls of one session: some run, some more wait for a place, the rest is refused."""
 
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.nas = session.nas
+        self._dialect = session.dialect
+        self._channel = session.channel
+        self._running = 0
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-class CallingSession(Session):
-    """A session that runs calls."""
+    def receive(self, text: str) -> None:
+        """Take one message of the client. A call in it starts when the messages that came with it have been read."""
+        asked = self._dialect.read(self.session, text)
+        if isinstance(asked, str):
+            self._channel.send(asked)
+        elif asked is not None:
+            self._take(asked.method, asked.params, asked.ident)
 
-    def too_long(self, size: int, method: Any = None) -> bool:
-        """Close the connection when a message of ``size`` characters is longer than it may be."""
-        if self.credential is None and size > SIZE_BEFORE_LOGIN:
-            self.channel.close(1007, "Anonymous connection max message length is 8 kB")
-        elif size > (SIZE_OF_UPLOADS if method in BIG_METHODS else SIZE):
-            self.channel.close(1009, "Max message length is 64 kB")
-        else:
-            return False
-        return True
+    def _take(self, name: str, params: list[Any], ident: Any) -> None:
+        self.session.check_expiry()
+        if self._running + len(self._waiting) < CALLS_IN_ALL:
+            self._waiting.append(lambda: self._start(name, params, ident))
+        elif ident is not NO_ANSWER:
+            text = f"Maximum number of concurrent calls ({CALLS_IN_ALL}) has exceeded"
+            self._channel.send(self._dialect.too_many(ident, text))
 
-    def take(self, name: str, params: list[Any], ident: Any) -> None:
-        """Take a call in; it starts when the messages that came with it have been read."""
-        self.check_expiry()
-        if not self.places.admit(lambda: self._start(name, params, ident)) and ident is not NO_ANSWER:
-            self.answer_too_many(ident)
+    def pump(self) -> None:
+        """Start what has a place. Each start takes one; the answer gives it back."""
+        while self._waiting and self._running < RUNNING_CALLS:
+            self._running += 1
+            self._waiting.popleft()()
 
-    # --- what a dialect writes -----------------------------------------------------------------
+    def end(self) -> None:
+        """The connection is gone: calls in flight are cancelled, jobs run on."""
+        self._waiting.clear()
+        for task in list(self._tasks):
+            task.cancel()
 
-    @abstractmethod
-    def answer(self, ident: Any, result: Any) -> None: ...
-
-    @abstractmethod
-    def answer_failure(self, ident: Any, exception: BaseException, method: str) -> None: ...
-
-    @abstractmethod
-    def answer_unknown(self, ident: Any, method: str) -> None: ...
-
-    @abstractmethod
-    def answer_too_many(self, ident: Any) -> None: ...
-
-    def message_id(self, ident: Any) -> Any:
-        """What jobs keep of the id of a call; None for nothing."""
-        if isinstance(ident, Lost):
-            ident = ident.ident
-        return None if ident is NO_ANSWER else ident
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # --- running -------------------------------------------------------------------------------
 
     def _start(self, name: str, params: list[Any], ident: Any) -> None:
-        if self.nas.faults.calls and (struck := self.nas.faults.on_call(self, name)):
+        if self.nas.faults.calls and (struck := self.nas.faults.on_call(self.session.user, name)):
             self._start_struck(name, params, ident, struck)
         else:
             self._start_sound(name, params, ident)
@@ -93,15 +96,15 @@ class CallingSession(Session):
                 case "latency":
                     wait += delay(fault, self.nas.random)
                 case "stall":
-                    self.channel.stall(fault.number("pause"))
+                    self._channel.stall(fault.number("pause"))
                 case "half-close":
-                    self.channel.half_close()
+                    self._channel.half_close()
                 case "close":
-                    self.channel.close(int(fault.number("code")), fault.text("reason"))
+                    self._channel.close(int(fault.number("code")), fault.text("reason"))
                 case "drop" if fault.text("when") == "after":
                     ident = Lost(ident)
                 case "drop":
-                    self.channel.abort()
+                    self._channel.abort()
                     return
                 case "error":
                     self._failed(ident, _injected(fault), name)
@@ -110,33 +113,33 @@ class CallingSession(Session):
                     self._succeeded(ident, {"response_type": "REDIRECT", "urls": [fault.text("url")]})
                     return
         if wait:
-            self.run(self._start_later(name, params, ident, wait))
+            self._run(self._start_later(name, params, ident, wait))
         else:
             self._start_sound(name, params, ident)
 
     async def _start_later(self, name: str, params: list[Any], ident: Any, wait: float) -> None:
         await self.nas.clock.sleep(wait)
         self._start_sound(name, params, ident)
-        self.places.pump()
+        self.pump()
 
     def _start_sound(self, name: str, params: list[Any], ident: Any) -> None:
         method = self.nas.registry.methods.get(name)
         if method is None:
-            self.places.free()
-            if ident is not NO_ANSWER:
-                self.answer_unknown(ident, name)
+            error = self.nas.registry.unknown(name)
+            self._answer(ident, lambda ident: self._dialect.unknown(ident, name, error))
             return
-        call = Call(self.nas, self, method, self.message_id(ident))
-        delay = self.nas.rate_limit.delay(call)
+        asked = ident.ident if isinstance(ident, Lost) else ident
+        call = Call(self.nas, self.session, method, None if asked is NO_ANSWER else self._dialect.message_id(asked))
+        delay = self.nas.rate_limit.delay(self.session, name, open_to_all=call.open_to_all)
         if delay is not None:
-            self.run(self._refuse_later(ident, name, delay))
+            self._run(self._refuse_later(ident, name, delay))
             return
         try:
             call.authorize()
             if method.job is not None:
                 self._start_job(call, params, ident)
             elif method.waits:
-                self.run(self._await(call, params, ident))
+                self._run(self._await(call, params, ident))
             else:
                 self._succeeded(ident, call.run(params))
         except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
@@ -149,16 +152,16 @@ class CallingSession(Session):
             raise
         except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
             self._failed(ident, e, call.method.name)
-        self.places.pump()
+        self.pump()
 
     async def _refuse_later(self, ident: Any, name: str, delay: float) -> None:
         await self.nas.clock.sleep(delay)
         self._failed(ident, self.nas.rate_limit.refusal(), name)
-        self.places.pump()
+        self.pump()
 
     def _start_job(self, call: Call, params: list[Any], ident: Any) -> None:
         job = call.start_job(params)
-        if self.legacy_jobs:
+        if self.session.legacy_jobs:
             self._succeeded(ident, job.id)
             return
 
@@ -167,23 +170,23 @@ class CallingSession(Session):
                 self._failed(ident, job.failure, job.method.name)
             else:
                 self._succeeded(ident, job.result)
-            self.places.pump()
+            self.pump()
 
         job.when_ended(ended)
 
     def _succeeded(self, ident: Any, result: Any) -> None:
-        self.places.free()
-        if isinstance(ident, Lost):
-            self.channel.abort()
-        elif ident is not NO_ANSWER:
-            self.answer(ident, result)
+        self._answer(ident, lambda ident: self._dialect.result(ident, result))
 
     def _failed(self, ident: Any, exception: BaseException, method: str) -> None:
-        self.places.free()
+        self._answer(ident, lambda ident: self._dialect.failure(ident, exception, method))
+
+    def _answer(self, ident: Any, text: Callable[[Any], str]) -> None:
+        """Give the place of a call back and answer it."""
+        self._running -= 1
         if isinstance(ident, Lost):
-            self.channel.abort()
+            self._channel.abort()
         elif ident is not NO_ANSWER:
-            self.answer_failure(ident, exception, method)
+            self._channel.send(text(ident))
 
 
 def _injected(fault: Fault) -> Exception:

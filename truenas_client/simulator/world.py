@@ -1,19 +1,26 @@
-"""The state of the simulated NAS: disks in pools, datasets in pools, and what hangs on them.
+"""What the simulated system consists of: disks in pools, datasets in pools, rows of tables, settings.
 
-Made from a seed: the same seed gives the same serial numbers, sizes and ids.
-Invariants: a disk belongs to at most one pool; every dataset's parent exists; what a
-pool has allocated is what its datasets use.
+Disks, pools and sizes are made from a seed; rows and settings stand in ``world.json``, where
+a text in braces is a value of `World.made`. Tables are filled when they are first asked for.
+Invariants: the same seed gives the same world; a disk belongs to at most one pool; every
+dataset's parent exists; what a pool has allocated is what its datasets use.
 """
 
 from __future__ import annotations
 
-import random
+import copy
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID
 
-__all__ = ["GIB", "MIB", "TIB", "Dataset", "Disk", "Pool", "World"]
+__all__ = ["DATA", "GIB", "MIB", "TIB", "Dataset", "Disk", "Pool", "World", "sorted_datasets"]
+
+DATA: dict[str, Any] = json.loads(Path(__file__).with_name("world.json").read_text(encoding="utf-8"))
+"""The file: ``accounts``, ``datasets``, and what ``tables`` and ``configs`` hold and how they are listed."""
 
 MIB = 1024**2
 GIB = 1024**3
@@ -95,7 +102,7 @@ class Dataset:
 class World:
     """Everything there is."""
 
-    random: random.Random
+    random: Random
     started: datetime
     hostname: str = "nas"
     domain: str = "home.arpa"
@@ -107,20 +114,57 @@ class World:
     pools: dict[int, Pool] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     snapshots: dict[str, Row] = field(default_factory=dict)
-    rows: dict[str, dict[Any, Row]] = field(default_factory=dict)
-    """Simple tables by namespace: id to row."""
     configs: dict[str, Row] = field(default_factory=dict)
     """Settings by namespace."""
+    chance: Random = field(default_factory=Random)
+    """What measurements are made with."""
+    _tables: dict[str, dict[Any, Row]] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
+    """The values that rows and settings name in braces."""
 
     @classmethod
-    def made(cls, seed: int, started: datetime) -> World:
-        """The NAS every simulator starts with."""
-        world = cls(random.Random(f"nas {seed}"), started)
+    def made(cls, seed: int, started: datetime, version: str) -> World:
+        """The world every simulator starts with. The order of what is random is part of the seed's meaning."""
+        world = cls(Random(f"nas {seed}"), started)
         world.serial = f"A1-{world.random.randrange(10**5, 10**6)}"
         _add_disks(world)
         _add_pools(world)
         _add_datasets(world)
+        booted = world.boot_time
+        world._made = {
+            "system": world.uuid().replace("-", ""),
+            **{name: ":".join(["02", *(world.hexdigits(2) for _ in range(5))]) for name in ("mac1", "mac2")},
+            "vm": world.uuid(),
+            "fingerprint": ":".join(world.hexdigits(2).upper() for _ in range(20)),
+            "alert1": world.uuid(),
+            "alert2": world.uuid(),
+            "serial": world.serial.lower(),
+            "version": version,
+            "started": started,
+            "days_ago_3": started - timedelta(days=3),
+            "days_ago_12": started - timedelta(days=12),
+            "booted": booted,
+            "installed": booted - timedelta(days=120),
+            "certified": booted - timedelta(days=60),
+            "expiring": booted + timedelta(days=397 - 60),
+        }
+        world.chance.seed(world.random.random())
+        world.configs = {name: world._filled(found["settings"]) for name, found in DATA["configs"].items()}
+        for age in range(7, 0, -1):
+            taken = started - timedelta(days=age)
+            for dataset in ("tank/documents", "flash/home/ada", "flash/home/grace"):
+                world.take_snapshot(dataset, f"auto-{taken:%Y-%m-%d_00-00}", int(taken.timestamp()))
         return world
+
+    def _filled(self, value: Any) -> Any:
+        """A copy of what the file holds, with the values of this world."""
+        if isinstance(value, dict):
+            return {name: self._filled(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self._filled(member) for member in value]
+        if isinstance(value, str) and "{" in value:
+            return self._made[value[1:-1]] if value[1:-1] in self._made else value.format(**self._made)
+        return value
 
     @property
     def boot_time(self) -> datetime:
@@ -133,7 +177,39 @@ class World:
         return str(UUID(int=self.random.getrandbits(128), version=4))
 
     def table(self, namespace: str) -> dict[Any, Row]:
-        return self.rows.setdefault(namespace, {})
+        """The rows of a table by id. Those in the file say what differs from ``blank``, or from the first."""
+        if namespace not in self._tables:
+            found = DATA["tables"][namespace]
+            rows = found["rows"]
+            base = found.get("blank", rows[0])
+            self._tables[namespace] = {row["id"]: row for row in self._filled([{**base, **row} for row in rows])}
+        return self._tables[namespace]
+
+    @staticmethod
+    def blank(namespace: str) -> Row:
+        """A new row of a table, with nothing in it that has to be given."""
+        return copy.deepcopy(DATA["tables"][namespace]["blank"])
+
+    def take_snapshot(self, dataset: str, name: str, taken: int) -> Row:
+        """Add a snapshot; its row as ``pool.snapshot.query`` answers it."""
+        ident = f"{dataset}@{name}"
+        numbers = {"creation": taken, "used": 0, "referenced": self.datasets[dataset].own}
+        row = {
+            "id": ident,
+            "name": ident,
+            "snapshot_name": name,
+            "dataset": dataset,
+            "pool": dataset.partition("/")[0],
+            "type": "SNAPSHOT",
+            "createtxg": str(20_000 + len(self.snapshots) * 17),
+            "holds": {},
+            "properties": {
+                name: {"parsed": number, "rawvalue": str(number), "value": str(number), "source": "NONE"}
+                for name, number in numbers.items()
+            },
+        }
+        self.snapshots[ident] = row
+        return row
 
     def next_id(self, namespace: str) -> int:
         return max((ident for ident in self.table(namespace)), default=0) + 1
@@ -170,35 +246,28 @@ def _add_disks(world: World) -> None:
         world.disks[name] = Disk(name, serial, model, size, rotation, temperature=warm)
 
 
+_UNUSED: dict[str, list[tuple[str, list[str]]]] = {
+    purpose: [] for purpose in ("log", "cache", "spare", "special", "dedup")
+}
+"""What no pool of the demo has disks for."""
+
+
 def _add_pools(world: World) -> None:
     hard = ["sda", "sdb", "sdc", "sdd", "sde", "sdf"]
-    tank = {"data": [("RAIDZ2", hard)], "log": [], "cache": [], "spare": [], "special": [], "dedup": []}
-    flash = {
-        "data": [("MIRROR", ["nvme0n1", "nvme1n1"])],
-        "log": [],
-        "cache": [],
-        "spare": [],
-        "special": [],
-        "dedup": [],
-    }
+    tank = {"data": [("RAIDZ2", hard)], **_UNUSED}
+    flash = {"data": [("MIRROR", ["nvme0n1", "nvme1n1"])], **_UNUSED}
     for ident, (name, layout, size) in enumerate(
         [("tank", tank, 43_658 * GIB), ("flash", flash, 1_848 * GIB)],
         start=1,
     ):
         pool = Pool(ident, name, str(world.random.randrange(10**18, 10**19)), layout, size)
         ended = world.started - timedelta(days=9 - ident, hours=3)
-        pool.scan = {
-            "function": "SCRUB",
+        pool.scan = world.blank("pool.scan") | {
             "state": "FINISHED",
             "start_time": ended - timedelta(hours=7, minutes=13),
             "end_time": ended,
             "percentage": 100.0,
             "bytes_to_process": 0,
-            "bytes_processed": 0,
-            "bytes_issued": 0,
-            "pause": None,
-            "errors": 0,
-            "total_secs_left": None,
         }
         world.pools[ident] = pool
         for disk in pool.disks:
@@ -208,26 +277,7 @@ def _add_pools(world: World) -> None:
 
 
 def _add_datasets(world: World) -> None:
-    made = [
-        ("tank", 1, {}, "The big disks"),
-        ("tank/media", 0, {"recordsize": "1M", "compression": "LZ4"}, "Films, music, pictures"),
-        ("tank/media/films", 7_310, {}, None),
-        ("tank/media/music", 412, {}, None),
-        ("tank/media/pictures", 1_890, {}, "Family pictures since 1998"),
-        ("tank/backup", 3, {"compression": "ZSTD"}, "Backups of the other machines"),
-        ("tank/backup/laptops", 864, {"quota": str(2 * TIB)}, None),
-        ("tank/backup/phones", 129, {}, None),
-        ("tank/documents", 57, {"copies": "2"}, "Papers, letters, scans"),
-        ("tank/vault", 22, {}, "Encrypted; unlock by passphrase"),
-        ("flash", 1, {}, None),
-        ("flash/apps", 38, {}, "Data of the apps"),
-        ("flash/apps/photos", 61, {}, None),
-        ("flash/home", 94, {"refquota": str(200 * GIB)}, "Home directories"),
-        ("flash/home/ada", 31, {}, None),
-        ("flash/home/grace", 18, {}, None),
-        ("flash/vm", 1, {}, None),
-    ]
-    for position, (name, gigabytes, properties, comments) in enumerate(made):
+    for position, (name, gigabytes, properties, comments) in enumerate(DATA["datasets"]):
         own = int((gigabytes + world.random.random()) * GIB) if gigabytes else 96 * 1024
         created = world.started - timedelta(days=700 - position * 7)
         world.datasets[name] = Dataset(name, "FILESYSTEM", own, dict(properties), comments, created=created)

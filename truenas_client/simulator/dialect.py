@@ -1,0 +1,83 @@
+"""What a protocol is to the rest of the server: reading a client's messages, and writing its own as text."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import CallError
+    from .events import Events, Peer, Update
+    from .release import Release
+
+__all__ = ["NO_ANSWER", "SIZE_OF_UPLOADS", "Asked", "Dialect"]
+
+NO_ANSWER: Any = object()
+"""The id of a call that wants no answer."""
+
+SIZE_BEFORE_LOGIN = 8192
+SIZE = 65_536
+"""Characters of a message (recordings ``message_too_big_unauthenticated`` and ``message_too_big_authenticated``)."""
+SIZE_OF_UPLOADS = 2_097_152
+BIG_METHODS = frozenset({"filesystem.file_receive"})
+"""Methods whose messages may be as long as `SIZE_OF_UPLOADS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call that a client asks for."""
+
+    method: str
+    params: list[Any]
+    ident: Any
+
+
+class Dialect(ABC):
+    """One connection's end of a protocol."""
+
+    def __init__(self, facts: Release, events: Events) -> None:
+        self.facts = facts
+        self.events = events
+
+    @abstractmethod
+    def read(self, peer: Peer, text: str) -> Asked | str | None:
+        """Read one message of a client: a call to run, or what is answered at once."""
+
+    def too_long(self, peer: Peer, size: int, method: Any = None) -> bool:
+        """Close the connection when a message of ``size`` characters is longer than it may be."""
+        if peer.credential is None and size > SIZE_BEFORE_LOGIN:
+            peer.channel.close(1007, "Anonymous connection max message length is 8 kB")
+        elif size > (SIZE_OF_UPLOADS if method in BIG_METHODS else SIZE):
+            peer.channel.close(1009, "Max message length is 64 kB")
+        else:
+            return False
+        return True
+
+    @abstractmethod
+    def result(self, ident: Any, result: Any) -> str:
+        """The answer of a call that went well."""
+
+    @abstractmethod
+    def failure(self, ident: Any, exception: BaseException, method: str) -> str:
+        """The answer of a call that raised."""
+
+    @abstractmethod
+    def unknown(self, ident: Any, method: str, error: CallError) -> str:
+        """The answer of a call of a method that does not exist; ``error`` says which part of its name is unknown."""
+
+    @abstractmethod
+    def too_many(self, ident: Any, text: str) -> str:
+        """The answer of a call that there is no place for."""
+
+    @abstractmethod
+    def update(self, update: Update) -> str:
+        """One event."""
+
+    @abstractmethod
+    def ended(self, collection: str, error: dict[str, Any] | None) -> str:
+        """The end of the subscriptions of a source."""
+
+    def message_id(self, ident: Any) -> Any:
+        """What jobs keep of the id of a call."""
+        return ident
