@@ -20,6 +20,7 @@ from truenas_client import (
     InvalidCredentials,
     JobLost,
     NotAuthenticated,
+    NotAuthorized,
     SubscriptionEnded,
 )
 from truenas_client.aio import supervisor as supervisor_module
@@ -84,6 +85,49 @@ async def test_a_call_made_while_offline_waits_for_the_connection() -> None:
         drop(server)
         await reach(client, State.WAITING)
         assert await client.call("pool.create", 1) == [1]
+
+
+async def test_a_subscription_being_asked_for_when_the_connection_breaks_is_asked_for_again() -> None:
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        if len(server.links) > 1:
+            await reply(link, frame, "handle")
+            await notify(link, "collection_update", msg="changed", collection="x", id=1, fields={})
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        events = client.subscribe("x")
+        opening = asyncio.create_task(events.open())
+        await server.got("core.subscribe")
+        drop(server)
+        assert await opening is events
+        assert isinstance(await anext(events), Gap)
+        assert isinstance(await anext(events), Event)
+        assert server.methods().count("core.subscribe") == 2
+
+
+async def test_what_is_refused_when_it_is_asked_for_again_is_told_to_the_caller() -> None:
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        if len(server.links) > 1:
+            data = {"error": 13, "errname": "EACCES", "reason": "[EACCES] no", "trace": None, "extra": None}
+            await refuse(link, frame, -32001, "Method call error", data)
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        opening = asyncio.create_task(client.subscribe("x").open())
+        await server.got("core.subscribe")
+        drop(server)
+        with pytest.raises(NotAuthorized):
+            await opening
+
+
+async def test_a_timeout_names_the_seconds_that_the_caller_passed_over_all_attempts() -> None:
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        """Never."""
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        call = asyncio.create_task(client.call("pool.query", timeout=1.25))
+        await server.got("pool.query")
+        drop(server)
+        with pytest.raises(CallTimeout, match=r"no answer in 1\.25 s"):
+            await call
 
 
 async def test_without_holding_what_had_not_left_never_leaves() -> None:

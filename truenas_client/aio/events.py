@@ -122,11 +122,14 @@ class Subscriptions:
         self._topics = Topics()
         self._asking: dict[str, asyncio.Task[None]] = {}
 
-    async def open(self, name: str, listener: Listener) -> Topic:
-        """Start listening, and ask the server when the name is new. Raises what it says."""
+    async def open(self, name: str, listener: Listener, *, again: bool = True) -> Topic:
+        """Start listening, and ask the server when the name is new. Raises what it says.
+
+        When the connection breaks before the answer, the next one is waited for, unless not ``again``.
+        """
         topic = self.begin(name, listener, await self._supervisor.ready())
         try:
-            await self.answered(topic)
+            await self.answered(topic, again=again)
         except BaseException:
             self._topics.leave(topic, listener)
             raise
@@ -147,7 +150,7 @@ class Subscriptions:
             self._asking[name] = asyncio.get_running_loop().create_task(self._ask(connection, topic, answer))
         return topic
 
-    async def answered(self, topic: Topic) -> None:
+    async def answered(self, topic: Topic, *, again: bool = True) -> None:
         """Wait for the server's answer; it is shared, so a caller that gives up does not take it from the others."""
         asking = self._asking.get(topic.name)
         if asking is None:
@@ -155,6 +158,8 @@ class Subscriptions:
         try:
             await asyncio.shield(asking)
         except ConnectionLost:
+            if not again:
+                raise
             # The name is among those that are asked for again. Raises where there will be no connection.
             await self._supervisor.ready()
             if topic.refused is not None:

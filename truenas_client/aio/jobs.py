@@ -274,9 +274,9 @@ class JobTable:
 
     async def _watch(self) -> None:
         if self._topic is None:
-            self._topic = await self._subscriptions.open(JOB_EVENTS, self)
+            self._topic = await self._subscriptions.open(JOB_EVENTS, self, again=self._hold_unsent)
         else:
-            await self._subscriptions.answered(self._topic)
+            await self._subscriptions.answered(self._topic, again=self._hold_unsent)
 
     async def _run(self, record: JobRecord, method: str, params: Sequence[Any]) -> None:
         try:
