@@ -97,7 +97,7 @@ class Link(WebSocket, asyncio.Protocol):
         return waiter
 
     def _expect_end(self) -> None:
-        if self._cut_off is None:
+        if self._cut_off is None and not self._lost.done():
             self._cut_off = self._loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
     # -- the loop's callbacks ------------------------------------------------------------
