@@ -12,8 +12,6 @@ from .parser import get_parser
 
 __all__ = ["main"]
 
-_COMMANDS = {name: f"midclt.commands.{name}" for name in ("call", "key", "ping", "profile", "subscribe")}
-
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status.
@@ -21,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     ``argv`` is without the program's name, None for the process's own. Raises
     SystemExit for ``--help``, ``--version`` (0) and bad usage (2), as argparse does.
     """
-    parser = get_parser()
+    parser = get_parser(whole=False)
     options = parser.parse_args(argv)
     try:
         if options.name is None:
@@ -45,7 +43,7 @@ def _run(name: str, options: Namespace) -> ExitStatus:
     from .output import report, say
 
     try:
-        status: ExitStatus = import_module(_COMMANDS[name]).run(options)
+        status: ExitStatus = import_module(f"midclt.commands.{name}").run(options)
         return status
     except CommandError as e:
         say(str(e))
