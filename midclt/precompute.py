@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 from truenas_client.auth import keytext
 from truenas_client.auth.keytext import ApiKey
 from truenas_client.exc import ClientException, InvalidKeyFile
-from truenas_client.secrets.value import Ask
+from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Choice
 from truenas_client.storage import key_files as keyfile
 from truenas_client.storage.private_files import write_private
 from truenas_client.storage.secret_store import resolve
 
-from .access import chosen, connected
+from .access import chosen, connected, who
 from .asking import ask
 from .exits import CommandError, ExitStatus, status_of
 from .output import print_line, say
@@ -35,10 +36,12 @@ def precompute(options: Namespace) -> ExitStatus:
     key = _key(options, choice)
     if key.raw is None:
         raise InvalidKeyFile(key.source, "holds derived keys already")
-    binding = not options.no_channel_binding and (choice.profile is None or choice.profile.channel_binding)
+    profile = replace(who(options, choice)[0], mechanism="api-key")
     session = connected(choice, options.timeout or None)
     try:
-        text = session.precompute_key(choice.username, key.raw, channel_binding=binding)
+        login = session.sign_in(profile, Secret(key.raw))
+        assert login is not None
+        text = keytext.precompute(key.raw, login.salt, login.iterations)
     except ClientException as e:
         raise CommandError(f"Failed to login: {e.error}", status_of(e)) from e
     finally:
