@@ -13,15 +13,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from ..bounded import read_own_file
 from ..endpoint import Endpoint
 from ..secrets.logs import log
 from .paths import APPLICATION
-from .private_files import replacing
+from .private_files import read_object, replacing, set_aside
 
 __all__ = ["Known", "state_path"]
 
@@ -89,9 +87,8 @@ class Known:
                 try:
                     servers = self._read()
                 except ValueError as e:
-                    aside = self.path.with_name(f"{self.path.name}.broken")
-                    os.replace(self.path, aside)
-                    log.warning("%s cannot be read (%s). It is now %s; a new one is begun", self.path, e, aside.name)
+                    aside = set_aside(self.path, "broken")
+                    log.warning("%s cannot be read (%s). It is now %s; a new one is begun", self.path, e, aside)
                     servers = {}
                 marks = _marks(servers, met)
                 if marks.get(mark) is True:
@@ -104,12 +101,10 @@ class Known:
     def _read(self) -> dict[str, Any]:
         """What is known, by place, odd entries too: they are kept as they are. Raises OSError, ValueError."""
         try:
-            data = json.loads(read_own_file(self.path))
+            data = read_object(self.path)
         except FileNotFoundError:
             return {}
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-        if not isinstance(data, dict) or not isinstance(servers := data.get("servers"), dict):
+        if not isinstance(servers := data.get("servers"), dict):
             raise ValueError("no servers in it")
         if data.get("version", VERSION) != VERSION:
             raise OSError(errno.EBUSY, "it is of another version of this program")

@@ -11,13 +11,31 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-__all__ = ["change_by_others", "claim", "others_may_read", "replacing", "write_private", "write_private_bytes"]
+from ..bounded import read_file, read_own_file
+
+__all__ = [
+    "LARGEST_SECRET",
+    "change_by_others",
+    "claim",
+    "others_may_read",
+    "read_object",
+    "read_secret",
+    "replacing",
+    "set_aside",
+    "write_private",
+    "write_private_bytes",
+]
+
+LARGEST_SECRET = 65_536
+"""Bytes. Keys and passwords take some hundred: whatever is larger is something else."""
 
 WAIT_SECONDS = 60.0
 """How long a writer waits for the others. A write takes some milliseconds; 200 programs that each add a profile at once
@@ -133,6 +151,35 @@ def _make_folders(folder: Path) -> None:
         _make_folders(folder.parent)
         # mkdir's parents would get the umask's mode, not this one.
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The members of a JSON file that these programs write. Raises OSError, and ValueError for a damaged file."""
+    try:
+        value = json.loads(read_own_file(path))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("no members in it")
+    return value
+
+
+def set_aside(path: Path, why: str) -> str:
+    """Rename a file that cannot be understood, so that a new one can be begun; its new name. Raises OSError."""
+    aside = path.with_name(f"{path.name}.{why}")
+    os.replace(path, aside)
+    return aside.name
+
+
+def read_secret(path: Path, what: str, warn: Callable[[str], None]) -> str:
+    """The text of a file that holds a secret; ``warn`` is told when others can read it, which names it as ``what``.
+
+    Raises OSError (`bounded.TooLarge`, TimeoutError among them), and UnicodeDecodeError, which holds what was read.
+    """
+    data = read_file(path, LARGEST_SECRET)
+    if others_may_read(path):
+        warn(f"{path}: other users of this machine may read this {what}; `chmod 600` keeps it to yourself")
+    return data.decode("utf-8-sig")
 
 
 def change_by_others(path: Path) -> str | None:
