@@ -1,8 +1,8 @@
-"""Getting in: where to connect, who signs in, with which secret.
+"""Connecting and signing in: which address, which user, which secret.
 
 Options win over the environment, the environment over the profile; a password wins
-over a key, as officially. What is asked for is asked on the terminal itself; without
-one it is the first line of standard input, before the arguments of the call.
+over a key, as in the official command. A missing secret is asked for on the terminal;
+without a terminal it is the first line of standard input, before the arguments of the call.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CALL_SECONDS = 60
 
 
 def call_timeout(options: Namespace) -> float:
-    """Seconds for a call: ``-t``, else ``CALL_TIMEOUT``, else 60. Zero counts as not given."""
+    """How many seconds a call may take: ``-t``, else ``CALL_TIMEOUT``, else 60. Zero counts as not given."""
     if options.timeout:
         return float(options.timeout)
     text = os.environ.get("CALL_TIMEOUT") or str(CALL_SECONDS)
@@ -45,7 +45,7 @@ def call_timeout(options: Namespace) -> float:
 
 
 def trust_of(options: Namespace) -> TLS | None:
-    """How the options say that the server is to be trusted; None where they do not."""
+    """How the options say that the server is to be trusted; None where they say nothing."""
     if options.insecure and options.ca:
         raise CommandError("--insecure accepts any certificate and --ca only some: give one of them", ExitStatus.USAGE)
     if options.insecure:
@@ -54,17 +54,16 @@ def trust_of(options: Namespace) -> TLS | None:
 
 
 def chosen(options: Namespace) -> Choice:
-    """Where to connect and as whom, by options, environment and profile. Raises `InvalidProfile`."""
+    """The address, the user and the trust, by options, environment and profile. Raises `InvalidProfile`."""
     return choose(
         os.environ, profile=options.profile, uri=options.uri, username=options.username, tls=trust_of(options)
     )
 
 
 def who(options: Namespace, choice: Choice) -> tuple[Profile, Secret | None]:
-    """Who signs in and how, as a profile (a nameless one, where none is used), and the secret where it was given.
+    """The user and the mechanism, as a profile (a nameless one where none is used), and the secret if one was given.
 
-    Without one the profile says where it is. What an option gives is preferred to what the environment gives, and that
-    to the profile.
+    Without a secret the profile says where it is. Options win over the environment, the environment over the profile.
     """
     own = choice.profile or Profile(name="")
     binding = own.channel_binding and not options.no_channel_binding
@@ -92,7 +91,10 @@ def _old_protocol(choice: Choice) -> bool:
 
 
 def secret_before_input(options: Namespace) -> Secret | None:
-    """The secret that `signed_in` would take from standard input, for who reads that next; None where it takes none."""
+    """The secret that `signed_in` would take from standard input; None where it takes none.
+
+    A command that reads its arguments there calls this first.
+    """
     if has_terminal():
         return None
     choice = chosen(options)
@@ -103,7 +105,7 @@ def secret_before_input(options: Namespace) -> Secret | None:
 
 @contextmanager
 def signed_in(options: Namespace, secret: Secret | None = None) -> Iterator[Session]:
-    """A session, signed in when it is known who is. Raises `CommandError` when there is no way in.
+    """A session, signed in when the user is known. Raises `CommandError` when connecting or signing in fails.
 
     ``secret`` is what `secret_before_input` returned, where that was called.
     """
@@ -133,7 +135,7 @@ def signed_in(options: Namespace, secret: Secret | None = None) -> Iterator[Sess
 
 
 def _obtain(profile: Profile, choice: Choice) -> Secret:
-    """The secret from where the profile has it, or from the person."""
+    """The secret from the place that the profile names, or from the person at the terminal."""
     if not isinstance(profile.secret, Ask):
         return resolve(profile.secret, warn=warn)
     noun = {"password": "Password", "token": "Token"}.get(profile.mechanism, "API key")

@@ -1,8 +1,8 @@
-"""What programs remember of servers by themselves: no choices and no secrets.
+"""What the programs learn about servers and remember: no choices of the user, no secrets.
 
 A JSON file in the state folder, by host and port. That a server has once taken SCRAM
-is remembered for good: it will not be sent the key itself again unless somebody says
-so. A lost file forgets; it never keeps anybody from working.
+is remembered for good: the client does not send it the key itself again unless the user
+says so. When the file is lost these facts are forgotten, and everything still works.
 
 Invariants: a file that cannot be read for now, or that a newer program wrote, is left as it is; one that is damaged is
 set aside, never written over.
@@ -44,7 +44,7 @@ class Known:
         return self._get(endpoint, "scram")
 
     def remember_scram(self, endpoint: Endpoint) -> None:
-        """It has."""
+        """Remember that it has."""
         self._set(endpoint, "scram")
 
     def warned(self, endpoint: Endpoint) -> bool:
@@ -52,7 +52,7 @@ class Known:
         return self._get(endpoint, "warned_of_password")
 
     def remember_warning(self, endpoint: Endpoint) -> None:
-        """They were."""
+        """Remember that the user was told."""
         self._set(endpoint, "warned_of_password")
 
     def offered(self, endpoint: Endpoint) -> bool:
@@ -60,7 +60,7 @@ class Known:
         return self._get(endpoint, "offered_to_keep")
 
     def remember_offer(self, endpoint: Endpoint) -> None:
-        """They were, and the answer holds."""
+        """Remember that the user was asked, and that the answer holds."""
         self._set(endpoint, "offered_to_keep")
 
     def warned_of_file(self, path: str) -> bool:
@@ -68,7 +68,7 @@ class Known:
         return self._get(f"file {path}", "warned_of_readers")
 
     def remember_file(self, path: str) -> None:
-        """They were."""
+        """Remember that the user was told."""
         self._set(f"file {path}", "warned_of_readers")
 
     def _get(self, met: Endpoint | str, mark: str) -> bool:

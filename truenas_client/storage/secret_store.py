@@ -38,7 +38,7 @@ def resolve(
 ) -> Secret:
     """The secret that a reference leads to.
 
-    ``ask`` asks the user, for `Ask`; it returns None where there is nobody. Line ends
+    ``ask`` asks the user, for `Ask`; it returns None where there is no user to ask. Line ends
     after the secret are no part of it. ``warn`` gets told of a file that others can read.
     Raises `SecretUnavailable`.
     """
