@@ -12,8 +12,6 @@ from .parser import get_parser
 
 __all__ = ["main"]
 
-_COMMANDS = {name: f"midclt.commands.{name}" for name in ("call", "key", "ping", "profile", "subscribe")}
-
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status.
@@ -21,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     ``argv`` is without the program's name, None for the process's own. Raises
     SystemExit for ``--help``, ``--version`` (0) and bad usage (2), as argparse does.
     """
-    parser = get_parser()
+    parser = get_parser(whole=False)
     options = parser.parse_args(argv)
     try:
         if options.name is None:
@@ -33,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_output()
         return int(ExitStatus.PIPE)
-    except Exception as e:  # noqa: BLE001 - told without what may be secret
+    except Exception as e:  # noqa: BLE001 - `_tell` reports it without what may be secret
         _tell(e, options)
         return int(ExitStatus.ERROR)
 
@@ -45,7 +43,7 @@ def _run(name: str, options: Namespace) -> ExitStatus:
     from .output import report, say
 
     try:
-        status: ExitStatus = import_module(_COMMANDS[name]).run(options)
+        status: ExitStatus = import_module(f"midclt.commands.{name}").run(options)
         return status
     except CommandError as e:
         say(str(e))
@@ -61,7 +59,7 @@ def _run(name: str, options: Namespace) -> ExitStatus:
 
 
 def _tell(error: Exception, options: Namespace) -> None:
-    """An error of the program itself: no values of variables, its message masked, and where it arose when asked."""
+    """Report an error of this program: its kind and its masked message; with ``MIDCLT_TRACE`` also where it arose."""
     from truenas_client.secrets.crash_report import crash_report, masked_message, name_of, words_of
 
     from .output import say
@@ -78,7 +76,7 @@ def _tell(error: Exception, options: Namespace) -> None:
 
 
 def _forget_output() -> None:
-    """Nobody reads any more: what is still buffered must not complain when Python exits."""
+    """Send what is still buffered to the null device, so that Python does not report the lost reader as it exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:

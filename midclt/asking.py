@@ -1,7 +1,7 @@
-"""Asking the person: on the terminal itself where there is one, because standard input may carry a call's arguments.
+"""Asking the person on the terminal itself, because standard input may carry a call's arguments.
 
-Without a terminal a secret is the next line of standard input, as for the official command; the rest of it stays for
-whoever reads it then (an argument ``-``).
+Without a terminal a secret is the next line of standard input, as for the official command. The rest stays there for
+an argument ``-``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _line() -> str | None:
 
 
 def confirm(question: str) -> bool | None:
-    """Ask for a yes; None when there is nobody to ask. Never answered by standard input: a yes is a person's."""
+    """Ask for a yes on the terminal; None without one. Standard input never answers: only a person says yes."""
     if not has_terminal():
         return None
     prompt = f"{question} [y/N] "

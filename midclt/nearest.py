@@ -1,6 +1,6 @@
-"""What to say about a method that the server does not have: what it is called now, or what comes near.
+"""Advice on a method that the server does not have: its name in this release, or names that are close to it.
 
-Invariant: asks only after a call has failed, and says nothing that the server's own lists do not hold.
+Invariant: this asks the server only after a call has failed, and names only methods of the server's own lists.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ MOST = 3
 
 
 def advice(session: Session, method: str, timeout: float | None) -> str:
-    """A line about what was meant; empty where nothing comes near, or nothing can be asked."""
+    """One line of advice; empty where no name is close, or the server gives no lists."""
     if method in _EVENTS:
         return f"{method} is an event: midclt subscribe {method}"
     service, dot, name = method.rpartition(".")
     if not dot:
-        return ""  # every method has a service before its name: nothing comes near
+        return ""  # every method has a service before its name, so no name is close
     wanted = _SUCCESSORS.get(method) or (f"{_SUCCESSORS[service]}.{name}" if service in _SUCCESSORS else method)
     full, *words = wanted.split()
     service, _, name = full.rpartition(".")

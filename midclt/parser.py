@@ -1,4 +1,4 @@
-"""The options and subcommands of midclt.
+"""The options of midclt, and the table of its subcommands, which bring their own.
 
 The long options of the official command may be abbreviated to any prefix that
 is theirs alone (``--t``, ``--in``), and scripts do so: an option that would
@@ -8,13 +8,23 @@ make one of these ambiguous must not be added. The tests hold the list.
 from __future__ import annotations
 
 import argparse
-import math
+from importlib import import_module
+from typing import Any
 
 from truenas_client import __version__
 
-from .profile_parser import add_key_parser, add_profile_parser
+from .option_types import seconds
 
-__all__ = ["get_parser"]
+__all__ = ["COMMANDS", "get_parser"]
+
+COMMANDS = {
+    "call": "call a method",
+    "ping": "check that the server answers",
+    "subscribe": "print events as they come",
+    "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
+    "key": "prepare an API key",
+}
+"""Each subcommand, in the order of the help: a module of `midclt.commands`, and what the help says of it."""
 
 _ENVIRONMENT = """\
 environment:
@@ -39,8 +49,12 @@ examples:
 """
 
 
-def get_parser() -> argparse.ArgumentParser:
-    """A new parser. Building it reads no environment and no file."""
+def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
+    """A new parser. Building it reads no environment and no file.
+
+    ``whole`` adds the options of every subcommand at once, as a manual page needs them, instead of those of
+    the command that is used.
+    """
     parser = argparse.ArgumentParser(
         prog="midclt",
         description="Call the API of a TrueNAS: this machine's, or with -u that of another.",
@@ -73,7 +87,7 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-t",
         "--timeout",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         help="how long to wait for a connection and a login, and then for an answer (0: as if not given)",
     )
@@ -98,71 +112,28 @@ def get_parser() -> argparse.ArgumentParser:
         help="do not tie the proof of the API key to the TLS connection: for proxies that end TLS, and for ws://",
     )
 
-    commands = parser.add_subparsers(dest="name", metavar="<subcommand>", title="subcommands")
-
-    call = commands.add_parser(
-        "call",
-        help="call a method",
-        description="Call a method and print its result; of a job without -j, its number.",
+    commands = parser.add_subparsers(
+        dest="name", metavar="<subcommand>", title="subcommands", parser_class=_CommandParser
     )
-    call.add_argument("-q", "--quiet", action="store_true", help="print nothing when the call fails")
-    call.add_argument(
-        "-j", "-job", "--job", action="store_true", help="the method is a job: show its progress, print its result"
-    )
-    call.add_argument(
-        "-jp",
-        "--job-print",
-        choices=("progressbar", "description"),
-        default="progressbar",
-        help="how -j shows progress: a bar (only on a terminal; the default), or a line for each new description",
-    )
-    call.add_argument(
-        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
-    )
-    call.add_argument(
-        "method",
-        nargs="+",
-        metavar="METHOD",
-        help="the method, then its arguments: each is JSON or else taken as text, and - stands for standard input",
-    )
-
-    commands.add_parser(
-        "ping", help="check that the server answers", description="Call core.ping and print its answer."
-    )
-
-    subscribe = commands.add_parser(
-        "subscribe",
-        help="print events as they come",
-        description="Subscribe to an event and print each message as a line of JSON, until interrupted.",
-    )
-    subscribe.add_argument("event", metavar="EVENT", help="name of the event, such as core.get_jobs")
-    subscribe.add_argument("-n", "--number", type=_count, metavar="N", help="end with success after N events")
-    subscribe.add_argument(
-        "-t",
-        "--timeout",
-        type=_seconds,
-        # A default here would overwrite the -t given before the subcommand.
-        default=argparse.SUPPRESS,
-        metavar="SECONDS",
-        help="give up after this time, with exit status 5",
-    )
-    add_profile_parser(commands)
-    add_key_parser(commands)
+    for name, words in COMMANDS.items():
+        command = commands.add_parser(name, help=words, command=name)
+        if whole:
+            command.add_options()
     return parser
 
 
-def _count(text: str) -> int:
-    value = int(text) if text.isascii() and text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of events, which is 1 or more")
-    return value
+class _CommandParser(argparse.ArgumentParser):
+    """The parser of one command. It imports the command's module when there are words for it to read."""
 
+    def __init__(self, *, command: str | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._command = command  # None: the options are there, as those of an action are from the beginning
 
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return value
+    def add_options(self) -> None:
+        command, self._command = self._command, None
+        if command is not None:
+            import_module(f"midclt.commands.{command}").add_options(self)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.add_options()
+        return super().parse_known_args(args, namespace)

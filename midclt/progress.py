@@ -1,8 +1,8 @@
 """The progress of a job on standard error.
 
-`Bar` redraws one line and is for a terminal, `Lines` writes each new
-description once and is for logs, `Silent` is for what nobody watches. Each
-is told the state of the job and, at the end, to leave the line.
+`Bar` redraws one line on a terminal, `Lines` writes each new description once, for
+logs, and `Silent` shows nothing. The caller tells each of them the state of the job
+and, at the end, to leave the line.
 """
 
 from __future__ import annotations

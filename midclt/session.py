@@ -1,7 +1,7 @@
 """The seam between the commands and the driver: a signed-in connection, used blockingly.
 
 Commands see `Session` alone. It stands on `AsyncClient` and an event loop that
-runs only while a command waits; another driver replaces `open_session`.
+runs only while a command waits.
 
 Invariant: nothing here prints, but for what the core logs (`_Log`) and warns of.
 """
@@ -14,14 +14,16 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from truenas_client import APIKeyAuthMech, AsyncClient, Event, Gap
+from truenas_client import AsyncClient, Event, Gap
+from truenas_client.aio.profile_login import sign_in
 from truenas_client.auth.channel import Channel, weak_password
-from truenas_client.auth.keytext import precompute
+from truenas_client.auth.flow import Login
 from truenas_client.endpoint import Endpoint
 from truenas_client.exc import CallTimeout, ClientException, ConnectionLost, ConnectTimeout, NotAJob
-from truenas_client.storage import Known
+from truenas_client.secrets.value import Secret
+from truenas_client.storage import Known, Profile
 from truenas_client.trust import SYSTEM, TLS
 
 from .output import say, warn
@@ -29,74 +31,6 @@ from .output import say, warn
 __all__ = ["Session", "open_session"]
 
 _T = TypeVar("_T")
-
-
-class Session(Protocol):
-    """One connection. Every method blocks; Ctrl-C raises `KeyboardInterrupt` and leaves the session usable.
-
-    All raise `ClientException` and its subclasses. Times are in seconds; None is without limit.
-    """
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """The address that is connected to."""
-        ...
-
-    def login(self, username: str, password: str, otp_token: str | None = None, *, allow_exposed: bool = True) -> None:
-        """Sign in. Raises `OTPRequired` when a one-time password is wanted and none was given.
-
-        That others can read the password on its way is said once for each address, or
-        refused unless ``allow_exposed``.
-        """
-        ...
-
-    def login_with_token(self, token: str) -> None:
-        """Sign in with a token."""
-        ...
-
-    def login_with_key(
-        self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool, known_scram: bool = False
-    ) -> str:
-        """Sign in with an API key: by SCRAM, or (``plain``) by sending it; which it was. Raises also `InvalidKeyFile`.
-
-        ``known_scram`` says that this server has done SCRAM before: then no key is sent.
-        """
-        ...
-
-    def precompute_key(self, username: str, raw_key: str, *, channel_binding: bool) -> str:
-        """Sign in by SCRAM, and give the JSON form of the key that needs no derivation on this server."""
-        ...
-
-    def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
-        """Call a method: its result or, when it runs as a job, the number of the job it has started."""
-        ...
-
-    def run_job(
-        self,
-        method: str,
-        params: Sequence[Any],
-        timeout: float | None,
-        started: Callable[[int], None],
-        progress: Callable[[float | None, str], None],
-    ) -> Any:
-        """Run a job to its end and return its result; of a method that is no job, its result at once.
-
-        ``timeout`` is for the start alone. ``started`` gets the job's number,
-        ``progress`` percentage and description whenever they change.
-        """
-        ...
-
-    def listen(self, event: str, receive: Callable[[Event | Gap], bool], timeout: float | None) -> bool:
-        """Give events to ``receive`` until it returns False or the server ends them: True. False: the time is over."""
-        ...
-
-    def ping(self, timeout: float) -> Any:
-        """What ``core.ping`` answers."""
-        ...
-
-    def close(self) -> None:
-        """Close the connection. Twice is fine."""
-        ...
 
 
 def open_session(
@@ -108,7 +42,7 @@ def open_session(
     much again. None: each stage has its own (`ConnectLimits`).
     Raises `ConnectError` and its subclasses, `InvalidEndpoint` for an address that makes no sense.
     """
-    session = _AsyncSession(uri, tls, also, timeout)
+    session = Session(uri, tls, also, timeout)
     try:
         session.connect()
     except BaseException:
@@ -117,7 +51,12 @@ def open_session(
     return session
 
 
-class _AsyncSession:
+class Session:
+    """One connection. Every method blocks; Ctrl-C raises `KeyboardInterrupt` and leaves the session usable.
+
+    All raise `ClientException` and its subclasses. Times are in seconds; None is without limit.
+    """
+
     def __init__(self, uri: str | None, tls: TLS, also: Sequence[str], timeout: float | None) -> None:
         self._timeout = self._left = timeout
         self._client = AsyncClient(uri, tls=tls, also=also, reconnect=False, on_warning=self._warn)
@@ -150,6 +89,7 @@ class _AsyncSession:
         return done
 
     def connect(self) -> None:
+        """Connect. `open_session` does this."""
         self._in_time("connection", self._client.connect())
 
     def _warn(self, text: str) -> None:
@@ -158,42 +98,37 @@ class _AsyncSession:
 
     @property
     def endpoint(self) -> Endpoint:
+        """The address that is connected to."""
         return self._client.endpoint
 
-    def login(self, username: str, password: str, otp_token: str | None = None, *, allow_exposed: bool = True) -> None:
-        warning = weak_password(Channel.of(self.endpoint, None), allow=True)
+    def sign_in(
+        self, profile: Profile, secret: Secret, otp_token: str | None = None, *, said_plain: bool = False
+    ) -> Login | None:
+        """Sign in as `profile_login.sign_in` does.
+
+        Raises `OTPRequired` when a one-time password is wanted and none was given. That others can read a password
+        on its way is said once for each address.
+        """
+        warning = (
+            weak_password(Channel.of(self.endpoint, None), allow=True) if profile.mechanism == "password" else None
+        )
         known = Known()
         if warning is not None and known.warned(self.endpoint):
             self._said = warning
         if otp_token is not None:
             self._left = self._timeout  # the code was asked for, and sent with another attempt
-        login = self._client.login_with_password(username, password, otp_token, allow_exposed=allow_exposed)
-        self._in_time("sign-in", login)
+        work = sign_in(self._client, profile, secret=secret, otp_token=otp_token, said_plain=said_plain)
+        login = self._in_time("sign-in", work)
         if warning is not None:
             known.remember_warning(self.endpoint)
-
-    def login_with_token(self, token: str) -> None:
-        self._in_time("sign-in", self._client.login_with_token(token))
-
-    def login_with_key(
-        self, username: str, key_or_path: str, *, plain: bool, channel_binding: bool, known_scram: bool = False
-    ) -> str:
-        mechanism = APIKeyAuthMech.PLAIN if plain else APIKeyAuthMech.SCRAM
-        login = self._client.login_with_api_key(
-            username, key_or_path, mechanism, channel_binding, known_scram=known_scram
-        )
-        return self._in_time("sign-in", login).mechanism
-
-    def precompute_key(self, username: str, raw_key: str, *, channel_binding: bool) -> str:
-        signing_in = self._client.login_with_api_key(username, raw_key, APIKeyAuthMech.SCRAM, channel_binding)
-        login = self._in_time("sign-in", signing_in)
-        Known().remember_scram(self.endpoint)
-        return precompute(raw_key, login.salt, login.iterations)
+        return login
 
     def ping(self, timeout: float) -> Any:
+        """What ``core.ping`` answers."""
         return self._run(self._client.ping_api(timeout))
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
+        """Call a method: its result or, when it runs as a job, the number of the job it has started."""
         return self._run(self._client.call(method, *params, timeout=timeout))
 
     async def _sees_jobs(self) -> bool:
@@ -217,6 +152,11 @@ class _AsyncSession:
         started: Callable[[int], None],
         progress: Callable[[float | None, str], None],
     ) -> Any:
+        """Run a job to its end and return its result; of a method that is no job, its result at once.
+
+        ``timeout`` is for the start alone. ``started`` gets the job's number,
+        ``progress`` percentage and description whenever they change.
+        """
         return self._run(self._run_job(method, params, timeout, started, progress))
 
     async def _run_job(
@@ -247,6 +187,7 @@ class _AsyncSession:
         return await job.result()
 
     def listen(self, event: str, receive: Callable[[Event | Gap], bool], timeout: float | None) -> bool:
+        """Give events to ``receive`` until it returns False or the server ends them: True. False: the time is over."""
         return self._run(self._listen(event, receive, timeout))
 
     async def _listen(self, event: str, receive: Callable[[Event | Gap], bool], timeout: float | None) -> bool:
@@ -263,6 +204,7 @@ class _AsyncSession:
         return True
 
     def close(self) -> None:
+        """Close the connection. Twice is fine."""
         log, self._log = self._log, None
         if log is None:
             return

@@ -25,7 +25,7 @@ def settle(endpoint: Endpoint, before: TLS = SYSTEM) -> TLS:
     """How to trust the server: as before where that suffices, else as the person says.
 
     A server that cannot be reached now is left for later. Raises `CommandError` when
-    trust was refused or there is nobody to ask.
+    the person refuses to trust it, or there is no terminal to ask on.
     """
     if not endpoint.is_tls or not before.verify:
         return before

@@ -12,9 +12,10 @@ from typing import Any
 
 from textual.app import App
 
+from truenas_client.values.human import human_size
 from tui.cards.confirm import ConfirmScreen
 from tui.session.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, pieces_of, save, text_of
-from tui.text import human_size, safe
+from tui.text import safe
 
 __all__ = ["copy"]
 

@@ -1,4 +1,4 @@
-"""Text for the screen: what the server sent made harmless, measured and cut by cells; numbers and times in words.
+"""Text for the screen: what the server sent made harmless, measured and cut by cells.
 
 Every text of a server passes `safe` (or `safe_lines`) before it is drawn. What comes out holds no control character,
 no escape, no line break, no bidirectional override and nothing whose width terminals disagree about, so a column that
@@ -8,7 +8,6 @@ is cut and padded here stays aligned there. `plain` makes it a `Content`, which 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from rich.cells import cell_len, get_character_cell_size
@@ -176,59 +175,6 @@ def _pieces(word: str, cells: int) -> Iterator[str]:
             begin, taken = index, 0
         taken += size
     yield word[begin:]
-
-
-def human_size(count: float, *, decimal: bool = False) -> str:
-    """Bytes in words: `10.9 TiB`, or with `decimal` in powers of 1000, `1.4 kB`."""
-    base, units = (1000, "kMGTPE") if decimal else (1024, "KMGTPE")
-    if abs(count) < base and not decimal:
-        return f"{count:.0f} B"
-    if abs(count) < 100:
-        return f"{count:.0f} B"
-    unit = ""
-    value = float(count)
-    for letter in units:
-        value /= base
-        unit = letter
-        if abs(value) < base - 0.05:
-            break
-    return f"{value:.1f} {unit}{'B' if decimal else 'iB'}"
-
-
-def human_duration(seconds: float) -> str:
-    """A length of time in its two largest units: `0m 04s`, `14m 02s`, `2h 05m`, `41d 03h`."""
-    whole = max(int(seconds), 0)
-    minutes, second = divmod(whole, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    if days:
-        return f"{days}d {hour:02d}h"
-    if hours:
-        return f"{hours}h {minute:02d}m"
-    return f"{minutes}m {second:02d}s"
-
-
-def human_ms(milliseconds: float) -> str:
-    """How long something took: `0.4 ms`, `18 ms`, `1.2 s`, `3m 11s`."""
-    if milliseconds < 1:
-        return f"{milliseconds:.1f} ms"
-    if milliseconds < 999.5:
-        return f"{milliseconds:.0f} ms"
-    if milliseconds < 60_000:
-        return f"{milliseconds / 1000:.1f} s"
-    return human_duration(milliseconds / 1000)
-
-
-def human_time(moment: datetime | float) -> str:
-    """A moment, as a datetime or in ms since 1970, in UTC: `2025-11-21 00:00Z`; seconds only when there are some."""
-    if isinstance(moment, datetime):
-        when = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    else:
-        try:
-            when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=moment)
-        except (OverflowError, ValueError):
-            return ""
-    return when.strftime("%Y-%m-%d %H:%M:%SZ" if when.second else "%Y-%m-%d %H:%MZ")
 
 
 def bar(fraction: float | None, cells: int, glyphs: Glyphs = UNICODE) -> str:

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-import shlex
-from argparse import Namespace
-from typing import Any
+import argparse
+from typing import TYPE_CHECKING, Any
 
-from truenas_client.exc import ClientException, ConnectionLost, MethodNotFound, NotAuthenticated
-from truenas_client.storage.key_files import is_path
+import truenas_client
 
-from ..access import call_timeout, chosen, secret_before_input, signed_in
-from ..arguments import call_arguments, damaged
 from ..exits import ExitStatus, status_of
-from ..lock import Lock
-from ..nearest import advice
-from ..output import print_result, report, say
-from ..progress import progress_for
-from ..session import Session
 
-__all__ = ["run"]
+if TYPE_CHECKING:
+    from ..session import Session
+
+__all__ = ["add_options", "run"]
 
 
-def run(options: Namespace) -> ExitStatus:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the command and its options."""
+    parser.description = "Call a method and print its result; of a job without -j, its number."
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing when the call fails")
+    parser.add_argument(
+        "-j", "-job", "--job", action="store_true", help="the method is a job: show its progress, print its result"
+    )
+    parser.add_argument(
+        "-jp",
+        "--job-print",
+        choices=("progressbar", "description"),
+        default="progressbar",
+        help="how -j shows progress: a bar (only on a terminal; the default), or a line for each new description",
+    )
+    parser.add_argument(
+        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
+    )
+    parser.add_argument(
+        "method",
+        nargs="+",
+        metavar="METHOD",
+        help="the method, then its arguments: each is JSON or else taken as text, and - stands for standard input",
+    )
+
+
+def run(options: argparse.Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
+    from ..access import call_timeout, secret_before_input, signed_in
+    from ..arguments import call_arguments, damaged
+    from ..lock import Lock
+    from ..nearest import advice
+    from ..output import print_result, report, say
+
     timeout = call_timeout(options)
     method, *words = options.method
     secret = secret_before_input(options) if "-" in words else None
@@ -33,18 +58,19 @@ def run(options: Namespace) -> ExitStatus:
         try:
             lock.check(session, call.method, call.params, timeout)
             result = call.job(session) if options.job else session.call(call.method, call.params, timeout)
-        except ClientException as e:
+        except truenas_client.ClientException as e:
             if not options.quiet:
                 report(e)
-                call.explain(e)
-                if isinstance(e, MethodNotFound) and (text := advice(session, call.method, timeout)):
+                if text := call.explanation(e):
+                    say(text)
+                if isinstance(e, truenas_client.MethodNotFound) and (text := advice(session, call.method, timeout)):
                     say(text)
                 for text in damaged(words):
                     say(text)
             return status_of(e)
         except KeyboardInterrupt:
             if not options.quiet:
-                call.explain_interrupt()
+                say(call.left_behind())
             raise
         print_result(result)
     return ExitStatus.OK
@@ -53,12 +79,14 @@ def run(options: Namespace) -> ExitStatus:
 class _Call:
     """One call, and what is known of its job when it is cut short."""
 
-    def __init__(self, options: Namespace, method: str, params: list[Any], timeout: float) -> None:
+    def __init__(self, options: argparse.Namespace, method: str, params: list[Any], timeout: float) -> None:
         self.method, self.params = method, params
         self._options, self._timeout = options, timeout
         self._job_id: int | None = None
 
     def job(self, session: Session) -> Any:
+        from ..progress import progress_for
+
         display = progress_for(self._options.job_print)
         success = False
         try:
@@ -71,21 +99,24 @@ class _Call:
     def _started(self, job_id: int) -> None:
         self._job_id = job_id
 
-    def explain(self, error: ClientException) -> None:
+    def explanation(self, error: truenas_client.ClientException) -> str:
         """What to do about an error, where its text does not say."""
-        if isinstance(error, ConnectionLost) and self._job_id is not None:
-            say(f"The outcome of {self.method} is unknown. {self._find_again()}")
-        elif isinstance(error, ConnectionLost) and error.sent:
-            say(f"The outcome of {self.method} is unknown: look before you repeat it.")
-        elif isinstance(error, NotAuthenticated) and chosen(self._options).username is None:
-            say("Not signed in: give a user name with -U or TRUENAS_USERNAME.")
+        if isinstance(error, truenas_client.ConnectionLost) and self._job_id is not None:
+            return f"The outcome of {self.method} is unknown. {self._find_again()}"
+        if isinstance(error, truenas_client.ConnectionLost) and error.sent:
+            return f"The outcome of {self.method} is unknown: look before you repeat it."
+        if isinstance(error, truenas_client.NotAuthenticated):
+            from ..access import chosen
 
-    def explain_interrupt(self) -> None:
+            if chosen(self._options).username is None:
+                return "Not signed in: give a user name with -U or TRUENAS_USERNAME."
+        return ""
+
+    def left_behind(self) -> str:
         """What is left behind after Ctrl-C."""
         if self._job_id is not None:
-            say(f"Not waiting for {self.method} any longer. {self._find_again()}")
-        else:
-            say(f"Interrupted: {self.method} may have run.")
+            return f"Not waiting for {self.method} any longer. {self._find_again()}"
+        return f"Interrupted: {self.method} may have run."
 
     def _find_again(self) -> str:
         job_id, midclt = self._job_id, self._same()
@@ -97,6 +128,10 @@ class _Call:
 
     def _same(self) -> str:
         """The command with the options that lead to the same server as the same user; secrets are not among them."""
+        import shlex
+
+        from truenas_client.storage.key_files import is_path
+
         given = vars(self._options)
         valued = (("-u", "uri"), ("-U", "username"), ("--profile", "profile"), ("--ca", "ca"))
         words = ["midclt", *(word for flag, name in valued if given.get(name) for word in (flag, given[name]))]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
-from ..access import signed_in
 from ..exits import ExitStatus
-from ..output import print_result
 
-__all__ = ["run"]
+__all__ = ["add_options", "run"]
 
 PING_SECONDS = 10.0
 """As long as the official command waits."""
 
 
+def add_options(parser: ArgumentParser) -> None:
+    """Describe the command, which has no options."""
+    parser.description = "Call core.ping and print its answer."
+
+
 def run(options: Namespace) -> ExitStatus:
     """Print what ``core.ping`` answers; an empty answer is an error."""
+    from ..access import signed_in
+    from ..output import print_result
+
     with signed_in(options) as session:
         answer = session.ping(options.timeout or PING_SECONDS)
         if not answer:

@@ -1,247 +1,85 @@
-"""``midclt profile``: make, show, test and remove profiles. Never prints a secret."""
+"""``midclt profile``: its actions and their options; `midclt.profiles` carries them out."""
 
 from __future__ import annotations
 
-import shlex
-import sys
-from argparse import Namespace
-from dataclasses import replace
-from pathlib import Path
+import argparse
 
-from truenas_client.exc import ClientException, InvalidProfile
-from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
-from truenas_client.storage import Profile, Profiles
-from truenas_client.storage.secret_store import forget, keep, keyring_problem
-from truenas_client.trust import TLS
+from ..exits import ExitStatus
 
-from ..access import signed_in, trust_of
-from ..asking import ask
-from ..exits import CommandError, ExitStatus, status_of
-from ..output import print_line, say
-from ..trusting import settle
+__all__ = ["add_options", "run"]
 
-__all__ = ["run"]
+MECHANISMS = ("password", "api-key", "api-key-plain", "token", "none")
+
+_SECRETS = """\
+where the secret is (--secret):
+  ask                   nowhere: asked for each time (the default)
+  keyring               in the keyring of the system; asked for now
+  file, file:PATH       in a file that only you can read; asked for now unless the file is there
+  env:VARIABLE          in the environment
+  command:WORDS         what a program prints, such as 'command:op read op://vault/nas/password'
+  text                  in clear in the configuration; asked for now
+"""
 
 
-def run(options: Namespace) -> ExitStatus:
+def run(options: argparse.Namespace) -> ExitStatus:
     """Do what ``options.action`` says."""
-    profiles = Profiles()
-    action = {
-        "add": _add,
-        "ls": _list,
-        "show": _show,
-        "use": _use,
-        "rm": _remove,
-        "trust": _trust,
-        "import": _import,
-        "test": _test,
-    }[options.action]
-    return action(profiles, options)
+    from ..profiles import do
+
+    return do(options)
 
 
-def _add(profiles: Profiles, options: Namespace) -> ExitStatus:
-    name: str = options.profile_name
-    _check_free(profiles, name, options)
-    reference = _reference(options.secret, profiles, name)
-    addresses = tuple(options.addresses) or ((options.uri,) if options.uri else ())
-    profile = Profile(
-        name=name,
-        addresses=addresses,
-        username=options.username or "",
-        mechanism=options.mechanism or "",
-        secret=reference,
-        channel_binding=not options.no_channel_binding,
-        read_only=not options.write,
-        password_over_ws=not options.no_password_over_ws,
-        colour=options.colour,
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the command, its actions and their options."""
+    parser.description = "Profiles say which server, as whom, trusted how, and where the secret is."
+    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
+
+    add = actions.add_parser(
+        "add",
+        help="make a profile",
+        description="Make a profile. A certificate that this machine does not trust is shown and asked about.",
+        epilog=_SECRETS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    profile.endpoints  # noqa: B018 - an address that makes no sense is told before anything is asked
-    profile = replace(profile, tls=_tls(profile, options))
-    if profile.mechanism == "none":
-        reference = Ask()
-    secret = _new_secret(reference, profile, options)
-    if secret is not None:
-        if isinstance(reference, Text):
-            reference = Text(secret)
-        keep(reference, secret)
-    profiles.put(replace(profile, secret=reference), new=not options.replace)
-    if options.use:
-        profiles.use(name)
-    say(f"{name} is in {profiles.path}. The secret: {reference}.")
-    return ExitStatus.OK
-
-
-def _check_free(profiles: Profiles, name: str, options: Namespace) -> None:
-    if name in profiles.names and not options.replace:
-        raise CommandError(f"There is a profile {name} already: --replace replaces it", ExitStatus.USAGE)
-
-
-def _reference(where: str, profiles: Profiles, name: str) -> Reference:
-    kind, _, rest = where.partition(":")
-    match kind:
-        case "ask" if not rest:
-            return Ask()
-        case "keyring":
-            if problem := keyring_problem():
-                raise CommandError(problem, ExitStatus.USAGE)
-            return Keyring(rest or name)
-        case "file":
-            return File(str(Path(rest).expanduser().absolute()) if rest else str(profiles.secret_file(name)))
-        case "env" if rest:
-            return Environment(rest)
-        case "command" if rest.strip():
-            try:
-                return Command(tuple(shlex.split(rest)))
-            except ValueError as e:
-                raise CommandError(f"--secret command: {e}", ExitStatus.USAGE) from None
-        case "text" if not rest:
-            return Text(Secret(""))
-    # What was given may be the secret itself, so it is not repeated.
-    raise CommandError(
-        "--secret is where the secret is, not the secret: ask, keyring, file[:PATH], env:VARIABLE, command:WORDS, text",
-        ExitStatus.USAGE,
+    add.add_argument("profile_name", metavar="NAME")
+    add.add_argument("addresses", metavar="ADDRESS", nargs="*", help="none: -u, or else the socket of this machine")
+    # These stand before the subcommand too; a default here would overwrite what was given there.
+    add.add_argument("-U", "--username", metavar="USER", default=argparse.SUPPRESS)
+    add.add_argument("--mechanism", choices=MECHANISMS, help="how to sign in (default: password, with a user name)")
+    add.add_argument("--secret", metavar="WHERE", default="ask", help="where the secret is: see below")
+    add.add_argument("--stdin", action="store_true", help="read the secret from standard input instead of asking")
+    add.add_argument(
+        "--fingerprint", metavar="HEX", action="append", help="trust exactly the certificate with this SHA-256"
     )
+    add.add_argument("--ca", metavar="FILE", default=argparse.SUPPRESS, help="trust what is signed by one in this file")
+    add.add_argument("--insecure", action="store_true", default=argparse.SUPPRESS, help="take any certificate")
+    add.add_argument("--no-channel-binding", action="store_true", default=argparse.SUPPRESS)
+    add.add_argument(
+        "--write",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="not read-only: calls may change the server, and the app opens it so",
+    )
+    add.add_argument("--no-password-over-ws", action="store_true", help="never send the password without TLS")
+    add.add_argument("--colour", metavar="COLOUR", default="", help="shown in the app to tell connections apart")
+    add.add_argument("--use", action="store_true", help="use this profile unless another is named")
+    add.add_argument("--replace", action="store_true", help="replace the profile of that name")
 
-
-def _tls(profile: Profile, options: Namespace) -> TLS:
-    given = trust_of(options)
-    if options.fingerprint:
-        if given is not None:
-            raise CommandError("Give one of --fingerprint, --ca and --insecure", ExitStatus.USAGE)
-        try:
-            return TLS.pinned(*options.fingerprint)
-        except ValueError as e:
-            raise CommandError(str(e), ExitStatus.USAGE) from None
-    return given or settle(profile.endpoints[0])
-
-
-def _new_secret(reference: Reference, profile: Profile, options: Namespace) -> Secret | None:
-    """A secret that is to be kept now; None where it is kept elsewhere."""
-    match reference:
-        case Keyring() | Text():
-            pass
-        case File(path) if options.stdin or not Path(path).exists():
-            pass
-        case _:
-            return None
-    if options.stdin:
-        text = sys.stdin.read().rstrip("\r\n") if sys.stdin is not None else ""
-    else:
-        text = ask(f"{'Password' if profile.mechanism == 'password' else 'Secret'} for {profile.name}: ") or ""
-    if not text:
-        raise CommandError("There is no secret to keep: run this in a terminal, or give --stdin", ExitStatus.USAGE)
-    return Secret(text)
-
-
-def _list(profiles: Profiles, options: Namespace) -> ExitStatus:
-    rows = []
-    status = ExitStatus.OK
-    for name in profiles.names:
-        mark = "*" if name == profiles.default else " "
-        try:
-            profile = profiles.get(name)
-        except InvalidProfile as e:
-            say(e.error)
-            status = ExitStatus.ERROR
-            continue
-        rows.append((mark, name, profile.address or "this machine", profile.username or "-", profile.mechanism))
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(5)]
-    for row in rows:
-        print_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    return status
-
-
-def _show(profiles: Profiles, options: Namespace) -> ExitStatus:
-    profile = profiles.get(options.profile_name)
-    rows = [
-        ("address", ", ".join(profile.addresses) or "the socket of this machine"),
-        ("user", profile.username or "-"),
-        ("mechanism", profile.mechanism),
-        ("secret", str(profile.secret)),
-        ("certificate", _words(profile.tls)),
-        ("bound to TLS", "yes" if profile.channel_binding else "no"),
-        ("password over ws://", "with a warning" if profile.password_over_ws else "never"),
-        ("calls that write", "refused (--write allows one)" if profile.read_only else "allowed"),
-        ("colour", profile.colour or "-"),
-    ]
-    for name, value in rows:
-        print_line(f"{name:<20} {value}")
-    return ExitStatus.OK
-
-
-def _words(tls: TLS) -> str:
-    if not tls.verify:
-        return "any is taken"
-    if tls.ca_file is not None:
-        return f"signed by one in {tls.ca_file}"
-    return " or ".join(pin.text for pin in tls.pins) or "as the system trusts"
-
-
-def _use(profiles: Profiles, options: Namespace) -> ExitStatus:
-    profiles.use(options.profile_name)
-    return ExitStatus.OK
-
-
-def _remove(profiles: Profiles, options: Namespace) -> ExitStatus:
-    name: str = options.profile_name
-    reference: Reference = Ask()
-    try:
-        reference = profiles.get(name).secret
-    except InvalidProfile:
-        if name not in profiles.names:
-            raise
-        # A broken one can be removed too.
-    profiles.remove(name)
-    try:
-        forget(reference)
-        if isinstance(reference, File) and Path(reference.path) == profiles.secret_file(name):
-            Path(reference.path).unlink(missing_ok=True)
-    except (ClientException, OSError) as e:
-        say(f"The profile was removed, its secret was not: {e}")
-        return ExitStatus.ERROR
-    return ExitStatus.OK
-
-
-def _trust(profiles: Profiles, options: Namespace) -> ExitStatus:
-    profile = profiles.get(options.profile_name)
-    endpoint = profile.endpoints[0]
-    if not endpoint.is_tls:
-        raise CommandError(f"{endpoint.text} has no TLS, and so no certificate", ExitStatus.USAGE)
-    tls = settle(endpoint, profile.tls)
-    if tls == profile.tls:
-        say(f"Nothing to change: {_words(tls)}.")
-        return ExitStatus.OK
-    profiles.put(replace(profile, tls=tls))
-    say(f"{profile.name} trusts {_words(tls)}.")
-    return ExitStatus.OK
-
-
-def _import(profiles: Profiles, options: Namespace) -> ExitStatus:
-    from truenas_client.storage.importing import OFFICIAL, read_official
-
-    found = read_official(options.file or OFFICIAL)
-    for profile in found:
-        _check_free(profiles, profile.name, options)
-    for profile in found:
-        profiles.put(profile)
-        say(f"{profile.name} is in {profiles.path}. The secret: {profile.secret}.")
-    return ExitStatus.OK
-
-
-def _test(profiles: Profiles, options: Namespace) -> ExitStatus:
-    profile = profiles.named(options.profile_name or options.profile)
-    options.profile = profile.name
-    options.uri = options.uri or profile.address
-    try:
-        with signed_in(options) as session:
-            print_line(f"connected to {session.endpoint.text}")
-            if profile.mechanism == "none":
-                print_line("not signed in: the profile has no sign-in")
-                session.ping(10.0)
-            else:
-                me = session.call("auth.me", [], 60.0)
-                name = me.get("pw_name") if isinstance(me, dict) else None
-                print_line(f"signed in as {name or profile.username}, by {profile.mechanism}")
-    except ClientException as e:
-        raise CommandError(e.error, status_of(e)) from e
-    return ExitStatus.OK
+    actions.add_parser("ls", help="list the profiles", description="List the profiles; * marks the one that is used.")
+    for name, words in (
+        ("show", "print a profile, without secrets"),
+        ("rm", "remove a profile, and its secret from the keyring"),
+        ("trust", "look at the certificate of its server, and trust it"),
+    ):
+        action = actions.add_parser(name, help=words)
+        action.add_argument("profile_name", metavar="NAME")
+    use = actions.add_parser("use", help="use this profile unless another is named")
+    use.add_argument("profile_name", metavar="NAME", nargs="?", help="none: use none of them")
+    test = actions.add_parser("test", help="connect and sign in, saying each step")
+    test.add_argument("profile_name", metavar="NAME", nargs="?", help="none: the one that is used")
+    importing = actions.add_parser(
+        "import",
+        help="make profiles from the settings of the official curses program",
+        description="Make profiles from the settings of the official curses program, which stay as they are.",
+    )
+    importing.add_argument("file", metavar="FILE", nargs="?", help="default: ~/.config/truenas_tui.conf")
+    importing.add_argument("--replace", action="store_true", help="replace profiles of the same names")

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from typing import Any
+import argparse
+from typing import TYPE_CHECKING, Any
 
-from truenas_client import Event, Gap, ejson
+import truenas_client
 
-from ..access import signed_in
 from ..exits import ExitStatus
-from ..output import print_line, say
+from ..option_types import count, seconds
 
-__all__ = ["message_of", "run"]
+if TYPE_CHECKING:
+    from truenas_client import Event, Gap
+
+__all__ = ["add_options", "message_of", "run"]
 
 
-def run(options: Namespace) -> ExitStatus:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the command and its options."""
+    parser.description = "Subscribe to an event and print each message as a line of JSON, until interrupted."
+    parser.add_argument("event", metavar="EVENT", help="name of the event, such as core.get_jobs")
+    parser.add_argument("-n", "--number", type=count, metavar="N", help="end with success after N events")
+    parser.add_argument(
+        "-t",
+        "--timeout",
+        type=seconds,
+        # A default here would overwrite the -t given before the subcommand.
+        default=argparse.SUPPRESS,
+        metavar="SECONDS",
+        help="give up after this time, with exit status 5",
+    )
+
+
+def run(options: argparse.Namespace) -> ExitStatus:
     """Print events until ``-n`` of them came, the time is over, the server ends them, or Ctrl-C.
 
     Without a number there is no limit. When the time is
     over the status is `ExitStatus.TIMEOUT`, whether anything came or not.
     """
+    from ..access import signed_in
+    from ..output import print_line, say
+
     number = options.number
-    count = 0
+    came = 0
 
     def receive(item: Event | Gap) -> bool:
-        nonlocal count
-        if isinstance(item, Gap):
+        nonlocal came
+        if isinstance(item, truenas_client.Gap):
             say(f"midclt: {item.dropped} events are missing here: {item.reason}")
             return True
-        print_line(ejson.dumps(message_of(item)))
-        count += 1
-        return number is None or count < number
+        print_line(truenas_client.ejson.dumps(message_of(item)))
+        came += 1
+        return number is None or came < number
 
     with signed_in(options) as session:
         if session.listen(options.event, receive, options.timeout):
             return ExitStatus.OK
-    say(f"{options.event}: {options.timeout:g} s are over, {count} event{'' if count == 1 else 's'} came")
+    say(f"{options.event}: {options.timeout:g} s are over, {came} event{'' if came == 1 else 's'} came")
     return ExitStatus.TIMEOUT
 
 

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from tests.app.conftest import Desk, Open, at_desk
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
-from tests.facts import RELEASES
+from tests.facts import CATALOGUES
 from tests.facts import catalogue as real
 from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator
@@ -38,7 +38,7 @@ async def typed(pilot: Pilot[None], methods: MethodList, text: str) -> None:
 
 
 async def test_the_tree_counts_and_badges_the_methods_of_each_namespace() -> None:
-    catalogue = Catalogue.from_methods(real("26"))
+    catalogue = Catalogue.from_methods(real("cut"))
     methods = MethodList()
     async with staged(methods, size=(40, 40)) as pilot:
         methods.set_catalogue(catalogue)
@@ -61,7 +61,7 @@ async def test_the_tree_counts_and_badges_the_methods_of_each_namespace() -> Non
         assert any("export" in line and "job risk" in line for line in lines)
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", CATALOGUES)
 def test_every_real_method_is_in_the_tree_once(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     unfolded = {f"namespace:{name}" for name in catalogue.namespaces()}
@@ -71,7 +71,7 @@ def test_every_real_method_is_in_the_tree_once(release: str) -> None:
 
 
 def test_stars_and_recent_methods_come_first_each_once() -> None:
-    catalogue = Catalogue.from_methods(real("26"))
+    catalogue = Catalogue.from_methods(real("cut"))
     stars = ("system.info", "gone.away", "pool.query")
     recent = ("pool.query", "disk.query", "gone.too", "user.query", "app.query", "vm.query", "core.ping", "alert.list")
     rows = tree_rows(catalogue, unfolded={"recent"}, stars=stars, recent=recent, glyphs=ASCII)
@@ -90,7 +90,7 @@ def test_stars_and_recent_methods_come_first_each_once() -> None:
 async def test_hits_tell_badges_and_why_they_are_there() -> None:
     methods = MethodList()
     async with staged(methods, size=(70, 20)) as pilot:
-        methods.set_catalogue(Catalogue.from_methods(real("26")))
+        methods.set_catalogue(Catalogue.from_methods(real("cut")))
         await typed(pilot, methods, "recordsize")
         await wait_for(pilot, lambda: len(methods.names.rows) == 3)
         by_name, by_argument = methods.names.rows[0], methods.names.rows[1]
@@ -99,7 +99,7 @@ async def test_hits_tell_badges_and_why_they_are_there() -> None:
         assert by_argument.key == "method:pool.dataset.create"
         assert by_argument.cells[1] == Cell("recordsize", "dim")
         assert words(by_argument) == ["write"]
-        assert methods.facts[-1] == f"3 of {len(real('26'))}"
+        assert methods.facts[-1] == f"3 of {len(real('cut'))}"
         methods.names.cursor = 1
         await wait_for(pilot, lambda: methods.facts[0] == "by its argument recordsize")
         assert any("pool.dataset.create recordsize" in line and "write" in line for line in drawn(pilot))
@@ -108,7 +108,7 @@ async def test_hits_tell_badges_and_why_they_are_there() -> None:
 async def test_no_hit_is_said_in_words() -> None:
     methods = MethodList()
     async with staged(methods, size=(40, 12)) as pilot:
-        methods.set_catalogue(Catalogue.from_methods(real("26")))
+        methods.set_catalogue(Catalogue.from_methods(real("cut")))
         await typed(pilot, methods, "qqqq")
         await wait_for(pilot, lambda: "No method matches." in "\n".join(drawn(pilot)))
 

@@ -1,7 +1,6 @@
-"""Server text made harmless, cut and padded by cells; numbers and times in words."""
+"""Server text made harmless, cut and padded by cells; and bars."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from tests.app.stage import HOSTILE, UNSAFE
-from tui.text import ASCII, bar, cut, fit, human_duration, human_ms, human_size, human_time, plain, safe, safe_lines
+from tui.text import ASCII, bar, cut, fit, plain, safe, safe_lines
 from tui.text import wrap as wrapped
 
 ANY_TEXT = st.text(st.characters(), max_size=80)
@@ -74,51 +73,6 @@ def test_wide_characters_are_cut_whole() -> None:
     assert fit("日本語", 4) == "日… "
     assert cut("日本語", 6) == "日本語"
     assert cut("abc", 2, ellipsis=ASCII.ellipsis) == "a~"
-
-
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [
-        (0, "0 B"),
-        (732, "732 B"),
-        (1023, "1023 B"),
-        (1024, "1.0 KiB"),
-        (11957192654848, "10.9 TiB"),
-        (2**80, "1048576.0 EiB"),
-    ],
-)
-def test_sizes_in_words(count: int, words: str) -> None:
-    assert human_size(count) == words
-
-
-@pytest.mark.parametrize(
-    ("count", "words"), [(42, "42 B"), (300, "0.3 kB"), (1400, "1.4 kB"), (999_999, "1.0 MB"), (2_500_000, "2.5 MB")]
-)
-def test_sizes_of_results_are_decimal(count: int, words: str) -> None:
-    assert human_size(count, decimal=True) == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(4, "0m 04s"), (842, "14m 02s"), (7500, "2h 05m"), (41 * 86400 + 3 * 3600, "41d 03h"), (-1, "0m 00s")],
-)
-def test_durations_in_words(seconds: float, words: str) -> None:
-    assert human_duration(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("ms", "words"), [(0.42, "0.4 ms"), (18.2, "18 ms"), (999.7, "1.0 s"), (1234, "1.2 s"), (191_000, "3m 11s")]
-)
-def test_milliseconds_in_words(ms: float, words: str) -> None:
-    assert human_ms(ms) == words
-
-
-def test_moments_in_words_are_utc() -> None:
-    assert human_time(1763683200000) == "2025-11-21 00:00Z"
-    assert human_time(1763683201000) == "2025-11-21 00:00:01Z"
-    assert human_time(datetime(2025, 11, 21, 2, tzinfo=timezone(timedelta(hours=2)))) == "2025-11-21 00:00Z"
-    assert human_time(datetime(2025, 11, 21, tzinfo=UTC)) == "2025-11-21 00:00Z"
-    assert human_time(1e30) == ""
 
 
 @given(st.one_of(st.none(), st.floats(allow_nan=False)), st.integers(min_value=0, max_value=50))

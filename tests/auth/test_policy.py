@@ -19,6 +19,8 @@ from truenas_client.auth.channel import (
     key_mechanism,
     weak_password,
 )
+from truenas_client.auth.keytext import ApiKey
+from truenas_client.auth.ways import Key, Password, Token
 from truenas_client.exc import ChannelBindingError, InsecureTransport, MechanismUnsupported
 
 PLAIN, SCRAM = APIKeyAuthMech.PLAIN, APIKeyAuthMech.SCRAM
@@ -148,3 +150,22 @@ def test_a_refusal_holds_for_every_method() -> None:
     budget.refused(10.0, 60.0)
     assert budget.wait(30.0, "auth.login") == 40
     assert budget.wait(70.0, "auth.login") == 0
+
+
+@given(secret=st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=12))
+def test_a_way_to_sign_in_shows_no_secret(secret: str) -> None:
+    key = ApiKey(7, f"7-{secret}", source="file")
+    for way in (Password("admin", secret), Key("admin", key), Token(secret)):
+        assert secret not in repr(way)
+
+
+def test_a_way_decides_anew_for_each_channel() -> None:
+    open_way, safe_way = Channel.of(endpoint.parse("ws://nas.example"), None), Channel.of(endpoint.parse(None), None)
+    warnings: list[str] = []
+    for way in (Password("admin", "x", allow_exposed=False), Token("x")):
+        way.flow(safe_way, bytes, warnings.append)
+        with pytest.raises(InsecureTransport):
+            way.flow(open_way, bytes, warnings.append)
+    assert warnings == []
+    Password("admin", "x").flow(open_way, bytes, warnings.append)
+    assert len(warnings) == 1

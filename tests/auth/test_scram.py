@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.facts import require_facts
 from truenas_client.auth.binding import end_point
-from truenas_client.auth.scram import Exchange, Keys, derive
+from truenas_client.auth.scram import Keys, ScramClient, derive
 from truenas_client.exc import AuthenticationError, ServerSignatureError
 
 ROUNDS = 50_000
@@ -84,7 +84,7 @@ def test_keys_are_those_of_the_rfc(by_hand: tuple[bytes, bytes, bytes]) -> None:
 
 @pytest.mark.parametrize("binding", [None, hashlib.sha256(b"a certificate").digest()])
 def test_an_exchange_with_a_server_of_the_rfc(by_hand: tuple[bytes, bytes, bytes], binding: bytes | None) -> None:
-    exchange = Exchange("admin", 1, NONCE, binding)
+    exchange = ScramClient("admin", 1, NONCE, binding)
     header = "n,," if binding is None else "p=tls-server-end-point,,"
     assert exchange.first == f"{header}n=admin:1,r={b64(NONCE)}"
     challenge = exchange.challenge(CHALLENGE)
@@ -119,7 +119,7 @@ def test_recorded_exchanges_recompute_bit_for_bit(number: int) -> None:
     nonce = base64.b64decode(asked[0].rpartition(",r=")[2])
     certificate = secrets.get("certificate_der_hex")
     binding = end_point(bytes.fromhex(certificate)) if certificate else None
-    exchange = Exchange(secrets["username"], int(raw.partition("-")[0]), nonce, binding)
+    exchange = ScramClient(secrets["username"], int(raw.partition("-")[0]), nonce, binding)
     assert exchange.first == asked[0]
     challenge = exchange.challenge(told[0])
     assert b64(challenge.salt) == secrets["salt_b64"]
@@ -168,19 +168,19 @@ def test_recorded_exchanges_recompute_bit_for_bit(number: int) -> None:
 )
 def test_a_challenge_that_is_none_is_not_answered(challenge: str) -> None:
     with pytest.raises(AuthenticationError) as caught:
-        Exchange("admin", 1, NONCE).challenge(challenge)
+        ScramClient("admin", 1, NONCE).challenge(challenge)
     assert b64(NONCE) not in str(caught.value)
     assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("rounds", [50_000, 5_000_000])
 def test_the_limits_of_rounds_are_within(rounds: int) -> None:
-    challenge = Exchange("admin", 1, NONCE).challenge(CHALLENGE.replace("50000", str(rounds)))
+    challenge = ScramClient("admin", 1, NONCE).challenge(CHALLENGE.replace("50000", str(rounds)))
     assert challenge.iterations == rounds
 
 
 def test_an_extension_that_may_be_ignored_is_signed_with_the_rest(by_hand: tuple[bytes, bytes, bytes]) -> None:
-    exchange = Exchange("admin", 1, NONCE)
+    exchange = ScramClient("admin", 1, NONCE)
     text = f"{CHALLENGE},x=new"
     final = exchange.final(exchange.challenge(text), Keys(*by_hand))
     assert server_final(by_hand, exchange.first.removeprefix("n,,"), text, final.text) is not None
@@ -189,12 +189,12 @@ def test_an_extension_that_may_be_ignored_is_signed_with_the_rest(by_hand: tuple
 @pytest.mark.parametrize("name", ["", "a,b", "a=b", "=2C", "a\0b", "a\nb", "a\ud800"])
 def test_names_that_would_change_the_message(name: str) -> None:
     with pytest.raises(AuthenticationError, match="user name"):
-        Exchange(name, 1, NONCE)
+        ScramClient(name, 1, NONCE)
 
 
 @given(st.text(max_size=120))
 def test_only_the_right_signature_is_accepted(text: str) -> None:
-    exchange = Exchange("admin", 1, NONCE)
+    exchange = ScramClient("admin", 1, NONCE)
     final = exchange.final(exchange.challenge(CHALLENGE), Keys(b"c" * 64, b"s" * 64, b"v" * 64))
     with pytest.raises(ServerSignatureError):
         final.verify(text)
@@ -206,7 +206,7 @@ def test_only_the_right_signature_is_accepted(text: str) -> None:
 def test_a_changed_signature_is_refused(salt: bytes, place: int, change: int) -> None:
     keys = (b"c" * 64, hashlib.sha512(b"c" * 64).digest(), b"v" * 64)
     challenge = f"r={b64(NONCE + b's')},s={b64(salt)},i={ROUNDS}"
-    exchange = Exchange("ädmin:x", 7, NONCE, salt)
+    exchange = ScramClient("ädmin:x", 7, NONCE, salt)
     final = exchange.final(exchange.challenge(challenge), Keys(*keys))
     answer = server_final(keys, exchange.first.removeprefix("p=tls-server-end-point,,"), challenge, final.text)
     assert answer is not None

@@ -22,7 +22,7 @@ from truenas_client.auth import flow as flows
 from truenas_client.auth.channel import Channel
 from truenas_client.auth.keyflow import api_key_login
 from truenas_client.auth.keytext import parse, precompute
-from truenas_client.auth.scram import Exchange, derive
+from truenas_client.auth.scram import ScramClient, derive
 from truenas_client.simulator import ApiKey
 
 from .test_sessions import impostor, server_final, until
@@ -249,7 +249,7 @@ async def test_no_server_has_a_secret_shown(collected: Collected, capfd: pytest.
 
 def test_no_step_shows_its_secret() -> None:
     key = parse(KEY)
-    exchange = Exchange("marked", 31, b"n" * 32)
+    exchange = ScramClient("marked", 31, b"n" * 32)
     shown: list[object] = [key, parse(PRECOMPUTED), DERIVED, exchange]
     for steps in (
         flows.password_login("marked", PASSWORD),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.facts import RELEASES
+from tests.facts import CATALOGUES, RELEASES
 from tests.facts import catalogue as real
 from truenas_client.methods import risk
 from truenas_client.methods.catalogue import Catalogue
@@ -227,7 +227,7 @@ def test_real_methods_are_what_people_take_them_for(release: str) -> None:
 # All real methods
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", CATALOGUES)
 def test_every_real_method_has_a_valid_smallest_draft(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     assert len(catalogue) == len(real(release))
@@ -243,7 +243,7 @@ def test_every_real_method_has_a_valid_smallest_draft(release: str) -> None:
             assert method.check(smallest.value[:-1]), method.name
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", CATALOGUES)
 def test_every_real_text_is_plain(release: str) -> None:
     for method in Catalogue.from_methods(real(release)):
         assert "\n" not in method.summary

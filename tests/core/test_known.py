@@ -70,7 +70,7 @@ def test_what_cannot_be_read_now_is_left_as_it_is(
         def fail(path: object) -> bytes:
             raise OSError(5, "Input/output error")
 
-        monkeypatch.setattr("truenas_client.storage.known_servers.read_own_file", fail)
+        monkeypatch.setattr("truenas_client.storage.private_files.read_own_file", fail)
     before = known.path.read_bytes()
     assert not known.scram_seen(NAS)
     known.remember_warning(NAS)

@@ -135,7 +135,7 @@ def test_a_schema_nobody_can_read_is_left_to_the_server() -> None:
 
 
 def test_real_mistakes() -> None:
-    catalogue = Catalogue.from_methods(real("26"))
+    catalogue = Catalogue.from_methods(real("cut"))
     query = catalogue.methods["pool.query"]
     assert query.check([[["status", "!=", "ONLINE"]], {"order_by": ["-size"], "limit": 50}]) == []
     assert query.check([[], {"limt": 50}]) == [Problem((1, "limt"), "no field limt, did you mean limit?", key=True)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import _SubParsersAction
 from typing import Any
 
 import pytest
 
 from midclt import get_parser
+from midclt.parser import COMMANDS
 
 # What scripts may write for the long options of the official command.
 ABBREVIATIONS = {
@@ -108,6 +110,13 @@ def test_building_the_parser_has_no_side_effect(
     monkeypatch.setenv("CALL_TIMEOUT", "nonsense")
     assert get_parser().parse_args(["ping"]).uri is None
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_parser_is_whole_before_it_reads_anything() -> None:
+    (commands,) = (action for action in get_parser()._actions if isinstance(action, _SubParsersAction))
+    assert list(commands.choices) == list(COMMANDS)
+    assert all(command.description for command in commands.choices.values())
+    assert "--job-print" in commands.choices["call"].format_help()
 
 
 @pytest.mark.parametrize("flag", ["-j", "-job", "--job"])

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from midclt.parser import COMMANDS
 from tests.facts import ROOT
 from tests.midclt.conftest import Nas
 
@@ -38,10 +39,11 @@ def _loaded(code: str) -> set[str]:
     return set(ran.stderr.split())
 
 
-@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["call", "--help"], []])
-def test_help_loads_no_driver(argv: list[str]) -> None:
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], [], *([name, "--help"] for name in COMMANDS)])
+def test_help_loads_no_driver_and_no_other_command(argv: list[str]) -> None:
     loaded = _loaded(f"import midclt; midclt.main({argv!r})")
-    assert "midclt.parser" in loaded
+    commands = {name for name in loaded if name.startswith("midclt.commands.")}
+    assert commands == {f"midclt.commands.{name}" for name in argv if name in COMMANDS}
     assert not loaded & {"asyncio", "websockets", "ssl", "socket", "textual", "rich", "truenas_client.exc"}
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import keyring
 import pytest
 
-from midclt import access, trusting
-from midclt.commands import profile as command
+from midclt import access, profiles, trusting
 from tests.core import certificates
 from tests.core.test_secrets import Kept
 from tests.facts import ROOT
@@ -48,7 +47,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return answers.pop(0) if answers else None
 
     monkeypatch.setattr(access, "_ask", ask)
-    monkeypatch.setattr(command, "ask", ask)
+    monkeypatch.setattr(profiles, "ask", ask)
     monkeypatch.setattr(trusting, "confirm", lambda question: answers.pop(0) == "y" if answers else None)
     return answers
 

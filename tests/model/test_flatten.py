@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tui.model.flatten import Tree, path_text
-from tui.model.hints import hint
 
 POOLS = [
     {"id": 1, "name": "tank", "size": 11957192654848, "scan": {"state": "FINISHED", "errors": [0, 1]}, "odd key": None},
@@ -287,7 +286,7 @@ def test_a_large_result_costs_nothing_until_it_is_looked_at() -> None:
     assert len(tree.rows(100_000, 100_050)) == 50
 
 
-# Paths and hints
+# Paths
 
 
 @pytest.mark.parametrize(
@@ -302,37 +301,3 @@ def test_a_large_result_costs_nothing_until_it_is_looked_at() -> None:
 )
 def test_paths_as_people_write_them(path: Path, text: str) -> None:
     assert path_text(path) == text
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "parent", "text"),
-    [
-        ("size", 11957192654848, None, "10.9 TiB"),
-        ("allocated", 8291029381120, None, "7.5 TiB"),
-        ("used_bytes", 5 << 30, None, "5.0 GiB"),
-        ("physmem", 68719476736, None, "64.0 GiB"),
-        ("parsed", 1 << 30, "used", "1.0 GiB"),
-        ("parsed", 1 << 30, "guid", ""),
-        ("memory", 4096, None, ""),
-        ("size", True, None, ""),
-        ("size", "11957192654848", None, ""),
-        ("size", float("nan"), None, ""),
-        ("id", 11957192654848, None, ""),
-        ("used_percent", 11957192654848, None, ""),
-        (0, 11957192654848, None, ""),
-        ("uptime_seconds", 3_600_000.5, None, "41d 16h"),
-        ("duration", 3_720, None, "1h 02m"),
-        ("duration", 125, None, "2m 05s"),
-        ("duration", 5, None, ""),
-        ("when", datetime(2025, 11, 21, tzinfo=UTC), None, "2025-11-21 00:00Z"),
-        ("when", datetime(2025, 11, 21, 1, 2, 3, tzinfo=UTC), None, "2025-11-21 01:02:03Z"),
-        (None, date(2025, 11, 21), None, "2025-11-21"),
-    ],
-)
-def test_hints(key: str | int | None, value: Any, parent: str | None, text: str) -> None:
-    assert hint(key, value, parent=parent) == text
-
-
-@given(key=st.text() | st.sampled_from(["size", "used", "duration"]), value=st.integers() | st.floats())
-def test_hints_are_short_and_never_fail(key: str, value: float) -> None:
-    assert len(hint(key, value)) < 24

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.facts import RELEASES
+from tests.facts import CATALOGUES
 from tests.facts import catalogue as real
 from tests.odd import ENTRIES, SCHEMAS, TEXTS, with_schema
 from tests.shelf import SHELF
@@ -123,7 +123,7 @@ def test_any_part_of_an_entry_may_be_anything(data: st.DataObject) -> None:
     use(Method("shelf.create", entry))
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", CATALOGUES)
 def test_no_real_entry_has_a_problem(release: str) -> None:
     found = {}
     for method in Catalogue.from_methods(real(release)):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.facts import RELEASES
+from tests.facts import CATALOGUES
 from tests.facts import catalogue as real
 from truenas_client.methods.catalogue import Catalogue
 from tui.model.search import SUMMARY, Index
@@ -27,7 +27,7 @@ def found(index: Index, query: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def index() -> Index:
-    return Index(Catalogue.from_methods(real("26")))
+    return Index(Catalogue.from_methods(real("cut")))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_wanted_method_comes_first(index: Index, query: str, first: str) -> 
     assert found(index, query)[0] == first
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", CATALOGUES)
 def test_every_real_name_finds_itself_first(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     index = Index(catalogue)
@@ -108,7 +108,7 @@ def test_hits_outside_the_name_say_why() -> None:
     assert why("fr pond") == {"frog.pond": (), "a.create": ("FrogSize", SUMMARY)}
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", CATALOGUES)
 def test_recordsize_finds_exactly_the_real_methods_that_take_it(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     takes = {method.name for method in catalogue if "recordsize" in method.names}
@@ -117,7 +117,7 @@ def test_recordsize_finds_exactly_the_real_methods_that_take_it(release: str) ->
     assert {hit.method.name for hit in hits if "recordsize" in hit.why} == takes
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", CATALOGUES)
 def test_every_argument_of_a_real_method_finds_it(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     index = Index(catalogue)
@@ -250,7 +250,7 @@ def test_a_name_of_any_length_counts_no_further_against_it() -> None:
 
 
 def test_reading_ahead_in_slices_finds_the_same() -> None:
-    catalogue = Catalogue.from_methods(real("26"))
+    catalogue = Catalogue.from_methods(real("cut"))
     index, fresh = Index(catalogue), Index(catalogue)
     slices = fresh.prepare(at_a_time=100)
     assert next(slices) == len(fresh) - 100

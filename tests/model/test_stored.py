@@ -59,8 +59,9 @@ def test_every_update_has_a_reader_that_takes_what_it_is_given(release: str) -> 
         ("core.ping", [], None),
     ],
 )
-def test_where_it_is_stored(method: str, params: list[Any], expected: Lookup | None) -> None:
-    assert lookup(method, params, real("26")) == expected
+@pytest.mark.parametrize("release", ["cut", "26"])
+def test_where_it_is_stored(release: str, method: str, params: list[Any], expected: Lookup | None) -> None:
+    assert lookup(method, params, real(release)) == expected
 
 
 @pytest.mark.parametrize(
@@ -81,8 +82,9 @@ def test_where_it_is_stored(method: str, params: list[Any], expected: Lookup | N
         ("user.delete", [True], ""),
     ],
 )
-def test_what_a_risky_call_is_confirmed_with(method: str, params: list[Any], name: str) -> None:
-    assert resource_of(method, params, real("26")) == name
+@pytest.mark.parametrize("release", ["cut", "26"])
+def test_what_a_risky_call_is_confirmed_with(release: str, method: str, params: list[Any], name: str) -> None:
+    assert resource_of(method, params, real(release)) == name
 
 
 def test_answers_of_any_shape() -> None:

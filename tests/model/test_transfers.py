@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import facts
-from tests.facts import RELEASES
+from tests.facts import CATALOGUES
 from truenas_client.methods.catalogue import Catalogue
 from tui.model.paths import completed, expanded, shortened
 from tui.model.transfers import file_wanted, is_private, suggested_name
@@ -37,7 +37,7 @@ TODAY = date(2026, 11, 22)
         ("pool.query", [], None),
     ],
 )
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", CATALOGUES)
 def test_a_file_goes_along_where_the_arguments_say_so(
     release: str, method: str, params: list[Any], kind: str | None
 ) -> None:

@@ -21,7 +21,7 @@ from truenas_client import (
     MechanismUnsupported,
     NotAuthenticated,
 )
-from truenas_client.aio import logins
+from truenas_client.aio import signin
 from truenas_client.aio.connection import Connection
 from truenas_client.simulator.tls import Tls
 
@@ -33,7 +33,7 @@ def give_recorded_nonces(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the client be as random as the recorded one was, so that the proofs come out equal."""
     firsts = [f["params"][0]["rfc_str"] for f in sent_frames(flow) if "CLIENT_FIRST_MESSAGE" in str(f)]
     nonces: Iterator[bytes] = iter([base64.b64decode(first.rpartition(",r=")[2]) for first in firsts])
-    monkeypatch.setattr(logins, "new_nonce", lambda: next(nonces, bytes(32)))
+    monkeypatch.setattr(signin, "new_nonce", lambda: next(nonces, bytes(32)))
 
 
 def errors(run: Run) -> list[type[ClientException] | None]:

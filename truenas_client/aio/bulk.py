@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..engine.dialect import encode_params
 from ..engine.sizes import send_limit
@@ -24,7 +24,9 @@ from ..exc import (
     PayloadTooLarge,
     ProtocolError,
 )
-from .jobs import AsyncJob
+
+if TYPE_CHECKING:
+    from .client import AsyncClient
 
 __all__ = ["BulkInterrupted", "BulkResult", "bulk"]
 
@@ -68,17 +70,8 @@ class BulkInterrupted(ClientException):
         self.unsent = unsent
 
 
-class Server(Protocol):
-    """What is needed of a client."""
-
-    @property
-    def signed_in(self) -> bool: ...
-
-    async def start(self, method: str, *params: Any) -> AsyncJob: ...
-
-
 async def bulk(
-    server: Server, method: str, items: Iterable[Sequence[Any]], description: str | None = None
+    server: AsyncClient, method: str, items: Iterable[Sequence[Any]], description: str | None = None
 ) -> list[BulkResult]:
     """Call ``method`` once with each of ``items`` (lists of arguments); one `BulkResult` each, in order.
 
@@ -108,7 +101,7 @@ async def bulk(
     return results
 
 
-async def _run(server: Server, params: list[Any]) -> Any:
+async def _run(server: AsyncClient, params: list[Any]) -> Any:
     try:
         job = await server.start(METHOD, *params)
         return await job.result()

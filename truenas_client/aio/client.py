@@ -12,8 +12,9 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
-from ..auth.channel import Channel
-from ..auth.flow import Flow, Login
+from ..auth.channel import APIKeyAuthMech, Channel
+from ..auth.flow import Login
+from ..auth.ways import Key, Password, Token, Way
 from ..endpoint import Endpoint
 from ..engine.retry import Chance, chance_of
 from ..exc import (
@@ -30,8 +31,7 @@ from .connecting import Dialer
 from .connection import Connection
 from .events import QUEUE, AsyncSubscription, Event, Overflow, Subscriptions, record_key
 from .jobs import AsyncJob, JobTable
-from .logins import Logins
-from .signin import OTPToken, SignIn
+from .signin import OTPToken, SignIn, read_key
 from .sockets import ConnectLimits, open_socket
 from .supervisor import Status, Supervisor
 
@@ -52,7 +52,7 @@ class _Unset:
 _UNSET: Final = _Unset()
 
 
-class AsyncClient(Logins):
+class AsyncClient:
     """A TrueNAS, reached over one connection at a time.
 
     ``uri`` is None for the local socket, or an address as a person writes it
@@ -396,12 +396,70 @@ class AsyncClient(Logins):
 
     # -- signing in ----------------------------------------------------------------------
 
-    async def _sign_in(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> Login:
+    async def login_with_password(
+        self, username: str, password: str, otp_token: OTPToken = None, *, allow_exposed: bool = True
+    ) -> Login:
+        """Sign in with a password.
+
+        ``otp_token`` is a one-time password or a function (plain or async) that asks for
+        one; it is asked again after a wrong one, until it returns None. Over ``ws://`` to
+        another host the password is sent with a warning, or not at all (`InsecureTransport`)
+        when ``allow_exposed`` is false. Raises `InvalidCredentials`, `OTPRequired`,
+        `CredentialsExpired`, `AccessDenied`, `RedirectRequired`, `RateLimited`. One login
+        runs at a time, and waits while the server would take no more of them; a refused one
+        is never repeated. What succeeded is kept in memory for later connections (of a
+        login with a one-time password the server's own token, where it gives one).
+        """
+        return await self._sign_in(Password(username, password, allow_exposed), otp_token)
+
+    async def login_with_api_key(
+        self,
+        username: str,
+        key_or_path: str | os.PathLike[str],
+        auth_mechanism: APIKeyAuthMech | str = APIKeyAuthMech.SCRAM,
+        channel_binding: bool = True,
+        *,
+        known_scram: bool = False,
+        allow_key_revocation: bool = False,
+    ) -> Login:
+        """Sign in with an API key of a user.
+
+        ``key_or_path`` is the key, a JSON or INI text with it, or the path (absolute, or
+        beginning with ``~``) of a file with any of these. SCRAM (26 and later) proves the key
+        without sending it and is bound to the TLS connection; ``channel_binding=False`` logs
+        in without that, as is needed over ``ws://`` or through a proxy that ends TLS. PLAIN
+        sends the key, for older servers; an address that ends in ``/websocket`` means it.
+
+        A caller that remembers that this server has done SCRAM (`Login.mechanism`) says so by
+        ``known_scram``, and then the key itself is not sent, unless the caller leaves it out
+        because its user wants just that. Over ``ws://`` to another host a PLAIN key is not
+        sent either: the server would revoke it. ``allow_key_revocation`` sends it all the same.
+
+        Raises `InvalidKeyFile`; `InsecureTransport` and `ChannelBindingError` before
+        anything is sent; `MechanismUnsupported`, `InvalidCredentials`, `CredentialsExpired`,
+        `AccessDenied`, `RedirectRequired`, `RateLimited`; `ServerSignatureError` when the
+        server does not know the key either, and then the connection is closed. Otherwise as
+        `login_with_password`.
+        """
+        mechanism = APIKeyAuthMech(auth_mechanism)
+        key = await read_key(key_or_path, self._warn)
+        return await self._sign_in(
+            Key(username, key, mechanism, channel_binding, known_scram, allow_key_revocation), None
+        )
+
+    async def login_with_token(self, token: str) -> Login:
+        """Sign in with a token of ``auth.generate_token``. It is kept as a password is.
+
+        Raises as `login_with_password`, and `InsecureTransport` over ``ws://`` to another host.
+        """
+        return await self._sign_in(Token(token), None)
+
+    async def _sign_in(self, way: Way, otp_token: OTPToken) -> Login:
         connection = self._connection()
         # While a new connection is being made it takes logins already: `on_login_needed` sends one.
         if connection.lost is not None:
             connection = await self._supervisor.ready()
-        return await self._logins.first(connection, flow, otp_token)
+        return await self._logins.first(connection, way, otp_token)
 
     def _channel(self, connection: Connection) -> Channel:
         return Channel.of(self.endpoint, connection.certificate, fell_back=self._dialer.approach.fell_back)

@@ -16,16 +16,13 @@ import io
 import json
 import os
 import re
-import socket
-import ssl
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .. import ejson
-from ..endpoint import Endpoint
 from ..exc import (
     CallTimeout,
     ClientException,
@@ -40,11 +37,14 @@ from ..exc import (
 )
 from ..secrets.redact import MASK
 from ..storage.private_files import claim
-from .http import Answer, Exchange, Progress
+from .http import Answer, HttpExchange, Progress
 from .jobs import AsyncJob
 from .multipart import Body, Part, Source
 
-__all__ = ["MAX_FILES", "SILENCE", "Downloaded", "Progress", "Server", "Source", "download", "upload"]
+if TYPE_CHECKING:
+    from .client import AsyncClient
+
+__all__ = ["MAX_FILES", "SILENCE", "Downloaded", "Progress", "Source", "download", "upload"]
 
 SILENCE = 600.0
 """Seconds without a byte in either direction. A job may work for minutes before its first one."""
@@ -58,19 +58,6 @@ VERDICT_SECONDS = 3.0
 _PATH = re.compile(r"/_download/\d+\?[!-~]+")
 _TOKEN = re.compile(r"[!-~]+")
 _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
-
-
-class Server(Protocol):
-    """What is needed of a client."""
-
-    @property
-    def endpoint(self) -> Endpoint: ...
-
-    async def call(self, method: str, *params: Any, repeat: bool | None = None) -> Any: ...
-
-    async def follow(self, job_id: int, method: str, *params: Any) -> AsyncJob: ...
-
-    async def open_http(self) -> tuple[socket.socket, ssl.SSLContext | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +75,7 @@ class Downloaded:
 
 
 async def download(
-    server: Server,
+    server: AsyncClient,
     method: str,
     params: Sequence[Any],
     filename: str,
@@ -125,7 +112,7 @@ async def download(
     if buffered:
         await job.result()
     sock, tls = await server.open_http()
-    async with Exchange(sock, server.endpoint, tls, progress, silence=timeout, cleanup=sink.discard) as exchange:
+    async with HttpExchange(sock, server.endpoint, tls, progress, silence=timeout, cleanup=sink.discard) as exchange:
         try:
             got = await exchange.get(path, sink.write)
             _check(server, "download", got, job_id, path)
@@ -140,7 +127,7 @@ async def download(
 
 
 async def upload(
-    server: Server,
+    server: AsyncClient,
     method: str,
     params: Sequence[Any],
     *files: Source,
@@ -172,7 +159,7 @@ async def upload(
             "Content-Type": f"multipart/form-data; boundary={boundary}",
         }
         sock, tls = await server.open_http()
-        async with Exchange(sock, server.endpoint, tls, progress, silence=timeout) as exchange:
+        async with HttpExchange(sock, server.endpoint, tls, progress, silence=timeout) as exchange:
             answer = await exchange.post("/_upload", headers, body.length, body.blocks(exchange.progress))
     _check(server, "upload", answer, None, token)
     return await server.follow(_job_id(answer.body), method, *params)
@@ -189,7 +176,7 @@ def _download_address(answer: Any) -> tuple[int, str]:
     raise ProtocolError("core.download: the answer is not a job and the place to fetch from")
 
 
-async def _token(server: Server) -> str:
+async def _token(server: AsyncClient) -> str:
     # A token of the local socket has no address to be bound to.
     bound = server.endpoint.socket is None
     try:
@@ -213,7 +200,7 @@ def _job_id(body: bytes) -> int:
     return job_id
 
 
-def _check(server: Server, what: str, answer: Answer, job_id: int | None, secret: str) -> None:
+def _check(server: AsyncClient, what: str, answer: Answer, job_id: int | None, secret: str) -> None:
     """Raise what an answer other than 200 means. ``secret`` is what its words must not hold."""
     status = answer.status
     if status == 200:

@@ -25,7 +25,7 @@ from ..endpoint import Endpoint
 from ..exc import CallTimeout, ClientException, ConnectionLost, ConnectTimeout, ProtocolError
 from ..trust import tls_failure
 
-__all__ = ["BLOCK", "Answer", "Exchange", "Progress", "Ticker"]
+__all__ = ["BLOCK", "Answer", "HttpExchange", "Progress", "Ticker"]
 
 BLOCK = 256 * 1024
 """Bytes read or sent at a time."""
@@ -101,7 +101,7 @@ class Answer:
     size: int
 
 
-class Exchange:
+class HttpExchange:
     """One request over a connected socket, which it owns from now on.
 
     Use as ``async with``; on leaving, whatever happened, ``cleanup`` is run in the thread.
@@ -127,7 +127,7 @@ class Exchange:
         self._stopped = False
         self.progress = Ticker(progress, self.stop)
 
-    async def __aenter__(self) -> Exchange:
+    async def __aenter__(self) -> HttpExchange:
         return self
 
     async def __aexit__(self, *unused: object) -> None:

@@ -19,12 +19,15 @@ import weakref
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ..exc import CallTimeout, ClientException, ProtocolError
 from ..methods.filters import FilterError, filter_list
 from ..secrets.logs import log
-from .events import AsyncSubscription, Event, Gap
+from .events import Event, Gap
+
+if TYPE_CHECKING:
+    from .client import AsyncClient
 
 __all__ = ["Change", "Changes", "LiveQuery"]
 
@@ -40,17 +43,6 @@ QUERY_SECONDS = 60.0
 
 
 Row = dict[str, Any]
-
-
-class Server(Protocol):
-    """What is needed of a client."""
-
-    @property
-    def connected(self) -> bool: ...
-
-    async def call(self, method: str, *params: Any, timeout: float | None = ..., repeat: bool | None = ...) -> Any: ...
-
-    def subscribe(self, name: str) -> AsyncSubscription: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +110,7 @@ class LiveQuery:
 
     def __init__(
         self,
-        server: Server,
+        server: AsyncClient,
         method: str,
         filters: Sequence[Any] = (),
         options: Mapping[str, Any] | None = None,

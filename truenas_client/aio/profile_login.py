@@ -4,50 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ..auth.flow import Login
-from ..endpoint import Endpoint
 from ..secrets.value import Secret
 from ..storage.known_servers import Known
 from ..storage.profile import Profile
 from ..storage.secret_store import resolve
 from .signin import OTPToken
 
-__all__ = ["SignsIn", "sign_in"]
+if TYPE_CHECKING:
+    from .client import AsyncClient
 
-
-class SignsIn(Protocol):
-    """What is needed of a client."""
-
-    @property
-    def endpoint(self) -> Endpoint: ...
-
-    async def login_with_token(self, token: str) -> Login: ...
-
-    async def login_with_password(
-        self, username: str, password: str, otp_token: OTPToken = None, *, allow_exposed: bool = True
-    ) -> Login: ...
-
-    async def login_with_api_key(
-        self,
-        username: str,
-        key_or_path: str,
-        auth_mechanism: str,
-        channel_binding: bool,
-        *,
-        known_scram: bool,
-    ) -> Login: ...
+__all__ = ["sign_in"]
 
 
 async def sign_in(
-    client: SignsIn,
+    client: AsyncClient,
     profile: Profile,
     *,
     secret: Secret | None = None,
     ask: Callable[[], str | None] | None = None,
     otp_token: OTPToken = None,
-    known: Known | None = None,
     said_plain: bool = False,
 ) -> Login | None:
     """Sign a connected client in by the profile's mechanism; None where it has none.
@@ -68,7 +46,7 @@ async def sign_in(
             return await client.login_with_password(
                 profile.username, secret.reveal(), otp_token, allow_exposed=profile.password_over_ws
             )
-    known = known or Known()
+    known = Known()
     login = await client.login_with_api_key(
         profile.username,
         secret.reveal().strip(),

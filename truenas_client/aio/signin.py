@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Awaitable, Callable
 from secrets import token_bytes
 from typing import Any
@@ -17,12 +18,15 @@ from typing import Any
 from ..auth.budget import Budget
 from ..auth.channel import Channel
 from ..auth.flow import Derivation, Flow, Login, OTPRequest, Request, reconnect_login, signs_in
+from ..auth.keytext import ApiKey
 from ..auth.scram import NONCE_BYTES, Keys, derive
+from ..auth.ways import Way
 from ..exc import ClientException, InvalidCredentials, RateLimited, ServerSignatureError
 from ..secrets.logs import log
+from ..storage import key_files
 from .connection import Connection
 
-__all__ = ["OTPToken", "SignIn", "forget_counts", "new_nonce"]
+__all__ = ["OTPToken", "SignIn", "forget_counts", "read_key"]
 
 
 OTPToken = str | Callable[[], str | None | Awaitable[str | None]] | None
@@ -50,6 +54,17 @@ def forget_counts() -> None:
     _budgets.clear()
 
 
+async def read_key(key_or_path: str | os.PathLike[str], warn: Callable[[str], None]) -> ApiKey:
+    """An API key as a user gives it. A file is read in a thread. Raises `InvalidKeyFile`."""
+    if not key_files.is_path(key_or_path):
+        return key_files.load(key_or_path)
+    warnings: list[str] = []
+    key = await asyncio.to_thread(key_files.load, key_or_path, warnings.append)
+    for text in warnings:
+        warn(text)
+    return key
+
+
 class SignIn:
     """The logins of one client.
 
@@ -71,12 +86,13 @@ class SignIn:
         """Whether a new connection can be signed in without asking anybody."""
         return self._kept is not None
 
-    async def first(self, connection: Connection, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> Login:
+    async def first(self, connection: Connection, way: Way, otp_token: OTPToken) -> Login:
         """Sign in, and keep what it was done with. Raises `AuthenticationError` and its subclasses."""
         token = otp_token
 
         async def run(connection: Connection) -> Login:
-            return await self._run(flow(self._channel(connection)), connection, token)
+            flow = way.flow(self._channel(connection), new_nonce, self._warn)
+            return await self._run(flow, connection, token)
 
         async with self._lock:
             self._set_ticket(None)

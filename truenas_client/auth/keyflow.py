@@ -24,7 +24,7 @@ from ..exc import (
 from .channel import APIKeyAuthMech, Channel, binding_for, check_plain_key, key_mechanism, scram_unsupported
 from .flow import BRIEF, Derivation, Flow, Login, Request, Steps, conclude, login_ex, no_access
 from .keytext import ApiKey
-from .scram import Exchange
+from .scram import ScramClient
 
 __all__ = ["api_key_login"]
 
@@ -50,7 +50,7 @@ def api_key_login(
         if key_mechanism(mechanism, channel, known_scram=known_scram) is APIKeyAuthMech.PLAIN:
             check_plain_key(channel, allow_key_revocation=allow_key_revocation)
             return (yield from _plain(username, key, channel))
-        exchange = Exchange(username, key.id, nonce, binding_for(channel, wanted=channel_binding))
+        exchange = ScramClient(username, key.id, nonce, binding_for(channel, wanted=channel_binding))
         return (yield from _scram(exchange, key, channel))
     except ClientException as e:
         if channel.kind == "socket" and type(e) is ClientException:
@@ -73,7 +73,7 @@ def _plain(username: str, key: ApiKey, channel: Channel) -> Flow:
     return conclude(answer, username, "PLAIN")
 
 
-def _scram(exchange: Exchange, key: ApiKey, channel: Channel) -> Flow:
+def _scram(exchange: ScramClient, key: ApiKey, channel: Channel) -> Flow:
     try:
         text = yield from _message("FIRST", exchange.first, exchange, channel)
     except ValidationErrors as e:
@@ -101,7 +101,7 @@ def _scram(exchange: Exchange, key: ApiKey, channel: Channel) -> Flow:
     return Login(exchange.username, None, "SCRAM", salt=challenge.salt, iterations=challenge.iterations)
 
 
-def _message(kind: str, text: str, exchange: Exchange, channel: Channel) -> Generator[Steps, Any, str]:
+def _message(kind: str, text: str, exchange: ScramClient, channel: Channel) -> Generator[Steps, Any, str]:
     """Send one message of an exchange; the text of the server's, empty when there is none where one should be."""
     data = {"mechanism": "SCRAM", "scram_type": f"CLIENT_{kind}_MESSAGE", "rfc_str": text}
     answer = yield from login_ex("auth.login_ex", data, 2 if kind == "FIRST" else 0)
@@ -125,7 +125,7 @@ def _leave(error: ServerSignatureError) -> Generator[Steps, Any, Never]:
     raise error
 
 
-def _refusal(exchange: Exchange, channel: Channel) -> str:
+def _refusal(exchange: ScramClient, channel: Channel) -> str:
     text = f"The API key is wrong, has expired or was revoked, or is not one of {exchange.username}"
     if exchange.binding is None:
         return text

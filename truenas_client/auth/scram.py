@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 
 from ..exc import AuthenticationError, ServerSignatureError
 
-__all__ = ["MAX_ITERATIONS", "MIN_ITERATIONS", "NONCE_BYTES", "Challenge", "Exchange", "Final", "Keys", "derive"]
+__all__ = ["MAX_ITERATIONS", "MIN_ITERATIONS", "NONCE_BYTES", "Challenge", "Final", "Keys", "ScramClient", "derive"]
 
 NONCE_BYTES = 32
 """Octets of the client's nonce, as the server's own client sends."""
@@ -82,7 +82,7 @@ class Final:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class ScramClient:
     """One login of a user with the key of a number.
 
     ``binding`` is the hash of the server's certificate as this connection sees it

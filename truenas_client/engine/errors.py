@@ -25,7 +25,6 @@ from ..exc import (
 __all__ = ["explained", "from_data", "from_ddp", "from_jsonrpc", "is_rate_limit", "job_error", "short", "words"]
 
 TOO_MANY_CALLS = -32000
-METHOD_RAISED = -32001
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 

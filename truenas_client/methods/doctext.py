@@ -2,7 +2,7 @@
 
 Pure text in, pure text out; control characters are not judged here (who draws text does that).
 
-Invariant: the time taken grows with the length alone: a mark that does not end within `_FARTHEST` characters is none,
+Invariant: the time taken grows with the length alone: a mark that does not end within 1,000 characters is none,
 and a text has at most `LONGEST` characters.
 """
 
@@ -14,7 +14,6 @@ __all__ = ["first_sentence", "is_cut", "one_line", "plain_text", "split_examples
 
 LONGEST = 20_000
 """Characters of a description that are shown. The longest real one has 8,885."""
-_FARTHEST = 1000
 _ROLE = re.compile(r":[a-zA-Z][\w:.+-]{0,40}:`([^`]{0,1000})`")
 _TARGET = re.compile(r"^([^<]*[^<\s])\s*<[^<>]*>$")
 _LITERAL = re.compile(r"``(.{1,1000}?)``", re.DOTALL)

@@ -33,7 +33,6 @@ _TEXTS = frozenset({"title", "description", "pattern", "format"})
 _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
 _VALUES = frozenset({"default", "const", "enum", "examples"})
-_OTHERS = frozenset({"required", "uniqueItems"})
 _REFERENCES = frozenset({"$ref", "$dynamicRef"})
 _DEEPEST = 60
 """Nesting of schemas and of values in them. Real ones reach 11."""

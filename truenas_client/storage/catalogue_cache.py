@@ -2,7 +2,7 @@
 
 A file holds an index of all methods (what lists and searches need: about 150 kB, read at
 once), and behind it each method's schemas and texts, compressed one by one and read
-when somebody asks for them. It is found by address and user, because a server lists
+when a caller asks for them. It is found by address and user, because a server lists
 only what a user may call.
 
 Invariants: a file is replaced as a whole; one that cannot be read or was written by

@@ -1,4 +1,4 @@
-"""Who wins: what is said on the command line, the environment, the profile.
+"""Putting command line, environment and profile together: which of them wins.
 
 Flags win over the environment, the environment over the profile. One rule stands
 above: what a profile grants (its secret, and taking any certificate) is for its own

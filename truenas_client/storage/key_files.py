@@ -14,14 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..auth.keytext import ApiKey, is_raw, parse
-from ..bounded import TooLarge, read_file
+from ..bounded import TooLarge
 from ..exc import InvalidKeyFile
-from .private_files import others_may_read
+from .private_files import read_secret
 
 __all__ = ["is_path", "load"]
-
-LARGEST = 65_536
-"""Octets. A key takes some hundred: whatever is larger is another file."""
 
 _PATH = re.compile(r"/|~|[A-Za-z]:[\\/]|\\\\")
 
@@ -43,11 +40,11 @@ def load(key_or_path: str | os.PathLike[str], warn: Callable[[str], None] = lamb
     path = os.path.expanduser(os.fspath(key_or_path)).strip()
     if path.startswith("~"):
         raise InvalidKeyFile(path, "there is no such user whose home folder it could be in")
-    data, problem = b"", ""
+    text = problem = ""
     try:
-        data = read_file(path, LARGEST)
-        if others_may_read(Path(path)):
-            warn(f"{path}: other users of this machine may read this API key; `chmod 600` keeps it to yourself")
+        text = read_secret(Path(path), "API key", warn)
+    except UnicodeDecodeError:
+        text = "\0"
     except TooLarge:
         problem = "is too large to be a key"
     except TimeoutError as e:
@@ -58,10 +55,6 @@ def load(key_or_path: str | os.PathLike[str], warn: Callable[[str], None] = lamb
         problem = "is not the name of a file"
     if problem:
         raise InvalidKeyFile(path, problem)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
     if "\0" in text:
         raise InvalidKeyFile(path, "is not text")
     return parse(text, path)

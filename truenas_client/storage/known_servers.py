@@ -1,8 +1,8 @@
-"""What programs remember of servers by themselves: no choices and no secrets.
+"""What the programs learn about servers and remember: no choices of the user, no secrets.
 
 A JSON file in the state folder, by host and port. That a server has once taken SCRAM
-is remembered for good: it will not be sent the key itself again unless somebody says
-so. A lost file forgets; it never keeps anybody from working.
+is remembered for good: the client does not send it the key itself again unless the user
+says so. When the file is lost these facts are forgotten, and everything still works.
 
 Invariants: a file that cannot be read for now, or that a newer program wrote, is left as it is; one that is damaged is
 set aside, never written over.
@@ -13,15 +13,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from ..bounded import read_own_file
 from ..endpoint import Endpoint
 from ..secrets.logs import log
 from .paths import APPLICATION
-from .private_files import replacing
+from .private_files import read_object, replacing, set_aside
 
 __all__ = ["Known", "state_path"]
 
@@ -46,7 +44,7 @@ class Known:
         return self._get(endpoint, "scram")
 
     def remember_scram(self, endpoint: Endpoint) -> None:
-        """It has."""
+        """Remember that it has."""
         self._set(endpoint, "scram")
 
     def warned(self, endpoint: Endpoint) -> bool:
@@ -54,7 +52,7 @@ class Known:
         return self._get(endpoint, "warned_of_password")
 
     def remember_warning(self, endpoint: Endpoint) -> None:
-        """They were."""
+        """Remember that the user was told."""
         self._set(endpoint, "warned_of_password")
 
     def offered(self, endpoint: Endpoint) -> bool:
@@ -62,7 +60,7 @@ class Known:
         return self._get(endpoint, "offered_to_keep")
 
     def remember_offer(self, endpoint: Endpoint) -> None:
-        """They were, and the answer holds."""
+        """Remember that the user was asked, and that the answer holds."""
         self._set(endpoint, "offered_to_keep")
 
     def warned_of_file(self, path: str) -> bool:
@@ -70,7 +68,7 @@ class Known:
         return self._get(f"file {path}", "warned_of_readers")
 
     def remember_file(self, path: str) -> None:
-        """They were."""
+        """Remember that the user was told."""
         self._set(f"file {path}", "warned_of_readers")
 
     def _get(self, met: Endpoint | str, mark: str) -> bool:
@@ -89,9 +87,8 @@ class Known:
                 try:
                     servers = self._read()
                 except ValueError as e:
-                    aside = self.path.with_name(f"{self.path.name}.broken")
-                    os.replace(self.path, aside)
-                    log.warning("%s cannot be read (%s). It is now %s; a new one is begun", self.path, e, aside.name)
+                    aside = set_aside(self.path, "broken")
+                    log.warning("%s cannot be read (%s). It is now %s; a new one is begun", self.path, e, aside)
                     servers = {}
                 marks = _marks(servers, met)
                 if marks.get(mark) is True:
@@ -104,12 +101,10 @@ class Known:
     def _read(self) -> dict[str, Any]:
         """What is known, by place, odd entries too: they are kept as they are. Raises OSError, ValueError."""
         try:
-            data = json.loads(read_own_file(self.path))
+            data = read_object(self.path)
         except FileNotFoundError:
             return {}
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-        if not isinstance(data, dict) or not isinstance(servers := data.get("servers"), dict):
+        if not isinstance(servers := data.get("servers"), dict):
             raise ValueError("no servers in it")
         if data.get("version", VERSION) != VERSION:
             raise OSError(errno.EBUSY, "it is of another version of this program")

@@ -75,7 +75,7 @@ def named(
     try:
         secrets = sorted(profiles().secrets)
     except InvalidProfile:
-        # `look_up` tells it, to who uses one.
+        # `look_up` reports the problem when a placeholder is used.
         secrets = []
     variables = sorted(os.environ if environment is None else environment)
     names: list[tuple[Literal["env", "secret"], str]] = [("secret", name) for name in secrets]

@@ -1,7 +1,7 @@
 """Files that only their owner may read, replaced as a whole or not at all, by one program at a time.
 
-A replacement is written beside its file, as ``.NAME.new``, and then takes its place. Whoever holds the lock (flock) on
-that one file may write, so two programs never overwrite each other's changes.
+A replacement is written beside its file, as ``.NAME.new``, and then takes its place. A program may write while it holds
+the lock (flock) on that one file, so two programs never overwrite each other's changes.
 
 Invariants: the file is never seen half written; no lock file stays behind; a program that was killed leaves at most one
 ``.NAME.new``, which the next writer uses.
@@ -11,19 +11,37 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-__all__ = ["change_by_others", "claim", "others_may_read", "replacing", "write_private", "write_private_bytes"]
+from ..bounded import read_file, read_own_file
+
+__all__ = [
+    "LARGEST_SECRET",
+    "change_by_others",
+    "claim",
+    "others_may_read",
+    "read_object",
+    "read_secret",
+    "replacing",
+    "set_aside",
+    "write_private",
+    "write_private_bytes",
+]
+
+LARGEST_SECRET = 65_536
+"""Bytes. Keys and passwords take some hundred: whatever is larger is something else."""
 
 WAIT_SECONDS = 60.0
 """How long a writer waits for the others. A write takes some milliseconds; 200 programs that each add a profile at once
 took 25 s together on two busy cores."""
 _FIRST_LOOK, _LAST_LOOK = 0.005, 0.25
-"""Seconds between looks. They grow, or the many who wait would take the processor from the one who writes."""
+"""Seconds between looks. They grow, or the waiting programs would take the processor from the one that writes."""
 
 
 def write_private(path: Path, text: str) -> None:
@@ -67,7 +85,7 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
     try:
         yield replace
     finally:
-        # Removed while it is locked: a program that waits for it sees that it is gone, and makes one of its own.
+        # Removed while it is locked: a program that waits for the lock sees that the file is gone, and makes its own.
         if not replaced:
             with contextlib.suppress(OSError):
                 os.unlink(fresh)
@@ -95,7 +113,7 @@ def claim(fresh: Path, *, wait: float | None = None, private: bool = True) -> in
         os.close(number)
         if time.monotonic() > deadline:
             raise OSError(errno.EBUSY, "another program is writing it", str(fresh))
-        # Not all at the same moments; the module `random` would slow down every start.
+        # Spread by process, so that programs do not look at the same moments; `random` would slow down every start.
         time.sleep(pause * (0.5 + os.getpid() % 64 / 128))
         pause = min(pause * 1.5, _LAST_LOOK)
 
@@ -113,7 +131,7 @@ def _locked(number: int) -> bool:
 
 
 def _is_ours(number: int, fresh: Path) -> bool:
-    """Whether the locked file still stands at its place, and nobody else has a hand on it."""
+    """Whether the locked file still stands at its place, and no other user owns or links it."""
     status = os.fstat(number)
     try:
         standing = os.stat(fresh, follow_symlinks=False)
@@ -122,7 +140,7 @@ def _is_ours(number: int, fresh: Path) -> bool:
     if (standing.st_dev, standing.st_ino) != (status.st_dev, status.st_ino):
         return False
     if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_nlink != 1):
-        # Somebody put it there to read what is written.
+        # Another user put it there to read what is written.
         os.unlink(fresh)
         return False
     return True
@@ -135,10 +153,39 @@ def _make_folders(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The members of a JSON file that these programs write. Raises OSError, and ValueError for a damaged file."""
+    try:
+        value = json.loads(read_own_file(path))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("no members in it")
+    return value
+
+
+def set_aside(path: Path, why: str) -> str:
+    """Rename a file that cannot be understood, so that a new one can be begun; its new name. Raises OSError."""
+    aside = path.with_name(f"{path.name}.{why}")
+    os.replace(path, aside)
+    return aside.name
+
+
+def read_secret(path: Path, what: str, warn: Callable[[str], None]) -> str:
+    """The text of a file that holds a secret; ``warn`` is told when others can read it, which names it as ``what``.
+
+    Raises OSError (`bounded.TooLarge`, TimeoutError among them), and UnicodeDecodeError, which holds what was read.
+    """
+    data = read_file(path, LARGEST_SECRET)
+    if others_may_read(path):
+        warn(f"{path}: other users of this machine may read this {what}; `chmod 600` keeps it to yourself")
+    return data.decode("utf-8-sig")
+
+
 def change_by_others(path: Path) -> str | None:
     """What lets other users change a file, as the command that mends it; None when nothing does.
 
-    Looks at the file and the folders above it: who may write one of those can put another file in its place.
+    Looks at the file and the folders above it: a user who may write one of those can put another file in its place.
     Raises OSError.
     """
     if os.name != "posix":
@@ -148,7 +195,7 @@ def change_by_others(path: Path) -> str | None:
         status = place.stat()
         if status.st_uid not in (os.geteuid(), 0):
             return f"chown {os.geteuid()} {place}"
-        # In a folder with the sticky bit (/tmp) nobody replaces the files of others.
+        # In a folder with the sticky bit (/tmp) users cannot replace the files of others.
         if status.st_mode & 0o022 and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
             return f"chmod go-w {place}"
     return None

@@ -32,7 +32,7 @@ from ..trust import SYSTEM, TLS
 __all__ = ["KEYS", "MECHANISMS", "Profile", "check_name", "from_toml", "to_toml"]
 
 MECHANISMS = ("password", "api-key", "api-key-plain", "token", "none")
-"""How a profile signs in. ``api-key`` proves the key by SCRAM; ``api-key-plain`` sends it; ``none`` signs nobody in."""
+"""How a profile signs in: ``api-key`` proves the key by SCRAM, ``api-key-plain`` sends it, ``none`` is no sign-in."""
 
 KEYS = (
     "address",

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..bounded import TooLarge, read_file, read_output
+from ..bounded import TooLarge, read_output
 from ..exc import SecretUnavailable
 from ..secrets.logs import log
 from ..secrets.value import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
-from .private_files import others_may_read, write_private
+from .private_files import LARGEST_SECRET, read_secret, write_private
 
 __all__ = ["COMMAND_SECONDS", "forget", "keep", "keyring_problem", "resolve"]
 
@@ -27,8 +27,6 @@ SERVICE = "truenas-client"
 """Under this name our entries stand in the keyring."""
 COMMAND_SECONDS = 60.0
 """How long a password program may take: it may be waiting for a finger or a passphrase."""
-LARGEST = 65536
-"""Bytes. Keys and passwords take some hundred: whatever is larger is something else."""
 
 
 def resolve(
@@ -40,7 +38,7 @@ def resolve(
 ) -> Secret:
     """The secret that a reference leads to.
 
-    ``ask`` asks the user, for `Ask`; it returns None where there is nobody. Line ends
+    ``ask`` asks the user, for `Ask`; it returns None where there is no user to ask. Line ends
     after the secret are no part of it. ``warn`` gets told of a file that others can read.
     Raises `SecretUnavailable`.
     """
@@ -64,7 +62,7 @@ def resolve(
     text = text.rstrip("\r\n")
     if not text:
         raise SecretUnavailable(f"The secret is not available: {reference} is empty")
-    if len(text) > LARGEST or "\0" in text:
+    if len(text) > LARGEST_SECRET or "\0" in text:
         raise SecretUnavailable(f"This is not a password or key: {reference} is too long or no text")
     return Secret(text)
 
@@ -126,16 +124,13 @@ def _absolute(path: str) -> Path:
 def _read(path: str, warn: Callable[[str], None]) -> str:
     file = _absolute(path)
     try:
-        text = read_file(file, LARGEST).decode("utf-8-sig")
-        if others_may_read(file):
-            warn(f"{file}: other users of this machine may read this secret; `chmod 600` keeps it to yourself")
+        return read_secret(file, "secret", warn)
     except (TooLarge, TimeoutError) as e:
         raise SecretUnavailable(f"The file {path} cannot hold a secret: {e}") from None
     except OSError as e:
         raise SecretUnavailable(f"The file {path} cannot be read: {e.strerror or type(e).__name__}") from None
     except UnicodeDecodeError:
         raise SecretUnavailable(f"The file {path} is no UTF-8 text") from None
-    return text
 
 
 def _output(words: tuple[str, ...], timeout: float) -> str:
@@ -170,7 +165,7 @@ def _ended(program: subprocess.Popen[bytes], timeout: float) -> tuple[int, bytes
     deadline = time.monotonic() + timeout
     assert program.stdout is not None
     try:
-        printed = read_output(program.stdout, LARGEST, timeout)
+        printed = read_output(program.stdout, LARGEST_SECRET, timeout)
         return program.wait(max(deadline - time.monotonic(), 0.1)), printed
     except BaseException:
         program.kill()

@@ -9,6 +9,7 @@ from datetime import date
 
 from textual.app import App
 
+from truenas_client.values.human import human_size
 from tui.cards.file import FileScreen
 from tui.cards.review import Answer, ReviewScreen, Subject
 from tui.model.changes import arguments
@@ -17,7 +18,6 @@ from tui.model.stored import lookup, resource_of
 from tui.model.transfers import Kind, file_wanted, is_private, suggested_name
 from tui.session.session import Session
 from tui.session.stores import Call
-from tui.text import human_size
 
 __all__ = ["FilePlaces", "before_sending"]
 

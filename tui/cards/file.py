@@ -16,11 +16,12 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from truenas_client.values.human import human_size
 from tui.cards.card import CardScreen
 from tui.model.paths import expanded, shortened
 from tui.model.transfers import Kind
 from tui.session.transfers import Transfer
-from tui.text import human_size, plain, safe
+from tui.text import plain, safe
 from tui.widgets.key_line import Hint
 from tui.widgets.path_field import PathField
 

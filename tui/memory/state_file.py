@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -132,13 +131,13 @@ class StateFile:
             return {}
         try:
             self._seen = _stamp(self._path)
-            members = _members(_text(self._path))
+            members = _members(self._path)
         except FileNotFoundError:
             return {}
         except OSError as error:
             self._give_up(f"cannot be read ({error.strerror or error})")
             return {}
-        except (ValueError, RecursionError):
+        except ValueError:
             self._set_aside("broken", "cannot be read as state of this app")
             return {}
         if (version := members["version"]) != VERSION:
@@ -147,14 +146,15 @@ class StateFile:
         return {name: value for name, value in members.items() if name != "version" and name not in self._about}
 
     def _set_aside(self, why: str, words: str) -> None:
+        from truenas_client.storage.private_files import set_aside
+
         assert self._path is not None
-        aside = self._path.with_name(f"{self._path.name}.{why}")
         try:
-            os.replace(self._path, aside)
+            aside = set_aside(self._path, why)
         except OSError:
             self._give_up(words)
         else:
-            self._tell(f"{self._path} {words}. It is now {aside.name}, and a new file is begun.")
+            self._tell(f"{self._path} {words}. It is now {aside}, and a new file is begun.")
 
     def _give_up(self, words: str) -> None:
         """From here on nothing is written: better to forget than to destroy."""
@@ -163,16 +163,12 @@ class StateFile:
             self._path = None
 
 
-def _text(path: Path) -> str:
-    from truenas_client.bounded import read_own_file
+def _members(path: Path) -> dict[str, Any]:
+    """What a file says. Raises OSError, and ValueError for what is no state of this app, of whatever version."""
+    from truenas_client.storage.private_files import read_object
 
-    return read_own_file(path).decode()
-
-
-def _members(text: str) -> dict[str, Any]:
-    """What a file says. Raises ValueError for what is no state of this app, of whatever version."""
-    members = json.loads(text)
-    if not isinstance(members, dict) or type(members.get("version")) is not int:
+    members = read_object(path)
+    if type(members.get("version")) is not int:
         raise ValueError("no members of a state")
     return members
 
@@ -180,8 +176,8 @@ def _members(text: str) -> dict[str, Any]:
 def _others(path: Path) -> dict[str, Any]:
     """What another run wrote. Raises OSError for what this one cannot read, which is never written over."""
     try:
-        members = _members(_text(path))
-    except (ValueError, RecursionError):
+        members = _members(path)
+    except ValueError:
         members = {"version": None}
     if members["version"] != VERSION:
         raise OSError(errno.EBUSY, "another program has just written it")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
 
-from .hints import hint
+from truenas_client.values.human import hint
+
 from .values import is_container, preview, title_of
 
 __all__ = ["MISSING", "Cell", "cell_of", "property_value", "sort_key"]

@@ -18,7 +18,7 @@ from typing import Any
 
 from truenas_client import ejson
 from truenas_client.secrets.redact import MASK, redact, redact_call, redact_result
-from tui.model.hints import hint
+from truenas_client.values.human import hint
 
 __all__ = ["Change", "Changes", "Entry", "arguments", "changes"]
 

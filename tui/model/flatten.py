@@ -18,8 +18,9 @@ from itertools import accumulate
 from typing import Any
 from weakref import ref
 
+from truenas_client.values.human import hint
+
 from .finding import finder, search
-from .hints import hint
 from .values import Kind, Members, Path, has_members, kind_of, path_text, preview, title_of
 
 __all__ = ["Kind", "Path", "Row", "Tree", "path_text"]

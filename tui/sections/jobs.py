@@ -7,12 +7,13 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from truenas_client import exc
+from truenas_client.values.human import human_duration
 from tui import actions
 from tui.model.failure import explain
 from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Job
-from tui.text import bar, human_duration, safe
+from tui.text import bar, safe
 from tui.widgets.job_detail import STATE_WORDS, JobDetail, left_text, progress_text
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Cell, Column, Row, Rows

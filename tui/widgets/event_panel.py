@@ -15,7 +15,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.text import fit, human_time, pad, safe, width
+from truenas_client.values.human import human_time
+from tui.text import fit, pad, safe, width
 from tui.widgets.lines import CursorView, Span
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.sparkline import Path, describe_number, number_at, numeric_paths, sparkline

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from textual import events
 
+from truenas_client.values.human import human_duration, human_time
 from tui.session.stores import Job
-from tui.text import bar, human_duration, human_time, safe, safe_lines, wrap
+from tui.text import bar, safe, safe_lines, wrap
 from tui.widgets.lines import LineView, Span
 
 __all__ = ["STATE_WORDS", "JobDetail", "left_text", "progress_text"]

@@ -17,11 +17,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Input, Static
 
+from truenas_client.values.human import human_ms, human_size
 from tui import actions
 from tui.model.failure import ABORTED, Failure
 from tui.session.session import Session
 from tui.session.stores import Call, Job
-from tui.text import cut, human_ms, human_size, plain, safe
+from tui.text import cut, plain, safe
 from tui.widgets.failure_view import FailureView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.key_line import is_typing

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from truenas_client.values.human import human_ms, human_size
 from tui.model.failure import Failure
 from tui.session.results import NOTED_FROM
 from tui.session.stores import Call, Job
-from tui.text import human_ms, human_size, safe
+from tui.text import safe
 from tui.widgets.job_detail import STATE_WORDS
 from tui.widgets.pane import Fact
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
-from tui.text import UNICODE, Glyphs, human_size
+from truenas_client.values.human import human_size
+from tui.text import UNICODE, Glyphs
 
 Path = tuple[str | int, ...]
 

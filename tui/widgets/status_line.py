@@ -14,7 +14,8 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
-from tui.text import ASCII, UNICODE, cut, human_ms, safe, width
+from truenas_client.values.human import human_ms
+from tui.text import ASCII, UNICODE, cut, safe, width
 from tui.themes import STYLES
 
 

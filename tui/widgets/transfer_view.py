@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from truenas_client.values.human import human_duration, human_size
 from tui.model.paths import shortened
 from tui.session.transfers import Transfer
-from tui.text import bar, human_duration, human_size, safe
+from tui.text import bar, safe
 from tui.widgets.lines import LineView, Span
 
 __all__ = ["TransferView"]

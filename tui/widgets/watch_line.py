@@ -11,10 +11,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from truenas_client.values.human import human_duration
 from tui import actions
 from tui.session.session import Session
 from tui.session.stores import Job, Watch
-from tui.text import ASCII, UNICODE, Glyphs, bar, cut, human_duration, safe, width
+from tui.text import ASCII, UNICODE, Glyphs, bar, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.event_panel import event_spans
 from tui.widgets.job_detail import STATE_WORDS, progress_text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from truenas_client.values.human import human_duration
 from tui.session.session import Session
 from tui.session.stores import Job, Watch
-from tui.text import bar, human_duration, pad, safe, width
+from tui.text import bar, pad, safe, width
 from tui.widgets.event_panel import event_spans
 from tui.widgets.job_detail import STATE_WORDS, left_text, progress_text
 from tui.widgets.lines import LineView, Span
