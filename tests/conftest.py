@@ -8,6 +8,13 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.limits import (  # noqa: F401 - hooks count where a conftest holds them
+    pytest_runtest_call,
+    pytest_runtest_makereport,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
+
 _numbers = count()
 
 # A busy machine is no fault of what is tested.
@@ -31,8 +38,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_runtest_setup() -> None:
+def pytest_runtest_logstart() -> None:
     # An app that lets go of a large result has everything looked through again.
     if not gc.get_freeze_count():
         gc.collect()
         gc.freeze()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Texts of a hundred thousand characters are parameters too, and ids are sent between processes for each test."""
+    return f"{val[:40]!r} of {len(val)}" if isinstance(val, str | bytes) and len(val) > 100 else None
