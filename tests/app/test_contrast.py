@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rich.cells import cell_len
 from rich.color import ColorType
 from rich.style import Style
@@ -18,6 +20,7 @@ from tui.starting.opening import Start
 TERMINALS = {"ansi-dark": MONOKAI, "ansi-light": ALABASTER}
 
 
+@cache
 def contrast(style: Style, terminal: TerminalTheme) -> float:
     """How much a text stands out from its background; 1 is not at all."""
     front, back = style.color, style.bgcolor
@@ -55,9 +58,7 @@ async def look(desk: Desk, what: str) -> None:
     """Looks at the screen in each theme, first in that of the last look: what has come since was drawn in it."""
     first = OFFERED_THEMES.index(desk.app.theme)
     for theme in (*OFFERED_THEMES[first:], *OFFERED_THEMES[:first]):
-        if theme != desk.app.theme:
-            desk.app.theme = theme
-            await desk.settled()
+        desk.app.theme = theme
         await desk.settled()
         assert not unreadable(desk, theme), f"{what}, {theme}"
 
