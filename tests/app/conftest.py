@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.css.model import RuleSet
+from textual.css.query import NoMatches
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.keys import _character_to_key
@@ -62,9 +63,10 @@ class Desk:
 
     @property
     def workspace(self) -> Workspace:
-        screen = next(screen for screen in reversed(self.app.screen_stack) if isinstance(screen, Workspace))
-        assert isinstance(screen, Workspace)
-        return screen
+        for screen in reversed(self.app.screen_stack):
+            if isinstance(screen, Workspace):
+                return screen
+        raise NoMatches("no workspace yet")
 
     @property
     def explore(self) -> Explore:
