@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.limits import (  # noqa: F401 - hooks count where a conftest holds them
+    pytest_runtest_call,
+    pytest_runtest_makereport,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
 
 _numbers = count()
 
@@ -27,3 +35,22 @@ def folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
     base = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(base / name.lower()))
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector leaves alone what lives as long as the run, and comes seldom: it took a fifth of an app."""
+    gc.set_threshold(20_000, 20, 50)
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_logstart() -> None:
+    # An app that lets go of a large result has everything looked through again.
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Texts of a hundred thousand characters are parameters too, and ids are sent between processes for each test."""
+    return f"{val[:40]!r} of {len(val)}" if isinstance(val, str | bytes) and len(val) > 100 else None

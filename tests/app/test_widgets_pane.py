@@ -1,6 +1,7 @@
 """Panes and the status line: what stands in borders and where, with little room, hostile text, and the mouse."""
 
 import pytest
+from textual.geometry import Region
 from textual.widgets import Static
 
 from tests.app.stage import HOSTILE, drawn, said, staged
@@ -41,6 +42,15 @@ async def test_borders_hold_name_views_and_facts() -> None:
         assert lines[0].startswith("┏━ pool.query [x] ━")
         assert lines[0].endswith("━ Arguments  [Docs]  JSON ━┓")
         assert "─" not in lines[0]
+
+
+async def test_one_that_was_just_removed_can_be_drawn_once_more() -> None:
+    pane = pane_with_list(Pane("pool.query"))
+    async with staged(pane, size=(60, 5)) as pilot:
+        pane.facts = ["2 rows"]
+        await pane.remove()
+        pane.render_lines(Region(0, 0, 60, 5))
+        assert pilot.app.is_running
 
 
 async def test_in_ascii_the_focus_has_a_sign() -> None:

@@ -8,10 +8,12 @@ from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 LOOK_SECONDS = 0.005
+PATIENCE = 60.0
+"""Many times what anything here takes: a machine that has other things to do is no fault of what is tested."""
 
 
 async def wait_for(
-    pilot: Pilot[object], condition: Callable[[], object], what: str = "", *, seconds: float = 20.0
+    pilot: Pilot[object], condition: Callable[[], object], what: str = "", *, seconds: float = PATIENCE
 ) -> None:
     """Lets the app work until `condition()` is true; fails with `what` and the screen when it does not come true.
 
@@ -38,7 +40,7 @@ async def dealt_with(pilot: Pilot[object]) -> None:
 
     `Pilot.pause` waits on until the process is idle, a second each time while events stream in.
     """
-    await pilot._wait_for_screen()
+    await pilot._wait_for_screen(PATIENCE)
 
 
 def screen_lines(pilot: Pilot[object]) -> list[str]:

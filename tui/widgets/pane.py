@@ -184,7 +184,8 @@ class Pane(Vertical):
 
     def _bottom(self, room: int) -> Content | None:
         facts = [(fact, "") if isinstance(fact, str) else fact for fact in self._facts]
-        typing = is_typing(self.screen)
+        # One that is removed may be drawn once more: the compositor has its place until the next layout.
+        typing = self.is_attached and is_typing(self.screen)
         facts = [(actions.worded(safe(text[:1000]), typing=typing), style) for text, style in facts if text]
         while len(facts) > 1 and sum(width(text) + 2 for text, _ in facts) - 2 > room:
             facts.pop(0)
