@@ -205,7 +205,7 @@ async def test_no_login_shows_its_secret(
                         await login(client, collected.see, tmp_path)
                     collected.see(client)
                     collected.see(vars(client))
-                    collected.see(vars(client._logins))
+                    collected.see(vars(client._life.logins))
                     if client.signed_in and way == ways[0]:
                         with contextlib.suppress(ClientException):
                             await until(client, State.READY, nas.drop_connections)

@@ -118,6 +118,18 @@ async def test_what_is_refused_when_it_is_asked_for_again_is_told_to_the_caller(
             await opening
 
 
+async def test_a_server_that_takes_logins_and_grants_nothing_is_not_asked_for_ever() -> None:
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        data = {"error": 207, "errname": "ENOTAUTHENTICATED", "reason": "[ENOTAUTHENTICATED] Not authenticated"}
+        await refuse(link, frame, -32001, "Method call error", data)
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        await client.login_with_password("admin", "secret")
+        with pytest.raises(NotAuthenticated):
+            await client.call("pool.query")
+        assert server.methods().count("pool.query") == 2
+
+
 async def test_a_timeout_names_the_seconds_that_the_caller_passed_over_all_attempts() -> None:
     async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
         """Never."""

@@ -1,39 +1,33 @@
-"""`AsyncClient`: a TrueNAS for asyncio programs."""
+"""`AsyncClient`: a TrueNAS for asyncio programs.
+
+Longer than most files here because each public method carries its contract; what they do stands in `lifetime`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import ssl
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
-from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
-from ..auth.channel import APIKeyAuthMech, Channel
+from ..auth.channel import APIKeyAuthMech
 from ..auth.flow import Login
-from ..auth.ways import Key, Password, Token, Way
+from ..auth.ways import Key, Password, Token
 from ..endpoint import Endpoint
-from ..engine.retry import Chance, chance_of
 from ..exc import (
-    AuthenticationError,
-    CallTimeout,
     ClientException,
-    ConnectionLost,
     NotAuthenticated,
-    OTPRequired,
 )
-from ..methods.risk import classify
 from ..trust import SYSTEM, TLS, context
-from .connecting import Dialer
-from .connection import Connection
-from .events import QUEUE, AsyncSubscription, Event, Overflow, Subscriptions, record_key
-from .jobs import AsyncJob, JobTable
-from .signin import OTPToken, SignIn, read_key
+from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
+from .jobs import AsyncJob
+from .lifetime import Lifetime
+from .signin import OTPToken, read_key
 from .sockets import ConnectLimits, open_socket
-from .supervisor import Status, Supervisor
+from .supervisor import Status
 
 if TYPE_CHECKING:
     from .bulk import BulkResult
@@ -109,24 +103,22 @@ class AsyncClient:
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
         self._call_timeout = call_timeout
-        self._on_login_needed = on_login_needed
         self._on_warning = on_warning
         self._warned: set[str] = set()
         self._first_login: Callable[[], Awaitable[object]] | None = None
-        self._reconnect, self._hold_unsent = reconnect, hold_unsent
-        self._supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
-        self._subscriptions = Subscriptions(self._supervisor)
-        self._dialer = Dialer(
+        self._life = Lifetime(
             [uri, *also],
-            self._subscriptions,
             tls=tls or (SYSTEM if verify_ssl else TLS.insecure()),
             limits=limits or ConnectLimits(),
             private_methods=private_methods,
+            reconnect=reconnect,
+            hold_unsent=hold_unsent,
             on_stage=on_stage,
             on_large=on_large,
+            ask_for_login=None if on_login_needed is None else lambda: on_login_needed(self),
+            warn=self._warn,
         )
-        self._jobs = JobTable(self._supervisor, self._subscriptions, reconnect=reconnect, hold_unsent=hold_unsent)
-        self._logins = SignIn(self._channel, self._warn)
+        self._supervisor = self._life.supervisor
 
     # -- connecting ----------------------------------------------------------------------
 
@@ -174,7 +166,7 @@ class AsyncClient:
     @property
     def endpoint(self) -> Endpoint:
         """The address in use."""
-        return self._dialer.approach.endpoint
+        return self._life.dialer.approach.endpoint
 
     async def close(self) -> None:
         """Close for good; what waits fails with `ConnectionLost`. Twice is fine."""
@@ -253,27 +245,7 @@ class AsyncClient:
         and `PayloadTooLarge` before anything is sent. Cancelling stops waiting; the
         server works on, and the call's slot stays taken until it answers.
         """
-        seconds = self._timeout(timeout)
-        connection, supervisor = self._connection(), self._supervisor
-        since = monotonic()
-        if connection.lost is not None or not supervisor.settled:
-            connection = await self._next(method, seconds, since)
-        while True:
-            self._jobs.expect(connection, method)
-            try:
-                result = await connection.call(method, params, seconds, since=since)
-            except (ConnectionLost, NotAuthenticated) as e:
-                chance = self._chance(e, method, repeat)
-                if chance is Chance.DONE:
-                    return None
-                if chance is Chance.NEXT:
-                    connection = await self._next(method, seconds, since)
-                elif chance is Chance.NONE or not await self._renewed(connection):
-                    raise
-            else:
-                if method.startswith("auth."):
-                    self._logins.observe(method, result)
-                return result
+        return await self._life.call(method, params, self._timeout(timeout), repeat)
 
     async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:
         """Start a job and return it once the server has announced it.
@@ -281,13 +253,7 @@ class AsyncClient:
         ``timeout`` is how long the announcement may take. Raises what `call` raises, and
         `NotAJob` (the value is in ``.result``) when the method answered as a plain call.
         """
-        connection, seconds = self._connection(), self._timeout(timeout)
-        try:
-            return await self._jobs.start(method, params, seconds)
-        except NotAuthenticated:
-            if not await self._renewed(connection):
-                raise
-            return await self._jobs.start(method, params, seconds)
+        return await self._life.start(method, params, self._timeout(timeout))
 
     def subscribe(
         self,
@@ -304,7 +270,7 @@ class AsyncClient:
         happens then: ``drop`` the oldest, counted and shown as a `Gap`; ``coalesce``, keeping
         only the newest event of each ``key``; or ``end`` the subscription.
         """
-        return AsyncSubscription(name, self._subscriptions, queue=queue, overflow=overflow, key=key)
+        return AsyncSubscription(name, self._life.subscriptions, queue=queue, overflow=overflow, key=key)
 
     async def follow(self, job_id: int, method: str | None = None, *params: Any) -> AsyncJob:
         """Watch a job that another session or way started, by its number.
@@ -313,13 +279,13 @@ class AsyncClient:
         `JobLost`; so it is, when ``method`` is given, where the number is of other work than this method
         with these arguments.
         """
-        self._connection()
-        return await self._jobs.follow(job_id, method, params)
+        _ = self._life.connection
+        return await self._life.jobs.follow(job_id, method, params)
 
     async def open_http(self) -> tuple[socket.socket, ssl.SSLContext | None]:
         """A new connection to the same server for HTTP, and the TLS it is to be wrapped in (None: none)."""
-        sock = await open_socket(self.endpoint, limits=self._dialer.limits)
-        return sock, context(self._dialer.tls) if self.endpoint.is_tls else None
+        sock = await open_socket(self.endpoint, limits=self._life.dialer.limits)
+        return sock, context(self._life.dialer.tls) if self.endpoint.is_tls else None
 
     async def download(
         self,
@@ -377,7 +343,7 @@ class AsyncClient:
 
     async def ping(self, timeout: float = 10.0) -> float:
         """Seconds of a round trip, by a WebSocket ping: needs neither login nor a call slot."""
-        self._connection()
+        _ = self._life.connection
         return await (await self._supervisor.ready()).ping(timeout)
 
     async def ping_api(self, timeout: float = 10.0) -> Any:
@@ -385,7 +351,7 @@ class AsyncClient:
 
         Where that method needs a login (24.10) the old protocol's own ping stands in. Raises what `call` raises.
         """
-        connection = self._connection()
+        connection = self._life.connection
         try:
             answer = await connection.call("core.ping", (), timeout)
         except NotAuthenticated:
@@ -410,7 +376,7 @@ class AsyncClient:
         is never repeated. What succeeded is kept in memory for later connections (of a
         login with a one-time password the server's own token, where it gives one).
         """
-        return await self._sign_in(Password(username, password, allow_exposed), otp_token)
+        return await self._life.sign_in(Password(username, password, allow_exposed), otp_token)
 
     async def login_with_api_key(
         self,
@@ -443,7 +409,7 @@ class AsyncClient:
         """
         mechanism = APIKeyAuthMech(auth_mechanism)
         key = await read_key(key_or_path, self._warn)
-        return await self._sign_in(
+        return await self._life.sign_in(
             Key(username, key, mechanism, channel_binding, known_scram, allow_key_revocation), None
         )
 
@@ -452,17 +418,7 @@ class AsyncClient:
 
         Raises as `login_with_password`, and `InsecureTransport` over ``ws://`` to another host.
         """
-        return await self._sign_in(Token(token), None)
-
-    async def _sign_in(self, way: Way, otp_token: OTPToken) -> Login:
-        connection = self._connection()
-        # While a new connection is being made it takes logins already: `on_login_needed` sends one.
-        if connection.lost is not None:
-            connection = await self._supervisor.ready()
-        return await self._logins.first(connection, way, otp_token)
-
-    def _channel(self, connection: Connection) -> Channel:
-        return Channel.of(self.endpoint, connection.certificate, fell_back=self._dialer.approach.fell_back)
+        return await self._life.sign_in(Token(token), None)
 
     def _warn(self, text: str) -> None:
         if text in self._warned:
@@ -473,82 +429,7 @@ class AsyncClient:
         else:
             warnings.warn(text, stacklevel=2)
 
-    # -- what the supervisor asks --------------------------------------------------------
-
-    async def _open(self) -> Connection:
-        return await self._dialer.open()
-
-    async def _resume(self, connection: Connection) -> None:
-        if not connection.signed_in:
-            await self._sign_in_again(connection)
-        await self._subscriptions.renew(connection)
-        await self._jobs.resume(connection)
-
-    async def _sign_in_again(self, connection: Connection) -> None:
-        ask = self._on_login_needed
-        if self._logins.kept:
-            try:
-                await self._logins.again(connection)
-            except OTPRequired:
-                # The one that was given is used up.
-                if ask is None:
-                    raise
-                await self._ask_for_login(ask)
-        elif ask is not None:
-            await self._ask_for_login(ask)
-
-    async def _ask_for_login(self, ask: Callable[[AsyncClient], Awaitable[Any]]) -> None:
-        try:
-            await ask(self)
-        except ClientException:
-            raise
-        except Exception as e:
-            raise AuthenticationError(f"on_login_needed failed ({type(e).__name__})") from e
-
-    def _lost(self, lost: ConnectionLost) -> None:
-        self._subscriptions.lost()
-        self._jobs.lost(lost)
-
-    def _finished(self, error: ClientException) -> None:
-        ours = self._supervisor.closed
-        self._subscriptions.finish(None if ours else error)
-        self._jobs.finish(error)
-        self._logins.close()
-
     # -- inside --------------------------------------------------------------------------
-
-    def _chance(self, error: ClientException, method: str, repeat: bool | None) -> Chance:
-        return chance_of(
-            error,
-            method,
-            repeat=classify(method) == "read" if repeat is None else repeat,
-            reconnect=self._reconnect,
-            hold_unsent=self._hold_unsent,
-        )
-
-    async def _next(self, method: str, timeout: float | None, since: float) -> Connection:
-        """The next connection there is, within the time that the caller gave for the whole call."""
-        if not self._hold_unsent and self._supervisor.connection is not None:
-            self._supervisor.present()
-        try:
-            async with asyncio.timeout_at(None if timeout is None else since + timeout):
-                return await self._supervisor.ready()
-        except TimeoutError:
-            raise CallTimeout(f"{method}: no answer in {timeout:g} s, the connection was lost meanwhile") from None
-
-    async def _renewed(self, connection: Connection) -> bool:
-        """Sign in again where a session ran out under us. False: nobody was signed in, or nothing was kept."""
-        if not connection.signed_in or not self._logins.kept:
-            return False
-        await self._logins.renew(connection)
-        return True
-
-    def _connection(self) -> Connection:
-        """The present connection, or the last one; an error before the first."""
-        connection = self._supervisor.connection
-        if connection is None:
-            raise ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")
-        return connection
 
     def _timeout(self, timeout: float | None | _Unset) -> float | None:
         return self._call_timeout if isinstance(timeout, _Unset) else timeout

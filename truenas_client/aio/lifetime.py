@@ -1,0 +1,182 @@
+"""What one client keeps from connection to connection: supervisor, subscriptions, jobs and logins; second chances.
+
+Invariants: a call that had left and may have changed something is never sent again (`engine.retry`); the caller's time
+limit holds over all attempts together; a session that ran out is renewed once for each call that finds out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+from typing import Any
+
+from ..auth.channel import Channel
+from ..auth.flow import Login
+from ..auth.ways import Way
+from ..engine.retry import Chance, chance_of
+from ..exc import AuthenticationError, CallTimeout, ClientException, ConnectionLost, NotAuthenticated, OTPRequired
+from ..methods.risk import classify
+from ..trust import TLS
+from .connecting import Dialer
+from .connection import Connection
+from .events import Subscriptions
+from .jobs import AsyncJob, JobTable
+from .large import OnLarge
+from .signin import OTPToken, SignIn
+from .sockets import ConnectLimits
+from .supervisor import Supervisor
+
+__all__ = ["Lifetime"]
+
+
+class Lifetime:
+    """The parts behind one client. ``ask_for_login`` signs in when a new connection needs it and nothing was kept."""
+
+    def __init__(
+        self,
+        addresses: Sequence[str | None],
+        *,
+        tls: TLS,
+        limits: ConnectLimits,
+        private_methods: bool,
+        reconnect: bool,
+        hold_unsent: bool,
+        on_stage: Callable[[str], None] | None,
+        on_large: OnLarge | None,
+        ask_for_login: Callable[[], Awaitable[Any]] | None,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._reconnect, self._hold_unsent = reconnect, hold_unsent
+        self._ask_for_login = ask_for_login
+        self.supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
+        self.subscriptions = Subscriptions(self.supervisor)
+        self.dialer = Dialer(
+            addresses,
+            self.subscriptions,
+            tls=tls,
+            limits=limits,
+            private_methods=private_methods,
+            on_stage=on_stage,
+            on_large=on_large,
+        )
+        self.jobs = JobTable(self.supervisor, self.subscriptions, reconnect=reconnect, hold_unsent=hold_unsent)
+        self.logins = SignIn(self._channel, warn)
+
+    @property
+    def connection(self) -> Connection:
+        """The present connection, or the last one. Raises `ClientException` before the first."""
+        connection = self.supervisor.connection
+        if connection is None:
+            raise ClientException("Not connected: use `async with AsyncClient(...)` or await connect() first")
+        return connection
+
+    async def call(self, method: str, params: Sequence[Any], timeout: float | None, repeat: bool | None) -> Any:
+        """Make a call, on the next connection too where it may be sent again."""
+        since, connection = monotonic(), self.connection
+        if connection.lost is not None or not self.supervisor.settled:
+            if not self._hold_unsent:
+                self.supervisor.present()
+            connection = await self._next(method, timeout, since)
+        may_renew = True
+        while True:
+            self.jobs.expect(connection, method)
+            try:
+                result = await connection.call(method, params, timeout, since=since)
+            except (ConnectionLost, NotAuthenticated) as e:
+                chance = self._chance(e, method, repeat)
+                if chance is Chance.DONE:
+                    return None
+                if chance is Chance.NEXT:
+                    connection = await self._next(method, timeout, since)
+                elif chance is Chance.SIGN_IN and may_renew and await self._renewed(connection):
+                    may_renew = False
+                else:
+                    raise
+            else:
+                if method.startswith("auth."):
+                    self.logins.observe(method, result)
+                return result
+
+    async def start(self, method: str, params: Sequence[Any], timeout: float | None) -> AsyncJob:
+        """Start a job, once more where the session ran out."""
+        connection = self.connection
+        try:
+            return await self.jobs.start(method, params, timeout)
+        except NotAuthenticated:
+            if not await self._renewed(connection):
+                raise
+            return await self.jobs.start(method, params, timeout)
+
+    async def sign_in(self, way: Way, otp_token: OTPToken) -> Login:
+        """Sign in, and keep what it was done with for the connections to come."""
+        connection = self.connection
+        # While a new connection is being made it takes logins already: `ask_for_login` sends one.
+        if connection.lost is not None:
+            connection = await self.supervisor.ready()
+        return await self.logins.first(connection, way, otp_token)
+
+    def _channel(self, connection: Connection) -> Channel:
+        approach = self.dialer.approach
+        return Channel.of(approach.endpoint, connection.certificate, fell_back=approach.fell_back)
+
+    def _chance(self, error: ClientException, method: str, repeat: bool | None) -> Chance:
+        return chance_of(
+            error,
+            method,
+            repeat=classify(method) == "read" if repeat is None else repeat,
+            reconnect=self._reconnect,
+            hold_unsent=self._hold_unsent,
+        )
+
+    async def _next(self, method: str, timeout: float | None, since: float) -> Connection:
+        """The next connection there is, within the time that the caller gave for the whole call."""
+        try:
+            async with asyncio.timeout_at(None if timeout is None else since + timeout):
+                return await self.supervisor.ready()
+        except TimeoutError:
+            raise CallTimeout(f"{method}: no answer in {timeout:g} s, the connection was lost meanwhile") from None
+
+    async def _renewed(self, connection: Connection) -> bool:
+        """Sign in again where a session ran out under us. False: nobody was signed in, or nothing was kept."""
+        if not connection.signed_in or not self.logins.kept:
+            return False
+        await self.logins.renew(connection)
+        return True
+
+    # -- what the supervisor asks --------------------------------------------------------
+
+    async def _open(self) -> Connection:
+        return await self.dialer.open()
+
+    async def _resume(self, connection: Connection) -> None:
+        if not connection.signed_in:
+            await self._sign_in_again(connection)
+        await self.subscriptions.renew(connection)
+        await self.jobs.resume(connection)
+
+    async def _sign_in_again(self, connection: Connection) -> None:
+        if self.logins.kept:
+            try:
+                await self.logins.again(connection)
+                return
+            except OTPRequired:
+                # The one that was given is used up.
+                if self._ask_for_login is None:
+                    raise
+        if self._ask_for_login is not None:
+            try:
+                await self._ask_for_login()
+            except ClientException:
+                raise
+            except Exception as e:
+                raise AuthenticationError(f"on_login_needed failed ({type(e).__name__})") from e
+
+    def _lost(self, lost: ConnectionLost) -> None:
+        self.subscriptions.lost()
+        self.jobs.lost(lost)
+
+    def _finished(self, error: ClientException) -> None:
+        self.subscriptions.finish(None if self.supervisor.closed else error)
+        self.jobs.finish(error)
+        self.logins.close()
