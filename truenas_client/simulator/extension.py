@@ -106,6 +106,7 @@ class Extensible:
         """Add an event source: a coroutine function of a `Source` and the argument of the subscription.
 
         It runs once for each text that is subscribed to; when it returns, the source has ended.
+        The function of a part of the server is given the `state.Nas` before the `Source`.
         """
 
         def add(handler: Handler) -> Handler:
