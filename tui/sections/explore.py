@@ -271,7 +271,7 @@ class Explore(Calling):
     def action_pane_find(self) -> None:
         """Finds in the result, or in the docs where the focus is there; in the methods, goes to their filter."""
         if (box := self._docs_box) is not None:
-            box.open_find()
+            box.field.open()
         elif self.methods.has_focus_within:
             self.methods.filter.focus()
         else:

@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Input, Static
+from textual.widgets import ContentSwitcher, Static
 
 from tui import actions
 from tui.model.failure import ABORTED, Failure
@@ -23,13 +23,16 @@ from tui.session.session import Session
 from tui.session.stores import Call, Job
 from tui.text import cut, human_ms, human_size, plain, safe
 from tui.widgets.failure_view import FailureView
+from tui.widgets.find_field import FindField
+from tui.widgets.finding_view import FindingView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.key_line import is_typing
 from tui.widgets.pane import Fact, Pane
-from tui.widgets.result_messages import Searched, ViewChanged
+from tui.widgets.result_messages import ViewChanged
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
+from tui.widgets.value_view import ValueView
 
 if TYPE_CHECKING:
     from tui.widgets.result_views import ResultViews
@@ -64,12 +67,13 @@ class ResultPane(Pane):
         self._nothing = NOTHING
         self._noted = ""
         self._views: ResultViews | None = None
+        self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")
 
     def compose(self) -> ComposeResult:
         yield Static("", id="notice")
         with ContentSwitcher(initial="message"):
             yield TextView(id="message")
-        yield Input(id="find", compact=True, placeholder="find")
+        yield self._field
 
     def on_mount(self) -> None:
         self.show(None)
@@ -268,7 +272,8 @@ class ResultPane(Pane):
         self._tell_view()
 
     @on(ViewChanged)
-    def _view_changed(self, event: ViewChanged) -> None:
+    @on(ValueView.PathChanged)
+    def _view_changed(self, event: Message) -> None:
         event.stop()
         self._tell_view()
         self.refresh_bindings()
@@ -333,7 +338,7 @@ class ResultPane(Pane):
 
     def back(self) -> bool:
         """Closes the find field, or leaves the row that is open; False when there was neither."""
-        return self.close_find() or (self.views is not None and self.views.back())
+        return self._field.close() or (self.views is not None and self.views.back())
 
     @on(FailureView.Chosen)
     def _field_chosen(self, event: FailureView.Chosen) -> None:
@@ -345,32 +350,7 @@ class ResultPane(Pane):
     def open_find(self) -> None:
         """Opens the find field."""
         if self.views is not None:
-            self.add_class("-finding", "-typing")
-            field = self.query_one("#find", Input)
-            field.value = ""
-            field.focus()
-
-    def close_find(self) -> bool:
-        """Closes the find field and forgets its marks; False when there were neither."""
-        if not self.has_class("-finding"):
-            return False
-        self.remove_class("-finding", "-typing")
-        self._find("")
-        self.content.focus()
-        return True
-
-    @on(Input.Changed, "#find")
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._find(event.value)
-
-    @on(Input.Submitted, "#find")
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.screen.set_focus(self.content)
-        self.set_class(bool(event.value), "-finding")
-        self.remove_class("-typing")
-        self._find(event.value)
+            self._field.open()
 
     def _find(self, text: str) -> None:
         if self.views is not None:
@@ -378,22 +358,22 @@ class ResultPane(Pane):
         if not text:
             self._tell_view()
 
-    @on(Searched)
-    def _searched(self, event: Searched) -> None:
+    @on(FindingView.Found)
+    def _found(self, event: FindingView.Found) -> None:
         event.stop()
-        if not event.found:
+        if event.place is None:
             self.facts = ((f"no {safe(event.text)} here", "warning"),)
         elif self._shown is not None and self.views is not None:
             # In the field these letters are only typed.
-            typed = self.query_one("#find").has_focus
             found = f'"{cut(safe(event.text), 20, ellipsis=self._ellipsis)}"'
-            keys = ("enter goes there",) if typed else (found, "{find.next} next", "{find.previous} previous")
+            on_the_way = ("enter goes there",)
+            keys = on_the_way if self._field.has_focus else (found, "{find.next} next", "{find.previous} previous")
             self.facts = (*self.views.facts, *keys, *self._call_facts(self._shown))
 
     def step_find(self, by: int) -> None:
         """Goes to the next match, or with -1 to the one before."""
         if self.views is not None:
-            self.views.step_find(by)
+            self.views.step(by)
 
     # Copying -----------------------------------------------------------------------
 
