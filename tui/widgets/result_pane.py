@@ -28,6 +28,7 @@ from tui.widgets.finding_view import FindingView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.key_line import is_typing
 from tui.widgets.pane import Fact, Pane
+from tui.widgets.pulse import on_pulse
 from tui.widgets.result_messages import ViewChanged
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
 from tui.widgets.text_view import TextView
@@ -41,7 +42,6 @@ __all__ = ["ResultPane"]
 
 V = TypeVar("V", FailureView, JobDetail, TransferView, "ResultViews")
 
-TICK_SECONDS = 0.1
 QUIET_SECONDS = 0.3
 """How long a call may take before its clock is shown."""
 
@@ -77,7 +77,7 @@ class ResultPane(Pane):
 
     def on_mount(self) -> None:
         self.show(None)
-        self.set_interval(TICK_SECONDS, self._tick)
+        on_pulse(self, self._tick)
         self._forget = self._session.changed.subscribe(self._announce)
 
     def on_unmount(self) -> None:
