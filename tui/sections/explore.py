@@ -252,7 +252,7 @@ class Explore(Calling):
         """Remembers the arguments as they are now, for the method they belong to now."""
         method, text = self.call_pane.method, self.call_pane.text
         if method is not None:
-            self._session.memory.keep_draft(method, "" if text == self.call_pane.smallest else text)
+            self._session.memory.keep_draft(method, "" if text == self.call_pane.draft.smallest else text)
 
     def action_edit_problem(self) -> None:
         self.action_pane_args()
