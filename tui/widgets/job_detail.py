@@ -20,11 +20,6 @@ class JobDetail(LaidLines):
 
     _job: Job | None = None
 
-    @property
-    def job(self) -> Job | None:
-        """The job that is shown."""
-        return self._job
-
     def set_job(self, job: Job | None) -> None:
         """Shows this one as it is now."""
         self._job = job

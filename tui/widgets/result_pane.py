@@ -204,14 +204,10 @@ class ResultPane(Pane):
             self._made("failure", FailureView).set_failure(failure)
             self._switch("failure")
             aborted = failure.title == ABORTED
-            self.title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
-            self.state = "error" if call.state == "failed" and not aborted else ""
-            self.set_tabs(())
-            self.facts = (
-                *(("{result.previous} previous",) if self._previous is not None else ()),
-                "{copy.menu} copies all",
-                *self._call_facts(call),
-            )
+            title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
+            previous = ["{result.previous} previous"] if self._previous is not None else []
+            self._head(title, *previous, "{copy.menu} copies all", *self._call_facts(call))
+            self.state = "error" if title == "Error" else ""
 
     def _show_running(self, call: Call) -> None:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
@@ -223,29 +219,28 @@ class ResultPane(Pane):
                 self._drawn = drawn
                 detail.set_job(job)
                 self._switch("job")
-                self.title, self.state = f"Job #{job.id}", ""
-                self.set_tabs(())
-                now: Fact = ("offline: it goes on at the server", "warning")
-                if online:
-                    now = "{call.abort} aborts"
-                self.facts = (now, f"#{call.number}")
+                now: Fact = "{call.abort} aborts" if online else ("offline: it goes on at the server", "warning")
+                self._head(f"Job #{job.id}", now, f"#{call.number}")
             return
         if call.transfer is not None:
             self._made("transfer", TransferView).set_transfer(call.transfer)
             self._switch("transfer")
-            self.title, self.state = ("Download" if call.transfer.kind == "download" else "Upload"), ""
-            self.set_tabs(())
-            self.facts = ("^c stops it", human_ms(call.elapsed * 1000))
+            title = "Download" if call.transfer.kind == "download" else "Upload"
+            self._head(title, "^c stops it", human_ms(call.elapsed * 1000))
             return
         if call.elapsed < QUIET_SECONDS or self._session.results.reading is call:
             return
-        if self._shown is None or self.views is None:
+        stale = self._shown is not None and self.views is not None
+        if not stale:
             self._say("Waiting for the answer ...")
-            self.title, self.state = "Result", ""
-        else:
-            self.title = "Previous result"
-            self.state = "stale"
+        self.title, self.state = ("Previous result", "stale") if stale else ("Result", "")
         self.facts = ("^c cancels", human_ms(call.elapsed * 1000))
+
+    def _head(self, title: str, *facts: Fact) -> None:
+        """Names what stands in the place of a result."""
+        self.title, self.state = title, ""
+        self.set_tabs(())
+        self.facts = facts
 
     def _show_value(self, call: Call) -> None:
         method = self._session.method(call.method)
@@ -366,8 +361,8 @@ class ResultPane(Pane):
         elif self._shown is not None and self.views is not None:
             # In the field these letters are only typed.
             found = f'"{cut(safe(event.text), 20, ellipsis=self._ellipsis)}"'
-            on_the_way = ("enter goes there",)
-            keys = on_the_way if self._field.has_focus else (found, "{find.next} next", "{find.previous} previous")
+            typed, done = ("enter goes there",), (found, "{find.next} next", "{find.previous} previous")
+            keys: tuple[str, ...] = typed if self._field.has_focus else done
             self.facts = (*self.views.facts, *keys, *self._call_facts(self._shown))
 
     def step_find(self, by: int) -> None:
