@@ -70,6 +70,7 @@ async def test_a_job_and_an_error_fit_every_width() -> None:
             failure.action_fold_toggle()
             for cells in (60, 5):
                 await pilot.resize_terminal(cells, 30)
+                await wait_for(pilot, lambda cells=cells: detail.outer_size.width == cells, "the new width")
                 drawn(pilot)
 
 

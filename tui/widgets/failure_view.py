@@ -29,7 +29,7 @@ TRACE = -1
 """In the place of a field's number: enter folds the trace."""
 
 
-class FailureView(CursorView, LaidLines):
+class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is shown
     """Draws a `Failure`. `Chosen` says that the user wants to go to the field of one of its rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
