@@ -41,8 +41,8 @@ class LaidLines(LineView):
             self.lines_changed()
 
     def on_resize(self, event: events.Resize) -> None:
-        if self._laid is None or self._laid[0] != max(self.scrollable_content_region.width, NARROWEST):
-            self.lines_changed()
+        # Also of the same width: a scroll bar that has become needless goes by this.
+        self.lines_changed()
 
     def line_count(self) -> int:
         return len(self.laid(self.scrollable_content_region.width))
