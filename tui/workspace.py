@@ -42,6 +42,7 @@ from tui.widgets.key_line import KeyLine, is_typing
 from tui.widgets.method_list import Typed
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.pane import Pane
+from tui.widgets.pulse import on_pulse
 from tui.widgets.result_messages import ColumnsWanted
 from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.watch_line import WatchLine
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
     from tui.session.keeping import Offer
 
 __all__ = ["Workspace"]
-
-PULL_SECONDS = 0.1
 
 
 class Workspace(Screen[None]):
@@ -95,7 +94,7 @@ class Workspace(Screen[None]):
         # Another key may do it where the focus is now.
         self.bindings_updated_signal.subscribe(self, lambda _screen: self._mark())
         self.session.ask_code = self._ask_code
-        self.set_interval(PULL_SECONDS, self._renew)
+        on_pulse(self, self._renew)
         self.section.enter()
         if self.session.memory.section in self._makers:
             self.call_later(self.show, self.session.memory.section)

@@ -307,7 +307,7 @@ async def test_a_long_text_is_looked_at_aside_and_dropped_by_the_next_key(
         await desk.until(lambda: looked, "a look")
         # The next key stops it: what it would have found is not shown.
         seen = []
-        monkeypatch.setattr(desk.explore.call_pane, "_take", lambda examined: seen.append(examined.text) or [])
+        monkeypatch.setattr(desk.explore.call_pane.draft, "take", lambda examined: bool(seen.append(examined.text)))
         await desk.press("y")
         await desk.until(lambda: len(looked) == 2, "another look")
         held[0] = False

@@ -144,6 +144,18 @@ async def test_the_star_key_works_in_the_filter_in_the_list_and_outside(signed_i
         await desk.see("Removed the star from system.info")
 
 
+async def test_another_key_for_the_star_leaves_the_asterisk_to_the_filter(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        methods = desk.explore.methods
+        desk.app.set_keymap({"method.star": "plus"})
+        await desk.type("pds q")
+        await desk.until(lambda: methods.highlighted == "pool.dataset.query", "the method")
+        await desk.press("plus")
+        await desk.until(lambda: desk.session.memory.stars == ("pool.dataset.query",), "the star")
+        await desk.press("asterisk")
+        await desk.until(lambda: methods.filter.value == "pds q*", "the asterisk in the filter")
+
+
 async def test_a_star_needs_a_method(signed_in: Open) -> None:
     async with signed_in() as desk:
         await desk.until(lambda: desk.explore.methods.names.key, "the tree")

@@ -307,5 +307,7 @@ async def test_a_draft_without_its_secret_is_a_place_to_fill_in_and_is_not_sent(
         assert desk.explore.result_pane.call is None
         # What is to be filled in is selected: typing replaces it.
         await desk.type("another")
-        await desk.until(lambda: desk.explore.call_pane.params() == [{**params[0], "password": "another"}], "filled")
+        await desk.until(
+            lambda: desk.explore.call_pane.draft.params == [{**params[0], "password": "another"}], "filled"
+        )
         await desk.see_gone("fill 1 field")

@@ -9,8 +9,9 @@ import pytest
 from textual.events import Paste
 from textual.notifications import Notify
 from textual.pilot import Pilot
+from textual.widgets import TextArea
 
-from tests.app.stage import HOSTILE, drawn, said, staged
+from tests.app.stage import HOSTILE, Stage, drawn, said, staged
 from tests.app.waiting import screen_lines, wait_for
 from truenas_client.methods.catalogue import Method
 from tui.model.completion import Completions, complete
@@ -66,10 +67,17 @@ async def opened(pilot: Pilot[None], editor: ArgumentsEditor) -> None:
     await wait_for(pilot, lambda: editor.choosing, "the list")
 
 
-async def rested(pilot: Pilot[None], editor: ArgumentsEditor) -> None:
+async def rested(pilot: Pilot[None]) -> None:
     """Waits until the text has rested after the last key, when lists open by themselves."""
-    await wait_for(pilot, lambda: not editor.unrested, "the text to rest")
-    await pilot.pause()
+    kinds = (TextArea.Changed, JsonEditor.Edited)
+    stage = pilot.app
+    assert isinstance(stage, Stage)
+
+    def is_over() -> bool:
+        told = [message for message in stage.messages if isinstance(message, kinds)]
+        return isinstance(told[-1], JsonEditor.Edited)
+
+    await wait_for(pilot, is_over, "the text to rest")
 
 
 async def test_a_pasted_object_is_the_new_arguments_and_can_be_taken_back() -> None:
@@ -202,7 +210,7 @@ async def test_when_it_opens_by_itself() -> None:
             editor.goto(start.index("^"))
             await pilot.pause()
             await pilot.press(typed)
-            await rested(pilot, editor)
+            await rested(pilot)
             assert editor.choosing is opens, (start, typed)
 
 

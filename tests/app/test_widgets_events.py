@@ -110,7 +110,7 @@ async def test_numbers_without_an_id_are_plotted_and_o_changes() -> None:
         assert "swap.used" in drawn(pilot)[3]
 
 
-async def test_an_ended_watch_and_no_watch() -> None:
+async def test_an_ended_watch() -> None:
     watch = Watch("gone.soon")
     panel = EventPanel(watch)
     async with staged(panel, size=(80, 8)) as pilot:
@@ -118,7 +118,6 @@ async def test_an_ended_watch_and_no_watch() -> None:
         watch.add("gap", None, None)
         await wait_for(pilot, lambda: "ended" in drawn(pilot)[0], "that it ended")
         assert "[ENOENT] the source ended" in drawn(pilot)[-1]
-        panel.set_store(None)
         await pilot.press("space", "o", "enter", "down")
         drawn(pilot)
 

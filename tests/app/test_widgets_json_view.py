@@ -60,8 +60,6 @@ async def test_folding_by_keys_and_the_path_that_is_told() -> None:
         assert view.line_count() == 1 + 1 + 7 + 2 + 1 + 2
         await pilot.press("shift+space", "right", "right", "down")
         assert said(pilot, JsonView.PathChanged)[-1].path == (0, "name")
-        await pilot.press("enter")
-        assert [(message.path, message.value) for message in said(pilot, JsonView.Chosen)] == [((0, "name"), "tank")]
         await pilot.press("left", "left", "left", "left")
         assert view.path == ()
         assert lines_of(pilot)[:2] == ["› ▸ [2]", ""]
@@ -86,20 +84,16 @@ async def test_finding_goes_around_and_into_folded_parts() -> None:
         await pilot.press("N")
         await wait_for(pilot, lambda: view.path == places[-1], "the previous match")
         view.find("nowhere")
-        await wait_for(pilot, lambda: said(pilot, JsonView.Found)[-1].path is None, "that it is nowhere")
+        await wait_for(pilot, lambda: said(pilot, JsonView.Found)[-1].place is None, "that it is nowhere")
         assert view.path == places[-1]
 
 
-async def test_a_new_value_can_keep_the_place() -> None:
+async def test_nothing_shown_and_every_key() -> None:
     view = JsonView()
     async with staged(view) as pilot:
         view.set_value(POOL)
-        view.reveal((0, "scan", "function"))
-        assert view.path == (0, "scan", "function")
-        view.set_value([dict(POOL[0]), POOL[1]], keep=True)
-        assert view.path == (0, "scan", "function")
-        view.set_value([{"id": 9}], keep=True)
-        assert view.path == (0,)
+        view.find("tank")
+        await pilot.press("down")
         view.clear()
         await pilot.pause()
         assert view.value is None

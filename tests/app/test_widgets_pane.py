@@ -158,6 +158,3 @@ async def test_a_click_on_a_word_of_the_status_line() -> None:
         assert [message.word for message in said(pilot, StatusLine.Pressed)] == [
             "server", "lock", "jobs", "events", "latency",
         ]  # fmt: skip
-        for word, at, cells in status.places():
-            assert word
-            assert line[at + 1 : at + 1 + cells].strip()

@@ -67,14 +67,14 @@ async def test_folding_is_asked_of_the_owner() -> None:
         await pilot.press(
             "right", "down", "left", "right", "right", "down", "left", "left", "space", "shift+space", "enter"
         )
-        folded = [(message.key, message.folded, message.deep) for message in said(pilot, Rows.Folded)]
+        folded = [(message.key, message.folded) for message in said(pilot, Rows.Folded)]
         assert folded == [
-            ("app", False, False),  # right on a folded one
-            ("pool", True, False),  # left on an open one; the first right then goes to its first child, a leaf
-            ("pool", True, False),  # left from a leaf goes to its parent, left there folds it
-            ("pool", True, False),
-            ("pool", True, True),
-            ("pool", True, False),
+            ("app", False),  # right on a folded one
+            ("pool", True),  # left on an open one; the first right then goes to its first child, a leaf
+            ("pool", True),  # left from a leaf goes to its parent, left there folds it
+            ("pool", True),
+            ("pool", True),
+            ("pool", True),
         ]
         assert not said(pilot, Rows.Chosen)
 
@@ -139,27 +139,6 @@ async def test_no_rows_say_so_and_no_key_does_harm() -> None:
         assert not said(pilot, Rows.Chosen)
         rows.set_rows(plain_rows(1))
         assert rows.key == "key0"
-
-
-async def test_update_row_draws_one_line_only() -> None:
-    rows = Rows()
-    asked: list[int] = []
-
-    class Counting(Rows):
-        def line_spans(self, index: int, cells: int):  # type: ignore[no-untyped-def]
-            asked.append(index)
-            return super().line_spans(index, cells)
-
-    rows = Counting()
-    async with staged(rows, size=(40, 10)) as pilot:
-        rows.set_rows(plain_rows(10_000))
-        await pilot.pause()
-        assert set(asked) == set(range(10))
-        asked.clear()
-        assert rows.update_row("key3", Row("key3", ("changed",)))
-        await wait_for(pilot, lambda: "changed" in drawn(pilot)[3], "the new text")
-        assert set(asked) == {3}
-        assert not rows.update_row("nobody", Row("nobody", ("x",)))
 
 
 async def test_columns_are_aligned_measured_and_hidden_by_width() -> None:

@@ -132,7 +132,7 @@ async def test_finding_goes_from_cell_to_cell_around_and_says_when_there_is_none
         view.find("tib")
         await wait_for(pilot, lambda: view.path == (0, "size"), "what is read is found, not what is meant")
         view.find("nowhere")
-        await wait_for(pilot, lambda: said(pilot, TableView.Found)[-1].path is None, "nowhere")
+        await wait_for(pilot, lambda: said(pilot, TableView.Found)[-1].place is None, "nowhere")
 
 
 async def test_a_click_takes_the_cell_and_a_double_click_opens_the_row() -> None:
@@ -217,7 +217,7 @@ async def test_finding_in_raw_text() -> None:
             count = len(said(pilot, RawView.Found))
             act()
             await wait_for(pilot, lambda: len(said(pilot, RawView.Found)) > count, "the search over")
-            assert said(pilot, RawView.Found)[-1].line == line
+            assert said(pilot, RawView.Found)[-1].place == line
 
         await goes_to(lambda: view.find('"n": 49'), 1 + 3 * 49 + 1)
         assert '"n": 49' in "".join(lines_of(pilot))

@@ -216,11 +216,6 @@ def test_what_the_caret_wants(marked: str, path: Any, wants: str | None, token: 
     assert (place.path, place.wants, text[place.start : place.end]) == (path, wants, token)
 
 
-def test_lines_and_columns() -> None:
-    document = parse("[\n  1,\n  2\n]")
-    assert [document.line_column(offset) for offset in (0, 2, 4, 9, 99)] == [(0, 0), (1, 0), (1, 2), (2, 2), (3, 1)]
-
-
 @pytest.mark.parametrize(
     "text", ["[" * 30000 + "}" * 30000, '{"a":' * 12000, '"\\' * 30000, "/*" * 30000, "[," * 30000]
 )

@@ -74,11 +74,6 @@ class Document:
         """The longest beginning of ``path`` that has a value in the text."""
         return path[: self._find(path)[1]]
 
-    def line_column(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both from 0."""
-        offset = max(0, min(offset, len(self.text)))
-        return self.text.count("\n", 0, offset), offset - (self.text.rfind("\n", 0, offset) + 1)
-
     def path_at(self, offset: int) -> Place:
         """What the offset lies in and what is wanted there."""
         node = self._scanned().root

@@ -115,10 +115,10 @@ class Calling(Section):
             return
         self._close_drawer()
         text = self.call_pane.text
-        problems = self.call_pane.look()
-        missing = "" if problems else safe(", ".join(one.message for one in self.call_pane.missing))
-        problems = problems or self.call_pane.missing
-        params = self.call_pane.params()
+        problems, draft = self.call_pane.look(), self.call_pane.draft
+        missing = "" if problems else safe(", ".join(one.message for one in draft.missing))
+        problems = problems or draft.missing
+        params = draft.params
         if params is None or (problems and self._insisted != text):
             self._insisted = text
             self.call_pane.show(ARGUMENTS)
@@ -127,7 +127,7 @@ class Calling(Section):
                 self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
             else:
                 self.call_pane.go_to_first(problems)
-            unsendable = safe(self.call_pane.unsendable)
+            unsendable = safe(draft.unsendable)
             again = "Press ctrl+j again to send it anyway."
             self.notify(
                 f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,
@@ -153,7 +153,7 @@ class Calling(Section):
         if self.open_shown():
             return
         last, method = self._calls.get(self._method), self.call_pane.method
-        params = last.params if last is not None else self.call_pane.params() or []
+        params = last.params if last is not None else self.call_pane.draft.params or []
         if method is not None and self._session.risk_of(method.name, params) != "read":
             self.notify("r repeats reads only. ctrl+j sends this call, after a review.", timeout=3)
         elif last is None:
@@ -205,7 +205,7 @@ class Calling(Section):
         self.result_pane.show(call)
         rows = call.failure.rows if call.failure is not None else ()
         if rows and self.call_pane.text == text:
-            self.call_pane.refuse(text, rows)
+            self.call_pane.refuse(rows)
             self._go_to(rows[0].attribute)
 
     def _go_to(self, attribute: str) -> None:

@@ -252,7 +252,7 @@ class Explore(Calling):
         """Remembers the arguments as they are now, for the method they belong to now."""
         method, text = self.call_pane.method, self.call_pane.text
         if method is not None:
-            self._session.memory.keep_draft(method, "" if text == self.call_pane.smallest else text)
+            self._session.memory.keep_draft(method, "" if text == self.call_pane.draft.smallest else text)
 
     def action_edit_problem(self) -> None:
         self.action_pane_args()
@@ -271,7 +271,7 @@ class Explore(Calling):
     def action_pane_find(self) -> None:
         """Finds in the result, or in the docs where the focus is there; in the methods, goes to their filter."""
         if (box := self._docs_box) is not None:
-            box.open_find()
+            box.field.open()
         elif self.methods.has_focus_within:
             self.methods.filter.focus()
         else:

@@ -7,20 +7,20 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from truenas_client import exc
-from truenas_client.values.human import human_duration
 from tui import actions
 from tui.model.failure import explain
 from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Job
 from tui.text import bar, safe
-from tui.widgets.job_detail import STATE_WORDS, JobDetail, left_text, progress_text
+from tui.widgets.job_detail import JobDetail
+from tui.widgets.jobwords import STATE_WORDS, words_of
 from tui.widgets.pane import Pane
+from tui.widgets.pulse import on_pulse
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["JobsSection", "matches"]
 
-PULL_SECONDS = 0.1
 BAR_CELLS = 14
 
 COLUMNS = (
@@ -83,7 +83,7 @@ class JobsSection(Section):
         return self._session.jobs.get(int(key)) if key is not None else None
 
     def on_mount(self) -> None:
-        self.set_interval(PULL_SECONDS, self._pull)
+        on_pulse(self, self._pull)
         self._pull()
 
     def enter(self) -> None:
@@ -110,20 +110,18 @@ class JobsSection(Section):
         self._show_detail()
 
     def _row(self, job: Job) -> Row:
-        word, style = STATE_WORDS.get(job.state, (job.state.lower(), ""))
-        fraction = 1.0 if job.state == "SUCCESS" else None if job.percent is None else job.percent / 100
-        drawn = bar(fraction, BAR_CELLS, self.rows.glyphs)
-        elapsed = job.elapsed()
+        words = words_of(job)
+        drawn = bar(words.fraction, BAR_CELLS, self.rows.glyphs)
         return Row(
             str(job.id),
             (
                 str(job.id),
-                Cell(word, style),
+                Cell(words.state, words.style),
                 job.method,
-                job.text or job.description,
-                Cell(f"{drawn} {progress_text(job):>5}", "" if job.ended else "accent"),
-                "" if elapsed is None else human_duration(elapsed),
-                left_text(job),
+                words.text or job.description,
+                Cell(f"{drawn} {words.percent:>5}", "" if job.ended else "accent"),
+                words.elapsed,
+                words.left,
                 job.by,
             ),
         )

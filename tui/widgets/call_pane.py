@@ -1,15 +1,12 @@
 """The call: arguments of the open method in a JSON editor, its docs beside them.
 
-The pane knows what the text says and what is wrong with it: problems of JSON, then
-problems of the schema, each underlined at its place and the one at the caret explained
-in the border. After a refusal the errors that the server named stand at the same places, until
-the text changes. A long text is looked at in a thread, which the next key stops.
+The pane shows one `Draft` in its views: problems are underlined in the editor and the one at the caret is explained
+in the border. A long text is looked at in a thread, which the next key stops.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +22,12 @@ from truenas_client.methods.validator import Stopped, stopping
 from truenas_client.storage.named_secrets import named, unknown
 from tui import actions
 from tui.model.completion import Completions, complete
+from tui.model.draft import Draft
 from tui.model.examine import Examined, examine
 from tui.model.failure import FieldProblem
-from tui.model.jsontext import Document, Path, TextProblem, parse
+from tui.model.jsontext import TextProblem
 from tui.model.known import Known
 from tui.model.pasting import pasted_arguments
-from tui.model.spans import attribute_path, place_attributes
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
 from tui.widgets.docs import Docs, Library
@@ -43,7 +40,6 @@ __all__ = ["ARGUMENTS", "DOCS", "CallPane"]
 
 ARGUMENTS = "Arguments"
 DOCS = "Docs"
-ONE_LINE = 40
 AT_ONCE = 4096
 """Characters up to which a text is looked at between two keys: it takes some 5 ms."""
 
@@ -68,26 +64,14 @@ class CallPane(Pane):
 
         view: str
 
-    @dataclass
-    class Edited(Message):
-        """The text rested after a change and was looked at."""
-
-        text: str
-
     def __init__(self, library: Library, *, id: str | None = None) -> None:
         super().__init__("Call", tabs=(ARGUMENTS, DOCS), tab=ARGUMENTS, id=id)
         self._library = library
-        self._method: Method | None = None
+        self._draft = Draft(unknown=unknown)
         self._previewed: Method | None = None
         self.known = Known()
         """What earlier results told, for completion; the owner gives the session's."""
-        self._examined = examine("[]", None)
         self._stop = threading.Event()
-        self._refused: tuple[str, tuple[FieldProblem, ...]] = ("", ())
-        self.smallest = ""
-        """The smallest valid arguments of the open method, as text."""
-        # Values that drafts were begun with, to say how many still stand there.
-        self._to_fill: dict[Path, str] = {}
 
     def compose(self) -> ComposeResult:
         choices = CompletionList(id="choices")
@@ -113,9 +97,15 @@ class CallPane(Pane):
         return docs
 
     @property
+    def draft(self) -> Draft:
+        """The arguments of the open method, as they stand."""
+        self._draft.text = self.editor.text
+        return self._draft
+
+    @property
     def method(self) -> Method | None:
         """The open method."""
-        return self._method
+        return self._draft.method
 
     @property
     def previewed(self) -> Method | None:
@@ -125,7 +115,7 @@ class CallPane(Pane):
     @property
     def shown(self) -> Method | None:
         """The method that the pane shows: the one that may be run from here."""
-        return self._previewed or self._method
+        return self._previewed or self.method
 
     @property
     def text(self) -> str:
@@ -147,15 +137,14 @@ class CallPane(Pane):
 
     def open(self, method: Method, text: str | None = None) -> None:
         """Opens a method with this text, or with its smallest valid arguments."""
-        self._refused = ("", ())
-        self._take_method(method)
-        self.editor.load_text(self.smallest if text is None else text)
+        self._draft = Draft(method, text, unknown=unknown)
+        self.editor.load_text(self._draft.text)
         self.show(ARGUMENTS)
         self.look()
         if self.editor.gaps:
             # What has to be filled in is selected, so that typing replaces it.
             self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
-        elif text in (None, self.smallest):
+        elif text in (None, self._draft.smallest):
             # Before the last bracket, where further arguments belong.
             self.editor.goto(len(self.editor.text) - 1)
         # From the top, once it is known how much fits.
@@ -163,23 +152,17 @@ class CallPane(Pane):
 
     def renew(self, method: Method) -> None:
         """The open method as another catalogue tells of it. The arguments, the caret in them and the view stay."""
-        self._take_method(method)
+        self.draft.renew(method)
+        self._entitle()
         if self._previewed is None and self.view == DOCS:
             self.docs.docs.show(method)
-        self.look()
-
-    def _take_method(self, method: Method) -> None:
-        self._method = method
-        self._entitle()
-        drafted = method.smallest()
-        fresh = parse(arguments_text(drafted.value))
-        self.smallest = fresh.text
-        self._to_fill = {path: _text_at(fresh, path) for path in drafted.to_fill}
+        self._show_read()
 
     def _pasted(self, text: str, start: int, end: int, pasted: str) -> str | None:
-        if self._method is None:
+        draft = self._draft
+        if draft.method is None:
             return None
-        return pasted_arguments(text, start, end, pasted, self._method, smallest=self.smallest)
+        return pasted_arguments(text, start, end, pasted, draft.method, smallest=draft.smallest)
 
     def _entitle(self) -> None:
         self.title = self.shown.name if self.shown is not None else "Call"
@@ -190,11 +173,11 @@ class CallPane(Pane):
         self._previewed = None
         self._entitle()
         switcher = self.query_one(ContentSwitcher)
-        if view == DOCS and self._method is not None:
-            self.docs.docs.show(self._method)
+        if view == DOCS and self.method is not None:
+            self.docs.docs.show(self.method)
             switcher.current = "docs"
         else:
-            switcher.current = "editor" if self._method is not None else "nothing"
+            switcher.current = "editor" if self.method is not None else "nothing"
         self.set_tabs((ARGUMENTS, DOCS), view)
         self.post_message(self.Shown(view))
         self._tell()
@@ -213,8 +196,8 @@ class CallPane(Pane):
         """Makes these the arguments, as one step that can be undone, and goes there."""
         self.show(ARGUMENTS)
         editor = self.editor
-        editor.replace(arguments_text(params), editor.document.start, editor.document.end)
-        self._to_fill = {}
+        start, end, text = self.draft.put((), params)
+        editor.replace(text, editor.location_of(start), editor.location_of(end))
         self.look()
         editor.goto(0)
         editor.focus()
@@ -236,21 +219,12 @@ class CallPane(Pane):
     def look(self) -> list[TextProblem]:
         """Reads and checks the text as it is now; the problems, in the order of the text."""
         self._stop.set()
-        examined = examine(self.editor.text, self._method, unknown)
-        return self._take(examined)
+        self.draft.look()
+        return self._show_read()
 
-    def _take(self, examined: Examined) -> list[TextProblem]:
-        self._examined = examined
-        problems = list(examined.problems)
-        if self._refused[0] == examined.text:
-            problems += self._placed(examined.document, self._refused[1])
-        self.editor.problems = problems
-        begun = [
-            TextProblem(*examined.document.span(path), "to fill in")
-            for path, text in self._to_fill.items()
-            if _text_at(examined.document, path) == text
-        ]
-        self.editor.gaps = [*begun, *examined.left_out]
+    def _show_read(self) -> list[TextProblem]:
+        problems = self.editor.problems = self._draft.problems
+        self.editor.gaps = self._draft.gaps
         self._tell()
         return problems
 
@@ -258,57 +232,24 @@ class CallPane(Pane):
     async def _look_aside(self, text: str) -> None:
         stop = self._stop = threading.Event()
         try:
-            examined = await asyncio.to_thread(_examine_until, stop, text, self._method)
+            examined = await asyncio.to_thread(_examine_until, stop, text, self.method)
         except Stopped:
             return
         finally:
             stop.set()
-        if self.editor.text == text:
-            self._take(examined)
-            self.post_message(self.Edited(text))
+        if self.draft.take(examined):
+            self._show_read()
 
-    @property
-    def missing(self) -> list[TextProblem]:
-        """Required texts that are still empty."""
-        document = self._present().document
-        return [
-            TextProblem(*document.span(path), f"{self._argument(path)} is missing")
-            for path in sorted(self._to_fill, key=document.span)
-            if _text_at(document, path) == '""'
-        ]
-
-    def _argument(self, path: Path) -> str:
-        """What a place in the arguments is called: the argument's name, then the members down to it."""
-        params = self._method.params if self._method is not None else ()
-        first = params[path[0]].name if isinstance(path[0], int) and path[0] < len(params) else str(path[0])
-        return ".".join([first, *map(str, path[1:])])
-
-    def params(self) -> list[Any] | None:
-        """The arguments as values, None when they can not be sent as they stand: `unsendable` tells why."""
-        examined = self._present()
-        value: list[Any] = examined.document.value
-        return None if examined.unsendable else value
-
-    @property
-    def unsendable(self) -> str:
-        """Why the arguments can not be sent at all, "" when they can."""
-        return self._present().unsendable
-
-    def _present(self) -> Examined:
-        text = self.editor.text
-        return self._examined if self._examined.text == text else examine(text, self._method, unknown)
-
-    def refuse(self, text: str, rows: Sequence[FieldProblem]) -> None:
-        """The server refused this text: its messages are placed at the fields they name."""
-        self._refused = (text, tuple(rows))
+    def refuse(self, rows: Sequence[FieldProblem]) -> None:
+        """The server refused the text: its messages are placed at the fields they name."""
+        self.draft.refuse(rows)
         self.look()
 
     def go_to(self, attribute: str) -> None:
         """Moves the caret to the field the server named."""
         self.show(ARGUMENTS)
-        start, _end = self._where(self._present().document, attribute)
         self.editor.focus()
-        self.editor.goto(start)
+        self.editor.goto(self.draft.place_of(attribute))
 
     def go_to_first(self, problems: Sequence[TextProblem]) -> None:
         """Moves the caret to the first of these problems; without one, selects the first place to fill in."""
@@ -316,23 +257,6 @@ class CallPane(Pane):
             self.editor.goto(problems[0].start)
         elif self.editor.gaps:
             self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
-
-    def _names(self) -> list[str]:
-        return [param.name for param in self._method.params] if self._method is not None else []
-
-    def _placed(self, document: Document, rows: Sequence[FieldProblem]) -> list[TextProblem]:
-        return place_attributes(document, [(row.attribute, self._told(document, row)) for row in rows], self._names())
-
-    def _told(self, document: Document, row: FieldProblem) -> str:
-        """The server's message; of a field that is not there, with its name in front."""
-        params = document.value if isinstance(document.value, list) else []
-        path = attribute_path(row.attribute, params, self._names())
-        last = row.attribute.rpartition(".")[2]
-        return row.message if not last or (path and str(path[-1]) == last) else f"{last}: {row.message}"
-
-    def _where(self, document: Document, attribute: str) -> tuple[int, int]:
-        placed = place_attributes(document, [(attribute, "")], self._names())[0]
-        return placed.start, placed.end
 
     @on(JsonEditor.Edited)
     def _edited(self, event: JsonEditor.Edited) -> None:
@@ -343,7 +267,6 @@ class CallPane(Pane):
             self._look_aside(text)
             return
         self.look()
-        self.post_message(self.Edited(text))
 
     @on(TextArea.Changed)
     def _changed(self) -> None:
@@ -364,15 +287,15 @@ class CallPane(Pane):
     # Completion --------------------------------------------------------------------
 
     def _complete(self, text: str, caret: int, onward: bool) -> Completions | None:
-        if self._method is None:
+        draft = self._draft
+        if draft.method is None:
             return None
-        return complete(self._method, text, caret, self.known, read=self._examined.document, onward=onward, named=named)
+        return complete(draft.method, text, caret, self.known, read=draft.read.document, onward=onward, named=named)
 
     @on(ArgumentsEditor.Completed)
     def _completed(self, event: ArgumentsEditor.Completed) -> None:
         event.stop()
-        document = parse(self.editor.text)
-        self._to_fill |= {path: _text_at(document, path) for path in event.to_fill}
+        self.draft.begun(event.to_fill)
         self.look()
 
     @on(CompletionList.Clicked)
@@ -382,7 +305,7 @@ class CallPane(Pane):
 
     def _tell(self) -> None:
         """The bottom border: the problem at the caret, or the roles and that all is well."""
-        method = self._method
+        method = self.method
         if method is None or self._previewed is not None:
             self.facts = ""
             return
@@ -399,7 +322,7 @@ class CallPane(Pane):
             if self.view == DOCS and (words := self.docs.facts):
                 facts = words
             if self.view == ARGUMENTS:
-                if hint := self._examined.hint:
+                if hint := self._draft.read.hint:
                     facts.append((hint, "warning"))
                 empty = len(self.editor.gaps)
                 facts.append((f"fill {empty} field{'' if empty == 1 else 's'}", "warning") if empty else "valid")
@@ -411,15 +334,3 @@ class CallPane(Pane):
 def _examine_until(stop: threading.Event, text: str, method: Method | None) -> Examined:
     with stopping(stop.is_set):
         return examine(text, method, unknown)
-
-
-def _text_at(document: Document, path: Path) -> str:
-    """What stands at a path, "" when nothing does."""
-    start, end = document.span(path)
-    return document.text[start:end] if document.existing(path) == path else ""
-
-
-def arguments_text(params: list[Any]) -> str:
-    """Arguments as JSON to be edited: short ones in one line, others indented."""
-    line = json.dumps(params, ensure_ascii=False)
-    return line if len(line) <= ONE_LINE else json.dumps(params, indent=2, ensure_ascii=False)

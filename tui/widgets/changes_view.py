@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from textual import events
-
 from tui.model.changes import Changes, Entry
 from tui.text import cut, pad, safe, width, wrap
-from tui.widgets.lines import LineView, Span
+from tui.widgets.laid_lines import LaidLines, Line
+from tui.widgets.lines import Span
 
 __all__ = ["ChangesView"]
 
@@ -20,14 +19,13 @@ MOST_TEXT = 4000
 ARROW = "  ->  "
 
 
-class ChangesView(LineView):
+class ChangesView(LaidLines):
     """Draws `Changes` or the `Entry` rows of arguments. Values of any length and kind are fine: they are cut."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._changes: Changes | None = None
         self._entries: tuple[Entry, ...] = ()
-        self._laid: tuple[int, list[tuple[Span, ...]]] | None = None
 
     def show_changes(self, changes: Changes) -> None:
         """Shows the fields that differ and how many do not."""
@@ -41,43 +39,23 @@ class ChangesView(LineView):
 
     def lines_for(self, cells: int) -> int:
         """How many lines it takes at this width."""
-        return len(self._lines(cells))
+        return len(self.laid(cells))
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.lines_changed()
-
-    def line_count(self) -> int:
-        return len(self._lines(self.scrollable_content_region.width))
-
-    def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        return self._lines(cells)[index]
+    def lay(self, cells: int) -> Iterator[Line]:
+        return self._lay_entries(cells) if self._changes is None else self._lay_changes(self._changes, cells)
 
     def _renew(self) -> None:
-        self._laid = None
-        self.lines_changed()
+        self.lay_anew()
         self.scroll_lines(0)
 
-    def _lines(self, cells: int) -> list[tuple[Span, ...]]:
-        cells = max(cells, 20)
-        if self._laid is None or self._laid[0] != cells:
-            self._laid = (cells, list(self._lay(cells)))
-        return self._laid[1]
-
-    def _lay(self, cells: int) -> Iterator[tuple[Span, ...]]:
-        if self._changes is None:
-            yield from self._lay_entries(cells)
-        else:
-            yield from self._lay_changes(self._changes, cells)
-
-    def _lay_entries(self, cells: int) -> Iterator[tuple[Span, ...]]:
+    def _lay_entries(self, cells: int) -> Iterator[Line]:
         if not self._entries:
             yield (Span("no arguments", "dim"),)
         column = _column([entry.path for entry in self._entries], cells)
         for entry in self._entries:
             yield from self._row(entry.path, _part(entry.value), column, cells)
 
-    def _lay_changes(self, changes: Changes, cells: int) -> Iterator[tuple[Span, ...]]:
+    def _lay_changes(self, changes: Changes, cells: int) -> Iterator[Line]:
         column = _column([row.path for row in changes.rows], cells)
         before = min(max((width(_part(row.old)) for row in changes.rows if row.old is not None), default=0), cells // 4)
         for row in changes.rows:
@@ -101,7 +79,7 @@ class ChangesView(LineView):
         if changes.same or not changes.rows:
             yield (Span(_already(changes), "dim" if changes.rows else "warning"),)
 
-    def _row(self, path: str, value: str, column: int, cells: int, *, style: str = "") -> Iterator[tuple[Span, ...]]:
+    def _row(self, path: str, value: str, column: int, cells: int, *, style: str = "") -> Iterator[Line]:
         indent = column + 2 if column else 0
         parts = list(islice(wrap(value, cells - indent), MOST_LINES + 1))
         if len(parts) > MOST_LINES:

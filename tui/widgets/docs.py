@@ -7,7 +7,7 @@ cursor was, is kept for each method while the app runs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -19,6 +19,7 @@ from truenas_client.methods.catalogue import Method
 from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
 from tui.model.trail import Place, Trail, search
 from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain
+from tui.widgets.finding_view import FindingView
 from tui.widgets.lines import CursorView, Span
 
 __all__ = ["Docs", "Library"]
@@ -40,17 +41,15 @@ class Library(Protocol):
         ...
 
 
-class Docs(CursorView):
+class Docs(CursorView, FindingView):
     """The documentation of one method: `show(method)`, then keys. `Moved`, `CallWanted` and `DraftWanted` tell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False, id="nav.open"),
         Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
         Binding("left,h", "fold", "fold", show=False, id="nav.left"),
         Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
-        Binding("n", "find_next", "next match", show=False, id="find.next"),
-        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
         Binding("backspace", "docs_back", "back", show=True, id="docs.back"),
     ]
 
@@ -85,7 +84,6 @@ class Docs(CursorView):
         self._kept: dict[str, Trail] = {}
         self._lines: list[Line] = []
         self._wrapped_at = -1
-        self._sought = ""
         self._told: str | None = None
 
     # What is shown
@@ -192,8 +190,8 @@ class Docs(CursorView):
         line = self._lines[index]
         sign = f"{self.glyphs.cursor} " if self.is_cursor_line(index) else "  "
         spans = line.spans
-        if self._sought and self._sought in plain(line).lower():
-            spans = marked(spans, self._sought)
+        if self.sought and (sought := self.sought.lower()) in plain(line).lower():
+            spans = marked(spans, sought)
         return [Span(sign, "accent"), *spans]
 
     def on_focus(self) -> None:
@@ -309,45 +307,36 @@ class Docs(CursorView):
 
     # Finding
 
-    def find(self, text: str) -> int:
-        """Marks a text, capitals or not, and goes to the first item that says it from here on; how many do."""
-        self._sought = text.lower()
-        self._strips.clear()
-        self.refresh()
-        if not text or self._trail is None:
-            return 0
-        count = sum(1 for _ in search(self._trail.page, text, after=None))
-        here = self.item
-        if count and (here is None or self._sought not in here.said().lower()):
-            self._step()
-        return count
-
-    def action_find_next(self) -> None:
-        self._step()
-
-    def action_find_previous(self) -> None:
-        self._step(backwards=True)
-
-    def _step(self, *, backwards: bool = False) -> None:
-        if not self._sought or self._trail is None:
-            return
+    def matches(self, text: str, *, backwards: bool) -> Iterator[Item]:
         here = self.item
         after = None if here is None else here.key
-        found = next(search(self._trail.page, self._sought, after=after, backwards=backwards), None)
-        if found is None:
-            return
-        self._trail.reveal(found.key)
-        if any(word.text.lower().find(self._sought) >= 0 for word in found.hidden):
-            self._trail.fold(found, False)
+        return iter(()) if self._trail is None else search(self._trail.page, text, after=after, backwards=backwards)
+
+    def match_here(self, text: str) -> Item | None:
+        return self.item if self.item is not None and text.lower() in self.item.said().lower() else None
+
+    @property
+    def match_count(self) -> int:
+        """How many items of the page say what is sought, capitals or not."""
+        if not self.sought or self._trail is None:
+            return 0
+        return sum(1 for _ in search(self._trail.page, self.sought, after=None))
+
+    def go_to_match(self, place: Item) -> None:
+        assert self._trail is not None
+        sought = self.sought.lower()
+        self._trail.reveal(place.key)
+        if any(sought in word.text.lower() for word in place.hidden):
+            self._trail.fold(place, False)
         self._lay_out()
-        first = line_of(self._lines, found.key) or 0
+        first = line_of(self._lines, place.key) or 0
         last = first
-        while last < len(self._lines) and self._lines[last].item in (found, None):
-            if self._sought in plain(self._lines[last]).lower():
+        while last < len(self._lines) and self._lines[last].item in (place, None):
+            if sought in plain(self._lines[last]).lower():
                 break
             last += 1
         else:
             last = first
         top = round(self.scroll_target_y)
         row = last - top if top <= last < top + self.page_height else self.page_height // 3
-        self._go(Place(found.key, last - first, row))
+        self._go(Place(place.key, last - first, row))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input
 
 from tui.text import cut, safe
 from tui.widgets.docs import Docs, Library
+from tui.widgets.find_field import FindField
 from tui.widgets.pane import Fact, Pane
 
 __all__ = ["DocsBox", "DocsPane"]
@@ -17,17 +17,18 @@ _LONGEST_HINT = 44  # cells
 
 
 class DocsBox(Vertical):
-    """Holds `docs`; `open_find` and `close_find` show and hide the field. `facts` are for the border of the pane."""
+    """Holds `docs` and the `field` to find in them. `facts` are for the border of the pane."""
 
     def __init__(self, library: Library, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.docs = Docs(library, id=f"{id}-text" if id else None)
+        self.field = FindField(self._find, lambda: self.docs, placeholder="find in the docs")
         self._found: Fact | None = None
         self._wanted = False
 
     def compose(self) -> ComposeResult:
         yield self.docs
-        yield Input(classes="find", compact=True, placeholder="find in the docs")
+        yield self.field
 
     def focus_docs(self) -> None:
         """Puts the focus into the docs, as soon as they are there."""
@@ -40,11 +41,6 @@ class DocsBox(Vertical):
             self.docs.focus()
 
     @property
-    def field(self) -> Input:
-        """Where the text to find is typed."""
-        return self.query_one(Input)
-
-    @property
     def facts(self) -> list[Fact]:
         """What the border should say: what was found, where enter leads, how to get back."""
         facts: list[Fact] = [] if self._found is None else [self._found]
@@ -55,42 +51,15 @@ class DocsBox(Vertical):
             facts.append("{docs.back} back")
         return facts
 
-    def open_find(self) -> None:
-        """Shows the find field, empty, and goes into it."""
-        self.add_class("-finding", "-typing")
-        self.field.value = ""
-        self.field.focus()
-
-    def close_find(self) -> bool:
-        """Hides the find field and forgets its marks; False when there were neither."""
-        if not self.has_class("-finding"):
-            return False
-        self.remove_class("-finding", "-typing")
-        self._find("")
-        self.docs.focus()
-        return True
-
     def back(self) -> bool:
         """Closes the find field, or goes to the page before; False when there is neither."""
-        return self.close_find() or self.docs.back()
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._find(event.value)
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.screen.set_focus(self.docs)
-        self.set_class(bool(event.value), "-finding")
-        self.remove_class("-typing")
-        self._find(event.value)
+        return self.field.close() or self.docs.back()
 
     def _find(self, text: str) -> None:
-        count = self.docs.find(text)
+        self.docs.find(text)
         self._found = None
         if text:
+            count = self.docs.match_count
             key = "enter goes there" if self.field.has_focus else "{find.next} next"
             words = f"{count} place{'' if count == 1 else 's'}, {key}" if count else f"no {safe(text)} here"
             self._found = (words, "" if count else "warning")

@@ -19,9 +19,9 @@ from truenas_client.values.human import human_time
 from tui.text import fit, pad, safe, width
 from tui.widgets.lines import CursorView, Span
 from tui.widgets.pane import Fact, Pane
+from tui.widgets.pulse import on_pulse
 from tui.widgets.sparkline import Path, describe_number, number_at, numeric_paths, sparkline
 
-INTERVAL = 0.1  # seconds between two looks at the store
 _RATE_LOOKS = 10  # looks after which the rate is written anew although nothing came
 
 # The fields that tell what an event is about, best first; they need no name in front.
@@ -180,7 +180,7 @@ class EventLines(CursorView):
 
 
 class EventPanel(Pane):
-    """A pane with the events of a store. `set_store` begins; space pauses, `o` plots, enter posts `Chosen`."""
+    """A pane with the events of a store: space pauses, `o` plots, enter posts `Chosen`."""
 
     @dataclass
     class Chosen(Message):
@@ -193,7 +193,7 @@ class EventPanel(Pane):
         def control(self) -> "EventPanel":
             return self.panel
 
-    def __init__(self, store: EventStore | None = None, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, store: EventStore, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("", id=id, classes=classes)
         self._store = store
         self._version = -1
@@ -208,21 +208,11 @@ class EventPanel(Pane):
         return self.query_one(EventLines)
 
     @property
-    def store(self) -> EventStore | None:
+    def store(self) -> EventStore:
         return self._store
 
-    def set_store(self, store: EventStore | None) -> None:
-        """Shows another store, from its newest event on; None empties the panel."""
-        self._store = store
-        self._version = -1
-        self._chosen_view = False
-        if self.is_mounted:
-            self.lines.show(())
-            self.lines.plot(False)
-            self.pull()
-
     def on_mount(self) -> None:
-        self.set_interval(INTERVAL, self._look)
+        on_pulse(self, self._look)
         self.pull()
 
     def _look(self) -> None:
@@ -232,9 +222,6 @@ class EventPanel(Pane):
     def pull(self) -> None:
         """Draws what the store holds now, if that is news."""
         store = self._store
-        if store is None:
-            self.title, self.facts = "", ()
-            return
         self._looks += 1
         if store.version == self._version and self._looks < _RATE_LOOKS:
             return
@@ -270,9 +257,8 @@ class EventPanel(Pane):
         self.facts = facts
 
     def toggle_pause(self) -> None:
-        if self._store is not None:
-            self._store.pause(not self._store.paused)
-            self.pull()
+        self._store.pause(not self._store.paused)
+        self.pull()
 
     def toggle_plot(self) -> None:
         self._chosen_view = True

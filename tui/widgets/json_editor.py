@@ -314,11 +314,6 @@ class JsonEditor(TextArea):
         if self._resting is None:
             self._resting = self.set_timer(DEBOUNCE, self._rested)
 
-    @property
-    def unrested(self) -> bool:
-        """Whether the text changed just now, so that `rested` is still to come."""
-        return self._resting is not None
-
     def _rested(self) -> None:
         # One timer that looks again, in place of one timer a key.
         left = DEBOUNCE - (monotonic() - self._changed)

@@ -5,19 +5,16 @@ dates) stand dim at the right of a value and never replace it. Searching looks i
 screen goes on living; the next search or value ends it.
 """
 
-import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
-from tui.model.flatten import Path, Row, Tree, path_text
+from tui.model.flatten import Path, Row, Tree
 from tui.text import cut, pad, safe, width
-from tui.widgets.found import found_spans
+from tui.widgets.finding_view import found_spans
 from tui.widgets.lines import CursorView, Span
+from tui.widgets.value_view import ValueView
 
 _STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
 _WIDEST_KEY = 28  # cells that keys of one object are padded to at most
@@ -25,8 +22,8 @@ _KEYS_MEASURED = 200
 _HINT_AT = 24  # cells after which hints begin, so that short values have theirs in one column
 
 
-class JsonView(CursorView):
-    """Shows `set_value(value)`. Messages: `PathChanged`, `Chosen` (enter on a plain value), `Found` (search over)."""
+class JsonView(CursorView, ValueView):
+    """Shows `set_value(value)`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False, id="nav.open"),
@@ -36,50 +33,11 @@ class JsonView(CursorView):
         Binding("full_stop", "fold_level(1)", "more levels", show=False, id="tree.more"),
         Binding("left,h", "fold", "fold", show=False, id="nav.left"),
         Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
-        Binding("n", "find_next", "next match", show=False, id="find.next"),
-        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
     ]
-
-    @dataclass
-    class PathChanged(Message):
-        """The cursor came to another value; `text` is the path as people write it."""
-
-        view: "JsonView"
-        path: Path
-        text: str
-
-        @property
-        def control(self) -> "JsonView":
-            return self.view
-
-    @dataclass
-    class Chosen(Message):
-        """Enter or a double click on a value that does not fold."""
-
-        view: "JsonView"
-        path: Path
-        value: Any
-
-        @property
-        def control(self) -> "JsonView":
-            return self.view
-
-    @dataclass
-    class Found(Message):
-        """A search ended: the path it went to, or None when the text is nowhere."""
-
-        view: "JsonView"
-        text: str
-        path: Path | None
-
-        @property
-        def control(self) -> "JsonView":
-            return self.view
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._tree: Tree | None = None
-        self._sought = ""
         self._key_cells: dict[Path, int] = {}
         self._told: Path | None = None
         self.level: int | None = None
@@ -89,20 +47,16 @@ class JsonView(CursorView):
 
     # The value
 
-    def set_value(self, value: Any, *, keep: bool = False) -> None:
-        """Shows a value (which must not change while it is shown); with `keep` the cursor stays at its path."""
-        path = self.path if keep else ()
+    def set_value(self, value: Any) -> None:
+        """Shows a value, which must not change while it is shown."""
         self._take(Tree(value))
         self.scroll_lines(0)
-        if path and self._tree is not None:
-            self._go(path)
 
     def clear(self) -> None:
-        """Shows nothing and lets go of the value."""
         self._take(None)
 
     def _take(self, tree: Tree | None) -> None:
-        self._end_search()
+        self.end_search()
         self._tree = tree
         self._told = None
         self.level = None
@@ -110,11 +64,6 @@ class JsonView(CursorView):
         self.set_reactive(JsonView.cursor, 0)
         self.lines_changed()
         self.cursor_moved()
-
-    @property
-    def value(self) -> Any:
-        """The value shown."""
-        return None if self._tree is None else self._tree.value
 
     @property
     def current(self) -> Row | None:
@@ -127,10 +76,16 @@ class JsonView(CursorView):
         row = self.current
         return () if row is None else row.path
 
-    def reveal(self, path: Path) -> None:
-        """Unfolds what hides a path and puts the cursor there, or on what of it exists."""
-        if self._tree is not None:
-            self._go(path)
+    @property
+    def value(self) -> Any:
+        row = self.current
+        return None if row is None else row.value
+
+    @property
+    def facts(self) -> list[str]:
+        if self.level is None:
+            return []
+        return [f"level {self.level}" + (" of the first rows" if self.partly else "")]
 
     def fold_level(self, level: int) -> None:
         """Shows exactly the rows down to a level."""
@@ -160,14 +115,14 @@ class JsonView(CursorView):
         if row.key is not None:
             key_cells = self._widest_key(row.path[:-1], cells)
             key = cut(safe(str(row.key)[: 4 * cells]), max(cells // 2, 4), ellipsis=glyphs.ellipsis)
-            spans += found_spans(key, self._sought, "key" if isinstance(row.key, str) else "dim")
+            spans += found_spans(key, self.sought, "key" if isinstance(row.key, str) else "dim")
             spans.append(Span(" " * max(key_cells - width(key), 0) + "  "))
         room = max(cells - sum(width(span.text) for span in spans), 1)
         if row.folded is None and not row.count and row.kind in _STYLES:
             hint = safe(row.hint[:60])
             room -= width(hint) + 2 if hint else 0
             text = cut(safe(row.preview), max(room, 8), ellipsis=glyphs.ellipsis)
-            spans += found_spans(text, self._sought, _STYLES[row.kind])
+            spans += found_spans(text, self.sought, _STYLES[row.kind])
             if hint:
                 spans.append(Span(pad("", max(_HINT_AT - width(text), 2)) if room > _HINT_AT else "  "))
                 spans.append(Span(hint, "dim"))
@@ -199,15 +154,13 @@ class JsonView(CursorView):
         path = self.path
         if path != self._told:
             self._told = path
-            self.post_message(self.PathChanged(self, path, path_text(path)))
+            self.post_message(self.PathChanged(path))
 
-    def _go(self, path: Path, *, center: bool = False) -> None:
+    def go_to_match(self, place: Path) -> None:
         assert self._tree is not None
-        index = self._tree.reveal(path)
+        index = self._tree.reveal(place)
         self.lines_changed()
-        top = round(self.scroll_target_y)
-        if center and not top <= index < top + self.page_height:
-            self.scroll_lines(index - self.page_height // 2)
+        self.show_line(index)
         if index == self.cursor:
             self.show_cursor()
         else:
@@ -269,55 +222,13 @@ class JsonView(CursorView):
             self.cursor += 1
 
     def action_choose(self) -> None:
-        row = self.current
-        if row is None:
-            return
-        if row.folded is None:
-            self.post_message(self.Chosen(self, row.path, row.value))
-        else:
-            self.action_fold_toggle()
+        self.action_fold_toggle()
 
     # Finding
 
-    def find(self, text: str) -> None:
-        """Marks a text and goes to where it stands, at the cursor or after it; `Found` tells. Empty ends the search."""
-        self._sought = text
-        self._strips.clear()
-        self.refresh()
-        if not text:
-            self._end_search()
-            return
+    def matches(self, text: str, *, backwards: bool) -> Iterator[Path | None]:
+        return iter(()) if self._tree is None else self._tree.search(text, after=self.path, backwards=backwards)
+
+    def match_here(self, text: str) -> Path | None:
         row = self.current
-        if self._tree is not None and row is not None and self._tree.matches(row, text):
-            self.post_message(self.Found(self, text, row.path))
-        else:
-            self._search(text, backwards=False)
-
-    def _end_search(self) -> None:
-        if self.is_attached:
-            self.workers.cancel_group(self, "find")
-
-    def action_find_next(self) -> None:
-        if self._sought:
-            self._search(self._sought, backwards=False)
-
-    def action_find_previous(self) -> None:
-        if self._sought:
-            self._search(self._sought, backwards=True)
-
-    @work(exclusive=True, group="find", exit_on_error=False)
-    async def _search(self, text: str, *, backwards: bool) -> None:
-        tree = self._tree
-        if tree is None:
-            return
-        try:
-            for path in tree.search(text, after=self.path, backwards=backwards):
-                if path is None:
-                    await asyncio.sleep(0)  # others' turn
-                    continue
-                self._go(path, center=True)
-                self.post_message(self.Found(self, text, path))
-                return
-            self.post_message(self.Found(self, text, None))
-        finally:
-            del tree  # when cancelled, the traceback would go on holding the value
+        return row.path if self._tree is not None and row is not None and self._tree.matches(row, text) else None

@@ -10,16 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
-from textual import events
 from textual.binding import Binding
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
 from tui import actions
 from tui.actions import Action
 from tui.themes import STYLES
+from tui.widgets.clickable import clickable
 
 __all__ = ["Hint", "KeyLine", "is_typing", "working"]
 
@@ -60,6 +61,8 @@ def working(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
 
 class KeyLine(Widget):
     """One row of `key word` entries, the command palette at the right end."""
+
+    auto_links = Reactive(False)
 
     DEFAULT_CSS = """
     KeyLine { height: 1; }
@@ -126,7 +129,7 @@ class KeyLine(Widget):
         word_style = STYLES["footer-word"]
 
         def entry(key: str, action: Action) -> Content:
-            return Content.assemble((key, key_style), " ", (action.footer, word_style))
+            return clickable(Content.assemble((key, key_style), " ", (action.footer, word_style)), "press", action.id)
 
         shown, last = self._layout()
         left = Content("  ").join([entry(*item) for item in shown])
@@ -136,17 +139,9 @@ class KeyLine(Widget):
         space = max(self.size.width - 2 - left.cell_length - right.cell_length, 2)
         return Content.assemble(" ", left, " " * space, right)
 
-    async def on_click(self, event: events.Click) -> None:
-        shown, last = self._layout()
-        at = 1
-        for item in shown:
-            if at <= event.x < at + _width(item):
-                await self._press(item[1])
-            at += _width(item) + 2
-        if last is not None and event.x >= self.size.width - 1 - _width(last):
-            await self._press(last[1])
-
-    async def _press(self, action: Action) -> None:
+    async def action_press(self, action_id: str) -> None:
+        """Does what the word stands for."""
+        action = actions.by_id(action_id)
         for node, binding, _enabled, _tooltip in self.screen.active_bindings.values():
             if binding.id == action.id:
                 await self.app.run_action(binding.action, node)
@@ -165,6 +160,8 @@ GAP = 3
 class Hint(Widget):
     """The keys of a card, in its last line, at the right. The words are ours."""
 
+    auto_links = Reactive(False)
+
     DEFAULT_CSS = """
     Hint { height: 1; width: 1fr; }
     """
@@ -176,23 +173,16 @@ class Hint(Widget):
     def render(self) -> Content:
         key_style = STYLES["footer-key"]
         word_style = STYLES["footer-word"]
-        parts = [Content.assemble((key, key_style), " ", (word, word_style)) for key, word in self._entries]
-        return Content.assemble(" " * self._left, Content(" " * GAP).join(parts))
+        parts = [
+            clickable(Content.assemble((key, key_style), " ", (word, word_style)), "press", key)
+            for key, word in self._entries
+        ]
+        hint = Content(" " * GAP).join(parts)
+        return Content.assemble(" " * max(self.size.width - hint.cell_length, 0), hint)
 
-    @property
-    def _left(self) -> int:
-        """The cells before the first entry."""
-        taken = sum(len(key) + 1 + len(word) + GAP for key, word in self._entries) - GAP
-        return max(self.size.width - taken, 0)
-
-    async def on_click(self, event: events.Click) -> None:
-        """Does what the key under the mouse would do."""
-        at = self._left
-        for key, word in self._entries:
-            end = at + len(key) + 1 + len(word)
-            if at <= event.x < end:
-                for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
-                    if enabled and actions.key_text(binding.key) == key:
-                        await self.app.run_action(binding.action, node)
-                        return
-            at = end + GAP
+    async def action_press(self, key: str) -> None:
+        """Does what this key does now."""
+        for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
+            if enabled and actions.key_text(binding.key) == key:
+                await self.app.run_action(binding.action, node)
+                return

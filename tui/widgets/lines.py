@@ -61,17 +61,6 @@ class LineView(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
         self._drawn_width = -1
 
-    _sought = ""
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # A key that would do nothing is named nowhere.
-        return self.seeks if action in ("find_next", "find_previous") else super().check_action(action, parameters)
-
-    @property
-    def seeks(self) -> bool:
-        """Whether a text is looked for, so that there are other matches to go to."""
-        return bool(self._sought)
-
     # What a widget says about itself
 
     def line_count(self) -> int:
@@ -105,13 +94,17 @@ class LineView(ScrollView, can_focus=True):
         """Lines that fit on screen below the header; at least one."""
         return max(self.scrollable_content_region.height - self.header_height, 1)
 
+    def redraw(self) -> None:
+        """The lines look different now, their number is the same: draw them again."""
+        self._strips.clear()
+        self.refresh()
+
     def lines_changed(self) -> None:
         """All lines may have changed: forget what was drawn, take the new number of lines, draw again."""
-        self._strips.clear()
         size = Size(self.scrollable_content_region.width, self.line_count() + self.header_height)
         if size != self.virtual_size:
             self.virtual_size = size
-        self.refresh()
+        self.redraw()
 
     def watch_show_vertical_scrollbar(self, shown: bool) -> None:
         # A bar that comes back knows nothing of what was scrolled while it was away.
@@ -239,6 +232,12 @@ class LineView(ScrollView, can_focus=True):
         """Makes a line the topmost one, as far as there are lines, at once: animation is felt as delay over SSH."""
         if self.is_attached:
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def show_line(self, index: int) -> None:
+        """Brings a line on screen, into the middle unless it is there already."""
+        top = round(self.scroll_target_y)
+        if not top <= index < top + self.page_height:
+            self.scroll_lines(index - self.page_height // 2)
 
     def action_line_up(self) -> None:
         self.scroll_lines(self.scroll_offset.y - 1)

@@ -69,15 +69,18 @@ class Filter(Input):
             self.action_reach("right")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        return not self._is_action(key) and super().check_consume_key(key, character)
+        # Textual asks this of the keys in the registry, before the user's own keys take their place.
+        passed = key in STAR_KEYS or (key in FIND_KEYS and not self.value)
+        return not passed and super().check_consume_key(key, character)
 
     def on_key(self, event: events.Key) -> None:
-        if self._is_action(event.key):
+        """A sign that is the key of an action acts as in the list: no name has a star in it, or begins with a slash."""
+        if event.character is None or event.character.isalnum():
+            return
+        active = self.screen.active_bindings.get(event.key)
+        action = active.binding.id if active is not None else None
+        if action == "method.star" or (action == "pane.find" and not self.value):
             event.prevent_default()
-
-    def _is_action(self, key: str) -> bool:
-        """Whether a key means here what it means in the list: no name has a star in it, or begins with a slash."""
-        return key in STAR_KEYS or (key in FIND_KEYS and not self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from textual import events
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.style import Style
@@ -20,6 +20,7 @@ from textual.style import Style
 from tui import actions
 from tui.text import ASCII, UNICODE, cut, safe, width
 from tui.themes import STYLES
+from tui.widgets.clickable import clickable
 from tui.widgets.key_line import is_typing
 
 State = Literal["", "error", "stale", "empty"]
@@ -35,6 +36,7 @@ class Pane(Vertical):
     """A bordered part of the screen. Set `title`, `set_tabs`, `facts` and `state`; it draws itself anew."""
 
     ALLOW_MAXIMIZE = True
+    auto_links = Reactive(False)
     DEFAULT_CSS = """
     Pane {
         border: round;
@@ -75,7 +77,6 @@ class Pane(Vertical):
         self._tab = tab
         self._facts: tuple[Fact, ...] = ()
         self._state: State = ""
-        self._places: list[tuple[int, int, str]] = []
 
     @property
     def title(self) -> str:
@@ -158,7 +159,6 @@ class Pane(Vertical):
         if words and min(width(name), 12) + taken + 3 > room:
             words, taken = [], 0
         name = cut(name, room - taken - 3 if words else room, ellipsis=self._ellipsis)
-        self._places = []
         parts = [Content.styled(name, STYLES["title"])]
         if words:
             kind, colour = self.styles.border_top
@@ -167,14 +167,8 @@ class Pane(Vertical):
             # Between name and views the border goes on, so both hang in one line.
             gap = f" {_LINES.get(kind, '─') * filling} " if name else _LINES.get(kind, "─") * (filling + 1) + " "
             parts.append(Content.styled(gap, line))
-            at = 3 + width(name) + filling + 2
-            for place, (word, tab) in enumerate(words):
-                if place:
-                    parts.append(Content("  "))
-                    at += 2
-                parts.append(Content.styled(word, STYLES["chosen" if tab == self._tab else "dim"]))
-                self._places.append((at, at + width(word), tab))
-                at += width(word)
+            tabs = [(Content.styled(word, STYLES["chosen" if tab == self._tab else "dim"]), tab) for word, tab in words]
+            parts.append(Content("  ").join([clickable(word, "press_tab", tab) for word, tab in tabs]))
         return Content("").join(parts)
 
     def _words(self, tabs: Sequence[str]) -> tuple[list[tuple[str, str]], int]:
@@ -199,11 +193,5 @@ class Pane(Vertical):
         ]
         return Content("  ").join(parts)
 
-    def on_click(self, event: events.Click) -> None:
-        # Clicks on children come by too, with places of their own: only the screen's coordinates tell.
-        place = event.screen_offset - self.region.offset
-        if place.y == 0:
-            for start, end, tab in self._places:
-                if start <= place.x < end:
-                    self.post_message(self.TabPressed(self, tab))
-                    return
+    def action_press_tab(self, tab: str) -> None:
+        self.post_message(self.TabPressed(self, tab))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import work
-from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from tui.model.rawtext import INDENT, RawText
 from tui.text import safe
-from tui.widgets.found import found_spans
-from tui.widgets.lines import LineView, Span
+from tui.widgets.finding_view import found_spans
+from tui.widgets.lines import Span
+from tui.widgets.value_view import ValueView
 
 __all__ = ["RawView"]
 
@@ -23,31 +21,13 @@ _STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "
 _AT_ONCE = 8  # steps of counting before the first screen
 
 
-class RawView(LineView):
-    """Shows `set_value(value)`. `Found` tells the end of a search. Long lines are cut."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "find_next", "next match", show=False, id="find.next"),
-        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
-    ]
-
-    @dataclass
-    class Found(Message):
-        """A search ended: the line it went to, or None when no line has the text."""
-
-        view: RawView
-        text: str
-        line: int | None
-
-        @property
-        def control(self) -> RawView:
-            return self.view
+class RawView(ValueView):
+    """Shows `set_value(value)`. Long lines are cut."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._text: RawText | None = None
         self._steps: Iterator[None] = iter(())
-        self._sought = ""
         self._found = -1
 
     def set_value(self, value: Any) -> None:
@@ -63,11 +43,11 @@ class RawView(LineView):
             self._count_on()
 
     def clear(self) -> None:
-        """Shows nothing and lets go of the value."""
         self._take(None)
         self.lines_changed()
 
     def _take(self, text: RawText | None) -> None:
+        self.end_search()
         if self.is_attached:
             self.workers.cancel_node(self)
         self._text = text
@@ -99,46 +79,18 @@ class RawView(LineView):
         # Deep values must not be pushed off the screen by their own indentation.
         spans = [Span(INDENT * min(line.depth, cells // 4))]
         if line.key:
-            spans += found_spans(safe(line.key[:most]), self._sought, "key")
-        return spans + found_spans(safe(line.text[:most]), self._sought, _STYLES.get(line.kind, ""))
+            spans += found_spans(safe(line.key[:most]), self.sought, "key")
+        return spans + found_spans(safe(line.text[:most]), self.sought, _STYLES.get(line.kind, ""))
 
     # Finding
 
     def find(self, text: str) -> None:
-        """Marks a text and goes to the first line on screen or after it that has it; `Found` tells."""
-        self._sought = text
-        self._found = round(self.scroll_target_y) - 1
-        self._strips.clear()
-        self.refresh()
-        if text:
-            self._search(text, backwards=False)
-        elif self.is_attached:
-            self.workers.cancel_group(self, "find")
+        self._found = round(self.scroll_target_y) - 1  # from the first line on screen
+        super().find(text)
 
-    def action_find_next(self) -> None:
-        if self._sought:
-            self._search(self._sought, backwards=False)
+    def matches(self, text: str, *, backwards: bool) -> Iterator[int | None]:
+        return iter(()) if self._text is None else self._text.search(text, after=self._found, backwards=backwards)
 
-    def action_find_previous(self) -> None:
-        if self._sought:
-            self._search(self._sought, backwards=True)
-
-    @work(exclusive=True, group="find", exit_on_error=False)
-    async def _search(self, text: str, *, backwards: bool) -> None:
-        raw = self._text
-        if raw is None:
-            return
-        try:
-            for line in raw.search(text, after=self._found, backwards=backwards):
-                if line is None:
-                    await asyncio.sleep(0)
-                    continue
-                self._found = line
-                top = round(self.scroll_target_y)
-                if not top <= line < top + self.page_height:
-                    self.scroll_lines(line - self.page_height // 2)
-                self.post_message(self.Found(self, text, line))
-                return
-            self.post_message(self.Found(self, text, None))
-        finally:
-            del raw
+    def go_to_match(self, place: int) -> None:
+        self._found = place
+        self.show_line(place)

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.message import Message
 
-__all__ = ["ColumnsWanted", "Searched", "ViewChanged"]
+__all__ = ["ColumnsWanted", "ViewChanged"]
 
 
 class ViewChanged(Message):
     """Title, views or facts are others now: the border is to be drawn anew."""
-
-
-@dataclass
-class Searched(Message):
-    """A search ended."""
-
-    text: str
-    found: bool
 
 
 class ColumnsWanted(Message):

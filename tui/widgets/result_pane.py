@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Input, Static
+from textual.widgets import ContentSwitcher, Static
 
 from truenas_client.values.human import human_ms, human_size
 from tui import actions
@@ -24,13 +24,17 @@ from tui.session.session import Session
 from tui.session.stores import Call, Job
 from tui.text import cut, plain, safe
 from tui.widgets.failure_view import FailureView
+from tui.widgets.find_field import FindField
+from tui.widgets.finding_view import FindingView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.key_line import is_typing
 from tui.widgets.pane import Fact, Pane
-from tui.widgets.result_messages import Searched, ViewChanged
+from tui.widgets.pulse import on_pulse
+from tui.widgets.result_messages import ViewChanged
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
+from tui.widgets.value_view import ValueView
 
 if TYPE_CHECKING:
     from tui.widgets.result_views import ResultViews
@@ -39,7 +43,6 @@ __all__ = ["ResultPane"]
 
 V = TypeVar("V", FailureView, JobDetail, TransferView, "ResultViews")
 
-TICK_SECONDS = 0.1
 QUIET_SECONDS = 0.3
 """How long a call may take before its clock is shown."""
 
@@ -65,16 +68,17 @@ class ResultPane(Pane):
         self._nothing = NOTHING
         self._noted = ""
         self._views: ResultViews | None = None
+        self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")
 
     def compose(self) -> ComposeResult:
         yield Static("", id="notice")
         with ContentSwitcher(initial="message"):
             yield TextView(id="message")
-        yield Input(id="find", compact=True, placeholder="find")
+        yield self._field
 
     def on_mount(self) -> None:
         self.show(None)
-        self.set_interval(TICK_SECONDS, self._tick)
+        on_pulse(self, self._tick)
         self._forget = self._session.changed.subscribe(self._announce)
 
     def on_unmount(self) -> None:
@@ -201,14 +205,10 @@ class ResultPane(Pane):
             self._made("failure", FailureView).set_failure(failure)
             self._switch("failure")
             aborted = failure.title == ABORTED
-            self.title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
-            self.state = "error" if call.state == "failed" and not aborted else ""
-            self.set_tabs(())
-            self.facts = (
-                *(("{result.previous} previous",) if self._previous is not None else ()),
-                "{copy.menu} copies all",
-                *self._call_facts(call),
-            )
+            title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
+            previous = ["{result.previous} previous"] if self._previous is not None else []
+            self._head(title, *previous, "{copy.menu} copies all", *self._call_facts(call))
+            self.state = "error" if title == "Error" else ""
 
     def _show_running(self, call: Call) -> None:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
@@ -220,29 +220,28 @@ class ResultPane(Pane):
                 self._drawn = drawn
                 detail.set_job(job)
                 self._switch("job")
-                self.title, self.state = f"Job #{job.id}", ""
-                self.set_tabs(())
-                now: Fact = ("offline: it goes on at the server", "warning")
-                if online:
-                    now = "{call.abort} aborts"
-                self.facts = (now, f"#{call.number}")
+                now: Fact = "{call.abort} aborts" if online else ("offline: it goes on at the server", "warning")
+                self._head(f"Job #{job.id}", now, f"#{call.number}")
             return
         if call.transfer is not None:
             self._made("transfer", TransferView).set_transfer(call.transfer)
             self._switch("transfer")
-            self.title, self.state = ("Download" if call.transfer.kind == "download" else "Upload"), ""
-            self.set_tabs(())
-            self.facts = ("^c stops it", human_ms(call.elapsed * 1000))
+            title = "Download" if call.transfer.kind == "download" else "Upload"
+            self._head(title, "^c stops it", human_ms(call.elapsed * 1000))
             return
         if call.elapsed < QUIET_SECONDS or self._session.results.reading is call:
             return
-        if self._shown is None or self.views is None:
+        stale = self._shown is not None and self.views is not None
+        if not stale:
             self._say("Waiting for the answer ...")
-            self.title, self.state = "Result", ""
-        else:
-            self.title = "Previous result"
-            self.state = "stale"
+        self.title, self.state = ("Previous result", "stale") if stale else ("Result", "")
         self.facts = ("^c cancels", human_ms(call.elapsed * 1000))
+
+    def _head(self, title: str, *facts: Fact) -> None:
+        """Names what stands in the place of a result."""
+        self.title, self.state = title, ""
+        self.set_tabs(())
+        self.facts = facts
 
     def _show_value(self, call: Call) -> None:
         method = self._session.method(call.method)
@@ -269,7 +268,8 @@ class ResultPane(Pane):
         self._tell_view()
 
     @on(ViewChanged)
-    def _view_changed(self, event: ViewChanged) -> None:
+    @on(ValueView.PathChanged)
+    def _view_changed(self, event: Message) -> None:
         event.stop()
         self._tell_view()
         self.refresh_bindings()
@@ -334,7 +334,7 @@ class ResultPane(Pane):
 
     def back(self) -> bool:
         """Closes the find field, or leaves the row that is open; False when there was neither."""
-        return self.close_find() or (self.views is not None and self.views.back())
+        return self._field.close() or (self.views is not None and self.views.back())
 
     @on(FailureView.Chosen)
     def _field_chosen(self, event: FailureView.Chosen) -> None:
@@ -346,32 +346,7 @@ class ResultPane(Pane):
     def open_find(self) -> None:
         """Opens the find field."""
         if self.views is not None:
-            self.add_class("-finding", "-typing")
-            field = self.query_one("#find", Input)
-            field.value = ""
-            field.focus()
-
-    def close_find(self) -> bool:
-        """Closes the find field and forgets its marks; False when there were neither."""
-        if not self.has_class("-finding"):
-            return False
-        self.remove_class("-finding", "-typing")
-        self._find("")
-        self.content.focus()
-        return True
-
-    @on(Input.Changed, "#find")
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._find(event.value)
-
-    @on(Input.Submitted, "#find")
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.screen.set_focus(self.content)
-        self.set_class(bool(event.value), "-finding")
-        self.remove_class("-typing")
-        self._find(event.value)
+            self._field.open()
 
     def _find(self, text: str) -> None:
         if self.views is not None:
@@ -379,22 +354,22 @@ class ResultPane(Pane):
         if not text:
             self._tell_view()
 
-    @on(Searched)
-    def _searched(self, event: Searched) -> None:
+    @on(FindingView.Found)
+    def _found(self, event: FindingView.Found) -> None:
         event.stop()
-        if not event.found:
+        if event.place is None:
             self.facts = ((f"no {safe(event.text)} here", "warning"),)
         elif self._shown is not None and self.views is not None:
             # In the field these letters are only typed.
-            typed = self.query_one("#find").has_focus
             found = f'"{cut(safe(event.text), 20, ellipsis=self._ellipsis)}"'
-            keys = ("enter goes there",) if typed else (found, "{find.next} next", "{find.previous} previous")
+            typed, done = ("enter goes there",), (found, "{find.next} next", "{find.previous} previous")
+            keys: tuple[str, ...] = typed if self._field.has_focus else done
             self.facts = (*self.views.facts, *keys, *self._call_facts(self._shown))
 
     def step_find(self, by: int) -> None:
         """Goes to the next match, or with -1 to the one before."""
         if self.views is not None:
-            self.views.step_find(by)
+            self.views.step(by)
 
     # Copying -----------------------------------------------------------------------
 

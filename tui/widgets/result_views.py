@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from textual import on
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widget import Widget
 
 from tui import actions
@@ -19,15 +18,15 @@ from tui.memory.state import ConnectionMemory
 from tui.model.table import Arrangement, Table, is_table
 from tui.model.values import path_text, title_of
 from tui.widgets.json_view import JsonView
-from tui.widgets.lines import LineView
 from tui.widgets.pane import Fact
 from tui.widgets.raw_view import RawView
-from tui.widgets.result_messages import ColumnsWanted, Searched, ViewChanged
+from tui.widgets.result_messages import ColumnsWanted, ViewChanged
 from tui.widgets.table_view import TableView
+from tui.widgets.value_view import ValueView
 
 __all__ = ["RAW", "TABLE", "TREE", "ResultViews"]
 
-V = TypeVar("V", bound=Widget)
+V = TypeVar("V", bound=ValueView)
 
 TREE = "Tree"
 TABLE = "Table"
@@ -35,13 +34,13 @@ RAW = "Raw"
 
 
 class ResultViews(Vertical):
-    """Shows `show_value(...)`. Its messages are those of `result_messages`."""
+    """Shows `show_value(...)`. Says what is in `result_messages`, and `PathChanged` and `Found` of its view."""
 
     BINDINGS = actions.bindings("result")
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: Widget | None = None
+        self._shown: ValueView | None = None
         self._value: Any = None
         self._table: Table | None = None
         self._memory = ConnectionMemory()
@@ -64,12 +63,8 @@ class ResultViews(Vertical):
 
     def clear(self) -> None:
         """Lets go of the value."""
-        for name in self._filled:
-            view = self.get_child_by_id(name)
-            if isinstance(view, TableView):
-                view.set_table(None)
-            elif isinstance(view, JsonView | RawView):
-                view.clear()
+        for view in self.query_children().results(ValueView):  # type selectors see first bases only
+            view.clear()
         self._filled.clear()
         self._value = self._table = self._row = None
 
@@ -177,7 +172,7 @@ class ResultViews(Vertical):
     @property
     def seeks(self) -> bool:
         """Whether a text is looked for in what is shown."""
-        return isinstance(self._shown, LineView) and self._shown.seeks
+        return self._shown is not None and self._shown.seeks
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.table_view is not None if action.startswith("table_") else True
@@ -195,34 +190,16 @@ class ResultViews(Vertical):
     @property
     def path(self) -> tuple[str | int, ...] | None:
         """The path of the value under the cursor; None where there is no cursor."""
-        shown = self._shown
-        if isinstance(shown, JsonView):
-            return shown.path if self._row is None else (self._row, *shown.path)
-        return shown.path if isinstance(shown, TableView) else None
+        path = None if self._shown is None else self._shown.path
+        return path if path is None or self._row is None else (self._row, *path)
 
     @property
     def facts(self) -> list[Fact]:
-        """Where the cursor is, and which columns are on screen when not all are."""
+        """Where the cursor is, and how the view shows the value."""
         facts: list[Fact] = [] if self._row is None else ["esc back"]
         if self.path:
             facts.append((path_text(self.path), "title"))
-        table = self.table_view
-        if table is not None:
-            first, last, total = table.shown_columns
-            hidden = len(self._table.keys) - total if self._table is not None else 0
-            if (first, last) != (1, total):
-                facts.append(f"columns {first}-{last} of {total}" + (f", {hidden} hidden" if hidden else ""))
-            elif hidden:
-                facts.append(f"{hidden} hidden")
-        if isinstance(self._shown, JsonView) and self._shown.level is not None:
-            facts.append(f"level {self._shown.level}" + (" of the first rows" if self._shown.partly else ""))
-        return facts
-
-    @on(JsonView.PathChanged)
-    @on(TableView.PathChanged)
-    def _path_changed(self, event: Message) -> None:
-        event.stop()
-        self.post_message(ViewChanged())
+        return facts if self._shown is None else [*facts, *self._shown.facts]
 
     @on(TableView.Arranged)
     def _arranged(self, event: TableView.Arranged) -> None:
@@ -233,38 +210,18 @@ class ResultViews(Vertical):
     # Finding
 
     def find(self, text: str) -> None:
-        """Marks a text and goes to where it stands; empty ends the search."""
-        shown = self._shown
-        if isinstance(shown, JsonView | TableView | RawView):
-            shown.find(text)
+        """Marks a text and goes to where it stands; "" ends the search."""
+        if self._shown is not None:
+            self._shown.find(text)
 
-    def step_find(self, by: int) -> None:
+    def step(self, by: int) -> None:
         """The next match, or with -1 the one before."""
-        shown = self._shown
-        if isinstance(shown, JsonView | TableView | RawView):
-            if by > 0:
-                shown.action_find_next()
-            else:
-                shown.action_find_previous()
-
-    @on(JsonView.Found)
-    @on(TableView.Found)
-    def _found(self, event: JsonView.Found | TableView.Found) -> None:
-        event.stop()
-        self.post_message(Searched(event.text, event.path is not None))
-
-    @on(RawView.Found)
-    def _found_line(self, event: RawView.Found) -> None:
-        event.stop()
-        self.post_message(Searched(event.text, event.line is not None))
+        if self._shown is not None:
+            self._shown.step(by)
 
     # Copying
 
     def under_cursor(self) -> tuple[str, Any] | None:
         """Path, as people write it, and value under the cursor; None where there is no cursor."""
-        shown, path = self._shown, self.path
-        if path is None:
-            return None
-        if isinstance(shown, JsonView) and shown.current is not None:
-            return path_text(path), shown.current.value
-        return (path_text(path), shown.value) if isinstance(shown, TableView) else None
+        path = self.path
+        return None if path is None or self._shown is None else (path_text(path), self._shown.value)

@@ -9,8 +9,7 @@ from truenas_client.values.human import human_ms, human_size
 from tui.model.failure import Failure
 from tui.session.results import NOTED_FROM
 from tui.session.stores import Call, Job
-from tui.text import safe
-from tui.widgets.job_detail import STATE_WORDS
+from tui.widgets.jobwords import words_of
 from tui.widgets.pane import Fact
 
 __all__ = ["CANCELLED", "CANCELLED_JOB", "NOTHING", "READING", "call_facts", "result_note", "result_words"]
@@ -58,8 +57,8 @@ def call_facts(call: Call, job: Job | None) -> list[Fact]:
         if call.size is not None:
             facts.append(human_size(call.size, decimal=True))
     if job is not None:
-        word, style = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))
-        facts.append((f"job #{job.id} {word}", style if style in ("ok", "warning", "error") else "title"))
+        words = words_of(job)
+        facts.append((f"job #{job.id} {words.state}", words.style.replace("accent", "title") or "title"))
     return [*facts, human_ms(call.elapsed * 1000), f"#{call.number}"]
 
 

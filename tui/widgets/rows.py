@@ -6,7 +6,7 @@ what was asked for, the owner gives the rows that are now to be seen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -28,7 +28,7 @@ class Rows(CursorView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False, id="nav.open"),
         Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
+        Binding("shift+space,Z", "fold_toggle", "fold all below", show=False, id="tree.all"),
         Binding("left,h", "fold", "fold", show=False, id="nav.left"),
         Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
     ]
@@ -57,12 +57,11 @@ class Rows(CursorView):
 
     @dataclass
     class Folded(Message):
-        """A row is to be folded or unfolded, with `deep` everything below it as well."""
+        """A row is to be folded or unfolded."""
 
         rows: "Rows"
         key: str
         folded: bool
-        deep: bool = False
 
         @property
         def control(self) -> "Rows":
@@ -144,15 +143,6 @@ class Rows(CursorView):
         self.set_reactive(Rows.cursor, cursor)
         self.show_cursor()
         self.cursor_moved()
-
-    def update_row(self, key: str, row: Row) -> bool:
-        """Replaces the row of a key without looking at any other; False when there is none. The new key is the old."""
-        index = self._index.get(key)
-        if index is None:
-            return False
-        self._rows[index] = row if row.key == key else replace(row, key=key)
-        self.line_changed(index)
-        return True
 
     def move_to(self, key: str) -> bool:
         """Puts the cursor on the row of a key; False when there is none."""
@@ -291,7 +281,7 @@ class Rows(CursorView):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "choose":
             return bool(self._rows)
-        if action in ("fold", "unfold", "fold_toggle", "fold_toggle_all"):
+        if action in ("fold", "unfold", "fold_toggle"):
             return self._tree
         return super().check_action(action, parameters)
 
@@ -308,11 +298,6 @@ class Rows(CursorView):
         row = self.current
         if row is not None and row.fold is not None:
             self.post_message(self.Folded(self, row.key, not row.fold))
-
-    def action_fold_toggle_all(self) -> None:
-        row = self.current
-        if row is not None and row.fold is not None:
-            self.post_message(self.Folded(self, row.key, not row.fold, deep=True))
 
     def action_fold(self) -> None:
         """Folds an open row; on any other goes to the row it is below."""

@@ -6,17 +6,17 @@ stands there. When there is little room, what is least needed goes first.
 
 from dataclasses import dataclass
 
-from textual import events
 from textual.color import Color, ColorParseError
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.style import Style
 from textual.widget import Widget
 
 from truenas_client.values.human import human_ms
 from tui.text import ASCII, UNICODE, cut, safe, width
 from tui.themes import STYLES
+from tui.widgets.clickable import clickable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Word:
 
 
 class StatusLine(Widget):
-    """The top row. Assign `status`; `Pressed` tells which word was clicked; `places` serves the jump letters."""
+    """The top row. Assign `status`; `Pressed` tells which word was clicked."""
 
     DEFAULT_CSS = """
     StatusLine {
@@ -61,6 +61,7 @@ class StatusLine(Widget):
     }
     """
 
+    auto_links = Reactive(False)
     status: reactive[Status] = reactive(Status(), init=False)
 
     @dataclass
@@ -156,30 +157,16 @@ class StatusLine(Widget):
             at += width(text) + gap
         return placed
 
-    def places(self) -> list[tuple[str, int, int]]:
-        """The words on screen: id, first column, width; columns count from the left edge of the content."""
-        return [(word.id, at, width(word.text)) for at, word in self._layout()]
-
     def render(self) -> Content:
         parts: list[Content] = []
         at = 0
         for start, word in self._layout():
             if start > at:
                 parts.append(Content(" " * (start - at)))
-            if word.style == "colour" and self._colour:
-                parts.append(Content.styled(word.text, self._colour))
-            elif word.style:
-                parts.append(Content.styled(word.text, STYLES[word.style]))
-            else:
-                parts.append(Content(word.text))
+            style = (self._colour or "") if word.style == "colour" else STYLES[word.style] if word.style else ""
+            parts.append(clickable(Content.styled(word.text, style), "press", word.id))
             at = start + width(word.text)
         return Content("").join(parts)
 
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        for word, start, cells in self.places():
-            if start <= offset.x < start + cells:
-                self.post_message(self.Pressed(self, word))
-                return
+    def action_press(self, word: str) -> None:
+        self.post_message(self.Pressed(self, word))

@@ -8,7 +8,7 @@ staying. Only what is on screen is ever asked for, so a page of ten thousand row
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,11 +17,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.model.table import Arrangement, Cell, Table
-from tui.model.values import Path, path_text
+from tui.model.values import Path
 from tui.text import cut, pad, safe, width
 from tui.widgets.column_places import GAP, SIGN, ColumnPlaces
-from tui.widgets.found import found_spans
+from tui.widgets.finding_view import found_spans
 from tui.widgets.lines import CursorView, Span
+from tui.widgets.value_view import ValueView
 
 __all__ = ["TableView"]
 
@@ -29,28 +30,14 @@ _AT_ONCE = 20_000  # rows that are sorted without letting others run
 _STYLES = {"null": "dim", "container": "dim", "missing": "dim"}
 
 
-class TableView(CursorView):
-    """Shows a `Table`. Messages: `PathChanged`, `Chosen` (enter on a row), `Found` (search over), `Arranged`."""
+class TableView(CursorView, ValueView):
+    """Shows a `Table`. `Chosen` is enter on a row, `Arranged` tells of other columns or another order."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False, id="nav.open"),
         Binding("left,h", "column(-1)", "column before", show=False, id="nav.left"),
         Binding("right,l", "column(1)", "next column", show=False, id="nav.right"),
-        Binding("n", "find_next", "next match", show=False, id="find.next"),
-        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
     ]
-
-    @dataclass
-    class PathChanged(Message):
-        """The cursor came to another cell, or other columns are on screen."""
-
-        view: TableView
-        path: Path
-        text: str
-
-        @property
-        def control(self) -> TableView:
-            return self.view
 
     @dataclass
     class Chosen(Message):
@@ -58,18 +45,6 @@ class TableView(CursorView):
 
         view: TableView
         path: Path
-
-        @property
-        def control(self) -> TableView:
-            return self.view
-
-    @dataclass
-    class Found(Message):
-        """A search ended: the path it went to, or None when the text is in no cell."""
-
-        view: TableView
-        text: str
-        path: Path | None
 
         @property
         def control(self) -> TableView:
@@ -91,7 +66,6 @@ class TableView(CursorView):
         self._table: Table | None = None
         self._column = 0
         self._places: ColumnPlaces | None = None
-        self._sought = ""
         self._told: tuple[object, ...] = ()
 
     # The table
@@ -109,6 +83,9 @@ class TableView(CursorView):
         if table is not None:
             self._sort(table)
             self._look_further()
+
+    def clear(self) -> None:
+        self.set_table(None)
 
     @property
     def table(self) -> Table | None:
@@ -142,14 +119,13 @@ class TableView(CursorView):
         places = self._on_screen(cells)
         return (places[0][0] + 1, places[-1][0] + 1, total) if places else (0, 0, total)
 
-    def reveal(self, path: Path) -> None:
-        """Puts the cursor on the row, and the column if it is shown, of a path."""
-        if self._table is None or not path or not isinstance(path[0], int) or not 0 <= path[0] < len(self._table):
-            return
-        if len(path) > 1 and path[1] in self._table.columns:
-            self._column = self._table.columns.index(str(path[1]))
-        self.cursor = self._table.shown_at(path[0])
-        self._show_column()
+    @property
+    def facts(self) -> list[str]:
+        first, last, total = self.shown_columns
+        hidden = len(self._table.keys) - total if self._table is not None else 0
+        if (first, last) != (1, total):
+            return [f"columns {first}-{last} of {total}" + (f", {hidden} hidden" if hidden else "")]
+        return [f"{hidden} hidden"] if hidden else []
 
     # Arranging
 
@@ -193,8 +169,7 @@ class TableView(CursorView):
             del table
 
     def _sorted(self, table: Table, source: int | None) -> None:
-        self._strips.clear()
-        self.refresh()
+        self.redraw()
         if source is not None:
             self.cursor = table.shown_at(source)
             self.show_cursor()
@@ -214,8 +189,9 @@ class TableView(CursorView):
             del table
 
     def _end_work(self) -> None:
+        self.end_search()
         if self.is_attached:
-            for group in ("sort", "look", "find"):
+            for group in ("sort", "look"):
                 self.workers.cancel_group(self, group)
 
     # Drawing
@@ -261,7 +237,7 @@ class TableView(CursorView):
         if chosen:
             # An empty cell has to show where the cursor is, too.
             text, filling, style = (text, filling, f"{style} cell".strip()) if text else (" ", filling[1:], "cell")
-        spans = found_spans(text, self._sought, style)
+        spans = found_spans(text, self.sought, style)
         if filling:
             spans.insert(0 if self._numeric(key) else len(spans), Span(filling))
         return spans
@@ -299,7 +275,7 @@ class TableView(CursorView):
         told = (self.path, self._places and self._places.first, self.scrollable_content_region.width)
         if told != self._told:
             self._told = told
-            self.post_message(self.PathChanged(self, self.path, path_text(self.path)))
+            self.post_message(self.PathChanged(self.path))
 
     def on_resize(self, event: events.Resize) -> None:
         self._show_column()
@@ -321,45 +297,17 @@ class TableView(CursorView):
 
     # Finding
 
-    def find(self, text: str) -> None:
-        """Marks a text and goes to where it stands, at the cursor or after it; `Found` tells. Empty ends the search."""
-        self._sought = text
-        self._strips.clear()
-        self.refresh()
-        if not text:
-            if self.is_attached:
-                self.workers.cancel_group(self, "find")
-        elif self._table is not None and self._table.columns and self._table.matches(self.cursor, self._column, text):
-            self.post_message(self.Found(self, text, self.path))
-        else:
-            self._search(text, backwards=False)
+    def matches(self, text: str, *, backwards: bool) -> Iterator[tuple[int, int] | None]:
+        if self._table is None:
+            return iter(())
+        return self._table.search(text, after=(self.cursor, self._column), backwards=backwards)
 
-    def action_find_next(self) -> None:
-        if self._sought:
-            self._search(self._sought, backwards=False)
+    def match_here(self, text: str) -> tuple[int, int] | None:
+        table, here = self._table, (self.cursor, self._column)
+        return here if table is not None and table.columns and table.matches(*here, text) else None
 
-    def action_find_previous(self) -> None:
-        if self._sought:
-            self._search(self._sought, backwards=True)
-
-    @work(exclusive=True, group="find", exit_on_error=False)
-    async def _search(self, text: str, *, backwards: bool) -> None:
-        table = self._table
-        if table is None:
-            return
-        try:
-            for place in table.search(text, after=(self.cursor, self._column), backwards=backwards):
-                if place is None:
-                    await asyncio.sleep(0)  # others' turn
-                    continue
-                row, self._column = place
-                top = round(self.scroll_target_y)
-                if not top <= row < top + self.page_height:
-                    self.scroll_lines(row - self.page_height // 2)
-                self.cursor = row
-                self._show_column()
-                self.post_message(self.Found(self, text, self.path))
-                return
-            self.post_message(self.Found(self, text, None))
-        finally:
-            del table  # when cancelled, the traceback would go on holding the rows
+    def go_to_match(self, place: tuple[int, int]) -> None:
+        row, self._column = place
+        self.show_line(row)
+        self.cursor = row
+        self._show_column()

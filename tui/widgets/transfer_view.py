@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from truenas_client.values.human import human_duration, human_size
 from tui.model.paths import shortened
 from tui.session.transfers import Transfer
 from tui.text import bar, safe
-from tui.widgets.lines import LineView, Span
+from tui.widgets.laid_lines import LaidLines, Line
+from tui.widgets.lines import Span
 
 __all__ = ["TransferView"]
 
@@ -16,15 +17,20 @@ LONGEST_BAR = 60
 WORDS = {"download": ("saving", "to"), "upload": ("sending", "file")}
 
 
-class TransferView(LineView):
+class TransferView(LaidLines):
     """Draws one `Transfer`; tell it when that has moved on."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._lines: list[tuple[Span, ...]] = []
+    _transfer: Transfer | None = None
 
     def set_transfer(self, transfer: Transfer) -> None:
         """Shows how far this one is now."""
+        self._transfer = transfer
+        self.lay_anew()
+
+    def lay(self, cells: int) -> Iterator[Line]:
+        transfer = self._transfer
+        if transfer is None:
+            return
         verb, label = WORDS[transfer.kind]
         facts = [human_size(transfer.done)]
         fraction: float | None = None
@@ -38,17 +44,7 @@ class TransferView(LineView):
             facts.append(f"~{human_duration((transfer.total - transfer.done) / rate)} left")
         if transfer.total is not None and transfer.done >= transfer.total:
             facts.append("waiting for the job to end" if transfer.kind == "download" else "waiting for the answer")
-        cells = max(self.scrollable_content_region.width, 20)
-        self._lines = [
-            (Span(verb, "accent strong"), Span("   " + "   ".join(facts))),
-            (Span(bar(fraction, min(cells, LONGEST_BAR), self.glyphs), "accent"),),
-            (),
-            (Span(f"{label:<12}", "dim"), Span(safe(shortened(transfer.path)))),
-        ]
-        self.lines_changed()
-
-    def line_count(self) -> int:
-        return len(self._lines)
-
-    def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        return self._lines[index]
+        yield Span(verb, "accent strong"), Span("   " + "   ".join(facts))
+        yield (Span(bar(fraction, min(cells, LONGEST_BAR), self.glyphs), "accent"),)
+        yield ()
+        yield Span(f"{label:<12}", "dim"), Span(safe(shortened(transfer.path)))

@@ -11,19 +11,17 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from truenas_client.values.human import human_duration
 from tui import actions
 from tui.session.session import Session
 from tui.session.stores import Job, Watch
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.event_panel import event_spans
-from tui.widgets.job_detail import STATE_WORDS, progress_text
+from tui.widgets.jobwords import words_of
 from tui.widgets.key_line import is_typing
+from tui.widgets.pulse import on_pulse
 
 __all__ = ["WatchLine"]
-
-PULL_SECONDS = 0.1
 
 
 class WatchLine(Widget, can_focus=True):
@@ -46,7 +44,7 @@ class WatchLine(Widget, can_focus=True):
         self._drawn: object = None
 
     def on_mount(self) -> None:
-        self.set_interval(PULL_SECONDS, self._pull)
+        on_pulse(self, self._pull)
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
     def _pull(self) -> None:
@@ -95,20 +93,15 @@ class WatchLine(Widget, can_focus=True):
         )
 
     def _job(self, job: Job, cells: int, glyphs: Glyphs) -> Content:
-        word = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))[0]
-        elapsed = job.elapsed()
-        right = "  ".join(
-            part
-            for part in (progress_text(job), "" if elapsed is None else human_duration(elapsed), safe(job.text))
-            if part
-        )
-        name = safe(f"#{job.id} {job.method}")
+        words = words_of(job)
+        name = words.name
+        right = "  ".join(part for part in (words.percent, words.elapsed, words.text) if part)
         if job.ended:
-            text = cut(f"{name}  {word}  {right}", cells, ellipsis=glyphs.ellipsis)
+            text = cut(f"{name}  {words.state}  {right}", cells, ellipsis=glyphs.ellipsis)
             return Content.assemble(" ", (text, STYLES["dim"]))
         right = cut(right, max(cells // 2, 8), ellipsis=glyphs.ellipsis)
         room = cells - width(name) - width(right) - 4
-        drawn = bar(None if job.percent is None else job.percent / 100, min(room, 40), glyphs) if room >= 8 else word
+        drawn = bar(words.fraction, min(room, 40), glyphs) if room >= 8 else words.state
         return Content.assemble(
             " ",
             (name, STYLES["strong"]),

@@ -2,93 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
-from truenas_client.values.human import human_duration
-from tui.session.session import Session
-from tui.session.stores import Job, Watch
+from textual.app import ComposeResult
+
+from tui.session.stores import Job, JobStore, Watch
 from tui.text import bar, pad, safe, width
 from tui.widgets.event_panel import event_spans
-from tui.widgets.job_detail import STATE_WORDS, left_text, progress_text
-from tui.widgets.lines import LineView, Span
+from tui.widgets.jobwords import words_of
+from tui.widgets.laid_lines import LaidLines, Line
+from tui.widgets.lines import Span
 from tui.widgets.pane import Pane
+from tui.widgets.pulse import on_pulse
 
-__all__ = ["WatchingPane"]
+__all__ = ["Watched", "WatchingLines", "WatchingPane"]
 
-PULL_SECONDS = 0.1
 MOST_JOBS = 4
 MOST_EVENTS = 3
 
-Line = tuple[Span, ...]
+
+class Watched(Protocol):
+    """What is watched: the session's stores."""
+
+    @property
+    def jobs(self) -> JobStore: ...
+    @property
+    def watches(self) -> Sequence[Watch]: ...
 
 
-class WatchingLines(LineView):
-    """Draws what it is given."""
+class WatchingLines(LaidLines):
+    """Draws the stores as they are whenever it is laid out anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, watched: Watched) -> None:
         super().__init__()
-        self._lines: list[Line] = []
+        self._watched = watched
 
-    def set_lines(self, lines: list[Line]) -> None:
-        if lines != self._lines:
-            self._lines = lines
-            self.lines_changed()
+    def lay(self, cells: int) -> Iterator[Line]:
+        jobs, watches = self._watched.jobs, self._watched.watches
+        shown = jobs.newest_first()[: max(MOST_JOBS, len(jobs.active()))]
+        for job in shown:
+            yield from self._job(job, cells)
+            yield ()
+        for watch in watches:
+            yield from self._watch(watch, cells)
+            yield ()
+        if not shown and not watches:
+            yield (Span("No jobs run, and there are no subscriptions.", "dim"),)
 
-    def line_count(self) -> int:
-        return len(self._lines)
+    def _job(self, job: Job, cells: int) -> Iterator[Line]:
+        words = words_of(job)
+        yield _spread(cells, Span(words.name, "strong"), Span(f"{words.state}  {words.elapsed}", words.style))
+        if not job.ended:
+            tail = f"  {words.percent:>5}  {words.left}"
+            yield Span(bar(words.fraction, max(cells - width(tail), 4), self.glyphs), "accent"), Span(tail)
+            if words.text:
+                yield (Span(words.text, "dim"),)
 
-    def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        return self._lines[index]
+    def _watch(self, watch: Watch, cells: int) -> Iterator[Line]:
+        state = "ended" if watch.ended else "paused" if watch.paused else f"{watch.rate():.1f}/s"
+        yield _spread(cells, Span(safe(watch.name), "strong"), Span(state, "dim"))
+        for event in watch.shown()[:MOST_EVENTS]:
+            yield Span("  "), *event_spans(event, cells - 2)
 
 
 class WatchingPane(Pane):
     """Pulls from the session's stores, at most ten times a second and only while it can be seen."""
 
-    def __init__(self, session: Session, *, id: str | None = None) -> None:
+    def __init__(self, watched: Watched, *, id: str | None = None) -> None:
         super().__init__("Watching", id=id)
-        self._session = session
+        self._watched = watched
 
-    def compose(self):  # type: ignore[no-untyped-def]
-        yield WatchingLines()
+    def compose(self) -> ComposeResult:
+        yield WatchingLines(self._watched)
 
     def on_mount(self) -> None:
-        self.set_interval(PULL_SECONDS, self._pull)
+        on_pulse(self, self._pull)
 
     def _pull(self) -> None:
-        if not self.is_on_screen or not self.screen.is_active:
-            return
-        lines = self.query_one(WatchingLines)
-        cells = max(lines.scrollable_content_region.width, 20)
-        jobs = self._session.jobs
-        running = jobs.active()
-        drawn: list[Line] = []
-        for job in jobs.newest_first()[: max(MOST_JOBS, len(running))]:
-            drawn += [*self._job(job, cells, lines), ()]
-        for watch in self._session.watches:
-            drawn += [*self._watch(watch, cells), ()]
-        lines.set_lines(drawn or [(Span("No jobs run, and there are no subscriptions.", "dim"),)])
-        self.facts = f"{len(running)} running" if running else ""
-
-    def _job(self, job: Job, cells: int, view: WatchingLines) -> list[Line]:
-        word, style = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))
-        elapsed = job.elapsed()
-        right = "" if elapsed is None else human_duration(elapsed)
-        name = safe(f"#{job.id} {job.method}")
-        lines: list[Line] = [_spread(cells, Span(name, "strong"), Span(f"{word}  {right}", style))]
-        if not job.ended:
-            tail = f"  {progress_text(job):>5}  {left_text(job)}"
-            drawn = bar(None if job.percent is None else job.percent / 100, max(cells - width(tail), 4), view.glyphs)
-            lines.append((Span(drawn, "accent"), Span(tail)))
-            if job.text:
-                lines.append((Span(safe(job.text), "dim"),))
-        return lines
-
-    def _watch(self, watch: Watch, cells: int) -> list[Line]:
-        state = "ended" if watch.ended else "paused" if watch.paused else f"{watch.rate():.1f}/s"
-        lines: list[Line] = [_spread(cells, Span(safe(watch.name), "strong"), Span(state, "dim"))]
-        for event in watch.shown()[:MOST_EVENTS]:
-            lines.append((Span("  "), *event_spans(event, cells - 2)))
-        return lines
+        if self.is_on_screen and self.screen.is_active:
+            self.query_one(WatchingLines).lay_anew()
+            running = len(self._watched.jobs.active())
+            self.facts = f"{running} running" if running else ""
 
 
 def _spread(cells: int, left: Span, right: Span) -> Line:

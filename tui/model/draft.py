@@ -1,0 +1,195 @@
+"""`Draft`: the arguments of a method as they are being written, and what is known about them.
+
+The text is the draft; all else is read from it. The caller sets `text` when it has become another, and reads it by
+`look`, or aside (`truenas_client.methods.validator.stopping`) and hands the result to `take`: a long text takes a
+while. Invariant: `problems` and `gaps` are of the text that was read last, everything else is of the present one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from truenas_client.methods.catalogue import Method
+from truenas_client.secrets.placeholders import Placeholder
+
+from .examine import Examined, examine
+from .failure import FieldProblem
+from .jsontext import Document, Path, TextProblem, parse
+from .schemaplace import value_at
+from .spans import attribute_path, place_attributes
+
+__all__ = ["Draft", "Patch", "arguments_text"]
+
+ONE_LINE = 40
+
+
+class Patch(NamedTuple):
+    """An edit of a text: what stands from ``start`` to ``end`` becomes ``text``."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Draft:
+    """The draft of one method, begun with this text or with the smallest valid arguments; without a method, of none."""
+
+    def __init__(
+        self,
+        method: Method | None = None,
+        text: str | None = None,
+        *,
+        unknown: Callable[[Placeholder], str | None] = lambda _: None,
+    ) -> None:
+        self._unknown = unknown
+        self._refused: tuple[str, tuple[FieldProblem, ...]] = ("", ())
+        self._begin(method)
+        self.text = self.smallest if text is None else text
+        self.read = examine("", None)
+        """What was found out about the text that was read last."""
+
+    def _begin(self, method: Method | None) -> None:
+        self.method = method
+        drafted = method.smallest() if method is not None else None
+        fresh = parse(arguments_text(drafted.value if drafted is not None else []))
+        self.smallest = fresh.text
+        """The smallest valid arguments of the method, as text."""
+        # Values that the draft was begun with, to say how many still stand there.
+        self._to_fill = {path: _text_at(fresh, path) for path in (drafted.to_fill if drafted is not None else ())}
+
+    def renew(self, method: Method) -> None:
+        """The same method as another catalogue tells of it; the text stays."""
+        self._begin(method)
+        self.look()
+
+    # Reading
+
+    def look(self) -> None:
+        """Reads and checks the text as it is now."""
+        self.read = examine(self.text, self.method, self._unknown)
+
+    def take(self, examined: Examined) -> bool:
+        """Takes what was found out aside; False when the text is another by now."""
+        if examined.text != self.text:
+            return False
+        self.read = examined
+        return True
+
+    def _present(self) -> Examined:
+        if self.read.text != self.text:
+            self.look()
+        return self.read
+
+    @property
+    def problems(self) -> list[TextProblem]:
+        """What is wrong, in the order of the text; also what the server said of this very text."""
+        text, rows = self._refused
+        return [*self.read.problems, *(self._placed(rows) if text == self.read.text else ())]
+
+    @property
+    def gaps(self) -> list[TextProblem]:
+        """The places that wait to be filled in."""
+        document = self.read.document
+        begun = [path for path, text in self._to_fill.items() if _text_at(document, path) == text]
+        return [*(TextProblem(*document.span(path), "to fill in") for path in begun), *self.read.left_out]
+
+    @property
+    def missing(self) -> list[TextProblem]:
+        """Required texts that are still empty."""
+        document = self._present().document
+        empty = [path for path in self._to_fill if _text_at(document, path) == '""']
+        return [
+            TextProblem(*document.span(path), f"{self._argument(path)} is missing")
+            for path in sorted(empty, key=document.span)
+        ]
+
+    @property
+    def params(self) -> list[Any] | None:
+        """The arguments as values, None when they can not be sent as they stand: `unsendable` tells why."""
+        examined = self._present()
+        value: list[Any] = examined.document.value
+        return None if examined.unsendable else value
+
+    @property
+    def unsendable(self) -> str:
+        """Why the arguments can not be sent at all, "" when they can."""
+        return self._present().unsendable
+
+    def _names(self) -> list[str]:
+        return [param.name for param in self.method.params] if self.method is not None else []
+
+    def _argument(self, path: Path) -> str:
+        """What a place in the arguments is called: the argument's name, then the members down to it."""
+        names, first = self._names(), path[0]
+        begin = names[first] if isinstance(first, int) and first < len(names) else str(first)
+        return ".".join([begin, *map(str, path[1:])])
+
+    # What the server said
+
+    def refuse(self, rows: Sequence[FieldProblem]) -> None:
+        """The server refused the present text: its messages stand at the fields they name, until the text changes."""
+        self._refused = (self.text, tuple(rows))
+
+    def place_of(self, attribute: str) -> int:
+        """Where the field stands that the server named, or what of it exists."""
+        return place_attributes(self._present().document, [(attribute, "")], self._names())[0].start
+
+    def _placed(self, rows: Sequence[FieldProblem]) -> list[TextProblem]:
+        return place_attributes(self.read.document, [(row.attribute, self._told(row)) for row in rows], self._names())
+
+    def _told(self, row: FieldProblem) -> str:
+        """The server's message; of a field that is not there, with its name in front."""
+        value = self.read.document.value
+        path = attribute_path(row.attribute, value if isinstance(value, list) else [], self._names())
+        last = row.attribute.rpartition(".")[2]
+        return row.message if not last or (path and str(path[-1]) == last) else f"{last}: {row.message}"
+
+    # Writing
+
+    def begun(self, paths: Iterable[Path]) -> None:
+        """What stands at these paths now is to be filled in."""
+        document = self._present().document
+        self._to_fill |= {path: _text_at(document, path) for path in paths}
+
+    def put(self, path: Path, value: Any) -> Patch:
+        """The edit of a text in JSON that makes ``value`` stand at ``path``: in place of what is there, or else as
+        the last member of the nearest container there is. At () it replaces all, and nothing waits to be filled in."""
+        if not path:
+            self._to_fill = {}
+            return Patch(0, len(self.text), arguments_text(value))
+        document = self._present().document
+        known = document.existing(path)
+        start, end = document.span(known)
+        holder, rest = value_at(document.value, known), path[len(known) :]
+        for part in reversed(rest[1:]):
+            value = {part: value} if isinstance(part, str) else [value]
+        if not rest:
+            return Patch(start, end, _json(value))
+        name = f"{_json(rest[0])}: " if isinstance(rest[0], str) else ""
+        if not isinstance(holder, dict if name else list):
+            return Patch(start, end, f"{{{name}{_json(value)}}}" if name else f"[{_json(value)}]")
+        if not holder:
+            return Patch(start + 1, end - 1, name + _json(value))
+        last: str | int = list(holder)[-1] if isinstance(holder, dict) else len(holder) - 1
+        first, after = document.span((*known, last))
+        line = self.text[: (document.key_span((*known, last)) or (first,))[0]].rpartition("\n")
+        gap = f"\n{line[2]}" if line[1] and not line[2].strip() else " "
+        return Patch(after, after, f",{gap}{name}{_json(value)}")
+
+
+def arguments_text(params: list[Any]) -> str:
+    """Arguments as JSON to be edited: short ones in one line, others indented."""
+    line = _json(params)
+    return line if len(line) <= ONE_LINE else json.dumps(params, indent=2, ensure_ascii=False)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _text_at(document: Document, path: Path) -> str:
+    """What stands at a path, "" when nothing does."""
+    start, end = document.span(path)
+    return document.text[start:end] if document.existing(path) == path else ""

@@ -1,0 +1,131 @@
+"""`FindingView`: the common part of the viewers that find text in all they hold, on screen or not.
+
+A search looks through one slice at once and goes on with the others while the screen lives; the next search, or
+another value, ends it. Invariant: a search that is over, or was ended, holds nothing of the value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.widgets.lines import LineView, Span
+
+__all__ = ["FindingView", "found_spans"]
+
+
+class FindingView(LineView):
+    """`find(text)` begins, `step` goes on, `Found` tells. A sub-class says where a text stands, and goes there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "find_next", "next match", show=False, id="find.next"),
+        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
+    ]
+
+    @dataclass
+    class Found(Message):
+        """A search ended: the place it went to, in the view's own terms, or None when the text is nowhere."""
+
+        text: str
+        place: Any
+
+    sought = ""
+    """The text that is marked; "" for none."""
+
+    _left: Iterator[Any] = iter(())
+
+    # What a sub-class says
+
+    def matches(self, text: str, *, backwards: bool) -> Iterator[Any]:
+        """The places that hold a text, from the present one on and around; None after every slice without one."""
+        raise NotImplementedError
+
+    def match_here(self, text: str) -> Any:
+        """The present place, when it holds a text; None when it does not."""
+        return None
+
+    def go_to_match(self, place: Any) -> None:
+        """Goes to a place that `matches` gave."""
+        raise NotImplementedError
+
+    # The machine
+
+    @property
+    def seeks(self) -> bool:
+        """Whether a text is looked for, so that there are other matches to go to."""
+        return bool(self.sought)
+
+    def find(self, text: str) -> None:
+        """Marks a text and goes to where it stands, from the present place on; "" ends the search."""
+        self.end_search()
+        self.sought = text
+        self.redraw()
+        if text and (here := self.match_here(text)) is not None:
+            self.post_message(self.Found(text, here))
+        else:
+            self.step(1)
+
+    def step(self, by: int) -> None:
+        """Goes to the next match, or with -1 to the one before."""
+        self.end_search()
+        if self.sought:
+            self._left = self.matches(self.sought, backwards=by < 0)
+            if not self._look():
+                self._look_on()
+
+    def end_search(self) -> None:
+        """Stops a search that is still going on."""
+        self._left = iter(())
+        if self.is_attached:
+            self.workers.cancel_group(self, "find")
+
+    def _look(self) -> bool:
+        """Looks through one slice; whether the search is over."""
+        place = next(self._left, self)
+        if place is None:
+            return False
+        self._left = iter(())
+        found = None if place is self else place
+        if found is not None:
+            self.go_to_match(found)
+        self.post_message(self.Found(self.sought, found))
+        return True
+
+    @work(exclusive=True, group="find", exit_on_error=False)
+    async def _look_on(self) -> None:
+        # No local name for anything of the value: the traceback of a cancelled task would go on holding it.
+        over = False
+        while not over:
+            await asyncio.sleep(0)
+            over = self._look()
+
+    def action_find_next(self) -> None:
+        self.step(1)
+
+    def action_find_previous(self) -> None:
+        self.step(-1)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # A key that would do nothing is named nowhere.
+        return self.seeks if action in ("find_next", "find_previous") else super().check_action(action, parameters)
+
+
+def found_spans(text: str, sought: str, style: str) -> list[Span]:
+    """A safe text in one style, with the places marked that hold what is sought (capitals as `tui.model.finding`)."""
+    if not sought:
+        return [Span(text, style)]
+    there = text if sought != sought.lower() else text.lower()
+    spans: list[Span] = []
+    done = 0
+    # Lower case can be longer than what it is of; places would be off then.
+    while len(there) == len(text) and (at := there.find(sought, done)) >= 0:
+        spans += [Span(text[done:at], style), Span(text[at : at + len(sought)], f"{style} mark".strip())]
+        done = at + len(sought)
+    spans.append(Span(text[done:], style))
+    return [span for span in spans if span.text]
