@@ -93,7 +93,7 @@ class Bursts:
     def _watch(self) -> None:
         """Listens where a call is started and where it leaves, and judges both."""
         desk, explore = self.desk, self.desk.explore
-        start, run, answer = explore._start, desk.session.run, ReviewScreen.dismiss
+        start, run, answer = explore._start, desk.session.caller.run, ReviewScreen.dismiss
 
         def started(call: Call) -> None:
             title, shown = explore.call_pane.title, explore.call_pane.shown
@@ -121,7 +121,7 @@ class Bursts:
 
         self._reviewed: list[str] = []
         explore._start = started  # type: ignore[method-assign]
-        desk.session.run = ran  # type: ignore[method-assign]
+        desk.session.caller.run = ran  # type: ignore[method-assign]
         setattr(ReviewScreen, "dismiss", dismissed)  # noqa: B010 - typed for every screen
 
     def close(self) -> None:
@@ -197,7 +197,7 @@ class Bursts:
                 await self.desk.run()
                 await self.desk.workspace.perform("table.columns")
             case "offline":
-                self.desk.session.allow_writes(True)
+                self.desk.session.caller.allow_writes(True)
                 await self.desk.session.close()
             case _:
                 await self.desk.workspace.perform(place)

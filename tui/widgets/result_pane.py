@@ -132,7 +132,7 @@ class ResultPane(Pane):
 
     def _announce(self) -> None:
         """Says that a large result is about to be read, before everything stands still for that."""
-        reading = self._session.results.reading
+        reading = self._session.caller.results.reading
         if reading is None or reading is not self._call:
             return
         self._previous = None
@@ -233,7 +233,7 @@ class ResultPane(Pane):
             self.set_tabs(())
             self.facts = ("^c stops it", human_ms(call.elapsed * 1000))
             return
-        if call.elapsed < QUIET_SECONDS or self._session.results.reading is call:
+        if call.elapsed < QUIET_SECONDS or self._session.caller.results.reading is call:
             return
         if self._shown is None or self.views is None:
             self._say("Waiting for the answer ...")

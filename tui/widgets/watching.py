@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.session.feeds import Feed
 from tui.session.session import Session
-from tui.session.stores import Job, Watch
+from tui.session.stores import Job
 from tui.text import bar, human_duration, pad, safe, width
 from tui.widgets.event_panel import event_spans
 from tui.widgets.job_detail import STATE_WORDS, left_text, progress_text
@@ -63,8 +64,8 @@ class WatchingPane(Pane):
         drawn: list[Line] = []
         for job in jobs.newest_first()[: max(MOST_JOBS, len(running))]:
             drawn += [*self._job(job, cells, lines), ()]
-        for watch in self._session.watches:
-            drawn += [*self._watch(watch, cells), ()]
+        for feed in self._session.feeds.open:
+            drawn += [*self._feed(feed, cells), ()]
         lines.set_lines(drawn or [(Span("No jobs run, and there are no subscriptions.", "dim"),)])
         self.facts = f"{len(running)} running" if running else ""
 
@@ -82,10 +83,10 @@ class WatchingPane(Pane):
                 lines.append((Span(safe(job.text), "dim"),))
         return lines
 
-    def _watch(self, watch: Watch, cells: int) -> list[Line]:
-        state = "ended" if watch.ended else "paused" if watch.paused else f"{watch.rate():.1f}/s"
-        lines: list[Line] = [_spread(cells, Span(safe(watch.name), "strong"), Span(state, "dim"))]
-        for event in watch.shown()[:MOST_EVENTS]:
+    def _feed(self, feed: Feed, cells: int) -> list[Line]:
+        state = "ended" if feed.ended else f"{feed.rate():.1f}/s"
+        lines: list[Line] = [_spread(cells, Span(safe(feed.name), "strong"), Span(state, "dim"))]
+        for event in list(feed.events)[: -MOST_EVENTS - 1 : -1]:
             lines.append((Span("  "), *event_spans(event, cells - 2)))
         return lines
 
