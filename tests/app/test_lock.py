@@ -106,6 +106,7 @@ async def test_a_lock_that_closes_while_the_card_is_open_counts(signed_in: Open,
 async def test_aborting_a_job_is_a_write(signed_in: Open, changed: list[Any]) -> None:
     async with signed_in() as desk:
         call = desk.session.new_call("core.bulk", ["demo.write", [[]]])
+        call.reviewed = True
         desk.explore.send(call)
         await desk.until(lambda: any(job.method == "demo.write" for job in desk.session.jobs.active()), "the job")
         await desk.press("escape", "escape", "L", "3")

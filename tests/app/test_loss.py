@@ -271,7 +271,7 @@ async def test_whatever_goes_wrong_is_told_in_the_place_of_the_result(
         async def broken(call: object) -> None:
             raise LookupError("[/nope] nobody thought of this")
 
-        monkeypatch.setattr(desk.session, "run", broken)
+        monkeypatch.setattr(desk.session.caller, "run", broken)
         await desk.open("sys info", "system.info")
         await desk.run()
         await desk.see("Error", "LookupError", "[/nope] nobody thought of this")

@@ -13,7 +13,7 @@ from truenas_client.simulator import Call, Simulator
 from tui.cards.columns import ColumnsScreen
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.copy_menu import CopyMenu
-from tui.session.session import results
+from tui.session import results
 from tui.widgets.json_view import JsonView
 from tui.widgets.raw_view import RawView
 from tui.widgets.rows import Rows
