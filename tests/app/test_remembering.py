@@ -68,7 +68,7 @@ async def test_what_is_searched_for_at_once_is_not_disturbed(nas: Simulator) -> 
     start = Start(nas.url, "admin", nas.users["admin"]["password"])
     async with at_desk(start) as desk:
         await desk.press("enter")
-        await desk.until(lambda: desk.explore.methods.filter.is_mounted, "the filter")
+        await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
         desk.explore.methods.filter.value = "sys info"
         await desk.until(lambda: desk.explore.methods.highlighted, "a hit")
         if desk.explore.call_pane.method is None:  # typed before the methods were there
