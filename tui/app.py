@@ -1,7 +1,6 @@
 """The app: themes, screens, the clipboard, and what works everywhere.
 
-Each connection is a Textual mode with one workspace screen, so it keeps its
-state while another is looked at; the connect card is the mode without one.
+Each connection is a Textual mode (`connections`); the connect card is the mode without one.
 Everything the user can do is in `actions`; the handlers of the global ones are here.
 
 It starts in two steps, because what a workspace needs takes longer to load than
@@ -17,15 +16,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from importlib import import_module
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from textual import events, on, work
-from textual.app import App
 from textual.geometry import Size
 from textual.message import Message
-from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
@@ -33,21 +30,20 @@ from textual.worker import WorkerFailed
 
 from tui import actions, collector
 from tui.cards.too_small import LEAST, TooSmall
+from tui.connections import Connections
 from tui.memory.state import First, Memories
-from tui.notices import Notice
+from tui.notices import NoticesApp
 from tui.starting.screen import Starting
 from tui.starting.start import Start
 from tui.text import safe
 from tui.themes import THEMES, Sheet
 from tui.turnstile import Lap, Turnstile
-from tui.widgets.method_list import Typed
 
 if TYPE_CHECKING:
     from textual.command import Provider
     from textual.driver import Driver
 
     from truenas_client.storage.catalogue_cache import CatalogueCache
-    from tui.sections.calling import Calling
     from tui.session.session import Session
     from tui.starting.connect import ConnectScreen
 
@@ -73,7 +69,7 @@ def _driver() -> type[Driver] | None:
     return TerminalDriver
 
 
-class TrueNASApp(App[None]):
+class TrueNASApp(NoticesApp):
     """Explores the API of a TrueNAS."""
 
     TITLE = "truenas-tui"
@@ -106,12 +102,11 @@ class TrueNASApp(App[None]):
         """What stood in fields when the app failed, for masking it in the report."""
         self._first: First | None = None
         self._tried = False
-        self._open_modes: dict[Session, str] = {}
-        self._numbers = count(1)
         self._resources = AsyncExitStack()
         for ours in THEMES:
             self.register_theme(ours)
         self.memories = memories or Memories(fresh=self.start.fresh)
+        self.connections = Connections(self, self.memories)
         kept = self.memories.app.theme
         # Not by assignment, which would have every style worked out twice.
         self.set_reactive(TrueNASApp.theme, kept if kept in self.available_themes else theme)
@@ -122,18 +117,6 @@ class TrueNASApp(App[None]):
             # Whole cells of background instead of eighths of a block.
             ScrollBarRender.VERTICAL_BARS = [" "] * 8
             ScrollBarRender.HORIZONTAL_BARS = [" "] * 8
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        self.post_message(Notify(Notice(message, title, severity, seconds, markup)))
 
     # Keys --------------------------------------------------------------------------
 
@@ -219,7 +202,7 @@ class TrueNASApp(App[None]):
             writable = self.start.writable is not False
             target = Target.of(nas.url, user, account["password"], writable=writable)
             session = Session(target, self._cache(), place=DEMO)
-            session.simulated = True
+            session.life.simulated = True
         self.post_message(self.Loaded(session))
 
     @on(Loaded)
@@ -229,9 +212,11 @@ class TrueNASApp(App[None]):
         assert isinstance(starting, Starting)
         event.session.recall(starting.kept)
         if self._first is not None:
-            event.session.host = self._first.name
+            event.session.life.host = self._first.name
         # Awaited here and not in a worker: keys wait until there is something to take them.
-        await self.open_workspace(event.session, starting.typed)
+        workspace = await self.connections.open(event.session)
+        if starting.typed.filter or starting.typed.chosen:
+            workspace.take_over(starting.typed)
         await starting.remove_children()
         self._fit(self.size)
         self._connect(event.session)
@@ -250,7 +235,7 @@ class TrueNASApp(App[None]):
             # Something is to be typed or decided; what was refused is not tried again by itself.
             self._tried = True
             await self.switch_mode(CONNECT_MODE)
-            await self._close_workspace(session)
+            await self.connections.close(session)
             card = self.screen_stack[0]  # not what covers it
             if isinstance(card, ConnectScreen):
                 card.take_over(session, error)
@@ -258,8 +243,10 @@ class TrueNASApp(App[None]):
             self._tell_warnings(session)
 
     def _tell_warnings(self, session: Session) -> None:
-        for text in session.warnings:
-            self.notify(safe(text), severity="warning", markup=False)
+        if (workspace := self.connections.workspace(session)) is not None:
+            for text in session.life.warnings:
+                # Called by the workspace itself: a toast belongs to the connection that tells it.
+                workspace.call_later(partial(workspace.notify, safe(text), severity="warning", markup=False))
 
     def _keep_theme(self, theme: Theme) -> None:
         self.memories.app.theme = theme.name
@@ -271,7 +258,7 @@ class TrueNASApp(App[None]):
     async def on_unmount(self) -> None:
         self.memories.on_notice = lambda: None
         self.memories.close()
-        for session in self.sessions:
+        for session in self.connections.sessions:
             await session.close()
         await self._resources.aclose()
 
@@ -310,7 +297,7 @@ class TrueNASApp(App[None]):
 
         texts = {
             self.start.password,
-            *(session.target.secret.reveal() for session in self.sessions if session.target.secret),
+            *(session.target.secret.reveal() for session in self.connections.sessions if session.target.secret),
         }
         for stack in self._screen_stacks.values():
             for screen in stack:
@@ -324,7 +311,7 @@ class TrueNASApp(App[None]):
         from tui.starting.opening import first_of
 
         self.memories.app.set_first(self.start.digest, first_of(self.start))
-        await self.open_workspace(event.session)
+        await self.connections.open(event.session)
         self._tell_warnings(event.session)
         if event.by_hand and not self.start.fresh:
             self._offer_to_keep(event.session)
@@ -333,39 +320,11 @@ class TrueNASApp(App[None]):
     async def _offer_to_keep(self, session: Session) -> None:
         """Looks whether there is something to offer, without holding anybody up: a keyring may be slow."""
         from tui.session.keeping import offer
-        from tui.workspace import Workspace
 
         offered = await asyncio.to_thread(offer, session.target)
-        mode = self._open_modes.get(session)
-        if offered is not None and mode is not None:
-            workspace = self._screen_stacks[mode][0]
-            assert isinstance(workspace, Workspace)
+        workspace = self.connections.workspace(session)
+        if offered is not None and workspace is not None:
             workspace.offered = offered
-
-    @property
-    def sessions(self) -> list[Session]:
-        """The open connections, in the order of their opening."""
-        return list(self._open_modes)
-
-    async def open_workspace(self, session: Session, typed: Typed | None = None) -> None:
-        """Opens a workspace for this session and shows it; what is remembered of it is found by address and user."""
-        from tui.workspace import Workspace
-
-        session.memory = self.memories.connection(session.place, session.target.user)
-        # A number, not the address: two sessions may have the same one.
-        mode = self._open_modes[session] = f"session-{next(self._numbers)}"
-        self.add_mode(mode, lambda: Workspace(session))
-        await self.switch_mode(mode)
-        self.call_after_refresh(collector.settle)
-        workspace = self.screen_stack[0]
-        if typed is not None and (typed.filter or typed.chosen) and isinstance(workspace, Workspace):
-            workspace.take_over(typed)
-
-    async def _close_workspace(self, session: Session) -> None:
-        collector.release()
-        await self.remove_mode(self._open_modes.pop(session))
-        await session.close()
-        self.call_after_refresh(collector.settle, collect=True)
 
     async def on_workspace_connect_wanted(self) -> None:
         """Shows the connect card, empty; the present connection stays open behind it."""
@@ -377,34 +336,17 @@ class TrueNASApp(App[None]):
         if isinstance(card, ConnectScreen):
             card.begin_anew()
 
-    def on_connect_screen_left(self) -> None:
-        if self._open_modes:
-            self.switch_mode(list(self._open_modes.values())[-1])
+    async def on_connect_screen_left(self) -> None:
+        await self.connections.next()
 
-    def on_calling_copied(self, event: Calling.Copied) -> None:
-        self._copy(event)
-
-    @work(exclusive=True, group="clipboard", exit_on_error=False)
-    async def _copy(self, event: Calling.Copied) -> None:
-        from tui.clipboard import copy
-
-        await copy(self, event.value, event.what, event.name)
+    async def action_connection_next(self) -> None:
+        """Shows the next connection; from the connect card, the one that was shown last."""
+        await self.connections.next()
 
     def on_workspace_close_wanted(self) -> None:
-        self._ask_to_quit()
+        from tui.cards.quit import ask_to_quit
 
-    def _ask_to_quit(self) -> None:
-        from tui.cards.confirm import ConfirmScreen
-
-        jobs = [job for session in self.sessions for job in session.jobs.ours_active()]
-        lines = [f"#{job.id} {job.method}" for job in jobs[:8]]
-        if len(jobs) > len(lines):
-            lines.append(f"and {len(jobs) - len(lines)} more")
-        if jobs:
-            lines = ["Jobs you started that still run:", *lines, "They keep running on the server."]
-        text = "\n".join(lines) or "No job that was started here is running."
-        # Not from a worker: the next key is for the card already.
-        self.push_screen(ConfirmScreen("Quit?", text, yes="quit", no="stay"), lambda yes: self.exit() if yes else None)
+        ask_to_quit(self, self.connections.sessions)
 
     # Sizes -------------------------------------------------------------------------
 
@@ -422,6 +364,8 @@ class TrueNASApp(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if isinstance(self.screen, TooSmall | Starting):
             return action == "quit"
+        if action == "connection_next":
+            return bool(self.connections.others)
         return True
 
     # Actions -----------------------------------------------------------------------
@@ -445,15 +389,6 @@ class TrueNASApp(App[None]):
 
     def action_app_keys(self) -> None:
         """Shows the keys that work here."""
-        from tui.cards.help import HelpScreen
+        from tui.cards.help import show_keys
 
-        self.push_screen(HelpScreen(self.keys_here()))
-
-    def keys_here(self) -> dict[str, str]:
-        """The ids of actions that work where the focus is, with the keys they have now."""
-        from tui.widgets.key_line import working
-
-        here: dict[str, list[str]] = {}
-        for _node, binding in working(self.screen):
-            here.setdefault(str(binding.id), []).append(binding.key)
-        return {action_id: ",".join(keys) for action_id, keys in here.items()}
+        show_keys(self.screen)

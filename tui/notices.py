@@ -1,30 +1,115 @@
-"""Toasts that cannot stop the app.
+"""Toasts: each belongs to the connection that tells it, and none of them can stop the app. What no connection tells is
+seen everywhere.
+
+A toast of a connection in the background waits until that connection is shown, and its time begins then.
 
 Textual asks whether a notification has expired, and a moment later sets a timer to what it has left. When it expired in
 between, that is less than nothing, and a timer of a negative time goes round for ever without giving way to anything.
 
-Invariant: a notice has some time left whenever it is asked.
+Invariants: a notice has some time left whenever it is asked; a connection clears its own notices only.
 """
 
+from __future__ import annotations
+
+import time
+from collections import defaultdict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from textual.notifications import Notification
+from textual._context import active_message_pump
+from textual.app import App
+from textual.notifications import Notification, Notifications, SeverityLevel
 
-__all__ = ["Notice"]
+from tui.modes import mode_of
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
+
+__all__ = ["Notice", "NoticesApp"]
 
 LEAST_SECONDS = 0.001
 
 
 @dataclass
 class Notice(Notification):
-    """A notification of this app."""
+    """A notification of this app. While it ``waits`` nobody can see it, and its time has not begun."""
+
+    waits: bool = False
 
     @property
     def time_left(self) -> float:
         """Seconds until it goes, at least a little."""
-        return max(super().time_left, LEAST_SECONDS)
+        return self.timeout if self.waits else max(super().time_left, LEAST_SECONDS)
 
     @property
     def has_expired(self) -> bool:
         """Whether its time is over."""
-        return super().time_left <= 0
+        return not self.waits and super().time_left <= 0
+
+    def begin(self) -> None:
+        """Somebody sees it from now on."""
+        if self.waits:
+            self.waits = False
+            self.raised_at = time.time()
+
+
+class NoticesApp(App[None]):
+    """An app whose toasts stay with the connection from whose widgets they are told; others are seen everywhere."""
+
+    def __init__(self, driver_class: type[Driver] | None = None) -> None:
+        self._boards: defaultdict[str, Notifications] = defaultdict(Notifications)
+        self.private_modes: set[str] = set()
+        """The modes that have notices of their own."""
+        super().__init__(driver_class=driver_class)
+
+    @property
+    def _told_in(self) -> str:
+        """The mode of the widget from which this is called; "" for all modes."""
+        mode = mode_of(active_message_pump.get(self))
+        return mode if mode in self.private_modes else ""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Tells something in a toast, of the connection from whose widgets this is called."""
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        mode = self._told_in
+        waits = mode not in ("", self.current_mode)
+        self._boards[mode].add(Notice(message, title, severity, seconds, markup, waits=waits))
+        if not waits:
+            self._refresh_notifications()
+
+    def clear_notifications(self) -> None:
+        """Takes away the toasts of the connection from whose widgets this is called, and those seen everywhere."""
+        for mode in {self._told_in, ""}:
+            self._boards.pop(mode, None)
+        self._refresh_notifications()
+
+    # What Textual shows and takes away:
+
+    @property
+    def _notifications(self) -> Notifications:
+        """Those to be seen in the mode that is shown; their time begins now."""
+        seen = Notifications()
+        for mode in ("", self.current_mode):
+            for notice in self._boards[mode]:
+                if isinstance(notice, Notice):
+                    notice.begin()
+                seen.add(notice)
+        return seen
+
+    @_notifications.setter
+    def _notifications(self, made: Notifications) -> None:
+        """Textual's own, made as it starts, are not used."""
+
+    def _unnotify(self, notification: Notification, refresh: bool = True) -> None:
+        for board in self._boards.values():
+            del board[notification]
+        if refresh:
+            self._refresh_notifications()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -15,6 +15,7 @@ from tui import actions
 from tui.actions import Action
 from tui.cards.card import Standing
 from tui.model.search import Index
+from tui.section_specs import section_of
 from tui.text import plain
 from tui.themes import THEMES
 from tui.widgets.method_list import MethodList
@@ -23,6 +24,9 @@ from tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+
+    from tui.app import TrueNASApp
+    from tui.session.session import Session
 
 __all__ = ["MOST_HITS", "Commands", "Palette"]
 
@@ -69,6 +73,8 @@ class Commands(Provider):
     async def startup(self) -> None:
         screen = self.screen
         self._session = screen.session if isinstance(screen, Workspace) else None
+        self._connections = cast("TrueNASApp", self.app).connections
+        self._others = self._connections.others
         self._index = screen.query_one(MethodList).index if isinstance(screen, Workspace) else Index([])
 
     def _actions(self) -> Iterator[tuple[Action, str]]:
@@ -82,7 +88,7 @@ class Commands(Provider):
         # The places to go come first: most who open the palette want to be elsewhere.
         for action in sorted(actions.ACTIONS, key=lambda action: not action.id.startswith("go.")):
             wanted = action.where == "app" or (
-                action.where in ("workspace", "explore", "result", "jobs", "events")
+                action.where == "workspace" or section_of(action.where) is not None
                 if in_workspace
                 else action.where == "connect"
             )
@@ -109,6 +115,9 @@ class Commands(Provider):
         places = [entry for entry in entries if entry[0].id.startswith("go.")]
         for action, key in places:
             yield DiscoveryHit(_title(action), self._run(action), text=_words(action), help=_help(action, key))
+        for session in self._others:
+            shown, show = _connection(session), partial(self._connections.show, session)
+            yield DiscoveryHit(shown, show, text=shown.plain, help=_where(session))  # type: ignore[arg-type]
         for method, why in self._often():
             shown, run = _call(method.name), self._open(method.name)
             # Given as Content: text would be read as markup there.
@@ -154,6 +163,11 @@ class Commands(Provider):
             words = f"theme: {theme}"
             if (score := matcher.match(words)) > 0:
                 yield Hit(score, matcher.highlight(words), partial(self._use_theme, theme), text=words, help="Colours")
+        for session in self._others:
+            shown = _connection(session)
+            if (score := matcher.match(shown.plain)) > 0:
+                show = partial(self._connections.show, session)
+                yield Hit(1 + score, shown, show, text=shown.plain, help=_where(session))  # type: ignore[arg-type]
         wanted = query.strip().removeprefix("call:").strip()
         hits = self._index.search(wanted, limit=MOST_HITS) if wanted and self._session is not None else ()
         for rank, found in enumerate(hits):
@@ -181,6 +195,15 @@ def _title(action: Action) -> Content:
 
 def _call(method: str) -> Content:
     return Content.assemble("call: ", plain(method[:LONGEST]))
+
+
+def _connection(session: Session) -> Content:
+    return Content.assemble("connection: ", plain(session.host[:LONGEST]))
+
+
+def _where(session: Session) -> Content:
+    """The line below a connection: as whom, and where it stands."""
+    return plain("   ".join(text for text in (session.target.user, session.address, session.state.value) if text))
 
 
 def _about(why: str, summary: str) -> Content:

@@ -28,8 +28,11 @@ from tui.cards.keep import KeepScreen
 from tui.cards.otp import OtpScreen
 from tui.cards.review import ReviewScreen
 from tui.cards.trust import TrustScreen
+from tui.sections.explore import Explore
 from tui.session.keeping import Offer
+from tui.session.session import Session
 from tui.session.stores import Call
+from tui.session.target import Target
 from tui.workspace import Workspace
 
 __all__ = ["Bursts", "Figures"]
@@ -51,7 +54,7 @@ CALLS = (("service.control", '["START", "ftp"]'), ("pool.query", "[]"), ("config
 
 PLACES = ("", "", "run", "run", "run", "go.jobs", "go.events", "event.add", "go.connections", "app.palette", "app.keys",
           "copy.menu", "edit.complete", "pane.methods", "pane.docs", "columns", "app.close", "app.jump",
-          "otp", "keep", "trust", "file", "offline")  # fmt: skip
+          "otp", "keep", "trust", "file", "offline", "second", "second")  # fmt: skip
 """Where bursts begin: an action, a card that comes by itself, a call that waits to be confirmed; "" is the editor."""
 
 
@@ -86,42 +89,50 @@ class Bursts:
         self.figures = Figures()
         self.keys = every_key()
         self.last: list[str] = []
-        self._watch()
+        self._reviewed: list[tuple[str, str]] = []
+        self._watch_cards()
+        self._watch(desk.explore, desk.session)
 
     # Watching ----------------------------------------------------------------------
 
-    def _watch(self) -> None:
-        """Listens where a call is started and where it leaves, and judges both."""
-        desk, explore = self.desk, self.desk.explore
-        start, run, answer = explore._start, desk.session.run, ReviewScreen.dismiss
+    def _watch(self, explore: Explore, session: Session) -> None:
+        """Listens where a call of a connection is started and where it leaves, and judges both."""
+        desk = self.desk
+        start, run = explore._start, session.caller.run
 
         def started(call: Call) -> None:
             title, shown = explore.call_pane.title, explore.call_pane.shown
             told = f"{call.method} was started under {title!r} after {self.last}"
             assert shown is not None, told
             assert call.method == shown.name == title, told
+            assert desk.app.connections.current is session, told
             assert explore.call_pane.method == shown, told
             start(call)
+
+        async def ran(call: Call) -> None:
+            self.figures.calls += 1
+            if session.risk_of(call.method, call.params) != "read" and session.online:
+                self.figures.writes += 1
+                sent = session.address, call.method
+                assert sent in self._reviewed, f"{sent} left without a review after {self.last}"
+                self._reviewed.remove(sent)
+            await run(call)
+
+        explore._start = started  # type: ignore[method-assign]
+        session.caller.run = ran  # type: ignore[method-assign]
+
+    def _watch_cards(self) -> None:
+        """Listens where a review is confirmed, on whatever connection."""
+        answer = ReviewScreen.dismiss
 
         def dismissed(card: ReviewScreen, result: Any = None) -> Any:
             if result == "send":
                 told = f"{card._subject.method} confirmed after {self.last}"
                 assert card.painted is not None, told
-                assert desk.time - card.painted >= STANDING_SECONDS, told
-                self._reviewed.append(card._subject.method)
+                assert self.desk.time - card.painted >= STANDING_SECONDS, told
+                self._reviewed.append((card._subject.address, card._subject.method))
             return answer(card, result)
 
-        async def ran(call: Call) -> None:
-            self.figures.calls += 1
-            if desk.session.risk_of(call.method, call.params) != "read" and desk.session.online:
-                self.figures.writes += 1
-                assert call.method in self._reviewed, f"{call.method} left without a review after {self.last}"
-                self._reviewed.remove(call.method)
-            await run(call)
-
-        self._reviewed: list[str] = []
-        explore._start = started  # type: ignore[method-assign]
-        desk.session.run = ran  # type: ignore[method-assign]
         setattr(ReviewScreen, "dismiss", dismissed)  # noqa: B010 - typed for every screen
 
     def close(self) -> None:
@@ -170,6 +181,7 @@ class Bursts:
             await self.desk.press("escape")
         if not self.desk.app._exit and isinstance(self.desk.app.screen, Workspace):
             method, arguments = self.random.choice(CALLS)
+            await self.desk.app.connections.show(self.desk.app.connections.sessions[0])
             await self.desk.workspace.open_method(method)
             await self.desk.write(arguments)
             await self._begin_at(self.random.choice(PLACES))
@@ -196,8 +208,13 @@ class Bursts:
                 await self.desk.write("[]")
                 await self.desk.run()
                 await self.desk.workspace.perform("table.columns")
+            case "second" if len(app.connections.sessions) == 1:
+                # No server answers there: nothing that is typed at it may reach the first one.
+                await app.connections.open(Session(Target.of("ws://127.0.0.1:1", "admin", writable=True)))
+            case "second":
+                await app.connections.next()
             case "offline":
-                self.desk.session.allow_writes(True)
+                self.desk.session.caller.allow_writes(True)
                 await self.desk.session.close()
             case _:
                 await self.desk.workspace.perform(place)

@@ -24,8 +24,10 @@ from tui.cards.review import ReviewScreen
 from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
+from tui.section_specs import SECTIONS, SectionSpec
 from tui.session.keeping import Offer
-from tui.session.session import State
+from tui.session.session import Session, State
+from tui.session.target import Target
 from tui.starting.connect import ConnectScreen
 from tui.widgets.json_view import JsonView
 from tui.widgets.rows import Rows
@@ -49,12 +51,11 @@ def test_no_action_depends_on_a_key_that_may_not_arrive() -> None:
         assert not any(key.startswith("alt+") for key in keys), action.id
 
 
-@pytest.mark.parametrize("section", ["explore", "jobs", "events"])
-def test_no_two_actions_share_a_key_in_one_place(section: str) -> None:
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.id)
+def test_no_two_actions_share_a_key_in_one_place(section: SectionSpec) -> None:
     seen: dict[str, str] = {}
     for action in actions.ACTIONS:
-        # What the result has keys for is inside Explore.
-        if action.where in (section, "workspace", "app") or (action.where, section) == ("result", "explore"):
+        if action.where in (*section.places, "workspace", "app"):
             for key in action.keys.split(","):
                 assert key not in seen, f"{key}: {action.id} and {seen[key]}"
                 seen[key] = action.id
@@ -347,7 +348,7 @@ async def _jobs(desk: Desk, key: str) -> None:
 @drive("event.add", "event.plot", "event.close")
 async def _events(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "4")
-    if not desk.session.watches:
+    if not desk.session.feeds.open:
         await desk.type("reporting.realtime")
         await desk.press("enter")
         await desk.see("cpu.cpu.usage")
@@ -379,6 +380,15 @@ async def _connections(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
     await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "the card")
+
+
+@drive("connection.next")
+async def _next_connection(desk: Desk, key: str) -> None:
+    first = desk.session
+    await desk.app.connections.open(Session(Target.of("ws://127.0.0.1:1", "admin")))
+    await desk.until(lambda: desk.session is not first, "the second")
+    await desk.press("escape", "escape", key)
+    await desk.until(lambda: desk.session is first, "the first")
 
 
 @drive("pane.zoom")

@@ -157,8 +157,8 @@ async def test_docs_that_are_read_follow_the_server(signed_in: Open, nas: Simula
 async def test_docs_tell_which_roles_the_user_has(signed_in: Open, nas: Simulator) -> None:
     put_up(nas)
     async with signed_in(size=(120, 36), user="viewer") as desk:
-        await desk.until(lambda: desk.session.roles is not None, "the roles")
-        assert "READONLY_ADMIN" in (desk.session.roles or ())
+        await desk.until(lambda: desk.session.learning.roles is not None, "the roles")
+        assert "READONLY_ADMIN" in (desk.session.learning.roles or ())
         await desk.open("shelf.query", "shelf.query")
         await desk.press("escape", "d")
         await desk.see("needs  READONLY_ADMIN:  you have READONLY_ADMIN")
@@ -334,7 +334,7 @@ async def test_read_only_refuses_and_says_how_to_allow(signed_in: Open, nas: Sim
 async def test_the_session_itself_refuses_writes(signed_in: Open) -> None:
     async with signed_in(writable=False) as desk:
         call = desk.session.new_call("core.bulk", ["pool.dataset.delete", [["tank/photos"]]])
-        await desk.session.run(call)
+        await desk.session.caller.run(call)
         assert call.state == "failed"
         assert call.failure.title == "Read-only"
 

@@ -114,7 +114,7 @@ async def test_ids_of_earlier_results_complete_arguments(signed_in: Open) -> Non
         await desk.see("flash", "seen")
         await desk.press("tab")
         first = json.loads(desk.explore.call_pane.text)[0]
-        result = await desk.session._online_client().call("pool.dataset.query")
+        result = await desk.session.life.online_client().call("pool.dataset.query")
         assert first == result[0]["id"]
 
 

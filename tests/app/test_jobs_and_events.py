@@ -152,11 +152,11 @@ async def test_events_tick_pause_and_close(signed_in: Open, nas: Simulator) -> N
         await desk.type("rep")
         await desk.press("enter")
         await desk.see("reporting.realtime", "live", "cpu")
-        await desk.until(lambda: desk.session.watches[0].seen > 3, "more events")
+        await desk.until(lambda: desk.session.feeds.open[0].seen > 3, "more events")
         await desk.press("space")
         await desk.see("paused", "space resumes")
-        seen = desk.session.watches[0].seen
-        await desk.until(lambda: desk.session.watches[0].seen > seen, "events are counted while paused")
+        seen = desk.session.feeds.open[0].seen
+        await desk.until(lambda: desk.session.feeds.open[0].seen > seen, "events are counted while paused")
         await desk.press("space")
         await desk.see("live")
         await desk.press("o")
@@ -165,7 +165,7 @@ async def test_events_tick_pause_and_close(signed_in: Open, nas: Simulator) -> N
         await desk.see("fields")
         await desk.press("escape")
         await desk.press("delete")
-        await desk.until(lambda: not desk.session.watches, "no subscription left")
+        await desk.until(lambda: not desk.session.feeds.open, "no subscription left")
         await desk.see("Subscribe")
 
 
@@ -179,19 +179,19 @@ async def test_several_panels_and_arguments(signed_in: Open, nas: Simulator) -> 
         await desk.press("escape", "escape", "4")
         await desk.type('demo.ticks:{"step": 7}')
         await desk.press("enter")
-        assert desk.session.watches == [], "a name that nobody knows is said to be none"
+        assert desk.session.feeds.open == [], "a name that nobody knows is said to be none"
         await desk.press("enter")
         await desk.see("1 seen", '{"step": 7}')
         await desk.press("plus")
         await desk.type("demo.ticks:{")
         await desk.press("enter")
-        assert len(desk.session.watches) == 1, "arguments that are not JSON are refused"
+        assert len(desk.session.feeds.open) == 1, "arguments that are not JSON are refused"
         section = desk.workspace.section
         assert isinstance(section, EventsSection)
         section.field.value = ""
         await desk.type("alert.list")
         await desk.press("enter")
-        await desk.until(lambda: len(desk.session.watches) == 2, "a second subscription")
+        await desk.until(lambda: len(desk.session.feeds.open) == 2, "a second subscription")
         await desk.see("alert.list", "demo.ticks")
         nas.send_event("alert.list", "ADDED", id="a1", fields={"text": "[/nope] too warm"})
         await desk.see("[/nope] too warm")
@@ -258,15 +258,15 @@ async def test_subscribing_to_the_row_under_the_cursor_and_to_nothing_unknown(si
         await desk.type("alert.lsit")
         await desk.press("enter")
         await desk.see("No event alert.lsit.")
-        assert desk.session.watches == []
+        assert desk.session.feeds.open == []
         await desk.press(*["backspace"] * 10)
         second = desk.workspace.query_one("#event-names", Rows).rows[1].key
         await desk.press("down", "enter")
-        await desk.until(lambda: desk.session.watches, "a subscription")
+        await desk.until(lambda: desk.session.feeds.open, "a subscription")
         # Nothing typed is the row under the cursor too.
         await desk.press("plus", "enter")
-        await desk.until(lambda: len(desk.session.watches) == 2, "another")
-        assert [watch.name for watch in desk.session.watches] == [second, "reporting.realtime"]
+        await desk.until(lambda: len(desk.session.feeds.open) == 2, "another")
+        assert [watch.name for watch in desk.session.feeds.open] == [second, "reporting.realtime"]
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ async def _events(desk: Desk) -> None:
 
 async def _panel(desk: Desk) -> None:
     await desk.press("enter")
-    await desk.until(lambda: desk.session.watches, "a subscription")
+    await desk.until(lambda: desk.session.feeds.open, "a subscription")
 
 
 WALK: list[Callable[[Desk], Awaitable[None]]] = [

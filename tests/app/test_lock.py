@@ -44,7 +44,7 @@ def changed(nas: Simulator) -> list[Any]:
 async def locked_call(desk: Desk, method: str, params: list[Any], transfer: Transfer | None = None) -> str:
     call = desk.session.new_call(method, params)
     call.transfer = transfer
-    await desk.session.run(call)
+    await desk.session.caller.run(call)
     assert call.state == "failed"
     return str(call.failure.title)
 
@@ -96,7 +96,7 @@ async def test_a_lock_that_closes_while_the_card_is_open_counts(signed_in: Open,
         await desk.write('["first"]')
         await desk.press("ctrl+j")
         await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the card")
-        desk.session.allow_writes(False)
+        desk.session.caller.allow_writes(False)
         await desk.press("enter")
         await desk.ended()
         await desk.see("Read-only")
@@ -106,6 +106,7 @@ async def test_a_lock_that_closes_while_the_card_is_open_counts(signed_in: Open,
 async def test_aborting_a_job_is_a_write(signed_in: Open, changed: list[Any]) -> None:
     async with signed_in() as desk:
         call = desk.session.new_call("core.bulk", ["demo.write", [[]]])
+        call.reviewed = True
         desk.explore.send(call)
         await desk.until(lambda: any(job.method == "demo.write" for job in desk.session.jobs.active()), "the job")
         await desk.press("escape", "escape", "L", "3")
@@ -120,14 +121,14 @@ async def test_aborting_a_job_is_a_write(signed_in: Open, changed: list[Any]) ->
 @pytest.mark.parametrize("release", RELEASES)
 async def test_every_method_that_is_not_a_read_is_refused(release: str) -> None:
     session = Session(Target.of("nas.example"))
-    session.catalogue = Catalogue.from_methods(facts.catalogue(release))
+    session.learning.catalogue = Catalogue.from_methods(facts.catalogue(release))
     words = {}
     for method in session.catalogue:
         for name, params in ((method.name, []), ("core.bulk", [method.name, [[]]])):
             if method.name in ("core.bulk", "core.download"):
                 continue
             call = session.new_call(name, params)
-            await session.run(call)
+            await session.caller.run(call)
             # There is no connection: what the lock lets pass ends there.
             words[json.dumps([name, params])] = call.failure.title
             assert call.failure.title == ("Offline" if method.risk == "read" else "Read-only"), (name, params)

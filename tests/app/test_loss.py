@@ -53,7 +53,7 @@ async def test_the_connection_is_made_again_by_itself(signed_in: Open, nas: Simu
         await desk.open("sys info", "system.info")
         await desk.run()
         await desk.see("hostname")
-        assert desk.session.latency is None or desk.session.latency < 10
+        assert desk.session.life.latency is None or desk.session.life.latency < 10
 
 
 async def test_the_wait_is_counted_down_and_cut_short_by_enter_or_a_click(
@@ -74,10 +74,10 @@ async def test_the_wait_is_counted_down_and_cut_short_by_enter_or_a_click(
         attempts = []
         desk.session.changed.subscribe(lambda: attempts.append(desk.session.state))
         await desk.press("escape")
-        await desk.until(lambda: desk.session.retry_at is not None, "waiting")
+        await desk.until(lambda: desk.session.life.retry_at is not None, "waiting")
         await desk.press("enter")
         await desk.until(lambda: attempts.count(State.CONNECTING) >= 1, "tried at once")
-        await desk.until(lambda: desk.session.retry_at is not None, "waiting")
+        await desk.until(lambda: desk.session.life.retry_at is not None, "waiting")
         bar = desk.workspace.query_one(StatusLine)
         await desk.until(lambda: "retry in" in bar.render_line(0).text, "the note")
         await desk.pilot.click(bar, offset=(bar.render_line(0).text.index("retry in") + 1, 0))
@@ -155,7 +155,7 @@ async def test_what_waits_for_a_slot_when_the_connection_ends_is_not_sent_later(
 
     async with signed_in() as desk:
         calls = [desk.session.new_call("demo.slow", [number]) for number in range(20)]
-        tasks = [asyncio.create_task(desk.session.run(call)) for call in calls]
+        tasks = [asyncio.create_task(desk.session.caller.run(call)) for call in calls]
         await desk.until(lambda: len(made) == 9, "as many as the server takes")
         nas.drop_connections()
         await asyncio.gather(*tasks)
@@ -170,7 +170,7 @@ async def test_subscriptions_return_with_a_gap(signed_in: Open, nas: Simulator, 
         await desk.press("escape", "escape", "4")
         await desk.type("alert.list")
         await desk.press("enter")
-        watch = desk.session.watches[0]
+        watch = desk.session.feeds.open[0]
         await desk.until(lambda: watch.live, "subscribed")
         nas.send_event("alert.list", "ADDED", id="a1", fields={"text": "first"})
         await desk.see("first")
@@ -189,7 +189,7 @@ async def test_a_panel_added_while_offline_is_subscribed_later(signed_in: Open, 
     async with signed_in() as desk:
         nas.drop_connections()
         await desk.see("offline")
-        watch = desk.session.watch("alert.list")
+        watch = desk.session.feeds.hold("alert.list")
         await desk.press("escape", "escape", "R")
         await desk.until(lambda: watch.live, "subscribed")
 
@@ -276,7 +276,7 @@ async def test_whatever_goes_wrong_is_told_in_the_place_of_the_result(
         async def broken(call: object) -> None:
             raise LookupError("[/nope] nobody thought of this")
 
-        monkeypatch.setattr(desk.session, "run", broken)
+        monkeypatch.setattr(desk.session.caller, "run", broken)
         await desk.open("sys info", "system.info")
         await desk.run()
         await desk.see("Error", "LookupError", "[/nope] nobody thought of this")

@@ -96,8 +96,8 @@ class Flows:
             await desk.pilot.pause()
             yield desk
             self.seen.see(desk.text)
-            for session in desk.app.sessions:
-                for thing in (session, session.target, session.warnings, session.failure, vars(session)):
+            for session in desk.app.connections.sessions:
+                for thing in (session, session.target, session.life.warnings, session.failure, vars(session)):
                     self.seen.see(thing)
 
     async def refused(self, start: Start, *words: str) -> None:

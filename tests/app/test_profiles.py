@@ -275,7 +275,7 @@ async def test_a_readable_password_is_warned_of_once_for_an_address(nas: Simulat
         assert frames == []
         await desk.press("enter")
         await desk.landed()
-        assert desk.session.warnings == [], "said in the card, so not once more in a toast"
+        assert desk.session.life.warnings == [], "said in the card, so not once more in a toast"
     async with at_desk(Start(), (80, 24)) as desk:
         await desk.landed()
     assert any("auth.login_ex" in frame for frame in frames)

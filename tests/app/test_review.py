@@ -166,7 +166,8 @@ async def test_hostile_values_are_cut_and_scrolled(signed_in: Open, nas: Simulat
         call = desk.session.new_call(
             "demo.update", ["[/nope]" * 50, {key: f"{value} new" for key, value in clean.items()}]
         )
-        desk.explore.post_message(desk.explore.ReviewWanted(call, "risk"))
+        desk.session.risk_of = lambda method, params: "risk"  # type: ignore[method-assign]
+        desk.explore.call_later(desk.explore.review, call)
         await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the card")
         await desk.until(lambda: desk.app.screen.query_one(ChangesView), "what changes")
         view = desk.app.screen.query_one(ChangesView)

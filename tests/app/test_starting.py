@@ -39,7 +39,7 @@ def lab(nas: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
 
 async def online(desk: Desk) -> None:
     await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
-    await desk.until(lambda: desk.session.state is State.ONLINE and not desk.session.cached, "the connection")
+    await desk.until(lambda: desk.session.state is State.ONLINE and not desk.session.learning.cached, "the connection")
 
 
 async def once(lab: Simulator, start: Start = START) -> None:
@@ -158,7 +158,7 @@ async def test_a_refused_login_leads_to_the_card(lab: Simulator, monkeypatch: py
     async with at_desk(START) as desk:
         await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "the card")
         await desk.see("Wrong user or password", lab.url)
-        assert desk.app.sessions == []
+        assert desk.app.connections.sessions == []
 
 
 async def test_without_a_connection_the_methods_stay_readable(lab: Simulator, unused_tcp_port: int) -> None:
@@ -177,7 +177,7 @@ async def test_without_a_connection_the_methods_stay_readable(lab: Simulator, un
 async def test_fresh_starts_from_nothing_and_leaves_nothing(lab: Simulator, tmp_path: Path) -> None:
     async with at_desk(replace(START, fresh=True)) as desk:
         await online(desk)
-        assert not desk.session.cached
+        assert not desk.session.learning.cached
     assert CatalogueCache().find(lab.url, "admin") is None
     await once(lab)
     async with at_desk(replace(START, fresh=True)) as desk:

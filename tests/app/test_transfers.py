@@ -126,7 +126,7 @@ async def test_read_only_refuses_before_anything_is_asked(
         await desk.run()
         await desk.see("Read-only", "F9 allows writes")
         call = desk.session.new_call("core.download", ["config.save", [{}], "x"])
-        await desk.session.run(call)
+        await desk.session.caller.run(call)
         assert call.failure.title == "Read-only", "whatever carries it is as grave as what it carries"
 
 

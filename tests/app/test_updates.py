@@ -60,7 +60,9 @@ async def test_what_is_on_disk_does_not_serve_another_version(tmp_path: Path) ->
         target = Target.of(nas.url, "admin", "admin")
         first = Session(target, cache)
         await first.open()
-        cache.keep(first.place, "admin", Kept(first.catalogue, first.release, tuple(sorted(first.roles or ()))))
+        cache.keep(
+            first.place, "admin", Kept(first.catalogue, first.learning.release, tuple(sorted(first.roles or ())))
+        )
         await first.close()
         nas.method("vm.reset")(lambda call: None)
         for version, known in (("26.0.0", False), ("27.0.0", True)):

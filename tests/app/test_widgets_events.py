@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
-from tui.session.stores import Watch
+from tui.model.panel import Panel
+from tui.session.feeds import Feed
 from tui.text import ASCII
 from tui.widgets.event_panel import EventPanel
 from tui.widgets.sparkline import describe_number, number_at, numeric_paths, sparkline
@@ -16,11 +17,11 @@ def job(number: int) -> dict[str, object]:
 
 
 async def test_the_newest_event_stands_on_top_with_what_it_is_about() -> None:
-    watch = Watch("core.get_jobs")
-    panel = EventPanel(watch)
+    feed = Feed("core.get_jobs")
+    panel = EventPanel(Panel(feed))
     async with staged(panel, size=(80, 12)) as pilot:
-        watch.add("added", 7, job(7))
-        watch.add("changed", 8, job(8))
+        feed.add("added", 7, job(7))
+        feed.add("changed", 8, job(8))
         await wait_for(pilot, lambda: "2 seen" in drawn(pilot)[-1], "two events")
         lines = drawn(pilot)
         assert "core.get_jobs" in lines[0]
@@ -31,33 +32,33 @@ async def test_the_newest_event_stands_on_top_with_what_it_is_about() -> None:
 
 
 async def test_the_cursor_stays_on_its_event_unless_it_is_on_top() -> None:
-    watch = Watch("core.get_jobs")
-    panel = EventPanel(watch)
+    feed = Feed("core.get_jobs")
+    panel = EventPanel(Panel(feed))
     async with staged(panel, size=(80, 8)) as pilot:
         for number in range(3):
-            watch.add("changed", number, job(number))
+            feed.add("changed", number, job(number))
         await wait_for(pilot, lambda: "3 seen" in drawn(pilot)[-1], "three events")
         await pilot.press("down", "enter")
         assert said(pilot, EventPanel.Chosen)[-1].event.id == 1
         for number in range(3, 40):
-            watch.add("changed", number, job(number))
+            feed.add("changed", number, job(number))
         await wait_for(pilot, lambda: "40 seen" in drawn(pilot)[-1], "more events")
         assert any("› " in line and " 1 pool.scrub" in line for line in drawn(pilot))
         await pilot.press("enter")
         assert said(pilot, EventPanel.Chosen)[-1].event.id == 1
         await pilot.press("g")
-        watch.add("changed", 99, job(99))
+        feed.add("changed", 99, job(99))
         await wait_for(pilot, lambda: any("› " in line and " 99 pool" in line for line in drawn(pilot)), "the newest")
 
 
 async def test_pause_stands_still_and_counts() -> None:
-    watch = Watch("core.get_jobs")
-    panel = EventPanel(watch)
+    feed = Feed("core.get_jobs")
+    panel = EventPanel(Panel(feed))
     async with staged(panel, size=(80, 8)) as pilot:
-        watch.add("changed", 1, job(1))
+        feed.add("changed", 1, job(1))
         await wait_for(pilot, lambda: "1 seen" in drawn(pilot)[-1], "an event")
         await pilot.press("space")
-        watch.add("changed", 2, job(2))
+        feed.add("changed", 2, job(2))
         await wait_for(pilot, lambda: "1 waiting; space resumes" in drawn(pilot)[-1], "that one waits")
         assert "paused" in drawn(pilot)[0]
         assert " 1 pool" in drawn(pilot)[1]
@@ -66,11 +67,28 @@ async def test_pause_stands_still_and_counts() -> None:
         assert "live" in drawn(pilot)[0]
 
 
+async def test_of_two_panels_of_one_feed_one_may_be_paused() -> None:
+    feed = Feed("core.get_jobs")
+    paused, other = EventPanel(Panel(feed)), EventPanel(Panel(feed))
+    async with staged(paused, other, size=(80, 12)) as pilot:
+        feed.add("changed", 1, job(1))
+        await wait_for(pilot, lambda: "".join(drawn(pilot)).count("1 seen") == 2, "an event in both")
+        paused.lines.focus()
+        await pilot.press("space")
+        feed.add("changed", 2, job(2))
+        await wait_for(pilot, lambda: "1 waiting" in str(paused.facts), "that one waits")
+        await wait_for(pilot, lambda: "2 seen" in str(other.facts) and "live" in "".join(drawn(pilot)), "the other")
+        assert not other.panel.paused
+        text = "".join(drawn(pilot))
+        assert text.count(" 2 pool") == 1
+        assert text.count(" 1 pool") == 2
+
+
 async def test_a_hidden_panel_does_nothing_and_catches_up() -> None:
-    watch = Watch("core.get_jobs")
-    panel, other = EventPanel(watch), EventPanel(Watch("other"))
+    feed = Feed("core.get_jobs")
+    panel, other = EventPanel(Panel(feed)), EventPanel(Panel(Feed("other")))
     async with staged(panel, other, size=(80, 12)) as pilot:
-        watch.add("changed", 1, job(1))
+        feed.add("changed", 1, job(1))
         await wait_for(pilot, lambda: "1 seen" in "".join(drawn(pilot)), "an event")
         panel.display = False
         await pilot.pause()
@@ -83,9 +101,8 @@ async def test_a_hidden_panel_does_nothing_and_catches_up() -> None:
             whole()
 
         panel.pull = pull  # type: ignore[method-assign]
-        watch.add("changed", 2, job(2))
-        assert other.store is not None
-        other.store.pause(True)
+        feed.add("changed", 2, job(2))
+        other.panel.pause(True)
         await wait_for(pilot, lambda: "paused" in "".join(drawn(pilot)), "the other panel to have looked")
         assert drawings == 0
         panel.display = True
@@ -93,12 +110,12 @@ async def test_a_hidden_panel_does_nothing_and_catches_up() -> None:
 
 
 async def test_numbers_without_an_id_are_plotted_and_o_changes() -> None:
-    watch = Watch("reporting.realtime")
-    panel = EventPanel(watch)
+    feed = Feed("reporting.realtime")
+    panel = EventPanel(Panel(feed))
     async with staged(panel, size=(90, 10)) as pilot:
         for step in range(9):
             fields = {"cpu": {"usage": step * 10.0}, "memory": {"arc_size": 61 << 30}, "swap": {"used": 0}}
-            watch.add("added", None, fields)
+            feed.add("added", None, fields)
         await wait_for(pilot, lambda: "cpu.usage" in "".join(drawn(pilot)), "a plot")
         line = drawn(pilot)[1]
         assert "▁▂▃▄" in line
@@ -110,12 +127,12 @@ async def test_numbers_without_an_id_are_plotted_and_o_changes() -> None:
         assert "swap.used" in drawn(pilot)[3]
 
 
-async def test_an_ended_watch() -> None:
-    watch = Watch("gone.soon")
-    panel = EventPanel(watch)
+async def test_an_ended_feed_says_why() -> None:
+    feed = Feed("gone.soon")
+    panel = EventPanel(Panel(feed))
     async with staged(panel, size=(80, 8)) as pilot:
-        watch.ended = "[ENOENT] the source ended"
-        watch.add("gap", None, None)
+        feed.ended = "[ENOENT] the source ended"
+        feed.add("gap", None, None)
         await wait_for(pilot, lambda: "ended" in drawn(pilot)[0], "that it ended")
         assert "[ENOENT] the source ended" in drawn(pilot)[-1]
         await pilot.press("space", "o", "enter", "down")
@@ -124,14 +141,14 @@ async def test_an_ended_watch() -> None:
 
 async def test_hostile_events() -> None:
     for ascii_only in (False, True):
-        watch = Watch("evil[/x]\x1b[31m")
-        panel = EventPanel(watch)
+        feed = Feed("evil[/x]\x1b[31m")
+        panel = EventPanel(Panel(feed))
         async with staged(panel, size=(60, 40), ascii_only=ascii_only) as pilot:
             for text in HOSTILE:
-                watch.add(text, text, {text: text, "name": text, "list": [text], "n": {text: 1.5, "b": 10**400}})
-                watch.add("added", None, {text: {text: 1e300, "x": 2, "y": float("inf"), "z": -1}})
-                watch.add("added", None, text)
-                watch.add("added", None, None)
+                feed.add(text, text, {text: text, "name": text, "list": [text], "n": {text: 1.5, "b": 10**400}})
+                feed.add("added", None, {text: {text: 1e300, "x": 2, "y": float("inf"), "z": -1}})
+                feed.add("added", None, text)
+                feed.add("added", None, None)
             await wait_for(pilot, lambda: "seen" in drawn(pilot)[-1], "the events")
             for key in ("G", "o", "G", "o", "g"):
                 await pilot.press(key)

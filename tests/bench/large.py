@@ -61,11 +61,11 @@ class Blocks:
         run = asyncio.Handle._run
 
         def timed(handle: asyncio.Handle) -> None:
-            announced = self._session.results.reading is not None
+            announced = self._session.caller.results.reading is not None
             step, began = self.step, thread_time()
             run(handle)
             taken = (thread_time() - began) * 1e3
-            if announced and self._session.results.reading is None and taken > 20:
+            if announced and self._session.caller.results.reading is None and taken > 20:
                 self.reading.append(taken)
             else:
                 self.longest[step] = max(self.longest.get(step, 0.0), taken)
@@ -102,9 +102,10 @@ async def opened(pilot: Pilot[None], session: Session, method: str, blocks: Bloc
     """Runs the call; its result is on screen."""
     pane = pilot.app.query_one(ResultPane)
     call = session.new_call(method, [MEGABYTES])
+    call.reviewed = True  # a method that no catalogue lists counts as a write
     pane.show(call)
     blocks.step = "receive and show"
-    await session.run(call)
+    await session.caller.run(call)
     pane.show(call)
     await until(pilot, lambda: pane.views is not None)
     await pilot.pause()

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.session.stores import MOST_BYTES, Job, JobStore, Watch
+from tui.model.panel import Panel
+from tui.session.feeds import MOST_BYTES, Feed
+from tui.session.stores import Job, JobStore
 
 ROW: dict[str, Any] = {
     "id": 7,
@@ -77,16 +79,16 @@ def test_jobs_with_large_results_take_little_room() -> None:
     assert newest.logs.endswith("yyy")
 
 
-def test_a_watch_keeps_so_many_events_and_so_many_bytes() -> None:
-    watch = Watch("x", limit=100)
+def test_a_feed_keeps_so_many_events_and_so_many_bytes() -> None:
+    feed = Feed("x", limit=100)
     for number in range(150):
-        watch.add("added", number, {"n": number})
-    assert [event.id for event in watch.shown()][-1] == 50
+        feed.add("added", number, {"n": number})
+    assert [event.id for event in Panel(feed).shown()][-1] == 50
     for number in range(200):
-        watch.add("changed", number, {"text": "x" * 1_000_000})
-    assert watch.seen == 350
-    assert 20 < len(watch.events) <= MOST_BYTES / 1_000_000
-    watch.add("changed", "huge", "x" * (2 * MOST_BYTES))
-    assert [event.id for event in watch.events] == ["huge"]
-    watch.add("changed", "small", {})
-    assert [event.id for event in watch.events][-1] == "small"
+        feed.add("changed", number, {"text": "x" * 1_000_000})
+    assert feed.seen == 350
+    assert 20 < len(feed.events) <= MOST_BYTES / 1_000_000
+    feed.add("changed", "huge", "x" * (2 * MOST_BYTES))
+    assert [event.id for event in feed.events] == ["huge"]
+    feed.add("changed", "small", {})
+    assert [event.id for event in feed.events][-1] == "small"

@@ -177,7 +177,7 @@ def pictured(compare: Compare, scene: Scene, size: tuple[int, int], look: str = 
         desk = Desk(app, pilot)
         if demo:
             await desk.until(lambda: isinstance(app.screen, Workspace), "the workspace")
-            await desk.until(lambda: desk.session.state is State.ONLINE and desk.session.latency, "the connection")
+            await desk.until(lambda: desk.session.state is State.ONLINE and desk.session.life.latency, "the connection")
             await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
         await scene(desk)
         if isinstance(shown := app.screen, Standing):

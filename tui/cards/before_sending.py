@@ -5,57 +5,41 @@ The cards stand here one after the other; the call itself is made by whoever ask
 
 from __future__ import annotations
 
-from datetime import date
-
-from textual.app import App
+from textual.dom import DOMNode
 
 from truenas_client.values.human import human_size
+from tui.cards.card import ask
 from tui.cards.file import FileScreen
 from tui.cards.review import Answer, ReviewScreen, Subject
 from tui.model.changes import arguments
 from tui.model.paths import shortened
 from tui.model.stored import lookup, resource_of
-from tui.model.transfers import Kind, file_wanted, is_private, suggested_name
+from tui.model.transfers import file_wanted, is_private
 from tui.session.session import Session
 from tui.session.stores import Call
 
-__all__ = ["FilePlaces", "before_sending"]
+__all__ = ["before_sending"]
 
 
-class FilePlaces:
-    """Where files were saved and read in this session: the next one begins there."""
+async def before_sending(node: DOMNode, session: Session, call: Call) -> Answer:
+    """Asks over the screen of ``node``. From a worker.
 
-    def __init__(self) -> None:
-        self._folder = "~"
-        self._sent: dict[str, str] = {}
-
-    def first(self, kind: Kind, call: Call, session: Session) -> str:
-        """What the field begins with."""
-        if kind == "upload":
-            return self._sent.get(call.method, f"{self._folder}/")
-        return f"{self._folder}/{suggested_name(call.method, call.params, host=session.host, today=date.today())}"
-
-    def remember(self, call: Call) -> None:
-        """This is the file that was chosen."""
-        if call.transfer is not None:
-            self._folder = shortened(call.transfer.path.parent)
-            if call.transfer.kind == "upload":
-                self._sent[call.method] = shortened(call.transfer.path)
-
-
-async def before_sending(app: App[None], session: Session, call: Call, risk: str, places: FilePlaces) -> Answer:
-    """Asks what is to be asked; the file that was chosen is in ``call.transfer``. Run it in a worker."""
+    The file that was chosen is in ``call.transfer``; a write may be sent once it is ``call.reviewed``.
+    """
     method = session.method(call.method)
     kind = file_wanted(method, call.params) if method is not None else None
     if kind is not None:
-        card = FileScreen(kind, call.method, places.first(kind, call, session), private=is_private(call.method))
-        call.transfer = await app.push_screen_wait(card)
+        path = session.caller.file_places.first(kind, call, session.host)
+        call.transfer = await ask(node, FileScreen(kind, call.method, path, private=is_private(call.method)))
         if call.transfer is None:
             return "back"
-        places.remember(call)
+        session.caller.file_places.remember(call)
+    risk = session.risk_of(call.method, call.params)
     if risk == "read":
         return "send"
-    return await app.push_screen_wait(ReviewScreen(_subject(session, call, risk), session.read))
+    answer = await ask(node, ReviewScreen(_subject(session, call, risk), session.read))
+    call.reviewed = answer == "send"
+    return answer
 
 
 def _subject(session: Session, call: Call, risk: str) -> Subject:

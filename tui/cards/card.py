@@ -1,4 +1,7 @@
-"""What every card over the screen has in common: it stands before it takes an answer.
+"""What every card over the screen has in common: where it opens, and that it stands before it takes an answer.
+
+A card belongs to the connection that asks: it opens over the screen of that connection,
+also while another one is shown, and waits there (`ask`).
 
 Invariant: a key or a click that confirms, chooses or closes counts only when the card
 had been painted and had stood for `STANDING_SECONDS` by the time it came. The
@@ -12,9 +15,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen, ScreenResultType
 
-__all__ = ["STANDING_SECONDS", "CardScreen", "Standing"]
+from tui.modes import mode_of
+
+__all__ = ["STANDING_SECONDS", "CardScreen", "Standing", "ask"]
 
 # Not a screen by itself: styles are inherited along the first base that is one.
 if TYPE_CHECKING:
@@ -73,4 +81,31 @@ class Standing(_Mixin):
 
 
 class CardScreen(Standing, ModalScreen[ScreenResultType]):
-    """A card over the screen that is dismissed with an answer."""
+    """A card over the screen that is dismissed with an answer. It waits while another connection is shown."""
+
+    BINDINGS = [Binding("f6", "app.connection_next", "Next connection", show=False)]
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Leaves with an answer, wherever the card is.
+
+        Textual takes the top screen of the mode that is shown, which is another one where the card belongs to a
+        connection in the background, or is covered.
+        """
+        app = self.app
+        if self is app.screen:
+            return super().dismiss(result)
+        stack = next((stack for stack in app._screen_stacks.values() if self in stack), None)
+        if stack is None:
+            return AwaitComplete()  # it has left already
+        self._result_callbacks[-1](result)
+        self._pop_result_callback()
+        stack.remove(self)
+        return AwaitComplete(app._replace_screen(self)).call_next(app)
+
+
+async def ask(node: DOMNode, card: CardScreen[ScreenResultType]) -> ScreenResultType:
+    """Asks with a card over the screen of ``node``. To be called from a worker.
+
+    The answer of a card that was taken away with its connection never comes: the worker ends with the node.
+    """
+    return await node.app.push_screen_wait(card, mode=mode_of(node))

@@ -8,13 +8,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.dom import DOMNode
 
-from tui.cards.card import CardScreen
+from tui.cards.card import CardScreen, ask
 from tui.model.table import Arrangement, Table
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 
-__all__ = ["ColumnsScreen"]
+__all__ = ["ColumnsScreen", "arrange_columns"]
+
+
+async def arrange_columns(node: DOMNode, table: Table, key: str | None) -> Arrangement | None:
+    """Asks over the screen of ``node``, with the cursor on the column ``key``; None changes nothing. From a worker."""
+    return await ask(node, ColumnsScreen(table, key))
 
 
 class ColumnsScreen(CardScreen[Arrangement | None]):

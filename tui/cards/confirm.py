@@ -5,13 +5,19 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.dom import DOMNode
 from textual.widgets import Static
 
-from tui.cards.card import CardScreen
+from tui.cards.card import CardScreen, ask
 from tui.text import plain
 from tui.widgets.key_line import Hint
 
-__all__ = ["ConfirmScreen"]
+__all__ = ["ConfirmScreen", "confirm"]
+
+
+async def confirm(node: DOMNode, title: str, text: str, *, yes: str, no: str = "back") -> bool:
+    """Asks over the screen of ``node``; ``yes`` and ``no`` are the words beside the keys. From a worker."""
+    return await ask(node, ConfirmScreen(title, text, yes=yes, no=no))
 
 
 class ConfirmScreen(CardScreen[bool]):

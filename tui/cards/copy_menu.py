@@ -8,11 +8,17 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.dom import DOMNode
 
-from tui.cards.card import CardScreen
+from tui.cards.card import CardScreen, ask
 from tui.widgets.rows import Cell, Row, Rows
 
-__all__ = ["CopyMenu"]
+__all__ = ["CopyMenu", "choose_copy"]
+
+
+async def choose_copy(node: DOMNode, entries: Sequence[tuple[str, str]]) -> str | None:
+    """Asks over the screen of ``node`` which of these, letter and words, is to be copied. From a worker."""
+    return await ask(node, CopyMenu(entries))
 
 
 class CopyMenu(CardScreen[str | None]):

@@ -5,33 +5,43 @@ What does not work at this moment is not named; the palette has every action by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui import actions
 from tui.cards.card import CardScreen
-from tui.widgets.key_line import Hint
+from tui.widgets.key_line import Hint, working
 from tui.widgets.rows import Cell, Column, Row, Rows
 
-__all__ = ["HelpScreen"]
+__all__ = ["HelpScreen", "show_keys"]
+
+
+def show_keys(screen: Screen[Any]) -> None:
+    """Shows the keys that work where the focus of this screen is."""
+    here: dict[str, list[str]] = {}
+    for _node, binding in working(screen):
+        here.setdefault(str(binding.id), []).append(binding.key)
+    # Not from a worker: the next key is for the card already.
+    screen.app.push_screen(HelpScreen(here))
 
 
 class HelpScreen(CardScreen[None]):
-    """``here`` maps the ids of actions that work now to the key each has now."""
+    """``here`` maps the ids of actions that work now to the keys each has now."""
 
     CSS_PATH = "../styles/modals.tcss"
 
     BINDINGS = [Binding("escape,q,question_mark,f1,enter", "leave", "Close")]
 
-    def __init__(self, here: Mapping[str, str]) -> None:
+    def __init__(self, here: dict[str, list[str]]) -> None:
         super().__init__()
-        self._here = dict(here)
+        self._here = here
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
@@ -62,7 +72,7 @@ class HelpScreen(CardScreen[None]):
         return [row for group, rows in groups.items() for row in (_heading(group), *rows)]
 
     def _row(self, action: actions.Action) -> Row:
-        keys = "  ".join(actions.key_text(key) for key in self._here[action.id].split(","))
+        keys = "  ".join(actions.key_text(key) for key in self._here[action.id])
         return Row(action.id, (Cell(keys, "accent"), action.title, action.help))
 
     def action_leave(self) -> None:

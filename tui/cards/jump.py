@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.cards.card import CardScreen
 
-__all__ = ["JumpScreen"]
+__all__ = ["JumpScreen", "jump"]
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
+
+
+def jump(screen: Screen[Any]) -> None:
+    """Letters over everything on a screen that can have the focus, which goes where the user says."""
+
+    def go(target: Widget | None) -> None:
+        if target is not None and target.is_attached:
+            screen.set_focus(target)
+
+    targets = [widget for widget in screen.focus_chain if widget.region and widget.is_on_screen]
+    # Not from a worker: the next key is for the letters already.
+    screen.app.push_screen(JumpScreen(targets), go)
 
 
 class JumpScreen(CardScreen[Widget | None]):

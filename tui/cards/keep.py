@@ -9,18 +9,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.widgets import Input, Static
 
 from truenas_client.exc import ClientException
 from truenas_client.storage import Profile
-from tui.cards.card import CardScreen
+from tui.cards.card import CardScreen, ask
 from tui.session.keeping import Offer, Place, decline, keep_profile
 from tui.session.target import Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
 from tui.widgets.key_line import Hint
 
-__all__ = ["KeepScreen"]
+__all__ = ["KeepScreen", "ask_to_keep"]
 
 EXPLANATIONS: dict[Place, str] = {
     "the keyring": "The keyring of this machine stores it and locks it when you log out.",
@@ -28,6 +29,11 @@ EXPLANATIONS: dict[Place, str] = {
     "a file, in clear text": "A file in clear text, mode 0600: any program that you run can read it.",
     "the key's own file": "The key stays in its file; the profile stores the path.",
 }
+
+
+async def ask_to_keep(node: DOMNode, target: Target, offer: Offer) -> Profile | None:
+    """Asks over the screen of ``node``; the profile that was written, if one was. From a worker."""
+    return await ask(node, KeepScreen(target, offer))
 
 
 class KeepScreen(CardScreen[Profile | None]):

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.dom import DOMNode
 from textual.widgets import Input, Static
 
 from tui.cards.card import CardScreen
+from tui.modes import mode_of
 from tui.text import plain
 from tui.widgets.key_line import Hint
 
-__all__ = ["OtpScreen"]
+__all__ = ["OtpScreen", "ask_code"]
+
+
+async def ask_code(node: DOMNode, *, user: str, host: str, again: bool) -> str | None:
+    """Asks over the screen of ``node``, whatever is on it; None where the user gives up. Cancelling takes it away."""
+    answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+    card = OtpScreen(user=user, host=host, again=again)
+
+    def answered(code: str | None) -> None:
+        if not answer.done():
+            answer.set_result(code)
+
+    await node.app.push_screen(card, answered, mode=mode_of(node))
+    try:
+        return await answer
+    finally:
+        if not answer.done() or answer.cancelled():
+            # The connection broke while the card stood there; the next one asks again.
+            card.dismiss(None)
 
 
 class OtpScreen(CardScreen[str | None]):

@@ -10,18 +10,18 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from truenas_client.aio.probe import Certificate, probe
 from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
 from truenas_client.trust import TLS, Pin
-from tui.cards.card import CardScreen
+from tui.cards.card import CardScreen, ask
 from tui.session.keeping import store_trust
 from tui.session.session import Session
 from tui.text import cut, plain, safe
@@ -41,12 +41,13 @@ def shown_digest(digest: str) -> tuple[str, str]:
     return ":".join(pairs[:half]) + ":", ":".join(pairs[half:])
 
 
-async def ask_trust(app: App[Any], session: Session, error: ssl.SSLCertVerificationError) -> TLS | None:
+async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificationError) -> TLS | None:
     """Shows the certificate that a session was refused for; the choice that takes it, if the person says so.
 
-    Written into the profile where there is one. To be called from a worker; sends nothing but handshakes.
+    Asked over the screen of ``node``, from a worker; written into the profile where there is one. Sends nothing but
+    handshakes.
     """
-    target, endpoint = session.target, session.endpoint
+    target, endpoint = session.target, session.life.endpoint
     if endpoint is None:
         return None
     try:
@@ -55,13 +56,13 @@ async def ask_trust(app: App[Any], session: Session, error: ssl.SSLCertVerificat
         return None  # why it was refused is told already
     trusted = error.expected if isinstance(error, FingerprintMismatch) else ()
     name = target.profile.name
-    if not await app.push_screen_wait(TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name)):
+    if not await ask(node, TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name)):
         return None
     if name:
         try:
             await asyncio.to_thread(store_trust, name, certificate.tls)
         except (InvalidProfile, OSError) as problem:
-            app.notify(safe(f"The profile could not be changed: {problem}"), severity="warning", markup=False)
+            node.notify(safe(f"The profile could not be changed: {problem}"), severity="warning", markup=False)
     return certificate.tls
 
 

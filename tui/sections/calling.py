@@ -1,22 +1,19 @@
 """The calls of the methods in Explore: sent once they were seen to be right, shown where they are read, copied.
 
-Each method keeps its last call for the session. Calls run in workers of the section, so
-that one that takes minutes is found again when its method is opened again. How the
-panes stand beside each other is `explore`'s business.
+The session's caller makes them and keeps the last one of each method, so that one that
+takes minutes is found again when its method is opened again. How the panes stand beside
+each other is `explore`'s business.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import Any
 
 from textual import on, work
-from textual.message import Message
 from textual.worker import Worker
 
-from tui.model.failure import explain
-from tui.model.transfers import file_wanted
+from tui.cards.copy_menu import choose_copy
 from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Call
@@ -31,30 +28,10 @@ __all__ = ["Calling"]
 class Calling(Section):
     """A section with a list of methods, a call and its result."""
 
-    @dataclass
-    class ReviewWanted(Message):
-        """A call that may change the server, or takes a file along, waits for the user; `send` goes on with it."""
-
-        call: Call
-        risk: str
-
-    class CopyWanted(Message):
-        """The copy menu is wanted; `copied` hears what was chosen."""
-
-    @dataclass
-    class Copied(Message):
-        """For the clipboard: a text, or a value to become JSON; what it is, and what a file of it is named after."""
-
-        value: Any
-        what: str
-        name: str = ""
-
     def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._session = session
+        super().__init__(session, id=id)
         self._method = ""
-        self._calls: dict[str, Call] = {}
-        self._workers: dict[int, Worker[None]] = {}
+        self._reviewing: Worker[None] | None = None
         # The text whose problems were shown and which is sent all the same when run once more.
         self._insisted = ""
 
@@ -90,6 +67,10 @@ class Calling(Section):
     @abstractmethod
     def action_pane_methods(self) -> None:
         """Opens the methods with the focus in the filter."""
+
+    @abstractmethod
+    def action_pane_args(self) -> None:
+        """Puts the caret into the arguments."""
 
     @abstractmethod
     def _close_drawer(self) -> None:
@@ -152,7 +133,7 @@ class Calling(Section):
         """Repeats a read. A write is only ever sent from its arguments, by the key that says so."""
         if self.open_shown():
             return
-        last, method = self._calls.get(self._method), self.call_pane.method
+        last, method = self._session.caller.last.get(self._method), self.call_pane.method
         params = last.params if last is not None else self.call_pane.draft.params or []
         if method is not None and self._session.risk_of(method.name, params) != "read":
             self.notify("r repeats reads only. ctrl+j sends this call, after a review.", timeout=3)
@@ -162,45 +143,44 @@ class Calling(Section):
             self._start(self._session.new_call(last.method, last.params))
 
     def _start(self, call: Call) -> None:
-        before = self._calls.get(call.method)
-        if before is not None and before.state == "running" and before.job is None:
+        caller = self._session.caller
+        if caller.waits(call.method):
             self.notify("This call is still running; ctrl+c cancels it.", timeout=3)
-            return
-        risk = self._session.risk_of(call.method, call.params)
-        method = self._session.method(call.method)
-        asks = risk != "read" or (method is not None and file_wanted(method, call.params) is not None)
-        if asks and self._session.online and (risk == "read" or self._session.writable):
-            self.post_message(self.ReviewWanted(call, risk))
+        elif caller.asks(call):
+            self.review(call)
         else:
-            # The session itself refuses what is locked, and says why in the result's place.
             self.send(call)
+
+    def review(self, call: Call) -> None:
+        """Asks before a call that may change the server, or takes a file along, and goes on as the user says."""
+        # One card at a time: a key that is held down asks for many.
+        if self._reviewing is None or self._reviewing.is_finished:
+            self._reviewing = self._review(call)
+
+    @work(group="review", exit_on_error=False)
+    async def _review(self, call: Call) -> None:
+        # Imported when it is wanted: many only read.
+        from tui.cards.before_sending import before_sending
+
+        answer = await before_sending(self, self._session, call)
+        if answer == "send":
+            self.send(call)
+        elif answer == "edit":
+            self.action_pane_args()
 
     def send(self, call: Call) -> None:
         """Makes the call; its result is shown where its method is open."""
-        call.restart()
-        self._calls[call.method] = call
+        text = self.call_pane.text
+        self._session.caller.send(call, lambda: self._ended(call, text))
         self._session.memory.called(call.method)
         self.methods.renew()
         if call.method == self._method:
             self.add_class("-ran")
             self.result_pane.show(call)
-        self._workers[call.number] = self._run(call, self.call_pane.text)
-
-    @work(group="call", exit_on_error=False)
-    async def _run(self, call: Call, text: str) -> None:
-        try:
-            await self._session.run(call)
-        except Exception as error:  # noqa: BLE001 - the root of a call: whatever it was, the user sees it in its place
-            self.log.error(f"{call.method}: {error!r}")
-            call.failure = explain(error, method=call.method)
-            call.end("failed")
-        finally:
-            self._workers.pop(call.number, None)
-            if self.is_attached:
-                self._ended(call, text)
 
     def _ended(self, call: Call, text: str) -> None:
-        if call.method != self._method or self._calls.get(call.method) is not call:
+        shown = self.is_attached and call.method == self._method
+        if not shown or self._session.caller.last.get(call.method) is not call:
             return
         self.result_pane.show(call)
         rows = call.failure.rows if call.failure is not None else ()
@@ -219,22 +199,28 @@ class Calling(Section):
         self.call_pane.go_to(event.attribute)
 
     def cancel(self) -> bool:
-        call = self._calls.get(self._method)
-        worker = self._workers.get(call.number) if call is not None else None
-        if worker is None:
-            return False
-        worker.cancel()
-        return True
+        call = self._session.caller.last.get(self._method)
+        return call is not None and self._session.caller.cancel(call)
 
     def action_call_abort(self) -> None:
         job = self.result_pane.running_job
         if job is not None:
-            self.post_message(self.AbortWanted(job.id))
+            self._abort(job.id)
 
     # Copying -----------------------------------------------------------------------
 
-    def action_copy_menu(self) -> None:
-        self.post_message(self.CopyWanted())
+    @work(exclusive=True, group="copy", exit_on_error=False)
+    async def action_copy_menu(self) -> None:
+        """Asks what to copy, and copies it."""
+        entries = self.copy_entries()
+        if not entries:
+            self.notify("Nothing to copy yet.", timeout=2)
+            return
+        letter = await choose_copy(self, entries)
+        if letter is not None and (chosen := self._to_copy(letter)) is not None:
+            from tui.cards.clipboard import copy
+
+            await copy(self, *chosen, self._method)
 
     def copy_entries(self) -> list[tuple[str, str]]:
         """What can be copied now: letter and words."""
@@ -249,22 +235,21 @@ class Calling(Section):
             entries += [("a", "arguments"), ("n", "name of the method")]
         return entries
 
-    def copied(self, letter: str) -> None:
-        """Copies what the letter stands for."""
-        result, name = self.result_pane, self._method
+    def _to_copy(self, letter: str) -> tuple[Any, str] | None:
+        """What the letter stands for: a text, or a value to become JSON, and its name; None where it is gone."""
+        result = self.result_pane
         at_cursor = result.under_cursor()
         match letter:
             case "v" if at_cursor is not None:
-                self.post_message(self.Copied(at_cursor[1], f"value of {at_cursor[0] or 'the result'}", name))
+                return at_cursor[1], f"value of {at_cursor[0] or 'the result'}"
             case "p" if at_cursor is not None:
-                self.post_message(self.Copied(at_cursor[0], f"path {at_cursor[0]}", name))
+                return at_cursor[0], f"path {at_cursor[0]}"
             case "r" if result.shown is not None:
-                self.post_message(self.Copied(result.shown.value, "result", name))
+                return result.shown.value, "result"
             case "r" if result.error_text is not None:
-                self.post_message(self.Copied(result.error_text, "error", name))
+                return result.error_text, "error"
             case "a":
-                self.post_message(self.Copied(self.call_pane.text, "arguments", name))
+                return self.call_pane.text, "arguments"
             case "n":
-                self.post_message(self.Copied(name, "name", name))
-            case _:
-                return
+                return self._method, "name"
+        return None

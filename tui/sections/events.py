@@ -11,9 +11,10 @@ from textual.widgets import Input
 
 from tui import actions
 from tui.model.eventnames import fitting_names, may_be_new, read_subscription, unknown_name
+from tui.model.panel import Panel
 from tui.sections.section import Section
+from tui.session.feeds import Feed
 from tui.session.session import Session
-from tui.session.stores import Watch
 from tui.text import safe
 from tui.widgets.event_panel import EventPanel
 from tui.widgets.json_view import JsonView
@@ -36,15 +37,14 @@ class NameField(Input):
 
 
 class EventsSection(Section):
-    """Panels for the watches of the session; they stay subscribed while other sections are shown."""
+    """Panels, each on a feed of the session; they stay subscribed while other sections are shown."""
 
     BINDINGS = actions.bindings("events")
     FOOTER_WORDS = {"nav.toggle": "pause", "nav.open": "open"}
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._session = session
-        self._panels: list[EventPanel] = []
+        super().__init__(session, id=id)
+        self._panels: dict[EventPanel, Feed] = {}
         self._insisted = ""
 
     def compose(self) -> ComposeResult:
@@ -75,15 +75,13 @@ class EventsSection(Section):
         """Names that complete what is typed."""
         return self.query_one("#event-names", Rows)
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         self.adding.display = False
         self.detail.display = False
-        for watch in self._session.watches:
-            await self._add_panel(watch)
 
     def enter(self) -> None:
         if self._panels:
-            panel = self._panels[-1]
+            panel = list(self._panels)[-1]
             panel.lines.focus()
         else:
             self.action_event_add()
@@ -135,15 +133,17 @@ class EventsSection(Section):
             self.screen.set_focus(self.field)
             return
         self.adding.display = False
-        watch = self._session.watch(name, arguments)
-        panel = next((panel for panel in self._panels if panel.store is watch), None)
+        feed = self._session.feeds.hold(name, arguments)
+        panel = next((panel for panel, shown in self._panels.items() if shown is feed), None)
         if panel is None:
-            panel = await self._add_panel(watch)
+            panel = await self._add_panel(feed)
+        else:
+            self._session.feeds.release(feed)
         panel.lines.focus()
 
-    async def _add_panel(self, watch: Watch) -> EventPanel:
-        panel = EventPanel(watch)
-        self._panels.append(panel)
+    async def _add_panel(self, feed: Feed) -> EventPanel:
+        panel = EventPanel(Panel(feed))
+        self._panels[panel] = feed
         await self.query_one("#panels", Grid).mount(panel)
         self._tile()
         return panel
@@ -154,7 +154,7 @@ class EventsSection(Section):
         grid.set_class(count > 1, "-several")
         for panel in self._panels:
             # Three panels: the last one fills its row.
-            panel.set_class(count % 2 == 1 and panel is self._panels[-1], "-last")
+            panel.set_class(count % 2 == 1 and panel is list(self._panels)[-1], "-last")
 
     # Panels ------------------------------------------------------------------------
 
@@ -168,9 +168,7 @@ class EventsSection(Section):
         panel = self.panel
         if panel is None:
             return
-        self._panels.remove(panel)
-        if isinstance(panel.store, Watch):
-            self._session.unwatch(panel.store)
+        self._session.feeds.release(self._panels.pop(panel))
         await panel.remove()
         self._tile()
         self.enter()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.widgets import TextArea
 
 from tui import actions
@@ -25,6 +26,7 @@ from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
+from tui.widgets.result_messages import ColumnsWanted
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
 
@@ -51,7 +53,7 @@ class Explore(Calling):
         yield Vertical(id="side")
 
     def on_mount(self) -> None:
-        self.call_pane.known = self._session.known
+        self.call_pane.known = self._session.caller.known
         self._forget = self._session.catalogue_changed.subscribe(self._take_catalogue)
         self._take_catalogue()
 
@@ -59,7 +61,7 @@ class Explore(Calling):
         self._forget()
 
     def _take_catalogue(self) -> None:
-        self.methods.set_catalogue(self._session.catalogue, cached=self._session.cached)
+        self.methods.set_catalogue(self._session.catalogue, cached=self._session.learning.cached)
         self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:
             # The same server again: draft and view stay, docs and checks are those of the new catalogue.
@@ -131,9 +133,9 @@ class Explore(Calling):
         self._close_drawer()
         self.call_pane.open(method, self._drafts.get(name) or self._session.memory.draft_of(name))
         self.methods.show_current(name)
-        self.result_pane.show(self._calls.get(name))
+        self.result_pane.show(self._session.caller.last.get(name))
         self.result_pane.empty_text("ctrl+j runs it.")
-        self.set_class(name in self._calls, "-ran")
+        self.set_class(name in self._session.caller.last, "-ran")
         self._show_side_docs(name)
         self.call_pane.focus_view()
 
@@ -290,7 +292,29 @@ class Explore(Calling):
     def action_result_previous(self) -> None:
         self.result_pane.show_previous()
 
+    @on(ColumnsWanted)
+    @work(exclusive=True, group="columns", exit_on_error=False)
+    async def _columns(self) -> None:
+        views = self.result_pane.views
+        view = views.table_view if views is not None else None
+        if view is not None and view.table is not None:
+            # Imported when it is wanted: few results are tables whose columns are arranged.
+            from tui.cards.columns import arrange_columns
+
+            chosen = await arrange_columns(self, view.table, view.key)
+            if chosen is not None:
+                view.rearrange(chosen)
+
     # Around ------------------------------------------------------------------------
+
+    def place(self, where: str) -> DOMNode | None:
+        if where != "result":
+            return self
+        views = self.result_pane.views
+        if views is None or views.table_view is None:
+            self.notify("Only for a result that is shown as a table (v).", timeout=3)
+            return None
+        return views
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         try:

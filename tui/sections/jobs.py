@@ -8,11 +8,12 @@ from textual.widgets import Input
 
 from truenas_client import exc
 from tui import actions
+from tui.cards.toast import tell_failure
 from tui.model.failure import explain
 from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Job
-from tui.text import bar, safe
+from tui.text import bar
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.jobwords import STATE_WORDS, words_of
 from tui.widgets.pane import Pane
@@ -55,8 +56,7 @@ class JobsSection(Section):
     FOOTER_WORDS = {"nav.open": "details"}
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._session = session
+        super().__init__(session, id=id)
         self._drawn: object = None
 
     def compose(self) -> ComposeResult:
@@ -160,7 +160,7 @@ class JobsSection(Section):
         if job is None or job.ended:
             self.notify("Only a job that waits or runs can be aborted.", timeout=3)
             return
-        self.post_message(self.AbortWanted(job.id))
+        self._abort(job.id)
 
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_view_refresh(self) -> None:
@@ -168,8 +168,7 @@ class JobsSection(Section):
         try:
             await self._session.refresh_jobs()
         except exc.ClientException as error:
-            failure = explain(error, method="core.get_jobs")
-            self.notify(safe(f"{failure.title}  {failure.reason}"), severity="error", markup=False)
+            tell_failure(self, explain(error, method="core.get_jobs"), "error")
 
     def back(self) -> bool:
         if self.filter.has_focus:

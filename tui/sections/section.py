@@ -1,20 +1,24 @@
-"""What every section of the workspace can do."""
+"""What every section of the workspace can do. Which sections there are stands in `tui.section_specs`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import work
 from textual.containers import Container
-from textual.message import Message
+from textual.dom import DOMNode
 from textual.widget import Widget
+
+from tui.cards.abort import abort_job
+from tui.session.session import Session
+from tui.widgets.method_list import Typed
 
 __all__ = ["Section"]
 
 
 class Section(Container):
-    """A child of the workspace's switcher. What needs a card over the screen is asked of the workspace by message."""
+    """A child of the workspace's switcher, for one session. It asks with a card itself (`tui.cards`)."""
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """What the footer calls an action here, where it means something of its own."""
@@ -24,11 +28,9 @@ class Section(Container):
 
     _focused: Widget | None = None
 
-    @dataclass
-    class AbortWanted(Message):
-        """A job is to be aborted, once the user has confirmed it."""
-
-        job_id: int
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._session = session
 
     def enter(self) -> None:
         """Comes on screen for the first time: puts the focus where the work begins."""
@@ -46,6 +48,16 @@ class Section(Container):
         else:
             self.enter()
 
+    def place(self, where: str) -> DOMNode | None:
+        """The node on which the actions of a place run; None where there is none now, which the section has told."""
+        return self
+
+    def open_method(self, name: str) -> None:
+        """Opens a method; only the section with the list of methods does."""
+
+    def take_over(self, typed: Typed) -> None:
+        """Goes on where the user was on the first screen, which only shows methods."""
+
     def back(self) -> bool:
         """Goes back one level; False at the top."""
         return False
@@ -56,3 +68,7 @@ class Section(Container):
 
     def resize_pane(self, rows: int) -> None:
         """Gives the focused pane so many rows more, or takes them."""
+
+    @work(exclusive=True, group="abort", exit_on_error=False)
+    async def _abort(self, job_id: int) -> None:
+        await abort_job(self, self._session, job_id)

@@ -25,7 +25,7 @@ Words beside a method:
 
 def welcome(session: Session) -> str:
     """A text of at most 18 lines of 40 characters."""
-    lines = ["A simulated TrueNAS: try anything."] if session.simulated else []
+    lines = ["A simulated TrueNAS: try anything."] if session.life.simulated else []
     if count := len(session.catalogue):
         lines.append(f"{count} methods, grouped by name")
     return "\n".join([*lines, "", HOW] if lines else [HOW])

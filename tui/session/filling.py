@@ -21,7 +21,7 @@ from truenas_client.secrets.value import Secret
 from truenas_client.storage.named_secrets import look_up, unknown
 from tui.model.failure import Failure, FieldProblem
 
-__all__ = ["Disguised", "LeftOut", "NotFilled", "NotSent", "PutIn", "fill_arguments", "unknown"]
+__all__ = ["Disguised", "LeftOut", "NotFilled", "NotReviewed", "NotSent", "PutIn", "fill_arguments", "unknown"]
 
 _TELLING = 6
 """Characters from which on a text is masked also inside others."""
@@ -37,6 +37,10 @@ class NotSent(exc.ClientException):
 
 class Disguised(NotSent):
     """With what is put in, the call would be another one than what was reviewed."""
+
+
+class NotReviewed(NotSent):
+    """A write whose card the user has not confirmed."""
 
 
 class LeftOut(NotSent):

@@ -8,6 +8,7 @@ No Textual here.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from truenas_client import AsyncClient, exc
 from truenas_client.methods.catalogue import Catalogue
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
-__all__ = ["Learned", "Shelf", "learn", "read_methods", "version_of"]
+__all__ = ["Learned", "Learning", "Shelf", "learn", "read_methods", "version_of"]
 
 # Long enough for a server that loads the models of its other API versions first.
 CATALOGUE_SECONDS = 120.0
@@ -59,6 +60,46 @@ class Shelf:
         except OSError as error:
             return f"The list of methods could not be cached for the next start: {error.strerror or error}"
         return ""
+
+
+class Learning:
+    """What one session knows of its server; ``changed`` is called when its methods are others."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.release = ""
+        self.roles: frozenset[str] | None = None
+        """The roles of the signed-in user; None while unknown. FULL_ADMIN stands for all of them."""
+        self.catalogue = Catalogue.from_methods({})
+        self.cached = False
+        """Whether the catalogue is one from before, of which it is not known yet whether it still holds."""
+        self._kept: Kept | None = None
+        self._changed = changed
+
+    def recall(self, kept: Kept | None) -> bool:
+        """Shows the methods as they were when they were last read, until it is known better. False: there are none."""
+        self._kept = kept
+        if kept is not None:
+            self._take(kept.catalogue, cached=True)
+        return kept is not None
+
+    async def learn(self, client: AsyncClient, shelf: Shelf) -> Learned:
+        """Asks a signed-in client. What it returns is to be shelved. Raises what `learn` raises."""
+        learned = await learn(client, self._kept or shelf.find())
+        self.roles = learned.roles
+        self.release = learned.release
+        self._take(learned.catalogue, cached=False)
+        self._kept = learned.kept
+        return learned
+
+    async def look_again(self, client: AsyncClient, shelf: Shelf) -> Learned | None:
+        """What is another since the connection was lost; None where the methods are the same. Raises as `learn`."""
+        version = await version_of(client)
+        # Where the server tells no version, nothing says that its methods are still the same.
+        return await self.learn(client, shelf) if not version or version != self.release else None
+
+    def _take(self, catalogue: Catalogue, *, cached: bool) -> None:
+        self.catalogue, self.cached = catalogue, cached
+        self._changed()
 
 
 async def learn(client: AsyncClient, kept: Kept | None) -> Learned:

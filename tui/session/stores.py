@@ -8,17 +8,16 @@ changed on the event loop only, by the session.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tui.model.values import beginning, weight
+from tui.model.values import beginning
 from tui.session.transfers import Transfer
 
-__all__ = ["Call", "Job", "JobStore", "Saved", "Signal", "Watch", "WatchedEvent"]
+__all__ = ["Call", "Job", "JobStore", "Saved", "Signal"]
 
 ENDED = frozenset({"SUCCESS", "FAILED", "ABORTED"})
 
@@ -78,6 +77,8 @@ class Call:
     job: Any = None
     transfer: Transfer | None = None
     """The file that goes along, where one does."""
+    reviewed: bool = False
+    """Whether the user has read the card of this call and said to send it; a write needs that."""
 
     @property
     def elapsed(self) -> float:
@@ -225,87 +226,3 @@ class JobStore:
     def ours_active(self) -> list[Job]:
         """Jobs started from this app that have not ended."""
         return [job for job in self.active() if job.id in self.ours]
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedEvent:
-    """One event with the time of its arrival; ``kind`` is ``gap`` where some may be missing."""
-
-    kind: str
-    id: Any
-    fields: Any
-    at: datetime
-    clock: float
-
-
-MOST_BYTES = 32_000_000
-"""What the events of one watch may take together, roughly."""
-
-
-class Watch:
-    """One subscription and its newest events; the oldest are dropped and counted.
-
-    A paused watch keeps receiving: ``events`` grows, ``waiting`` counts what came
-    since. ``ended`` says why no more come, empty while they may.
-    """
-
-    def __init__(self, name: str, limit: int = 2000) -> None:
-        self.name = name
-        self.events: deque[WatchedEvent] = deque(maxlen=limit)
-        self.seen = 0
-        self.dropped = 0
-        self.paused_at: int | None = None
-        self.live = False
-        self.ended = ""
-        self.version = 0
-        self._arrivals: deque[float] = deque(maxlen=64)
-        self._weights: deque[int] = deque()
-        self._weight = 0
-
-    @property
-    def paused(self) -> bool:
-        """Whether the panel stands still."""
-        return self.paused_at is not None
-
-    @property
-    def waiting(self) -> int:
-        """Events that arrived since the pause."""
-        return 0 if self.paused_at is None else self.seen - self.paused_at
-
-    def add(self, kind: str, event_id: Any, fields: Any) -> None:
-        """Counts and keeps one event."""
-        clock = time.monotonic()
-        self._make_room(weight(fields, MOST_BYTES))
-        self.events.append(WatchedEvent(kind, event_id, fields, datetime.now().astimezone(), clock))
-        if kind != "gap":
-            self.seen += 1
-            self._arrivals.append(clock)
-        self.version += 1
-
-    def _make_room(self, coming: int) -> None:
-        """Lets the oldest events go: there are so many at most, and so many bytes."""
-        self._weight += coming
-        while self.events and (self._weight > MOST_BYTES or len(self.events) == self.events.maxlen):
-            self.events.popleft()
-            self._weight -= self._weights.popleft()
-        self._weights.append(coming)
-
-    def pause(self, on: bool) -> None:
-        """Stops or resumes the panel, not the counting."""
-        self.paused_at = self.seen if on else None
-        self.version += 1
-
-    def rate(self, window: float = 10.0) -> float:
-        """Events a second over the last ``window`` seconds."""
-        since = time.monotonic() - window
-        recent = [clock for clock in self._arrivals if clock >= since]
-        if len(recent) < 2:
-            return len(recent) / window
-        return (len(recent) - 1) / max(recent[-1] - recent[0], 0.001)
-
-    def shown(self) -> list[WatchedEvent]:
-        """What the panel shows now, newest first: while paused, only what came before."""
-        events = list(self.events)
-        if self.paused:
-            events = events[: max(0, len(events) - self.waiting)]
-        return events[::-1]

@@ -10,18 +10,19 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient
 from tui.model.failure import Failure
 from tui.model.paths import shortened
-from tui.model.transfers import Kind
+from tui.model.transfers import Kind, suggested_name
 
 if TYPE_CHECKING:
     from tui.session.stores import Call, JobStore
 
-__all__ = ["Transfer", "carry"]
+__all__ = ["FilePlaces", "Transfer", "carry"]
 
 RATE_SECONDS = 3.0
 """How far back the rate looks."""
@@ -57,6 +58,27 @@ class Transfer:
         if not recent or now - recent[0][0] < 0.2:
             return None
         return (self.done - recent[0][1]) / (now - recent[0][0])
+
+
+class FilePlaces:
+    """Where files were saved and read in this session: the next one begins there."""
+
+    def __init__(self) -> None:
+        self._folder = "~"
+        self._sent: dict[str, str] = {}
+
+    def first(self, kind: Kind, call: Call, host: str) -> str:
+        """What the field begins with."""
+        if kind == "upload":
+            return self._sent.get(call.method, f"{self._folder}/")
+        return f"{self._folder}/{suggested_name(call.method, call.params, host=host, today=date.today())}"
+
+    def remember(self, call: Call) -> None:
+        """This is the file that was chosen."""
+        if call.transfer is not None:
+            self._folder = shortened(call.transfer.path.parent)
+            if call.transfer.kind == "upload":
+                self._sent[call.method] = shortened(call.transfer.path)
 
 
 async def carry(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer, jobs: JobStore) -> None:

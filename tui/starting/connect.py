@@ -253,8 +253,8 @@ class ConnectScreen(Standing, Screen[None]):
 
         def told() -> None:
             # Such as that the server takes no further login for so many seconds.
-            if session.state is State.CONNECTING and session.warnings:
-                self._show(done, note=session.warnings[-1])
+            if session.state is State.CONNECTING and session.life.warnings:
+                self._show(done, note=session.life.warnings[-1])
 
         card = self.query_one(Card)
         card.add_class("-busy")
@@ -270,7 +270,7 @@ class ConnectScreen(Standing, Screen[None]):
             self.form.remove_class("-code")
             self.query_one("#progress", Static).update("")
             known = {exposure(endpoint) for endpoint in target.exposed}
-            session.warnings = [text for text in session.warnings if text not in known]
+            session.life.warnings = [text for text in session.life.warnings if text not in known]
             self.post_message(self.Connected(session, by_hand=by_hand))
         finally:
             forget()
@@ -292,7 +292,7 @@ class ConnectScreen(Standing, Screen[None]):
         """Asks about a certificate, if that is what it failed for."""
         if not isinstance(error, ssl.SSLCertVerificationError):
             return None
-        tls = await ask_trust(self.app, session, error)
+        tls = await ask_trust(self, session, error)
         if tls is not None:
             self.form.trust(tls)
         return tls
@@ -315,7 +315,7 @@ class ConnectScreen(Standing, Screen[None]):
                     self.form.focus_on("password")
 
     def _refused(self, session: Session, error: exc.InvalidCredentials, done: list[str], code: str | None) -> None:
-        if session.target.kind == "password" and session.endpoint is not None and session.endpoint.is_legacy:
+        if session.target.kind == "password" and session.life.endpoint is not None and session.life.endpoint.is_legacy:
             # It says no to a password that is right and needs a one-time password too.
             reason = "The server does not say which. Enter a code if the account has one-time passwords."
             self._show(done, Failure(f"Wrong user, password{' or code' if code else ''}", reason))
@@ -333,7 +333,7 @@ class ConnectScreen(Standing, Screen[None]):
 
     def _unsupported(self, session: Session, error: exc.MechanismUnsupported, done: list[str]) -> None:
         """A server before 26 takes the key itself only: that is offered, never done by itself."""
-        endpoint = session.endpoint
+        endpoint = session.life.endpoint
         by_proof = session.target.profile.mechanism == "api-key"
         if endpoint is None or not by_proof or not (endpoint.is_tls or endpoint.is_local):
             self._show(done, explain_connecting(error, address=session.host))

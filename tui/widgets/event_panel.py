@@ -1,21 +1,21 @@
 """`EventPanel`: the events of one subscription as they come, as a list or as plots of their numbers.
 
-The panel is never told of an event. It looks at its store ten times a second while it can be seen, and draws only when
-the store has changed, so a thousand events a second cost what ten do. The newest stand on top; a cursor that was moved
-off the top stays on its event. Pausing stops the drawing, not the counting, and the border says so.
+The panel is never told of an event. It looks at its `Panel` ten times a second while it can be seen, and draws only
+when that has changed, so a thousand events a second cost what ten do. The newest stand on top; a cursor that was
+moved off the top stays on its event. Pausing stops the drawing, not the counting, and the border says so.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from truenas_client.values.human import human_time
+from tui.model.panel import Panel, PanelEvent
 from tui.text import fit, pad, safe, width
 from tui.widgets.lines import CursorView, Span
 from tui.widgets.pane import Fact, Pane
@@ -27,43 +27,6 @@ _RATE_LOOKS = 10  # looks after which the rate is written anew although nothing 
 # The fields that tell what an event is about, best first; they need no name in front.
 _TELLING = ("id", "name", "klass", "method", "state", "status", "level", "title", "description", "text", "formatted")
 _KINDS = {"added": "ok", "removed": "error", "gap": "warning"}
-
-
-class PanelEvent(Protocol):
-    """What is shown of an event; `kind` is added, changed, removed, or gap where some may be missing."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def id(self) -> Any: ...
-    @property
-    def fields(self) -> Any: ...
-    @property
-    def at(self) -> datetime: ...
-
-
-class EventStore(Protocol):
-    """What a panel pulls from: the newest events in order of arrival, and counters. It is never changed, but paused."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def events(self) -> "deque[Any]": ...
-    @property
-    def seen(self) -> int: ...
-    @property
-    def dropped(self) -> int: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def paused(self) -> bool: ...
-    @property
-    def waiting(self) -> int: ...
-    @property
-    def ended(self) -> str: ...
-    def rate(self) -> float: ...
-    def pause(self, on: bool) -> None: ...
-    def shown(self) -> Sequence[Any]: ...
 
 
 class EventLines(CursorView):
@@ -180,7 +143,7 @@ class EventLines(CursorView):
 
 
 class EventPanel(Pane):
-    """A pane with the events of a store: space pauses, `o` plots, enter posts `Chosen`."""
+    """A pane with the events of a feed. Space pauses, `o` plots, enter posts `Chosen`."""
 
     @dataclass
     class Chosen(Message):
@@ -193,10 +156,10 @@ class EventPanel(Pane):
         def control(self) -> "EventPanel":
             return self.panel
 
-    def __init__(self, store: EventStore, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, panel: Panel, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("", id=id, classes=classes)
-        self._store = store
-        self._version = -1
+        self.panel = panel
+        self._version: object = None
         self._looks = 0
         self._chosen_view = False
 
@@ -207,10 +170,6 @@ class EventPanel(Pane):
     def lines(self) -> EventLines:
         return self.query_one(EventLines)
 
-    @property
-    def store(self) -> EventStore:
-        return self._store
-
     def on_mount(self) -> None:
         on_pulse(self, self._look)
         self.pull()
@@ -220,14 +179,14 @@ class EventPanel(Pane):
             self.pull()
 
     def pull(self) -> None:
-        """Draws what the store holds now, if that is news."""
-        store = self._store
+        """Draws what there is now, if that is news."""
+        panel = self.panel
         self._looks += 1
-        if store.version == self._version and self._looks < _RATE_LOOKS:
+        if panel.version == self._version and self._looks < _RATE_LOOKS:
             return
-        if store.version != self._version:
-            self._version = store.version
-            shown = store.shown()
+        if panel.version != self._version:
+            self._version = panel.version
+            shown = panel.shown()
             if shown and not self._chosen_view:
                 # Until the user chooses: numbers that come without an id are there to be plotted.
                 self._chosen_view = True
@@ -236,28 +195,24 @@ class EventPanel(Pane):
                     self.lines.plot(True)
             self.lines.show(shown)
         self._looks = 0
-        self._write_borders(store)
+        self._write_borders(panel)
 
-    def _write_borders(self, store: EventStore) -> None:
-        self.title = store.name
-        if store.ended:
-            state = "ended"
-        elif store.paused:
-            state = "paused"
-        else:
-            state = "live"
-        self.set_tabs((f"{store.rate():.1f}/s", state))
+    def _write_borders(self, panel: Panel) -> None:
+        feed = panel.feed
+        self.title = feed.name
+        state = "ended" if feed.ended else "paused" if panel.paused else "live"
+        self.set_tabs((f"{feed.rate():.1f}/s", state))
         facts: list[Fact] = []
-        if store.ended:
-            facts.append((store.ended, "error"))
-        if store.paused:
-            facts.append((f"{store.waiting} waiting; space resumes", "warning"))
-        facts.append(f"{store.seen} seen")
-        facts.append((f"{store.dropped} dropped", "warning") if store.dropped else "0 dropped")
+        if feed.ended:
+            facts.append((feed.ended, "error"))
+        if panel.paused:
+            facts.append((f"{panel.waiting} waiting; space resumes", "warning"))
+        facts.append(f"{feed.seen} seen")
+        facts.append((f"{feed.dropped} dropped", "warning") if feed.dropped else "0 dropped")
         self.facts = facts
 
     def toggle_pause(self) -> None:
-        self._store.pause(not self._store.paused)
+        self.panel.pause(not self.panel.paused)
         self.pull()
 
     def toggle_plot(self) -> None:

@@ -137,7 +137,7 @@ class ResultPane(Pane):
 
     def _announce(self) -> None:
         """Says that a large result is about to be read, before everything stands still for that."""
-        reading = self._session.results.reading
+        reading = self._session.caller.results.reading
         if reading is None or reading is not self._call:
             return
         self._previous = None
@@ -229,7 +229,7 @@ class ResultPane(Pane):
             title = "Download" if call.transfer.kind == "download" else "Upload"
             self._head(title, "^c stops it", human_ms(call.elapsed * 1000))
             return
-        if call.elapsed < QUIET_SECONDS or self._session.results.reading is call:
+        if call.elapsed < QUIET_SECONDS or self._session.caller.results.reading is call:
             return
         stale = self._shown is not None and self.views is not None
         if not stale:

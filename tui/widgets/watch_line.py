@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui import actions
+from tui.session.feeds import Feed
 from tui.session.session import Session
-from tui.session.stores import Job, Watch
+from tui.session.stores import Job
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.event_panel import event_spans
@@ -58,11 +59,11 @@ class WatchLine(Widget, can_focus=True):
             self._drawn = state
             self.refresh()
 
-    def _newest(self) -> tuple[Job | None, Watch | None]:
+    def _newest(self) -> tuple[Job | None, Feed | None]:
         """A job that runs comes first: it is being waited for; else the watched name with the newest event."""
         active = self._session.jobs.active()
-        watches = [watch for watch in self._session.watches if watch.events]
-        watch = max(watches, key=lambda each: each.events[-1].clock, default=None)
+        watched = [feed for feed in self._session.feeds.open if feed.events]
+        watch = max(watched, key=lambda each: each.events[-1].clock, default=None)
         if active:
             return active[0], None
         if watch is not None:
@@ -111,9 +112,9 @@ class WatchLine(Widget, can_focus=True):
             right,
         )
 
-    def _event(self, watch: Watch, cells: int, glyphs: Glyphs) -> Content:
-        name = cut(safe(watch.name), cells // 2, ellipsis=glyphs.ellipsis)
-        text = "".join(span.text for span in event_spans(watch.events[-1], cells))
+    def _event(self, feed: Feed, cells: int, glyphs: Glyphs) -> Content:
+        name = cut(safe(feed.name), cells // 2, ellipsis=glyphs.ellipsis)
+        text = "".join(span.text for span in event_spans(feed.events[-1], cells))
         return Content.assemble(
             " ",
             (name, STYLES["strong"]),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Protocol
 
 from textual.app import ComposeResult
 
-from tui.session.stores import Job, JobStore, Watch
+from tui.session.feeds import Feed, Feeds
+from tui.session.stores import Job, JobStore
 from tui.text import bar, pad, safe, width
 from tui.widgets.event_panel import event_spans
 from tui.widgets.jobwords import words_of
@@ -28,7 +29,7 @@ class Watched(Protocol):
     @property
     def jobs(self) -> JobStore: ...
     @property
-    def watches(self) -> Sequence[Watch]: ...
+    def feeds(self) -> Feeds: ...
 
 
 class WatchingLines(LaidLines):
@@ -39,15 +40,15 @@ class WatchingLines(LaidLines):
         self._watched = watched
 
     def lay(self, cells: int) -> Iterator[Line]:
-        jobs, watches = self._watched.jobs, self._watched.watches
+        jobs, feeds = self._watched.jobs, self._watched.feeds.open
         shown = jobs.newest_first()[: max(MOST_JOBS, len(jobs.active()))]
         for job in shown:
             yield from self._job(job, cells)
             yield ()
-        for watch in watches:
-            yield from self._watch(watch, cells)
+        for feed in feeds:
+            yield from self._feed(feed, cells)
             yield ()
-        if not shown and not watches:
+        if not shown and not feeds:
             yield (Span("No jobs run, and there are no subscriptions.", "dim"),)
 
     def _job(self, job: Job, cells: int) -> Iterator[Line]:
@@ -59,10 +60,10 @@ class WatchingLines(LaidLines):
             if words.text:
                 yield (Span(words.text, "dim"),)
 
-    def _watch(self, watch: Watch, cells: int) -> Iterator[Line]:
-        state = "ended" if watch.ended else "paused" if watch.paused else f"{watch.rate():.1f}/s"
-        yield _spread(cells, Span(safe(watch.name), "strong"), Span(state, "dim"))
-        for event in watch.shown()[:MOST_EVENTS]:
+    def _feed(self, feed: Feed, cells: int) -> Iterator[Line]:
+        state = "ended" if feed.ended else f"{feed.rate():.1f}/s"
+        yield _spread(cells, Span(safe(feed.name), "strong"), Span(state, "dim"))
+        for event in list(feed.events)[: -MOST_EVENTS - 1 : -1]:
             yield Span("  "), *event_spans(event, cells - 2)
 
 

@@ -10,38 +10,39 @@ import asyncio
 import os
 from typing import Any
 
-from textual.app import App
+from textual.widget import Widget
 
 from truenas_client.values.human import human_size
-from tui.cards.confirm import ConfirmScreen
+from tui.cards.confirm import confirm
 from tui.session.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, pieces_of, save, text_of
 from tui.text import safe
 
 __all__ = ["copy"]
 
 
-async def copy(app: App[Any], value: Any, what: str, name: str) -> None:
+async def copy(node: Widget, value: Any, what: str, name: str) -> None:
     """Copies a text, or any other value as JSON. ``what`` is what the user is told, ``name`` begins a file's name.
 
     To be run in a worker: it may ask.
     """
+    app = node.app
     # Over SSH the clipboard of this machine is not the one in front of the user.
     local = not (app.is_headless or "SSH_CONNECTION" in os.environ)
     text = await text_of(value, LOCAL_BYTES if local else OSC52_BYTES)
     small = text is not None and fits(text)
     if text is not None and small:
         app.copy_to_clipboard(text)
-        app.notify(f"Copied {safe(what)}", timeout=2, markup=False)
+        node.notify(f"Copied {safe(what)}", timeout=2, markup=False)
     if text is not None and local and await _copied_here(text) and not small:
         size = human_size(len(text), decimal=True)
-        app.notify(
+        node.notify(
             f"Copied {safe(what)}, {size}, to this machine's clipboard only: the terminal's takes about 75 kB",
             timeout=5,
             markup=False,
         )
         return
     if not small:
-        await _offer_file(app, value, what, name)
+        await _offer_file(node, value, what, name)
 
 
 async def _copied_here(text: str) -> bool:
@@ -54,14 +55,14 @@ async def _copied_here(text: str) -> bool:
     return True
 
 
-async def _offer_file(app: App[Any], value: Any, what: str, name: str) -> None:
+async def _offer_file(node: Widget, value: Any, what: str, name: str) -> None:
     path = file_path(name, ".txt" if isinstance(value, str) else ".json")
     question = f"{safe(what).capitalize()}: too large for the terminal's clipboard (about 75 kB).\nSave it to\n{path}"
-    if not await app.push_screen_wait(ConfirmScreen("Too large to copy", question, yes="save it")):
+    if not await confirm(node, "Too large to copy", question, yes="save it"):
         return
     try:
         size = await save(pieces_of(value), path)
     except OSError as error:
-        app.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
+        node.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
     else:
-        app.notify(f"Saved {human_size(size, decimal=True)} to {path}", timeout=8, markup=False)
+        node.notify(f"Saved {human_size(size, decimal=True)} to {path}", timeout=8, markup=False)

@@ -1,0 +1,85 @@
+"""One thing the user can do, and its keys as people write them.
+
+Keys are Textual key names, so the ids can be remapped with ``App.set_keymap``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Action", "is_typed", "key_text", "typed_character"]
+
+_CARET = frozenset({"enter", "backspace", "delete", "left", "right", "up", "down", "home", "end"})
+"""Keys that a text field keeps for itself."""
+
+_CHARACTERS = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "asterisk": "*",
+    "full_stop": ".",
+    "comma": ",",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+}
+_KEY_WORDS = {**_CHARACTERS, "escape": "esc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action, on one kind of node; its handler there is ``action_<id with underscores>`` unless ``handler`` says.
+
+    ``where`` names the node: ``app``, ``workspace`` (of one connection), a section of `section_specs` or a place inside
+    one, ``connect`` (the connect card), ``list`` (every list and document: those bindings stand in the widgets, under
+    the same ids).
+    ``footer`` is the word in the footer (empty: not there) and ``rank`` its place,
+    lower first. ``always`` marks keys that also work while typing.
+    """
+
+    id: str
+    title: str
+    group: str
+    keys: str
+    where: str
+    help: str
+    footer: str = ""
+    rank: int = 50
+    always: bool = False
+    danger: bool = False
+    handler: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the handler, without ``action_``."""
+        return self.handler or self.id.replace(".", "_")
+
+    @property
+    def key(self) -> str:
+        """The first key, as shown to people; empty when there is none."""
+        return key_text(self.keys.split(",")[0]) if self.keys else ""
+
+
+def key_text(key: str) -> str:
+    """A Textual key name as people write it: ``ctrl+j`` is ``^j``, ``slash`` is ``/``."""
+    *modifiers, last = key.strip().split("+") if key != "+" else ["+"]
+    word = _KEY_WORDS.get(
+        last, last if len(last) == 1 else last.upper() if last[:1] == "f" and last[1:].isdigit() else last
+    )
+    if modifiers == ["ctrl"] and len(word) == 1:
+        return f"^{word}"
+    return "+".join([*modifiers, word])
+
+
+def is_typed(key: str) -> bool:
+    """Whether a text field takes a key as a character, or to move its caret, instead of leaving it to actions."""
+    return key in _CARET or typed_character(key) is not None
+
+
+def typed_character(key: str) -> str | None:
+    """The character that a key types; None for one that types none."""
+    if len(key) == 1:
+        return key
+    return " " if key == "space" else _CHARACTERS.get(key)

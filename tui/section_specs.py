@@ -1,0 +1,57 @@
+"""The sections of the workspace: each is announced here, and nowhere else.
+
+The keys, the palette, the help, the hints (``{go.jobs}``) and the workspace read this list. A section's class is
+named, not imported: it is loaded when it is shown for the first time, and the list can stand below the widgets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tui.session.session import Session
+
+__all__ = ["HOME", "SECTIONS", "SectionSpec", "section_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionSpec:
+    """What is to be known of a section before it is made; ``help`` is the sentence about the key that shows it."""
+
+    id: str
+    title: str
+    key: str
+    help: str
+    maker: str
+    """``module:Class``; the class takes the session and the id."""
+    inside: tuple[str, ...] = ()
+    """Further places with actions of their own, on nodes that `Section.place` finds."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What `Action.where` is for the actions of this section."""
+        return (self.id, *self.inside)
+
+    def make(self, session: Session) -> Any:
+        """A new `Section` for this session."""
+        module, _, name = self.maker.partition(":")
+        return getattr(import_module(module), name)(session, id=self.id)
+
+
+HOME = SectionSpec(
+    "explore", "Explore", "1", "Methods, arguments and result.", "tui.sections.explore:Explore", inside=("result",)
+)
+"""The section that the workspace begins with; it opens methods."""
+
+SECTIONS: tuple[SectionSpec, ...] = (
+    HOME,
+    SectionSpec("jobs", "Jobs", "3", "What runs on the server, and what ran.", "tui.sections.jobs:JobsSection"),
+    SectionSpec("events", "Events", "4", "Live events of the names you choose.", "tui.sections.events:EventsSection"),
+)
+
+
+def section_of(place: str) -> SectionSpec | None:
+    """The section to which a place belongs; None for places outside of sections."""
+    return next((spec for spec in SECTIONS if place in spec.places), None)

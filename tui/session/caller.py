@@ -1,0 +1,211 @@
+"""The calls of one session: whoever in the app wants to call a method, asks here.
+
+Invariants: nothing that may change the server is sent while `writable` is False, nor before the user has read its card
+(`Call.reviewed`), whoever asks; no call is ever sent twice; calls are refused, not queued, while there is no
+connection; what the arguments stand for is put in at the moment of sending and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from truenas_client import AsyncClient, exc
+from tui.model.failure import Locked, explain, explain_file
+from tui.model.known import Known
+from tui.model.transfers import file_wanted
+from tui.session.filling import Disguised, NotReviewed, NotSent, PutIn, fill_arguments
+from tui.session.results import Results
+from tui.session.stores import Call, JobStore
+from tui.session.transfers import FilePlaces, carry
+
+if TYPE_CHECKING:
+    from tui.session.learning import Learning
+    from tui.session.life import Life
+
+__all__ = ["Caller"]
+
+# Calls may rightly take minutes; ctrl+c is how to stop waiting.
+CALL_SECONDS = 3600.0
+# Their answers show the arguments of calls.
+SHOW_CALLS = frozenset({"core.get_jobs", "audit.query"})
+
+
+class Caller:
+    """Makes calls in tasks of its own, and knows the last one of each method."""
+
+    def __init__(
+        self,
+        life: Life,
+        learning: Learning,
+        jobs: JobStore,
+        put_in: PutIn,
+        changed: Callable[[], None],
+        *,
+        writable: bool,
+    ) -> None:
+        self.writable = writable
+        self.last: dict[str, Call] = {}
+        """The last call of each method."""
+        self.results = Results(changed, never_saved=SHOW_CALLS)
+        self.known = Known()
+        self.file_places = FilePlaces()
+        self._life = life
+        self._learning = learning
+        self._jobs = jobs
+        self._put_in = put_in
+        self._changed = changed
+        self._made = 0
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    # What may be sent --------------------------------------------------------------
+
+    def allow_writes(self, allowed: bool) -> None:
+        """Turns the write lock."""
+        self.writable = allowed
+        self._changed()
+
+    def risk_of(self, method: str, params: list[Any]) -> str:
+        """``read``, ``write`` or ``risk``; a wrapper such as ``core.bulk`` is what it names."""
+        return self._learning.catalogue.risk_of(method, params)
+
+    def asks(self, call: Call) -> bool:
+        """Whether the user is asked before this call: it may change the server, or takes a file along.
+
+        What would be refused anyway is not asked about: sending it says why, in the result's place.
+        """
+        risk, method = self.risk_of(call.method, call.params), self._learning.catalogue.get(call.method)
+        wanted = risk != "read" or (method is not None and file_wanted(method, call.params) is not None)
+        return wanted and self._life.online and (risk == "read" or self.writable)
+
+    # Calls -------------------------------------------------------------------------
+
+    def new(self, method: str, params: list[Any]) -> Call:
+        """A record for a call about to be made; its number is its place in this session."""
+        self._made += 1
+        return Call(self._made, method, params)
+
+    def waits(self, method: str) -> bool:
+        """Whether the answer of the last call of a method is still waited for, and is not that of a job."""
+        last = self.last.get(method)
+        return last is not None and last.state == "running" and last.job is None
+
+    def send(self, call: Call, then: Callable[[], None] = lambda: None) -> None:
+        """Makes the call in a task; ``then`` is called at its end, whatever that is."""
+        call.restart()
+        self.last[call.method] = call
+        task = asyncio.create_task(self._make(call), name=f"session-call-{call.number}")
+        self._tasks[call.number] = task
+
+        def ended(task: asyncio.Task[None]) -> None:
+            del self._tasks[call.number]
+            then()
+
+        task.add_done_callback(ended)
+
+    async def _make(self, call: Call) -> None:
+        try:
+            await self.run(call)
+        except Exception as error:  # noqa: BLE001 - the root of a call: whatever it was, the user sees it in its place
+            call.failure = explain(error, method=call.method)
+            call.end("failed")
+
+    def cancel(self, call: Call) -> bool:
+        """Stops waiting for a call; False when it is over."""
+        task = self._tasks.get(call.number)
+        return task is not None and task.cancel()
+
+    async def close(self) -> None:
+        """Ends all calls."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def run(self, call: Call) -> None:
+        """Makes the call and writes its outcome into it: result, job, failure. Never raises but for cancellation.
+
+        For a job, ``call.job`` is set as soon as the job is known and the call ends with it.
+        """
+        method = self._learning.catalogue.get(call.method)
+        try:
+            self._check(call)
+            call.reviewed = False  # each confirmation sends one call
+            params = await self._filled(call)
+            client = self._life.online_client()
+            if call.transfer is not None:
+                await carry(client, call, params, call.transfer, self._jobs)
+            elif method is not None and method.job:
+                await self._run_job(client, call, params)
+            else:
+                with self.results.expecting(call):
+                    call.value = await client.call(call.method, *params, timeout=CALL_SECONDS, repeat=False)
+            self.known.learn(call.method, call.value)
+            if call.method in SHOW_CALLS:
+                call.value = self._put_in.masked(call.value)
+            call.end("done")
+            self.results.arrived(call)
+        except asyncio.CancelledError:
+            call.end("cancelled")
+            raise
+        except exc.NotAJob as answer:
+            call.value = answer.result
+            call.end("done")
+        except NotSent as error:
+            call.failure = error.failure(method)
+            call.end("failed")
+        except exc.ClientException as error:
+            if isinstance(error, exc.NotAuthenticated):
+                self._life.expire()
+            failure = explain(error, method=call.method, roles=method.roles if method is not None else ())
+            call.failure = self._put_in.masked_failure(failure)
+            call.end("failed")
+        except OSError as error:  # of a file that goes along
+            call.failure = explain_file(error)
+            call.end("failed")
+
+    async def _run_job(self, client: AsyncClient, call: Call, params: list[Any]) -> None:
+        ours = self._jobs.ours
+        job = await client.start(call.method, *params)
+        call.job = job
+        if job.id is not None:
+            ours.add(job.id)
+        async for _ in job:
+            if job.id is not None:
+                ours.add(job.id)
+        call.value = await job.result()
+
+    def _check(self, call: Call) -> None:
+        """Raises where this call may not be sent now."""
+        risk = self.risk_of(call.method, call.params)
+        if risk != "read" and not self.writable:
+            raise Locked(f"{call.method} may change the server, and this session is read-only.")
+        self._life.online_client()
+        if risk != "read" and not call.reviewed:
+            raise NotReviewed(f"{call.method} may change the server, and its card was not confirmed.")
+
+    async def _filled(self, call: Call) -> list[Any]:
+        """The arguments as they are sent, once all that they stand for is put in. Raises `NotSent`."""
+        params = await fill_arguments(call.params, self._put_in)
+        risk = self.risk_of(call.method, params)
+        if risk != self.risk_of(call.method, call.params):
+            # In core.bulk an argument names what is called: what was locked or reviewed would be something else.
+            raise Disguised(
+                f"With its placeholders filled in, this is a {risk} call: write the name of the method itself."
+            )
+        return params
+
+    # The app's own -----------------------------------------------------------------
+
+    async def read(self, method: str, params: Sequence[Any] = ()) -> Any:
+        """A call for the app's own use. Raises as `call`; `Locked` for what may change something, whatever the lock."""
+        if self.risk_of(method, list(params)) != "read":
+            raise Locked(f"{method} may change the server, and only reads are allowed here.")
+        return await self._life.online_client().call(method, *params)
+
+    async def abort(self, job_id: int) -> None:
+        """Asks the server to stop a job. Raises as `call`; `Locked` while read-only."""
+        if not self.writable:
+            raise Locked("Aborting a job changes the server, and this session is read-only.")
+        await self._life.online_client().call("core.job_abort", job_id)

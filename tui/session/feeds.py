@@ -1,0 +1,180 @@
+"""What a session listens to: one subscription a name, from connection to connection, however many look at it.
+
+Invariants: a name is subscribed once, while anybody holds its feed; it may be held at any time, and is subscribed when
+there is a connection; a subscription that the server refused or ended stays as it ended; `Feed.live` is true only
+while events can arrive; a feed keeps at most so many events and bytes, the newest ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from truenas_client import AsyncClient, Gap, exc
+from tui.model.values import weight
+
+__all__ = ["MOST_BYTES", "Feed", "FeedEvent", "Feeds"]
+
+MOST_BYTES = 32_000_000
+"""What the events of one feed may take together, roughly."""
+MOST_EVENTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """One event with the time of its arrival; ``kind`` is ``gap`` where some may be missing."""
+
+    kind: str
+    id: Any
+    fields: Any
+    at: datetime
+    clock: float
+
+
+class Feed:
+    """The newest events of one subscription, and how many there were; the oldest are dropped and counted.
+
+    ``holders`` counts those who look at it. ``ended`` says why no more events come, empty while they may.
+    """
+
+    def __init__(self, name: str, limit: int = MOST_EVENTS) -> None:
+        self.name = name
+        self.events: deque[FeedEvent] = deque(maxlen=limit)
+        self.holders = 0
+        self.seen = 0
+        self.dropped = 0
+        self.live = False
+        self.ended = ""
+        self.version = 0
+        self._arrivals: deque[float] = deque(maxlen=64)
+        self._weights: deque[int] = deque()
+        self._weight = 0
+
+    def add(self, kind: str, event_id: Any, fields: Any) -> None:
+        """Counts and keeps one event."""
+        clock = time.monotonic()
+        self._make_room(weight(fields, MOST_BYTES))
+        self.events.append(FeedEvent(kind, event_id, fields, datetime.now().astimezone(), clock))
+        if kind != "gap":
+            self.seen += 1
+            self._arrivals.append(clock)
+        self.version += 1
+
+    def _make_room(self, coming: int) -> None:
+        """Lets the oldest events go: there are so many at most, and so many bytes."""
+        self._weight += coming
+        while self.events and (self._weight > MOST_BYTES or len(self.events) == self.events.maxlen):
+            self.events.popleft()
+            self._weight -= self._weights.popleft()
+        self._weights.append(coming)
+
+    def set_live(self, live: bool) -> None:
+        """Whether events can arrive now."""
+        if live is not self.live:
+            self.live = live
+            self.version += 1
+
+    def rate(self, window: float = 10.0) -> float:
+        """Events a second over the last ``window`` seconds."""
+        since = time.monotonic() - window
+        recent = [clock for clock in self._arrivals if clock >= since]
+        if len(recent) < 2:
+            return len(recent) / window
+        return (len(recent) - 1) / max(recent[-1] - recent[0], 0.001)
+
+
+class Feeds:
+    """The feeds of a session and the tasks that fill them; ``mask`` sees each event's fields first."""
+
+    def __init__(self, mask: Callable[[Any], Any], changed: Callable[[], None]) -> None:
+        self.open: list[Feed] = []
+        """Those that somebody holds, in the order they were first asked for."""
+        self._mask = mask
+        self._changed = changed
+        self._client: AsyncClient | None = None
+        self._followers: dict[Feed, asyncio.Task[None]] = {}
+
+    def hold(self, name: str, arguments: Any = None) -> Feed:
+        """The feed of a name, to be given back with `release`. Arguments are those of an event source."""
+        full = name if arguments is None else f"{name}:{json.dumps(arguments)}"
+        feed = next((feed for feed in self.open if feed.name == full), None)
+        if feed is None:
+            feed = Feed(full)
+            self.open.append(feed)
+            self._follow(feed)
+        feed.holders += 1
+        self._changed()
+        return feed
+
+    def release(self, feed: Feed) -> None:
+        """One holder less; the last one ends the subscription."""
+        feed.holders -= 1
+        if feed.holders > 0 or feed not in self.open:
+            return
+        self.open.remove(feed)
+        task = self._followers.pop(feed, None)
+        if task is not None:
+            task.cancel()
+        self._changed()
+
+    def begin(self, client: AsyncClient) -> None:
+        """There is a new client: everything is subscribed on it, after a gap."""
+        self._client = client
+        for feed in self.open:
+            feed.add("gap", None, None)
+            self._follow(feed)
+
+    def lost(self) -> None:
+        """The connection is lost. The client keeps its subscriptions for the next one."""
+        for feed in self.open:
+            feed.set_live(False)
+
+    def returned(self) -> None:
+        """The connection is made again: what could not be subscribed meanwhile is subscribed now."""
+        for feed in self.open:
+            task = self._followers.get(feed)
+            if (task is None or task.done()) and not feed.ended:
+                self._follow(feed)
+
+    async def end(self) -> None:
+        """Ends all subscriptions; the feeds stay for the next client."""
+        self._client = None
+        tasks = list(self._followers.values())
+        self._followers.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _follow(self, feed: Feed) -> None:
+        if self._client is not None:
+            task = asyncio.create_task(self._receive(self._client, feed), name="session-feed")
+            self._followers[feed] = task
+
+    async def _receive(self, client: AsyncClient, feed: Feed) -> None:
+        feed.ended = ""
+        try:
+            async with client.subscribe(feed.name) as events:
+                feed.set_live(True)
+                async for event in events:
+                    if isinstance(event, Gap):
+                        feed.set_live(True)
+                        feed.add("gap", None, None)
+                    else:
+                        fields = event.fields if event.fields is not None else event.extra
+                        feed.add(event.kind, event.id, self._mask(fields))
+                    feed.dropped = events.dropped
+            feed.ended = "The server ended it."
+        except exc.ConnectionLost:
+            feed.ended = ""
+        except exc.ClientException as error:
+            # One line, for a border that names the subscription already.
+            feed.ended = " ".join(str(error).split()).removeprefix(f"{feed.name} ended: ")
+        finally:
+            feed.live = False
+            feed.version += 1
