@@ -202,7 +202,7 @@ async def _signed_in(
         await session.open()
         # The card has told of them.
         known = {exposure(endpoint) for endpoint in session.target.exposed}
-        session.warnings = [text for text in session.warnings if text not in known]
+        session.life.warnings = [text for text in session.life.warnings if text not in known]
         desk.app.post_message(ConnectScreen.Connected(session, by_hand=True))
         await desk.landed()
         desk.nas = nas

@@ -11,7 +11,8 @@ from textual.widgets import Static
 from tests.app.stage import HOSTILE, drawn, staged
 from tests.app.waiting import wait_for
 from tui.model.failure import Failure, FieldProblem
-from tui.session.stores import Job, JobStore, Watch
+from tui.session.feeds import Feeds
+from tui.session.stores import Job, JobStore
 from tui.session.transfers import Transfer
 from tui.widgets.failure_view import FailureView
 from tui.widgets.job_detail import JobDetail
@@ -27,7 +28,7 @@ class Stores:
     """What a session has to be watched."""
 
     jobs: JobStore = field(default_factory=JobStore)
-    watches: list[Watch] = field(default_factory=list)
+    feeds: Feeds = field(default_factory=lambda: Feeds(lambda value: value, lambda: None))
 
 
 def job(state: str, *, percent: float = 37, ran: float = 60, text: str = "Scrubbing, 24 s left") -> Job:
@@ -47,7 +48,8 @@ async def test_a_transfer_is_laid_out_anew_on_another_width() -> None:
 
 
 async def test_what_is_watched_is_laid_out_anew_on_another_width() -> None:
-    stores = Stores(watches=[Watch("alert.list")])
+    stores = Stores()
+    stores.feeds.hold("alert.list")
     stores.jobs.put(job("RUNNING"))
     view = WatchingLines(stores)
     async with staged(view, size=(60, 10)) as pilot:
