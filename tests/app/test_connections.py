@@ -161,8 +161,7 @@ async def test_toasts_stay_with_their_connection(signed_in: Open, nas: Simulator
             desk.workspace.call_later(desk.workspace.notify, "told by the second", timeout=60)
             await desk.see("told by the second")
             nas.drop_connections()
-            await desk.until(lambda: first.state is State.WAITING or workspace._lost, "the first is lost")
-            await desk.until(lambda: first.online and not workspace._lost, "and there again")
+            await desk.until(lambda: "Connected again." in told(desk, first), "the first is there again")
             workspace.call_later(workspace.notify, "told by the first", timeout=60)
             await desk.until(lambda: told(desk, first) == ["Connected again.", "told by the first"], "what waits")
             assert "Connected again." not in desk.text
