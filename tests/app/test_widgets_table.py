@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
+from truenas_client.values.table import Arrangement, Table
 from tui.memory.state import ConnectionMemory
-from tui.model.table import Arrangement, Table
 from tui.widgets.raw_view import RawView
 from tui.widgets.result_views import TABLE, ResultViews
 from tui.widgets.table_view import TableView

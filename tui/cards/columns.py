@@ -10,8 +10,8 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.dom import DOMNode
 
+from truenas_client.values.table import Arrangement, Table
 from tui.cards.card import CardScreen, ask
-from tui.model.table import Arrangement, Table
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 

@@ -189,7 +189,7 @@ class ConnectionMemory(StateFile):
         self.put("views", _newest(_object(self.members.get("views")), method, view, MOST_VIEWS))
 
     def table_of(self, method: str) -> dict[str, Any]:
-        """How the columns of a method's results were arranged, as `tui.model.table.Arrangement` writes it."""
+        """How the columns of a method's results were arranged, as `values.arrangement` writes it."""
         return _object(_object(self.members.get("tables")).get(method))
 
     def set_table(self, method: str, arrangement: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .values import Members, Path, has_members, is_container, preview
+from truenas_client.values.kinds import Members, Path, has_members, is_container, preview
 
 __all__ = ["finder", "search"]
 

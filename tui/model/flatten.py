@@ -19,9 +19,9 @@ from typing import Any
 from weakref import ref
 
 from truenas_client.values.human import hint
+from truenas_client.values.kinds import Kind, Members, Path, has_members, kind_of, path_text, preview, title_of
 
 from .finding import finder, search
-from .values import Kind, Members, Path, has_members, kind_of, path_text, preview, title_of
 
 __all__ = ["Kind", "Path", "Row", "Tree", "path_text"]
 

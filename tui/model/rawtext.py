@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from truenas_client import ejson
-
-from .values import Kind, Members, kind_of
+from truenas_client.values.kinds import Kind, Members, kind_of
 
 __all__ = ["RawLine", "RawText", "raw_steps", "raw_text"]
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
-from tui.model.values import weight
+from truenas_client.values.kinds import weight
 
 __all__ = ["MOST_BYTES", "Feed", "FeedEvent", "Feeds"]
 

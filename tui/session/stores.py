@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tui.model.values import beginning
+from truenas_client.values.kinds import beginning
 from tui.session.transfers import Transfer
 
 __all__ = ["Call", "Job", "JobStore", "Saved", "Signal"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.model.table import Table
+from truenas_client.values.table import Table
 from tui.text import safe, width
 
 __all__ = ["GAP", "ColumnPlaces"]

@@ -13,10 +13,10 @@ from textual import on
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from truenas_client.values.kinds import path_text, title_of
+from truenas_client.values.table import Arrangement, Table, is_table
 from tui import actions
 from tui.memory.state import ConnectionMemory
-from tui.model.table import Arrangement, Table, is_table
-from tui.model.values import path_text, title_of
 from tui.widgets.json_view import JsonView
 from tui.widgets.pane import Fact
 from tui.widgets.raw_view import RawView

@@ -1,4 +1,4 @@
-"""`TableView`: a list of objects as rows and columns, drawn line by line from `tui.model.table`.
+"""`TableView`: a list of objects as rows and columns, drawn line by line from `truenas_client.values.table`.
 
 The cursor is a cell: up and down move it by rows, left and right by columns. Columns are as wide as their first rows
 want, cut and aligned by terminal cells; when there are more than fit, they scroll by whole columns, the pinned ones
@@ -16,8 +16,8 @@ from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.model.table import Arrangement, Cell, Table
-from tui.model.values import Path
+from truenas_client.values.kinds import Path
+from truenas_client.values.table import Arrangement, Cell, Table
 from tui.text import cut, pad, safe, width
 from tui.widgets.column_places import GAP, SIGN, ColumnPlaces
 from tui.widgets.finding_view import found_spans

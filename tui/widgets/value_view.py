@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.message import Message
 
-from tui.model.values import Path, path_text
+from truenas_client.values.kinds import Path, path_text
 from tui.widgets.finding_view import FindingView
 
 __all__ = ["ValueView"]

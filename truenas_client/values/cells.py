@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from truenas_client.values.human import hint
 
-from .values import is_container, preview, title_of
+from .kinds import is_container, preview, title_of
 
 __all__ = ["MISSING", "Cell", "cell_of", "property_value", "sort_key"]
 

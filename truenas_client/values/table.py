@@ -18,7 +18,7 @@ from typing import Any
 
 from .arrangement import Arrangement
 from .cells import MISSING, Cell, cell_of, property_value, sort_key
-from .values import is_container
+from .kinds import is_container
 
 __all__ = ["Arrangement", "Cell", "Table", "is_table"]
 

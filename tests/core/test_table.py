@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.model import table as model
-from tui.model.cells import cell_of, sort_key
-from tui.model.table import Arrangement, Table, is_table
+from truenas_client.values import table as model
+from truenas_client.values.cells import cell_of, sort_key
+from truenas_client.values.table import Arrangement, Table, is_table
 
 POOLS: list[dict[str, Any]] = [
     {"id": 1, "name": "tank", "topology": {"data": []}, "healthy": True, "size": 11957192654848, "scan": None},
