@@ -45,14 +45,14 @@ Trivial().run()
 class Terminal:
     """A program in a pty, and all that it has written there."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], size: tuple[int, int] = SIZE) -> None:
         self.started = time.perf_counter()
         self.command, self.seen = command, b""
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
             os.execvp(command[0], command)
-        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
 
     def until(self, condition: Callable[[], bool]) -> float:
         """Reads on until it holds; the seconds since the start."""

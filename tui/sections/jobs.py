@@ -13,7 +13,7 @@ from tui.model.failure import explain
 from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Job
-from tui.text import bar
+from tui.text import Glyphs, bar
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.jobwords import STATE_WORDS, words_of
 from tui.widgets.pane import Pane
@@ -58,6 +58,7 @@ class JobsSection(Section):
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self._drawn: object = None
+        self._ended_rows: dict[int, tuple[Job, Glyphs, Row]] = {}
 
     def compose(self) -> ComposeResult:
         with Pane("Jobs", id="job-list-pane"):
@@ -103,11 +104,20 @@ class JobsSection(Section):
         shown = [job for job in jobs.newest_first() if matches(job, query)]
         rows = self.rows
         rows.empty = "No job fits; escape clears the filter." if query else "No jobs."
-        rows.set_rows([self._row(job) for job in shown])
+        if len(self._ended_rows) > 2 * len(jobs):
+            self._ended_rows.clear()  # most of them the store has forgotten
+        rows.set_rows([self._row(job) if not job.ended else self._ended_row(job) for job in shown])
         pane = self.query_one("#job-list-pane", Pane)
         pane.set_tabs(_counts(jobs.newest_first()))
         pane.facts = f"{len(shown)} of {len(jobs)}"
         self._show_detail()
+
+    def _ended_row(self, job: Job) -> Row:
+        """The row of a job that has ended, made once: a list holds a thousand of them and is drawn every second."""
+        made = self._ended_rows.get(job.id)
+        if made is None or made[0] is not job or made[1] is not self.rows.glyphs:
+            made = self._ended_rows[job.id] = (job, self.rows.glyphs, self._row(job))
+        return made[2]
 
     def _row(self, job: Job) -> Row:
         words = words_of(job)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,7 @@ class JobStore:
     def __init__(self, limit: int = 1000) -> None:
         self._jobs: dict[int, Job] = {}
         self._limit = limit
+        self._ordered: tuple[int, list[Job]] = (-1, [])
         self.version = 0
         # Ids of jobs started from this app: closing asks about those still running.
         self.ours: set[int] = set()
@@ -217,11 +219,15 @@ class JobStore:
 
     def newest_first(self) -> list[Job]:
         """All jobs: those that have not ended before the others, each newest first."""
-        return sorted(self._jobs.values(), key=lambda job: (job.ended, -job.id))
+        if self._ordered[0] != self.version:
+            # Several widgets look ten times a second, at up to a thousand jobs.
+            jobs = sorted(self._jobs.values(), key=lambda job: (job.ended, -job.id))
+            self._ordered = (self.version, jobs)
+        return list(self._ordered[1])
 
     def active(self) -> list[Job]:
         """Jobs that wait or run, newest first."""
-        return [job for job in self.newest_first() if not job.ended]
+        return list(takewhile(lambda job: not job.ended, self.newest_first()))
 
     def ours_active(self) -> list[Job]:
         """Jobs started from this app that have not ended."""

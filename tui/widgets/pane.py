@@ -99,8 +99,9 @@ class Pane(Vertical):
 
     def set_tabs(self, tabs: Sequence[str], tab: str = "") -> None:
         """The words at the right of the title, and which of them is shown now."""
-        self._tabs, self._tab = tuple(tabs), tab
-        self.refresh()
+        if (tuple(tabs), tab) != (self._tabs, self._tab):
+            self._tabs, self._tab = tuple(tabs), tab
+            self.refresh()
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -112,8 +113,10 @@ class Pane(Vertical):
 
     @facts.setter
     def facts(self, facts: Sequence[Fact] | str) -> None:
-        self._facts = (facts,) if isinstance(facts, str) else tuple(facts)
-        self.refresh()
+        facts = (facts,) if isinstance(facts, str) else tuple(facts)
+        if facts != self._facts:
+            self._facts = facts
+            self.refresh()
 
     @property
     def state(self) -> State:
