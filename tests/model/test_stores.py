@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
@@ -70,6 +71,7 @@ def test_jobs_with_large_results_take_little_room() -> None:
             job = Job.from_fields({**fields, "logs_excerpt": "y" * 100_000, "exception": "z" * 100_000})
             assert job is not None
             jobs.put(job)
+        gc.collect()
         assert tracemalloc.get_traced_memory()[0] < 20_000_000
     finally:
         tracemalloc.stop()

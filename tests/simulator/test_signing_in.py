@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.talking import Refused, Talk, talk
-from truenas_client.auth.scram import Exchange, derive
+from truenas_client.auth.scram import ScramClient, derive
 from truenas_client.simulator import Simulator
 from truenas_client.simulator.scram import BadMessage, ClientFirst
 
@@ -19,7 +19,7 @@ NONCE = base64.b64encode(bytes(32)).decode()
 
 async def scram(client: Talk, username: str, number: int, secret: str) -> dict[str, Any]:
     """Both messages of a login with a key; the answer to the last that was sent."""
-    exchange = Exchange(username, number, bytes(32))
+    exchange = ScramClient(username, number, bytes(32))
 
     async def send(kind: str, text: str) -> dict[str, Any]:
         data = {"mechanism": "SCRAM", "scram_type": kind, "rfc_str": text}

@@ -129,7 +129,9 @@ class CallPane(Pane):
 
     def greet(self, text: str) -> None:
         """What stands here while no method is open."""
-        self.query_one("#nothing", TextView).set_text(text)
+        # None while the app closes in the middle of its opening.
+        for nothing in self.query("#nothing").results(TextView):
+            nothing.set_text(text)
 
     def on_mount(self) -> None:
         self.editor.complete = self._complete
