@@ -25,6 +25,7 @@ from ..exc import (
     OTPRequired,
 )
 from ..methods.risk import classify
+from ..namespace import Namespace
 from ..trust import SYSTEM, TLS, context
 from .connecting import Dialer
 from .connection import Connection
@@ -170,6 +171,11 @@ class AsyncClient(Logins):
         client = cls(profile.address, **standard | options)
         client._first_login = lambda: sign_in(client, profile, ask=ask, otp_token=otp_token)
         return client
+
+    @property
+    def api(self) -> Namespace:
+        """The methods by attribute access: ``await client.api.pool.dataset.query([], {"limit": 5})``."""
+        return Namespace(self.call)
 
     @property
     def endpoint(self) -> Endpoint:
