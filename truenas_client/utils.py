@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Mapping
 from typing import IO, Any, Final, Self
 
-__all__ = ["MIDDLEWARE_RUN_DIR", "ProgressBar", "Struct", "UndefinedType", "undefined"]
+__all__ = ["MIDDLEWARE_RUN_DIR", "ProgressBar", "Struct", "UndefinedType", "set_socket_options", "undefined"]
 
 MIDDLEWARE_RUN_DIR = "/var/run/middleware"
 """Where the middleware of this machine keeps its sockets (the official client's constant)."""
@@ -77,3 +78,12 @@ class ProgressBar:
             self.write_stream.write(f"{self.percentage:.1f} %  {words}\n")
             self._written = words
         self.write_stream.flush()
+
+
+def set_socket_options(sock: socket.socket) -> None:
+    """Have a TCP connection's silence noticed in seconds, as far as this system can be told."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 1), ("TCP_KEEPINTVL", 1), ("TCP_KEEPCNT", 5)):
+        option = getattr(socket, name, None)
+        if option is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
