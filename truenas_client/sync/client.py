@@ -399,12 +399,10 @@ class Client:
         before anything is sent `InsecureTransport` and `ChannelBindingError`; `MechanismUnsupported`,
         `ServerSignatureError`.
         """
-        from secrets import token_bytes
-
         from ..auth.channel import APIKeyAuthMech
         from ..auth.keyflow import api_key_login
-        from ..auth.scram import NONCE_BYTES
         from ..storage import key_files
+        from .signin import new_nonce
 
         key = key_files.load(api_key, self._warn)
         mechanism = APIKeyAuthMech(auth_mechanism or APIKeyAuthMech.SCRAM)
@@ -415,7 +413,7 @@ class Client:
                 key,
                 channel,
                 mechanism=mechanism,
-                nonce=token_bytes(NONCE_BYTES),
+                nonce=new_nonce(),
                 channel_binding=channel_binding,
             )
 

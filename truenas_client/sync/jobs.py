@@ -153,7 +153,12 @@ class JobTable:
         A transient job has none until it ends, and a job beyond its lane has none while it waits for its slot.
         """
         self.wait(job, job._bound, timeout)
-        outcome = job._record.outcome
+        record = job._record
+        if not record.new_style and record.needs_lookup:
+            self._look_up(record)  # a number that no event has shown to be a job's may be a plain result
+        outcome = record.outcome
+        if outcome is not None and isinstance(outcome.error, NotAJob):
+            raise outcome.error
         if job.job_id is None and outcome is not None and outcome.error is not None:
             raise outcome.error
         return job

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from secrets import token_bytes
 from threading import Lock
 from typing import Any
 
 from ..auth.budget import Budget
 from ..auth.channel import Channel
 from ..auth.flow import Derivation, Flow, Login, OTPRequest, Request
-from ..auth.scram import derive
+from ..auth.scram import NONCE_BYTES, derive
 from ..exc import ClientException, RateLimited, ServerSignatureError
 from .connection import Connection
 
-__all__ = ["OTPToken", "SignIn", "forget_counts"]
+__all__ = ["OTPToken", "SignIn", "forget_counts", "new_nonce"]
 
 OTPToken = str | Callable[[], str | None] | None
 """A one-time password, or a function that asks for one (returning None gives up)."""
@@ -27,6 +28,11 @@ LOGIN_SECONDS = 60.0
 """A refused login takes the server seconds, a rate limited one up to ten more."""
 
 _budgets: dict[str, Budget] = {}
+
+
+def new_nonce() -> bytes:
+    """The client's random part of a SCRAM exchange."""
+    return token_bytes(NONCE_BYTES)
 
 
 def forget_counts() -> None:
