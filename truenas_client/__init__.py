@@ -5,10 +5,10 @@ Importing this package loads almost nothing; each name is loaded when it is firs
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # `typing` costs more to import than all the rest here; type checkers know the name
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import ejson, exc
     from .aio.bulk import BulkInterrupted, BulkResult
     from .aio.client import AsyncClient
@@ -173,6 +173,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name in ("ejson", "exc"):
         return import_module(f".{name}", __name__)
     if name not in __all__:

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
-
 from .endpoint import Endpoint
 from .engine.conversation import Vigilance
 from .exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
+from .light_websockets import InvalidHandshake, InvalidMessage, InvalidStatus
 
 __all__ = [
     "NEXT_ADDRESS_SECONDS",

@@ -154,3 +154,14 @@ def test_start_up_imports_little(nas: ThreadedSimulator, tmp_path: Path) -> None
         )
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=30)
         assert (ran.stdout.strip(), ran.stderr) == ("", "")
+
+
+def test_websockets_comes_without_the_metadata_of_packages() -> None:
+    code = (
+        "import sys, truenas_client.light_websockets\nassert 'importlib.metadata' not in sys.modules\n"
+        "import importlib.metadata, websockets.version\n"
+        "assert websockets.version.version == importlib.metadata.version('websockets')\n"
+        "import websockets.asyncio.client, websockets.sync.client"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=30)
+    assert (ran.returncode, ran.stderr) == (0, "")

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import ejson
-from ..auth.flow import signs_in
+from ..auth.signs import signs_in
 from ..exc import (
     CallTimeout,
     ConnectionLost,

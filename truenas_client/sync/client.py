@@ -6,7 +6,7 @@ import os
 import warnings
 import weakref
 from collections.abc import Callable
-from threading import Event
+from threading import Event, Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -19,7 +19,7 @@ from ..exc import CallTimeout, ClientException, InvalidEndpoint, NotAJob, NotAut
 from ..namespace import Namespace
 from ..utils import UndefinedType, undefined
 from .connecting import connect
-from .connection import Connection
+from .connection import Connection, new_waiter, wait_on
 from .events import Callback, Subscription, SubscriptionRefused, Subscriptions
 from .jobs import Job, JobCallback, JobTable
 
@@ -39,16 +39,37 @@ UNIX_SOCKET_PREFIX = "ws+unix://"
 class Call:
     """A call made with ``background=True``. ``returned`` is set when its answer has come; `Client.wait` gives it."""
 
+    __slots__ = ("__weakref__", "_call", "_event", "_is_back", "_job", "_params", "_waiter", "method")
+
     def __init__(self, method: str, params: tuple[Any, ...]) -> None:
-        self.method, self.params = method, list(params)
-        self.returned = Event()
+        self.method, self._params = method, params
         self._job: Job | None = None
         self._call: EngineCall | None = None
+        # An Event is made when a script looks at it: it costs more than all the rest of a call.
+        self._event: Event | None = None
+        self._is_back, self._waiter = False, new_waiter()
 
     @property
     def id(self) -> str:
         """The message id."""
         return self._job._record.message_id if self._job is not None else self._settled.id
+
+    @property
+    def params(self) -> list[Any]:
+        """What the method was called with."""
+        return list(self._params)
+
+    @property
+    def returned(self) -> Event:
+        """Set when the answer has come."""
+        if self._job is not None:
+            return self._job._bound
+        with _making_events:
+            if self._event is None:
+                self._event = Event()
+            if self._is_back:  # also where it came back while the event was made
+                self._event.set()
+            return self._event
 
     @property
     def result(self) -> Any:
@@ -73,8 +94,25 @@ class Call:
         assert self._call is not None
         return self._call
 
+    def _wake(self) -> None:
+        """The reader's side: the answer is there."""
+        self._is_back = True
+        self._waiter.release()
+        if self._event is not None:
+            self._event.set()
+
+    def _wait(self, seconds: float | None) -> bool:
+        if not self._is_back:
+            if not wait_on(self._waiter, seconds):
+                return False
+            self._waiter.release()  # for others that wait for the same call
+        return True
+
     def __repr__(self) -> str:
-        return f"<Call {self.method} {'returned' if self.returned.is_set() else 'under way'}>"
+        return f"<Call {self.method} {'returned' if self._is_back else 'under way'}>"
+
+
+_making_events = Lock()
 
 
 class _WebSocketFacts:
@@ -235,7 +273,7 @@ class Client:
         if call._job is not None:
             return self._finish_job(call._job, job, timeout)
         try:
-            returned = call.returned.wait(seconds)
+            returned = call._wait(seconds)
         except BaseException:
             self._connection.abandon(call._settled)
             raise
@@ -269,10 +307,9 @@ class Client:
             call = Call(method, params)
             if job:
                 call._job = self._jobs_table.start(method, params, callback)
-                call.returned = call._job._bound
             else:
                 limit = None if isinstance(timeout, UndefinedType) else timeout
-                call._call = self._connection.ask(method, params, call.returned.set, timeout=limit)
+                call._call = self._connection.ask(method, params, call._wake, timeout=limit)
             return call
         if job:
             return self._finish_job(self._jobs_table.start(method, params, callback), job, timeout)

@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from websockets.exceptions import InvalidHandshake
-
 from ..dialing import ConnectLimits, broken_handshake, handshake_failure, handshake_timeout
 from ..endpoint import Endpoint
 from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
 from ..exc import ClientException
+from ..light_websockets import InvalidHandshake
 from .connection import Connection
 from .sockets import open_socket
 

@@ -38,7 +38,7 @@ from ..secrets.logs import log
 from ..websocket import CLOSE_SECONDS, WebSocket
 from .sockets import wait_for
 
-__all__ = ["Connection", "Receiver", "wait_on"]
+__all__ = ["Connection", "Receiver", "new_waiter", "wait_on"]
 
 BATCH = 64
 """Frames that are taken while the lock is held once."""
@@ -192,26 +192,26 @@ class Connection(WebSocket):
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None, *, lane: Lane | None = None) -> Any:
         """Send one call and wait for its answer. Ctrl-C gives the call up, and leaves the connection usable."""
-        waiter = _waiter()
+        waiter = new_waiter()
         return self.answer(self.ask(method, params, waiter.release, timeout=timeout, lane=lane), waiter)
 
     def greet(self, timeout: float) -> None:
         """Send what has to come first, and wait for its answer."""
-        waiter = _waiter()
+        waiter = new_waiter()
         call = self._place(lambda now: self.talk.greet(now, timeout), waiter.release)
         if call is not None:
             self.answer(call, waiter)
 
     def old_ping(self, timeout: float) -> bool:
         """The ping of the old protocol, which needs no login: True. Raises `CallTimeout` where it is not answered."""
-        waiter = _waiter()
+        waiter = new_waiter()
         call = self._place(lambda now: self.talk.old_ping(now, timeout), waiter.release)
         assert call is not None
         return bool(self.answer(call, waiter))
 
     def unsubscribe(self, handle: str, timeout: float) -> None:
         """Give a subscription back."""
-        waiter = _waiter()
+        waiter = new_waiter()
         call = self._place(lambda now: self.talk.unsubscribe(handle, now, timeout), waiter.release)
         if call is not None and not call.settled:
             self.answer(call, waiter)
@@ -498,7 +498,7 @@ class _Waits:
         return readable
 
 
-def _waiter() -> Any:
+def new_waiter() -> Any:
     """A lock that is taken: `wait_on` waits until its ``release`` is called. The cheapest thing to wait on."""
     waiter = allocate_lock()
     waiter.acquire()
@@ -507,16 +507,19 @@ def _waiter() -> Any:
 
 if sys.platform == "win32":
 
-    def wait_on(waiter: Any) -> None:
-        """Wait until a waiter is released; signals are handled meanwhile."""
-        while not waiter.acquire(timeout=SLICE_SECONDS):
-            pass
+    def wait_on(waiter: Any, seconds: float | None = None) -> bool:
+        """Wait until a waiter is released, at most so long; False when it was not. Signals are handled meanwhile."""
+        until = math.inf if seconds is None else monotonic() + seconds
+        while not waiter.acquire(timeout=max(0.0, min(SLICE_SECONDS, until - monotonic()))):
+            if monotonic() >= until:
+                return False
+        return True
 
 else:
 
-    def wait_on(waiter: Any) -> None:
-        """Wait until a waiter is released; signals are handled meanwhile."""
-        waiter.acquire()
+    def wait_on(waiter: Any, seconds: float | None = None) -> bool:
+        """Wait until a waiter is released, at most so long; False when it was not. Signals are handled meanwhile."""
+        return bool(waiter.acquire() if seconds is None else waiter.acquire(timeout=max(0.0, min(seconds, 1e6))))
 
 
 def _in_child() -> None:
