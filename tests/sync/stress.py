@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from truenas_client import CallTimeout, Client, ConnectionLost
 from truenas_client.simulator import ThreadedSimulator
@@ -117,9 +116,8 @@ def storm(nas: ThreadedSimulator, *, threads: int, seconds: float, seed: int) ->
     return figures
 
 
-def connects(nas: ThreadedSimulator, count: int) -> None:
+def connects(path: str, count: int) -> None:
     """Connect, call and close so often over the UNIX socket."""
-    address: Any = f"ws+unix://{nas.nas.info()['unix']}"
     for number in range(count):
-        with Client(address) as client:
+        with Client(f"ws+unix://{path}") as client:
             assert client.call("t.echo", number) == number

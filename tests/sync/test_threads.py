@@ -34,9 +34,10 @@ def test_many_threads_share_one_client(nas: ThreadedSimulator) -> None:
 
 
 def test_connections_leave_nothing_behind(nas: ThreadedSimulator) -> None:
-    connects(nas, 20)
+    path = str(nas.nas.info()["unix"])
+    connects(path, 20)
     files, threads = open_files(), threading.active_count()
-    connects(nas, 200)
+    connects(path, 200)
     assert open_files() <= files + 2
     assert threading.active_count() <= threads
     assert not threads_of_ours()
