@@ -301,7 +301,7 @@ class Client:
         job: bool | Literal["RETURN"],
         timeout: float | None | UndefinedType,
     ) -> Any:
-        if not job:
+        if not job and not self._connection.asked_for_jobs:
             self._jobs_table.expect(method)
         if background:
             call = Call(method, params)

@@ -88,6 +88,8 @@ class Connection(WebSocket):
         self._planned = _AWAKE
         """Until when the reader sleeps; `_AWAKE` while it does not."""
         self._cut_off = math.inf
+        self._times = math.inf
+        """When the reader has something to do, whatever is received: a ping, or the end of a closing connection."""
         self._closing = self._let_go = self._over = False
         self._bound_signed_in = False
         self.bound = receive_limit(limits.message, False)
@@ -157,12 +159,13 @@ class Connection(WebSocket):
     def let_go(self) -> None:
         """Have the reader close, soon. Takes no lock, because the garbage collector may call it anywhere."""
         self._let_go = True
+        self._times = 0.0
         self._wake()
 
     def _begin_close(self) -> None:
         if not self._closing and not self._over:
             self._closing = True
-            self._cut_off = monotonic() + CLOSE_SECONDS
+            self._cut_off = self._times = monotonic() + CLOSE_SECONDS
             self.send_close()
             self._flush()
             self._wake()
@@ -310,9 +313,17 @@ class Connection(WebSocket):
 
     def _read(self) -> None:
         """Read until the end: a hot path."""
-        lock, texts, more = self.lock, self._texts, True
+        lock, texts, talk, more, eager = self.lock, self._texts, self.talk, True, False
         while True:
-            data = None if more else self._wait()
+            data = None
+            if not more:
+                # Where more answers are due, the next is often there already, and asking costs less than sleeping.
+                if eager:
+                    data = self._receive()
+                if data is None:
+                    data = self._wait()
+                if data == b"":
+                    self._over = True
             with lock:
                 now = monotonic()
                 if data:
@@ -325,11 +336,13 @@ class Connection(WebSocket):
                     more = True
                 self._flush()
                 over = self._over or bool(self.refusal)
+            eager = bool(data) and now < self._times and now < talk.next_time()
             del data
             while texts:
                 self._hear(texts.popleft(), now)
-            if over or self.talk.lost is not None:
+            if over or talk.lost is not None:
                 return
+            eager = eager and talk.ledger.in_flight > 1
 
     def _wait(self) -> bytes | None:
         """Sleep until there is something to do; what was received, None when nothing was."""
@@ -345,7 +358,8 @@ class Connection(WebSocket):
                 self._cut_off = min(self._cut_off, now + CLOSE_SECONDS)
             if now >= self._cut_off:
                 self._over = True
-            until = min(self.next_time(), self.talk.next_time(), self._cut_off)
+            self._times = min(self.next_time(), self._cut_off)
+            until = min(self._times, self.talk.next_time())
             writing = bool(self._unsent)
             self._planned = until
             if self._let_go and not self._closing:
@@ -356,12 +370,7 @@ class Connection(WebSocket):
             return None
         readable = self._waits.until(until - now, writing=writing)
         self._planned = _AWAKE
-        if not readable:
-            return None
-        data = self._receive()
-        if data == b"":
-            self._over = True
-        return data
+        return self._receive() if readable else None
 
     def _receive(self) -> bytes | None:
         """What can be read now: None for nothing yet, b"" at the end."""
