@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import gc
 import json
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -22,6 +24,8 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect, unix_connect
 
 from truenas_client import Client
+from truenas_client.endpoint import parse
+from truenas_client.websocket import WebSocket
 
 from .memory import resident
 from .peer import fixed_server
@@ -66,6 +70,44 @@ class Raw:
 
     def close(self) -> None:
         self.socket.close()
+
+
+class Bare(WebSocket):
+    """The same protocol without I/O in the smallest loop there is: no thread, no lock, no times, no rules."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        endpoint = parse(url)
+        self.connection = socket.create_connection((endpoint.host, endpoint.port))
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.texts: deque[str] = deque()
+        self.on_text, self.bound = self.texts.append, 2**30
+        self.read(lambda: not self.opening)
+        self.call("auth.login_ex", LOGIN)
+
+    def read(self, until: Callable[[], object]) -> None:
+        self.connection.sendall(self.to_send()[0])
+        while not until():
+            self.feed(self.connection.recv(65536), 0.0)
+            while self.step():
+                pass
+
+    def call(self, method: str, *params: Any) -> Any:
+        message_id = str(uuid.uuid4())
+        self.send(json.dumps({"jsonrpc": "2.0", "id": message_id, "method": method, "params": list(params)}))
+        self.read(lambda: self.texts)
+        return json.loads(self.texts.popleft())["result"]
+
+
+def bare_sequential(url: str, raw: bool) -> Load:
+    """Beside the bare loop, and not the raw one."""
+    call = Bare(url).call if raw else _open(url, raw).call
+
+    def load() -> None:
+        for _ in range(CALLS):
+            call("pool.query")
+
+    return load
 
 
 def _open(url: str, raw: bool) -> Any:
@@ -161,12 +203,19 @@ def sessions(url: str, raw: bool) -> Load:
 
 LOADS: dict[str, Callable[[str, bool], Load]] = {
     "sequential": sequential,
+    "against bare": bare_sequential,
     "10 in flight": ten_in_flight,
     "50,000 events": events,
     "50 MB result": big,
     "sessions, UNIX": sessions,
 }
-WORK = {"sequential": CALLS, "10 in flight": CALLS, "50,000 events": EVENTS, "sessions, UNIX": SESSIONS}
+WORK = {
+    "sequential": CALLS,
+    "against bare": CALLS,
+    "10 in flight": CALLS,
+    "50,000 events": EVENTS,
+    "sessions, UNIX": SESSIONS,
+}
 
 
 def _measure(name: str, url: str, raw: bool) -> Figures:

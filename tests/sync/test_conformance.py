@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import inspect
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from ipaddress import IPv4Interface, IPv6Interface
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from truenas_client import (
     ConnectionLost,
     ErrnoMixin,
     ErrorExtra,
+    HandshakeRejected,
     InvalidCredentials,
     Job,
     JobAborted,
@@ -203,6 +206,13 @@ def a_background_job_is_waited_for(c: Client, nas: ThreadedSimulator) -> None:
     plain = c.call("t.job", 7, background=True)
     assert c.wait(plain, job=True) == 7
     assert c.wait(c.call("t.echo", 70, background=True), job=True) == 70
+
+
+@row
+def each_of_many_jobs_is_done(c: Client, nas: ThreadedSimulator) -> None:
+    # The server merges a burst of job calls into one job.
+    calls = [c.call("t.job", number, job=True, background=True) for number in range(12)]
+    assert [c.wait(call, job=True) for call in calls] == list(range(12))
 
 
 @row
@@ -557,6 +567,22 @@ def test_failures_to_connect_are_the_builtin_errors(nas: ThreadedSimulator, tmp_
     with pytest.raises(ClientException, match="local socket"):
         Client(nas.url, py_exceptions=True)
     assert not threads_of_ours()
+
+
+def test_a_refused_handshake_is_of_the_class_that_scripts_know(
+    nas: ThreadedSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class WebSocketBadStatusException(Exception):
+        def __init__(self, message: str, status_code: int, *further: Any) -> None:
+            raise AssertionError("made by its own rules")
+
+    module = ModuleType("websocket")
+    module.WebSocketBadStatusException = WebSocketBadStatusException  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "websocket", module)
+    with nas.faults.add("handshake", status=404), pytest.raises(WebSocketBadStatusException) as raised:
+        Client(nas.url)
+    assert raised.value.status_code == 404  # type: ignore[attr-defined]
+    assert isinstance(raised.value, HandshakeRejected)
 
 
 def test_a_reserved_port(nas: ThreadedSimulator) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.facts import ROOT
-from truenas_client import CallTimeout, Client, ConnectionLost
+from truenas_client import CallTimeout, Client, ConnectionLost, Job, websocket
 from truenas_client.simulator import ThreadedSimulator
 from truenas_client.sync import events
 
@@ -135,6 +135,33 @@ def test_a_forgotten_client_is_closed(nas: ThreadedSimulator) -> None:
 
 
 ENDS = ("pass", "c.close()", "raise SystemExit(0)", "c.subscribe('t.items', print)")
+
+
+def test_a_forgotten_client_lives_while_it_listens_or_waits(nas: ThreadedSimulator) -> None:
+    seen: list[int] = []
+
+    def begin() -> Job:
+        client = Client(f"ws+unix://{nas.nas.info()['unix']}")
+        client.subscribe("t.items", lambda mtype, **message: seen.append(message["id"]))
+        job = client.call("t.job", "done", 0.3, job="RETURN")
+        assert isinstance(job, Job)
+        return job
+
+    job = begin()
+    gc.collect()
+    assert job.result() == "done"
+    gc.collect()
+    nas.send_event("t.items", "ADDED", id=1, fields={})
+    until(lambda: seen == [1])
+    job.client.close()
+    until(lambda: not threads_of_ours())
+
+
+def test_an_idle_connection_is_kept_alive(nas: ThreadedSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "PING_INTERVAL", 0.05)
+    with Client(nas.url) as client:
+        until(lambda: client._connection.latency > 0)
+        assert client.ping() == "pong"
 
 
 @pytest.mark.parametrize("end", [*ENDS, "c.call('t.slow', 9, background=True)"])

@@ -306,13 +306,13 @@ class Client:
         if background:
             call = Call(method, params)
             if job:
-                call._job = self._jobs_table.start(method, params, callback)
+                call._job = self._jobs_table.start(self, method, params, callback)
             else:
                 limit = None if isinstance(timeout, UndefinedType) else timeout
                 call._call = self._connection.ask(method, params, call._wake, timeout=limit)
             return call
         if job:
-            return self._finish_job(self._jobs_table.start(method, params, callback), job, timeout)
+            return self._finish_job(self._jobs_table.start(self, method, params, callback), job, timeout)
         try:
             return self._connection.call(method, params, self._seconds(timeout))
         except ClientException as e:
@@ -381,7 +381,7 @@ class Client:
         """
         payload = payload if payload is not None else self.event_payload()
         payload |= {"callback": callback, "sync": sync}
-        subscription = Subscription(name, callback, payload)
+        subscription = Subscription(self, name, callback, payload)
         try:
             payload["id"] = self._subscriptions.subscribe(subscription)
         except CallTimeout:

@@ -6,12 +6,13 @@ Which address and which protocol is `engine.hello`'s to decide; this opens the c
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ..dialing import ConnectLimits, broken_handshake, handshake_failure, handshake_timeout
 from ..endpoint import Endpoint
 from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
-from ..exc import ClientException
+from ..exc import ClientException, HandshakeRejected
 from ..light_websockets import InvalidHandshake
 from .connection import Connection
 from .sockets import open_socket
@@ -53,13 +54,23 @@ def _connection(endpoint: Endpoint, tls: TLS | None, limits: ConnectLimits, rese
     except BaseException as e:
         connection.close()
         if isinstance(e, InvalidHandshake):
-            raise handshake_failure(endpoint, e) from e
+            raise _as_scripts_know_it(handshake_failure(endpoint, e)) from e
         if isinstance(e, TimeoutError):
             raise handshake_timeout(endpoint, limits.handshake) from None
         if isinstance(e, OSError):
             raise broken_handshake(endpoint, e) from e
         raise
     return connection
+
+
+def _as_scripts_know_it(error: HandshakeRejected) -> HandshakeRejected:
+    """Where a script has imported ``websocket``, which the official client stands on, the error is of its class too."""
+    known = getattr(sys.modules.get("websocket"), "WebSocketBadStatusException", None)
+    if error.status_code is None or not isinstance(known, type):
+        return error
+    both = type("HandshakeRejected", (HandshakeRejected, known), {"__module__": HandshakeRejected.__module__})
+    made: HandshakeRejected = both(error.error, error.status_code)
+    return made
 
 
 def _greet(

@@ -100,7 +100,8 @@ class Subscription:
     finished) and its ``event`` is set.
     """
 
-    def __init__(self, name: str, callback: Callback, payload: dict[str, Any]) -> None:
+    def __init__(self, client: Any, name: str, callback: Callback, payload: dict[str, Any]) -> None:
+        self.client = client  # a client that is not referenced any more is closed, but not while it listens
         self.name, self.callback, self.payload = name, callback, payload
         self.id = ""
         self.topic: Topic | None = None

@@ -45,16 +45,17 @@ class Job:
 
     def __init__(self, client: Any, job_id: int, callback: JobCallback | None = None) -> None:
         table: JobTable = client._jobs_table
-        self._begin(table, JobRecord(new_id(), None, (), new_style=False), callback)
+        self._begin(client, table, JobRecord(new_id(), None, (), new_style=False), callback)
         table.follow(self, job_id)
 
     @classmethod
-    def _of(cls, table: JobTable, record: JobRecord, callback: JobCallback | None) -> Job:
+    def _of(cls, client: Any, table: JobTable, record: JobRecord, callback: JobCallback | None) -> Job:
         job = cls.__new__(cls)
-        job._begin(table, record, callback)
+        job._begin(client, table, record, callback)
         return job
 
-    def _begin(self, table: JobTable, record: JobRecord, callback: JobCallback | None) -> None:
+    def _begin(self, client: Any, table: JobTable, record: JobRecord, callback: JobCallback | None) -> None:
+        self.client = client  # a client that is not referenced any more is closed
         self._table, self._record, self._callback = table, record, callback
         self.event = Event()
         self._bound, self._answered, self._called_back = Event(), Event(), Event()
@@ -113,18 +114,19 @@ class JobTable:
 
     # -- what callers want ---------------------------------------------------------------
 
-    def start(self, method: str, params: Sequence[Any], callback: JobCallback | None) -> Job:
+    def start(self, client: Any, method: str, params: Sequence[Any], callback: JobCallback | None) -> Job:
         """Send the call that starts a job; `announced` waits for its number."""
         self._watch()
         connection = self.connection
         record = JobRecord(new_id(), method, params, new_style=connection.talk.dialect.new_style_jobs)
-        job = Job._of(self, record, callback)
+        job = Job._of(client, self, record, callback)
         if callback is not None:
             self._dispatcher.start()
         with connection.lock:
             self._jobs[record] = job
             self._book.start(record)
-        lane = Lane.JOB if record.new_style else lane_of(method)
+        # In the old style too: the server merges starts that come in a burst.
+        lane = Lane.JOB
         call: Call | None = None
 
         def answered() -> None:
