@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import venv
 from collections.abc import Callable
@@ -21,10 +22,13 @@ from pathlib import Path
 from tests import mutants
 from tests.app.bursts import Bursts
 from tests.app.conftest import at_desk
+from tests.bench.memory import resident
 from tests.chaos.run import chaos
 from tests.core.schedules import Figures, run
 from tests.core.writers import killed_while_writing, profiles_and_marks
 from tests.fuzz.run import fuzz
+from tests.sync.nas import nas_of, open_files
+from tests.sync.stress import connects, storm
 from truenas_client.simulator import Simulator
 from tui.starting.start import Start
 
@@ -34,6 +38,10 @@ SCHEDULES = 10_000
 BURSTS = 10_000
 BURSTS_A_DESK = 200
 WRITERS, KILLS = 200, 500
+STORM_SECONDS, STORM_THREADS = 60.0, 32
+CONNECTS = 10_000
+MOST_CONNECT_GROWTH = 2_000_000
+"""Bytes that so many connections may leave behind. The heap settles; a leak of one object each is more."""
 MOST_GROWTH = 0.05
 """From the second quarter of a run to its end, as a part of one."""
 
@@ -122,6 +130,32 @@ def run_bursts(scale: float, seed: int) -> None:
         asyncio.run(_bursts(round(BURSTS * scale), seed))
 
 
+def run_threads(scale: float, seed: int) -> None:
+    """The blocking client: threads that share one while its connections break; connections by the thousand."""
+    with tempfile.TemporaryDirectory() as folder, nas_of("26", Path(folder)) as nas:
+        figures = storm(nas, threads=STORM_THREADS, seconds=STORM_SECONDS * scale, seed=seed)
+        print(
+            f"threads: {STORM_THREADS} for {STORM_SECONDS * scale:g} s: {figures.calls} calls, {figures.jobs} jobs, "
+            f"{figures.losses} losses, {figures.most_threads} threads of the client at most"
+        )
+        # In a process of its own: the simulator's memory is not the client's.
+        command = [sys.executable, "-m", "tests.soak", "connects", str(nas.nas.info()["unix"])]
+        subprocess.run([*command, "--scale", str(scale)], check=True)
+
+
+def run_connects(path: str, count: int) -> None:
+    """Connect, call and close: what is left of it. Run by `run_threads`."""
+    connects(path, 500)
+    files, threads, before = open_files(), threading.active_count(), resident()
+    began = time.monotonic()
+    connects(path, count)
+    growth = resident() - before
+    print(f"connects: {count} in {time.monotonic() - began:.1f} s, memory {growth / 1e6:+.1f} MB")
+    assert open_files() <= files, "sockets are left"
+    assert threading.active_count() <= threads, "threads are left"
+    assert growth < MOST_CONNECT_GROWTH, f"{growth} bytes are left"
+
+
 def run_mutants(scale: float, seed: int) -> None:
     """Rules of a connection, broken on purpose."""
     assert mutants.main() == 0, "a broken rule fails no pure test"
@@ -137,7 +171,7 @@ def run_oldest(scale: float, seed: int) -> None:
         python = str(Path(folder).absolute() / "bin/python")
         for what, arguments in (
             ("installing", ["pip", "install", "-qqe", ".[test]", f"websockets=={requirement[1]}"]),
-            ("testing", ["pytest", "-q", "-n", "2", "--dist", "worksteal", "tests/core", "tests/midclt"]),
+            ("testing", ["pytest", "-q", "-n", "2", "--dist", "worksteal", "tests/core", "tests/midclt", "tests/sync"]),
         ):
             print(f"oldest: {what}, websockets {requirement[1]}", flush=True)
             done = subprocess.run([python, "-m", *arguments], check=False)
@@ -151,12 +185,16 @@ RUNS: dict[str, Callable[[float, int], None]] = {
     "disk": run_disk,
     "bursts": run_bursts,
     "chaos": run_chaos,
+    "threads": run_threads,
     "oldest": run_oldest,
 }
 
 
 def main() -> int:
     """The command; its exit status."""
+    if sys.argv[1:2] == ["connects"]:
+        run_connects(sys.argv[2], round(CONNECTS * float(sys.argv[4])))
+        return 0
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__.partition("\n")[0])
     parser.add_argument("what", nargs="?", default="all", choices=[*RUNS, "all"])
     parser.add_argument("--scale", type=float, default=1.0, help="part of the full size")

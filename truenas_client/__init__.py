@@ -1,14 +1,14 @@
-"""A TrueNAS from Python: an async client, its errors, and the catalogue of methods.
+"""A TrueNAS from Python: a blocking and an async client, their errors, and the catalogue of methods.
 
 Importing this package loads almost nothing; each name is loaded when it is first used.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # `typing` costs more to import than all the rest here; type checkers know the name
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import ejson, exc
     from .aio.bulk import BulkInterrupted, BulkResult
     from .aio.client import AsyncClient
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from .aio.jobs import AsyncJob, JobProgress
     from .aio.large import LargeAnswer
     from .aio.live_query import Change, LiveQuery
-    from .aio.sockets import ConnectLimits
     from .aio.supervisor import State, Status
     from .auth.channel import APIKeyAuthMech
+    from .dialing import ConnectLimits
     from .exc import (
         AccessDenied,
         AuthenticationError,
@@ -56,11 +56,18 @@ if TYPE_CHECKING:
     )
     from .methods.catalogue import Catalogue, Method
     from .storage import Profile
+    from .sync.client import CALL_TIMEOUT, Call, Client, JSONRPCClient, LegacyClient
+    from .sync.events import Subscription
+    from .sync.jobs import Job
+    from .sync.sockets import ReserveFDException
     from .trust import TLS
+    from .utils import MIDDLEWARE_RUN_DIR, ProgressBar, Struct, UndefinedType, undefined
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CALL_TIMEOUT",
+    "MIDDLEWARE_RUN_DIR",
     "TLS",
     "APIKeyAuthMech",
     "AccessDenied",
@@ -70,10 +77,12 @@ __all__ = [
     "AuthenticationError",
     "BulkInterrupted",
     "BulkResult",
+    "Call",
     "CallTimeout",
     "Catalogue",
     "Change",
     "ChannelBindingError",
+    "Client",
     "ClientException",
     "ConnectError",
     "ConnectLimits",
@@ -89,11 +98,14 @@ __all__ = [
     "InsecureTransport",
     "InvalidCredentials",
     "InvalidKeyFile",
+    "JSONRPCClient",
+    "Job",
     "JobAborted",
     "JobFailed",
     "JobLost",
     "JobProgress",
     "LargeAnswer",
+    "LegacyClient",
     "LiveQuery",
     "MechanismUnsupported",
     "Method",
@@ -104,17 +116,23 @@ __all__ = [
     "OTPRequired",
     "PayloadTooLarge",
     "Profile",
+    "ProgressBar",
     "ProtocolError",
     "RateLimited",
     "RedirectRequired",
+    "ReserveFDException",
     "ServerSignatureError",
     "State",
     "Status",
+    "Struct",
+    "Subscription",
     "SubscriptionEnded",
     "TooManyConcurrentCalls",
+    "UndefinedType",
     "ValidationErrors",
     "ejson",
     "exc",
+    "undefined",
 ]
 
 _HOMES = {
@@ -129,7 +147,7 @@ _HOMES = {
     "LiveQuery": "aio.live_query",
     "TLS": "trust",
     "AsyncClient": "aio.client",
-    "ConnectLimits": "aio.sockets",
+    "ConnectLimits": "dialing",
     "AsyncJob": "aio.jobs",
     "AsyncSubscription": "aio.events",
     "Catalogue": "methods.catalogue",
@@ -138,10 +156,25 @@ _HOMES = {
     "JobProgress": "aio.jobs",
     "Method": "methods.catalogue",
     "Profile": "storage.profile",
+    "CALL_TIMEOUT": "sync.client",
+    "Call": "sync.client",
+    "Client": "sync.client",
+    "JSONRPCClient": "sync.client",
+    "LegacyClient": "sync.client",
+    "Job": "sync.jobs",
+    "Subscription": "sync.events",
+    "ReserveFDException": "sync.sockets",
+    "MIDDLEWARE_RUN_DIR": "utils",
+    "ProgressBar": "utils",
+    "Struct": "utils",
+    "UndefinedType": "utils",
+    "undefined": "utils",
 }
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name in ("ejson", "exc"):
         return import_module(f".{name}", __name__)
     if name not in __all__:

@@ -9,12 +9,14 @@ import os
 import stat
 import threading
 from collections.abc import Callable
-from typing import IO
+from typing import IO, TypeVar
 
-__all__ = ["FILE_SECONDS", "TooLarge", "read_file", "read_output", "read_own_file"]
+__all__ = ["FILE_SECONDS", "TooLarge", "in_time", "read_file", "read_output", "read_own_file"]
 
 FILE_SECONDS = 10.0
 """How long what is no ordinary file (a pipe, a device) may be silent."""
+
+T = TypeVar("T")
 
 
 class TooLarge(OSError):
@@ -36,7 +38,7 @@ def read_file(path: str | os.PathLike[str], limit: int, seconds: float = FILE_SE
     if stat.S_ISREG(os.stat(path).st_mode):
         data = read()
     else:
-        data = _in_time(read, seconds)
+        data = in_time(read, seconds)
     return _within(data, limit)
 
 
@@ -57,29 +59,30 @@ def read_output(output: IO[bytes], limit: int, seconds: float) -> bytes:
             data += piece
         return data
 
-    return _within(_in_time(read, seconds), limit)
+    return _within(in_time(read, seconds), limit)
 
 
-def _in_time(read: Callable[[], bytes], seconds: float) -> bytes:
+def in_time(read: Callable[[], T], seconds: float) -> T:
     """What ``read`` returns. Raises what it raises, and TimeoutError when it does not return in time.
 
     A read that is given up goes on in a daemon thread: nothing can stop it, and it keeps no program from ending.
     """
-    outcome: list[bytes | BaseException] = []
+    outcome: list[T] = []
+    failure: list[BaseException] = []
 
     def run() -> None:
         try:
             outcome.append(read())
         except BaseException as e:  # noqa: BLE001 - raised where it is waited for
-            outcome.append(e)
+            failure.append(e)
 
     reader = threading.Thread(target=run, name="bounded-read", daemon=True)
     reader.start()
     reader.join(seconds)
+    if failure:
+        raise failure[0]
     if not outcome:
         raise TimeoutError(f"nothing came in {seconds:g} s")
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
     return outcome[0]
 
 

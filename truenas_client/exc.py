@@ -124,6 +124,9 @@ class ClientException(ErrnoMixin, Exception):
     show it unasked), ``extra`` whatever the server attached.
     """
 
+    py_exception: Any = None
+    """What the server attached when it was asked for its own exceptions: a pickle, as text."""
+
     def __init__(self, error: str, errno: int | None = None, trace: Any = None, extra: Any = None) -> None:
         Exception.__init__(self, error)
         self.error = error

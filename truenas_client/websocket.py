@@ -20,13 +20,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from websockets.client import ClientProtocol
-from websockets.exceptions import ConnectionClosed
-from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import SEND_EOF, State
-from websockets.uri import parse_uri
-
 from .engine.sizes import BEFORE_LOGIN
+from .light_websockets import SEND_EOF, ClientProtocol, CloseCode, ConnectionClosed, Frame, Opcode, State, parse_uri
 
 __all__ = ["CLOSE_SECONDS", "WebSocket"]
 

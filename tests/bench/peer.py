@@ -71,11 +71,10 @@ async def pipeline(url: str, calls: int, depth: int) -> None:
 
 
 @contextmanager
-def fixed_server() -> Iterator[str]:
-    """The address of a fresh fixed server in another process."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def fixed_server(unix: str | None = None) -> Iterator[str]:
+    """The address of a fresh fixed server in another process; it may listen on a UNIX socket as well."""
+    command = [sys.executable, "-m", "tests.bench.server", *([unix] if unix else [])]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
     try:

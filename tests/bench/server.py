@@ -3,7 +3,8 @@
 It answers every call with a fixed text into which the call's id is put, so that
 what is measured is the client. ``big`` answers so many megabytes, ``nested.query`` so
 many of objects in objects, ``flood`` sends so many events and then its answer, ``rate`` so
-many a second for so long, answering calls meanwhile. Prints its port, runs until stdin ends.
+many a second for so long, answering calls meanwhile. Prints its port, runs until stdin ends; with a path it listens
+on a UNIX socket there too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import contextlib
 import json
 import sys
 
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 RESULTS = {
@@ -94,7 +95,10 @@ async def rate(websocket: ServerConnection, per_second: int, seconds: float) -> 
 
 
 async def main() -> None:
-    async with serve(answer, "127.0.0.1", 0, compression=None, max_size=None) as server:
+    async with contextlib.AsyncExitStack() as servers:
+        server = await servers.enter_async_context(serve(answer, "127.0.0.1", 0, compression=None, max_size=None))
+        if len(sys.argv) > 1:
+            await servers.enter_async_context(unix_serve(answer, sys.argv[1], compression=None, max_size=None))
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

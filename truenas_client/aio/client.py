@@ -21,6 +21,7 @@ from ..exc import (
     ClientException,
     NotAuthenticated,
 )
+from ..namespace import Namespace
 from ..trust import SYSTEM, TLS, context
 from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
 from .jobs import AsyncJob
@@ -162,6 +163,11 @@ class AsyncClient:
         client = cls(profile.address, **standard | options)
         client._first_login = lambda: sign_in(client, profile, ask=ask, otp_token=otp_token)
         return client
+
+    @property
+    def api(self) -> Namespace:
+        """The methods by attribute access: ``await client.api.pool.dataset.query([], {"limit": 5})``."""
+        return Namespace(self.call)
 
     @property
     def endpoint(self) -> Endpoint:

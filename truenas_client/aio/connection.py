@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ..engine.conversation import Conversation, Noise, Told, Vigilance
 from ..engine.dialect import Dialect
+from ..engine.ids import new_id
 from ..engine.ledger import Call, Lane
 from ..engine.messages import Ended, Update
 from ..engine.sizes import BEFORE_LOGIN, receive_limit
@@ -24,13 +24,6 @@ from ..secrets.logs import log
 from .websocket import Hearer, Link
 
 __all__ = ["Connection", "Receiver", "new_id"]
-
-# Ids need not be unguessable, only never equal to another client's: the cheap source will do.
-_random = random.Random()
-
-# RFC 9562: version 4 in the thirteenth digit, the variant in the two bits that begin the seventeenth.
-_VERSION_4 = 0x4 << 76 | 0x2 << 62
-_FREE_BITS = ~(0xF << 76 | 0x3 << 62)
 
 
 class Receiver(Protocol):
@@ -273,10 +266,3 @@ class Connection:
             self._set_timer()
             if not self._link_over:
                 self.abort()
-
-
-def new_id() -> str:
-    """A message id: a random UUID (version 4), so that no other client's can equal it."""
-    bits = _random.getrandbits(128) & _FREE_BITS | _VERSION_4
-    text = f"{bits:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

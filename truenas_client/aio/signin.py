@@ -17,9 +17,10 @@ from typing import Any
 
 from ..auth.budget import Budget
 from ..auth.channel import Channel
-from ..auth.flow import Derivation, Flow, Login, OTPRequest, Request, reconnect_login, signs_in
+from ..auth.flow import Derivation, Flow, Login, OTPRequest, Request, reconnect_login
 from ..auth.keytext import ApiKey
 from ..auth.scram import NONCE_BYTES, Keys, derive
+from ..auth.signs import signs_in
 from ..auth.ways import Way
 from ..exc import ClientException, InvalidCredentials, RateLimited, ServerSignatureError
 from ..secrets.logs import log

@@ -1,8 +1,6 @@
 """From an `Endpoint` to an open WebSocket.
 
-The one border where foreign exceptions become ours: what fails while connecting
-is a `ConnectError` that names its stage (resolve, connect, tls, handshake) and
-is at once the builtin a script may already catch.
+What fails while connecting is a `ConnectError` (see `dialing`).
 
 Invariants: redirects are reported, never followed; no proxy of the environment
 is used; nothing received is too large; frames are never logged, whatever the
@@ -13,48 +11,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import os
 import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
 
-from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
+from websockets.exceptions import InvalidHandshake
 
+from ..dialing import (
+    NEXT_ADDRESS_SECONDS,
+    ConnectLimits,
+    broken_handshake,
+    handshake_failure,
+    handshake_timeout,
+    interleaved,
+    no_address,
+    no_host,
+    no_tls_answer,
+    no_unix_sockets,
+    resolve_timeout,
+    unix_failure,
+    websocket_url,
+)
 from ..endpoint import Endpoint
-from ..engine.conversation import Vigilance
-from ..exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
 from ..trust import SYSTEM, TLS, context, tls_failure
 from .websocket import Link
 
 __all__ = ["ConnectLimits", "open_socket", "open_websocket"]
-
-
-NEXT_ADDRESS_SECONDS = 0.25
-"""How long an address may be silent before the next one of its name is tried too (RFC 8305, section 8)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectLimits:
-    """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
-
-    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
-    is `sizes.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
-    megabytes (``core.get_jobs`` and ``audit.query`` without a limit). ``vigilance`` tells when a silent connection is
-    doubted.
-    """
-
-    resolve: float = 10.0
-    connect: float = 10.0
-    tls: float = 15.0
-    handshake: float = 30.0
-    hello: float = 30.0
-    message: int = 2**30
-    vigilance: Vigilance = field(default_factory=Vigilance)
 
 
 async def open_websocket(
@@ -102,12 +86,8 @@ async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callabl
     failed: list[tuple[str, OSError]] = []
     sock = await _first_to_answer(addresses, limits.connect, failed)
     if sock is None:
-        # A refusal comes from the server and tells most; an error of this machine's network tells least.
-        kinds = (ConnectionRefusedError, TimeoutError, OSError)
-        error = next(error for kind in kinds for _, error in failed if isinstance(error, kind))
-        tried = ", ".join(f"{address} {_short(error)}" for address, error in failed)
-        where = f"{endpoint.host_text}:{endpoint.port}"
-        raise _connect_failure(error, where, f" ({tried})" if len(failed) > 1 else "") from error
+        failure, cause = no_address(endpoint, failed)
+        raise failure from cause
     return sock
 
 
@@ -119,7 +99,7 @@ async def _first_to_answer(
     The next address is tried when one has failed, or when none has answered for a moment; those before it go on. Each
     has so many seconds. The addresses that failed, and how, go to ``failed``.
     """
-    waiting = deque(_interleaved(addresses))
+    waiting = deque(interleaved(addresses))
     tries: dict[asyncio.Task[socket.socket], str] = {}
     try:
         while waiting or tries:
@@ -150,14 +130,6 @@ def _close_late(task: asyncio.Task[socket.socket]) -> None:
         task.result().close()
 
 
-def _interleaved(addresses: list[Any]) -> list[Any]:
-    """The resolver's order, with the two families taking turns: a network may carry only one of them."""
-    families = [address[0] == addresses[0][0] for address in addresses]
-    first = [address for address, same in zip(addresses, families, strict=True) if same]
-    other = [address for address, same in zip(addresses, families, strict=True) if not same]
-    return [address for pair in zip_longest(first, other) for address in pair if address is not None]
-
-
 async def _connected(address: Any, seconds: float) -> socket.socket:
     family, kind, protocol, _, where = address
     sock = socket.socket(family, kind, protocol)
@@ -180,31 +152,14 @@ async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
         async with asyncio.timeout(seconds):
             return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except TimeoutError:
-        raise ConnectTimeout(f"No answer from the name service for {host}", "resolve", errno.ETIMEDOUT) from None
+        raise resolve_timeout(host) from None
     except (socket.gaierror, UnicodeError) as e:
-        raise ConnectError(f"Host {host!r} not found", "resolve") from e
-
-
-def _connect_failure(error: OSError, where: str, tried: str = "") -> ConnectError:
-    # A TimeoutError of asyncio.timeout is an OSError too, without a number.
-    if isinstance(error, TimeoutError):
-        text = f"{where} does not answer: check the address, and that the machine is up{tried}"
-        return ConnectTimeout(text, "connect", errno.ETIMEDOUT)
-    if isinstance(error, ConnectionRefusedError):
-        text = f"{where} refuses connections: nothing listens on that port{tried}"
-        return ConnectRefused(text, "connect", error.errno)
-    return ConnectError(f"{where} cannot be reached: {error.strerror or error}{tried}", "connect", error.errno)
-
-
-def _short(error: OSError) -> str:
-    if isinstance(error, TimeoutError):
-        return "does not answer"
-    return "refuses" if isinstance(error, ConnectionRefusedError) else f"fails: {error.strerror or error}"
+        raise no_host(host) from e
 
 
 async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
     if not hasattr(socket, "AF_UNIX"):
-        raise ConnectError("This system has no UNIX sockets: give the address of a server", "connect")
+        raise no_unix_sockets()
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.setblocking(False)
     try:
@@ -212,19 +167,8 @@ async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
             await asyncio.get_running_loop().sock_connect(sock, path)
     except BaseException as e:
         sock.close()
-        if isinstance(e, FileNotFoundError):
-            raise SocketNotFound(
-                f"There is no socket {path}: this machine is no TrueNAS, or give an address", "connect", e.errno
-            ) from e
-        if isinstance(e, PermissionError):
-            raise ConnectDenied(f"User {os.getuid()} may not open {path}", "connect", e.errno) from e
         if isinstance(e, OSError):
-            failure = _connect_failure(e, path)
-            if isinstance(failure, ConnectRefused):
-                failure = ConnectRefused(
-                    f"{path} refuses connections: the middleware is not running (yet)", "connect", e.errno
-                )
-            raise failure from e
+            raise unix_failure(e, path) from e
         raise
     return sock
 
@@ -232,12 +176,10 @@ async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
 async def _upgrade(
     endpoint: Endpoint, sock: socket.socket, tls: TLS, limits: ConnectLimits, report: Callable[[str], None]
 ) -> Link:
-    where = endpoint.text
     secure: dict[str, Any] = {}
     if endpoint.is_tls:
         secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
-    scheme = "wss" if endpoint.is_tls else "ws"
-    url = f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}"
+    url = websocket_url(endpoint)
     link: Link | None = None
     try:
         async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
@@ -247,24 +189,13 @@ async def _upgrade(
     except ssl.SSLError as e:
         raise tls_failure(endpoint, e, secure.get("ssl")) from e
     except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
-        raise ConnectTimeout(f"{where}: no TLS answer in {limits.tls:g} s", "tls", errno.ETIMEDOUT) from e
-    except InvalidStatus as e:
-        raise _rejected(where, e) from e
-    except InvalidMessage as e:
-        raise HandshakeRejected(f"{where}: the port does not speak HTTP (if it needs TLS, use wss://)") from e
+        raise no_tls_answer(endpoint, limits.tls) from e
     except InvalidHandshake as e:
-        raise HandshakeRejected(f"{where}: the WebSocket handshake failed: {e}") from e
+        raise handshake_failure(endpoint, e) from e
     except TimeoutError:
-        raise ConnectTimeout(
-            f"{where}: connected, but no WebSocket answer in {limits.handshake:g} s", "handshake", errno.ETIMEDOUT
-        ) from None
+        raise handshake_timeout(endpoint, limits.handshake) from None
     except OSError as e:
-        why = str(e.strerror or e) or "the server closed it"
-        text = f"{where}: the connection broke during the handshake: {why}"
-        if endpoint.is_tls:
-            plain = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
-            text += f". If that port does not speak TLS, the address is {plain}"
-        raise ConnectError(text, "handshake") from e
+        raise broken_handshake(endpoint, e) from e
     finally:
         if link is not None:
             link.transport.abort()
@@ -272,19 +203,3 @@ async def _upgrade(
         report("tls")
     report("handshake")
     return opened
-
-
-def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:
-    status = error.response.status_code
-    location = error.response.headers.get("Location")
-    if status == 404:
-        text = f"{where}: HTTP 404. It is not a TrueNAS, or older than 25.04, or the path is wrong"
-    elif location is not None and 300 <= status < 400:
-        text = f"{where}: HTTP {status}. The server redirects to {location!r}; give that address (wss:// for https://)"
-    elif status in (200, 400, 426):
-        text = f"{where}: HTTP {status}. A web server answered, not a TrueNAS API (if the port needs TLS, use wss://)"
-    elif status >= 500:
-        text = f"{where}: HTTP {status}. The web server is up and the middleware behind it is not (yet)"
-    else:
-        text = f"{where}: HTTP {status}. The server refuses the connection"
-    return HandshakeRejected(text, status)

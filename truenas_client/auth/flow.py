@@ -38,7 +38,6 @@ __all__ = [
     "no_access",
     "password_login",
     "reconnect_login",
-    "signs_in",
     "token_login",
 ]
 
@@ -216,19 +215,6 @@ def conclude(answer: dict[str, Any], username: str, mechanism: str) -> Login:
     return Login(
         username, level if isinstance(level, str) else None, mechanism, token if isinstance(token, str) else None
     )
-
-
-_OLD_LOGINS = frozenset(("auth.login", "auth.login_with_api_key", "auth.login_with_token"))
-
-
-def signs_in(method: str, answer: Any) -> bool:
-    """Whether this answer of this method means that the connection is signed in."""
-    if method in _OLD_LOGINS:
-        return answer is True
-    if method not in ("auth.login_ex", "auth.login_ex_continue") or not isinstance(answer, dict):
-        return False
-    kind = answer.get("response_type")
-    return kind == "SUCCESS" or (kind == "SCRAM_RESPONSE" and answer.get("scram_type") == "SERVER_FINAL_RESPONSE")
 
 
 def no_access(who: str) -> str:

@@ -20,12 +20,12 @@ call that was given up is never sent again; after the end nothing leaves.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import ejson
-from ..auth.flow import signs_in
+from ..auth.signs import signs_in
 from ..exc import (
     CallTimeout,
     ConnectionLost,
@@ -210,9 +210,13 @@ class Conversation:
 
     def take(self, text: str, now: float) -> list[Told]:
         """Take in one received text: what it settled and what it told, in order."""
+        return self.hear(self._receive(text), now)
+
+    def hear(self, messages: Iterable[Message], now: float) -> list[Told]:
+        """Take in what the dialect made of a received text: a driver with threads reads texts outside its lock."""
         self._heard = now
         told: list[Told] = []
-        for message in self._receive(text):
+        for message in messages:
             if type(message) is Reply:
                 call = self.ledger.answered(message.id)
                 if call is not None:

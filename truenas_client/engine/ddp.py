@@ -39,7 +39,7 @@ class DDP:
         self._greeting_id = message_id
         return '{"msg":"connect","version":"1","support":["1"],"features":[]}'
 
-    def options(self, *, private_methods: bool) -> tuple[str, list[Any]] | None:
+    def options(self, *, private_methods: bool, py_exceptions: bool = False) -> tuple[str, list[Any]] | None:
         """There are none."""
         return None
 

@@ -34,7 +34,7 @@ class Dialect(Protocol):
     def greeting(self, message_id: str) -> str | None:
         """The text that must come first and be answered, or None where there is none."""
 
-    def options(self, *, private_methods: bool) -> tuple[str, list[Any]] | None:
+    def options(self, *, private_methods: bool, py_exceptions: bool = False) -> tuple[str, list[Any]] | None:
         """Method and arguments of the call that sets a connection's options, or None."""
 
     def options_answered(self, answer: Any) -> None:

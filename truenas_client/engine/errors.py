@@ -40,7 +40,9 @@ def from_jsonrpc(error: Any) -> ClientException:
     if code == METHOD_NOT_FOUND:
         return MethodNotFound(text, ErrnoMixin.ENOMETHOD)
     if isinstance(data, dict):
-        return from_data(data, text, validation=code == INVALID_PARAMS)
+        made = from_data(data, text, validation=code == INVALID_PARAMS)
+        made.py_exception = data.get("py_exception")
+        return made
     return ClientException(text if isinstance(code, int) else f"{text} (code {short(code)})", None, None, data)
 
 

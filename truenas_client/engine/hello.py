@@ -78,10 +78,12 @@ class Approach:
             self.endpoint, self._may_fall_back, self.fell_back = endpoint, False, True
 
 
-def hello(dialect: Dialect, *, private_methods: bool) -> Generator[tuple[str, Sequence[Any]], Any, None]:
+def hello(
+    dialect: Dialect, *, private_methods: bool, py_exceptions: bool = False
+) -> Generator[tuple[str, Sequence[Any]], Any, None]:
     """Yield the first calls of a connection: method and parameters, or `GREETING`."""
     yield GREETING
-    options = dialect.options(private_methods=private_methods)
+    options = dialect.options(private_methods=private_methods, py_exceptions=py_exceptions)
     if options is None:
         return
     try:

@@ -294,6 +294,7 @@ def _failed(record: JobRecord, error: ClientException) -> ClientException:
     if isinstance(error, ValidationErrors):
         return error
     failed = JobFailed(error.error, error.errno, error.trace, error.extra, job_id=record.id)
+    failed.py_exception = error.py_exception
     info = record.fields.get("exc_info")
     if isinstance(info, dict) and isinstance(info.get("type"), str):
         failed.exc_type = info["type"]

@@ -40,9 +40,10 @@ class JSONRPC:
         """There is none: the server waits for the first call."""
         return None
 
-    def options(self, *, private_methods: bool = False) -> tuple[str, list[Any]] | None:
+    def options(self, *, private_methods: bool = False, py_exceptions: bool = False) -> tuple[str, list[Any]] | None:
         """Method and arguments of the call that sets a connection's options."""
-        return "core.set_options", [{"legacy_jobs": False, "private_methods": private_methods, "py_exceptions": False}]
+        options = {"legacy_jobs": False, "private_methods": private_methods, "py_exceptions": py_exceptions}
+        return "core.set_options", [options]
 
     def options_answered(self, answer: Any) -> None:
         """Take in the answer. Anything but an object that denies it means the old job style."""

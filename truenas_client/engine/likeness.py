@@ -13,7 +13,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from ..secrets.redact import MASK
+from ..secrets.value import MASK
 
 __all__ = ["extends"]
 

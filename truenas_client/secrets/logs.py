@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from .redact import redact_text
-
 __all__ = ["log"]
 
 
 class _Masked(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
+        from .redact import redact_text  # not needed until something is logged
+
         record.msg, record.args = redact_text(record.getMessage()), None
         if record.exc_info:
             # Handlers print this text instead of making their own.

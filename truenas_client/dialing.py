@@ -1,0 +1,174 @@
+"""What both drivers share about making a connection: its limits, the order of addresses, and what a failure is called.
+
+The one border where foreign exceptions become ours: what fails while connecting is a `ConnectError` that names its
+stage (resolve, connect, tls, handshake) and is at once the builtin a script may already catch. No I/O here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
+
+from .endpoint import Endpoint
+from .engine.conversation import Vigilance
+from .exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
+from .light_websockets import InvalidHandshake, InvalidMessage, InvalidStatus
+
+__all__ = [
+    "NEXT_ADDRESS_SECONDS",
+    "ConnectLimits",
+    "broken_handshake",
+    "handshake_failure",
+    "handshake_timeout",
+    "interleaved",
+    "no_address",
+    "no_host",
+    "no_tls_answer",
+    "no_unix_sockets",
+    "resolve_timeout",
+    "unix_failure",
+    "websocket_url",
+]
+
+NEXT_ADDRESS_SECONDS = 0.25
+"""How long an address may be silent before the next one of its name is tried too (RFC 8305, section 8)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectLimits:
+    """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
+
+    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
+    is `sizes.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
+    megabytes (``core.get_jobs`` and ``audit.query`` without a limit). ``vigilance`` tells when a silent connection is
+    doubted.
+    """
+
+    resolve: float = 10.0
+    connect: float = 10.0
+    tls: float = 15.0
+    handshake: float = 30.0
+    hello: float = 30.0
+    message: int = 2**30
+    vigilance: Vigilance = field(default_factory=Vigilance)
+
+
+def websocket_url(endpoint: Endpoint) -> str:
+    """The URL that the opening handshake names."""
+    scheme = "wss" if endpoint.is_tls else "ws"
+    return f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}"
+
+
+def interleaved(addresses: list[Any]) -> list[Any]:
+    """The resolver's order, with the two families taking turns: a network may carry only one of them."""
+    families = [address[0] == addresses[0][0] for address in addresses]
+    first = [address for address, same in zip(addresses, families, strict=True) if same]
+    other = [address for address, same in zip(addresses, families, strict=True) if not same]
+    return [address for pair in zip_longest(first, other) for address in pair if address is not None]
+
+
+# -- failures --------------------------------------------------------------------------------
+
+
+def resolve_timeout(host: str) -> ConnectTimeout:
+    """The name service is silent."""
+    return ConnectTimeout(f"No answer from the name service for {host}", "resolve", errno.ETIMEDOUT)
+
+
+def no_host(host: str) -> ConnectError:
+    """The name service does not know the name."""
+    return ConnectError(f"Host {host!r} not found", "resolve")
+
+
+def no_address(endpoint: Endpoint, failed: list[tuple[str, OSError]]) -> tuple[ConnectError, OSError]:
+    """None of the addresses that were tried has answered: what that is called, and its cause."""
+    # A refusal comes from the server and tells most; an error of this machine's network tells least.
+    kinds = (ConnectionRefusedError, TimeoutError, OSError)
+    error = next(error for kind in kinds for _, error in failed if isinstance(error, kind))
+    tried = ", ".join(f"{address} {_short(error)}" for address, error in failed)
+    where = f"{endpoint.host_text}:{endpoint.port}"
+    return _connect_failure(error, where, f" ({tried})" if len(failed) > 1 else ""), error
+
+
+def no_unix_sockets() -> ConnectError:
+    """This system has no such thing."""
+    return ConnectError("This system has no UNIX sockets: give the address of a server", "connect")
+
+
+def unix_failure(error: OSError, path: str) -> ConnectError:
+    """The UNIX socket cannot be connected to."""
+    if isinstance(error, FileNotFoundError):
+        text = f"There is no socket {path}: this machine is no TrueNAS, or give an address"
+        return SocketNotFound(text, "connect", error.errno)
+    if isinstance(error, PermissionError):
+        return ConnectDenied(f"User {os.getuid()} may not open {path}", "connect", error.errno)
+    if isinstance(error, ConnectionRefusedError):
+        text = f"{path} refuses connections: the middleware is not running (yet)"
+        return ConnectRefused(text, "connect", error.errno)
+    return _connect_failure(error, path)
+
+
+def no_tls_answer(endpoint: Endpoint, seconds: float) -> ConnectTimeout:
+    """Connected, and the TLS handshake does not end."""
+    return ConnectTimeout(f"{endpoint.text}: no TLS answer in {seconds:g} s", "tls", errno.ETIMEDOUT)
+
+
+def handshake_timeout(endpoint: Endpoint, seconds: float) -> ConnectTimeout:
+    """Connected, and the WebSocket handshake does not end."""
+    text = f"{endpoint.text}: connected, but no WebSocket answer in {seconds:g} s"
+    return ConnectTimeout(text, "handshake", errno.ETIMEDOUT)
+
+
+def handshake_failure(endpoint: Endpoint, error: InvalidHandshake) -> HandshakeRejected:
+    """What answered does not speak WebSocket, or will not with us."""
+    if isinstance(error, InvalidStatus):
+        return _rejected(endpoint.text, error)
+    if isinstance(error, InvalidMessage):
+        return HandshakeRejected(f"{endpoint.text}: the port does not speak HTTP (if it needs TLS, use wss://)")
+    return HandshakeRejected(f"{endpoint.text}: the WebSocket handshake failed: {error}")
+
+
+def broken_handshake(endpoint: Endpoint, error: OSError) -> ConnectError:
+    """TCP ended while the handshake was under way."""
+    why = str(error.strerror or error) or "the server closed it"
+    text = f"{endpoint.text}: the connection broke during the handshake: {why}"
+    if endpoint.is_tls:
+        plain = f"ws://{endpoint.host_text}:{endpoint.port}{endpoint.path}"
+        text += f". If that port does not speak TLS, the address is {plain}"
+    return ConnectError(text, "handshake")
+
+
+def _connect_failure(error: OSError, where: str, tried: str = "") -> ConnectError:
+    # A TimeoutError of a driver's own limit is an OSError too, without a number.
+    if isinstance(error, TimeoutError):
+        text = f"{where} does not answer: check the address, and that the machine is up{tried}"
+        return ConnectTimeout(text, "connect", errno.ETIMEDOUT)
+    if isinstance(error, ConnectionRefusedError):
+        text = f"{where} refuses connections: nothing listens on that port{tried}"
+        return ConnectRefused(text, "connect", error.errno)
+    return ConnectError(f"{where} cannot be reached: {error.strerror or error}{tried}", "connect", error.errno)
+
+
+def _short(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "does not answer"
+    return "refuses" if isinstance(error, ConnectionRefusedError) else f"fails: {error.strerror or error}"
+
+
+def _rejected(where: str, error: InvalidStatus) -> HandshakeRejected:
+    status = error.response.status_code
+    location = error.response.headers.get("Location")
+    if status == 404:
+        text = f"{where}: HTTP 404. It is not a TrueNAS, or older than 25.04, or the path is wrong"
+    elif location is not None and 300 <= status < 400:
+        text = f"{where}: HTTP {status}. The server redirects to {location!r}; give that address (wss:// for https://)"
+    elif status in (200, 400, 426):
+        text = f"{where}: HTTP {status}. A web server answered, not a TrueNAS API (if the port needs TLS, use wss://)"
+    elif status >= 500:
+        text = f"{where}: HTTP {status}. The web server is up and the middleware behind it is not (yet)"
+    else:
+        text = f"{where}: HTTP {status}. The server refuses the connection"
+    return HandshakeRejected(text, status)

@@ -1,0 +1,110 @@
+"""From what the caller asked for to a greeted connection that waits for its login.
+
+Which address and which protocol is `engine.hello`'s to decide; this opens the connections and makes the calls.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ..dialing import ConnectLimits, broken_handshake, handshake_failure, handshake_timeout
+from ..endpoint import Endpoint
+from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
+from ..exc import ClientException, HandshakeRejected
+from ..light_websockets import InvalidHandshake
+from .connection import Connection
+from .sockets import open_socket
+
+if TYPE_CHECKING:
+    from ..trust import TLS
+
+__all__ = ["connect"]
+
+
+def connect(
+    approach: Approach,
+    *,
+    tls: TLS | None,
+    limits: ConnectLimits,
+    private_methods: bool,
+    py_exceptions: bool,
+    reserved_ports: bool,
+) -> Connection:
+    """A connection that waits for its login, its reader started. Raises `ConnectError`."""
+    steps = approach.steps()
+    endpoint = next(steps)
+    while True:
+        try:
+            connection = _connection(endpoint, tls, limits, reserved_ports)
+            _greet(connection, endpoint, limits, private_methods, py_exceptions)
+        except ClientException as e:
+            endpoint = steps.throw(e)
+        else:
+            approach.reached(endpoint)
+            return connection
+
+
+def _connection(endpoint: Endpoint, tls: TLS | None, limits: ConnectLimits, reserved_ports: bool) -> Connection:
+    sock = open_socket(endpoint, tls=tls, limits=limits, reserved_ports=reserved_ports)
+    connection = Connection(sock, endpoint, dialect_for(endpoint), limits=limits)
+    try:
+        connection.open(limits.handshake)
+    except BaseException as e:
+        connection.close()
+        if isinstance(e, InvalidHandshake):
+            raise _as_scripts_know_it(handshake_failure(endpoint, e)) from e
+        if isinstance(e, TimeoutError):
+            raise handshake_timeout(endpoint, limits.handshake) from None
+        if isinstance(e, OSError):
+            raise broken_handshake(endpoint, e) from e
+        raise
+    return connection
+
+
+def _as_scripts_know_it(error: HandshakeRejected) -> HandshakeRejected:
+    """Where a script has imported ``websocket``, which the official client stands on, the error is of its class too."""
+    known = getattr(sys.modules.get("websocket"), "WebSocketBadStatusException", None)
+    if error.status_code is None or not isinstance(known, type):
+        return error
+    both = type("HandshakeRejected", (HandshakeRejected, known), {"__module__": HandshakeRejected.__module__})
+    made: HandshakeRejected = both(error.error, error.status_code)
+    return made
+
+
+def _greet(
+    connection: Connection, endpoint: Endpoint, limits: ConnectLimits, private_methods: bool, py_exceptions: bool
+) -> None:
+    connection.start()
+    try:
+        _say_hello(connection, limits.hello, private_methods, py_exceptions)
+    except ClientException as e:
+        connection.close()
+        failed = hello_failed(endpoint, e)
+        raise failed from (e if failed is not e else e.__cause__)
+    except BaseException:
+        connection.close()
+        raise
+    if endpoint.socket is not None:
+        # The server has signed in the user of this process before the first message.
+        connection.sign(True, os.getuid())
+
+
+def _say_hello(connection: Connection, timeout: float, private_methods: bool, py_exceptions: bool) -> None:
+    steps = hello(connection.talk.dialect, private_methods=private_methods, py_exceptions=py_exceptions)
+    answer: Any = None
+    failure: ClientException | None = None
+    while True:
+        try:
+            step = steps.throw(failure) if failure is not None else steps.send(answer)
+        except StopIteration:
+            return
+        failure = answer = None
+        try:
+            if step is GREETING:
+                connection.greet(timeout)
+            else:
+                answer = connection.call(*step, timeout)
+        except ClientException as e:
+            failure = e
