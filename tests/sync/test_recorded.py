@@ -15,7 +15,7 @@ import pytest
 
 from tests.facts import require_facts
 from tests.midclt.served import Background
-from tests.replay.flows import Flow, ReplayServer, read_flow
+from tests.replay.flows import Flow, ReplayServer, read_flow, sent_frames
 from truenas_client import Client, ClientException, JobAborted, MechanismUnsupported, ejson
 from truenas_client.simulator.tls import Tls
 from truenas_client.sync import signin
@@ -56,7 +56,7 @@ def simple(name: str, *calls: tuple[Any, ...], job: bool = False) -> None:
 
 
 def sent_params(flow: Flow, method: str) -> list[Any]:
-    return [ejson.loads(ejson.dumps(frame["params"])) for _, frame in flow.frames if frame.get("method") == method]
+    return [ejson.loads(ejson.dumps(frame["params"])) for frame in sent_frames(flow) if frame.get("method") == method]
 
 
 simple(
@@ -297,7 +297,7 @@ def compare(saw: str, ours: Any) -> None:
 
 
 def give_recorded_nonces(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
-    firsts = [f["params"][0]["rfc_str"] for _, f in flow.frames if "CLIENT_FIRST_MESSAGE" in str(f)]
+    firsts = [f["params"][0]["rfc_str"] for f in sent_frames(flow) if "CLIENT_FIRST_MESSAGE" in str(f)]
     nonces = iter([base64.b64decode(first.rpartition(",r=")[2]) for first in firsts])
     monkeypatch.setattr(signin, "new_nonce", lambda: next(nonces, bytes(32)))
 
