@@ -1,12 +1,12 @@
 """From an `Endpoint` to an open WebSocket.
 
-The one border where foreign exceptions become ours: what fails while connecting
-is a `ConnectError` that names its stage (resolve, connect, tls, handshake) and
-is at once the builtin a script may already catch.
+All exceptions of the libraries become ours here. A failure to connect is a
+`ConnectError` that names its stage (resolve, connect, tls, handshake), and also the
+builtin that a script may already catch.
 
-Invariants: redirects are reported, never followed; no proxy of the environment
-is used; nothing received is too large; frames are never logged, whatever the
-log level, because they hold secrets.
+Invariants: redirects are reported, never followed; the proxies of the environment are
+ignored; received messages are bounded; frames are never logged, at any log level,
+because they hold secrets.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ __all__ = ["ConnectLimits", "open_socket", "open_websocket"]
 
 
 NEXT_ADDRESS_SECONDS = 0.25
-"""How long an address may be silent before the next one of its name is tried too (RFC 8305, section 8)."""
+"""How long to wait for one address before the next address of the host is tried too (RFC 8305, section 8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectLimits:
-    """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
+    """Seconds for each stage of connecting, and bytes of a message.
 
-    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
-    is `sizes.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
-    megabytes (``core.get_jobs`` and ``audit.query`` without a limit). ``vigilance`` tells when a silent connection is
-    doubted.
+    The handshake may be slow: the first one on an older ``/api/v...`` path makes the server load its models.
+    ``message`` bounds the bytes until a message is complete, after sign-in; before it the bound is
+    `sizes.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
+    megabytes (``core.get_jobs`` and ``audit.query`` without a limit). ``vigilance`` holds the times of the watchdog.
     """
 
     resolve: float = 10.0
@@ -66,8 +66,8 @@ async def open_websocket(
 ) -> Link:
     """Connect and complete the WebSocket handshake.
 
-    ``tls`` is how the server proves who it is. ``on_stage`` is called with the name of
-    each stage that has succeeded. Raises `ConnectError` and its subclasses. Cancelling closes what was opened.
+    ``tls`` says which certificates are accepted. ``on_stage`` is called with the name of each
+    stage that has succeeded. Raises `ConnectError` and its subclasses. Cancelling closes all that was opened.
     """
     limits = limits or ConnectLimits()
     report = on_stage or (lambda stage: None)
@@ -102,7 +102,7 @@ async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callabl
     failed: list[tuple[str, OSError]] = []
     sock = await _first_to_answer(addresses, limits.connect, failed)
     if sock is None:
-        # A refusal comes from the server and tells most; an error of this machine's network tells least.
+        # Report the most telling error: a refusal comes from the server itself, other errors from this machine.
         kinds = (ConnectionRefusedError, TimeoutError, OSError)
         error = next(error for kind in kinds for _, error in failed if isinstance(error, kind))
         tried = ", ".join(f"{address} {_short(error)}" for address, error in failed)
@@ -114,10 +114,10 @@ async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callabl
 async def _first_to_answer(
     addresses: list[Any], seconds: float, failed: list[tuple[str, OSError]]
 ) -> socket.socket | None:
-    """A socket to the first address that answers, None when none does (RFC 8305, "happy eyeballs").
+    """Connect to the first address that answers; None when none does (RFC 8305, "happy eyeballs").
 
-    The next address is tried when one has failed, or when none has answered for a moment; those before it go on. Each
-    has so many seconds. The addresses that failed, and how, go to ``failed``.
+    The next address is tried when one has failed, or after `NEXT_ADDRESS_SECONDS`; the earlier attempts go on. Each
+    attempt has ``seconds``. The failed addresses and their errors are added to ``failed``.
     """
     waiting = deque(_interleaved(addresses))
     tries: dict[asyncio.Task[socket.socket], str] = {}
@@ -145,13 +145,13 @@ async def _first_to_answer(
 
 
 def _close_late(task: asyncio.Task[socket.socket]) -> None:
-    """Close the socket of a try that succeeded when it was wanted no more."""
+    """Close the socket of an attempt that succeeded after another one had won."""
     if not task.cancelled() and task.exception() is None:
         task.result().close()
 
 
 def _interleaved(addresses: list[Any]) -> list[Any]:
-    """The resolver's order, with the two families taking turns: a network may carry only one of them."""
+    """The resolver's order with IPv6 and IPv4 taking turns, because a network may carry only one of them."""
     families = [address[0] == addresses[0][0] for address in addresses]
     first = [address for address, same in zip(addresses, families, strict=True) if same]
     other = [address for address, same in zip(addresses, families, strict=True) if not same]
@@ -173,7 +173,7 @@ async def _connected(address: Any, seconds: float) -> socket.socket:
 
 
 async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
-    # A number needs no name service, and no thread to wait for one.
+    # A numeric address needs no name service, and so no thread to wait for one.
     with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     try:
@@ -186,7 +186,7 @@ async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
 
 
 def _connect_failure(error: OSError, where: str, tried: str = "") -> ConnectError:
-    # A TimeoutError of asyncio.timeout is an OSError too, without a number.
+    # The TimeoutError of asyncio.timeout is an OSError too, but has no errno.
     if isinstance(error, TimeoutError):
         text = f"{where} does not answer: check the address, and that the machine is up{tried}"
         return ConnectTimeout(text, "connect", errno.ETIMEDOUT)
@@ -246,7 +246,7 @@ async def _upgrade(
             opened, link = link, None
     except ssl.SSLError as e:
         raise tls_failure(endpoint, e, secure.get("ssl")) from e
-    except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
+    except ConnectionAbortedError as e:  # asyncio raises this after ssl_handshake_timeout
         raise ConnectTimeout(f"{where}: no TLS answer in {limits.tls:g} s", "tls", errno.ETIMEDOUT) from e
     except InvalidStatus as e:
         raise _rejected(where, e) from e
