@@ -1,15 +1,16 @@
-"""The WebSocket of one connection, without I/O: a driver brings the bytes and the time, and sends what is to leave.
+"""The WebSocket of one connection, without I/O. A driver brings received bytes and the time, and sends what is pending.
 
-It stands on the documented sans-I/O protocol of `websockets`, which makes the opening handshake, masks what is sent,
-answers pings and closes, puts the parts of a close together and fails what breaks RFC 6455. Frames are told apart here,
-because nearly every frame of a server is a whole text: such a frame is decoded where it lies, which takes a fifth of
-the time of the protocol's own parser. Every other frame goes through the protocol, with no byte of the next.
+It builds on the documented sans-I/O protocol of `websockets`, which makes the opening handshake, masks frames, answers
+pings and closes, parses closes and fails frames that break RFC 6455. This module finds the frames itself, because
+nearly every frame from a server is a whole text. It decodes such a frame in place, in a fifth of the time that the
+protocol's own parser takes. It passes every other frame to the protocol, without a byte of the next one.
 
-What the server sends is bounded: the bytes since the last complete message, the pieces of a message, and the pings of
-a while. Beyond a bound `step` stops for good, and `refusal` says why; the driver then breaks the connection off.
+Received data is bounded: the bytes since the last complete message, the pieces of a message, and the pings and pongs
+within some seconds. Beyond a bound `step` stops for good and `refusal` says why; the driver then cuts the connection
+off.
 
-Invariants: texts come out in the order of arrival, each once; `step` takes one frame at a time, so that a driver can
-give others their turn; after a close frame or a broken frame nothing comes out any more.
+Invariants: texts come out once each, in the order of arrival; `step` takes one frame at a time, so that a driver can
+let other work run; after a close frame or a broken frame no text comes out.
 """
 
 from __future__ import annotations
@@ -26,24 +27,25 @@ from .light_websockets import SEND_EOF, ClientProtocol, CloseCode, ConnectionClo
 __all__ = ["CLOSE_SECONDS", "WebSocket"]
 
 PING_INTERVAL = 20.0
-"""Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s of silence."""
+"""Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s without data from the middleware
+(its configuration: proxy_read_timeout). 26 waits 3600 s."""
 PING_TIMEOUT = 60.0
-"""Seconds. A pong comes from the middleware's own event loop, which may be busy for a while."""
+"""Seconds. The middleware's own event loop sends the pong, and it may be busy for a while."""
 CLOSE_SECONDS = 1.0
-"""How long a driver waits for the end of a connection that either side has begun to close."""
+"""How long a driver waits for the end of a connection after either side has begun to close it."""
 
 MOST_PIECES = 10_000
-"""Frames of one message. Real servers send one, proxies a few."""
+"""The most frames of one message. Real servers send one, proxies a few."""
 MOST_CONTROLS, CONTROL_SECONDS = 10_000, 10.0
-"""Pings and pongs that are taken in so many seconds; each ping costs an answer."""
+"""The most pings and pongs accepted in this many seconds. Each ping costs an answer."""
 
 WHOLE_TEXT = 0x81
 """The first byte of a frame that is a complete text (RFC 6455, 5.2): FIN set, no extension, opcode 1."""
 LARGE = 100_000
-"""Bytes of a text from which it is worth the effort to make no copy of it, and to let its bytes go at once."""
+"""Bytes of a text from which avoiding a copy, and freeing the received bytes early, is worth the effort."""
 EVERYTHING = sys.maxsize
 
-# A logger of its own with nothing attached and everything off: websockets logs whole frames at DEBUG.
+# A private logger without handlers and with every level off: websockets logs whole frames at DEBUG.
 _silent = logging.Logger("truenas_client.websockets", logging.CRITICAL + 1)
 
 
@@ -56,33 +58,32 @@ class _Ping:
 class WebSocket:
     """One WebSocket of a client, from its opening handshake on. A driver inherits from it.
 
-    The driver sets `on_text` and `on_fault`, calls `feed` with what it has received and then `step` until that is
-    False, sends what `to_send` gives after each of these and after what it sends itself, and calls `due` at
-    `next_time`.
+    The driver sets `on_text` and `on_fault`. It calls `feed` with received bytes and then `step` until that returns
+    False. After these, and after it has sent a text, it writes what `to_send` returns. It calls `due` at `next_time`.
     """
 
     on_text: Callable[[str], None]
-    """Takes each text."""
+    """Called with each text."""
     on_fault: Callable[[str], None]
-    """Takes what a message that is no text was, in words."""
+    """Called for each message that is no readable text, with a description of it."""
 
     def __init__(self, url: str) -> None:
         self._protocol = ClientProtocol(parse_uri(url), max_size=None, logger=_silent)
         self._protocol.send_request(self._protocol.connect())
         self.bound = BEFORE_LOGIN
-        """Bytes that may come without a complete message among them."""
+        """Bytes that may arrive without a complete message among them."""
         self.refusal = ""
-        """Why this end breaks the connection off, "" while it does not."""
+        """Why this end cuts the connection off; "" while it does not."""
         self.latency = 0.0
         """Seconds of the last round trip of a ping; 0 before the first."""
-        # What was fed and not taken yet begins at `_at`. Bytes as they came, a bytearray where a frame is incomplete.
+        # Fed and not yet decoded: `_data` from `_at` on. Bytes as received, or a bytearray while a frame is incomplete.
         self._data: bytes | bytearray = b""
         self._at = 0
         self._now = 0.0
         self._owed = EVERYTHING
-        """Bytes that go to the protocol before the next frame begins."""
+        """Bytes to pass to the protocol before the next frame begins."""
         self._head: bytes | None = b""
-        """The last bytes of the response that have been read; None when its headers are complete."""
+        """The last bytes read of the handshake response; None once its headers are complete."""
         self._parts: bytearray | None = None
         self._in_pieces = False
         self._unfinished = self._pieces = 0
@@ -96,17 +97,17 @@ class WebSocket:
 
     @property
     def opening(self) -> bool:
-        """Whether the server's answer to the opening handshake has not come yet."""
+        """Whether the server has not answered the opening handshake yet."""
         return self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None
 
     @property
     def handshake_error(self) -> Exception | None:
-        """Why the opening handshake failed, by websockets' own exceptions."""
+        """The exception of `websockets` for a failed opening handshake; None otherwise."""
         return self._protocol.handshake_exc
 
     @property
     def closing(self) -> bool:
-        """Whether the connection is to end within `CLOSE_SECONDS`, or is cut off then."""
+        """Whether the connection is closing. The driver cuts it off after `CLOSE_SECONDS`."""
         return self._protocol.close_expected()
 
     @property
@@ -116,18 +117,18 @@ class WebSocket:
 
     @property
     def close_reason(self) -> str | None:
-        """The server's words for it."""
+        """The server's close reason."""
         return self._protocol.close_reason
 
     @property
     def close_error(self) -> ConnectionClosed:
-        """The end of the connection as websockets raises it. Only once it is over."""
+        """The exception of `websockets` for the end of the connection. Read it only after the end."""
         return self._protocol.close_exc
 
     # -- receiving -----------------------------------------------------------------------
 
     def feed(self, data: bytes, now: float) -> None:
-        """Take in what was received."""
+        """Take in received bytes; `step` decodes them."""
         self._now = now
         at = self._at
         if at >= len(self._data):
@@ -141,7 +142,7 @@ class WebSocket:
         self._data += data
 
     def step(self) -> bool:
-        """Take one frame, or a part of one, of what was fed; False when nothing more can be done. A hot path."""
+        """Take one frame, or a part of one. False: nothing more can be done with what was fed. A hot path."""
         if self._owed:
             return self._pass_on()
         data, at = self._data, self._at
@@ -159,7 +160,7 @@ class WebSocket:
                 return False
             size, head = int.from_bytes(data[at + 2 : at + 10], "big"), 10
         if data[at] != WHOLE_TEXT or second > 127 or self._in_pieces:
-            # Above 127 is the mask bit, which only a client may set: the protocol fails such a frame at once.
+            # A second byte above 127 has the mask bit, which only a client may set: the protocol fails such a frame.
             self._owed = head + size
             return self._pass_on()
         total = head + size
@@ -174,7 +175,7 @@ class WebSocket:
                 text = data[start : start + size].decode()
             else:
                 text = str(memoryview(data)[start : start + size], "utf-8")
-                # The bytes are let go before the text is read, which takes several times their memory.
+                # Free the bytes first: reading the text takes several times their memory.
                 self._data, self._at = data[self._at :], 0
                 del data
         except UnicodeDecodeError:
@@ -184,12 +185,12 @@ class WebSocket:
         return True
 
     def receive_eof(self) -> None:
-        """Take in that the server sends nothing more, or that the connection is lost."""
+        """Take in that the server sends nothing more or that the connection is lost."""
         self._data, self._at = b"", 0
         self._protocol.receive_eof()
 
     def _pass_on(self) -> bool:
-        """Hand bytes to the protocol: up to the end of the response, of the frame, or all that have come."""
+        """Pass bytes to the protocol: up to the end of the response or of the frame, or all there are."""
         data = self._data[self._at : self._at + self._owed]
         if not data or self.refusal:
             return False
@@ -209,13 +210,13 @@ class WebSocket:
             if not self._owed:
                 self._unfinished, self._ping_at = 0, self._now + PING_INTERVAL
         elif not self._owed and not events:
-            self._owed = EVERYTHING  # the protocol failed the connection, and discards from now on
+            self._owed = EVERYTHING  # the protocol has failed the connection and discards all further bytes
         if self._unfinished > self.bound:
             return self._refuse(f"The server sent more than {self.bound:,} bytes without completing a message")
         return not self.refusal
 
     def _until_headers_end(self, data: bytes | bytearray) -> bytes | bytearray:
-        """As much as belongs to the headers. The first frames may follow in the same bytes."""
+        """The part of the bytes that belongs to the headers. The first frames may follow in the same bytes."""
         assert self._head is not None
         seen = self._head + data
         end = seen.find(b"\r\n\r\n") + 4
@@ -227,7 +228,7 @@ class WebSocket:
         return data[:end]
 
     def _take(self, frame: Frame) -> None:
-        """A frame that is no whole text: a piece of a message, a binary message, a ping, pong or close."""
+        """Take a frame that is no whole text: a piece of a message, a binary message, a ping, pong or close."""
         match frame.opcode:
             case Opcode.PING | Opcode.PONG:
                 if frame.opcode is Opcode.PONG:
@@ -235,7 +236,7 @@ class WebSocket:
                 self._count_control()
                 return
             case Opcode.CLOSE:
-                self._owed = EVERYTHING  # the protocol discards what comes after it
+                self._owed = EVERYTHING  # the protocol discards all bytes after a close
                 return
             case Opcode.TEXT:
                 self._parts = bytearray(frame.data)
@@ -260,7 +261,7 @@ class WebSocket:
         except UnicodeDecodeError:
             self.on_fault("text that is not UTF-8")
             return
-        parts.clear()  # before the text is read, which takes several times their memory
+        parts.clear()  # free the bytes first: reading the text takes several times their memory
         self.on_text(text)
 
     def _count_control(self) -> None:
@@ -278,19 +279,19 @@ class WebSocket:
     # -- sending -------------------------------------------------------------------------
 
     def send(self, text: str) -> bool:
-        """Have a text sent. False: the connection is over or closing, and nothing is sent."""
+        """Add a text to the pending data. False: the connection is over or closing, and nothing is sent."""
         if self._protocol.state is not State.OPEN:
             return False
         self._protocol.send_text(text.encode())
         return True
 
     def send_close(self) -> None:
-        """Begin to close; twice is fine."""
+        """Begin to close. A second call does nothing."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(CloseCode.NORMAL_CLOSURE)
 
     def to_send(self) -> tuple[bytes, bool]:
-        """What is to leave now, and whether it is the last that this end sends."""
+        """Return the pending data, and whether it is the last that this end sends."""
         frames = self._protocol.data_to_send()
         if not frames:
             return b"", False
@@ -299,18 +300,18 @@ class WebSocket:
     # -- pings ---------------------------------------------------------------------------
 
     def send_ping(self, now: float, answered: Callable[[float], None]) -> None:
-        """Send a ping, while the connection is open. Its pong calls ``answered`` with the seconds that it took."""
+        """Send a ping on an open connection. Its pong calls ``answered`` with the round trip in seconds."""
         self._ping_count += 1
         payload = self._ping_count.to_bytes(4, "big")
         self._pings[payload] = _Ping(now, answered)
         self._protocol.send_ping(payload)
 
     def next_time(self) -> float:
-        """When `due` has to be called next; infinity when never."""
+        """The time at which the driver must call `due`; infinity when it need not."""
         return self._ping_at if self._protocol.state is State.OPEN else math.inf
 
     def due(self, now: float) -> None:
-        """Send the ping that keeps the connection alive when it is time, or give up a connection without a pong."""
+        """Send the keepalive ping when it is time, or fail a connection whose pong is overdue."""
         if now < self.next_time():
             return
         self._ping_at = now + PING_INTERVAL
@@ -325,9 +326,9 @@ class WebSocket:
         self._kept_alive_at = None
 
     def _answered(self, payload: bytes) -> None:
-        """A pong has come: it answers its ping and those before it (RFC 6455, 5.5.3)."""
+        """Take in a pong: it answers its ping and all earlier ones (RFC 6455, 5.5.3)."""
         if payload not in self._pings:
-            return  # nobody asked for it, which the RFC allows
+            return  # an unsolicited pong, which the RFC allows
         self.latency = self._now - self._pings[payload].sent
         for earlier in list(self._pings):
             ping = self._pings.pop(earlier)

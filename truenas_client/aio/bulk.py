@@ -1,10 +1,11 @@
 """Many calls of one method, as jobs of the server: ``core.bulk``.
 
-The server takes so many characters in one message, so items go in pieces, each a
-job, one after the other; within a job the server runs them in order.
+The server limits the length of a message, so the items are sent in pieces. Each piece
+is a job, and the next one starts when it has ended. Within a job the server runs the
+items in order (recorded: flow core_bulk_with_failing_item).
 
-Invariants: items run in the order given; results are as many as items and in their
-order; nothing is sent when any item alone is too long; an item is never sent twice.
+Invariants: items run in the order given; there is one result for each item, in the same
+order; when any single item is too long, nothing is sent; an item is never sent twice.
 """
 
 from __future__ import annotations
@@ -32,16 +33,17 @@ __all__ = ["BulkInterrupted", "BulkResult", "bulk"]
 
 METHOD = "core.bulk"
 ENVELOPE = 256
-"""Characters for what surrounds the arguments in a message, in either dialect, with room to spare."""
+"""Characters of a message besides the arguments, in either dialect, with room to spare."""
 PIECE_ITEMS = 100
-"""Items of one job. Each progress event of a job carries all its arguments, so long pieces cost their square."""
+"""Items of one job. Every progress event carries all arguments of the job, so the traffic of a job grows with the
+square of its items."""
 
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """What became of one item. ``error`` is the server's text, None for a success.
+    """The outcome of one item. ``error`` is the server's text, None for a success.
 
-    ``index`` is the item's place among those given; ``job_id`` is set when the item was a job.
+    ``index`` is the item's position in the input; ``job_id`` is set when the item was a job.
     """
 
     index: int
@@ -55,10 +57,10 @@ class BulkResult:
 
 
 class BulkInterrupted(ClientException):
-    """The work stopped on the way; what stopped it is the ``__cause__``.
+    """The work stopped before its end; ``__cause__`` is the error that stopped it.
 
-    ``results`` are those known, from the first item on; of the items ``unknown`` nobody
-    can tell whether they ran; the items ``unsent`` did not.
+    ``results`` are the known results, from the first item on. The items ``unknown`` may
+    or may not have run; the items ``unsent`` did not run.
     """
 
     def __init__(self, cause: ClientException, results: list[BulkResult], unknown: range, unsent: range) -> None:
@@ -73,15 +75,15 @@ class BulkInterrupted(ClientException):
 async def bulk(
     server: AsyncClient, method: str, items: Iterable[Sequence[Any]], description: str | None = None
 ) -> list[BulkResult]:
-    """Call ``method`` once with each of ``items`` (lists of arguments); one `BulkResult` each, in order.
+    """Call ``method`` once with each of ``items`` (lists of arguments). Return one `BulkResult` for each, in order.
 
-    An item that fails does not stop the others and raises nothing: look at ``error``.
-    ``description`` is shown in the jobs' progress, with ``{0}`` and so on standing for
-    an item's arguments. No items, no call.
+    A failed item does not stop the others and raises nothing: look at its ``error``.
+    ``description`` is shown in the progress of the jobs; ``{0}``, ``{1}`` in it stand for
+    an item's arguments. Without items nothing is called.
 
-    Raises `PayloadTooLarge` (nothing was sent) for an item too long for a message, what
-    calls raise when the first piece was refused, and `BulkInterrupted` once anything may
-    have run. Cancelling stops sending; a piece that has left runs on.
+    Raises `PayloadTooLarge` (nothing was sent) for an item that is too long for a message,
+    the error of the call when the server refused the first piece, and `BulkInterrupted`
+    once an item may have run. Cancelling stops sending; a piece that has left runs on.
     """
     pieces = list(_pieces(method, items, description, send_limit(METHOD, server.signed_in)))
     total = sum(map(len, pieces))
@@ -142,7 +144,7 @@ def _read(rows: Any, begin: int, count: int) -> list[BulkResult]:
     results = []
     for index, row in enumerate(rows, begin):
         error, job_id = row.get("error"), row.get("job_id")
-        # An unknown form of error is an error all the same.
+        # An error of an unknown form is still an error.
         text = None if error is None else error.strip() if isinstance(error, str) else str(error)
         results.append(BulkResult(index, row.get("result"), text, job_id if isinstance(job_id, int) else None))
     return results

@@ -1,6 +1,6 @@
 """`AsyncClient`: a TrueNAS for asyncio programs.
 
-Longer than most files here because each public method carries its contract; what they do stands in `lifetime`.
+This file is long because each public method carries its contract. The work is done in `lifetime`.
 """
 
 from __future__ import annotations
@@ -50,36 +50,36 @@ _UNSET: Final = _Unset()
 class AsyncClient:
     """A TrueNAS, reached over one connection at a time.
 
-    ``uri`` is None for the local socket, or an address as a person writes it
-    (``"nas"``, ``"https://nas"``, ``"wss://nas/api/current"``, ``"ws+unix:///path"``). An
-    address that names no path falls back to the old protocol where ``/api/current`` is
-    not there (24.10 and earlier); one ending in ``/websocket`` asks for it.
-    ``tls`` says how the server proves who it is, unless by the system's authorities
-    (`TLS.pinned`, `TLS.authority`); ``verify_ssl=False`` takes any certificate.
-    ``also`` are further addresses of the same server, for when nothing answers at the first.
+    ``uri`` is None for the local socket, or an address as a user writes it
+    (``"nas"``, ``"https://nas"``, ``"wss://nas/api/current"``, ``"ws+unix:///path"``). With an
+    address without a path the client falls back to the old protocol where the server has
+    no ``/api/current`` (24.10 and earlier). An address ending in ``/websocket`` asks for it.
+    ``tls`` says which certificates the client accepts (`TLS.pinned`, `TLS.authority`). The
+    default is those of the system's authorities; ``verify_ssl=False`` accepts any.
+    ``also`` holds further addresses of the same server, tried when nothing answers at ``uri``.
     ``call_timeout`` is in seconds, None waits forever. ``private_methods`` tells the
-    server that private methods are meant.
+    server that this client calls private methods on purpose.
 
-    With ``reconnect`` a lost connection is made again, the login repeated with what it
-    was made with, subscriptions renewed (each shows a `Gap`) and running jobs found
-    again. Calls that only read are sent again, calls that had not left are sent then;
-    a write that had left fails with `ConnectionLost`, because it may have run. Without
-    ``hold_unsent`` nothing waits for the next connection: calls and job starts that had not
-    left, or are made while there is none, fail with `ConnectionLost` (``sent`` is false).
+    With ``reconnect`` the client replaces a lost connection: it connects again, repeats the
+    login, renews the subscriptions (each shows a `Gap`) and finds running jobs again. It
+    sends calls again that only read or had not left. A write that had left fails with
+    `ConnectionLost`, because it may have run. Without ``hold_unsent`` nothing waits for the
+    next connection: calls and job starts that had not left, or are made without a
+    connection, fail with `ConnectionLost` (``sent`` is false).
 
-    ``on_stage`` is called with the name of each stage of connecting as it succeeds:
-    resolve, connect, tls, handshake, hello. ``on_login_needed`` is awaited, with the
-    client, when a new connection needs a login and none was kept; it signs in by the
-    client's login methods (calls wait until it has returned), and what it raises is final.
-    ``on_warning`` gets what a person should know, a line each and each once (a password
-    that others can read, a key file they can, a wait for the server's rate limit);
-    without it `warnings.warn` does.
+    ``on_stage`` is called with the name of each stage of connecting that has succeeded:
+    resolve, connect, tls, handshake, hello. ``on_login_needed`` is awaited with the client
+    when a new connection needs a login and the client keeps none. It signs in with the
+    client's login methods; calls wait until it returns, and an error it raises is final.
+    ``on_warning`` is called with each warning for the user, once and as one line (a password
+    or a key file that others can read, a wait for the server's rate limit). Without it the
+    client calls `warnings.warn`.
 
     ``on_large`` is awaited with a `LargeAnswer` for each received text of a million characters
-    or more, before it is read: reading fifty million stops the loop for half a second, and
-    a program may want to show that first. What comes later waits for it. It may have
-    the text read (`LargeAnswer.read`) or answer the call without (`LargeAnswer.give`); if it
-    does neither, or fails, the text is read.
+    or more, before it is decoded. Decoding fifty million characters stops the loop for half
+    a second, and a program may want to show that first. Later texts wait until it returns. It
+    may decode the text (`LargeAnswer.read`) or answer the call itself (`LargeAnswer.give`); if
+    it does neither, or fails, the text is decoded.
 
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
@@ -126,8 +126,8 @@ class AsyncClient:
     async def connect(self) -> Self:
         """Connect and set the connection's options.
 
-        Raises `ConnectError` and its subclasses, each also the builtin that fits; the
-        first connection is tried once. Cancelling closes what was opened.
+        Raises `ConnectError` and its subclasses, each of them also the fitting builtin. The
+        first connection is tried only once. Cancelling closes all that was opened.
         """
         if self._supervisor.connection is not None or self._supervisor.over:
             raise ClientException("This client has been connected already: make a new one")
@@ -149,11 +149,12 @@ class AsyncClient:
         otp_token: OTPToken = None,
         **options: Any,
     ) -> Self:
-        """A client for a profile of the user's configuration; connecting it signs it in too.
+        """A client for a profile of the user's configuration; `connect` also signs it in.
 
-        Without a name ``TRUENAS_PROFILE`` names it, or else it is the default one. ``ask`` is
-        called, in a thread, for a secret that is to be asked for; ``options`` are those of
-        the constructor. Raises `InvalidProfile`; connecting raises also `SecretUnavailable`.
+        Without a name the profile is that of ``TRUENAS_PROFILE``, or else the default one.
+        ``ask`` is called, in a thread, where the profile says that the user is asked for the
+        secret; ``options`` are those of the constructor. Raises `InvalidProfile`; `connect`
+        also raises `SecretUnavailable`.
         """
         from ..storage import Profiles
         from .profile_login import sign_in
@@ -175,15 +176,15 @@ class AsyncClient:
         return self._life.dialer.approach.endpoint
 
     async def close(self) -> None:
-        """Close for good; what waits fails with `ConnectionLost`. Twice is fine."""
+        """Close for good. Waiting calls fail with `ConnectionLost`. A second call does nothing."""
         await self._supervisor.close()
 
     async def wait_closed(self) -> ClientException | None:
-        """Wait until there will be no connection any more. None: we closed it; else why."""
+        """Wait until the client is over. Return None after `close`, else the error that ended it."""
         return await self._supervisor.wait_over()
 
     def states(self) -> AsyncIterator[Status]:
-        """The present `Status` and each later one; ends with CLOSED or FAILED."""
+        """Yield the present `Status` and each later one; the last is CLOSED or FAILED."""
         return self._supervisor.watch()
 
     @property
@@ -192,7 +193,7 @@ class AsyncClient:
         return self._supervisor.status
 
     def reconnect_now(self) -> None:
-        """Cut the pause before the next attempt short."""
+        """End the pause before the next attempt to connect."""
         self._supervisor.hurry()
 
     @property
@@ -203,7 +204,7 @@ class AsyncClient:
 
     @property
     def signed_in(self) -> bool:
-        """Whether a login has succeeded on this connection (the local socket counts as signed in)."""
+        """Whether the connection is signed in. The server signs in the local socket by itself."""
         connection = self._supervisor.connection
         return connection is not None and connection.signed_in
 
@@ -214,13 +215,13 @@ class AsyncClient:
 
     @property
     def waiting(self) -> int:
-        """Calls and job starts that wait here for a slot, because the server runs ten at a time."""
+        """Calls and job starts that wait in this client for a slot: the server runs ten at a time."""
         connection = self._supervisor.connection
         return connection.talk.ledger.queued if connection is not None else 0
 
     @property
     def new_style_jobs(self) -> bool:
-        """Whether the server answers a job call when the job ends (25.10 and later), not with its number."""
+        """Whether the server answers a job call when the job ends (25.10 and later), not at once with its number."""
         connection = self._supervisor.connection
         return connection is not None and connection.dialect.new_style_jobs
 
@@ -237,27 +238,27 @@ class AsyncClient:
     async def call(
         self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET, repeat: bool | None = None
     ) -> Any:
-        """Call a method and return its result; of a job its number, once the server has announced it.
+        """Call a method and return its result. For a job, return its number once the server announces it.
 
-        How the job ends is told by `follow`, or by `start` in place of this. A transient job, and one
-        whose events the account may not see, answers its result when it ends.
+        To wait for the end of the job use `follow`, or call `start` instead. For a transient job, and
+        for one whose events the account may not see, the call returns the job's result at its end.
 
-        ``timeout`` in seconds covers waiting for a connection, for a slot and for the
-        answer; None waits forever. ``repeat`` says whether the call may be sent again when
-        the connection was lost before its answer; unless given, calls that only read are.
+        ``timeout`` in seconds covers the wait for a connection, for a slot and for the
+        answer; None waits forever. ``repeat`` says whether the client may send the call again
+        after the connection was lost before the answer; by default it repeats only calls that read.
 
-        Raises what the server says (`ValidationErrors`, `MethodNotFound`,
+        Raises the server's error (`ValidationErrors`, `MethodNotFound`,
         `NotAuthenticated`, ..., else `ClientException`), `CallTimeout`, `ConnectionLost`,
         and `PayloadTooLarge` before anything is sent. Cancelling stops waiting; the
-        server works on, and the call's slot stays taken until it answers.
+        server works on, and the call keeps its slot until the server answers.
         """
         return await self._life.call(method, params, self._timeout(timeout), repeat)
 
     async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:
         """Start a job and return it once the server has announced it.
 
-        ``timeout`` is how long the announcement may take. Raises what `call` raises, and
-        `NotAJob` (the value is in ``.result``) when the method answered as a plain call.
+        ``timeout`` is the time for the announcement. Raises as `call` does, and `NotAJob`
+        (with the value in ``.result``) when the method answered as a plain call.
         """
         return await self._life.start(method, params, self._timeout(timeout))
 
@@ -269,27 +270,27 @@ class AsyncClient:
         overflow: Overflow = "drop",
         key: Callable[[Event], Hashable] = record_key,
     ) -> AsyncSubscription:
-        """A subscription to an event, to be opened by ``async with``.
+        """A subscription to an event; ``async with`` opens it.
 
         ``name`` may carry arguments (``reporting.realtime:{"interval": 2}``) or be ``*``.
-        ``queue`` is how many events wait for a slow consumer; ``overflow`` says what
-        happens then: ``drop`` the oldest, counted and shown as a `Gap`; ``coalesce``, keeping
-        only the newest event of each ``key``; or ``end`` the subscription.
+        ``queue`` is the number of events held for a slow consumer. ``overflow`` says what
+        happens when there are more: ``drop`` the oldest (counted, and shown as a `Gap`),
+        ``coalesce`` (keep only the newest event of each ``key``), or ``end`` the subscription.
         """
         return AsyncSubscription(name, self._life.subscriptions, queue=queue, overflow=overflow, key=key)
 
     async def follow(self, job_id: int, method: str | None = None, *params: Any) -> AsyncJob:
-        """Watch a job that another session or way started, by its number.
+        """Watch a job by its number, whichever session started it.
 
-        Raises what asking ``core.get_jobs`` raises. Where the server knows no such job, its outcome is
-        `JobLost`; so it is, when ``method`` is given, where the number is of other work than this method
-        with these arguments.
+        Raises the error of the query to ``core.get_jobs``. When the server knows no such job, the job's
+        outcome is `JobLost`. So it is when ``method`` is given and the job runs another method or has
+        other arguments than ``params``.
         """
         _ = self._life.connection
         return await self._life.jobs.follow(job_id, method, params)
 
     async def open_http(self) -> tuple[socket.socket, ssl.SSLContext | None]:
-        """A new connection to the same server for HTTP, and the TLS it is to be wrapped in (None: none)."""
+        """Open a connection to the same server for HTTP. Return it with the TLS context to use, None without TLS."""
         sock = await open_socket(self.endpoint, limits=self._life.dialer.limits)
         return sock, context(self._life.dialer.tls) if self.endpoint.is_tls else None
 
@@ -306,7 +307,7 @@ class AsyncClient:
         progress: Progress | None = None,
         timeout: float | None = 600.0,
     ) -> Downloaded:
-        """Run a job that writes a file and fetch what it writes: see `files.download`."""
+        """Run a job that writes a file, and fetch that file: see `files.download`."""
         from .files import download
 
         options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite, "private": private}
@@ -320,7 +321,7 @@ class AsyncClient:
         progress: Progress | None = None,
         timeout: float | None = 600.0,
     ) -> AsyncJob:
-        """Start a job that reads files and send it one to five of them: see `files.upload`."""
+        """Start a job that reads files, and send it one to five of them: see `files.upload`."""
         from .files import upload
 
         return await upload(self, method, params, *files, progress=progress, timeout=timeout)
@@ -334,7 +335,7 @@ class AsyncClient:
         event: str | None = None,
         key: str = "id",
     ) -> LiveQuery:
-        """A query kept current by events, to be opened by ``async with``: see `live.LiveQuery`."""
+        """A query that events keep current; ``async with`` opens it: see `live_query.LiveQuery`."""
         from .live_query import LiveQuery
 
         return LiveQuery(self, method, filters, options, event=event, key=key)
@@ -348,14 +349,14 @@ class AsyncClient:
         return await bulk(self, method, items, description)
 
     async def ping(self, timeout: float = 10.0) -> float:
-        """Seconds of a round trip, by a WebSocket ping: needs neither login nor a call slot."""
+        """Send a WebSocket ping and return its round trip in seconds. It needs neither login nor a call slot."""
         _ = self._life.connection
         return await (await self._supervisor.ready()).ping(timeout)
 
     async def ping_api(self, timeout: float = 10.0) -> Any:
-        """Ask the API whether it answers: what ``core.ping`` gives, and True by the old protocol.
+        """Call ``core.ping`` and return its answer, or True in the old protocol.
 
-        Where that method needs a login (24.10) the old protocol's own ping stands in. Raises what `call` raises.
+        Where the method needs a login (24.10), the old protocol's own ping is sent instead. Raises as `call` does.
         """
         connection = self._life.connection
         try:
@@ -374,13 +375,13 @@ class AsyncClient:
         """Sign in with a password.
 
         ``otp_token`` is a one-time password or a function (plain or async) that asks for
-        one; it is asked again after a wrong one, until it returns None. Over ``ws://`` to
-        another host the password is sent with a warning, or not at all (`InsecureTransport`)
+        one; the client calls it again after a wrong one, until it returns None. Over ``ws://``
+        to another host the password is sent with a warning, or not at all (`InsecureTransport`)
         when ``allow_exposed`` is false. Raises `InvalidCredentials`, `OTPRequired`,
         `CredentialsExpired`, `AccessDenied`, `RedirectRequired`, `RateLimited`. One login
-        runs at a time, and waits while the server would take no more of them; a refused one
-        is never repeated. What succeeded is kept in memory for later connections (of a
-        login with a one-time password the server's own token, where it gives one).
+        runs at a time; it waits while the server's rate limit would refuse it. A refused login
+        is never repeated. The client keeps a successful login in memory for later connections
+        (after a one-time password, the server's reconnect token where it gives one).
         """
         return await self._life.sign_in(Password(username, password, allow_exposed), otp_token)
 
@@ -396,22 +397,22 @@ class AsyncClient:
     ) -> Login:
         """Sign in with an API key of a user.
 
-        ``key_or_path`` is the key, a JSON or INI text with it, or the path (absolute, or
+        ``key_or_path`` is the key, a JSON or INI text that holds it, or the path (absolute, or
         beginning with ``~``) of a file with any of these. SCRAM (26 and later) proves the key
-        without sending it and is bound to the TLS connection; ``channel_binding=False`` logs
-        in without that, as is needed over ``ws://`` or through a proxy that ends TLS. PLAIN
-        sends the key, for older servers; an address that ends in ``/websocket`` means it.
+        without sending it and is bound to the TLS connection. ``channel_binding=False`` leaves
+        out the binding, as is needed over ``ws://`` or through a proxy that ends TLS. PLAIN
+        sends the key, for older servers; an address that ends in ``/websocket`` implies it.
 
-        A caller that remembers that this server has done SCRAM (`Login.mechanism`) says so by
-        ``known_scram``, and then the key itself is not sent, unless the caller leaves it out
-        because its user wants just that. Over ``ws://`` to another host a PLAIN key is not
-        sent either: the server would revoke it. ``allow_key_revocation`` sends it all the same.
+        A caller that remembers a login by SCRAM on this server (`Login.mechanism`) passes
+        ``known_scram``. Then the client refuses to send the key itself, so that no machine in
+        between can ask for it. Over ``ws://`` to another host a PLAIN key is not sent either,
+        because the server would revoke it; ``allow_key_revocation`` sends it nevertheless.
 
         Raises `InvalidKeyFile`; `InsecureTransport` and `ChannelBindingError` before
         anything is sent; `MechanismUnsupported`, `InvalidCredentials`, `CredentialsExpired`,
         `AccessDenied`, `RedirectRequired`, `RateLimited`; `ServerSignatureError` when the
-        server does not know the key either, and then the connection is closed. Otherwise as
-        `login_with_password`.
+        server did not prove that it knows the key, and then the client closes the connection.
+        Otherwise as `login_with_password`.
         """
         mechanism = APIKeyAuthMech(auth_mechanism)
         key = await read_key(key_or_path, self._warn)
@@ -420,7 +421,7 @@ class AsyncClient:
         )
 
     async def login_with_token(self, token: str) -> Login:
-        """Sign in with a token of ``auth.generate_token``. It is kept as a password is.
+        """Sign in with a token of ``auth.generate_token``. The client keeps it as it keeps a password.
 
         Raises as `login_with_password`, and `InsecureTransport` over ``ws://`` to another host.
         """

@@ -1,6 +1,6 @@
-"""From what the caller asked for to a greeted connection that waits for its login.
+"""Open a connection to a server and greet it, up to the login.
 
-Which address and which protocol is `engine.hello`'s to decide; this opens the connections and makes the calls.
+`engine.hello` decides which address and which protocol to try. This module opens the connections and makes the calls.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Dialer:
         self._on_large = on_large
 
     async def open(self) -> Connection:
-        """A connection that waits for its login. Raises `ConnectError`; cancelling closes what was opened."""
+        """Open a connection that waits for its login. Raises `ConnectError`; cancelling closes all that was opened."""
         steps = self.approach.steps()
         endpoint = next(steps)
         while True:
@@ -77,7 +77,8 @@ class Dialer:
         if self._on_stage is not None:
             self._on_stage("hello")
         if endpoint.socket is not None:
-            # The server has signed in the user of this process before the first message.
+            # On the local socket the server signs in the user of this process before the first message
+            # (recorded: flow unix_socket_auto_login).
             connection.sign(True, os.getuid())
         return connection
 

@@ -1,7 +1,7 @@
-"""One live connection on asyncio: the link, a future for each caller, and one timer. The rules are `Conversation`'s.
+"""One live connection on asyncio: the link, a future for each caller, and one timer. `Conversation` holds the rules.
 
-Invariants: nothing on the reader's path waits; whatever the conversation settles is told to its caller at once; after
-the end nothing is sent and everyone who waited has been told.
+Invariants: the reader never waits; a call that the conversation settles wakes its caller at once; after the end
+nothing is sent, and every caller that waited has its error.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["Connection", "Receiver", "new_id"]
 
 
 class Receiver(Protocol):
-    """Takes the events of a connection. The reader calls it, so it must neither block nor raise."""
+    """Receives the events of a connection. The reader calls it, so it must neither block nor raise."""
 
     def update(self, update: Update) -> None: ...
 
@@ -37,7 +37,7 @@ class Receiver(Protocol):
 class Connection:
     """An open WebSocket with a conversation on it.
 
-    ``through`` makes what hears the link in the connection's place, and hands on to it.
+    ``through`` makes a hearer that stands between the link and this connection (see `large.LargeTexts`).
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Connection:
         self._time = self._loop.time
         self.talk = Conversation(dialect, new_id, self._time(), vigilance=vigilance)
         self.asked_for_jobs = False
-        """Whether the server was asked here to tell of jobs."""
+        """Whether this connection has subscribed to job events."""
         self._closing = self._link_over = False
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
@@ -76,11 +76,11 @@ class Connection:
 
     @property
     def signed_in(self) -> bool:
-        """Whether somebody is signed in."""
+        """Whether the connection is signed in."""
         return self.talk.signed_in
 
     def sign(self, signed_in: bool, local_user: int | None = None) -> None:
-        """Note who is signed in; ``local_user`` is whom the local socket signed in by itself."""
+        """Note a login or its end. ``local_user`` is the user id that the server signed in on the local socket."""
         self.talk.signed_in, self.talk.local_user = signed_in, local_user
         self._set_bound()
 
@@ -96,12 +96,12 @@ class Connection:
 
     @property
     def certificate(self) -> bytes | None:
-        """The server's certificate as this connection got it (DER), None without TLS."""
+        """The certificate that the server showed on this connection (DER), None without TLS."""
         tls = self._link.transport.get_extra_info("ssl_object")
         return tls.getpeercert(binary_form=True) if tls is not None else None
 
     async def ping(self, timeout: float) -> float:
-        """Send a WebSocket ping: seconds until the pong. Needs no login and no call slot."""
+        """Send a WebSocket ping and return the seconds until its pong. It needs no login and no call slot."""
         try:
             async with asyncio.timeout(timeout):
                 return await (await self._link.ping())
@@ -112,7 +112,7 @@ class Connection:
             raise self.talk.loss(sent=False) from None
 
     def when_ended(self, tell: Callable[[ConnectionLost], None]) -> None:
-        """Call ``tell`` in the loop when the connection has ended and every caller was told; also if it has already."""
+        """Call ``tell`` when the connection has ended and every caller was woken; soon, if it has ended already."""
 
         def ended(_: object) -> None:
             assert self.talk.lost is not None
@@ -121,14 +121,14 @@ class Connection:
         self._ended.add_done_callback(ended)
 
     async def close(self) -> None:
-        """Close; everything that waits fails with `ConnectionLost`. Twice is fine."""
+        """Close. Waiting calls fail with `ConnectionLost`. A second call does nothing."""
         self._closing = True
         await self._link.close()
         if not self._ended.done():
             await asyncio.shield(self._ended)
 
     def abort(self) -> None:
-        """Break the connection off, after a fault of ours."""
+        """Cut the connection off, after an error in this client or its peer."""
         self._link.transport.abort()
 
     # -- calls ---------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class Connection:
         message_id: str | None = None,
         starts_job: bool = False,
     ) -> Any:
-        """Send one call and wait for its answer. See `Conversation.ask`; cancelling gives the call up."""
+        """Send one call and wait for its answer. See `Conversation.ask`. Cancelling abandons the call."""
         call = self.talk.ask(
             method,
             params,
@@ -158,24 +158,24 @@ class Connection:
         return await self._answer(call)
 
     async def greet(self, timeout: float) -> None:
-        """Send what has to come first, and wait for its answer."""
+        """Send the greeting of the dialect, if it has one, and wait for its answer."""
         call = self.talk.greet(self._time(), timeout)
         if call is not None:
             await self._answer(call)
 
     async def old_ping(self, timeout: float) -> bool:
-        """The ping of the old protocol, which needs no login: True. Raises `CallTimeout` where it is not answered."""
+        """Send the ping of the old protocol, which needs no login. Raises `CallTimeout` when no answer comes."""
         return bool(await self._answer(self.talk.old_ping(self._time(), timeout)))
 
     def ask_for(self, name: str, timeout: float) -> asyncio.Future[Any]:
-        """Ask for events at once, in one write with what this turn of the loop sends yet; the handle is to come."""
+        """Subscribe, in one write with the other texts of this turn of the loop. Return a future of the handle."""
         call = self.talk.subscribe(name, self._time(), timeout)
         waiter = call.wake = self._loop.create_future()
         self._send(more=True)
         return waiter
 
     async def unsubscribe(self, handle: str, timeout: float) -> None:
-        """Give a subscription back."""
+        """End a subscription."""
         call = self.talk.unsubscribe(handle, self._time(), timeout)
         if call.settled:
             self._send()
@@ -195,8 +195,8 @@ class Connection:
             raise
 
     def _send(self, *, more: bool = False) -> None:
-        # Slots bound what can pile up while the server takes nothing, so a caller never waits for that: its
-        # deadline holds. A single call leaves at once; where many go, those of one turn leave in one write.
+        # No caller waits for the socket to drain, so its deadline holds even when the server reads nothing: the slots
+        # bound what can pile up. A single call is written at once; the calls of a busy turn leave in one write.
         for call in self.talk.leaving(self._time()):
             call.sent = self._link.write(call.text, alone=self.talk.ledger.in_flight == 1 and not more)
         if self.talk.next_time() < self._timer_at:
@@ -212,28 +212,28 @@ class Connection:
         self._timer, self._timer_at = None, math.inf
         self._tell(self.talk.due(self._time()))
 
-    # -- what the link hears -------------------------------------------------------------
+    # -- what the link reports -----------------------------------------------------------
 
     def on_text(self, text: str) -> None:
-        """The link received a text: a hot path."""
+        """Take in a received text. A hot path."""
         self._tell(self.talk.take(text, self._time()))
 
     def on_fault(self, reason: str) -> None:
-        """The link received what it could not read."""
+        """Take in that the link received an unreadable message."""
         self._tell(self.talk.unreadable(reason, self._time()))
 
     def settle(self, message_id: str, result: Any) -> None:
-        """Answer a call as if the server had."""
+        """Settle a call as if the server had answered it with this result."""
         self._tell(self.talk.settle(message_id, result))
 
     def on_closed(self) -> None:
-        """The link has ended."""
+        """Take in the end of the link."""
         self._link_over, link = True, self._link
         settled = self.talk.end(link.close_code, link.close_reason or "", ours=self._closing, why=link.refusal)
         self._tell(settled)
 
     def _tell(self, told: Iterable[Told]) -> None:
-        """Tell each its own, then send what has a slot now."""
+        """Wake the callers of settled calls, hand on the events, then send the calls that got a slot."""
         talk = self.talk
         for item in told:
             if type(item) is Call:

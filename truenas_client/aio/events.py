@@ -1,8 +1,10 @@
 """Events as a program sees them, and the subscriptions of one client across connections.
 
-Invariants: listening starts before the server is asked, because events and even the end of a source may come before
-its answer; a subscription that is being asked for when the connection breaks is asked for again on the next one; the
-reader never waits for a consumer. What waits for a consumer is an `Inbox`; who listens to what is `Topics`.
+An `Inbox` queues the events of one consumer; `Topics` knows the listeners of each name.
+
+Invariants: a listener is added before the server is asked, because events and even the end of a source may come before
+the answer (recorded: flow event_source_errors); when the connection breaks before the answer, the client subscribes
+again on the next one; the reader never waits for a consumer.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from .supervisor import Supervisor
 __all__ = ["QUEUE", "AsyncSubscription", "Event", "Gap", "Overflow", "Subscriptions", "record_key"]
 
 TURN_SECONDS = 0.005
-"""How long events that wait are handed out before others of the loop have their turn."""
+"""How long a consumer may take queued events before other tasks of the loop get their turn."""
 SUBSCRIBE_SECONDS = 60.0
 UNSUBSCRIBE_SECONDS = 10.0
 
@@ -31,10 +33,10 @@ UNSUBSCRIBE_SECONDS = 10.0
 class AsyncSubscription:
     """A subscription: ``async with client.subscribe(name) as events: async for event in events``.
 
-    Iteration yields `Event` and `Gap`, ends when the server ends the source or after
-    `close`, and raises `SubscriptionEnded` (the source failed, the queue overflowed
-    where that ends it) or `ConnectionLost` in its place among the events. A connection
-    that is made again shows as a `Gap`. Cancelling the wait for an event loses none.
+    Iteration yields `Event` and `Gap`. It ends when the server ends the source, and after
+    `close`. After the last queued event it raises `SubscriptionEnded` (the source failed, or
+    the queue was full and ``overflow`` is ``end``) or `ConnectionLost`. A reconnect shows as a
+    `Gap`. Cancelling the wait for an event loses none.
     """
 
     def __init__(
@@ -61,16 +63,16 @@ class AsyncSubscription:
 
     @property
     def ended(self) -> ClientException | None:
-        """Why the subscription ended; None while it lives and when it just finished."""
+        """The error that ended the subscription; None while it lives, and when it ended without an error."""
         return self.inbox.ended
 
     async def open(self) -> Self:
-        """Subscribe. Raises what the server says, such as `NotAuthorized` for a name it does not grant."""
+        """Subscribe. Raises the server's error, such as `NotAuthorized`."""
         self.topic = await self._subscriptions.open(self.name, self.inbox)
         return self
 
     async def close(self) -> None:
-        """Unsubscribe; iteration ends at once. Twice is fine."""
+        """Unsubscribe; iteration ends at once. A second call does nothing."""
         if not self.closed:
             self.closed = True
             self.inbox.finish(None)
@@ -93,7 +95,7 @@ class AsyncSubscription:
         inbox, now = self.inbox, asyncio.get_running_loop().time
         while True:
             if now() - self._turn_began > TURN_SECONDS:
-                # A consumer that never waits for anything else leaves the loop to others now and then.
+                # A queued item needs no wait, so a busy consumer would never leave the loop to other tasks.
                 self._turn_began = now()
                 await asyncio.sleep(0)
             if (item := inbox.next()) is not None:
@@ -115,7 +117,7 @@ class AsyncSubscription:
 
 
 class Subscriptions:
-    """Everything one client listens to."""
+    """The subscriptions of one client."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
@@ -123,9 +125,9 @@ class Subscriptions:
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def open(self, name: str, listener: Listener, *, again: bool = True) -> Topic:
-        """Start listening, and ask the server when the name is new. Raises what it says.
+        """Start listening, and ask the server when the name is new. Raises the server's error.
 
-        When the connection breaks before the answer, the next one is waited for, unless not ``again``.
+        When the connection breaks before the answer, wait for the next one, unless ``again`` is false.
         """
         topic = self.begin(name, listener, await self._supervisor.ready())
         try:
@@ -136,9 +138,9 @@ class Subscriptions:
         return topic
 
     def begin(self, name: str, listener: Listener, connection: Connection) -> Topic:
-        """Start listening without waiting for the answer; a refusal ends it.
+        """Start listening without waiting for the answer. A refusal reaches the listener as `source_ended`.
 
-        The question leaves in one write with what this turn of the loop sends next.
+        The request leaves in one write with the next text of this turn of the loop.
         """
         topic, is_new = self._topics.listen(name, listener)
         if is_new:
@@ -151,7 +153,7 @@ class Subscriptions:
         return topic
 
     async def answered(self, topic: Topic, *, again: bool = True) -> None:
-        """Wait for the server's answer; it is shared, so a caller that gives up does not take it from the others."""
+        """Wait for the server's answer. Several callers may wait for one answer, and each may give up alone."""
         asking = self._asking.get(topic.name)
         if asking is None:
             return
@@ -160,20 +162,20 @@ class Subscriptions:
         except ConnectionLost:
             if not again:
                 raise
-            # The name is among those that are asked for again. Raises where there will be no connection.
+            # `renew` subscribes to the name again before the next connection is ready. This raises when none comes.
             await self._supervisor.ready()
             if topic.refused is not None:
                 raise topic.refused from None
 
     async def _ask(self, connection: Connection, topic: Topic, answer: asyncio.Future[str]) -> None:
-        """Take the server's answer, for everyone who joins the topic meanwhile."""
+        """Take the server's answer, for all listeners that join the topic meanwhile."""
         task = asyncio.current_task()
         assert task is not None
         task.add_done_callback(_retrieve)
         try:
             topic.handle = str(await answer)
         except ConnectionLost:
-            raise  # it is asked for again
+            raise  # `renew` asks again
         except ClientException as e:
             self._topics.refuse(topic, e)
             raise
@@ -181,10 +183,10 @@ class Subscriptions:
             if self._asking.get(topic.name) is task:
                 del self._asking[topic.name]
         if not topic.listeners:
-            await self._give_back(connection, topic)  # all of them gave up waiting
+            await self._give_back(connection, topic)  # every listener left before the answer
 
     async def close(self, topic: Topic, listener: Listener) -> None:
-        """Stop listening, and give the server's subscription back with the last listener."""
+        """Stop listening. With the last listener of the name, unsubscribe on the server."""
         if not self._topics.leave(topic, listener) or topic.handle is None:
             return
         connection = self._supervisor.connection
@@ -198,23 +200,23 @@ class Subscriptions:
         except (ConnectionLost, CallTimeout):
             pass  # the server's subscription ends with the connection
         except ClientException as e:
-            # A session that ran out may not even unsubscribe. Listening is over all the same.
+            # An expired session may not even unsubscribe. The listener is gone, so the error changes nothing.
             log.info("the subscription of %s could not be given back: %s", topic.name, type(e).__name__)
 
     def update(self, update: Update) -> None:
-        """The reader's side: an event."""
+        """Take in an event. The reader calls this."""
         self._topics.update(update)
 
     def ended(self, ended: Ended) -> None:
-        """The reader's side: the server ended a source."""
+        """Take in that the server ended a source. The reader calls this."""
         self._topics.ended(ended)
 
     def lost(self) -> None:
-        """The connection is gone."""
+        """Take in the loss of the connection."""
         self._topics.lost()
 
     async def renew(self, connection: Connection) -> None:
-        """Subscribe again on a new connection. What is refused now ends; the rest goes on after a `Gap`.
+        """Subscribe again on a new connection. A refused subscription ends; the others go on after a `Gap`.
 
         Raises `ConnectionLost` and `CallTimeout` when the new connection fails too.
         """
@@ -226,15 +228,15 @@ class Subscriptions:
             except ClientException as e:
                 self._topics.refuse(topic, e)
             else:
-                if not topic.listeners:  # the last one left while we asked
+                if not topic.listeners:  # the last listener left before the answer
                     await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
 
     def finish(self, error: ClientException | None) -> None:
-        """The client is over: every subscription ends, with the error if there is one."""
+        """End every subscription, with the error if there is one: the client is over."""
         self._topics.finish(error)
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:
-    """Retrieve a task's error so that asyncio does not log it: the callers that wait are told it."""
+    """Retrieve a task's error so that asyncio does not log it. The waiting callers get the error themselves."""
     if not task.cancelled():
         task.exception()

@@ -1,11 +1,12 @@
 """Files to and from the server: ``/_download`` and ``/_upload``, beside the WebSocket.
 
-A download is a job that writes, an upload a job that reads. HTTP tells how the
-bytes went; how the job ended only its events tell, so both are followed as jobs.
+A download is a job that writes, an upload a job that reads. The HTTP answer says only
+how the transfer went (recorded: flows core_download and upload). The job's events say
+how the job ended, so the client follows both as jobs.
 
-Invariants: memory is one block however big the file; a file gets its name only when
-the job has succeeded and every byte is there, and an existing one is never replaced
-unless that was asked for; tokens are in no error, result or log.
+Invariants: memory is one block, however big the file; a file gets its name only when
+the job has succeeded and every byte is there; an existing file is replaced only when
+the caller asks for that; no error, result or log contains a token.
 """
 
 from __future__ import annotations
@@ -47,13 +48,13 @@ if TYPE_CHECKING:
 __all__ = ["MAX_FILES", "SILENCE", "Downloaded", "Progress", "Source", "download", "upload"]
 
 SILENCE = 600.0
-"""Seconds without a byte in either direction. A job may work for minutes before its first one."""
+"""Seconds without a byte in either direction. A job may work for minutes before it sends the first byte."""
 MAX_FILES = 5
-"""Files the server takes in one upload."""
+"""Files that the server accepts in one upload (recorded: flow upload)."""
 TOKEN_SECONDS = 600
-"""Life of an upload's token; it is spent by the request, and a web server in front may hold that back a while."""
+"""Life of an upload's token. The request uses it up, but a web server in front may buffer the request for a while."""
 VERDICT_SECONDS = 3.0
-"""How long a job whose stream broke may take to say that its own failure was the cause."""
+"""How long to wait for the end of a job whose stream broke: the job's own failure may be the cause."""
 
 _PATH = re.compile(r"/_download/\d+\?[!-~]+")
 _TOKEN = re.compile(r"[!-~]+")
@@ -62,9 +63,9 @@ _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """A finished download: ``path`` of the file, or ``content`` where no place was given for it.
+    """A finished download: the ``path`` of the file, or its ``content`` when the caller gave no place for it.
 
-    ``size`` is in bytes, ``result`` is what the job returned.
+    ``size`` is in bytes, ``result`` is the result of the job.
     """
 
     job_id: int
@@ -87,23 +88,24 @@ async def download(
     progress: Progress | None = None,
     timeout: float | None = SILENCE,
 ) -> Downloaded:
-    """Run a job that writes a file, and fetch what it writes.
+    """Run a job that writes a file, and fetch that file.
 
-    ``filename`` is the name the server is told. ``to`` is a path (a folder gets the file
-    under ``filename``), a binary file to write to (in another thread; it is not closed,
-    and keeps what came before a failure), or None for the content in memory. With
-    ``buffered`` the job ends before anything is fetched; otherwise it writes while we
-    read. The file is for its owner only (0600) from its first byte, unless ``private`` is false. ``progress``
-    is called on the event loop with the bytes so far and the total, None where the server does
-    not say it. ``timeout`` is how many seconds may pass without a byte.
+    ``filename`` is the name given to the server. ``to`` is a path (in a folder the file is
+    named ``filename``), a binary file (written from another thread, not closed; after a
+    failure it keeps the bytes received), or None for the content in memory. With
+    ``buffered`` the job ends before the transfer begins; otherwise it writes while the
+    client reads. Only the owner may read the file (0600), from its first byte on, unless
+    ``private`` is false. ``progress`` is called on the event loop with the bytes so far and
+    the total, None where the server does not send it. ``timeout`` is how many seconds may
+    pass without a byte.
 
-    Raises what calls raise, `JobFailed` and its like when the job did not succeed,
-    `NotAuthenticated` for a token the server did not take, `JobLost` when it gave the
-    download up, `ConnectionLost` and `CallTimeout` for a broken or silent transfer, and
-    ``OSError`` of the file, `FileExistsError` first of all. Until the end the file is
-    called ``.<name>.part``, and is locked: one that a killed program left is used again. It
-    is removed after a failure and when cancelled, which closes the connection at once (the
-    job is not aborted: the server gives it up).
+    Raises as calls do; `JobFailed` and its siblings when the job did not succeed;
+    `NotAuthenticated` when the server refused the token; `JobLost` when the server gave the
+    download up; `ConnectionLost` and `CallTimeout` for a broken or silent transfer; and the
+    ``OSError`` of the file, `FileExistsError` before anything is fetched. Until the end the
+    file is locked and named ``.<name>.part``; a later download reuses one that a killed
+    program left. After a failure or a cancel it is removed. Cancelling closes the connection
+    at once; it does not abort the job, which the server then gives up.
     """
     sink = _Sink(to, filename, overwrite, private)
     answer = await server.call("core.download", method, list(params), filename, buffered, repeat=False)
@@ -117,7 +119,7 @@ async def download(
             got = await exchange.get(path, sink.write)
             _check(server, "download", got, job_id, path)
         except (ClientException, OSError) as e:
-            # A job that failed takes its stream down with it, and is the better reason.
+            # A failing job breaks its stream. Then the job's error is the cause, so report that one.
             if isinstance(e, (ConnectionLost, CallTimeout, JobLost)) and await job.settled(VERDICT_SECONDS):
                 await job.result()
             raise
@@ -136,15 +138,15 @@ async def upload(
 ) -> AsyncJob:
     """Start a job that reads files, and send it one to five of them.
 
-    Returns the job once the server has everything; await its ``result()`` for the
+    Returns the job once the server has received all files; await its ``result()`` for the
     outcome. ``progress`` is called on the event loop with the bytes of the files sent so
     far and their total. ``timeout`` is how many seconds may pass without a byte.
 
-    Raises what calls raise, `NotAuthenticated` and `NotAuthorized` when the server takes
-    no login or token for this, `MethodNotFound`, `ClientException` with the server's words
-    otherwise, `ConnectionLost` and `CallTimeout` (the job may have started), ``OSError`` of
-    the files, and ``ValueError`` for too few or too many of them. Cancelling closes the
-    connection at once; what the job does with half a file is the server's matter.
+    Raises as calls do; `NotAuthenticated` and `NotAuthorized` when the server refuses the
+    login or token; `MethodNotFound`; `ClientException` with the server's text for other
+    refusals; `ConnectionLost` and `CallTimeout` (the job may have started); the ``OSError``
+    of the files; and ``ValueError`` for too few or too many of them. Cancelling closes the
+    connection at once; the server decides what the job does with half a file.
     """
     if not 1 <= len(files) <= MAX_FILES:
         raise ValueError(f"an upload takes one to {MAX_FILES} files, not {len(files)}")
@@ -165,7 +167,7 @@ async def upload(
     return await server.follow(_job_id(answer.body), method, *params)
 
 
-# -- what the server said ------------------------------------------------------------------
+# -- the server's answers ------------------------------------------------------------------
 
 
 def _download_address(answer: Any) -> tuple[int, str]:
@@ -177,12 +179,12 @@ def _download_address(answer: Any) -> tuple[int, str]:
 
 
 async def _token(server: AsyncClient) -> str:
-    # A token of the local socket has no address to be bound to.
+    # A token made over the local socket cannot be bound to an address: there is none.
     bound = server.endpoint.socket is None
     try:
         token = await server.call("auth.generate_token", TOKEN_SECONDS, {}, bound, True)
     except ValidationErrors:
-        # 24.10 knows no tokens for a single use.
+        # 24.10 has no single-use tokens and refuses the fourth argument.
         token = await server.call("auth.generate_token", TOKEN_SECONDS, {}, bound)
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise ProtocolError("auth.generate_token: the answer is not a token")
@@ -201,7 +203,7 @@ def _job_id(body: bytes) -> int:
 
 
 def _check(server: AsyncClient, what: str, answer: Answer, job_id: int | None, secret: str) -> None:
-    """Raise what an answer other than 200 means. ``secret`` is what its words must not hold."""
+    """Raise the error for an answer other than 200. ``secret`` is masked in the server's text."""
     status = answer.status
     if status == 200:
         return
@@ -245,7 +247,7 @@ def _words(body: bytes, secret: str) -> str:
     text = body.decode("utf-8", "replace")
     for part in (secret, secret.rpartition("=")[2]):
         text = text.replace(part, MASK)
-    # A web server's page says nothing that the status does not.
+    # The HTML page of a web server adds nothing to the status.
     return "" if "<" in text else _CONTROL.sub(" ", text).strip()[:500]
 
 
@@ -253,7 +255,7 @@ def _words(body: bytes, secret: str) -> str:
 
 
 class _Sink:
-    """A place for a download. `write`, `commit` and `discard` run in the transfer's thread."""
+    """The target of a download. `write`, `commit` and `discard` run in the transfer's thread."""
 
     def __init__(
         self, to: str | os.PathLike[str] | BinaryIO | None, filename: str, overwrite: bool, private: bool
@@ -283,11 +285,11 @@ class _Sink:
         self._file.write(block)
 
     def commit(self) -> None:
-        """Everything is there: give the file its name."""
+        """Give the complete file its name."""
         if self.path is None:
             return
         self._open()
-        # Renamed while it is locked, or another download could take it for one that was left behind.
+        # Rename it while it is locked. Another download could otherwise reuse it as one that was left behind.
         self._file.flush()
         if os.name != "posix":
             self._file.close()
@@ -299,10 +301,10 @@ class _Sink:
         self._file = None
 
     def discard(self) -> None:
-        """Take back what was not committed."""
+        """Remove the file unless it was committed."""
         if self.path is not None and self._file is not None:
             self._part.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # a full disk, told already
+            with contextlib.suppress(OSError):  # a full disk: `write` has raised that already
                 self._file.close()
             self._file = None
 
@@ -314,7 +316,7 @@ class _Sink:
 
 
 def _rename(part: Path, path: Path) -> None:
-    """Rename and never replace, which no call of the system does everywhere."""
+    """Rename without replacing an existing file. No single system call does that everywhere."""
     try:
         os.link(part, path)
     except FileExistsError:

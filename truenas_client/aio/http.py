@@ -1,12 +1,12 @@
 """One HTTP request and its answer, streamed both ways, beside the WebSocket.
 
-`http.client` speaks HTTP in a thread of the exchange's own, so a slow disk or server
-never stops the event loop and no shared pool runs dry. The loop can stop the
-exchange at any moment by shutting its socket down, which wakes the thread.
+Each exchange runs `http.client` in a thread of its own, so a slow disk or server never
+stops the event loop and never uses up a shared thread pool. The loop can stop the
+exchange at any moment: it shuts the socket down, and that wakes the thread.
 
 Invariants: redirects are never followed; memory is one block, whatever the size; an
-answer that ends early is an error; no error text holds the request's path, headers
-or anything else that could carry a token.
+answer that ends early is an error; no error text contains the request's path, its
+headers or anything else that could carry a token.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ BLOCK = 256 * 1024
 """Bytes read or sent at a time."""
 TLS_SECONDS = 15.0
 STOP_SECONDS = 5.0
-"""How long a cancelled exchange may take to notice before its thread is left to itself."""
+"""How long to wait for the thread of a cancelled exchange. After that it ends on its own."""
 ERROR_BYTES = 2048
-"""How much is read of the body of a refusal."""
+"""Bytes read of the body of a refusal."""
 
 T = TypeVar("T")
 Progress = Callable[[int, int | None], Any]
-"""Called on the event loop with the bytes so far and the total, None while nobody knows it."""
+"""Called on the event loop with the bytes so far and the total, None while that is unknown."""
 
 
 class Ticker:
-    """Brings progress from the exchange's thread to a callback on the event loop.
+    """Carries progress from the exchange's thread to a callback on the event loop.
 
-    At most one report is under way: a callback slower than the stream sees the newest
-    figure and misses what lay between. What it raises ends the transfer and reaches the caller.
+    At most one report is pending: a callback slower than the stream gets the newest
+    figure and misses those before it. An error it raises ends the transfer and reaches the caller.
     """
 
     def __init__(self, callback: Progress | None, failed: Callable[[], None]) -> None:
@@ -56,15 +56,15 @@ class Ticker:
         self.error: Exception | None = None
 
     def at(self, done: int, total: int | None) -> None:
-        """The thread's side: so much is through."""
+        """Note the progress. The thread calls this."""
         self._now = (done, total)
         if self._callback is not None and not self._pending:
             self._pending = True
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there to be told
+            with contextlib.suppress(RuntimeError):  # the loop is closed, so no callback can run
                 self._loop.call_soon_threadsafe(self.tell)
 
     def tell(self) -> None:
-        """The loop's side: report the newest figure, unless it has been."""
+        """Report the newest figure, unless it was reported already. The loop calls this."""
         self._pending = False
         if self._callback is None or self._now == self._told or self.error is not None:
             return
@@ -77,7 +77,7 @@ class Ticker:
 
 
 class _LocalError(Exception):
-    """Carries what the caller's own file raised past the errors of the connection."""
+    """Wraps an error of the caller's file, so that no handler takes it for an error of the connection."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(error)
@@ -94,7 +94,7 @@ def _local() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and its body, which is empty where it was streamed; ``size`` counts what was streamed, in bytes."""
+    """A status and its body, which is empty if it was streamed. ``size`` counts the streamed bytes."""
 
     status: int
     body: bytes
@@ -102,9 +102,9 @@ class Answer:
 
 
 class HttpExchange:
-    """One request over a connected socket, which it owns from now on.
+    """One request over a connected socket, which the exchange owns from now on.
 
-    Use as ``async with``; on leaving, whatever happened, ``cleanup`` is run in the thread.
+    Use it as ``async with``. On leaving, also after an error, ``cleanup`` runs in the thread.
     ``silence`` is how many seconds may pass without a byte in either direction, None
     waits forever.
     """
@@ -121,7 +121,7 @@ class HttpExchange:
     ) -> None:
         self._sock, self._endpoint, self._tls, self._silence = sock, endpoint, tls, silence
         self._cleanup = cleanup
-        # A second handle on the same connection: shutting it down is safe while the thread reads or does TLS.
+        # A second handle on the same connection. The loop may shut it down while the thread reads or does TLS.
         self._handle = sock.dup()
         self._pool = ThreadPoolExecutor(1, "truenas_client transfer")
         self._stopped = False
@@ -139,33 +139,33 @@ class HttpExchange:
             closed.result()
 
     def stop(self) -> None:
-        """End the connection now; the thread notices at its next byte. Twice is fine."""
+        """End the connection now; the thread notices at its next byte. A second call does nothing."""
         self._stopped = True
         with contextlib.suppress(OSError):
             self._handle.shutdown(socket.SHUT_RDWR)
         self._handle.close()
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run something blocking in the exchange's thread.
+        """Run a blocking function in the exchange's thread.
 
-        Cancelling stops the exchange, and waits for the thread to notice.
+        Cancelling stops the exchange and waits for the thread to notice.
         """
         future = asyncio.get_running_loop().run_in_executor(self._pool, work)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            # How the thread ends then is no news to anybody.
+            # Retrieve the thread's error so that asyncio does not log it: the caller was cancelled.
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
             self.stop()
             await asyncio.wait([future], timeout=STOP_SECONDS)
             raise
 
     async def get(self, path: str, write: Callable[[bytes], Any]) -> Answer:
-        """GET, handing a body of HTTP 200 to ``write`` block by block, in the thread."""
+        """GET. The body of an HTTP 200 goes to ``write`` block by block, in the thread."""
         return await self._perform(lambda connection: self._get(connection, path, write))
 
     async def post(self, path: str, headers: Mapping[str, str], length: int, blocks: Iterable[bytes]) -> Answer:
-        """POST ``length`` bytes, taken block by block in the thread."""
+        """POST ``length`` bytes, read from ``blocks`` in the thread."""
         return await self._perform(lambda connection: self._post(connection, path, headers, length, blocks))
 
     async def _perform(self, talk: Callable[[http.client.HTTPConnection], Answer]) -> Answer:
@@ -177,7 +177,7 @@ class HttpExchange:
             if self.progress.error is not None:
                 raise self.progress.error from None
             raise
-        # The thread's last report was queued before its end, so it has been told by now.
+        # The thread queued its last report before it ended, so the callback has run by now.
         if self.progress.error is not None:
             raise self.progress.error
         return answer
@@ -195,14 +195,14 @@ class HttpExchange:
         connection = http.client.HTTPConnection(host, endpoint.port or 80)
         connection.default_port = 80 if self._tls is None else 443
         connection.auto_open = 0
-        connection.set_debuglevel(0)  # whatever the process set: it prints the token
+        connection.set_debuglevel(0)  # a program may have set it for the process, and it prints the token
         connection.sock = self._sock
         try:
             connection.sock = self._secure()
             return talk(connection)
         except ClientException:
             raise
-        # Nothing of these errors is shown but their kind: they quote what was sent and received.
+        # Show only the kind of these errors: their texts quote bytes that were sent or received.
         except TimeoutError:
             raise CallTimeout(f"{endpoint.text}: the transfer stood still for {self._silence:g} s") from None
         except (http.client.IncompleteRead, OSError):
@@ -234,7 +234,7 @@ class HttpExchange:
             return Answer(200, b"", self._stream(response, write))
 
     def _stream(self, response: http.client.HTTPResponse, write: Callable[[bytes], Any]) -> int:
-        # Present only where the answer is not chunked; then nobody else notices that some is missing.
+        # Present only when the answer is not chunked. `read1` does not notice then that bytes are missing.
         total = response.length
         done = 0
         self.progress.at(done, total)
@@ -270,7 +270,7 @@ class HttpExchange:
                 connection.send(block)
                 sent += len(block)
         except ConnectionError:
-            # A server that refuses does not read to the end. Its answer may be here already.
+            # A server that refuses the upload does not read to its end. Its answer may have come already.
             if self._stopped:
                 raise
         with connection.getresponse() as response:

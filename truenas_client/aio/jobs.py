@@ -1,8 +1,10 @@
 """Running jobs as a program sees them, and the jobs of one client across connections.
 
-Invariants: `AsyncJob.result` may be awaited any number of times, by any number of tasks, and always tells the same;
-giving up waiting never aborts the job; a job start that has left is never sent a second time, one that had not left
-is (unless nothing is to wait). What becomes of a job is the `JobBook`'s to decide.
+The `JobBook` decides the outcome of each job; this module carries that out.
+
+Invariants: `AsyncJob.result` may be awaited any number of times, by any number of tasks, and always gives the same
+outcome; a caller that stops waiting never aborts the job; a job start that has left is never sent again; one that had
+not left is sent on the next connection, unless ``hold_unsent`` is false.
 """
 
 from __future__ import annotations
@@ -26,17 +28,17 @@ from .supervisor import Supervisor
 __all__ = ["AsyncJob", "JobProgress", "JobTable"]
 
 LOOKUP_SECONDS = 1.0
-"""How long to wait for a job's last event after a null answer before asking ``core.get_jobs``.
+"""How long to wait for a job's last event after a null answer, before querying ``core.get_jobs``.
 
-The server sends them at nearly the same moment, in either order."""
+The server sends both at nearly the same moment, in either order (recorded: flow job_instant_and_audited_order)."""
 QUERY_SECONDS = 30.0
 
 
 class AsyncJob:
     """A job started by `AsyncClient.start`.
 
-    Iterate over it for progress (``async for progress in job``), await `result` for
-    its outcome. It is told by events, so it costs nothing while nothing happens.
+    Iterate over it for progress (``async for progress in job``), and await `result` for
+    its outcome. Events drive it, so a job without news costs nothing.
     """
 
     def __init__(self, record: JobRecord, abort: Callable[[int], Awaitable[Any]]) -> None:
@@ -50,7 +52,7 @@ class AsyncJob:
 
     @property
     def id(self) -> int | None:
-        """The server's number of the job; None only until it is announced."""
+        """The server's number of the job; None until the server announces it."""
         return self._record.id
 
     @property
@@ -64,12 +66,12 @@ class AsyncJob:
 
     @property
     def state(self) -> str:
-        """WAITING, RUNNING, SUCCESS, FAILED or ABORTED, as the server last said."""
+        """WAITING, RUNNING, SUCCESS, FAILED or ABORTED, from the last event."""
         return self._record.state
 
     @property
     def progress(self) -> JobProgress:
-        """The progress the server last told."""
+        """The progress from the last event."""
         return self._record.progress
 
     @property
@@ -100,14 +102,15 @@ class AsyncJob:
         return outcome.result
 
     async def abort(self) -> None:
-        """Ask the server to stop the job. It answers before the job stops, and some jobs run on."""
+        """Ask the server to stop the job. It answers before the job stops, and some jobs run on (recorded: flow
+        job_new_style_aborted)."""
         if not self.done and self.id is not None:
             await self._abort(self.id)
 
     async def __aiter__(self) -> AsyncIterator[JobProgress]:
-        """Each progress from now on, the present one first; ends with the job, whatever its outcome.
+        """Yield the present progress and each later one; end when the job ends, whatever its outcome.
 
-        A consumer that falls 1000 behind misses the oldest.
+        A consumer that falls more than 1000 behind misses the oldest.
         """
         seen: deque[JobProgress] = deque([self.progress], maxlen=1000)
         wake = asyncio.Event()
@@ -129,12 +132,12 @@ class AsyncJob:
         await asyncio.shield(self._bound)
 
     async def settled(self, seconds: float) -> bool:
-        """Wait at most so long for the outcome; whether it is known then."""
+        """Wait at most this long for the outcome. Return whether it is known."""
         await asyncio.wait([self._done], timeout=seconds)
         return self.done
 
     def update(self) -> None:
-        """The reader's side: the record has changed."""
+        """Take in a change of the record. The reader calls this."""
         if not self._bound.done() and (self._record.id is not None or self._record.outcome is not None):
             self._bound.set_result(None)
         if self._record.outcome is not None and not self._done.done():
@@ -148,7 +151,7 @@ class AsyncJob:
 
     @property
     def failure(self) -> ClientException | None:
-        """The error the job ended with; None while it runs and after a success."""
+        """The error that the job ended with; None while it runs and after a success."""
         return self._record.outcome.error if self._record.outcome is not None else None
 
     def __repr__(self) -> str:
@@ -174,7 +177,7 @@ class JobTable:
             async with asyncio.timeout(timeout):
                 connection = await self._for_start()
                 await self._watch()
-                # What cannot be encoded is raised here, to the caller, and not in the task.
+                # This encodes the arguments, so a bad argument raises here, to the caller, and not in the task.
                 record = JobRecord(new_id(), method, params, new_style=connection.dialect.new_style_jobs)
                 job = self._jobs[record] = AsyncJob(record, self._abort)
                 self._book.start(record)
@@ -184,27 +187,27 @@ class JobTable:
             raise CallTimeout(
                 f"{method}: the server did not announce the job in {timeout:g} s; it may have started"
             ) from None
-        # What ended without ever having been a job is told here; a job's own outcome by result().
+        # A call that failed before it was a job raises here. The outcome of a job comes from `result`.
         if job.id is None and job.failure is not None:
             raise job.failure
         return job
 
     async def follow(self, job_id: int, method: str | None, params: Sequence[Any]) -> AsyncJob:
-        """Watch a job that was started by other means than its own call, by the number the server gave.
+        """Watch a job by its number: one that another session, an upload or a download started.
 
-        Raises what asking ``core.get_jobs`` raises. That the number belongs to nothing, or to
-        other work than this method with these arguments, is told by the job's outcome (`JobLost`).
-        Without a method the number is enough.
+        Raises the error of the query to ``core.get_jobs``. When the server knows no such job, or the job
+        runs another method or has other arguments, its outcome is `JobLost`. Without a method
+        the number is enough.
         """
         connection = await self._supervisor.ready()
         await self._watch()
-        # Whatever the server's style: this job has no call of its own, so its events alone decide.
+        # Old style, whatever the server's style: this job has no call here, so its events alone decide.
         record = JobRecord(new_id(), method, params, new_style=False)
         job = self._jobs[record] = AsyncJob(record, self._abort)
         self._book.start(record)
         self._book.answer(record, job_id)
         try:
-            # Its events so far went to no record. What they told, and perhaps the last one, is asked for.
+            # Earlier events of this job, perhaps its last one, found no record. The query makes up for them.
             rows = await self._query(record, connection)
         except BaseException:
             self._jobs.pop(record, None)
@@ -219,9 +222,9 @@ class JobTable:
         return job
 
     def expect(self, connection: Connection, method: str) -> None:
-        """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
+        """Subscribe once to job events before the call that comes next, because it may start a job.
 
-        Nothing waits for the answer. An account that may not see jobs goes without.
+        Nothing waits for the answer. An account that may not see jobs does without the events.
         """
         if connection.asked_for_jobs or not connection.signed_in or not connection.dialect.new_style_jobs:
             return
@@ -231,22 +234,22 @@ class JobTable:
         if self._topic is None and connection.lost is None:
             self._topic = self._subscriptions.begin(JOB_EVENTS, self, connection)
 
-    # -- what the topic of job events tells ------------------------------------------------
+    # -- the listener of job events ---------------------------------------------------------
 
     def push(self, update: Update) -> None:
-        """The reader's side: a job has changed, of any session's."""
+        """Take in an event of a job of any session. The reader calls this."""
         if self._jobs:
             self._event(update.fields)
 
     def gap(self, reason: str) -> None:
-        """The reader's side: `resume` asks for what was missed."""
+        """Do nothing: `resume` queries the jobs whose events were missed."""
 
     def source_ended(self, error: ClientException | None) -> None:
-        """The reader's side: the account may not see jobs, or not any more."""
+        """Take in that the server refuses job events to this account. The next job start asks again."""
         self._topic = None
 
     def finish(self, error: ClientException | None) -> None:
-        """The client is over: nothing will be found again."""
+        """End the jobs with this error: the client is over."""
         if error is not None:
             for record in self._book.lost(error):
                 self._changed(record)
@@ -254,7 +257,7 @@ class JobTable:
     # -- the end of a connection, and the next one -----------------------------------------
 
     def lost(self, error: ConnectionLost) -> None:
-        """The connection is gone. Jobs whose call waits for its answer hear of it from the call."""
+        """Take in the loss of the connection. A job whose call still waits learns of it from the call."""
         for record in self._book.disconnected(error, reconnect=self._reconnect):
             self._changed(record)
 
@@ -303,11 +306,11 @@ class JobTable:
                     raise
 
     async def _for_start(self) -> Connection:
-        """The connection a job is started on; the next one, unless nothing is to wait for it."""
+        """The connection to start a job on. With ``hold_unsent`` this waits for the next one."""
         return await self._supervisor.ready() if self._hold_unsent else self._supervisor.present()
 
     async def _look_up(self, record: JobRecord) -> None:
-        """Ask how a job ended when its answer does not tell."""
+        """Query how a job ended when its answer does not say."""
         job = self._jobs.get(record)
         while job is not None and record.needs_lookup:
             await job.settled(LOOKUP_SECONDS)

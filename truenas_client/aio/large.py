@@ -1,10 +1,10 @@
-"""Texts so long that reading one stops the loop for a while: whoever wants to know is told before.
+"""Texts so long that decoding one stops the loop for a while: a handler is told of them first.
 
-Without a handler such texts are read like any other. With one, a `LargeTexts` stands between the link and the
-connection: it hands over what is short at once, and for what is long awaits the handler first, which can show that it
-comes, have it read, or answer the call without reading it.
+Without a handler such a text is decoded like any other. With one, a `LargeTexts` stands between the link and the
+connection. It passes short texts on at once. For a long text it awaits the handler first, which can show that the text
+comes, have it decoded, or answer the call itself.
 
-Invariants: everything reaches the connection in the order of arrival, and once; a handler that fails loses nothing.
+Invariants: each text reaches the connection once, in the order of arrival; when the handler fails, the text is decoded.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from .connection import Connection
 __all__ = ["LARGE", "LargeAnswer", "LargeTexts", "OnLarge"]
 
 LARGE = 1_000_000
-"""Characters from which a text is large: reading that many takes some milliseconds."""
+"""Characters from which a text is large: decoding that many takes some milliseconds."""
 
 
 class LargeAnswer:
-    """A received text that has not been read yet: nearly always the answer to a call.
+    """A received text that has not been decoded yet: nearly always the answer to a call.
 
-    ``text`` is all of it until it is done with, ``size`` its length in characters; ``method``
-    is what the answered call called, None when that cannot be told without reading.
+    ``text`` is the whole text until it is decoded or answered, ``size`` its length in
+    characters. ``method`` is the method of the answered call, None when the text does not
+    show it without decoding.
     """
 
     def __init__(self, connection: Connection, text: str) -> None:
@@ -38,20 +39,20 @@ class LargeAnswer:
         envelope = open_envelope(text)
         call = None if envelope is None else connection.talk.ledger.find(envelope.id)
         self.envelope: Envelope | None = None if call is None else envelope
-        """Where in the text the result stands."""
+        """Where in the text the result begins and ends."""
         self.method: str | None = None if call is None else call.method
         self.done = False
-        """Whether it was read, or answered in another way."""
+        """Whether the text was decoded, or its call answered by `give`."""
 
     def read(self) -> None:
-        """Decode the text and hand it to who waits for it, in one block. Twice is fine."""
+        """Decode the text in one block and hand it to the connection. A second call does nothing."""
         if not self.done:
             self.done = True
             text, self.text = self.text, ""
             self._connection.on_text(text)
 
     def give(self, result: Any) -> None:
-        """Answer the call with this instead of what the text holds. Raises ValueError where `method` is None."""
+        """Answer the call with this result, without decoding the text. Raises ValueError when `method` is None."""
         if self.envelope is None:
             raise ValueError("this text answers no call that is waited for")
         if not self.done:
@@ -63,7 +64,7 @@ OnLarge = Callable[[LargeAnswer], Awaitable[None]]
 
 
 class LargeTexts:
-    """Hears a link for a connection."""
+    """The hearer that stands between a link and its connection."""
 
     def __init__(self, connection: Connection, handler: OnLarge) -> None:
         self._connection = connection
@@ -72,7 +73,7 @@ class LargeTexts:
         self._task: asyncio.Task[None] | None = None
 
     def on_text(self, text: str) -> None:
-        """What the link received: a hot path for the short ones."""
+        """Take in a received text. A hot path for short ones."""
         if len(text) >= LARGE:
             self._later(lambda: self._handle(text))
         elif self._task is None:
@@ -81,11 +82,11 @@ class LargeTexts:
             self._later(lambda: self._connection.on_text(text))
 
     def on_fault(self, reason: str) -> None:
-        """What the link could not read."""
+        """Take in that the link received an unreadable message."""
         self._later(lambda: self._connection.on_fault(reason))
 
     def on_closed(self) -> None:
-        """The end of the link. What came before it is read before, unless nobody wants it any more."""
+        """Take in the end of the link. Texts received before it are decoded first, unless this side is closing."""
         if self._connection.closing and self._task is not None:
             self._task.cancel()
             self._waiting.clear()

@@ -1,7 +1,7 @@
-"""What one client keeps from connection to connection: supervisor, subscriptions, jobs and logins; second chances.
+"""The parts of a client that outlive a connection: supervisor, subscriptions, jobs and logins. Calls are repeated here.
 
 Invariants: a call that had left and may have changed something is never sent again (`engine.retry`); the caller's time
-limit holds over all attempts together; a session that ran out is renewed once for each call that finds out.
+limit holds over all attempts together; a call renews an expired session at most once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["Lifetime"]
 
 
 class Lifetime:
-    """The parts behind one client. ``ask_for_login`` signs in when a new connection needs it and nothing was kept."""
+    """The parts behind one client. ``ask_for_login`` signs in when a new connection needs it and no login is kept."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Lifetime:
         return connection
 
     async def call(self, method: str, params: Sequence[Any], timeout: float | None, repeat: bool | None) -> Any:
-        """Make a call, on the next connection too where it may be sent again."""
+        """Make a call. Send it again on the next connection where `retry.chance_of` allows that."""
         since, connection = monotonic(), self.connection
         if connection.lost is not None or not self.supervisor.settled:
             if not self._hold_unsent:
@@ -99,7 +99,7 @@ class Lifetime:
                 return result
 
     async def start(self, method: str, params: Sequence[Any], timeout: float | None) -> AsyncJob:
-        """Start a job, once more where the session ran out."""
+        """Start a job. When the session has expired, sign in again and start it once more."""
         connection = self.connection
         try:
             return await self.jobs.start(method, params, timeout)
@@ -109,9 +109,9 @@ class Lifetime:
             return await self.jobs.start(method, params, timeout)
 
     async def sign_in(self, way: Way, otp_token: OTPToken) -> Login:
-        """Sign in, and keep what it was done with for the connections to come."""
+        """Sign in, and keep the login for later connections."""
         connection = self.connection
-        # While a new connection is being made it takes logins already: `ask_for_login` sends one.
+        # A new connection takes logins before it is ready, because `ask_for_login` has to send one.
         if connection.lost is not None:
             connection = await self.supervisor.ready()
         return await self.logins.first(connection, way, otp_token)
@@ -130,7 +130,7 @@ class Lifetime:
         )
 
     async def _next(self, method: str, timeout: float | None, since: float) -> Connection:
-        """The next connection there is, within the time that the caller gave for the whole call."""
+        """Wait for the next connection, within the time that the caller gave for the whole call."""
         try:
             async with asyncio.timeout_at(None if timeout is None else since + timeout):
                 return await self.supervisor.ready()
@@ -138,13 +138,13 @@ class Lifetime:
             raise CallTimeout(f"{method}: no answer in {timeout:g} s, the connection was lost meanwhile") from None
 
     async def _renewed(self, connection: Connection) -> bool:
-        """Sign in again where a session ran out under us. False: nobody was signed in, or nothing was kept."""
+        """Sign in again after the session expired. False: the connection was not signed in, or no login is kept."""
         if not connection.signed_in or not self.logins.kept:
             return False
         await self.logins.renew(connection)
         return True
 
-    # -- what the supervisor asks --------------------------------------------------------
+    # -- what the supervisor calls -------------------------------------------------------
 
     async def _open(self) -> Connection:
         return await self.dialer.open()
@@ -161,7 +161,7 @@ class Lifetime:
                 await self.logins.again(connection)
                 return
             except OTPRequired:
-                # The one that was given is used up.
+                # The one-time password of the first login is used up.
                 if self._ask_for_login is None:
                     raise
         if self._ask_for_login is not None:

@@ -1,14 +1,13 @@
 """A query that keeps itself current.
 
-`LiveQuery` listens to the events of a collection first and queries it then, so
-nothing falls in between. An event that shows the whole row is taken as it is; one
-that shows a part of it, or nothing, has its row queried again, a moment later and
-together with others; after a `Gap` everything is.
+`LiveQuery` subscribes to the events of a collection before it queries it, so no change
+falls between the two. An event that shows the whole row replaces the row. After an event
+that shows less, the row is queried again, a moment later and together with others.
+After a `Gap` the whole query is repeated.
 
-Invariants: every change of `rows` is told to every `Changes` in order, exactly once,
-or merged with a later one of the same row; memory is bounded by the rows themselves
-and the subscription's queue, however slow a consumer; the server is asked by one
-query at a time.
+Invariants: every change of `rows` reaches every `Changes` in order, exactly once or
+merged with a later one of the same row; memory is bounded by the rows and the
+subscription's queue, however slow a consumer; at most one query is in flight.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ __all__ = ["Change", "Changes", "LiveQuery"]
 SETTLE_SECONDS = 0.1
 """How long events are collected before the rows they name are queried again."""
 WHOLE_SECONDS = 1.0
-"""At most so often a query that every event has repeated is: a busy job sends events by the dozen a second."""
+"""The shortest time between two repetitions of a whole query: a busy job sends dozens of events a second."""
 TOGETHER = 50
-"""Rows asked for by key in one query; with more of them everything is asked for."""
+"""The most rows to query by their keys. With more, the whole query is repeated."""
 RETRY_SECONDS = 5.0
-"""After a query that timed out."""
+"""How long to wait after a query that timed out."""
 QUERY_SECONDS = 60.0
 
 
@@ -47,7 +46,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row has changed. ``row`` is None when it was removed, ``old`` when it was added."""
+    """A change of one row. ``row`` is None when it was removed, ``old`` when it was added."""
 
     kind: Literal["added", "changed", "removed"]
     key: Hashable
@@ -56,10 +55,11 @@ class Change:
 
 
 class Changes:
-    """The changes of a `LiveQuery` from where it was made; iterate with ``async for``.
+    """The changes of a `LiveQuery` since this object was made; iterate with ``async for``.
 
-    A consumer that falls behind gets one `Change` a row, from what it knew to what is
-    now. Ends when the query is closed; raises what ended it otherwise.
+    A consumer that falls behind gets one `Change` for each row, from the state it last saw
+    to the present one. Iteration ends when the query is closed, and raises the error that
+    ended the query otherwise.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Changes:
         return self._pending.pop(next(iter(self._pending)))
 
     def push(self, change: Change) -> None:
-        """The query's side: a row has changed."""
+        """Take in a change. The query calls this."""
         before = self._pending.pop(change.key, None)
         merged = change if before is None else _merged(change.key, before.old, change.row)
         if merged is not None:
@@ -90,7 +90,7 @@ class Changes:
             self._wake.set()
 
     def finish(self, error: ClientException | None) -> None:
-        """The query's side: nothing more will come."""
+        """Take in that no more changes come. The query calls this."""
         self._finished, self._error = True, error
         self._wake.set()
 
@@ -98,14 +98,14 @@ class Changes:
 class LiveQuery:
     """A query kept current: ``async with client.live("pool.query") as pools: pools.rows``.
 
-    ``event`` is the name of the events that tell of changes, the method's own unless
-    given. ``key`` is the member that tells rows apart, also what an event's id means.
-    ``filters`` and ``options`` are the query's; ``get`` and ``count`` make no rows and are
-    refused, and with ``order_by``, ``limit`` or ``offset`` every event has the whole query
-    repeated, once a second at most.
+    ``event`` is the event that reports changes, by default the one with the method's name.
+    ``key`` is the member that identifies a row; an event's id holds the same value.
+    ``filters`` and ``options`` are those of the query. ``get`` and ``count`` give no rows and
+    are refused. With ``order_by``, ``limit`` or ``offset`` every event repeats the whole
+    query, at most once a second.
 
-    Entering subscribes and queries, and raises what those raise. The queries are reads:
-    they are repeated when the connection is made again.
+    Entering subscribes and queries, and raises the errors of both. The queries only read,
+    so they are repeated on the next connection.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class LiveQuery:
         self._server, self._method, self._key = server, method, key
         self._filters, self._options = list(filters), options
         self._whole = any(options.get(name) for name in ("order_by", "limit", "offset"))
-        # Events show rows as they are without options.
+        # Events show rows as a query without options does.
         self._plain = not any(options.values())
         self._events = server.subscribe(event or method)
         self._rows: dict[Hashable, Row] = {}
@@ -133,11 +133,11 @@ class LiveQuery:
         self._stale: set[Hashable] | None = set()
         self._due: float | None = None
         self._asked = -math.inf
-        """When the rows were last asked for."""
+        """When the last query was sent."""
         self._task: asyncio.Task[None] | None = None
         self._done = False
         self.error: ClientException | None = None
-        """What ended the query; None while it lives and after it was closed."""
+        """The error that ended the query; None while it lives and after `close`."""
 
     @property
     def rows(self) -> Mapping[Hashable, Row]:
@@ -146,11 +146,11 @@ class LiveQuery:
 
     @property
     def ready(self) -> bool:
-        """Whether `rows` shows all that the server has told, and the server can tell."""
+        """Whether `rows` is up to date with every event received, and the connection is up."""
         return self._task is not None and not self._done and self._due is None and self._server.connected
 
     def changes(self) -> Changes:
-        """What changes from now on. Read `rows` first, or right after: nothing comes between without an ``await``."""
+        """The changes from now on. Read `rows` just before or after: without an ``await`` no change comes between."""
         changes = Changes()
         self._changes.add(changes)
         if self._done:
@@ -173,7 +173,7 @@ class LiveQuery:
         await self.close()
 
     async def close(self) -> None:
-        """Stop; the changes end, the rows stay as they are. Twice is fine."""
+        """Stop. The changes end, the rows stay as they are. A second call does nothing."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -196,13 +196,13 @@ class LiveQuery:
         except ClientException as e:
             self._finish(e)
         except Exception as e:
-            # A fault of ours: say so, and leave nobody waiting.
+            # A bug here: log it, and end the consumers instead of leaving them waiting.
             log.exception("a live query failed")
             self._finish(ClientException(f"{self._method}: the live query failed ({type(e).__name__})"))
 
     async def _next(self) -> Event | Gap | None:
         """The next event, or None when it is time to query."""
-        # Not asyncio.timeout around it all: an error of the client may be a TimeoutError too.
+        # Ask the scope whether it expired: an error of the client may be a TimeoutError too.
         if self._due is None:
             return await anext(self._events)
         scope = asyncio.timeout_at(self._due)
@@ -229,7 +229,7 @@ class LiveQuery:
             self._ask(key)
 
     def _key_of(self, event: Event) -> Hashable | None:
-        """The key of the row an event is about; None when it does not tell."""
+        """The key of the row that an event is about; None when the event does not name it."""
         extra = event.extra if isinstance(event.extra, dict) else {}
         for fields in (event.fields, extra.get("fields")):
             if isinstance(fields, dict) and isinstance(fields.get(self._key), (str, int)):
@@ -238,24 +238,24 @@ class LiveQuery:
         return event.id if isinstance(event.id, (str, int)) else None
 
     def _is_complete(self, fields: Any) -> bool:
-        """Whether an event shows a row as the query would: at least the members that rows have."""
+        """Whether an event shows a row as the query would: with at least the members of the known rows."""
         if not self._plain or not isinstance(fields, dict) or self._key not in fields or not self._rows:
             return False
         like = self._rows.get(fields[self._key]) or next(iter(self._rows.values()))
         return fields.keys() >= like.keys()
 
     def _settle(self, key: Hashable, row: Row) -> None:
-        """Take in a row that is shown in full, if the query is about it."""
+        """Take in a whole row if the query's filters match it, else remove it."""
         if not self._filters:
             self._put(key, row)
             return
         try:
             self._put(key, row if filter_list([row], self._filters) else None)
         except FilterError:
-            self._ask(key)  # the server knows better what it means
+            self._ask(key)  # only the server can apply this filter
 
     def _ask(self, key: Hashable | None) -> None:
-        """Have a row, or everything (None), queried soon."""
+        """Plan a query of one row, or of everything (None), for a moment later."""
         if key is None:
             self._stale = None
         elif self._stale is not None:
@@ -278,7 +278,7 @@ class LiveQuery:
             log.warning("%s: a live query is not current: %s", self._method, e)
             self._due = asyncio.get_running_loop().time() + RETRY_SECONDS
             return
-        # What came meanwhile waits in the subscription, and is taken after this.
+        # Events that came meanwhile wait in the subscription and are taken next, so none is lost.
         self._stale, self._due = set(), None
         if stale is None:
             self._replace(rows)
@@ -304,7 +304,7 @@ class LiveQuery:
             self._put(key, None)
         for key, row in rows.items():
             self._put(key, row)
-        # The same rows, in the order of the answer.
+        # The same rows again, now in the order of the answer.
         self._rows.clear()
         self._rows.update(rows)
 

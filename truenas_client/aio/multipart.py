@@ -1,6 +1,6 @@
-"""The body of an upload: a form of one text part and some files, made while it is sent.
+"""The body of an upload: a form with one text part and some files, generated while it is sent.
 
-Invariants: the length is known before the first byte, so a file that became shorter
+Invariants: the length is known before the first byte, so a file that becomes shorter
 meanwhile is an error and never a short upload; memory is one block.
 """
 
@@ -18,7 +18,7 @@ from .http import BLOCK, Ticker
 __all__ = ["Body", "Part", "Source"]
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | tuple[str, "str | os.PathLike[str] | bytes | BinaryIO"]
-"""What is uploaded: a path, the content itself, a binary file that can seek; or a pair of a name and one of those."""
+"""The source of an upload: a path, the content itself, a seekable binary file; or a pair of a name and one of these."""
 
 
 class Part:
@@ -49,7 +49,7 @@ class Part:
 
 
 class Body:
-    """A multipart body whose length is known before it is made."""
+    """A multipart body whose length is known before it is generated."""
 
     def __init__(self, boundary: str, data: str, parts: Sequence[Part]) -> None:
         self._parts = parts
@@ -66,7 +66,7 @@ class Body:
         self.length = sum(map(len, framing)) + self.total + 2 * len(parts)
 
     def blocks(self, progress: Ticker) -> Iterator[bytes]:
-        """The body piece by piece; runs in the transfer's thread."""
+        """Yield the body piece by piece. Runs in the transfer's thread."""
         done = 0
         progress.at(done, self.total)
         yield self._first
@@ -81,5 +81,5 @@ class Body:
 
 
 def _quoted(name: str) -> str:
-    """A file name as browsers put it into a form: what would end the header is escaped."""
+    """A file name as browsers write it in a form: the characters that would end the header are escaped."""
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

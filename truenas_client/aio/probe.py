@@ -1,7 +1,7 @@
-"""Looking at a server's certificate before trusting it: what a person is shown on first use.
+"""Read a server's certificate before trusting it, to show it to the user on first use.
 
-Two handshakes are made and nothing is sent on either: one that takes any
-certificate, to read it, and one that checks it, to learn what is wrong with it.
+The probe makes two handshakes and sends nothing after either. The first accepts any
+certificate, to read it; the second checks it, to learn what is wrong with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Certificate", "probe", "read_certificate"]
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says of itself. Its texts come from the server: escape them before showing them."""
+    """The contents of a certificate. Its texts come from the server: escape them before showing them."""
 
     subject: str
     issuer: str
@@ -34,13 +34,13 @@ class Certificate:
     fingerprint: str
     """SHA-256 of the certificate, in hexadecimal digits."""
     key_fingerprint: str
-    """SHA-256 of its public key, likewise: a renewed certificate may have the same."""
+    """SHA-256 of its public key, likewise. A renewed certificate may have the same key."""
     problems: tuple[str, ...] = ()
-    """Why it is not trusted, each in words; empty when it is."""
+    """The reasons why it is not trusted, for the user; empty when it is trusted."""
 
     @property
     def trusted(self) -> bool:
-        """Whether the check that `probe` was asked for accepts it."""
+        """Whether the check given to `probe` accepts it."""
         return not self.problems
 
     @property
@@ -57,10 +57,10 @@ class Certificate:
 
 
 async def probe(endpoint: Endpoint, *, tls: TLS = SYSTEM, limits: ConnectLimits | None = None) -> Certificate:
-    """The certificate that a server shows, and why ``tls`` would not accept it.
+    """Read the certificate that a server shows, and learn why ``tls`` would not accept it.
 
-    Raises `ConnectError` and its subclasses when there is no server, or none with TLS.
-    Sends nothing but the handshakes; cancelling closes them.
+    Raises `ConnectError` and its subclasses when no server answers, or one without TLS.
+    Sends nothing but the handshakes; cancelling closes the connections.
     """
     if not endpoint.is_tls:
         raise ConnectError(f"{endpoint.text} has no TLS, and so no certificate", "tls")
@@ -105,9 +105,9 @@ def read_certificate(
 ) -> Certificate:
     """A certificate in DER form, with the problems that it has for a client of ``host``.
 
-    ``refusal`` is how a handshake with it ended, None when it was accepted; ``ca_file`` the
-    file of authorities that it was checked with, None for those of this machine. Raises
-    `ConnectError` when it cannot be read.
+    ``refusal`` is the error of a handshake that checked it, None when it was accepted.
+    ``ca_file`` is the file of authorities used for the check, None for those of this machine.
+    Raises `ConnectError` when the certificate cannot be read.
     """
     from cryptography import x509
 
@@ -122,7 +122,7 @@ def read_certificate(
     if refusal is not None:
         reason = REASONS.get(getattr(refusal, "verify_code", None) or 0, "")
         now = datetime.now(UTC)
-        # The check stops at the first thing that is wrong; a person wants to know them all.
+        # OpenSSL stops at the first problem, but the user wants to see all of them.
         if ca_file is not None and reason in UNVOUCHED:
             problems.append(f"it is not signed by one in the CA file {ca_file}")
         elif reason == "self-signed" or subject == issuer:

@@ -1,4 +1,4 @@
-"""Signing a client in as a profile says."""
+"""Sign a client in with a profile."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ async def sign_in(
 ) -> Login | None:
     """Sign a connected client in by the profile's mechanism; None where it has none.
 
-    The secret is taken from where the profile says, in a thread, unless one is given;
-    ``ask`` is for one that is to be asked for. That a server takes SCRAM is remembered, and
-    then a profile's ``api-key-plain`` is refused unless the user has just said so too (``said_plain``).
-    Raises `SecretUnavailable`, and what the client's login methods raise.
+    Unless ``secret`` is given, it is read from where the profile keeps it, in a thread;
+    ``ask`` is called when the user has to type it. A login by SCRAM is remembered for the
+    server. After that a profile with ``api-key-plain`` is refused, unless the user asked for
+    it just now (``said_plain``). Raises `SecretUnavailable`, and as the client's login methods do.
     """
     if profile.mechanism == "none":
         return None

@@ -1,9 +1,8 @@
-"""Running the login flows on a connection, and again on the next one.
+"""Run the login flows on a connection, and repeat the login on the next one.
 
-Invariants: one login runs at a time; one that was refused is never run again by
-itself; what a login was made with is kept in memory only, for the connections to
-come, and only once it has succeeded; a connection to a server that did not prove
-itself is closed.
+Invariants: one login runs at a time; a refused login is never repeated without the
+caller; only a successful login is kept, in memory, for later connections; a connection
+to a server that did not prove itself is closed.
 """
 
 from __future__ import annotations
@@ -31,16 +30,17 @@ __all__ = ["OTPToken", "SignIn", "forget_counts", "read_key"]
 
 
 OTPToken = str | Callable[[], str | None | Awaitable[str | None]] | None
-"""A one-time password, or what asks for one (returning None gives up)."""
+"""A one-time password, or a function that asks for one; it returns None to give up."""
 
 LOGIN_SECONDS = 60.0
-"""A refused login takes the server seconds, a rate limited one up to ten more."""
+"""Time for one login call. The server takes seconds to refuse a login, and the rate limit delays its answer by up to
+ten more (recorded: flow rate_limit_unauthenticated)."""
 
 REFRESH_SECONDS = 420.0
-"""When a token for reconnecting is exchanged for the next: the server ends it 600 s after it was made."""
+"""Age at which a reconnect token is exchanged for the next. The server ends it after 600 s (documented default)."""
 
 _KEYS_KEPT = 16
-"""Derived keys of one client. A server has one salt for a key: more only come of one that invents them."""
+"""The most derived keys of one client. A server has one salt for each key; only a hostile one sends many."""
 
 _budgets: dict[str, Budget] = {}
 
@@ -51,12 +51,12 @@ def new_nonce() -> bytes:
 
 
 def forget_counts() -> None:
-    """Forget how many login calls were sent to which address (for servers that forget too, as simulated ones do)."""
+    """Forget the counts of login calls, for tests: a simulated server starts with fresh counts too."""
     _budgets.clear()
 
 
 async def read_key(key_or_path: str | os.PathLike[str], warn: Callable[[str], None]) -> ApiKey:
-    """An API key as a user gives it. A file is read in a thread. Raises `InvalidKeyFile`."""
+    """Read an API key from a text or a file. A file is read in a thread. Raises `InvalidKeyFile`."""
     if not key_files.is_path(key_or_path):
         return key_files.load(key_or_path)
     warnings: list[str] = []
@@ -69,7 +69,7 @@ async def read_key(key_or_path: str | os.PathLike[str], warn: Callable[[str], No
 class SignIn:
     """The logins of one client.
 
-    ``channel`` tells how a connection leads to the server, ``warn`` gets what a person should know.
+    ``channel`` describes the way to the server that a connection takes. ``warn`` is called with texts for the user.
     """
 
     def __init__(self, channel: Callable[[Connection], Channel], warn: Callable[[str], None]) -> None:
@@ -84,11 +84,11 @@ class SignIn:
 
     @property
     def kept(self) -> bool:
-        """Whether a new connection can be signed in without asking anybody."""
+        """Whether a new connection can be signed in without asking the user."""
         return self._kept is not None
 
     async def first(self, connection: Connection, way: Way, otp_token: OTPToken) -> Login:
-        """Sign in, and keep what it was done with. Raises `AuthenticationError` and its subclasses."""
+        """Sign in, and keep the login for later connections. Raises `AuthenticationError` and its subclasses."""
         token = otp_token
 
         async def run(connection: Connection) -> Login:
@@ -99,40 +99,40 @@ class SignIn:
             self._set_ticket(None)
             login = await run(connection)
             self._renewable(connection, login)
-        # A one-time password is used up; a function is asked for another.
+        # A given one-time password is used up now, but a function can ask for another.
         token = otp_token if callable(otp_token) else None
         self._kept = run
         return login
 
     async def again(self, connection: Connection) -> None:
-        """Sign a connection in with what was kept."""
+        """Sign a new connection in with the kept login."""
         if self._kept is not None:
             async with self._lock:
                 await self._repeat(connection)
 
     async def renew(self, connection: Connection) -> None:
-        """Sign in again because the session ran out: once for all the calls that found out."""
+        """Sign in again because the session expired: once for all calls that were refused for that."""
         count = self._count
         async with self._lock:
             if self._count == count and self._kept is not None:
                 await self._repeat(connection)
 
     def observe(self, method: str, answer: Any) -> None:
-        """Take note of a login or logout that the user made by an ordinary call.
+        """Note a login or logout that the caller made by an ordinary call.
 
-        What it was made with is not known here, so nothing signs in again with what was kept of another.
+        Its secret is not known here, and the kept login may be that of another user. So the kept login is dropped.
         """
         if method == "auth.logout" or signs_in(method, answer):
             self.forget()
 
     def forget(self) -> None:
-        """The user signed out, or in as somebody else: nothing signs in again by itself."""
+        """Drop the kept login: the user signed out, or signed in as another user."""
         self._kept = None
         self._derived.clear()
         self._set_ticket(None)
 
     def close(self) -> None:
-        """The client is over."""
+        """Stop refreshing the reconnect token: the client is over."""
         self._set_ticket(None)
         if self._refreshing is not None:
             self._refreshing.cancel()
@@ -145,8 +145,8 @@ class SignIn:
             self._renewable(connection, await self._kept(connection))
 
     async def _use_ticket(self, connection: Connection) -> bool:
-        """Sign in with the token for reconnecting; False when there is none that is any good."""
-        ticket, self._ticket = self._ticket, None  # whatever comes of it, it is used up
+        """Sign in with the reconnect token. False: there is none, or the server refused it."""
+        ticket, self._ticket = self._ticket, None  # it is single-use (recorded: flow reconnect_token)
         if ticket is None or ticket.reconnect_token is None or self._channel(connection).readable:
             return False
         try:
@@ -157,7 +157,7 @@ class SignIn:
         return True
 
     def _renewable(self, connection: Connection, login: Login) -> None:
-        """Keep the token of a login, and keep it fresh."""
+        """Keep the reconnect token of a login, and plan its exchange for the next."""
         self._set_ticket(login if login.reconnect_token is not None else None)
         if self._ticket is not None:
             loop = asyncio.get_running_loop()
@@ -228,7 +228,7 @@ class SignIn:
             raise
 
     def _budget(self, connection: Connection) -> Budget | None:
-        """The count of the connection's address; the local socket has no limit."""
+        """The count of login calls for the connection's address; None for the local socket, which has no limit."""
         channel = self._channel(connection)
         return None if channel.kind == "socket" else _budgets.setdefault(channel.host, Budget())
 
@@ -246,12 +246,12 @@ async def _one_time_password(ask: OTPRequest, token: OTPToken) -> str | None:
     if callable(token):
         given = token()
         return _joined(await given if inspect.isawaitable(given) else given)
-    # A fixed token that was refused once would be refused again.
+    # The server would refuse a fixed token a second time.
     return None if ask.refused else _joined(token)
 
 
 def _joined(token: str | None) -> str | None:
-    """A one-time password without the gaps that authenticators show between its groups of digits."""
+    """A one-time password without the spaces or dashes that authenticators show between groups of digits."""
     if token is None:
         return None
     digits = "".join(token.split()).replace("-", "")

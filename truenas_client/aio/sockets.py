@@ -2,9 +2,9 @@
 
 What fails while connecting is a `ConnectError` (see `dialing`).
 
-Invariants: redirects are reported, never followed; no proxy of the environment
-is used; nothing received is too large; frames are never logged, whatever the
-log level, because they hold secrets.
+Invariants: redirects are reported, never followed; the proxies of the environment are
+ignored; received messages are bounded; frames are never logged, at any log level,
+because they hold secrets.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ async def open_websocket(
 ) -> Link:
     """Connect and complete the WebSocket handshake.
 
-    ``tls`` is how the server proves who it is. ``on_stage`` is called with the name of
-    each stage that has succeeded. Raises `ConnectError` and its subclasses. Cancelling closes what was opened.
+    ``tls`` says which certificates are accepted. ``on_stage`` is called with the name of each
+    stage that has succeeded. Raises `ConnectError` and its subclasses. Cancelling closes all that was opened.
     """
     limits = limits or ConnectLimits()
     report = on_stage or (lambda stage: None)
@@ -94,10 +94,10 @@ async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callabl
 async def _first_to_answer(
     addresses: list[Any], seconds: float, failed: list[tuple[str, OSError]]
 ) -> socket.socket | None:
-    """A socket to the first address that answers, None when none does (RFC 8305, "happy eyeballs").
+    """Connect to the first address that answers; None when none does (RFC 8305, "happy eyeballs").
 
-    The next address is tried when one has failed, or when none has answered for a moment; those before it go on. Each
-    has so many seconds. The addresses that failed, and how, go to ``failed``.
+    The next address is tried when one has failed, or after `NEXT_ADDRESS_SECONDS`; the earlier attempts go on. Each
+    attempt has ``seconds``. The failed addresses and their errors are added to ``failed``.
     """
     waiting = deque(interleaved(addresses))
     tries: dict[asyncio.Task[socket.socket], str] = {}
@@ -125,7 +125,7 @@ async def _first_to_answer(
 
 
 def _close_late(task: asyncio.Task[socket.socket]) -> None:
-    """Close the socket of a try that succeeded when it was wanted no more."""
+    """Close the socket of an attempt that succeeded after another one had won."""
     if not task.cancelled() and task.exception() is None:
         task.result().close()
 
@@ -145,7 +145,7 @@ async def _connected(address: Any, seconds: float) -> socket.socket:
 
 
 async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
-    # A number needs no name service, and no thread to wait for one.
+    # A numeric address needs no name service, and so no thread to wait for one.
     with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     try:

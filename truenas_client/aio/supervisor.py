@@ -1,15 +1,15 @@
-"""Keeping a connection: state, reconnecting, and who waits for it.
+"""Keep a connection: its state, reconnecting, and the callers that wait for it.
 
 ::
 
     IDLE -> CONNECTING -> READY -> (lost) -> WAITING -> CONNECTING -> ... -> CLOSED | FAILED
 
-The supervisor owns the one live `Connection`. When it ends without being asked
-to, it opens another after a pause that grows (`policy.backoff`), signs in again,
-has everything renewed that hung on it, and only then lets callers on.
+The supervisor owns the one live `Connection`. When the connection ends unasked, the
+supervisor opens another after a growing pause (`retry.backoff`), signs in again, has
+subscriptions and jobs renewed, and only then gives the connection to callers.
 
-Invariants: what cannot help is not tried again (`policy.is_fatal`); nobody waits
-for a connection that will not come; every change of state is told, in order.
+Invariants: after a fatal error (`retry.is_fatal`) no attempt is made; no caller waits
+for a connection that will not come; watchers get every change of state, in order.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["State", "Status", "Supervisor"]
 
 
 class State(Enum):
-    """Where a client is on its way."""
+    """The state of a client's connection."""
 
     IDLE = "idle"
     CONNECTING = "connecting"
@@ -46,9 +46,9 @@ class State(Enum):
 class Status:
     """One state, for user interfaces.
 
-    ``attempt`` counts from 1 while reconnecting and is 0 otherwise; ``pause`` is how many seconds
-    the client waits now; ``reason`` is what ended the last connection or made the last attempt
-    fail; ``expected`` tells that the end was asked for (a reboot).
+    ``attempt`` counts from 1 while reconnecting and is 0 otherwise. ``pause`` is the number of
+    seconds that the client waits now. ``reason`` is the error of the last connection or of the last
+    attempt. ``expected`` tells that the user's own call ended the connection (a reboot).
     """
 
     state: State
@@ -59,10 +59,10 @@ class Status:
 
 
 class Supervisor:
-    """The life of one client's connections.
+    """The connections of one client, one after the other.
 
-    ``opener`` opens and greets a connection; ``resume`` signs in again and renews
-    what hung on the old one; ``lost`` is told of each end.
+    ``opener`` opens and greets a connection. ``resume`` signs it in and renews subscriptions
+    and jobs. ``lost`` is called at the end of each connection, ``finished`` when the client is over.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class Supervisor:
 
     @property
     def over(self) -> bool:
-        """Whether there will be no connection any more."""
+        """Whether the client is over: no further connection will be made."""
         return self.status.state in (State.CLOSED, State.FAILED)
 
     @property
     def closed(self) -> bool:
-        """Whether the end was our own wish."""
+        """Whether the client was closed by its user."""
         return self.status.state is State.CLOSED
 
     @property
@@ -102,7 +102,7 @@ class Supervisor:
         return self.status.state is State.READY
 
     async def start(self) -> None:
-        """Make the first connection. What fails is raised; nothing is tried again."""
+        """Make the first connection. A failure is raised; no second attempt is made."""
         self._tell(Status(State.CONNECTING))
         try:
             connection = await self._opener()
@@ -114,9 +114,9 @@ class Supervisor:
         self._tell(Status(State.READY))
 
     async def ready(self) -> Connection:
-        """The live connection; waits for it while there is hope.
+        """The live connection. Waits for it while reconnecting.
 
-        Raises `ConnectionLost` (with ``sent`` false) when there is none.
+        Raises `ConnectionLost` (with ``sent`` false) when no connection will come.
         """
         while self.status.state is not State.READY:
             if self.over or self.connection is None:
@@ -124,7 +124,7 @@ class Supervisor:
             await self._changed.wait()
         assert self.connection is not None
         if self.connection.lost is not None and self._reconnect:
-            # The end has been seen and is about to be told.
+            # The connection has ended, but its callback has not run yet. Wait for the next one.
             await self._changed.wait()
             return await self.ready()
         return self.connection
@@ -136,7 +136,7 @@ class Supervisor:
         return self.connection
 
     async def close(self) -> None:
-        """Close for good. Twice is fine."""
+        """Close for good. A second call does nothing."""
         if not self.over:
             self._tell(Status(State.CLOSED))
         if self.connection is not None:
@@ -148,17 +148,17 @@ class Supervisor:
                 await self.connection.close()
 
     async def wait_over(self) -> ClientException | None:
-        """Wait until the client is closed (None) or has given up (why)."""
+        """Wait until the client is over. Return None when it was closed, else the error it gave up with."""
         while not self.over:
             await self._changed.wait()
         return self.status.reason if self.status.state is State.FAILED else None
 
     def hurry(self) -> None:
-        """Try to connect now instead of after the pause."""
+        """Connect now instead of after the pause."""
         self._hurry.set()
 
     async def watch(self) -> AsyncIterator[Status]:
-        """The present status and each later one, in order; ends with CLOSED or FAILED."""
+        """Yield the present status and each later one, in order; the last is CLOSED or FAILED."""
         seen: deque[Status] = deque([self.status])
         self._watchers.append(seen)
         try:
@@ -175,7 +175,7 @@ class Supervisor:
     # -- inside --------------------------------------------------------------------------
 
     def _hold(self, connection: Connection) -> None:
-        """Have the end of this connection told here."""
+        """Register for the end of this connection."""
         self._held_since = asyncio.get_running_loop().time()
         connection.when_ended(self._on_end)
 
@@ -184,7 +184,7 @@ class Supervisor:
         if self.over:
             self._finished(lost)
         elif not self._reconnect:
-            self._finish(lost)  # everybody who waited has been told
+            self._finish(lost)  # the callers of this connection have their errors already
         else:
             self._repair = asyncio.get_running_loop().create_task(self._keep(lost), name="truenas_client supervisor")
 
@@ -194,7 +194,7 @@ class Supervisor:
         self._finished(error)
 
     async def _keep(self, lost: ConnectionLost) -> None:
-        """Make another connection; if that is not to be, the client is over, however that comes."""
+        """Make another connection. Without one the client is over, also after a cancel or a bug here."""
         error: ClientException | None = lost
         try:
             error = await self._connect_again(lost)
@@ -207,13 +207,13 @@ class Supervisor:
         self._tell(Status(State.READY))
 
     async def _connect_again(self, lost: ConnectionLost) -> ClientException | None:
-        """Try until there is a connection (None), or no hope (why)."""
+        """Try until there is a connection (None) or a fatal error (returned)."""
         loop = asyncio.get_running_loop()
         if loop.time() - self._held_since >= STABLE_SECONDS:
             self._attempt = 0
         assert self.connection is not None
         expected = self.connection.talk.expected_pause
-        # A loss that was asked for is information: whatever caused it is known.
+        # An expected loss is no warning: the user's own call caused it.
         log.log(logging.WARNING if expected is None else logging.INFO, "connection lost: %s", lost.error)
         if is_fatal(lost):
             return lost
@@ -244,7 +244,7 @@ class Supervisor:
             raise
 
     async def _pause(self, status: Status) -> None:
-        """Wait as long as the status says, or until hurried or closed."""
+        """Wait as long as the status says, or until `hurry`."""
         self._hurry.clear()
         self._tell(status)
         if status.pause > 0:

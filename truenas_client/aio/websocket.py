@@ -1,13 +1,14 @@
-"""The asyncio driver of one WebSocket: a protocol of the loop that feeds the `WebSocket` without I/O.
+"""The asyncio driver of one WebSocket: an asyncio protocol that feeds the sans-I/O `WebSocket`.
 
-Received texts are handed over where they arrive, without a queue or a task; sent texts of one turn of the loop leave in
-one write. However much comes at once, other work of the loop has its turn every few milliseconds.
+The link hands each received text over as it arrives, without a queue or a task. The texts sent in one turn of the loop
+leave in one write. However much data comes at once, other tasks of the loop get their turn every few milliseconds.
 
-Nothing waits for the server to take what is sent: the slots of the calls bound what can pile up, and reading on is
-what a server needs that waits for this end in turn.
+The link never stops reading because the server takes no data: a server that waits for this end to read would then wait
+forever. The slots of the calls bound the unsent data.
 
-Invariants: the hearer is called in the order of arrival, never after the end; a hearer that raises ends the connection
-instead of being called again; a connection that closes is cut off when the server does not end it in time.
+Invariants: the hearer is called in the order of arrival, and never after the end; after an exception of the hearer the
+connection is cut off and the hearer hears only its end; a closing connection is cut off when the server does not end it
+in time.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from ..websocket import CLOSE_SECONDS, WebSocket
 __all__ = ["Hearer", "Link"]
 
 TURN_SECONDS = 0.005
-"""How long received bytes are read before the loop does something else."""
+"""How long the link decodes received bytes before other tasks of the loop get their turn."""
 
 
 class Hearer(Protocol):
-    """Who takes what is received. Called from the loop's own callback: must not block."""
+    """The receiver of texts and of the end. The link calls it from a callback of the loop, so it must not block."""
 
     def on_text(self, text: str) -> None: ...
 
@@ -65,7 +66,7 @@ class Link(WebSocket, asyncio.Protocol):
             raise self.handshake_error
 
     def hear(self, hearer: Hearer) -> None:
-        """Hand everything over from now on, beginning with what has come already."""
+        """Call this hearer from now on, first with what has arrived already."""
         self._hearer = hearer
         self.on_text, self.on_fault = hearer.on_text, hearer.on_fault
         early, self._early = self._early, []
@@ -79,14 +80,14 @@ class Link(WebSocket, asyncio.Protocol):
             hearer.on_closed()
 
     async def close(self) -> None:
-        """Close, and wait for the end. Twice is fine."""
+        """Close, and wait for the end. A second call does the same."""
         self.send_close()
         self._send()
         self._expect_end()
         await asyncio.shield(self._lost)
 
     async def ping(self) -> asyncio.Future[float]:
-        """Send a ping; the seconds until its pong are to come. Raises `ConnectionClosed`, as the future does."""
+        """Send a ping. Return a future of the seconds until its pong. Both raise `ConnectionClosed`."""
         if self._lost.done():
             raise self.close_error
         waiter: asyncio.Future[float] = self._loop.create_future()
@@ -103,26 +104,26 @@ class Link(WebSocket, asyncio.Protocol):
     # -- the loop's callbacks ------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The transport is there: TLS, where there is any, has succeeded."""
+        """Send the opening handshake. TLS, if any, is done."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self._send()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes have come."""
+        """Take in received bytes."""
         self.feed(data, self._loop.time())
         if not self._reading_on:
             self._read()
 
     def eof_received(self) -> None:
-        """The server sends nothing more. Over TLS this comes although reading was paused."""
+        """Take in that the server sends nothing more. Over TLS asyncio calls this even while reading is paused."""
         self._read(math.inf)
         self.receive_eof()
         self._send()
         self._expect_end()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The end of the connection, whoever ended it."""
+        """Take in the end of the connection, by either side."""
         self.receive_eof()
         for timer in (self._keepalive, self._cut_off):
             if timer is not None:
@@ -139,7 +140,7 @@ class Link(WebSocket, asyncio.Protocol):
     # -- receiving -----------------------------------------------------------------------
 
     def _read(self, seconds: float = TURN_SECONDS) -> None:
-        """Take what was fed, for a turn."""
+        """Decode what was fed, for at most one turn of the loop."""
         step, is_closing = self.step, self.transport.is_closing
         until = monotonic() + seconds
         try:
@@ -177,9 +178,9 @@ class Link(WebSocket, asyncio.Protocol):
     # -- sending -------------------------------------------------------------------------
 
     def write(self, text: str, *, alone: bool = False) -> bool:
-        """Send a text with everything else of this turn. False: the connection is over, nothing was sent.
+        """Send a text together with the others of this turn. False: the connection is over and nothing was sent.
 
-        ``alone`` tells that nothing else is likely to follow in this turn: it leaves at once.
+        ``alone`` tells that no other text is likely to follow in this turn, so this one is written at once.
         """
         if self.transport.is_closing() or not self.send(text):
             return False
@@ -197,7 +198,7 @@ class Link(WebSocket, asyncio.Protocol):
         self._send()
 
     def _send(self) -> None:
-        """Write everything that waits to be sent, at once."""
+        """Write all pending data in one write."""
         data, last = self.to_send()
         if self.transport.is_closing():
             return
@@ -205,7 +206,7 @@ class Link(WebSocket, asyncio.Protocol):
             self.transport.write(data)
         if last:
             if self.transport.can_write_eof():
-                with contextlib.suppress(OSError):  # the peer was quicker
+                with contextlib.suppress(OSError):  # the peer has closed first
                     self.transport.write_eof()
             else:
                 self.transport.close()

@@ -1,13 +1,20 @@
-"""The pure engine: what is said and what is remembered, without any I/O.
+"""The pure engine: every rule of the protocol, without I/O.
 
-A driver owns a socket and a clock. It asks the `Ledger` which calls may leave,
-sends the text the dialect made of them, feeds every received text back to the
-dialect, and hands what comes out to the books:
+`conversation.Conversation` is the rule book of one connection. A driver owns a
+socket and a clock: it hands every received text to `take`, sends the calls that
+`leaving` returns, calls `due` at `next_time`, and reports the close to `end`.
 
-* `jsonrpc.JSONRPC`: text to messages and back;
-* `ledger.Ledger`: calls in flight, slots, lanes;
+The conversation uses:
+
+* `jsonrpc.JSONRPC` and `ddp.DDP`, the dialects: text to messages and back;
+* `ledger.Ledger`: calls in flight, slots, lanes.
+
+These outlive a connection, so the driver keeps them beside it:
+
 * `jobbook.JobBook`: which job belongs to which call, and how it ended;
-* `topics.Topics`: who listens to what.
+* `topics.Topics`: which listener wants which events, with an `inbox.Inbox` for each consumer;
+* `hello`: which address and protocol to try, and the first messages;
+* `retry`: when to connect again, and which calls to send again.
 
 Nothing in here knows asyncio, sockets, threads or the time of day.
 """

@@ -1,13 +1,13 @@
-"""The rules of one connection: what leaves when, what a received text settles, what the end means for each call.
+"""The rule book of one connection: when a call leaves, which call a received text settles, and what the end means.
 
-A driver owns a socket, a clock and something to wake callers with. It calls these verbs, wakes the callers of the
-calls they return, sends what `leaving` gives, and calls `due` at `next_time`. Nothing here waits; ``now`` is the time
-in seconds by any clock that never goes back.
+A driver owns a socket, a clock and a way to wake callers. It calls the verbs below, wakes the callers of the calls
+that they return, sends the calls that `leaving` returns, and calls `due` at `next_time`. Nothing here waits. ``now``
+is the time in seconds by any clock that never goes back.
 
 =============================================  ==================================================
-``ask`` ``subscribe`` ``unsubscribe`` ``greet``  a caller wants something of the server
-``take`` ``unreadable``                        the driver received a text, or what is no text
-``leaving``                                    the calls that have their slot now and are to be sent
+``ask`` ``subscribe`` ``unsubscribe`` ``greet``  a caller wants something from the server
+``take`` ``unreadable``                        the driver received a text, or data that is no text
+``leaving``                                    the calls that have their slot now, to be sent
 ``abandon``                                    a caller gave up
 ``due``                                        the time has come: deadlines, the watchdog
 ``end``                                        the connection is over
@@ -45,18 +45,18 @@ from .sizes import send_limit
 __all__ = ["Conversation", "Noise", "Told", "Vigilance"]
 
 MOST_FAULTS = 1000
-"""Messages of a connection that cannot be read. Real servers send none, so a peer that sends so many is no server."""
+"""Unreadable messages after which the connection is ended. Real servers send none, so such a peer is no TrueNAS."""
 TOLD_FAULTS = (1, 10, 100)
-"""Which of them the log is told of."""
+"""The unreadable messages that are logged, by number: logging every one would let the peer fill the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vigilance:
-    """When a connection is doubted, in seconds.
+    """The watchdog's times, in seconds.
 
-    With calls in flight and nothing received for ``silence``, the middleware behind the web server is asked: the web
-    server answers WebSocket pings for a dead backend. The question may take ``answer``. After a message that cannot
-    be read, the answer it may have been is waited for another ``fault``.
+    After ``silence`` with calls in flight and nothing received, the watchdog sends ``core.ping`` and waits ``answer``
+    for the reply. A WebSocket ping would not do: the web server in front answers it even when the middleware behind
+    is dead. After an unreadable message, the call that it may have answered waits another ``fault`` for an answer.
     """
 
     silence: float = 90.0
@@ -65,13 +65,13 @@ class Vigilance:
 
 
 class Noise(NamedTuple):
-    """The server sent something no server sends: words for the log."""
+    """The peer sent something that no TrueNAS sends: a line for the log."""
 
     text: str
 
 
 Told = Call | Update | Ended | Noise
-"""What comes of a received text. A `Call` in it has been settled: its caller is to be woken."""
+"""One result of a received text. A `Call` among them has been settled, so the driver wakes its caller."""
 
 
 class Conversation:
@@ -87,13 +87,13 @@ class Conversation:
         self.ledger = Ledger()
         self.signed_in = False
         self.local_user: int | None = None
-        """On the local socket: the user id that the server signs in, until somebody else signs in."""
+        """On the local socket: the user id that the server signed in by itself; None after any later login."""
         self.lost: ConnectionLost | None = None
         """How the connection ended; None while it lives."""
         self.job_methods: set[str] = set()
-        """Methods that were called here and turned out to be jobs whose calls answer when they end."""
+        """Methods that were called as plain calls here and turned out to start new-style jobs."""
         self.expected_pause: float | None = None
-        """Seconds to wait before connecting again, where a call that left is one that ends the connection."""
+        """Seconds to wait before connecting again, once a call that ends the connection (`retry.EXPECTED`) left."""
         self._new_id, self._vigilance = new_id, vigilance or Vigilance()
         self._receive = dialect.receive
         self._heard = now
@@ -119,7 +119,7 @@ class Conversation:
         message_id: str | None = None,
         starts_job: bool = False,
     ) -> Call:
-        """Make a call; `leaving` gives it when its slot has come.
+        """Make a call; `leaving` returns it as soon as it has a slot.
 
         ``timeout`` counts from ``since`` (now, unless given). Raises `ClientException` for arguments that cannot be
         sent, `PayloadTooLarge`, and `ConnectionLost` after the end; then nothing is sent.
@@ -136,13 +136,13 @@ class Conversation:
         return self._place(call, now, timeout, now if since is None else since)
 
     def subscribe(self, name: str, now: float, timeout: float) -> Call:
-        """Ask for events; the call's result is the server's handle."""
+        """Subscribe to an event; the call's result is the server's handle."""
         message_id = self._new_id()
         call = Call(message_id, "core.subscribe", Lane.CONTROL, self.dialect.subscribe(message_id, name))
         return self._place(call, now, timeout, now)
 
     def unsubscribe(self, handle: str, now: float, timeout: float) -> Call:
-        """Give a subscription back. Where the server never answers that, the call is settled at once."""
+        """End a subscription. The old protocol never answers that, so there the call is settled at once."""
         message_id = self._new_id()
         text, answered = self.dialect.unsubscribe(message_id, handle)
         call = Call(message_id, "core.unsubscribe", Lane.CONTROL, text)
@@ -155,7 +155,7 @@ class Conversation:
         return call
 
     def greet(self, now: float, timeout: float) -> Call | None:
-        """Send what has to come first, if anything."""
+        """Send the greeting of the old protocol; None in JSON-RPC, where the server waits for the first call."""
         message_id = self._new_id()
         text = self.dialect.greeting(message_id)
         if text is None:
@@ -196,7 +196,10 @@ class Conversation:
         return leaving
 
     def abandon(self, call: Call) -> None:
-        """Note that the caller gave up. A call that has left keeps its slot until the server answers it."""
+        """Note that the caller gave up.
+
+        A call that has left keeps its slot until the server answers it, because the server still runs it.
+        """
         if not call.settled:
             call.settled = True
             self._give_up(call)
@@ -206,7 +209,7 @@ class Conversation:
             self._out.remove(call)
         self.ledger.abandon(call)
 
-    # -- what the server said ------------------------------------------------------------
+    # -- what the server sent ------------------------------------------------------------
 
     def take(self, text: str, now: float) -> list[Told]:
         """Take in one received text: what it settled and what it told, in order."""
@@ -236,15 +239,15 @@ class Conversation:
     def unreadable(self, reason: str, now: float, *, of_event: bool = False) -> list[Told]:
         """Take in a message that cannot be read.
 
-        With one call in flight it was the answer to that, unless another answer comes soon. How a job ended can
-        still be asked for, so a job waits on.
+        With a single call in flight it is taken as that call's answer, unless a readable answer follows soon. A job
+        call goes on waiting: its outcome can still be read from ``core.get_jobs``.
         """
         told: list[Told] = []
         self._unreadable(reason, now, told, of_event=of_event)
         return told
 
     def settle(self, message_id: str, result: Any) -> list[Told]:
-        """Answer a call as if the server had."""
+        """Settle a call as if the server had answered it with this result."""
         call = self.ledger.answered(message_id)
         if call is None or call.settled:
             return []
@@ -261,16 +264,20 @@ class Conversation:
             self._unreadable(message.reason, now, told, of_event=message.of_event)
 
     def _notice_login(self, method: str, answer: Any) -> None:
-        """The limits of sizes depend on whether anybody is signed in, whoever made the login call."""
+        """Note a login or logout by its answer, because the size limits depend on it.
+
+        Callers may send the login methods with plain calls, so the call's origin proves nothing.
+        """
         if method == "auth.logout":
             self.signed_in, self.local_user = False, None
         elif method.startswith("auth.") and signs_in(method, answer):
             self.signed_in, self.local_user = True, None
 
     def _job_told(self, fields: Any, told: list[Told]) -> None:
-        """A job is announced: the next start may leave, and an ordinary call that started it has its answer.
+        """Take in an event of a job: the next job start may leave, and a plain call that started this job is settled.
 
-        The server answers such a call when the job ends, or attaches it to a job that waits already.
+        The server would answer such a call only when the job ends. It may also attach the call to another waiting
+        job, and then the call fails (recorded: flow job_burst_merged_across_methods).
         """
         message_ids = fields.get("message_ids") if isinstance(fields, dict) else None
         for message_id in message_ids if isinstance(message_ids, list) else ():
@@ -291,7 +298,8 @@ class Conversation:
         if failure.id is not None:
             call = self.ledger.answered(failure.id)
         else:
-            # The server could not tell which call: with one in flight it can only be that one.
+            # Text that the server cannot parse is refused without an id (recorded: flow invalid_json_and_batch).
+            # With a single call in flight the error can only belong to that call.
             only = self.ledger.only_call
             call = self.ledger.answered(only.id) if only is not None else None
             if call is None:
@@ -300,7 +308,8 @@ class Conversation:
         if call is None or call.settled:
             return
         if isinstance(failure.error, TooManyConcurrentCalls):
-            # It never ran, so it may be sent again.
+            # The server refused the call before running it (recorded: flow too_many_concurrent_calls), so sending
+            # it again is safe.
             self.ledger.refused(call, now)
             self._wake_for_queue()
             return
@@ -326,11 +335,11 @@ class Conversation:
     # -- time ----------------------------------------------------------------------------
 
     def next_time(self) -> float:
-        """Return when `due` is to be called; it may be too early, never too late."""
+        """Return the time at which the driver must call `due`. It may be too early, never too late."""
         return self._next_time
 
     def due(self, now: float) -> list[Call]:
-        """Settle the calls whose time is over, and look whether the server still answers."""
+        """Settle the calls whose deadline has passed, and check that the server still answers."""
         settled: list[Call] = []
         if now >= self._sweep_at:
             self._sweep(now, settled)
@@ -349,7 +358,7 @@ class Conversation:
             self._next_time = min(self._next_time, wake_at)
 
     def _sweep(self, now: float, settled: list[Call]) -> None:
-        """Look through all calls: one time serves for all of them, because nearly none expires."""
+        """Look through all calls. One timer serves for all of them, because nearly no call ever expires."""
         self._sweep_at = math.inf
         for call in self.ledger.calls():
             if call.settled or call.deadline is None:
@@ -366,7 +375,7 @@ class Conversation:
     def _expire(self, call: Call) -> None:
         call.settled = True
         if call.fault:
-            # What could not be read was its answer, and gave its slot back.
+            # The unreadable message is taken as its answer: the server has finished the call, so the slot is free.
             self.ledger.answered(call.id)
             text = f"{call.method}: the server answered with {call.fault}; it may have run"
             call.error = ProtocolError(text)
@@ -376,10 +385,11 @@ class Conversation:
         self._give_up(call)
 
     def _watch(self, now: float) -> None:
-        """Notice a server that keeps the connection and answers nothing any more."""
+        """Notice a server that keeps the connection open but answers nothing any more."""
         silence = self._vigilance.silence
         quiet = now - self._heard
-        # With every slot held, silence is what ten long jobs look like.
+        # With every slot held, silence proves nothing: ten running jobs look the same, and core.ping would wait behind
+        # them (recorded: flow running_jobs_hold_call_slots).
         asked = self._question is not None and not self._question.settled
         if quiet >= silence and self.ledger.in_flight and not self.ledger.starved and not asked:
             self._heard_before = self._heard
@@ -389,10 +399,10 @@ class Conversation:
     # -- the end -------------------------------------------------------------------------
 
     def end(self, code: int | None, reason: str, *, ours: bool = False, why: str = "") -> list[Call]:
-        """Note that the connection is over: the calls that will get no answer. Twice is fine.
+        """Note that the connection is over. Return the calls that will get no answer; a second call returns none.
 
-        ``code`` and ``reason`` are those of the server's close, None where there was none; ``why`` says it where the
-        driver knows better.
+        ``code`` and ``reason`` come from the server's close frame (None without one). ``ours`` tells that this side
+        closed; ``why`` replaces the text where the driver knows the cause.
         """
         if self.lost is not None:
             return []
@@ -413,7 +423,7 @@ class Conversation:
         return left
 
     def loss(self, *, sent: bool) -> ConnectionLost:
-        """Make the error for one call: whether it had left decides what the end means for it."""
+        """Make the error for one call. ``sent`` decides what the end means: a call that had left may have run."""
         lost = self.lost
         assert lost is not None
         suffix = " before the answer came; it may have run" if sent else "; the call was not sent"

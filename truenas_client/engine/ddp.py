@@ -1,8 +1,9 @@
 """The old protocol of ``/websocket``: the only one on 24.10 and earlier, still served later.
 
-It differs from JSON-RPC in all its words and in this: a greeting comes first;
-jobs always answer with their number; subscriptions have ids of the client's
-choosing and are given up without an answer; errors carry their type in words.
+It differs from JSON-RPC in every message, and in these rules: a greeting comes
+first; a job call answers at once with the job's number; the client chooses the id
+of a subscription; an unsubscribe is not answered; an error carries its type as a
+word. (Recorded: flows legacy_* and legacy_2410_*.)
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class DDP:
         return None
 
     def options_answered(self, answer: Any) -> None:
-        """There are none."""
+        """Do nothing: this protocol has no options."""
 
     def encode(self, message_id: str, method: str, params: Sequence[Any]) -> str:
         """The text of a call. Raises `ClientException` for arguments the server could not read."""
@@ -60,7 +61,7 @@ class DDP:
         return f'{{"msg":"unsub","id":{json.dumps(handle)}}}', False
 
     def ping(self, message_id: str) -> str:
-        """The protocol's own question whether anybody is there; 24.10 answers it, later releases do not."""
+        """The protocol's own ping. 24.10 answers it, 25.04 and later do not (recorded: flow legacy_ping_unanswered)."""
         self._ping_id = message_id
         return f'{{"msg":"ping","id":"{message_id}"}}'
 

@@ -1,9 +1,9 @@
-"""What both dialects can do; the only place where a driver could tell them apart.
+"""The interface that both dialects, JSON-RPC and the old protocol, offer to the conversation.
 
-A dialect makes texts and reads texts. It owns no ids and no state but what the
-server said about this connection. `receive` never raises: the two kinds of fault
-are the peer's (`Fault`, or a `Failure` of the one call that holds it) and ours
-(`ClientException` from the methods that encode: nothing was sent).
+A dialect encodes and decodes messages. It keeps no state except what the server
+said about this connection. `receive` never raises: unreadable text becomes a
+`Fault`, or a `Failure` of the call that it answers. The encoding methods raise
+`ClientException` for bad arguments, and then nothing was sent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Dialect", "encode_params", "quoted"]
 
 
 class Dialect(Protocol):
-    """One connection's way of speaking."""
+    """The dialect of one connection."""
 
     name: str
     """``jsonrpc`` or ``ddp``."""
@@ -32,13 +32,13 @@ class Dialect(Protocol):
     """Whether job calls answer when the job ends; true only once the server has said so."""
 
     def greeting(self, message_id: str) -> str | None:
-        """The text that must come first and be answered, or None where there is none."""
+        """The text that must be sent first and is answered; None where the protocol has no greeting."""
 
     def options(self, *, private_methods: bool, py_exceptions: bool = False) -> tuple[str, list[Any]] | None:
         """Method and arguments of the call that sets a connection's options, or None."""
 
     def options_answered(self, answer: Any) -> None:
-        """Take in the answer to it (None for a server without such a method)."""
+        """Take in the answer to that call (None where the server has no such method)."""
 
     def encode(self, message_id: str, method: str, params: Sequence[Any]) -> str:
         """The text of a call. Raises `ClientException` for arguments the server could not read."""
@@ -58,7 +58,7 @@ _encoder = ejson.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _form(value: dict[str, Any]) -> Any:
-    """What the server makes of an object; it cannot read a set that holds lists, objects or sets."""
+    """Decode an object as the server does. The server cannot read a set that holds lists, objects or sets."""
     inside = value.get("$set") if len(value) == 1 else None
     if isinstance(inside, list) and any(isinstance(item, list | dict | set) for item in inside):
         raise ejson.EJSONDecodeError("$set: the server takes no lists, objects or sets inside a set")
@@ -74,18 +74,18 @@ def quoted(name: str) -> str:
 def encode_params(method: str, params: Sequence[Any]) -> str:
     """Positional arguments as compact JSON.
 
-    Raises `ClientException` when one cannot be written as JSON, or looks like one of
-    the extended forms but is not: the server would answer such a text without saying
-    which call it belongs to, or close the connection.
+    Raises `ClientException` for an argument that cannot be written as JSON, and for one that
+    looks like an extended form but is invalid: the server would refuse the text without
+    naming the call (recorded: flow invalid_json_and_batch), or close the connection.
     """
     if not params:
         return "[]"
     try:
-        # ensure_ascii=False and no spaces: the server limits characters, not bytes.
+        # ensure_ascii=False and no spaces: the server's limits count characters, so escapes and spaces waste room.
         text = _encoder.encode(list(params))
         if not text.isascii():
-            # A byte of a file name that is not UTF-8 is a lone surrogate in both directions. As such it cannot be
-            # encoded; the server takes its escape.
+            # Python, here and on the server, keeps a byte of a file name that is not UTF-8 as a lone surrogate. A
+            # surrogate cannot be sent as UTF-8, but the server accepts its escape.
             text = _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
     except (TypeError, ValueError, RecursionError) as e:
         raise ClientException(f"{method}: the arguments cannot be written as JSON: {e}", errno.EINVAL) from None

@@ -1,4 +1,4 @@
-"""Which call a very long answer belongs to, and where its result stands, without decoding it."""
+"""Find the id of a very long answer, and where its result begins and ends, without decoding the text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 __all__ = ["Envelope", "open_envelope"]
 
 _EDGE = 1000
-"""Characters looked at on either side of the result: ids are short."""
+"""Characters searched on either side of the result. The other members of an answer are short."""
 _MEMBER = r'"(?:jsonrpc|id|msg)"\s*:\s*"[^"\\]*"'
 _HEAD = re.compile(rf'\s*\{{(\s*(?:{_MEMBER}\s*,\s*)*)"result"\s*:\s*')
 _TAIL = re.compile(rf"((?:\s*,\s*{_MEMBER})*)\s*\}}\s*$")
@@ -26,7 +26,7 @@ class Envelope(NamedTuple):
 def open_envelope(text: str) -> Envelope | None:
     """The envelope of an answer that holds a result, in either dialect; None for any other text.
 
-    Only the ends are looked at, so what lies between may still turn out not to be JSON.
+    Only both ends of the text are read, so the result between them may still be invalid JSON.
     """
     head = _HEAD.match(text[:_EDGE])
     edge = max(len(text) - _EDGE, head.end() if head else 0)

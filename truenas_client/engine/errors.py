@@ -1,7 +1,7 @@
 """The server's error objects as exceptions.
 
-Invariant: whatever the server puts in place of an error becomes an exception;
-nothing here raises, and nothing unknown counts as success.
+Invariants: any value in place of an error becomes an exception; nothing here raises;
+an unknown form never counts as success.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..exc import (
 
 __all__ = ["explained", "from_data", "from_ddp", "from_jsonrpc", "is_rate_limit", "job_error", "short", "words"]
 
+# Recorded: flows too_many_concurrent_calls, method_not_found, validation_errors.
 TOO_MANY_CALLS = -32000
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
@@ -51,8 +52,8 @@ def from_data(
 ) -> ClientException:
     """The exception for the ``data`` of an error, or for the error of an ended event source.
 
-    ``validation`` tells whether rows in ``extra`` are validation rows: an event source
-    says it by errno 22 alone, an answer by its code, and elsewhere ``extra`` is free.
+    ``validation`` tells whether rows in ``extra`` may be validation rows. An answer says so by its
+    code, an event source by errno 22 alone; elsewhere a method may put anything into ``extra``.
     """
     number = data.get("error")
     number = number if isinstance(number, int) and not isinstance(number, bool) else None
@@ -72,13 +73,13 @@ def from_data(
 
 
 def from_ddp(error: Any) -> ClientException:
-    """The exception for an error object of the old protocol, where the type is a word."""
+    """The exception for an error object of the old protocol, which names its type by a word, not a code."""
     if not isinstance(error, dict):
         return ProtocolError(f"The server answered with an error of a shape that is unknown: {short(error)}")
     if error.get("type") == "VALIDATION" and _are_rows(error.get("extra")):
         return ValidationErrors(error["extra"], error.get("trace"))
     seen = from_data(error, validation=False)
-    if seen.errno == errno.ETOOMANYREFS:
+    if seen.errno == errno.ETOOMANYREFS:  # 109: more than 20 calls at a time
         return TooManyConcurrentCalls(seen.error, seen.errno)
     return seen
 
@@ -98,10 +99,10 @@ def job_error(info: Any, text: Any) -> ClientException:
 
 
 def is_rate_limit(error: ClientException) -> bool:
-    """Whether this answer to a call sent before sign-in means "too many of them".
+    """Whether this answer to a call sent before sign-in comes from the rate limit.
 
-    Errno 16 is an ordinary "busy" once signed in, so only the driver, who knows
-    whether the call was sent before, may ask.
+    After sign-in errno 16 is an ordinary "busy", so ask only about a call that was sent before.
+    (Recorded: flow rate_limit_unauthenticated.)
     """
     return error.errno == errno.EBUSY and not isinstance(error, (TooManyConcurrentCalls, RateLimited))
 
@@ -121,16 +122,16 @@ def short(value: Any) -> str:
 
 
 def words(cause: Exception) -> str:
-    """What an exception says, cut to a line: it may repeat what the server sent."""
+    """The text of an exception, cut to a line because it may repeat long text from the server."""
     text = str(cause)
     return text if len(text) <= 120 else text[:117] + "..."
 
 
 def explained(error: ClientException, *, signed_in: bool, local_user: int | None) -> ClientException:
-    """Say what an error means on this connection, where the server's words leave it open.
+    """Return the error with what it means on this connection, where the server's text leaves that open.
 
-    ``signed_in`` tells whether somebody was signed in when the call was made, ``local_user`` whom the local socket
-    signed in.
+    ``signed_in`` tells whether the connection was signed in when the call was made. ``local_user`` is the user id that
+    the server signed in on the local socket.
     """
     if not signed_in and is_rate_limit(error):
         text = f"{error.error}: before sign-in the server takes 20 calls a minute from one address; wait a minute"

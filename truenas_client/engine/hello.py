@@ -1,10 +1,10 @@
 """From an address to a connection that waits for its login: which address, which protocol, the first messages.
 
-Both are flows, as logins are: a generator yields what it needs, is sent what came of it, or is thrown the error, and
-returns when it has what it wants. The drivers open the connections and make the calls.
+Both parts are flows, as logins are. A flow is a generator: it yields what it needs, the driver sends it the result or
+throws in the error, and it returns when it is done. The driver opens the connections and makes the calls.
 
-Invariants: another address is tried only where nothing answered, never after a refusal; the old protocol only where
-an address named no path and the server has none at the new one.
+Invariants: another address is tried only when nothing answered at this one, never after a refusal; the old protocol
+is tried only when the address named no path and the server answered 404 at the new one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .jsonrpc import JSONRPC
 __all__ = ["GREETING", "Approach", "dialect_for", "hello", "hello_failed"]
 
 GREETING = ("", ())
-"""What `hello` yields for the message that has to come first, which is no call."""
+"""What `hello` yields for the dialect's greeting, which is not a call."""
 
 
 def dialect_for(endpoint: Endpoint) -> Dialect:
@@ -31,7 +31,7 @@ def dialect_for(endpoint: Endpoint) -> Dialect:
 
 
 class Approach:
-    """The addresses of one server, the one in use, and what is known of its protocol."""
+    """The addresses of one server, the address in use, and the protocol that is spoken there."""
 
     def __init__(self, addresses_: Sequence[str | None]) -> None:
         self._addresses = list(addresses_)
@@ -44,9 +44,10 @@ class Approach:
         """Whether the old protocol is spoken though the caller did not ask for it."""
 
     def steps(self) -> Generator[Endpoint, None, None]:
-        """Yield the endpoints to be tried, each after the error of the one before was thrown in.
+        """Yield the endpoints to try, one after the other.
 
-        Raises the error that ends the search. Closed by the driver at the first success: `endpoint` is that one.
+        When an attempt fails, the driver throws in its error and gets the next endpoint, or the error that ends the
+        search. When one succeeds, the driver calls `reached` and asks no further.
         """
         for left in reversed(range(len(self._addresses))):
             try:
@@ -70,7 +71,7 @@ class Approach:
         try:
             yield addresses.with_path(asked_for, addresses.LEGACY_PATH)
         except HandshakeRejected:
-            raise rejected from None  # neither is there: what was asked for is the better story
+            raise rejected from None  # neither path exists: report the one that the caller asked for
 
     def reached(self, endpoint: Endpoint) -> None:
         """Note that this endpoint of `steps` answered: later connections begin there."""
@@ -89,12 +90,12 @@ def hello(
     try:
         answer = yield options
     except MethodNotFound:
-        answer = None  # a release without them
+        answer = None  # an older release has no options
     dialect.options_answered(answer)
 
 
 def hello_failed(endpoint: Endpoint, error: ClientException) -> ClientException:
-    """What an error of these calls is called."""
+    """The error to raise when a call of `hello` failed: it names the address and the stage."""
     if isinstance(error, CallTimeout):
         return ConnectError(f"{endpoint.text}: connected, but the API does not answer", "hello")
     if isinstance(error, ConnectionLost) and error.code == 1008:

@@ -1,8 +1,8 @@
-"""The events of one subscription, waiting for a consumer.
+"""The events of one subscription, queued for its consumer.
 
-Invariants: events come in the order the server sent them; a consumer that falls behind costs at most ``limit``
-events, and what it misses is counted and shown as a `Gap` in its place; a connection that was made again shows as a
-`Gap`; nothing comes after the end.
+Invariants: events come in the order the server sent them; the inbox holds at most ``limit`` events for a slow
+consumer, and a `Gap` stands in the place of those it dropped, with their number; a `Gap` stands where the connection
+was made again; nothing comes after the end.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from .messages import NO_ID, Update
 __all__ = ["QUEUE", "Event", "Gap", "Inbox", "Overflow", "record_key"]
 
 QUEUE = 1000
-"""Events that an inbox holds for a slow consumer unless told otherwise."""
+"""Events that an inbox holds for a slow consumer by default."""
 
 Overflow = Literal["drop", "coalesce", "end"]
-"""What happens when a consumer falls behind: the oldest are dropped, only the newest of each
-key is kept, or the subscription ends."""
+"""What a full inbox does: drop the oldest event, keep only the newest event of each key, or end the subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +37,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Events are missing here. ``dropped`` is how many, None where nobody can know; ``reason`` says why."""
+    """Events are missing here. ``dropped`` is how many, None when that is unknown; ``reason`` says why."""
 
     reason: str
     dropped: int | None
 
 
 def record_key(event: Event) -> Hashable:
-    """The key that `coalesce` uses unless given another: one record of one collection."""
+    """The default key of ``coalesce``: one record of one collection."""
     return (event.name, event.id if isinstance(event.id, Hashable) else str(event.id))
 
 
 class Inbox:
-    """What waits for the consumer of one subscription. ``wake`` is called when there is something new for it."""
+    """The queue of one subscription. It calls ``wake`` when there is something new for the consumer."""
 
     __slots__ = (
         "_gap_dropped",
@@ -82,11 +81,11 @@ class Inbox:
         self.dropped = 0
         """Events dropped or replaced by newer ones so far because the consumer was slow."""
         self.ended: ClientException | None = None
-        """Why the subscription ended; None while it lives and when it just finished."""
+        """The error that ended the subscription; None while it lives, and when it ended without an error."""
         self.finished = False
         """Whether nothing more will come."""
-        # Updates wait as they came and become events when asked for. Keys: a running number,
-        # or with coalescing the event's own key.
+        # Updates become events only when the consumer takes them: most updates of a busy event are dropped first.
+        # The key is a running number, or with coalescing the event's own key.
         self._queue: OrderedDict[Hashable, Update | Gap] = OrderedDict()
         self._limit, self._overflow, self._key = limit, overflow, key
         self._turn = 0
@@ -96,7 +95,7 @@ class Inbox:
     def next(self) -> Event | Gap | None:
         """Take the next event, or the gap before it; None where nothing waits."""
         if self._missing or self._gap_dropped:
-            # Where a gap of unknown size was dropped too, nobody can know how many are missing.
+            # When a gap of unknown size was dropped too, the number of missing events is unknown.
             dropped = None if self._gap_dropped else self._missing
             self._missing, self._gap_dropped = 0, False
             return Gap("the consumer was slow", dropped)
@@ -106,20 +105,21 @@ class Inbox:
         return item if isinstance(item, Gap) else _event(item)
 
     def push(self, update: Update) -> None:
-        """An event has come."""
+        """Queue an event."""
         if self.finished:
             return
         if self._overflow == "coalesce":
             key: Hashable = ("event", self._key(_event(update)))
             if key in self._queue:
-                # The newest takes the place of the one it replaces, so nothing waits for ever.
+                # The new event takes the place in line of the old one. At the end of the line, the events of a busy
+                # key would never be reached.
                 self._queue[key] = update
                 self.dropped += 1
                 return
         else:
             self._turn += 1
             key = self._turn
-        # More than one goes where gaps have come beside the events.
+        # Gaps are queued without making room, so more than one item may have to go.
         while len(self._queue) >= self._limit:
             if not self._make_room():
                 return
@@ -127,7 +127,7 @@ class Inbox:
         self.wake()
 
     def gap(self, reason: str) -> None:
-        """An unknown number of events is missing from here on. Gaps with no event between them are one."""
+        """Queue a gap: an unknown number of events is missing here. Gaps with no event between them become one."""
         if self.finished or (self._queue and isinstance(next(reversed(self._queue.values())), Gap)):
             return
         self._turn += 1
@@ -135,14 +135,14 @@ class Inbox:
         self.wake()
 
     def finish(self, error: ClientException | None) -> None:
-        """Nothing more will come: because of this error, or because listening is over."""
+        """End the subscription, with this error or without one. What is queued can still be taken."""
         if self.finished:
             return
         self.finished, self.ended = True, error
         self.wake()
 
     def source_ended(self, error: ClientException | None) -> None:
-        """The server ended the source, with an error or without."""
+        """End the subscription because the server ended the event source, with an error or without."""
         if error is None:
             self.finish(None)
         else:
@@ -151,7 +151,7 @@ class Inbox:
             self.finish(ended)
 
     def clear(self) -> None:
-        """Forget what waits: the consumer closed the subscription."""
+        """Drop what is queued: the consumer closed the subscription."""
         self._queue.clear()
         self._missing, self._gap_dropped = 0, False
 

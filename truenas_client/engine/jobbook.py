@@ -1,18 +1,26 @@
 """Which job belongs to which call, and how it ended.
 
-A job is started by a call. In the new style the call answers when the job ends,
-in the old style at once with the job's number. Everything else is told by
-``core.get_jobs`` events, which show the jobs of everybody.
+A call starts a job. In the new style the server answers the call when the job ends
+(recorded: flow job_new_style_success), in the old style at once with the job's
+number (recorded: flow job_legacy_success). Everything else comes in
+``core.get_jobs`` events, which show the jobs of all sessions.
 
-When the connection is lost, a job that runs on is *adrift*: its answer will never
-come. It is looked for on the next connection, by its call's id (new style) or by
-its number (old style), and from then on its events alone decide.
+When the connection is lost, a job that runs on is *adrift*: its call will never be
+answered. The driver looks for it on the next connection, by its call's id (new style)
+or by its number (old style), and from then on its events alone decide.
 
-Invariants: a job is credited to a call when the call's id is the first of its
-``message_ids``, whatever arguments it shows. In a later place the server attached the call to
-a job that waited already, and then the arguments have to agree (`likeness`), as they have to in the
-old style, where the answer names the number. A record's outcome is decided once and never
-changes; jobs of others leave no trace here. The answer and the last event may come in either order.
+Invariants:
+
+* A job whose ``message_ids`` begin with the call's id belongs to the call, whatever
+  arguments it shows.
+* In a later place the id means that the server attached the call to a job that waited
+  already (recorded: flow job_burst_merged_across_methods). Then method and arguments
+  have to agree (`likeness`). So they have to in the old style, where only the number
+  links them.
+* An outcome is decided once and never changes.
+* Jobs of other sessions leave no trace here.
+* The answer and the last event may come in either order (recorded: flow
+  job_instant_and_audited_order).
 """
 
 from __future__ import annotations
@@ -39,7 +47,7 @@ class JobBook:
     def __init__(self) -> None:
         self._by_message: dict[str, JobRecord] = {}
         self._by_id: dict[int, list[JobRecord]] = {}
-        # Old style without message ids: events may come before the answer that names the number.
+        # Old style without message ids: events may come before the answer that gives the job's number.
         self._early: dict[int, dict[str, Any]] = {}
 
     def __len__(self) -> int:
@@ -50,11 +58,11 @@ class JobBook:
         return message_id in self._by_message
 
     def start(self, record: JobRecord) -> None:
-        """A job call is about to be sent."""
+        """Take in a record whose call is about to be sent."""
         self._by_message[record.message_id] = record
 
     def answer(self, record: JobRecord, result: Any = None, error: ClientException | None = None) -> None:
-        """The call was answered."""
+        """Take in the answer to the call that started the job."""
         if record.outcome is not None:
             return
         record.answered = True
@@ -73,9 +81,9 @@ class JobBook:
             self._end(record, _not_a_job(record, result))
 
     def event(self, fields: Any) -> list[JobRecord]:
-        """Take in one job as an event (or a query) shows it; the records it changed.
+        """Take in a job as an event or a query shows it. Return the records it changed.
 
-        There can be several: the server attaches calls to a job that waits already.
+        There can be several, because the server may attach further calls to a waiting job.
         """
         if not isinstance(fields, dict):
             return []
@@ -119,21 +127,21 @@ class JobBook:
     def settle(
         self, record: JobRecord, result: Any = None, error: ClientException | None = None, *, reconnect: bool
     ) -> None:
-        """Take in how the call that started the job ended: by its answer, or because the connection broke.
+        """Take in the end of the call that started the job: its answer, or the loss of the connection.
 
-        Not for a call that had not left: that is sent again where there is another connection (`may_send_again`).
+        Do not pass a call that had not left while it can be sent again (`may_send_again`).
         """
         if not isinstance(error, ConnectionLost):
             self.answer(record, result, error)
         elif error.sent and record.method in EXPECTED:
-            self.end(record)  # the end of the connection is what success looks like
+            self.end(record)  # this method ends the connection when it succeeds
         elif error.sent and reconnect:
             self.drift(record, error)
         else:
             self.end(record, error=error)
 
     def lookup(self, record: JobRecord, rows: Any) -> None:
-        """Take in what ``core.get_jobs`` says of a record that `needs_lookup`; an error where it was refused."""
+        """Take in the answer of ``core.get_jobs`` for a record that `needs_lookup`: rows, or the error."""
         if isinstance(rows, ClientException):
             text = f"{record.method}: how job {record.id} ended could not be asked for: {rows.error}"
             self.end(record, error=JobLost(text, job_id=record.id))
@@ -155,11 +163,11 @@ class JobBook:
             )
 
     def disconnected(self, error: ConnectionLost, *, reconnect: bool) -> list[JobRecord]:
-        """The connection is gone: the jobs that are told of it, each to be found again or lost.
+        """Take in the loss of the connection. Return the answered jobs: each is now adrift or has ended.
 
-        Numbers seen on it may be other jobs' on the next. Jobs whose call waits for its answer hear of the loss
-        from the call (`settle`).
+        A job whose call still waits for its answer learns of the loss from the call (`settle`).
         """
+        # Job numbers start again at 1 when the server restarts, so these may be other jobs on the next connection.
         self._early.clear()
         answered = [record for record in self._by_message.values() if record.answered]
         for record in answered:
@@ -171,14 +179,14 @@ class JobBook:
 
     @property
     def adrift(self) -> list[JobRecord]:
-        """The jobs to be looked for on the next connection, by their `query`."""
+        """The jobs that the driver must look for on the next connection, by their `query`."""
         return [record for record in self._by_message.values() if record.adrift]
 
     def drift(self, record: JobRecord, error: ClientException) -> bool:
-        """Its connection was lost after the call had left. True: the job is worth looking for.
+        """Mark a job whose connection was lost after the call had left. True: the driver should look for it.
 
-        Otherwise the record has its outcome: an end that was already seen, or the loss
-        where nothing could prove that a job found later is this one.
+        False: the record has its outcome. An event already showed the end, or no later query
+        could prove that a job it finds is this one.
         """
         if record.outcome is None and record._event is None and (record.new_style or _has_proof(record)):
             record.adrift = True
@@ -187,11 +195,11 @@ class JobBook:
         return False
 
     def end(self, record: JobRecord, result: Any = None, error: ClientException | None = None) -> None:
-        """Decide a record from outside: an end that was seen in an event still counts first."""
+        """Give a record this outcome, unless an event already showed another."""
         self._end(record, record._event or Outcome(result, error))
 
     def found(self, record: JobRecord, rows: Any) -> None:
-        """Take in what ``core.get_jobs`` answered to a drifting record's `query`; an error where it was refused."""
+        """Take in the answer of ``core.get_jobs`` to the `query` of a drifting record: rows, or the error."""
         if record.outcome is not None:
             return
         if isinstance(rows, ClientException):
@@ -212,14 +220,14 @@ class JobBook:
         self._end(record, Outcome(error=JobLost(text, job_id=record.id)))
 
     def lost(self, error: ClientException) -> list[JobRecord]:
-        """The connection ended. Records whose end was already seen keep it; the others are lost."""
+        """Take in that the client is over. Records keep an end that an event showed; the others get the error."""
         records = list(self._by_message.values())
         for record in records:
             self._end(record, record._event or Outcome(error=error))
         return records
 
     def forget(self, record: JobRecord) -> None:
-        """Nobody wants to know any more."""
+        """Drop a record: its outcome is decided, or its caller gave up."""
         self._by_message.pop(record.message_id, None)
         named = self._by_id.get(record.id, []) if record.id is not None else []
         if record in named:
@@ -228,7 +236,7 @@ class JobBook:
                 del self._by_id[record.id]
 
     def _named(self, fields: dict[str, Any]) -> list[JobRecord]:
-        """The records that wait for this job: those its message ids name, and those its number was answered to."""
+        """The records of this job: those whose ids it names, and those whose answer gave its number."""
         if not self._by_message:
             return []
         message_ids, job_id = fields.get("message_ids"), fields.get("id")
@@ -237,7 +245,7 @@ class JobBook:
             record = self._by_message.get(message_id) if isinstance(message_id, str) else None
             if record is not None:
                 named[record] = None
-        # Old style: the answer proved the number. 24.10 and 25.04 send no message ids.
+        # Old style: the answer gave the number. 24.10 and 25.04 send no message ids (recorded: flow legacy_2410_job).
         for record in self._by_id.get(job_id, ()) if isinstance(job_id, int) else ():
             if not record.new_style and not _is_other(record, fields):
                 named[record] = None
@@ -266,8 +274,8 @@ class JobBook:
         elif seen is not None:
             self._end(record, Outcome(record._answer) if record._answer != record.id else seen)
         elif record._answer is not None and record._answer != record.id:
-            # The answer is the job's number only when the server holds on to the old style
-            # against its word, or by accident: the last event tells.
+            # An answer that equals the job's number is either the real result by chance, or a server that uses the
+            # old style although it agreed to the new one. Then only the last event can tell the result.
             self._end(record, Outcome(record._answer))
 
     def _end(self, record: JobRecord, outcome: Outcome) -> None:
@@ -290,7 +298,7 @@ def _event_outcome(record: JobRecord, fields: dict[str, Any]) -> Outcome:
 
 
 def _failed(record: JobRecord, error: ClientException) -> ClientException:
-    """A job's error as the caller sees it: validation rows stay what they are."""
+    """A job's error as the caller sees it. `ValidationErrors` is passed on unchanged."""
     if isinstance(error, ValidationErrors):
         return error
     failed = JobFailed(error.error, error.errno, error.trace, error.extra, job_id=record.id)
@@ -315,24 +323,25 @@ def _progress(value: Any, before: JobProgress) -> JobProgress:
 
 
 def _is_ours(record: JobRecord, fields: dict[str, Any]) -> bool:
-    """Whether a job that was told as ours does what was asked for, and not what another call asked for."""
+    """Whether a job that names our call does the work we asked for, and not that of another call."""
     if record.by_number:
         return True
     if fields.get("method") != record.method:
         return False
     message_ids = fields.get("message_ids")
-    # The server makes the list with the id of the call that made the job, and appends those it attaches.
+    # The first id is that of the call that made the job. The server appends those of calls it attaches later
+    # (recorded: flow job_queue_merge).
     made_it = isinstance(message_ids, list) and message_ids[:1] == [record.message_id]
     return made_it or extends(record.params, fields.get("arguments"))
 
 
 def _has_proof(record: JobRecord) -> bool:
-    """Whether an old-style job could be told from another that was given its number after a restart."""
+    """Whether we can tell an old-style job from another that got its number after a restart: by the start time."""
     return record.id is not None and record.fields.get("time_started") is not None
 
 
 def _is_same(record: JobRecord, row: Any) -> bool:
-    """Whether a row of ``core.get_jobs`` on a later connection is the job of this record, done for us or not."""
+    """Whether a row of ``core.get_jobs`` on a later connection is the job of this record."""
     if not isinstance(row, dict):
         return False
     if record.new_style:
@@ -343,12 +352,12 @@ def _is_same(record: JobRecord, row: Any) -> bool:
 
 
 def _is_other(record: JobRecord, fields: dict[str, Any]) -> bool:
-    """Whether an event with our number is of a job that took the number after a restart."""
+    """Whether an event with our job's number belongs to another job, which got the number after a restart."""
     return record.adrift and not _is_same(record, fields)
 
 
 def other_work(call: Call, params: Sequence[Any], fields: dict[str, Any]) -> ClientException | None:
-    """What to tell a call whose id a job names, when that job is not the work it asked for; None when it is."""
+    """The error for a call that the server attached to a job with other work; None when the work is its own."""
     book = JobBook()
     record = JobRecord(call.id, call.method, params, new_style=True)
     book.start(record)

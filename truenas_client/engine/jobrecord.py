@@ -1,4 +1,4 @@
-"""One job of ours: what was asked for, what is known of it, and how it ended.
+"""One job that this client started or follows: its call, its state, and how it ended.
 
 Invariant: an outcome is decided once, by the `JobBook` that keeps the record.
 """
@@ -19,7 +19,7 @@ FINAL_STATES = frozenset(("SUCCESS", "FAILED", "ABORTED"))
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """``percent`` is 0 to 100 or None when the job does not say; ``description`` may be empty."""
+    """Progress of a job. ``percent`` is 0 to 100, None when the job gives none; ``description`` may be empty."""
 
     percent: float | None = None
     description: str = ""
@@ -27,7 +27,7 @@ class JobProgress:
 
 
 class JobRecord:
-    """What is known of one job of ours."""
+    """All that is known of one job."""
 
     __slots__ = (
         "_answer",
@@ -48,7 +48,7 @@ class JobRecord:
     )
 
     def __init__(self, message_id: str, method: str | None, params: Sequence[Any], *, new_style: bool) -> None:
-        """``method`` is None for a job that is known by its number alone: then its events tell method and arguments."""
+        """``method`` is None for a job known by its number alone; its events then give method and arguments."""
         self.message_id = message_id
         self.by_number = method is None
         self.method = method or "a job"
@@ -59,7 +59,7 @@ class JobRecord:
         self.progress = JobProgress()
         self.answered = False
         self.adrift = False
-        """Whether the connection its answer would have come on is gone."""
+        """Whether the connection that would have carried its answer is gone."""
         self.fields: dict[str, Any] = {}
         """The job as its last event showed it; empty before the first."""
         self.outcome: Outcome | None = None
@@ -69,11 +69,11 @@ class JobRecord:
 
     @property
     def needs_lookup(self) -> bool:
-        """Whether ``core.get_jobs`` has to be asked when no event comes.
+        """Whether the driver has to query ``core.get_jobs`` when no event decides the outcome.
 
-        In the new style a null answer is what a job without a result gives, and also
-        what an aborted one gives. In the old style a number may be a plain result, and a
-        transient job is in the list while it runs but sends no events.
+        In the new style null is the answer of a job without a result and of an aborted job
+        (recorded: flow job_new_style_aborted). In the old style a number may be a plain
+        result, and a transient job sends no events (recorded: flow job_transient).
         """
         if self.outcome is not None or not self.answered or self.id is None or self.adrift:
             return False
@@ -81,10 +81,10 @@ class JobRecord:
 
     @property
     def query(self) -> list[Any]:
-        """Filters and options of ``core.get_jobs`` that find this job on another connection."""
+        """The filters and options of ``core.get_jobs`` that find this job."""
         by_call = self.new_style and self.adrift
         found_by = ["message_ids", "rin", self.message_id] if by_call else ["id", "=", self.id]
-        # Unless asked for, the server hides secrets in the result.
+        # Without raw_result the server masks secrets in the result.
         return [[found_by], {"extra": {"raw_result": True}}]
 
     def __repr__(self) -> str:

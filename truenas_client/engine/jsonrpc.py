@@ -1,8 +1,8 @@
 """The JSON-RPC 2.0 dialect of ``/api/...`` (25.04 and later).
 
-`encode` makes the text of a call, `receive` turns any text of the server into
-messages. `receive` never raises: what it cannot read is a `Fault` or, where the
-id survives, a `Failure` of that call alone.
+`encode` makes the text of a call; `receive` turns any text from the server into
+messages. `receive` never raises: text that it cannot read becomes a `Fault`, or a
+`Failure` of one call where that call's id can still be read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KINDS = frozenset(("added", "changed", "removed"))
 
 
 class JSONRPC:
-    """One connection's dialect. Stateless but for what ``core.set_options`` answered."""
+    """The dialect of one connection. Its only state is the answer to ``core.set_options``."""
 
     name = "jsonrpc"
 
@@ -37,7 +37,7 @@ class JSONRPC:
         return f'{{"jsonrpc":"2.0","id":"{message_id}","method":{quoted(method)},"params":{arguments}}}'
 
     def greeting(self, message_id: str) -> str | None:
-        """There is none: the server waits for the first call."""
+        """None: the server waits for the first call (recorded: flow connect_set_options_ping)."""
         return None
 
     def options(self, *, private_methods: bool = False, py_exceptions: bool = False) -> tuple[str, list[Any]] | None:
@@ -46,7 +46,10 @@ class JSONRPC:
         return "core.set_options", [options]
 
     def options_answered(self, answer: Any) -> None:
-        """Take in the answer. Anything but an object that denies it means the old job style."""
+        """Take in the answer. Only an object with ``legacy_jobs`` false means the new job style.
+
+        25.04 answers null and always uses the old style (recorded: flow set_options_variants).
+        """
         self.new_style_jobs = isinstance(answer, dict) and answer.get("legacy_jobs") is False
 
     def subscribe(self, message_id: str, name: str) -> str:

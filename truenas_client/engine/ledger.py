@@ -1,8 +1,9 @@
 """Calls in flight and the slots they hold.
 
-The server runs ten calls of a connection at a time, queues ten more and refuses
-what comes on top; a running new-style job holds its slot until it ends. So no
-more than ten are ever in flight, and the rest waits here, in three lanes:
+The server runs ten calls of a connection at a time, queues ten more and refuses the
+rest (recorded: flow too_many_concurrent_calls). A running new-style job holds its
+slot until it ends (recorded: flow running_jobs_hold_call_slots). So the ledger lets
+ten calls be in flight and keeps the rest here, in three lanes:
 
 =========  =========================================================  ============
 lane       for                                                        may hold
@@ -12,12 +13,17 @@ CALL       everything else                                            9 with JOB
 JOB        job starts of the new style                                7
 =========  =========================================================  ============
 
-Invariants: ``in_flight`` never exceeds the limit; a slot is taken when a call is
-granted and freed only by its answer (or the end of the connection), never by a
-cancel or a timeout of a call that has left; within a lane calls leave first in,
-first out; one job start at a time is unannounced, because the server merges job
-calls that arrive in a burst into one job; a call the server refused for want of a
-place (it never ran) goes back to the head of its lane after a pause.
+Invariants:
+
+* ``in_flight`` never exceeds the limit.
+* A call takes its slot when it is granted. Only its answer or the end of the connection
+  frees the slot of a call that has left; a cancel or a timeout does not, because the
+  server still runs the call.
+* Within a lane, calls leave first in, first out.
+* At most one job start is unannounced. The server merges job calls that arrive in a
+  burst into one job (recorded: flow job_burst_merged_across_methods).
+* A call that the server refused for lack of a slot never ran. It goes back to the head
+  of its lane after a pause.
 """
 
 from __future__ import annotations
@@ -32,16 +38,16 @@ from ..exc import ClientException
 __all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "Lane", "Ledger", "lane_of"]
 
 SLOTS = 10
-"""Calls the server runs at a time on one connection."""
+"""Calls that the server runs at a time on one connection (recorded: flow too_many_concurrent_calls)."""
 SHARED_SLOTS = 9
-"""What jobs and ordinary calls may hold together; the tenth is for control calls."""
+"""Slots for jobs and ordinary calls together. The tenth is for control calls, so that a job can always be aborted."""
 JOB_SLOTS = 7
-"""What running jobs may hold, so that ordinary calls always get through."""
+"""Slots for running jobs. The rest keeps ordinary calls going."""
 ANNOUNCE_SECONDS = 1.0
-"""After this long a job start counts as announced: transient jobs send no events."""
+"""After this long a job start counts as announced. Transient jobs send no events (recorded: flow job_transient)."""
 
 REFUSED_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
-"""Seconds before a call that the server had no place for is sent again, by how often it was refused."""
+"""Seconds before a refused call is sent again, by the number of refusals so far."""
 
 CONTROL_METHODS = frozenset(("core.ping", "core.job_abort", "core.subscribe", "core.unsubscribe", "core.set_options"))
 
@@ -62,9 +68,9 @@ def lane_of(method: str) -> Lane:
 class Call:
     """One call from the moment a caller asks for it until it is settled or forgotten.
 
-    ``wake`` is the driver's: what the caller waits on. ``settled`` tells that ``result`` or ``error`` is its outcome,
-    or that the caller gave up; the outcome never changes after that. ``deadline`` is a time, ``timeout`` the seconds
-    that the caller named for it.
+    ``wake`` belongs to the driver: the object that the caller waits on. ``settled`` tells that ``result`` or ``error``
+    holds the outcome, or that the caller gave up; after that the outcome never changes. ``deadline`` is a time;
+    ``timeout`` is the number of seconds that the caller allowed, for the error's text.
     """
 
     __slots__ = (
@@ -95,7 +101,7 @@ class Call:
         self.method = method
         self.lane = lane
         self.signed_in = signed_in
-        """Whether somebody was signed in when the call was made: some errors mean something else before."""
+        """Whether the connection was signed in when the call was made. Some errors mean something else before that."""
         self.wake: Any = None
         self.settled = False
         self.result: Any = None
@@ -103,9 +109,9 @@ class Call:
         self.deadline: float | None = None
         self.timeout = 0.0
         self.fault = ""
-        """What could not be read and was this call's answer, unless another answer comes soon."""
+        """What was wrong with an unreadable message that counts as this call's answer unless another one follows."""
         self.starts_job = False
-        """Whether the caller wants the job followed, not answered with its number."""
+        """Whether the caller follows the job. A plain call is settled with the job's number instead."""
         self.granted = False
         self.sent = False
         self.abandoned = False
@@ -138,16 +144,16 @@ class Ledger:
 
     @property
     def starved(self) -> bool:
-        """Whether every slot is taken: then the server's silence means nothing."""
+        """Whether every slot is taken. Then the server's silence proves nothing: all ten may be long jobs."""
         return len(self._in_flight) >= SLOTS
 
     @property
     def only_call(self) -> Call | None:
-        """The call in flight when there is exactly one: an error without an id can only be its."""
+        """The call in flight when there is exactly one. An error without an id can only belong to it."""
         return next(iter(self._in_flight.values())) if len(self._in_flight) == 1 else None
 
     def add(self, call: Call, now: float) -> bool:
-        """Take in a call. True: it has its slot and may be sent; False: it is queued."""
+        """Take in a call. True: it has a slot and may be sent. False: it is queued."""
         queue = self._queues[call.lane]
         self._turn += 1
         call.turn = self._turn
@@ -159,11 +165,12 @@ class Ledger:
         return False
 
     def grants(self, now: float) -> list[Call]:
-        """Queued calls that have got their slot by now; each is to be sent."""
+        """Give free slots to queued calls and return those calls, which must now be sent."""
         granted = []
         waiting = self._unannounced
         if waiting is not None and waiting.announced_by is not None and now >= waiting.announced_by:
-            # Its time is over: `wake_at` must not name it again where the next start waits for a slot.
+            # The wait for its event is over. Forget it: `wake_at` would otherwise return this past time again and
+            # again while the next job start waits for a slot.
             self._unannounced = None
         while self._paused and self._paused[0][0] <= now:
             call = heapq.heappop(self._paused)[2]
@@ -176,14 +183,14 @@ class Ledger:
         return granted
 
     def wake_at(self) -> float | None:
-        """When `grants` is worth asking again though nothing was received; None: not by itself."""
+        """The time at which `grants` may return calls although nothing was received; None when there is none."""
         times = [self._paused[0][0]] if self._paused else []
         if self._queues[Lane.JOB] and self._unannounced is not None and self._unannounced.announced_by is not None:
             times.append(self._unannounced.announced_by)
         return min(times, default=None)
 
     def answered(self, message_id: str) -> Call | None:
-        """The call this answer belongs to, its slot freed; None for an answer nobody waits for."""
+        """Free the slot of the call with this id and return the call; None for an unknown id."""
         call = self._in_flight.pop(message_id, None)
         if call is not None:
             self._held[call.lane] -= 1
@@ -191,11 +198,11 @@ class Ledger:
         return call
 
     def find(self, message_id: str) -> Call | None:
-        """The call in flight with this id, which stays there."""
+        """The call in flight with this id. It stays in flight."""
         return self._in_flight.get(message_id)
 
     def refused(self, call: Call, now: float) -> None:
-        """The server had no place for this call, which was just `answered`; it waits and leaves again."""
+        """Queue a call again after a pause: its answer (see `answered`) was that the server had no slot for it."""
         pause = REFUSED_PAUSES[min(call.refused, len(REFUSED_PAUSES) - 1)]
         call.refused += 1
         call.granted = call.sent = False
@@ -204,22 +211,22 @@ class Ledger:
         self.queued += 1
 
     def became_job(self, call: Call) -> None:
-        """A call in flight turned out to be a running job: it counts as one until it is answered."""
+        """Count a call in flight as a job from now on, because an event showed that it started one."""
         self._held[call.lane] -= 1
         call.lane = Lane.JOB
         self._held[call.lane] += 1
         self._announced(call)
 
     def announced(self, message_id: str) -> None:
-        """A job start was seen in an event: the next one may leave."""
+        """Note that an event showed this job start, so the next one may leave."""
         if self._unannounced is not None and self._unannounced.id == message_id:
             self._unannounced = None
 
     def abandon(self, call: Call) -> None:
-        """Nobody waits for this call any more (cancelled, timed out).
+        """Note that the caller gave up (cancelled or timed out).
 
-        One that has left keeps its slot until the server answers it; one that has
-        not is forgotten, and its slot is free.
+        A call that has left keeps its slot until the server answers it. One that has
+        not left is forgotten, and its slot is free.
         """
         call.abandoned = True
         if call.sent:
@@ -227,16 +234,16 @@ class Ledger:
         if call.granted:
             self.answered(call.id)
         else:
-            self.queued -= 1  # `_head` drops it when its turn comes: to look for it now is slow in a long queue
+            self.queued -= 1  # it stays in the queue until `_head` drops it: a search in a long queue would be slow
 
     def calls(self) -> list[Call]:
-        """Every call that was not answered, those in flight first."""
+        """Every call without an answer, those in flight first."""
         queued = [call for queue in self._queues for call in queue]
         queued += [row[2] for row in sorted(self._paused, key=lambda row: row[:2])]
         return [*self._in_flight.values(), *(call for call in queued if not call.abandoned)]
 
     def close(self) -> list[Call]:
-        """The connection is over; what `calls` told before."""
+        """Take in the end of the connection. Return what `calls` returned before it."""
         calls = self.calls()
         self._paused.clear()
         self._in_flight.clear()
@@ -248,7 +255,10 @@ class Ledger:
         return calls
 
     def _next(self, now: float) -> Call | None:
-        """The call that has waited longest among those that may go: jobs are not to wait for a pause in the calls."""
+        """The call that has waited longest among those that fit, whatever its lane.
+
+        By lanes, a steady stream of calls would keep a job start waiting for ever.
+        """
         found: Call | None = None
         for queue in self._queues:
             head = self._head(queue)
@@ -257,7 +267,7 @@ class Ledger:
         return found
 
     def _head(self, queue: deque[Call]) -> Call | None:
-        """The first call of a queue that somebody still waits for."""
+        """The first call of a queue that was not abandoned. Abandoned calls before it are dropped."""
         while queue:
             if not queue[0].abandoned:
                 return queue[0]

@@ -1,10 +1,10 @@
-"""Whether the arguments that the server shows of a job can be the ones we sent.
+"""Whether the arguments in a job's event can be the arguments that we sent.
 
-A server masks secrets, cuts times to seconds and (27) writes MAC addresses in lower case.
-It pads a list that fails validation with null to the number of parameters, and on an
-older API path it fills in defaults, in the list and in objects.
+The server changes them: it masks secrets, cuts times to seconds and (27) writes MAC
+addresses in lower case. It pads a list that fails validation with null to the number of
+parameters. On an older API path it fills in defaults, in the list and in objects.
 
-Invariant: theirs may say more than ours, never less and nothing else.
+Invariant: the server's arguments may contain more than ours. Nothing of ours may be missing or different.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
 
 
 def extends(ours: list[Any], theirs: Any) -> bool:
-    """Whether ``theirs`` are our arguments, or these with more behind them and in their objects."""
+    """Whether ``theirs`` are our arguments, perhaps with more at the end and inside objects."""
     return (
         isinstance(theirs, list) and len(theirs) >= len(ours) and all(map(_is, ours, theirs))  # the shorter decides
     )

@@ -1,4 +1,4 @@
-"""What a dialect makes of a received text. One frame gives one or more of these."""
+"""The messages that a dialect reads from a received text. One text gives one or more of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Reply(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A call answered with an error; ``id`` is None when the server could not tell which call."""
+    """A call answered with an error. ``id`` is None where the server could not read the call's id."""
 
     id: str | None
     error: ClientException
@@ -29,7 +29,7 @@ class _NoId:
 
 
 NO_ID = _NoId()
-"""Stands for the id of an event that has none (its id may also be null)."""
+"""Stands for the id of an event without one, because null is a possible id."""
 
 
 class Update(NamedTuple):
@@ -43,14 +43,15 @@ class Update(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """The server ended an event source; ``error`` is None when it just finished."""
+    """The server ended an event source. ``error`` is None when the source finished (recorded: flow
+    event_source_finishes)."""
 
     collection: str
     error: ClientException | None
 
 
 class Fault(NamedTuple):
-    """The server sent something no server sends. ``of_event`` tells that it was no answer to a call."""
+    """The peer sent something that no TrueNAS sends. ``of_event`` tells that it cannot be an answer to a call."""
 
     reason: str
     of_event: bool = False

@@ -1,7 +1,7 @@
-"""What can still be said of a received text that cannot be read.
+"""Find the call that an unreadable text answers.
 
-Invariant: it is charged to one call only when it holds that call's id; ids are random, so nothing else can hold it by
-chance.
+Invariant: a text is taken as a call's answer only when it contains that call's id. Ids are random UUIDs, so no other
+text contains one by chance.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _ID = re.compile(r'"id"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 
 
 def salvage(text: str, cause: Exception) -> Failure | Fault:
-    """The failure of the call whose answer this is, or a fault where that cannot be told. ``cause``: what was wrong."""
+    """The failure of the call that this text answers, or a fault where no call can be found.
+
+    ``cause`` is the error of the decoder.
+    """
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):

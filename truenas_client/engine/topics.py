@@ -1,13 +1,14 @@
-"""Who listens to what, from connection to connection.
+"""The subscriptions of one client and their listeners, across connections.
 
-The server sends one copy of an event per connection, without naming a
-subscription, so listeners of one name share one server subscription. A listener
-is there before the subscription is asked for, because events and even the end of
-a source may come before the answer.
+The server sends one copy of an event per connection and names no subscription in it
+(recorded: flow subscribe_twice_and_foreign_unsubscribe). So all listeners of one name
+share one server subscription. A listener is added before the server is asked, because
+events and even the end of a source may come before the answer (recorded: flow
+event_source_errors).
 
-Invariants: at most one server subscription a name; it is given back exactly when
-the last listener of the name has gone; on a new connection each listener is shown a gap before
-its first event.
+Invariants: there is at most one server subscription for a name; it is ended exactly
+when the last listener of the name leaves; on a new connection each listener gets a gap
+before its first event.
 """
 
 from __future__ import annotations
@@ -20,30 +21,31 @@ from .messages import Ended, Update
 __all__ = ["EVERYTHING", "Listener", "Topic", "Topics"]
 
 EVERYTHING = "*"
-"""The name that stands for all ordinary events (full administrators only; no event sources)."""
+"""The name that stands for all ordinary events, but no event sources. The server grants it to full administrators only
+(recorded: flow subscribe_wildcard)."""
 
 
 class Listener(Protocol):
-    """Who listens: an `inbox.Inbox`, or a book that takes events as they come."""
+    """A receiver of events: an `inbox.Inbox`, or an object that handles each event at once."""
 
     def push(self, update: Update) -> None:
-        """An event has come."""
+        """Take in an event."""
 
     def gap(self, reason: str) -> None:
-        """Events are missing from here on."""
+        """Take in that events are missing here."""
 
     def source_ended(self, error: ClientException | None) -> None:
-        """The server ended the source, or refuses it now."""
+        """Take in that the server ended the source, or refused it on a new connection."""
 
     def finish(self, error: ClientException | None) -> None:
-        """The client is over."""
+        """Take in that the client is over."""
 
 
 class Topic:
     """One subscribed name.
 
-    ``handle`` is the server's id of the subscription once it has answered, ``refused`` what it said when the name was
-    asked for again.
+    ``handle`` is the server's id of the subscription, None until it has answered. ``refused`` is the server's error
+    when it refused the name on a new connection.
     """
 
     __slots__ = ("handle", "listeners", "name", "refused")
@@ -62,7 +64,7 @@ class Topics:
         self._topics: dict[str, Topic] = {}
 
     def listen(self, name: str, listener: Listener) -> tuple[Topic, bool]:
-        """Add a listener. True: the name is new and has to be asked of the server."""
+        """Add a listener. True: the name is new, so the driver must subscribe to it."""
         topic = self._topics.get(name)
         is_new = topic is None
         if topic is None:
@@ -71,7 +73,7 @@ class Topics:
         return topic, is_new
 
     def leave(self, topic: Topic, listener: Listener) -> bool:
-        """Remove a listener. True: it was the last, so the server's subscription is to be given back."""
+        """Remove a listener. True: it was the last, so the driver must end the server's subscription."""
         if listener in topic.listeners:
             topic.listeners.remove(listener)
         if topic.listeners or self._topics.get(topic.name) is not topic:
@@ -80,7 +82,7 @@ class Topics:
         return True
 
     def update(self, update: Update) -> None:
-        """Hand an event to everyone who listens."""
+        """Hand an event to every listener of its name, and to those of ``*``."""
         topic = self._topics.get(update.collection)
         if topic is not None:
             for listener in topic.listeners:
@@ -91,30 +93,30 @@ class Topics:
                 listener.push(update)
 
     def ended(self, ended: Ended) -> None:
-        """The server ended a source. Its name is free again."""
+        """Take in that the server ended a source. Its name may be subscribed to again."""
         topic = self._topics.pop(ended.collection, None)
         for listener in topic.listeners if topic is not None else ():
             listener.source_ended(ended.error)
 
     def refuse(self, topic: Topic, error: ClientException) -> None:
-        """The server refuses on a new connection what it granted before."""
+        """Take in that the server refused a subscription."""
         topic.refused = error
         self.ended(Ended(topic.name, error))
 
     def lost(self) -> None:
-        """The connection is gone, and the server's subscriptions with it."""
+        """Take in the loss of the connection: the server's subscriptions ended with it."""
         for topic in self._topics.values():
             topic.handle = None
 
     def renew(self) -> list[Topic]:
-        """There is a new connection: the names to be asked for again. Every listener is shown a gap first."""
+        """Return the topics that the driver must subscribe to on a new connection. Every listener gets a gap first."""
         for topic in self._topics.values():
             for listener in topic.listeners:
                 listener.gap("the connection was lost and made again")
         return list(self._topics.values())
 
     def finish(self, error: ClientException | None) -> None:
-        """The client is over."""
+        """End every subscription: the client is over."""
         listeners = [listener for topic in self._topics.values() for listener in topic.listeners]
         self._topics.clear()
         for listener in listeners:
