@@ -378,7 +378,7 @@ class TrueNASApp(NoticesApp):
         screen = self.screen
         if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
             return
-        self.notify("ctrl+q quits", timeout=3, markup=False)
+        self.notify(f"{actions.key('app.quit')} quits", timeout=3, markup=False)
 
     def action_command_palette(self) -> None:
         """Opens the palette, in words of ours."""

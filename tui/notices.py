@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual._context import active_message_pump
-from textual.app import App
 from textual.notifications import Notification, Notifications, SeverityLevel
 
 from tui.modes import mode_of
+from tui.remapped import RemappedApp
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -53,7 +53,7 @@ class Notice(Notification):
             self.raised_at = time.time()
 
 
-class NoticesApp(App[None]):
+class NoticesApp(RemappedApp):
     """An app whose toasts stay with the connection from whose widgets they are told; others are seen everywhere."""
 
     def __init__(self, driver_class: type[Driver] | None = None) -> None:

@@ -93,7 +93,7 @@ class Commands(Provider):
                 else action.where == "connect"
             )
             if wanted and action.id != "app.palette":
-                yield action, here.get(action.id, action.key)
+                yield action, here.get(action.id) or actions.key(action.id, short=True)
 
     def _run(self, action: Action) -> Callable[[], Awaitable[None]]:
         screen = self.screen
@@ -212,4 +212,4 @@ def _about(why: str, summary: str) -> Content:
 
 
 def _help(action: Action, key: str) -> str:
-    return f"{key}   {action.help}" if key else action.help
+    return f"{key}   {actions.worded(action.help, typing=False)}"

@@ -30,6 +30,7 @@ from tui.cards.otp import ask_code
 from tui.cards.toast import tell_failure
 from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
+from tui.remapped import RemappedKeys
 from tui.section_specs import HOME, SECTIONS, section_of
 from tui.sections.section import Section
 from tui.session.session import Session, State
@@ -51,7 +52,7 @@ Others = tuple[tuple[str, bool], ...]
 """Further connections: name, and whether online."""
 
 
-class Workspace(Screen[None]):
+class Workspace(RemappedKeys, Screen[None]):
     """One screen per session; a Textual mode keeps it while another is shown."""
 
     CSS_PATH = "styles/workspace.tcss"
@@ -253,7 +254,7 @@ class Workspace(Screen[None]):
         if self.maximized is not None:
             self.minimize()
         else:
-            self.notify("Nothing is open here; q quits.", timeout=2)
+            self.notify(f"Nothing is open here; {actions.key('app.close')} quits.", timeout=2)
 
     def action_app_jump(self) -> None:
         """Letters over everything that can have the focus."""

@@ -59,5 +59,5 @@ async def test_what_opens_meanwhile_in_another_mode_is_covered_too(signed_in: Op
         await desk.until(lambda: isinstance(desk.app.screen, TooSmall), "the card there too")
         await resize(desk, (80, 24))
         assert isinstance(desk.app.screen, ConnectScreen)
-        desk.app.on_connect_screen_left()
+        await desk.app.on_connect_screen_left()
         await desk.until(lambda: desk.app.screen is workspace, "the workspace uncovered")

@@ -13,28 +13,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.screen import ModalScreen, ScreenResultType
 
+from tui import actions
 from tui.modes import mode_of
+from tui.remapped import RemappedKeys
 
 __all__ = ["STANDING_SECONDS", "CardScreen", "Standing", "ask"]
-
-# Not a screen by itself: styles are inherited along the first base that is one.
-if TYPE_CHECKING:
-    _Mixin = Screen[Any]
-else:
-    _Mixin = object
 
 STANDING_SECONDS = 0.4
 """Nobody reads a card and answers it in less; a burst of keys, or a repeated one, comes faster."""
 
 
-class Standing(_Mixin):
+class Standing(RemappedKeys):
     """A screen that answers only once it has stood there."""
 
     TEXT_AT_ONCE: ClassVar[bool] = True
@@ -83,7 +78,7 @@ class Standing(_Mixin):
 class CardScreen(Standing, ModalScreen[ScreenResultType]):
     """A card over the screen that is dismissed with an answer. It waits while another connection is shown."""
 
-    BINDINGS = [Binding("f6", "app.connection_next", "Next connection", show=False)]
+    BINDINGS = actions.bind(("connection.next", "app.connection_next"))
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Leaves with an answer, wherever the card is.

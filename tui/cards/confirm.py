@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.dom import DOMNode
 from textual.widgets import Static
 
+from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.text import plain
 from tui.widgets.key_line import Hint
@@ -25,7 +25,10 @@ class ConfirmScreen(CardScreen[bool]):
 
     CSS_PATH = "../styles/modals.tcss"
 
-    BINDINGS = [Binding("y,enter", "answer(True)", "Yes"), Binding("escape,n,q", "answer(False)", "No")]
+    BINDINGS = actions.bind(
+        *(("card.accept", "answer(True)"), ("card.yes", "answer(True)"), ("card.leave", "answer(False)")),
+        *(("card.no", "answer(False)"), ("app.close", "answer(False)")),
+    )
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "back") -> None:
         super().__init__()
@@ -38,7 +41,7 @@ class ConfirmScreen(CardScreen[bool]):
         with Vertical(id="card"):
             for line in self._text.split("\n"):
                 yield Static(plain(line))
-            yield Hint(("enter", self._yes), ("esc", self._no))
+            yield Hint(("card.accept", self._yes), ("card.leave", self._no))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(self._title_text)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.dom import DOMNode
 
+from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.widgets.rows import Cell, Row, Rows
 
@@ -26,7 +26,7 @@ class CopyMenu(CardScreen[str | None]):
 
     CSS_PATH = "../styles/modals.tcss"
 
-    BINDINGS = [Binding("escape,q,y", "leave", "Back")]
+    BINDINGS = actions.bind(("card.leave", "leave"), ("app.close", "leave"), ("copy.menu", "leave"))
 
     def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
         super().__init__()

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client.values.human import human_size
+from tui import actions
 from tui.cards.card import CardScreen
 from tui.model.paths import expanded, shortened
 from tui.model.transfers import Kind
@@ -33,7 +33,7 @@ class FileScreen(CardScreen[Transfer | None]):
 
     CSS_PATH = "../styles/modals.tcss"
 
-    BINDINGS = [Binding("escape", "leave", "Back")]
+    BINDINGS = actions.bind(("card.leave", "leave"), ("card.accept", "take"))
 
     def __init__(self, kind: Kind, method: str, path: str, *, private: bool = False) -> None:
         super().__init__()
@@ -54,7 +54,9 @@ class FileScreen(CardScreen[Transfer | None]):
             yield Static("", id="says")
             if self._private:
                 yield Static("It may hold secrets: only you will be able to read it.", classes="dim")
-            yield Hint(("enter", "save" if saves else "send"), ("tab", "complete"), ("esc", "back"))
+            yield Hint(
+                ("card.accept", "save" if saves else "send"), ("edit.accept", "complete"), ("card.leave", "back")
+            )
 
     def on_mount(self) -> None:
         title = "Save a file" if self._kind == "download" else "Send a file"
@@ -68,11 +70,10 @@ class FileScreen(CardScreen[Transfer | None]):
         self._look(event.value)
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def action_take(self) -> None:
         # What is said while one types, and is late, must not wipe away what is said now.
         self.workers.cancel_group(self, "look")
-        self._take(event.value)
+        self._take(self.query_one(PathField).value)
 
     @work(exclusive=True, group="look", exit_on_error=False)
     async def _look(self, text: str) -> None:
@@ -94,7 +95,7 @@ class FileScreen(CardScreen[Transfer | None]):
         if overwrite and self._replaceable != text:
             self._replaceable = text
             self.settle()
-            self._say(f"{shortened(path)} exists: enter once more replaces it.", "warning")
+            self._say(f"{shortened(path)} exists: {actions.key('card.accept')} once more replaces it.", "warning")
             return
         self.dismiss(Transfer(self._kind, path, overwrite=overwrite))
 

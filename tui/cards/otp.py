@@ -6,11 +6,11 @@ import asyncio
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.dom import DOMNode
 from textual.widgets import Input, Static
 
+from tui import actions
 from tui.cards.card import CardScreen
 from tui.modes import mode_of
 from tui.text import plain
@@ -43,7 +43,7 @@ class OtpScreen(CardScreen[str | None]):
     CSS_PATH = "../styles/modals.tcss"
     TEXT_AT_ONCE = False  # it comes by itself, while something else may be typed
 
-    BINDINGS = [Binding("escape", "leave", "Back")]
+    BINDINGS = actions.bind(("card.leave", "leave"), ("card.accept", "submit"))
 
     def __init__(self, *, user: str, host: str, again: bool = False) -> None:
         super().__init__()
@@ -57,17 +57,16 @@ class OtpScreen(CardScreen[str | None]):
                 yield Static("Code", classes="label")
                 yield Input(id="code", compact=True, max_length=64)
             yield Static("Wrong code." if self._again else "", id="wrong", classes="danger")
-            yield Hint(("enter", "sign in"), ("esc", "stay offline"))
+            yield Hint(("card.accept", "sign in"), ("card.leave", "stay offline"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"One-time password  {self._who}")
         self.query_one("#code").focus()
 
     @on(Input.Submitted)
-    def _typed(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.value.strip():
-            self.dismiss(event.value.strip())
+    def action_submit(self) -> None:
+        if code := self.query_one(Input).value.strip():
+            self.dismiss(code)
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -19,6 +19,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client import exc
+from tui import actions
 from tui.cards.card import CardScreen
 from tui.model.changes import Entry, changes
 from tui.model.failure import explain
@@ -65,15 +66,15 @@ class ReviewScreen(CardScreen[Answer]):
     CSS_PATH = "../styles/modals.tcss"
 
     BINDINGS = [
-        Binding("escape", "answer('back')", "Back"),
-        Binding("e", "answer('edit')", "Edit"),
-        Binding("enter", "answer('send')", "Send"),
-        Binding("ctrl+j,ctrl+enter,f5", "run_key", "Send", show=False),
+        *actions.bind(
+            *(("card.leave", "answer('back')"), ("review.edit", "answer('edit')"), ("card.accept", "answer('send')")),
+            ("call.run", "run_key"),
+        ),
         # While a name is typed too, because the field has no use for these.
-        Binding("up", "scroll('line_up')", "Up", show=False),
-        Binding("down", "scroll('line_down')", "Down", show=False),
-        Binding("pageup", "scroll('page_up')", "Page up", show=False),
-        Binding("pagedown", "scroll('page_down')", "Page down", show=False),
+        Binding("up", "scroll('line_up')", show=False),
+        Binding("down", "scroll('line_down')", show=False),
+        Binding("pageup", "scroll('page_up')", show=False),
+        Binding("pagedown", "scroll('page_down')", show=False),
     ]
 
     def __init__(self, subject: Subject, read: Callable[[str, tuple[Any, ...]], Awaitable[Any]]) -> None:
@@ -111,7 +112,8 @@ class ReviewScreen(CardScreen[Answer]):
                 yield Static("", id="ask")
                 yield Input(id="name", compact=True)
             # In the field for the name an e is a letter; escape leads to the arguments as well.
-            yield Hint(("enter", "send"), *([] if self._risky else [("e", "edit")]), ("esc", "back"))
+            edit = [] if self._risky else [("review.edit", "edit")]
+            yield Hint(("card.accept", "send"), *edit, ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"Review  {self._subject.host}")
@@ -213,7 +215,8 @@ class ReviewScreen(CardScreen[Answer]):
         if self._reading and not self._warned:
             self._warned = True
             self.settle()
-            card.border_subtitle = "still reading the stored object; press enter again to send"
+            again = f"press {actions.key('card.accept')} again to send"
+            card.border_subtitle = f"still reading the stored object; {again}"
             return False
         return True
 

@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -21,6 +20,7 @@ from textual.widgets import Static
 from truenas_client.aio.probe import Certificate, probe
 from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
 from truenas_client.trust import TLS, Pin
+from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.session.keeping import store_trust
 from tui.session.session import Session
@@ -71,7 +71,9 @@ class TrustScreen(CardScreen[bool]):
 
     CSS_PATH = "../styles/modals.tcss"
 
-    BINDINGS = [Binding("t", "trust", "Trust it"), Binding("escape,n,q", "leave", "Back")]
+    BINDINGS = actions.bind(
+        *(("trust.accept", "trust"), ("card.leave", "leave"), ("card.no", "leave"), ("app.close", "leave")),
+    )
 
     def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:
         super().__init__()
@@ -97,7 +99,8 @@ class TrustScreen(CardScreen[bool]):
             yield _row("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
             yield from self._fingerprints()
             yield Static(self._advice(), id="advice")
-            yield Hint(("t", "trust the new one" if changed else "trust this certificate"), ("esc", "back"))
+            words = "trust the new one" if changed else "trust this certificate"
+            yield Hint(("trust.accept", words), ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = "Another certificate" if self._trusted else "Certificate"
@@ -118,14 +121,15 @@ class TrustScreen(CardScreen[bool]):
         if self._trusted:
             return f"It was renewed, or another machine intercepts the connection. {compare}"
         kept = f" The profile {self._profile} stores it." if self._profile else ""
-        return f"{compare} If they match, press t: from then on only this certificate is accepted.{kept}"
+        trust = f"If they match, press {actions.key('trust.accept')}: from then on only this certificate is accepted."
+        return f"{compare} {trust}{kept}"
 
     def action_trust(self) -> None:
         if self._trusted and not self._asked:
             # What was trusted once is not given up by one key.
             self._asked = True
             self.settle()
-            self.query_one("#card").border_subtitle = "press t again to trust the new one"
+            self.query_one("#card").border_subtitle = f"press {actions.key('trust.accept')} again to trust the new one"
             return
         self.dismiss(True)
 

@@ -355,6 +355,6 @@ def _example(example: Example, index: int, method: str) -> Iterator[Item]:
         return
     link = DraftLink(method, example.params)
     caption = example.caption or "A call"
-    yield Item(key, "text", (Word("enter makes it the draft", "link"),), text=caption, link=link)
+    yield Item(key, "text", (Word("{nav.open} makes it the draft", "link"),), text=caption, link=link)
     shown = json.dumps(example.params, indent=2, ensure_ascii=False)
     yield Item((*key, "params"), "literal", text=shown, link=link)

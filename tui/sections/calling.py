@@ -13,6 +13,7 @@ from typing import Any
 from textual import on, work
 from textual.worker import Worker
 
+from tui import actions
 from tui.cards.copy_menu import choose_copy
 from tui.sections.section import Section
 from tui.session.session import Session
@@ -109,7 +110,7 @@ class Calling(Section):
             else:
                 self.call_pane.go_to_first(problems)
             unsendable = safe(draft.unsendable)
-            again = "Press ctrl+j again to send it anyway."
+            again = f"Press {actions.key('call.run')} again to send it anyway."
             self.notify(
                 f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,
                 timeout=3,
@@ -136,7 +137,8 @@ class Calling(Section):
         last, method = self._session.caller.last.get(self._method), self.call_pane.method
         params = last.params if last is not None else self.call_pane.draft.params or []
         if method is not None and self._session.risk_of(method.name, params) != "read":
-            self.notify("r repeats reads only. ctrl+j sends this call, after a review.", timeout=3)
+            repeat, run = actions.key("call.repeat"), actions.key("call.run")
+            self.notify(f"{repeat} repeats reads only. {run} sends this call, after a review.", timeout=3)
         elif last is None:
             self.action_call_run()
         else:
@@ -145,7 +147,7 @@ class Calling(Section):
     def _start(self, call: Call) -> None:
         caller = self._session.caller
         if caller.waits(call.method):
-            self.notify("This call is still running; ctrl+c cancels it.", timeout=3)
+            self.notify(f"This call is still running; {actions.key('app.cancel')} cancels it.", timeout=3)
         elif caller.asks(call):
             self.review(call)
         else:

@@ -134,7 +134,7 @@ class Explore(Calling):
         self.call_pane.open(method, self._drafts.get(name) or self._session.memory.draft_of(name))
         self.methods.show_current(name)
         self.result_pane.show(self._session.caller.last.get(name))
-        self.result_pane.empty_text("ctrl+j runs it.")
+        self.result_pane.empty_text(f"{actions.key('call.run')} runs it.")
         self.set_class(name in self._session.caller.last, "-ran")
         self._show_side_docs(name)
         self.call_pane.focus_view()

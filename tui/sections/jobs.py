@@ -102,7 +102,7 @@ class JobsSection(Section):
         query = self.filter.value.strip()
         shown = [job for job in jobs.newest_first() if matches(job, query)]
         rows = self.rows
-        rows.empty = "No job fits; escape clears the filter." if query else "No jobs."
+        rows.empty = f"No job fits; {actions.key('app.back')} clears the filter." if query else "No jobs."
         rows.set_rows([self._row(job) for job in shown])
         pane = self.query_one("#job-list-pane", Pane)
         pane.set_tabs(_counts(jobs.newest_first()))

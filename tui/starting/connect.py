@@ -230,7 +230,9 @@ class ConnectScreen(Standing, Screen[None]):
                 self.settle()
                 where = " and ".join(endpoint.text for endpoint in readable)
                 reason = f"Anyone on the network to {where} can read the password. A wss:// address protects it."
-                self._show([], Failure("Not encrypted", reason, "Press enter to send it anyway."))
+                self._show(
+                    [], Failure("Not encrypted", reason, f"Press {actions.key('connect.open')} to send it anyway.")
+                )
                 return True
         for endpoint in readable:
             known.remember_warning(endpoint)

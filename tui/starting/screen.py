@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from truenas_client.storage.catalogue_cache import Kept
 from tui.memory.state import ConnectionMemory, First
+from tui.remapped import RemappedKeys
 from tui.widgets.key_line import KeyLine
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
@@ -23,7 +24,7 @@ from tui.widgets.status_line import Status, StatusLine
 __all__ = ["Starting"]
 
 
-class Starting(Screen[None]):
+class Starting(RemappedKeys, Screen[None]):
     """The first screen when it is known where to connect to."""
 
     AUTO_FOCUS = None

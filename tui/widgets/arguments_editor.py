@@ -12,14 +12,13 @@ a paste, or None where the paste belongs at the caret.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 from textual.message import Message
 from textual.widgets.text_area import Edit, EditResult
 
+from tui import actions
 from tui.model.completion import Candidate, Completions, accept, narrowed
 from tui.model.jsontext import Path
 from tui.text import safe, width
@@ -35,10 +34,7 @@ _CLOSING = ']}," '
 class ArgumentsEditor(JsonEditor):
     """Edits the arguments of a method. Give it `complete` and `gaps`; it says `Completed` when it wrote a choice."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+l", "complete", "complete", show=False, id="edit.complete"),
-        Binding("tab", "accept", "accept", show=False, id="edit.accept"),
-    ]
+    BINDINGS = actions.bind(("edit.complete", "complete"), "edit.accept")
 
     @dataclass
     class Completed(Message):
@@ -260,7 +256,7 @@ class ArgumentsEditor(JsonEditor):
     # Keys and edits
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.choosing and event.key == "escape":
+        if self.choosing and event.key in actions.keys_of("app.back"):
             event.stop()
             event.prevent_default()
             self.close_choices()

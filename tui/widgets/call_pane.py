@@ -327,7 +327,7 @@ class CallPane(Pane):
                 empty = len(self.editor.gaps)
                 facts.append((f"fill {empty} field{'' if empty == 1 else 's'}", "warning") if empty else "valid")
                 if empty > 1:
-                    facts.append(f"{actions.by_id('edit.problem').key} next")
+                    facts.append(f"{actions.key('edit.problem', short=True)} next")
         self.facts = facts
 
 

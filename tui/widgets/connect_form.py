@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.strip import Strip
 from textual.widget import Widget
@@ -24,6 +23,7 @@ from truenas_client.exc import InvalidEndpoint
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import TLS
+from tui import actions
 from tui.session.target import Kind, Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
@@ -40,7 +40,7 @@ SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token
 class Field(Input):
     """A line to type into; enter connects."""
 
-    BINDINGS = [Binding("enter", "submit", "Connect", show=False, id="connect.open")]
+    BINDINGS = actions.bind(("connect.open", "submit"))
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
@@ -77,7 +77,7 @@ class ConnectForm(Vertical):
         yield FormRow(
             "Password",
             Field(id="password", compact=True, password=True),
-            Static("F2 shows it", id="shows"),
+            Static(_shows("shows"), id="shows"),
             id="secret-row",
         )
         yield FormRow("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
@@ -296,7 +296,7 @@ class ConnectForm(Vertical):
         """Shows the secret, or hides it again."""
         field = self._field("password")
         field.password = not field.password
-        self.query_one("#shows", Static).update("F2 shows it" if field.password else "F2 hides it")
+        self.query_one("#shows", Static).update(_shows("shows" if field.password else "hides"))
 
     def ask_code(self, *, perhaps: bool = False) -> None:
         """Shows the field for a one-time password, empty and with the focus.
@@ -326,3 +326,7 @@ def _leads(profile: Profile, address: str) -> bool:
         return profile.leads_to(parse(address))
     except InvalidEndpoint:
         return False
+
+
+def _shows(word: str) -> str:
+    return f"{actions.key('secret.show')} {word} it"

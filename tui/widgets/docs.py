@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from truenas_client.methods.catalogue import Method
+from tui import actions
 from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
 from tui.model.trail import Place, Trail, search
 from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain
@@ -44,14 +44,7 @@ class Library(Protocol):
 class Docs(CursorView, FindingView):
     """The documentation of one method: `show(method)`, then keys. `Moved`, `CallWanted` and `DraftWanted` tell."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
-        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
-        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
-        Binding("backspace", "docs_back", "back", show=True, id="docs.back"),
-    ]
+    BINDINGS = actions.bind("nav.open", "nav.toggle", "tree.all", "nav.left", "nav.right", "docs.back")
 
     @dataclass
     class Moved(Message):
@@ -207,16 +200,17 @@ class Docs(CursorView, FindingView):
             self.post_message(self.Moved(self, hint))
 
     def hint(self) -> str:
-        """What enter does at the cursor."""
+        """What the key that opens does at the cursor."""
+        key = actions.key("nav.open")
         match self.link:
             case TypeLink(node=node):
-                return f"enter opens {node.title or node.tag or node.name or node.type}"
+                return f"{key} opens {node.title or node.tag or node.name or node.type}"
             case MethodLink(name=name):
-                return f"enter opens {name}"
+                return f"{key} opens {name}"
             case CallLink():
-                return "enter edits its arguments"
+                return f"{key} edits its arguments"
             case DraftLink():
-                return "enter makes it the draft"
+                return f"{key} makes it the draft"
             case _:
                 return ""
 

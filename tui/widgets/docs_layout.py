@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from tui import actions
 from tui.model.outline import Item, Key, Link, MethodLink, Page, Word
 from tui.text import Glyphs, safe, safe_lines, width, wrap
 from tui.widgets.lines import Span
@@ -204,7 +205,7 @@ def _flow(words: Sequence[Word], cells: int, *, hanging: int = 0) -> Iterator[li
     line: list[Span] = []
     used = 0
     for word in words:
-        text = safe(word.text[:_LONGEST])
+        text = safe(actions.worded(word.text[:_LONGEST], typing=False))
         if not text.strip():
             continue
         if used and used + 2 + width(text) > cells:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import work
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui import actions
 from tui.widgets.lines import LineView, Span
 
 __all__ = ["FindingView", "found_spans"]
@@ -23,10 +23,7 @@ __all__ = ["FindingView", "found_spans"]
 class FindingView(LineView):
     """`find(text)` begins, `step` goes on, `Found` tells. A sub-class says where a text stands, and goes there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "find_next", "next match", show=False, id="find.next"),
-        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
-    ]
+    BINDINGS = actions.bind("find.next", "find.previous")
 
     @dataclass
     class Found(Message):

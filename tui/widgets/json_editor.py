@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import itemgetter
 from time import monotonic
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Span, Text
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Offset
 from textual.message import Message
@@ -26,6 +25,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Location, Selection, TextAreaTheme
 
+from tui import actions
 from tui.widgets.json_tokens import Token, harmless, tokens_of
 from tui.widgets.lines import named
 
@@ -67,9 +67,7 @@ class _EditorTheme(TextAreaTheme):
 class JsonEditor(TextArea):
     """Edits JSON text. Listen to `Edited`, set `problems`; `goto`, `select` and `next_problem` move the caret."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+g", "next_problem", "next problem", show=False, id="edit.problem"),
-    ]
+    BINDINGS = actions.bind(("edit.problem", "next_problem"))
 
     @dataclass
     class Edited(Message):

@@ -6,10 +6,9 @@ screen goes on living; the next search or value ends it.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from textual.binding import Binding, BindingType
-
+from tui import actions
 from tui.model.flatten import Path, Row, Tree
 from tui.text import cut, pad, safe, width
 from tui.widgets.finding_view import found_spans
@@ -25,15 +24,9 @@ _HINT_AT = 24  # cells after which hints begin, so that short values have theirs
 class JsonView(CursorView, ValueView):
     """Shows `set_value(value)`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
-        Binding("comma", "fold_level(-1)", "fewer levels", show=False, id="tree.less"),
-        Binding("full_stop", "fold_level(1)", "more levels", show=False, id="tree.more"),
-        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
-        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
-    ]
+    BINDINGS = actions.bind(
+        *("nav.open", "nav.toggle", "nav.left", "nav.right", "tree.all", "tree.less", "tree.more"),
+    )
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)

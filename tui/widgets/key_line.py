@@ -95,7 +95,7 @@ class KeyLine(Widget):
             action = actions.by_id(action_id)
             if action_id not in found and action.where == "app":
                 # Another has the key first and passes it on, as text fields do with ctrl+c.
-                found[action_id] = (action.key, replace(action, footer=word))
+                found[action_id] = (actions.key(action_id, short=True), replace(action, footer=word))
         return sorted(found.values(), key=lambda entry: entry[1].rank)
 
     def _words(self) -> Mapping[str, str]:
@@ -157,8 +157,15 @@ def _width(entry: tuple[str, Action]) -> int:
 GAP = 3
 
 
+def _keys(ids: str) -> str:
+    return " ".join(actions.key(one, short=True) if "." in one else one for one in ids.split())
+
+
 class Hint(Widget):
-    """The keys of a card, in its last line, at the right. The words are ours."""
+    """The keys of a card, in its last line, at the right. The words are ours.
+
+    An entry is the id of an action (or ids that share a word), and the word. A key of Textual's own is given by name.
+    """
 
     auto_links = Reactive(False)
 
@@ -175,7 +182,7 @@ class Hint(Widget):
         word_style = STYLES["footer-word"]
         parts = [
             clickable(Content.assemble((key, key_style), " ", (word, word_style)), "press", key)
-            for key, word in self._entries
+            for key, word in ((_keys(ids), word) for ids, word in self._entries)
         ]
         hint = Content(" " * GAP).join(parts)
         return Content.assemble(" " * max(self.size.width - hint.cell_length, 0), hint)

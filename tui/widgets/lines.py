@@ -7,12 +7,11 @@ here, by `themes.STYLES`, so a change of theme reaches everything.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.color import Color
 from textual.geometry import Size
@@ -22,6 +21,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
+from tui import actions
 from tui.text import ASCII, UNICODE, Glyphs, cut, width
 from tui.themes import STYLES
 
@@ -46,14 +46,7 @@ class LineView(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = {"line--cursor"}
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "line_up", "up", show=False, id="nav.up"),
-        Binding("down,j", "line_down", "down", show=False, id="nav.down"),
-        Binding("pageup", "page_up", "page up", show=False, id="nav.page_up"),
-        Binding("pagedown", "page_down", "page down", show=False, id="nav.page_down"),
-        Binding("home,g", "line_top", "first", show=False, id="nav.top"),
-        Binding("end,G", "line_end", "last", show=False, id="nav.end"),
-    ]
+    BINDINGS = actions.bind("nav.up", "nav.down", "nav.page_up", "nav.page_down", "nav.top", "nav.end")
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)

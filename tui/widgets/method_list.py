@@ -31,19 +31,17 @@ MOST_HITS = 200
 READ_AHEAD_SECONDS = 0.5
 """How long after the methods came their texts are read for searching: what the user does first comes first."""
 
-STAR_KEYS = frozenset(actions.by_id("method.star").keys.split(","))
-FIND_KEYS = frozenset(actions.by_id("pane.find").keys.split(","))
+
+CARET_KEYS = {"down": "down", "up": "up", "pagedown": "page_down", "pageup": "page_up"}
+"""Keys of the filter that move the cursor of the list instead, with what they do there."""
 
 
 class Filter(Input):
     """The field above the list. Arrows and enter act in the list without leaving the field: letters always filter."""
 
     BINDINGS = [
-        Binding("enter", "submit", "Open", show=False, id="nav.open"),
-        Binding("down", "reach('down')", show=False),
-        Binding("up", "reach('up')", show=False),
-        Binding("pagedown", "reach('page_down')", show=False),
-        Binding("pageup", "reach('page_up')", show=False),
+        *actions.bind(("nav.open", "submit")),
+        *(Binding(key, f"reach('{where}')", show=False) for key, where in CARET_KEYS.items()),
     ]
 
     @dataclass
@@ -69,18 +67,17 @@ class Filter(Input):
             self.action_reach("right")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        # Textual asks this of the keys in the registry, before the user's own keys take their place.
-        passed = key in STAR_KEYS or (key in FIND_KEYS and not self.value)
-        return not passed and super().check_consume_key(key, character)
+        return not self._acts(key, character) and super().check_consume_key(key, character)
 
     def on_key(self, event: events.Key) -> None:
-        """A sign that is the key of an action acts as in the list: no name has a star in it, or begins with a slash."""
-        if event.character is None or event.character.isalnum():
-            return
-        active = self.screen.active_bindings.get(event.key)
-        action = active.binding.id if active is not None else None
-        if action == "method.star" or (action == "pane.find" and not self.value):
+        if self._acts(event.key, event.character):
             event.prevent_default()
+
+    def _acts(self, key: str, character: str | None) -> bool:
+        """Whether a sign acts as in the list: no name has a star in it, or begins with a slash. Letters only filter."""
+        if character is None or character.isalnum():
+            return False
+        return key in actions.keys_of("method.star") or (key in actions.keys_of("pane.find") and not self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,15 @@ from tui.widgets.key_line import is_typing
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.result_messages import ViewChanged
-from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
+from tui.widgets.result_words import (
+    CANCELLED,
+    CANCELLED_JOB,
+    READING,
+    call_facts,
+    nothing_words,
+    result_note,
+    result_words,
+)
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
 from tui.widgets.value_view import ValueView
@@ -65,7 +73,7 @@ class ResultPane(Pane):
         self._drawn: object = None
         self._shows_previous = False
         self._cancellable = False
-        self._nothing = NOTHING
+        self._nothing = nothing_words()
         self._noted = ""
         self._views: ResultViews | None = None
         self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")
@@ -227,7 +235,7 @@ class ResultPane(Pane):
             self._made("transfer", TransferView).set_transfer(call.transfer)
             self._switch("transfer")
             title = "Download" if call.transfer.kind == "download" else "Upload"
-            self._head(title, "^c stops it", human_ms(call.elapsed * 1000))
+            self._head(title, "{app.cancel} stops it", human_ms(call.elapsed * 1000))
             return
         if call.elapsed < QUIET_SECONDS or self._session.caller.results.reading is call:
             return
@@ -235,7 +243,7 @@ class ResultPane(Pane):
         if not stale:
             self._say("Waiting for the answer ...")
         self.title, self.state = ("Previous result", "stale") if stale else ("Result", "")
-        self.facts = ("^c cancels", human_ms(call.elapsed * 1000))
+        self.facts = ("{app.cancel} cancels", human_ms(call.elapsed * 1000))
 
     def _head(self, title: str, *facts: Fact) -> None:
         """Names what stands in the place of a result."""

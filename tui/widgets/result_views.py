@@ -196,7 +196,7 @@ class ResultViews(Vertical):
     @property
     def facts(self) -> list[Fact]:
         """Where the cursor is, and how the view shows the value."""
-        facts: list[Fact] = [] if self._row is None else ["esc back"]
+        facts: list[Fact] = [] if self._row is None else ["{app.back} back"]
         if self.path:
             facts.append((path_text(self.path), "title"))
         return facts if self._shown is None else [*facts, *self._shown.facts]

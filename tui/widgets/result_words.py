@@ -6,15 +6,21 @@ import json
 from typing import Any
 
 from truenas_client.values.human import human_ms, human_size
+from tui import actions
 from tui.model.failure import Failure
 from tui.session.results import NOTED_FROM
 from tui.session.stores import Call, Job
 from tui.widgets.jobwords import words_of
 from tui.widgets.pane import Fact
 
-__all__ = ["CANCELLED", "CANCELLED_JOB", "NOTHING", "READING", "call_facts", "result_note", "result_words"]
+__all__ = ["CANCELLED", "CANCELLED_JOB", "READING", "call_facts", "nothing_words", "result_note", "result_words"]
 
-NOTHING = "Choose a method, then ctrl+j."
+
+def nothing_words() -> str:
+    """What stands in the place of a result while no method is open."""
+    return f"Choose a method, then {actions.key('call.run')}."
+
+
 READING = "Reading {} ..."
 CANCELLED = Failure(
     "Cancelled", "The app no longer waits for the answer.", "The server was not stopped and may still finish it."

@@ -7,11 +7,10 @@ what was asked for, the owner gives the rows that are now to be seen.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui import actions
 from tui.text import Align, cut, safe, safe_lines, width
 from tui.widgets.columns import GAP, Cell, Column, Row, marked, natural_widths, share_width, text_of
 from tui.widgets.lines import CursorView, Span
@@ -25,13 +24,7 @@ LEAST_OF_CELL = 4
 class Rows(CursorView):
     """A list with a cursor. `set_rows` gives it the rows, `columns` how they are drawn, messages tell what was done."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space,Z", "fold_toggle", "fold all below", show=False, id="tree.all"),
-        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
-        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
-    ]
+    BINDINGS = actions.bind("nav.open", "nav.toggle", ("tree.all", "fold_toggle"), "nav.left", "nav.right")
 
     @dataclass
     class Highlighted(Message):
