@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from truenas_client import ejson
 from truenas_client.values.kinds import Kind, Members, kind_of
 
-__all__ = ["RawLine", "RawText", "raw_steps", "raw_text"]
+__all__ = ["RawLine", "RawText", "raw_steps"]
 
 BLOCK = 256
 """Lines between two remembered places, about."""
@@ -163,13 +163,7 @@ def raw_steps(value: Any) -> Iterator[str]:
         if len(lines) == BLOCK:
             yield "\n".join(lines) + "\n"
             lines.clear()
-    text = "\n".join(lines)
-    yield text
-
-
-def raw_text(value: Any) -> str:
-    """A value as indented JSON."""
-    return "".join(raw_steps(value)).rstrip("\n")
+    yield "\n".join(lines)
 
 
 def _lines(value: Any, place: tuple[int, ...], longest: int | None) -> Iterator[RawLine]:

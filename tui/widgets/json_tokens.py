@@ -8,9 +8,6 @@ from typing import NamedTuple
 
 from tui.text import MARKS, UNSTEADY
 
-TOKEN_STYLES = ("key", "string", "number", "literal", "dim")
-"""The style names tokens come with; punctuation is `dim`."""
-
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?'
     r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"

@@ -79,18 +79,9 @@ class KeyLine(Widget):
         found: dict[str, tuple[str, Action]] = {}
         words = self._words()
         for _node, binding in working(self.screen):
-            if not binding.id or binding.id in found:
-                continue
-            try:
-                action = actions.by_id(binding.id)
-            except KeyError:
-                continue
-            word = words.get(action.id, action.footer)
-            if word != action.footer:
-                action = replace(action, footer=word)
-            if not word:
-                continue
-            found[binding.id] = (actions.key_text(binding.key), action)
+            action = actions.by_id(str(binding.id))
+            if action.id not in found and (word := words.get(action.id, action.footer)):
+                found[action.id] = (actions.key_text(binding.key), replace(action, footer=word))
         for action_id, word in words.items():
             action = actions.by_id(action_id)
             if action_id not in found and action.where == "app":
