@@ -47,7 +47,7 @@ def _section(spec: SectionSpec) -> Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    # What the main job is made of.
+    # Calling a method.
     _call(
         "call.run",
         "Run the call",

@@ -87,6 +87,6 @@ def bind(*ids: str | tuple[str, str], priority: bool = False) -> list[BindingTyp
 
 
 def _binding(action: Action, handler: str, priority: bool) -> Binding:
-    # Text fields come first with every key; only leaving must work whatever is on top.
+    # Text fields come first with every key; only quitting must work over every card.
     priority = priority or action.id == "app.quit"
     return Binding(action.keys, handler, action.title, id=action.id, show=bool(action.footer), priority=priority)

@@ -78,14 +78,14 @@ class Commands(Provider):
         self._index = screen.query_one(MethodList).index if isinstance(screen, Workspace) else Index([])
 
     def _actions(self) -> Iterator[tuple[Action, str]]:
-        """Each action with its present keys; cursor keys of lists are no commands."""
+        """Each action with its present key; the cursor keys of lists are no commands."""
         here = {
             binding.id: actions.key_text(key)
             for key, (_node, binding, _enabled, _tooltip) in reversed(self.screen.active_bindings.items())
             if binding.id
         }
         in_workspace = isinstance(self.screen, Workspace)
-        # The places to go come first: most who open the palette want to be elsewhere.
+        # The places to go come first: most users open the palette to go elsewhere.
         for action in sorted(actions.ACTIONS, key=lambda action: not action.id.startswith("go.")):
             wanted = action.where == "app" or (
                 action.where == "workspace" or section_of(action.where) is not None

@@ -2,7 +2,7 @@
 
 Textual hands a key to the widget with the focus; its binding runs only after the key
 has come up through the parents, and a card is opened later still. Keys of a burst would
-all go to the same widget, and then be judged by whatever is on screen by then.
+all go to the same widget, and the screen of that later moment would judge them.
 
 Here the next key waits. Behind each key a `Lap` goes up the same way, so it arrives at
 the app after the key did; a second one follows behind what the key's action asked for.
@@ -36,7 +36,7 @@ __all__ = ["Lap", "Turnstile"]
 LEAST_LAPS = 2
 LOOK_SECONDS = 0.02
 LONGEST_LAP = 1.0
-"""Seconds after which a widget counts as busy; what is typed meanwhile waits there, as it would without this."""
+"""Seconds after which a widget counts as busy; keys typed meanwhile wait there, as they would without the turnstile."""
 
 MOVING = (
     "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab", "backspace", "delete",

@@ -126,7 +126,7 @@ class Workspace(RemappedKeys, Screen[None]):
             self._lost = True
         elif state is State.ONLINE and self._lost:
             self._lost = False
-            # What was said about the loss is no longer so.
+            # The notice about the loss no longer applies.
             self.app.clear_notifications()
             self.notify("Connected again.", timeout=2)
 
@@ -248,7 +248,7 @@ class Workspace(RemappedKeys, Screen[None]):
         self.section.resize_pane(-2)
 
     def action_app_back(self) -> None:
-        """Leaves the text field, the zoom, or what is open, in that order."""
+        """Leaves the text field, the zoom, or the open part, in that order."""
         if self.section.back():
             return
         if self.maximized is not None:
@@ -264,7 +264,7 @@ class Workspace(RemappedKeys, Screen[None]):
 
     @property
     def offered(self) -> Offer | None:
-        """How this connection can be kept; it waits in a line of its own until somebody asks for it."""
+        """How this connection can be kept; a line of its own offers it until the user accepts."""
         return self._offered
 
     @offered.setter
@@ -299,7 +299,7 @@ class Workspace(RemappedKeys, Screen[None]):
 
     @work(exclusive=True, group="reconnect", exit_on_error=False)
     async def action_session_reconnect(self) -> None:
-        """Connects and signs in again with what was typed before; what would come by itself comes now."""
+        """Connects and signs in again with the values typed before, without waiting for the next attempt."""
         if self.session.online:
             return
         self._lost = True
@@ -342,7 +342,7 @@ class Workspace(RemappedKeys, Screen[None]):
         return self.section.cancel()
 
     async def action_app_close(self) -> None:
-        """Closes what is open; at the top, asks whether to quit."""
+        """Closes the open part; at the top, asks whether to quit."""
         if self.maximized is not None:
             self.minimize()
             return

@@ -44,7 +44,7 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
 
     def __init__(self, table: Table, key: str | None) -> None:
         super().__init__()
-        # A table of its own over the same rows: what is tried here is not seen behind the card.
+        # A table of its own over the same rows: a trial here does not show behind the card.
         self._table = Table(table.rows[:1], table.arrangement)
         self._table.know(table.natural)
         self._key = key

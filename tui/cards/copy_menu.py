@@ -1,4 +1,4 @@
-"""What to copy: one letter each."""
+"""The copy menu: one letter for each thing to copy."""
 
 from __future__ import annotations
 

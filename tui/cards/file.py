@@ -1,4 +1,4 @@
-"""The card before a file is saved or sent: where it is, and what stands in the way.
+"""The card before a file is saved or sent: its path, and what prevents it.
 
 Nothing is replaced without a second enter, and only a file that can be read is sent.
 """
@@ -42,7 +42,7 @@ class FileScreen(CardScreen[Transfer | None]):
         self._path = path
         self._private = private and kind == "download"
         self._replaceable = ""
-        """The text that was told to name an existing file."""
+        """The text for which the card said that the file exists."""
 
     def compose(self) -> ComposeResult:
         saves = self._kind == "download"
@@ -71,13 +71,13 @@ class FileScreen(CardScreen[Transfer | None]):
 
     @on(Input.Submitted)
     def action_take(self) -> None:
-        # What is said while one types, and is late, must not wipe away what is said now.
+        # A late note about the typed path must not replace the answer.
         self.workers.cancel_group(self, "look")
         self._take(self.query_one(PathField).value)
 
     @work(exclusive=True, group="look", exit_on_error=False)
     async def _look(self, text: str) -> None:
-        """Says what is at the path while it is typed; only of a file that is to be sent, and of folders that lack."""
+        """Shows a note about the path while the user types it."""
         if text.strip():
             _path, trouble, note = await asyncio.to_thread(_examined, self._kind, text)
             self._say(note if not trouble else "", "dim")
@@ -108,7 +108,7 @@ class FileScreen(CardScreen[Transfer | None]):
 
 
 def _examined(kind: Kind, text: str) -> tuple[Path, str, str]:
-    """The path, what is wrong with it, and what is worth saying of it. Looks at the disk."""
+    """The path, the reason why it cannot be used, and a note about it. Reads the disk."""
     path = expanded(text.strip())
     shown = shortened(path)
     if kind == "upload":

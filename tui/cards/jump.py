@@ -19,7 +19,7 @@ LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
 def jump(screen: Screen[Any]) -> None:
-    """Letters over everything on a screen that can have the focus, which goes where the user says."""
+    """Shows a letter over every widget that can have the focus; the letter pressed moves the focus there."""
 
     def go(target: Widget | None) -> None:
         if target is not None and target.is_attached:

@@ -1,4 +1,4 @@
-"""One more one-time password, when the connection is made again: the one step a person has to take for it."""
+"""Asks for a new one-time password when the app reconnects: the one step that needs the user."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["OtpScreen", "ask_code"]
 
 
 async def ask_code(node: DOMNode, *, user: str, host: str, again: bool) -> str | None:
-    """Asks over the screen of ``node``, whatever is on it; None where the user gives up. Cancelling takes it away."""
+    """Asks over the screen of ``node``; None when the user gives up. Cancelling closes the card."""
     answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
     card = OtpScreen(user=user, host=host, again=again)
 

@@ -1,6 +1,6 @@
 """The card before a call that changes something: what changes, where, and for risky ones the name to type.
 
-The card stands there at once with the arguments; what is stored is read meanwhile,
+The card opens at once with the arguments. The stored object is read meanwhile,
 and then only the fields that differ are listed. Whether it can be read or not, the
 call can be sent.
 """
@@ -32,14 +32,14 @@ __all__ = ["Answer", "ReviewScreen", "Subject"]
 
 Answer = Literal["send", "edit", "back"]
 HELD_SECONDS = 1.0
-"""A key that is held down repeats after less."""
+"""A terminal repeats a held key sooner than this."""
 LONGEST_NAME = 60
-"""Characters of a name that somebody may be asked to type."""
+"""The most characters of a name that the user is asked to type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is reviewed. ``params`` hold secrets, so they are compared here and never drawn; ``entries`` are masked.
+    """The call to review. ``params`` hold secrets, so they are compared here and never drawn; ``entries`` are masked.
 
     ``resource`` is the name a risky call is confirmed by, "" where it names nothing;
     ``notes`` say what goes along: a job, a file.
@@ -84,7 +84,7 @@ class ReviewScreen(CardScreen[Answer]):
         self._reading = False
         self._warned = False
         self._names: tuple[str, ...] = (_typeable(subject.resource) or _typeable(subject.host) or "yes",)
-        """What may be typed; the first is what is asked for."""
+        """The names that the card accepts; it asks for the first."""
 
     @property
     def _risky(self) -> bool:
@@ -139,7 +139,7 @@ class ReviewScreen(CardScreen[Answer]):
         cells = min(max(self.size.width * 96 // 100, 20), 90) - card.gutter.width - view.scrollbar_size_vertical
         view.styles.height = min(view.lines_for(view.scrollable_content_region.width or cells), room)
 
-    # What is stored ------------------------------------------------------------------
+    # The stored object ---------------------------------------------------------------
 
     @work(exit_on_error=False)
     async def _look(self, lookup: Lookup) -> None:
@@ -171,7 +171,7 @@ class ReviewScreen(CardScreen[Answer]):
         self.call_after_refresh(self._fit)
 
     def _about(self, text: str, style: str = "") -> None:
-        """The line above the changes: what it is about, or why that is not known."""
+        """The line above the changes: the stored object, or why it is not known."""
         line = self.query_one("#about", Static)
         line.display = bool(text)
         line.update(plain(cut(safe(text[:400]), 130), f"$text-{style}" if style else "bold"))
@@ -222,5 +222,5 @@ class ReviewScreen(CardScreen[Answer]):
 
 
 def _typeable(name: str) -> str:
-    """The name when a person can type it as it stands there, else nothing."""
+    """The name when the user can type it as shown, else ""."""
     return name if 0 < len(name) <= LONGEST_NAME and name == safe(name).strip() else ""

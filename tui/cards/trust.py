@@ -2,7 +2,7 @@
 
 On first use, and when a server shows another certificate than the one that was
 trusted before: then both fingerprints are shown, and going on takes a second key.
-Nothing was sent when this is asked, and nobody is told to do without the check.
+Nothing was sent before the question, and no answer turns the check off.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["TrustScreen", "ask_trust", "shown_digest"]
 
 LABEL = 13
 LINE = 67
-"""Cells of a line of the card. What a certificate brings along gets one: more must not push the fingerprints away."""
+"""Cells of a line of the card. Each text from the certificate gets one line: more would push the fingerprints away."""
 
 
 def shown_digest(digest: str) -> tuple[str, str]:
@@ -42,7 +42,7 @@ def shown_digest(digest: str) -> tuple[str, str]:
 
 
 async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificationError) -> TLS | None:
-    """Shows the certificate that a session was refused for; the choice that takes it, if the person says so.
+    """Shows the certificate that a session refused; returns the TLS choice that accepts it, if the user trusts it.
 
     Asked over the screen of ``node``, from a worker; written into the profile where there is one. Sends nothing but
     handshakes.
@@ -53,7 +53,7 @@ async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificati
     try:
         certificate = await probe(endpoint, tls=target.tls)
     except (ConnectError, OSError):
-        return None  # why it was refused is told already
+        return None  # the user has seen why it was refused
     trusted = error.expected if isinstance(error, FingerprintMismatch) else ()
     name = target.profile.name
     if not await ask(node, TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name)):
@@ -126,7 +126,7 @@ class TrustScreen(CardScreen[bool]):
 
     def action_trust(self) -> None:
         if self._trusted and not self._asked:
-            # What was trusted once is not given up by one key.
+            # One key must not replace a trusted certificate.
             self._asked = True
             self.settle()
             self.query_one("#card").border_subtitle = f"press {actions.key('trust.accept')} again to trust the new one"

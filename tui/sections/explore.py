@@ -69,7 +69,7 @@ class Explore(Calling):
             self._show_side_docs(self._method)
         if self._coming_back and len(self._session.catalogue):
             self._coming_back = False
-            # Who looks for something already is not interrupted.
+            # A search that the user has begun is not interrupted.
             if not self._method and not self.methods.filter.value:
                 self._come_back()
 

@@ -1,4 +1,4 @@
-"""What stands where the call will be, while none is open: how to begin."""
+"""The text in the call's place while no method is open: how to begin."""
 
 from __future__ import annotations
 

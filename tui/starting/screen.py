@@ -1,4 +1,4 @@
-"""What is on screen while the rest of the app is loaded: the methods as they were last time, ready to be searched.
+"""The screen while the rest of the app is loaded: the methods of the last run, ready for searching.
 
 It looks like the workspace that takes its place, and loads next to nothing: a list,
 two lines, and frames without content. Invariant: what was typed or chosen here is
@@ -62,7 +62,7 @@ class Starting(RemappedKeys, Screen[None]):
 
     @property
     def typed(self) -> Typed:
-        """What the user did here so far."""
+        """The user's input here so far."""
         return Typed(self.methods.filter.value, self.methods.names.key or "", self._chosen)
 
     @on(MethodList.Chosen)

@@ -29,7 +29,7 @@ _SIGN = 2  # cells for the cursor's sign
 
 
 class Library(Protocol):
-    """What the docs are looked up in: the session."""
+    """Where the docs look methods up: the session."""
 
     def method(self, name: str) -> Method | None:
         """The method of a name."""
@@ -79,7 +79,7 @@ class Docs(CursorView, FindingView):
         self._wrapped_at = -1
         self._told: str | None = None
 
-    # What is shown
+    # The page
 
     @property
     def method(self) -> Method | None:
@@ -93,7 +93,7 @@ class Docs(CursorView, FindingView):
 
     @property
     def item(self) -> Item | None:
-        """What the cursor is in."""
+        """The item under the cursor."""
         return self._lines[self.cursor].item if self._lines else None
 
     @property
@@ -176,7 +176,7 @@ class Docs(CursorView, FindingView):
         return len(self._lines)
 
     def is_cursor_line(self, index: int) -> bool:
-        # A document that is only looked at needs no cursor.
+        # A document without the focus needs no cursor.
         return index == self.cursor and self.has_focus
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
@@ -200,7 +200,7 @@ class Docs(CursorView, FindingView):
             self.post_message(self.Moved(self, hint))
 
     def hint(self) -> str:
-        """What the key that opens does at the cursor."""
+        """The effect of the opening key at the cursor."""
         key = actions.key("nav.open")
         match self.link:
             case TypeLink(node=node):
@@ -280,7 +280,7 @@ class Docs(CursorView, FindingView):
             self._fold(item, not self._is_folded(item), below=True)
 
     def action_fold(self) -> None:
-        """Folds what is open; on anything else goes to what holds it."""
+        """Folds an open item; on any other moves to its parent."""
         item = self.item
         if item is None:
             return
@@ -290,7 +290,7 @@ class Docs(CursorView, FindingView):
             self.cursor = line
 
     def action_unfold(self) -> None:
-        """Unfolds what is folded; on what is open goes to the first line inside."""
+        """Unfolds a folded item; on an open one moves to the first line inside."""
         item = self.item
         if item is None or not item.folds:
             return
@@ -311,7 +311,7 @@ class Docs(CursorView, FindingView):
 
     @property
     def match_count(self) -> int:
-        """How many items of the page say what is sought, capitals or not."""
+        """How many items of the page contain the sought text, ignoring case."""
         if not self.sought or self._trail is None:
             return 0
         return sum(1 for _ in search(self._trail.page, self.sought, after=None))

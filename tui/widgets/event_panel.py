@@ -228,7 +228,7 @@ class EventPanel(Pane):
 
 
 def event_spans(event: PanelEvent, cells: int) -> list[Span]:
-    """An event in one line: time, kind, and what it is about; not cut to `cells`, but not much longer either."""
+    """An event in one line: time, kind, and its object; not cut to `cells`, but not much longer either."""
     return [
         Span(event.at.strftime("%H:%M:%S "), "dim"),
         Span(fit(safe(event.kind[:20]), 8) + " ", _KINDS.get(event.kind, "")),

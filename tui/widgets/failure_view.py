@@ -1,4 +1,4 @@
-"""An error in the place of a result: what it is called, the fields it names, the trace folded."""
+"""An error in the place of a result: its title, the fields that it names, the folded trace."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TRACE = -1
 
 
 class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is shown
-    """Draws a `Failure`. `Chosen` says that the user wants to go to the field of one of its rows."""
+    """Draws a `Failure`. `Chosen`: the user wants to go to the field of one of its rows."""
 
     BINDINGS = actions.bind("nav.open", "nav.toggle")
 

@@ -1,7 +1,7 @@
 """`JsonEditor`: a text area that colours JSON itself, line by line as lines are drawn, and underlines problems.
 
 No tree-sitter: a JSON string cannot span lines, so every line is read alone, and only lines on screen are read at all.
-Whoever validates sets `problems`, as offsets into `text`; until the next validation they move along with the text.
+The owner validates and sets `problems`, as offsets into `text`; until the next validation they move with the text.
 Characters that would disturb the terminal enter as JSON escapes, so the text means the same and is harmless to draw.
 """
 
@@ -36,7 +36,7 @@ _starts = itemgetter(0)
 
 
 class TextProblem(Protocol):
-    """What is wrong where: offsets into the text, and a message of one line."""
+    """A problem: offsets into the text, and a message of one line."""
 
     @property
     def start(self) -> int: ...
@@ -115,7 +115,7 @@ class JsonEditor(TextArea):
 
     @property
     def problems(self) -> list[TextProblem]:
-        """What is underlined, in the order of the text. Assign any objects with `start`, `end` and `message`."""
+        """The underlined problems, in the order of the text. Assign any objects with `start`, `end` and `message`."""
         return self._problems
 
     @problems.setter

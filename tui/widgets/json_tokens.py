@@ -28,7 +28,7 @@ class Token(NamedTuple):
 
 
 def tokens_of(line: str) -> list[Token]:
-    """The pieces of a line in order, without gaps to be filled: what lies between them is plain."""
+    """The pieces of a line in order, with gaps: the text between them is plain."""
     tokens: list[Token] = []
     for match in _TOKEN.finditer(line):
         kind = match.lastgroup

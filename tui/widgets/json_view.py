@@ -34,7 +34,7 @@ class JsonView(CursorView, ValueView):
         self._key_cells: dict[Path, int] = {}
         self._told: Path | None = None
         self.level: int | None = None
-        """The level that was folded to; None once something else was folded or unfolded."""
+        """The level that the tree is folded to; None once the user folded or unfolded a single row."""
         self.partly = False
         """Whether that was too much to unfold, so that only the first rows are."""
 
@@ -161,7 +161,7 @@ class JsonView(CursorView, ValueView):
         self.cursor_moved()
 
     def _refold(self, path: Path, level: int | None = None) -> None:
-        """Draws the rows as they are now, the cursor at a path or at what is left of it."""
+        """Draws the present rows, the cursor at a path or at its nearest existing parent."""
         assert self._tree is not None
         self.level = level
         self.set_reactive(JsonView.cursor, self._tree.index_of(path))
@@ -195,7 +195,7 @@ class JsonView(CursorView, ValueView):
             self.level = last  # there was nothing deeper
 
     def action_fold(self) -> None:
-        """Folds what is open; on anything else goes to what holds it."""
+        """Folds an open container; on any other row moves to its parent."""
         row = self.current
         if self._tree is None or row is None:
             return
@@ -205,7 +205,7 @@ class JsonView(CursorView, ValueView):
             self.cursor = self._tree.parent_of(self.cursor)
 
     def action_unfold(self) -> None:
-        """Unfolds what is folded; on what is open goes to its first member."""
+        """Unfolds a folded container; on an open one moves to its first member."""
         row = self.current
         if row is None or row.folded is None:
             return

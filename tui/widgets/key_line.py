@@ -29,7 +29,7 @@ MOST = 7
 
 @runtime_checkable
 class TellsWords(Protocol):
-    """A node whose words for actions depend on what is going on."""
+    """A node whose words for actions depend on its state."""
 
     def footer_words(self) -> Mapping[str, str]: ...
 
@@ -52,7 +52,7 @@ def is_kept(screen: Screen[Any], key: str) -> bool:
 def working(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     """The bindings with an id that a key of the keyboard reaches at this moment, each with its node.
 
-    What the footer, the list of keys and every hint name comes from here.
+    The footer, the list of keys and every hint take the keys that they name from here.
     """
     for key, (node, binding, enabled, _tooltip) in screen.active_bindings.items():
         if binding.id and enabled and (node is screen.focused or not is_kept(screen, key)):
@@ -75,7 +75,7 @@ class KeyLine(Widget):
         self.refresh()
 
     def _entries(self) -> list[tuple[str, Action]]:
-        """What could be shown, best first: key text and action, each action once."""
+        """The possible entries, best first: key text and action, each action once."""
         found: dict[str, tuple[str, Action]] = {}
         words = self._words()
         for _node, binding in working(self.screen):
@@ -90,10 +90,10 @@ class KeyLine(Widget):
         return sorted(found.values(), key=lambda entry: entry[1].rank)
 
     def _words(self) -> Mapping[str, str]:
-        """What the section calls an action that means something of its own there."""
+        """The section's words for actions that have a meaning of their own there."""
         words: dict[str, str] = {}
         focused = self.screen.focused
-        # From the outermost in: what is nearer to the cursor has the last word.
+        # From the outermost in: the node nearest to the cursor decides.
         for node in reversed(focused.ancestors_with_self if focused is not None else []):
             words.update(getattr(node, "FOOTER_WORDS", {}))
             if isinstance(node, TellsWords):
@@ -131,7 +131,7 @@ class KeyLine(Widget):
         return Content.assemble(" ", left, " " * space, right)
 
     async def action_press(self, action_id: str) -> None:
-        """Does what the word stands for."""
+        """Runs the action of the word that was clicked."""
         action = actions.by_id(action_id)
         for node, binding, _enabled, _tooltip in self.screen.active_bindings.values():
             if binding.id == action.id:
@@ -179,7 +179,7 @@ class Hint(Widget):
         return Content.assemble(" " * max(self.size.width - hint.cell_length, 0), hint)
 
     async def action_press(self, key: str) -> None:
-        """Does what this key does now."""
+        """Runs what this key does now."""
         for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
             if enabled and actions.key_text(binding.key) == key:
                 await self.app.run_action(binding.action, node)

@@ -1,4 +1,4 @@
-"""A line for a path: what it can go on with stands behind it, tab takes it."""
+"""A field for a path: the completion is shown behind it, and a key takes it."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class ResultPane(Pane):
         self._forget()
 
     def empty_text(self, text: str) -> None:
-        """What stands here while there is no call."""
+        """The text here while there is no call."""
         self._nothing = text
         if self._call is None:
             self._renew()
@@ -114,7 +114,7 @@ class ResultPane(Pane):
 
     @property
     def content(self) -> Widget:
-        """What is shown inside now; it can always have the focus."""
+        """The widget shown inside now; it can always have the focus."""
         shown = self.query_one(ContentSwitcher).visible_content
         assert shown is not None
         return self.views.content if self.views is not None else shown
@@ -179,7 +179,7 @@ class ResultPane(Pane):
 
     @property
     def cancellable(self) -> bool:
-        """Whether something takes long enough that it is worth saying how to stop it."""
+        """Whether a call takes long enough to name the key that stops it."""
         return self._cancellable
 
     def _say_cancellable(self, now: bool) -> None:
@@ -246,7 +246,7 @@ class ResultPane(Pane):
         self.facts = ("{app.cancel} cancels", human_ms(call.elapsed * 1000))
 
     def _head(self, title: str, *facts: Fact) -> None:
-        """Names what stands in the place of a result."""
+        """Sets the title for what is shown in the place of a result."""
         self.title, self.state = title, ""
         self.set_tabs(())
         self.facts = facts
@@ -404,5 +404,5 @@ class ResultPane(Pane):
 
 
 def _is_slow(call: Call) -> bool:
-    """Whether the answer is waited for; a job goes on without anybody waiting."""
+    """Whether the user waits for the answer; a job runs without that."""
     return call.job is None and call.elapsed >= QUIET_SECONDS

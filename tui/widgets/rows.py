@@ -18,7 +18,7 @@ from tui.widgets.lines import CursorView, Span
 __all__ = ["Cell", "Column", "Row", "Rows"]
 
 LEAST_OF_CELL = 4
-"""Cells of terminal in which a further text of a row still says something."""
+"""The fewest cells in which a further text of a row is useful."""
 
 
 class Rows(CursorView):
@@ -100,7 +100,7 @@ class Rows(CursorView):
 
     @property
     def empty(self) -> str:
-        """What stands in place of rows when there are none."""
+        """The text in place of rows when there are none."""
         return self._empty
 
     @empty.setter
@@ -207,7 +207,7 @@ class Rows(CursorView):
             for place, cell in enumerate(row.cells):
                 text = self._cut(text_of(cell), max(room, 0))
                 if place and width(text) < LEAST_OF_CELL and text != text_of(cell):
-                    break  # a letter and an ellipsis tell nobody anything
+                    break  # a letter and an ellipsis are of no use
                 spans += marked(text, cell, row.style)
                 room -= width(text) + 1
                 if place < len(row.cells) - 1 and room > 0:
@@ -257,7 +257,7 @@ class Rows(CursorView):
         return spans
 
     def _cut(self, text: str, cells: int) -> str:
-        # Four characters a cell leave room for marks without width; the rest is not even looked at.
+        # Four characters a cell leave room for marks without width; the rest is not read.
         return cut(safe(text[: 4 * cells + 16]), cells, ellipsis=self.glyphs.ellipsis)
 
     def takes_click(self, index: int) -> bool:

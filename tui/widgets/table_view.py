@@ -85,7 +85,7 @@ class TableView(CursorView, ValueView):
 
     @property
     def table(self) -> Table | None:
-        """What is shown."""
+        """The table that is shown."""
         return self._table
 
     @property
@@ -139,7 +139,7 @@ class TableView(CursorView, ValueView):
         self.post_message(self.Arranged(self, arrangement))
 
     def change(self, what: Callable[[Table, str], Arrangement]) -> None:
-        """Arranges the columns anew, by what is to become of the one under the cursor."""
+        """Arranges the columns anew by a change of the one under the cursor."""
         if self._table is not None and self.key is not None:
             self.rearrange(what(self._table, self.key))
 
