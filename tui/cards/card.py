@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 from textual.await_complete import AwaitComplete
@@ -78,7 +79,14 @@ class Standing(RemappedKeys):
 class CardScreen(Standing, ModalScreen[ScreenResultType]):
     """A card over the screen that is dismissed with an answer. It waits while another connection is shown."""
 
-    BINDINGS = actions.bind(("connection.next", "app.connection_next"))
+    # As an absolute path: Textual would look beside the module of each card.
+    CSS_PATH = Path(__file__).parent.parent / "styles/modals.tcss"
+
+    BINDINGS = actions.bind(("connection.next", "app.connection_next"), ("card.leave", "leave"))
+
+    def action_leave(self) -> None:
+        """Leaves without an answer."""
+        self.dismiss(None)
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Leaves with an answer, wherever the card is.

@@ -26,8 +26,6 @@ async def arrange_columns(node: DOMNode, table: Table, key: str | None) -> Arran
 class ColumnsScreen(CardScreen[Arrangement | None]):
     """Dismisses with the arrangement for enter, with None for escape."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
     BINDINGS = [
         *actions.bind(
             *(("card.accept", "answer"), ("nav.toggle", "hide")),
@@ -36,7 +34,7 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
             priority=True,
         ),
         *actions.bind(
-            *(("card.leave", "leave"), ("app.close", "leave"), ("table.columns", "leave")),
+            *(("app.close", "leave"), ("table.columns", "leave")),
             *(("table.pin", "pin"), ("table.sort", "sort")),
             *(("columns.all", "all"), ("columns.only", "none"), ("columns.reset", "reset")),
         ),
@@ -124,9 +122,6 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
 
     def action_answer(self) -> None:
         self.dismiss(self._table.arrangement)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 def _words(chosen: Arrangement, key: str) -> list[str]:

@@ -23,11 +23,9 @@ async def confirm(node: DOMNode, title: str, text: str, *, yes: str, no: str = "
 class ConfirmScreen(CardScreen[bool]):
     """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
     BINDINGS = actions.bind(
-        *(("card.accept", "answer(True)"), ("card.yes", "answer(True)"), ("card.leave", "answer(False)")),
-        *(("card.no", "answer(False)"), ("app.close", "answer(False)")),
+        *(("card.accept", "answer(True)"), ("card.yes", "answer(True)")),
+        *(("card.no", "leave"), ("app.close", "leave")),
     )
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "back") -> None:
@@ -45,6 +43,9 @@ class ConfirmScreen(CardScreen[bool]):
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(self._title_text)
+
+    def action_leave(self) -> None:
+        self.dismiss(False)
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)

@@ -24,9 +24,7 @@ async def choose_copy(node: DOMNode, entries: Sequence[tuple[str, str]]) -> str 
 class CopyMenu(CardScreen[str | None]):
     """Dismisses with the letter chosen, None for escape."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = actions.bind(("card.leave", "leave"), ("app.close", "leave"), ("copy.menu", "leave"))
+    BINDINGS = actions.bind(("app.close", "leave"), ("copy.menu", "leave"))
 
     def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
         super().__init__()
@@ -51,6 +49,3 @@ class CopyMenu(CardScreen[str | None]):
         if event.key in dict(self._entries):
             event.stop()
             self.dismiss(event.key)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -31,9 +31,7 @@ __all__ = ["FileScreen"]
 class FileScreen(CardScreen[Transfer | None]):
     """Dismisses with the transfer that was asked for, None for escape. ``path`` is what the field begins with."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = actions.bind(("card.leave", "leave"), ("card.accept", "take"))
+    BINDINGS = actions.bind(("card.accept", "take"))
 
     def __init__(self, kind: Kind, method: str, path: str, *, private: bool = False) -> None:
         super().__init__()
@@ -102,9 +100,6 @@ class FileScreen(CardScreen[Transfer | None]):
     def _say(self, text: str, style: str) -> None:
         colour = "$foreground-muted" if style == "dim" else f"$text-{style}"
         self.query_one("#says", Static).update(Content.styled(safe(text[:300]), colour))
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 def _examined(kind: Kind, text: str) -> tuple[Path, str, str]:

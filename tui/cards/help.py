@@ -34,11 +34,7 @@ def show_keys(screen: Screen[Any]) -> None:
 class HelpScreen(CardScreen[None]):
     """``here`` maps the ids of actions that work now to the keys each has now."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = actions.bind(
-        *(("card.leave", "leave"), ("app.close", "leave"), ("app.keys", "leave"), ("card.accept", "leave")),
-    )
+    BINDINGS = actions.bind(("app.close", "leave"), ("app.keys", "leave"), ("card.accept", "leave"))
 
     def __init__(self, here: dict[str, list[str]]) -> None:
         super().__init__()
@@ -77,9 +73,6 @@ class HelpScreen(CardScreen[None]):
     def _row(self, action: actions.Action) -> Row:
         keys = "  ".join(actions.key_text(key) for key in self._here[action.id])
         return Row(action.id, (Cell(keys, "accent"), action.title, _help(action)))
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 def _help(action: actions.Action) -> str:

@@ -33,8 +33,6 @@ def jump(screen: Screen[Any]) -> None:
 class JumpScreen(CardScreen[Widget | None]):
     """Dismisses with the widget whose letter was pressed; any other key just leaves."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
     def __init__(self, targets: Sequence[Widget]) -> None:
         super().__init__()
         self._targets = dict(zip(LETTERS, targets, strict=False))

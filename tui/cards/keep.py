@@ -39,9 +39,7 @@ async def ask_to_keep(node: DOMNode, target: Target, offer: Offer) -> Profile | 
 class KeepScreen(CardScreen[Profile | None]):
     """Dismisses with the profile that was written, or None. Is asked once for each server."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = actions.bind(("card.leave", "leave"), ("card.accept", "keep"))
+    BINDINGS = actions.bind(("card.accept", "keep"))
 
     def __init__(self, target: Target, offer: Offer) -> None:
         super().__init__()

@@ -40,10 +40,9 @@ async def ask_code(node: DOMNode, *, user: str, host: str, again: bool) -> str |
 class OtpScreen(CardScreen[str | None]):
     """Dismisses with the code, None for escape. ``again`` tells that one was refused just now."""
 
-    CSS_PATH = "../styles/modals.tcss"
     TEXT_AT_ONCE = False  # it comes by itself, while something else may be typed
 
-    BINDINGS = actions.bind(("card.leave", "leave"), ("card.accept", "submit"))
+    BINDINGS = actions.bind(("card.accept", "submit"))
 
     def __init__(self, *, user: str, host: str, again: bool = False) -> None:
         super().__init__()
@@ -67,6 +66,3 @@ class OtpScreen(CardScreen[str | None]):
     def action_submit(self) -> None:
         if code := self.query_one(Input).value.strip():
             self.dismiss(code)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

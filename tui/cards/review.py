@@ -63,13 +63,8 @@ class ReviewScreen(CardScreen[Answer]):
     ``read`` makes a call that only reads, for what is stored.
     """
 
-    CSS_PATH = "../styles/modals.tcss"
-
     BINDINGS = [
-        *actions.bind(
-            *(("card.leave", "answer('back')"), ("review.edit", "answer('edit')"), ("card.accept", "answer('send')")),
-            ("call.run", "run_key"),
-        ),
+        *actions.bind(("review.edit", "answer('edit')"), ("card.accept", "answer('send')"), ("call.run", "run_key")),
         # While a name is typed too, because the field has no use for these.
         Binding("up", "scroll('line_up')", show=False),
         Binding("down", "scroll('line_down')", show=False),
@@ -197,6 +192,9 @@ class ReviewScreen(CardScreen[Answer]):
             self.action_answer("send")
         else:
             self.too_early()
+
+    def action_leave(self) -> None:
+        self.dismiss("back")
 
     def action_answer(self, answer: Answer) -> None:
         if answer == "send" and not self._may_send():

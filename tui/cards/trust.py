@@ -69,11 +69,7 @@ async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificati
 class TrustScreen(CardScreen[bool]):
     """Dismisses with True to trust this certificate. ``trusted`` are the pins that it does not fit, if any."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = actions.bind(
-        *(("trust.accept", "trust"), ("card.leave", "leave"), ("card.no", "leave"), ("app.close", "leave")),
-    )
+    BINDINGS = actions.bind(("trust.accept", "trust"), ("card.no", "leave"), ("app.close", "leave"))
 
     def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:
         super().__init__()

@@ -31,15 +31,7 @@ from tui.widgets.key_line import is_typing
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.result_messages import ViewChanged
-from tui.widgets.result_words import (
-    CANCELLED,
-    CANCELLED_JOB,
-    READING,
-    call_facts,
-    nothing_words,
-    result_note,
-    result_words,
-)
+from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, READING, call_facts, no_call, result_note, result_words
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
 from tui.widgets.value_view import ValueView
@@ -73,7 +65,7 @@ class ResultPane(Pane):
         self._drawn: object = None
         self._shows_previous = False
         self._cancellable = False
-        self._nothing = nothing_words()
+        self._nothing = no_call()
         self._noted = ""
         self._views: ResultViews | None = None
         self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")

@@ -13,10 +13,10 @@ from tui.session.stores import Call, Job
 from tui.widgets.jobwords import words_of
 from tui.widgets.pane import Fact
 
-__all__ = ["CANCELLED", "CANCELLED_JOB", "READING", "call_facts", "nothing_words", "result_note", "result_words"]
+__all__ = ["CANCELLED", "CANCELLED_JOB", "READING", "call_facts", "no_call", "result_note", "result_words"]
 
 
-def nothing_words() -> str:
+def no_call() -> str:
     """The text in the place of a result while no method is open."""
     return f"Choose a method, then {actions.key('call.run')}."
 
