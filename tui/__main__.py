@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Movement that carries no meaning is off, as over a slow line it only delays.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-    # What is made while starting stays: looking for garbage in it only takes time. The app turns it on again.
+    # Objects made while starting stay: collecting garbage would only take time. The app turns it on again.
     gc.disable()
     from tui.memory.state import Memories
     from tui.starting.start import Start
@@ -121,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _problem(start: Start) -> str:
-    """What keeps the app from starting like this, "" when nothing does."""
+    """Why the app cannot start with these options, "" when it can."""
     from truenas_client.exc import InvalidProfile
     from tui.starting.opening import opening
 

@@ -5,7 +5,7 @@ Keys are Textual key names, so the ids can be remapped with ``App.set_keymap``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 __all__ = ["Action", "is_typed", "key_text", "typed_character"]
 
@@ -33,22 +33,24 @@ class Action:
     """One action, on one kind of node; its handler there is ``action_<id with underscores>`` unless ``handler`` says.
 
     ``where`` names the node: ``app``, ``workspace`` (of one connection), a section of `section_specs` or a place inside
-    one, ``connect`` (the connect card), ``list`` (every list and document: those bindings stand in the widgets, under
-    the same ids).
+    one, ``connect`` (the connect card), ``list`` and ``card`` (lists, documents, cards and fields of forms: those bind
+    the ids that they handle by `actions.bind`).
+    ``group`` is the heading in the list of keys; ``keys`` are the default keys, separated by commas. ``help`` may name
+    keys of other actions, as in ``{find.next} steps``.
     ``footer`` is the word in the footer (empty: not there) and ``rank`` its place,
     lower first. ``always`` marks keys that also work while typing.
     """
 
     id: str
     title: str
+    _: KW_ONLY
+    where: str
     group: str
     keys: str
-    where: str
     help: str
     footer: str = ""
     rank: int = 50
     always: bool = False
-    danger: bool = False
     handler: str = ""
 
     @property
@@ -56,19 +58,14 @@ class Action:
         """The name of the handler, without ``action_``."""
         return self.handler or self.id.replace(".", "_")
 
-    @property
-    def key(self) -> str:
-        """The first key, as shown to people; empty when there is none."""
-        return key_text(self.keys.split(",")[0]) if self.keys else ""
 
-
-def key_text(key: str) -> str:
-    """A Textual key name as people write it: ``ctrl+j`` is ``^j``, ``slash`` is ``/``."""
+def key_text(key: str, *, short: bool = True) -> str:
+    """A Textual key name as people write it: ``slash`` is ``/``; ``ctrl+j`` is ``^j`` where it is to be short."""
     *modifiers, last = key.strip().split("+") if key != "+" else ["+"]
     word = _KEY_WORDS.get(
         last, last if len(last) == 1 else last.upper() if last[:1] == "f" and last[1:].isdigit() else last
     )
-    if modifiers == ["ctrl"] and len(word) == 1:
+    if short and modifiers == ["ctrl"] and len(word) == 1:
         return f"^{word}"
     return "+".join([*modifiers, word])
 

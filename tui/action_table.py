@@ -1,8 +1,8 @@
 """The table of all actions: what the user can do, where, and by which keys.
 
 Nothing else defines a key for something the user does (widgets keep only the keys that
-move a cursor inside them). `actions` reads this table; so keys, palette, footer and
-help cannot differ.
+move a cursor inside them). `actions` reads this table; so keys, palette, footer, help
+and the texts that name a key cannot differ.
 
 Invariants: ids are unique; no two actions share a key in places that can be active
 together (a section and the workspace around it); no action depends only on a key that a
@@ -11,375 +11,369 @@ terminal may keep for itself (ctrl+h, i, m, ``ctrl+[``).
 
 from __future__ import annotations
 
+from functools import partial
+
 from tui.action import Action
-from tui.section_specs import SECTIONS
+from tui.section_specs import SECTIONS, SectionSpec
 
 __all__ = ["ACTIONS"]
 
+# Each place with the heading that its actions have in the list of keys.
+_call = partial(Action, where="explore", group="Call")
+_go = partial(Action, where="explore", group="Go")
+_result = partial(Action, where="explore", group="Result")
+_table = partial(Action, where="result", group="Table")
+_jobs = partial(Action, where="jobs", group="Jobs")
+_events = partial(Action, where="events", group="Events")
+_session = partial(Action, where="workspace", group="Session")
+_panes = partial(Action, where="workspace", group="Panes")
+_closing = partial(Action, where="workspace", group="App")
+_connect = partial(Action, where="connect", group="Connect")
+_lists = partial(Action, where="list", group="Lists")
+_card = partial(Action, where="card", group="Cards")
+_app = partial(Action, where="app", group="App")
+
+
+def _section(spec: SectionSpec) -> Action:
+    return Action(
+        f"go.{spec.id}",
+        spec.title,
+        where="workspace",
+        group="Go",
+        keys=spec.key,
+        help=spec.help,
+        handler=f"show_section('{spec.id}')",
+    )
+
+
 ACTIONS: tuple[Action, ...] = (
-    # What the main job is made of.
-    Action(
+    # Calling a method.
+    _call(
         "call.run",
         "Run the call",
-        "Call",
-        "ctrl+j,ctrl+enter,f5",
-        "explore",
-        "Sends the arguments as they are. A problem in them stops the run once and moves the caret there; "
-        "running again sends them anyway.",
-        "run",
-        10,
+        keys="ctrl+j,ctrl+enter,f5",
+        help="Sends the arguments as they are. A problem in them stops the run once and moves the "
+        "caret there; running again sends them anyway.",
+        footer="run",
+        rank=10,
         always=True,
     ),
-    Action("call.repeat", "Run again", "Call", "r", "explore", "Repeats a read with the arguments of last time."),
-    Action(
+    _call("call.repeat", "Run again", keys="r", help="Repeats a read with the arguments of last time."),
+    _call(
         "call.view",
         "Arguments or docs",
-        "Call",
-        "f2",
-        "explore",
-        "Changes between the arguments of the method and its docs.",
+        keys="f2",
+        help="Changes between the arguments of the method and its docs.",
         always=True,
     ),
-    Action("pane.methods", "Methods", "Go", "m", "explore", "Opens the list of methods and its filter.", "methods", 12),
-    Action("pane.args", "Edit the arguments", "Call", "e", "explore", "Puts the caret into the arguments.", "edit", 13),
-    Action("pane.docs", "Docs", "Call", "d", "explore", "Shows what the method takes and returns.", "docs", 14),
+    _go(
+        "pane.methods", "Methods", keys="m", help="Opens the list of methods and its filter.", footer="methods", rank=12
+    ),
+    _call(
+        "pane.args", "Edit the arguments", keys="e", help="Puts the caret into the arguments.", footer="edit", rank=13
+    ),
+    _call("pane.docs", "Docs", keys="d", help="Shows what the method takes and returns.", footer="docs", rank=14),
     Action(
         "docs.back",
         "Back in the docs",
-        "Call",
-        "backspace",
-        "list",
-        "In the docs, returns to the page before, after enter opened a type or a method.",
-        "back",
-        8,
+        where="list",
+        group="Call",
+        keys="backspace",
+        help="In the docs, returns to the page before, after {nav.open} opened a type or a method.",
+        footer="back",
+        rank=8,
     ),
-    Action("pane.result", "Result", "Go", "i", "explore", "Puts the cursor into the result."),
-    Action(
+    _go("pane.result", "Result", keys="i", help="Puts the cursor into the result."),
+    _call(
         "edit.problem",
         "Next problem or field to fill",
-        "Call",
-        "ctrl+g",
-        "explore",
-        "Moves the caret to the next problem in the arguments, or selects the next value that waits to be filled in.",
+        keys="ctrl+g",
+        help="Moves the caret to the next problem in the arguments, or selects the next value that "
+        "waits to be filled in.",
         always=True,
     ),
-    Action(
+    _call(
         "edit.complete",
         "Complete",
-        "Call",
-        "ctrl+l",
-        "explore",
-        "Lists the keys and values that may stand at the caret; while typing the list opens by itself. "
-        "Up and down choose, escape closes it.",
-        "",
-        15,
+        keys="ctrl+l",
+        help="Lists the keys and values that may stand at the caret; while typing the list opens by "
+        "itself. Up and down choose, {app.back} closes it.",
+        rank=15,
         always=True,
     ),
     Action(
         "edit.accept",
         "Accept the completion",
-        "Call",
-        "tab",
-        "list",
-        "Writes what is chosen in the open list; so does enter after up or down.",
-        "accept",
-        9,
+        where="list",
+        group="Call",
+        keys="tab",
+        help="Writes what is chosen in the open list; so does {nav.open} after up or down.",
+        footer="accept",
+        rank=9,
         always=True,
         handler="accept",
     ),
-    Action(
+    _result(
         "pane.find",
         "Find",
-        "Result",
-        "slash",
-        "explore",
-        "Finds text in the result or the docs; n and N step.",
-        "find",
-        16,
+        keys="slash",
+        help="Finds text in the result or the docs; {find.next} and {find.previous} step.",
+        footer="find",
+        rank=16,
     ),
-    Action("find.next", "Next match", "Result", "n", "explore", "Goes to the next match."),
-    Action("find.previous", "Previous match", "Result", "N", "explore", "Goes to the match before."),
-    Action(
-        "result.view", "Tree, table or raw", "Result", "v", "explore", "Changes how the result is shown.", "view", 18
+    _result("find.next", "Next match", keys="n", help="Goes to the next match."),
+    _result("find.previous", "Previous match", keys="N", help="Goes to the match before."),
+    _result(
+        "result.view", "Tree, table or raw", keys="v", help="Changes how the result is shown.", footer="view", rank=18
     ),
     # Only where the result is a table.
-    Action(
+    _table(
         "table.sort",
         "Sort by this column",
-        "Table",
-        "o",
-        "result",
-        "By the column under the cursor: ascending, descending, as the server sent it.",
-        "sort",
-        11,
+        keys="o",
+        help="By the column under the cursor: ascending, descending, as the server sent it.",
+        footer="sort",
+        rank=11,
     ),
-    Action(
+    _table(
         "table.columns",
         "Columns ...",
-        "Table",
-        "t",
-        "result",
-        "Which columns are shown, their order, and which stay at the left.",
-        "columns",
-        11,
+        keys="t",
+        help="Which columns are shown, their order, and which stay at the left.",
+        footer="columns",
+        rank=11,
     ),
-    Action("table.hide", "Hide this column", "Table", "H", "result", "The list of columns shows it again."),
-    Action("table.pin", "Pin this column", "Table", "P", "result", "Keeps it at the left while others scroll, or not."),
-    Action("table.left", "Move this column left", "Table", "less_than_sign", "result", "One place to the left."),
-    Action("table.right", "Move this column right", "Table", "greater_than_sign", "result", "One place to the right."),
-    Action(
+    _table("table.hide", "Hide this column", keys="H", help="The list of columns shows it again."),
+    _table("table.pin", "Pin this column", keys="P", help="Keeps it at the left while others scroll, or not."),
+    _table("table.left", "Move this column left", keys="less_than_sign", help="One place to the left."),
+    _table("table.right", "Move this column right", keys="greater_than_sign", help="One place to the right."),
+    _result(
         "result.previous",
         "Previous result",
-        "Result",
-        "p",
-        "explore",
-        "Shows the result from before the last call, or what came after it again.",
+        keys="p",
+        help="Shows the result from before the last call, or what came after it again.",
     ),
-    Action(
+    _result(
         "copy.menu",
         "Copy ...",
-        "Result",
-        "y",
-        "explore",
-        "Copies the value or path under the cursor, the whole result, or the arguments. What is too large for a "
-        "terminal's clipboard is offered as a file.",
-        "copy",
-        22,
+        keys="y",
+        help="Copies the value or path under the cursor, the whole result, or the arguments. What is "
+        "too large for a terminal's clipboard is offered as a file.",
+        footer="copy",
+        rank=22,
     ),
-    Action(
+    _call(
         "call.abort",
         "Abort the job here",
-        "Call",
-        "a",
-        "explore",
-        "Asks the server to stop the job shown in the result, after asking you.",
-        "abort",
-        11,
-        danger=True,
+        keys="a",
+        help="Asks the server to stop the job shown in the result, after asking you.",
+        footer="abort",
+        rank=11,
     ),
-    Action(
+    _go(
         "method.star",
         "Star the method, or not",
-        "Go",
-        "asterisk",
-        "explore",
-        "Starred methods stand first in the list, also the next time. In the list it is the one under the cursor.",
+        keys="asterisk",
+        help="Starred methods stand first in the list, also the next time. In the list it is the one under the cursor.",
         rank=27,
     ),
     # Sections, as they are announced.
-    *(
-        Action(f"go.{one.id}", one.title, "Go", one.key, "workspace", one.help, handler=f"show_section('{one.id}')")
-        for one in SECTIONS
-    ),
+    *(_section(one) for one in SECTIONS),
     # Jobs.
-    Action(
+    _jobs(
         "job.abort",
         "Abort a job",
-        "Jobs",
-        "a",
-        "jobs",
-        "Asks the server to stop it, after asking you.",
-        "abort",
-        12,
-        danger=True,
+        keys="a",
+        help="Asks the server to stop it, after asking you.",
+        footer="abort",
+        rank=12,
     ),
-    Action("jobs.find", "Filter jobs", "Jobs", "slash", "jobs", "Words and state:running, method:pool.", "filter", 14),
-    Action(
-        "view.refresh", "Read jobs again", "Jobs", "r", "jobs", "Asks the server for the list of jobs.", "refresh", 16
+    _jobs(
+        "jobs.find", "Filter jobs", keys="slash", help="Words and state:running, method:pool.", footer="filter", rank=14
+    ),
+    _jobs(
+        "view.refresh",
+        "Read jobs again",
+        keys="r",
+        help="Asks the server for the list of jobs.",
+        footer="refresh",
+        rank=16,
     ),
     # Events.
-    Action("event.add", "Add a subscription", "Events", "plus", "events", "One more stream of events.", "add", 10),
-    Action("event.close", "Close the panel", "Events", "delete", "events", "Ends the subscription.", "close", 14),
-    Action(
+    _events("event.add", "Add a subscription", keys="plus", help="One more stream of events.", footer="add", rank=10),
+    _events("event.close", "Close the panel", keys="delete", help="Ends the subscription.", footer="close", rank=14),
+    _lists(
         "event.plot",
         "Plot or list",
-        "Events",
-        "o",
-        "list",
-        "Draws the numbers of events over time.",
-        "plot",
-        16,
+        keys="o",
+        help="Draws the numbers of events over time.",
+        footer="plot",
+        rank=16,
         handler="plot",
     ),
     # Session.
-    Action(
+    _session(
         "session.lock",
         "Allow or forbid writes",
-        "Session",
-        "L,f9",
-        "workspace",
-        "Read-only refuses every call that changes something.",
+        keys="L,f9",
+        help="Read-only refuses every call that changes something.",
         always=True,
     ),
-    Action(
+    _session(
         "session.reconnect",
         "Connect again",
-        "Session",
-        "R,f12,enter",
-        "workspace",
-        "A lost connection is made again by itself, with growing pauses; this does it now. No call is sent again.",
-        "retry now",
-        1,
+        keys="R,f12,enter",
+        help="A lost connection is made again by itself, with growing pauses; this does it now. No call is sent again.",
+        footer="retry now",
+        rank=1,
     ),
-    Action(
+    _session(
         "session.keep",
         "Keep this connection ...",
-        "Session",
-        "K,f8",
-        "workspace",
-        "As a profile with a name, its secret where you say. Offered after a first sign-in by hand.",
+        keys="K,f8",
+        help="As a profile with a name, its secret where you say. Offered after a first sign-in by hand.",
         always=True,
     ),
-    Action("go.connections", "Connect to another address", "Session", "c", "workspace", "Opens the connect card."),
+    _session("go.connections", "Connect to another address", keys="c", help="Opens the connect card."),
     Action(
         "connection.next",
         "Next connection",
-        "Session",
-        "C,f6",
-        "app",
-        "Shows another open connection, as it was left there; from the connect card, the one shown last.",
+        where="app",
+        group="Session",
+        keys="C,f6",
+        help="Shows another open connection, as it was left there; from the connect card, the one shown last.",
         always=True,
     ),
     # Everywhere in the workspace.
-    Action("pane.zoom", "Zoom the pane", "Panes", "z", "workspace", "Fills the screen with it, and back.", "zoom", 40),
-    Action("pane.grow", "Larger pane", "Panes", "equals_sign", "workspace", "Gives the pane two more rows."),
-    Action("pane.shrink", "Smaller pane", "Panes", "minus", "workspace", "Takes two rows from the pane."),
-    Action(
+    _panes("pane.zoom", "Zoom the pane", keys="z", help="Fills the screen with it, and back.", footer="zoom", rank=40),
+    _panes("pane.grow", "Larger pane", keys="equals_sign", help="Gives the pane two more rows."),
+    _panes("pane.shrink", "Smaller pane", keys="minus", help="Takes two rows from the pane."),
+    _panes(
         "app.jump",
         "Jump",
-        "Panes",
-        "ctrl+o,f",
-        "workspace",
-        "Letters over everything that can have the cursor.",
-        "jump",
-        30,
+        keys="ctrl+o,f",
+        help="Letters over everything that can have the cursor.",
+        footer="jump",
+        rank=30,
     ),
-    Action("app.back", "Back", "App", "escape", "workspace", "Leaves the text field, closes what is open.", "back", 45),
-    Action(
+    _closing(
+        "app.back", "Back", keys="escape", help="Leaves the text field, closes what is open.", footer="back", rank=45
+    ),
+    _closing(
         "app.close",
         "Close or quit",
-        "App",
-        "q",
-        "workspace",
-        "Closes what is open; at the top it asks whether to quit, and says what still runs.",
+        keys="q",
+        help="Closes what is open; at the top it asks whether to quit, and says what still runs.",
     ),
     # The connect card.
-    Action(
+    _connect(
         "connect.open",
         "Connect",
-        "Connect",
-        "enter",
-        "connect",
-        "Connects and signs in with what is typed.",
-        "connect",
-        10,
+        keys="enter",
+        help="Connects and signs in with what is typed.",
+        footer="connect",
+        rank=10,
         always=True,
     ),
-    Action(
+    _connect(
         "connect.back",
         "Stop or go back",
-        "Connect",
-        "escape",
-        "connect",
-        "Stops connecting; with nothing going on, returns to what was open before.",
+        keys="escape",
+        help="Stops connecting; with nothing going on, returns to what was open before.",
         always=True,
     ),
-    Action(
+    _connect(
         "secret.show",
         "Show or hide the password",
-        "Connect",
-        "f2",
-        "connect",
-        "Only on this screen.",
-        "show password",
-        20,
+        keys="f2",
+        help="Only on this screen.",
+        footer="show password",
+        rank=20,
         always=True,
     ),
     # Lists and documents.
-    Action("nav.up", "Up", "Lists", "up,k", "list", "One line up.", handler="line_up"),
-    Action("nav.down", "Down", "Lists", "down,j", "list", "One line down.", handler="line_down"),
-    Action("nav.page_up", "Page up", "Lists", "pageup", "list", "One screen up.", handler="page_up"),
-    Action("nav.page_down", "Page down", "Lists", "pagedown", "list", "One screen down.", handler="page_down"),
-    Action("nav.top", "First", "Lists", "home,g", "list", "The first line.", handler="line_top"),
-    Action("nav.end", "Last", "Lists", "end,G", "list", "The last line.", handler="line_end"),
-    Action(
+    _lists("nav.up", "Up", keys="up,k", help="One line up.", handler="line_up"),
+    _lists("nav.down", "Down", keys="down,j", help="One line down.", handler="line_down"),
+    _lists("nav.page_up", "Page up", keys="pageup", help="One screen up.", handler="page_up"),
+    _lists("nav.page_down", "Page down", keys="pagedown", help="One screen down.", handler="page_down"),
+    _lists("nav.top", "First", keys="home,g", help="The first line.", handler="line_top"),
+    _lists("nav.end", "Last", keys="end,G", help="The last line.", handler="line_end"),
+    _lists(
         "nav.left",
         "Fold",
-        "Lists",
-        "left,h",
-        "list",
-        "Folds, or goes to the line it belongs to; in a table, the column before.",
+        keys="left,h",
+        help="Folds, or goes to the line it belongs to; in a table, the column before.",
         handler="fold",
     ),
-    Action(
+    _lists(
         "nav.right",
         "Unfold",
-        "Lists",
-        "right,l",
-        "list",
-        "Unfolds, or goes to the first line below; in a table, the next column.",
+        keys="right,l",
+        help="Unfolds, or goes to the first line below; in a table, the next column.",
         handler="unfold",
     ),
-    Action("nav.open", "Open", "Lists", "enter", "list", "Opens what the cursor is on.", "open", 26, handler="choose"),
-    Action(
+    _lists(
+        "nav.open", "Open", keys="enter", help="Opens what the cursor is on.", footer="open", rank=26, handler="choose"
+    ),
+    _lists(
         "nav.toggle",
         "Fold or pause",
-        "Lists",
-        "space",
-        "list",
-        "Folds what is below the line; in a panel of events, pauses it.",
+        keys="space",
+        help="Folds what is below the line; in a panel of events, pauses it.",
         rank=12,
-        handler="toggle",
+        handler="fold_toggle",
     ),
-    Action(
+    _lists(
         "tree.all",
         "Fold or unfold all",
-        "Lists",
-        "shift+space,Z",
-        "list",
-        "Everything below the line.",
-        handler="toggle_all",
+        keys="shift+space,Z",
+        help="Everything below the line.",
+        handler="fold_toggle_all",
     ),
-    Action(
+    _lists(
         "tree.less",
         "Fold to one level less",
-        "Lists",
-        "comma",
-        "list",
-        "In a tree: at first to level 1, where only the first members are seen.",
+        keys="comma",
+        help="In a tree: at first to level 1, where only the first members are seen.",
         handler="fold_level(-1)",
     ),
-    Action(
+    _lists(
         "tree.more",
         "Unfold to one level more",
-        "Lists",
-        "full_stop",
-        "list",
-        "In a tree: at first to level 2, then one more with each press.",
+        keys="full_stop",
+        help="In a tree: at first to level 2, then one more with each press.",
         handler="fold_level(1)",
     ),
+    # Cards, and the fields of forms.
+    _card("card.accept", "Accept", keys="enter", help="Gives the answer that the card asks for."),
+    _card("card.leave", "Back", keys="escape", help="Closes the card without an answer."),
+    _card("card.yes", "Yes", keys="y", help="Confirms the question."),
+    _card("card.no", "No", keys="n", help="Declines what the card asks."),
+    _card("review.edit", "Edit", keys="e", help="Returns to the arguments."),
+    _card("trust.accept", "Trust it", keys="t", help="Trusts the certificate that the card shows."),
+    _card("columns.all", "Show all", keys="a", help="Shows every column."),
+    _card("columns.only", "Only this one", keys="n", help="Hides every other column."),
+    _card("columns.reset", "As the server sent them", keys="r", help="Shows the columns as the server sent them."),
+    _card("choice.previous", "Previous choice", keys="left,h", help="Selects the choice at the left."),
+    _card("choice.next", "Next choice", keys="right,l,space", help="Selects the choice at the right."),
     # Everywhere.
-    Action(
+    _app(
         "app.cancel",
         "Cancel",
-        "App",
-        "ctrl+c",
-        "app",
-        "Copies the selection; without one, cancels the call in flight.",
+        keys="ctrl+c",
+        help="Copies the selection; without one, cancels the call in flight.",
         rank=5,
         always=True,
     ),
-    Action("app.keys", "Keys for here", "App", "question_mark,f1", "app", "This page.", "keys", 60),
-    Action(
+    _app("app.keys", "Keys for here", keys="question_mark,f1", help="This page.", footer="keys", rank=60),
+    _app(
         "app.palette",
         "Commands",
-        "App",
-        "ctrl+p,colon",
-        "app",
-        "Every action and every method by name.",
-        "commands",
-        99,
+        keys="ctrl+p,colon",
+        help="Every action and every method by name.",
+        footer="commands",
+        rank=99,
         handler="command_palette",
     ),
-    Action("app.quit", "Quit", "App", "ctrl+q", "app", "At once, from anywhere.", always=True, handler="quit"),
+    _app("app.quit", "Quit", keys="ctrl+q", help="At once, from anywhere.", always=True, handler="quit"),
 )

@@ -1,9 +1,14 @@
-"""Every action of the app: the one registry behind keys, palette, footer and help. The table is `action_table`."""
+"""Every action of the app: the one registry behind keys, palette, footer, help and the texts that name a key.
+
+The table is `action_table`; a keymap of the user lies over it (`remap`). Invariant: a
+text names a key by `key`, `reach` or ``{action.id}`` in `worded`, at the moment it is
+drawn, so that it names the key that works.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from textual.binding import Binding, BindingType
 
@@ -13,23 +18,45 @@ from tui.action_table import ACTIONS
 __all__ = [
     "ACTIONS",
     "Action",
+    "bind",
     "bindings",
     "by_id",
     "is_typed",
+    "key",
     "key_text",
+    "keys_of",
     "reach",
+    "remap",
     "typed_character",
     "worded",
 ]
 
 _BY_ID = {action.id: action for action in ACTIONS}
+_remapped: dict[str, str] = {}
+"""The keys that the app's keymap gives to actions. One app runs at a time in a process."""
 
-_NAMED = re.compile(r"\{([a-z]+\.[a-z]+)\}")
+_NAMED = re.compile(r"\{([a-z]+\.[a-z_]+)\}")
 
 
 def by_id(action_id: str) -> Action:
     """The action with that id; KeyError when there is none."""
     return _BY_ID[action_id]
+
+
+def remap(keymap: Mapping[str, str]) -> None:
+    """Replaces the keymap that texts name keys by: Textual key names, separated by commas, for ids of actions."""
+    _remapped.clear()
+    _remapped.update(keymap)
+
+
+def keys_of(action_id: str) -> list[str]:
+    """The present keys of an action, as Textual names them."""
+    return (_remapped.get(action_id) or by_id(action_id).keys).split(",")
+
+
+def key(action_id: str, *, short: bool = False) -> str:
+    """The first of its present keys, for a sentence (``ctrl+j``), or ``short`` for a line of keys (``^j``)."""
+    return key_text(keys_of(action_id)[0], short=short)
 
 
 def reach(action_id: str, *, typing: bool) -> str:
@@ -38,9 +65,9 @@ def reach(action_id: str, *, typing: bool) -> str:
     ``typing`` says that a text field has the focus, where a letter is only typed: then a key
     that is no letter is named, or how to leave the field first.
     """
-    keys = by_id(action_id).keys.split(",")
+    keys = keys_of(action_id)
     working = next((key for key in keys if not (typing and is_typed(key))), None)
-    return key_text(working) if working else f"esc, then {key_text(keys[0])}"
+    return key_text(working) if working else f"{key('app.back')}, then {key_text(keys[0])}"
 
 
 def worded(text: str, *, typing: bool) -> str:
@@ -50,18 +77,16 @@ def worded(text: str, *, typing: bool) -> str:
 
 def bindings(where: str) -> list[BindingType]:
     """The key bindings of one kind of node, for its ``BINDINGS``."""
-    return list(_bindings(where))
+    return bind(*(action.id for action in ACTIONS if action.where == where))
 
 
-def _bindings(where: str) -> Iterator[Binding]:
-    for action in ACTIONS:
-        if action.where == where and action.keys:
-            yield Binding(
-                action.keys,
-                action.name,
-                action.title,
-                id=action.id,
-                show=bool(action.footer),
-                # Text fields come first with every key; only leaving must work whatever is on top.
-                priority=action.id == "app.quit",
-            )
+def bind(*ids: str | tuple[str, str], priority: bool = False) -> list[BindingType]:
+    """Bindings for a widget or card that handles these actions; in a pair the second is the handler it has for it."""
+    pairs = [entry if isinstance(entry, tuple) else (entry, by_id(entry).name) for entry in ids]
+    return [_binding(by_id(action_id), handler, priority) for action_id, handler in pairs]
+
+
+def _binding(action: Action, handler: str, priority: bool) -> Binding:
+    # Text fields come first with every key; only quitting must work over every card.
+    priority = priority or action.id == "app.quit"
+    return Binding(action.keys, handler, action.title, id=action.id, show=bool(action.footer), priority=priority)

@@ -73,7 +73,7 @@ class TrueNASApp(NoticesApp):
     """Explores the API of a TrueNAS."""
 
     TITLE = "truenas-tui"
-    # What belongs to one screen is read with that screen.
+    # The styles of one screen are read with that screen.
     CSS_PATH = ["styles/app.tcss", "styles/starting.tcss"]
     COMMANDS = {_commands}
     BINDINGS = actions.bindings("app")
@@ -82,7 +82,7 @@ class TrueNASApp(NoticesApp):
     ENABLE_COMMAND_PALETTE = True
 
     class Loaded(Message):
-        """What a workspace needs is there."""
+        """The modules and data that a workspace needs are loaded."""
 
         def __init__(self, session: Session) -> None:
             super().__init__()
@@ -95,11 +95,11 @@ class TrueNASApp(NoticesApp):
         super().__init__(driver_class=_driver())
         self.stylesheet = Sheet(variables=self.get_css_variables())
         self.clock: Callable[[], float] = time.monotonic
-        """What cards measure by how long they have stood there."""
+        """The clock by which cards measure how long they have been on screen."""
         self.turnstile = Turnstile(self, super().on_event)
         self.start = start or Start()
         self.typed: set[str] = set()
-        """What stood in fields when the app failed, for masking it in the report."""
+        """The texts in fields when the app failed, to mask them in the report."""
         self._first: First | None = None
         self._tried = False
         self._resources = AsyncExitStack()
@@ -134,7 +134,7 @@ class TrueNASApp(NoticesApp):
     # Starting ----------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[None]:
-        """The methods of the last time, where it is known whose."""
+        """The methods of the last run, where the server is known."""
         first = First(DEMO, "admin", self.start.writable is not False) if self.start.demo else self._first_now()
         cache = self._cache()
         kept = cache.find(first.place, first.user) if cache is not None and first is not None else None
@@ -144,7 +144,7 @@ class TrueNASApp(NoticesApp):
         return Starting(first, kept, self.memories.connection(first.place, first.user))
 
     def _first_now(self) -> First | None:
-        """As the last time this was started, for what is needed to find out takes a while to load."""
+        """The first screen of the last run: the code that would find out takes a while to load."""
         if (first := self.memories.app.first_of(self.start.digest)) is not None:
             return first
         from tui.starting.opening import first_of
@@ -163,7 +163,7 @@ class TrueNASApp(NoticesApp):
         self.add_mode(CONNECT_MODE, self._card)
         # Off until the first screen is drawn, see `__main__`.
         self.call_after_refresh(collector.start)
-        # Screens may be covered or changed by anybody, in each mode.
+        # Any part of the app may cover or change the screens of each mode.
         self.screen_change_signal.subscribe(self, lambda _: self._fit(self.size))
         if not isinstance(self.screen_stack[0], Starting):
             self.switch_mode(CONNECT_MODE)
@@ -193,7 +193,7 @@ class TrueNASApp(NoticesApp):
                 return
             session = Session(opening(self.start).target, self._cache())
         else:
-            # Imported here: nobody else needs a server in the process.
+            # Imported here: only the demo needs a server in the process.
             from truenas_client.simulator import Simulator
             from tui.session.target import Target
 
@@ -213,7 +213,7 @@ class TrueNASApp(NoticesApp):
         event.session.recall(starting.kept)
         if self._first is not None:
             event.session.life.host = self._first.name
-        # Awaited here and not in a worker: keys wait until there is something to take them.
+        # Awaited here and not in a worker: keys wait until a widget can take them.
         workspace = await self.connections.open(event.session)
         if starting.typed.filter or starting.typed.chosen:
             workspace.take_over(starting.typed)
@@ -232,7 +232,7 @@ class TrueNASApp(NoticesApp):
             unreachable = isinstance(error, exc.ConnectError) and error.stage in ("resolve", "connect", "hello")
             if unreachable or isinstance(error, exc.ConnectionLost) or self.start.demo:
                 return  # the workspace tells why, and how to try again
-            # Something is to be typed or decided; what was refused is not tried again by itself.
+            # The user has to type or decide; a refused attempt is not repeated by itself.
             self._tried = True
             await self.switch_mode(CONNECT_MODE)
             await self.connections.close(session)
@@ -265,7 +265,7 @@ class TrueNASApp(NoticesApp):
     # Running and failing -----------------------------------------------------------
 
     def run(self, **options: Any) -> Any:
-        """Runs the app on the terminal of the process, whatever its end; `return_code` tells that.
+        """Runs the app on the terminal of the process. Never raises; `return_code` tells how it ended.
 
         With ``headless`` there is no terminal to give back, and the app's result is returned.
         """
@@ -318,7 +318,7 @@ class TrueNASApp(NoticesApp):
 
     @work(group="keep", exit_on_error=False)
     async def _offer_to_keep(self, session: Session) -> None:
-        """Looks whether there is something to offer, without holding anybody up: a keyring may be slow."""
+        """Finds out in a thread whether to offer a profile: a keyring may be slow."""
         from tui.session.keeping import offer
 
         offered = await asyncio.to_thread(offer, session.target)
@@ -371,14 +371,14 @@ class TrueNASApp(NoticesApp):
     # Actions -----------------------------------------------------------------------
 
     def action_app_cancel(self) -> None:
-        """Cancels what is going on; with nothing going on, says how to quit. A selection was copied before this."""
+        """Cancels the call in flight; without one, tells how to quit. A selection was copied before this."""
         from tui.starting.connect import ConnectScreen
         from tui.workspace import Workspace
 
         screen = self.screen
         if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
             return
-        self.notify("ctrl+q quits", timeout=3, markup=False)
+        self.notify(f"{actions.key('app.quit')} quits", timeout=3, markup=False)
 
     def action_command_palette(self) -> None:
         """Opens the palette, in words of ours."""

@@ -1,4 +1,4 @@
-"""Python's garbage collector, told what stays.
+"""Tells Python's garbage collector which objects stay.
 
 It looks through everything that is alive, from time to time and while a key waits: the modules, the catalogue and the
 widgets of a workspace took it a tenth of a second each time. What is kept is not looked through any more.
@@ -19,7 +19,7 @@ _ours = False
 
 
 def start() -> None:
-    """Begins to collect, where `__main__` has put that off; what was made until now is kept."""
+    """Turns collecting on, which `__main__` had turned off; objects made until now are kept."""
     global _ours
     if not gc.isenabled():
         _ours = True
@@ -29,7 +29,7 @@ def start() -> None:
 
 
 def settle(*, collect: bool = False) -> None:
-    """What is alive now stays for long; with ``collect`` garbage is taken out first, which takes a while."""
+    """Objects alive now stay for long; with ``collect`` garbage is removed first, which takes a while."""
     if _ours:
         if collect:
             gc.collect()
@@ -42,5 +42,5 @@ def keep() -> None:
 
 
 def release() -> None:
-    """Something that was kept is about to go, or has gone: everything is looked through again in its time."""
+    """A kept object is about to be freed, or was: the collector examines all objects again in its time."""
     gc.unfreeze()

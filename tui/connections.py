@@ -22,7 +22,7 @@ __all__ = ["Connections"]
 
 
 class Connections:
-    """``memories`` are where each finds what is remembered of it."""
+    """``memories`` hold the memory of each connection."""
 
     def __init__(self, app: NoticesApp, memories: Memories) -> None:
         self._app = app
@@ -55,7 +55,7 @@ class Connections:
         return next((screen for screen in stack if isinstance(screen, Workspace)), None)
 
     async def open(self, session: Session) -> Workspace:
-        """Opens a workspace for a session and shows it; what is remembered of it is found by address and user."""
+        """Opens a workspace for a session and shows it; its memory is found by address and user."""
         from tui.workspace import Workspace
 
         session.memory = self._memories.connection(session.place, session.target.user)

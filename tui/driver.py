@@ -36,7 +36,7 @@ RESTORING = (
     "\x1b[?25h"  # the cursor
     "\x1b[?1004l"  # no reports of the focus
 )
-"""What undoes everything `LinuxDriver` may have set."""
+"""The control sequences that undo every mode that `LinuxDriver` may have set."""
 
 READ_SECONDS = 0.1
 """How often the reader looks whether it is to end, and whether an escape stands alone."""
@@ -86,7 +86,7 @@ class TerminalDriver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
 
     def _gone(self) -> None:
-        """The terminal has vanished, and whoever would end the app by a signal may have no way to."""
+        """The terminal has vanished, and no signal may come that would end the app."""
         self._app.call_later(self._app.exit, return_code=128 + signal.SIGHUP)
 
     def run_input_thread(self) -> None:

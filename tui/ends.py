@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["run", "start"]
 
 GRACE_SECONDS = 3.0
-"""How long the app has, after a signal, for closing its connections and writing what it remembers."""
+"""How long the app has after a signal to close its connections and to write its memory."""
 
 MOST_ERRORS = 20
 """Told of in one report."""
@@ -39,7 +39,7 @@ def start(make: Callable[[], TrueNASApp]) -> int:
     """Makes the app, runs it and returns the exit status of the process."""
     try:
         app = make()
-    except Exception as error:  # noqa: BLE001 - told in a report
+    except Exception as error:  # noqa: BLE001 - the report shows it
         _tell(error, [], ())
         return 1
     app.run()
@@ -55,7 +55,7 @@ def run(app: TrueNASApp, **options: Any) -> int:
     with watch.signals(), watch.errors():
         try:
             asyncio.run(watch.main(options))
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in a report
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the report shows it
             fatal: BaseException | None = app.failure or error
         else:
             fatal = app.failure
@@ -69,7 +69,7 @@ def run(app: TrueNASApp, **options: Any) -> int:
 
 
 def _tell(fatal: BaseException | None, noted: list[BaseException], typed: Iterable[str]) -> None:
-    """Writes the report, and says in one sentence where it is."""
+    """Writes the report; returns a sentence that names its path."""
     from truenas_client.secrets.crash_report import crash_report, name_of
     from truenas_client.storage.private_files import write_private
     from tui.memory.state import state_folder
@@ -88,13 +88,13 @@ def _tell(fatal: BaseException | None, noted: list[BaseException], typed: Iterab
 
 
 class _Watch:
-    """What happens to one run of the app from outside it."""
+    """The signals and unhandled errors of one run of the app."""
 
     def __init__(self, app: TrueNASApp) -> None:
         self._app = app
         self.signal = 0
         self.noted: list[BaseException] = []
-        """Errors that nobody was there to handle, and that did not end the app."""
+        """Errors that no handler caught and that did not end the app."""
 
     async def main(self, options: dict[str, Any]) -> None:
         asyncio.get_running_loop().set_exception_handler(self._note_task)
@@ -102,7 +102,7 @@ class _Watch:
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Signals end the app as quitting does. Whoever started the program with one ignored (nohup) is obeyed."""
+        """Signals end the app as quitting does. A signal that the parent process ignored (nohup) stays ignored."""
         before = {number: signal.getsignal(number) for number in SIGNALS}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual._context import active_message_pump
-from textual.app import App
 from textual.notifications import Notification, Notifications, SeverityLevel
 
 from tui.modes import mode_of
+from tui.remapped import RemappedApp
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -32,7 +32,7 @@ LEAST_SECONDS = 0.001
 
 @dataclass
 class Notice(Notification):
-    """A notification of this app. While it ``waits`` nobody can see it, and its time has not begun."""
+    """A notification of this app. While it ``waits`` it is not on screen, and its time has not begun."""
 
     waits: bool = False
 
@@ -47,14 +47,14 @@ class Notice(Notification):
         return not self.waits and super().time_left <= 0
 
     def begin(self) -> None:
-        """Somebody sees it from now on."""
+        """It is on screen from now on."""
         if self.waits:
             self.waits = False
             self.raised_at = time.time()
 
 
-class NoticesApp(App[None]):
-    """An app whose toasts stay with the connection from whose widgets they are told; others are seen everywhere."""
+class NoticesApp(RemappedApp):
+    """An app whose toasts stay with the connection whose widgets raised them; other toasts are shown everywhere."""
 
     def __init__(self, driver_class: type[Driver] | None = None) -> None:
         self._boards: defaultdict[str, Notifications] = defaultdict(Notifications)
@@ -77,7 +77,7 @@ class NoticesApp(App[None]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Tells something in a toast, of the connection from whose widgets this is called."""
+        """Shows a toast of the connection whose widget calls this."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         mode = self._told_in
         waits = mode not in ("", self.current_mode)

@@ -78,14 +78,14 @@ class Commands(Provider):
         self._index = screen.query_one(MethodList).index if isinstance(screen, Workspace) else Index([])
 
     def _actions(self) -> Iterator[tuple[Action, str]]:
-        """Each action with its present keys; cursor keys of lists are no commands."""
+        """Each action with its present key; the cursor keys of lists are no commands."""
         here = {
             binding.id: actions.key_text(key)
             for key, (_node, binding, _enabled, _tooltip) in reversed(self.screen.active_bindings.items())
             if binding.id
         }
         in_workspace = isinstance(self.screen, Workspace)
-        # The places to go come first: most who open the palette want to be elsewhere.
+        # The places to go come first: most users open the palette to go elsewhere.
         for action in sorted(actions.ACTIONS, key=lambda action: not action.id.startswith("go.")):
             wanted = action.where == "app" or (
                 action.where == "workspace" or section_of(action.where) is not None
@@ -93,7 +93,7 @@ class Commands(Provider):
                 else action.where == "connect"
             )
             if wanted and action.id != "app.palette":
-                yield action, here.get(action.id, action.key)
+                yield action, here.get(action.id) or actions.key(action.id, short=True)
 
     def _run(self, action: Action) -> Callable[[], Awaitable[None]]:
         screen = self.screen
@@ -212,4 +212,4 @@ def _about(why: str, summary: str) -> Content:
 
 
 def _help(action: Action, key: str) -> str:
-    return f"{key}   {action.help}" if key else action.help
+    return f"{key}   {actions.worded(action.help, typing=False)}"

@@ -62,7 +62,7 @@ def is_utf8(environ: Mapping[str, str]) -> bool:
 
 
 def encode_for(stream: TextIO, encoding: str) -> None:
-    """Makes a stream write in this encoding; what it lacks becomes as many question marks as it takes cells."""
+    """Makes a stream write in this encoding; a character that it lacks becomes one question mark a cell."""
     codecs.register_error(ERRORS, _question_marks)
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(encoding=encoding, errors=ERRORS)

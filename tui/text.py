@@ -102,7 +102,7 @@ def width(text: str) -> int:
 
 
 def cut(text: str, cells: int, *, ellipsis: str = ELLIPSIS) -> str:
-    """A safe text cut to at most `cells` cells, the last one an ellipsis when something was cut off."""
+    """A safe text cut to at most `cells` cells, the last one an ellipsis when the text was cut."""
     if cells <= 0:
         return ""
     if len(text) <= cells and (text.isascii() or cell_len(text) <= cells):

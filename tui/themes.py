@@ -120,18 +120,18 @@ STYLES = {
     "footer-key": "bold $footer-key-foreground",
     "footer-word": "$footer-description-foreground",
 }
-"""What text in our widgets may look like, by name, as Textual writes styles: no widget has colours of its own."""
+"""The styles of text in our widgets by name, in Textual's notation: no widget has colours of its own."""
 
 
 class Sheet(Stylesheet):
-    """Keeps what it has parsed as long as the theme stays; Textual parses all anew for each screen that is opened."""
+    """Keeps the parsed styles as long as the theme stays; Textual parses all again for each new screen."""
 
     def set_variables(self, variables: dict[str, str]) -> None:
         if variables != self._variables:
             super().set_variables(variables)
 
     def reparse(self) -> None:
-        # What was parsed is kept by text and place: only what is new is parsed.
+        # Parsed styles are kept by text and place: only new ones are parsed.
         self.parse()
 
 

@@ -2,7 +2,7 @@
 
 Textual hands a key to the widget with the focus; its binding runs only after the key
 has come up through the parents, and a card is opened later still. Keys of a burst would
-all go to the same widget, and then be judged by whatever is on screen by then.
+all go to the same widget, and the screen of that later moment would judge them.
 
 Here the next key waits. Behind each key a `Lap` goes up the same way, so it arrives at
 the app after the key did; a second one follows behind what the key's action asked for.
@@ -28,6 +28,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui import actions
 from tui.cards.card import Standing
 
 __all__ = ["Lap", "Turnstile"]
@@ -35,13 +36,13 @@ __all__ = ["Lap", "Turnstile"]
 LEAST_LAPS = 2
 LOOK_SECONDS = 0.02
 LONGEST_LAP = 1.0
-"""Seconds after which a widget counts as busy; what is typed meanwhile waits there, as it would without this."""
+"""Seconds after which a widget counts as busy; keys typed meanwhile wait there, as they would without the turnstile."""
 
-LEAVING = ("ctrl+q", "ctrl+c")
 MOVING = (
     "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab", "backspace", "delete",
 )  # fmt: skip
-"""Keys that a card takes before it has stood: they answer nothing."""
+LEAVING = ("app.quit", "app.cancel")
+"""Keys, and actions, that a card takes before it has stood: they answer nothing."""
 
 Input = events.Key | events.Paste | events.MouseDown | events.MouseUp
 
@@ -74,7 +75,7 @@ class Turnstile:
 
     async def take(self, event: Input, at: float) -> None:
         """Lets an event in that came at this time, now or in its turn."""
-        if self._out and not (isinstance(event, events.Key) and event.key == "ctrl+q"):
+        if self._out and not (isinstance(event, events.Key) and event.key in actions.keys_of("app.quit")):
             self._waiting.append((event, at))
         else:
             await self._enter(event, at)
@@ -105,7 +106,8 @@ class Turnstile:
         focused = screen.focused
         if isinstance(event, events.Key):
             typed = focused is not None and focused.check_consume_key(event.key, event.character)
-            if event.key in LEAVING or event.key in MOVING or (typed and screen.TEXT_AT_ONCE):
+            leaving = any(event.key in actions.keys_of(one) for one in LEAVING)
+            if leaving or event.key in MOVING or (typed and screen.TEXT_AT_ONCE):
                 return True
         elif isinstance(event, events.Paste) and screen.TEXT_AT_ONCE:
             return True

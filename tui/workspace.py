@@ -30,6 +30,7 @@ from tui.cards.otp import ask_code
 from tui.cards.toast import tell_failure
 from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
+from tui.remapped import RemappedKeys
 from tui.section_specs import HOME, SECTIONS, section_of
 from tui.sections.section import Section
 from tui.session.session import Session, State
@@ -51,7 +52,7 @@ Others = tuple[tuple[str, bool], ...]
 """Further connections: name, and whether online."""
 
 
-class Workspace(Screen[None]):
+class Workspace(RemappedKeys, Screen[None]):
     """One screen per session; a Textual mode keeps it while another is shown."""
 
     CSS_PATH = "styles/workspace.tcss"
@@ -125,7 +126,7 @@ class Workspace(Screen[None]):
             self._lost = True
         elif state is State.ONLINE and self._lost:
             self._lost = False
-            # What was said about the loss is no longer so.
+            # The notice about the loss no longer applies.
             self.app.clear_notifications()
             self.notify("Connected again.", timeout=2)
 
@@ -247,13 +248,13 @@ class Workspace(Screen[None]):
         self.section.resize_pane(-2)
 
     def action_app_back(self) -> None:
-        """Leaves the text field, the zoom, or what is open, in that order."""
+        """Leaves the text field, the zoom, or the open part, in that order."""
         if self.section.back():
             return
         if self.maximized is not None:
             self.minimize()
         else:
-            self.notify("Nothing is open here; q quits.", timeout=2)
+            self.notify(f"Nothing is open here; {actions.key('app.close')} quits.", timeout=2)
 
     def action_app_jump(self) -> None:
         """Letters over everything that can have the focus."""
@@ -263,7 +264,7 @@ class Workspace(Screen[None]):
 
     @property
     def offered(self) -> Offer | None:
-        """How this connection can be kept; it waits in a line of its own until somebody asks for it."""
+        """How this connection can be kept; a line of its own offers it until the user accepts."""
         return self._offered
 
     @offered.setter
@@ -298,7 +299,7 @@ class Workspace(Screen[None]):
 
     @work(exclusive=True, group="reconnect", exit_on_error=False)
     async def action_session_reconnect(self) -> None:
-        """Connects and signs in again with what was typed before; what would come by itself comes now."""
+        """Connects and signs in again with the values typed before, without waiting for the next attempt."""
         if self.session.online:
             return
         self._lost = True
@@ -341,7 +342,7 @@ class Workspace(Screen[None]):
         return self.section.cancel()
 
     async def action_app_close(self) -> None:
-        """Closes what is open; at the top, asks whether to quit."""
+        """Closes the open part; at the top, asks whether to quit."""
         if self.maximized is not None:
             self.minimize()
             return

@@ -15,7 +15,7 @@ from truenas_client.simulator import Call, Simulator
 from tui.app import Start
 from tui.memory.state import ConnectionMemory
 from tui.palette import Commands
-from tui.sections.welcome import HOW
+from tui.sections.welcome import explained
 from tui.text import ASCII, UNICODE
 from tui.widgets.method_list import MethodList
 from tui.widgets.method_rows import tree_rows
@@ -291,7 +291,7 @@ async def test_the_first_screen_explains_itself(size: tuple[int, int]) -> None:
         await desk.until(lambda: isinstance(desk.app.screen, Workspace), "the workspace")
         await desk.until(lambda: desk.explore.methods.names.rows, "the methods")
         await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
-        lines = [line.strip() for line in HOW.splitlines() if line]
+        lines = [line.strip() for line in explained().splitlines() if line]
         await desk.see("A simulated TrueNAS: try anything.", *lines)
         # What the keys do where the cursor is; running has nothing to run yet.
         await desk.see("enter open", "* star", "F1 keys", "^p commands")

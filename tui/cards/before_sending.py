@@ -1,6 +1,6 @@
-"""What is asked before a call is sent: for the file that goes along, and whether it may change what it changes.
+"""The questions before a call is sent: which file goes with it, and whether it may change the server.
 
-The cards stand here one after the other; the call itself is made by whoever asked.
+The cards open one after the other; the caller of `before_sending` sends the call.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every card over the screen has in common: where it opens, and that it stands before it takes an answer.
+"""The base of every card over the screen: where it opens, and how long it is on screen before it takes an answer.
 
 A card belongs to the connection that asks: it opens over the screen of that connection,
 also while another one is shown, and waits there (`ask`).
@@ -13,34 +13,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.screen import ModalScreen, ScreenResultType
 
+from tui import actions
 from tui.modes import mode_of
+from tui.remapped import RemappedKeys
 
 __all__ = ["STANDING_SECONDS", "CardScreen", "Standing", "ask"]
 
-# Not a screen by itself: styles are inherited along the first base that is one.
-if TYPE_CHECKING:
-    _Mixin = Screen[Any]
-else:
-    _Mixin = object
-
 STANDING_SECONDS = 0.4
-"""Nobody reads a card and answers it in less; a burst of keys, or a repeated one, comes faster."""
+"""A user needs longer to read a card and answer; a burst of keys, or a repeated key, comes faster."""
 
 
-class Standing(_Mixin):
+class Standing(RemappedKeys):
     """A screen that answers only once it has stood there."""
 
     TEXT_AT_ONCE: ClassVar[bool] = True
-    """Whether what is typed goes into the field with the focus at once: it does where a key opened the card.
+    """Whether typed text enters the field with the focus at once, as it does when a key opened the card.
 
-    A card that comes by itself would catch what was meant for something else.
+    A card that opens by itself would take text that was meant for another widget.
     """
 
     _painted: float | None = None
@@ -56,7 +52,7 @@ class Standing(_Mixin):
         return self._painted is not None and at - self._painted >= seconds
 
     def settle(self) -> None:
-        """Begins to stand anew: what it asks now is something else."""
+        """Begins to measure its time on screen anew, because its question has changed."""
         self._painted = None
         self._hinted = False
         self.call_after_refresh(self._note_painted)
@@ -83,7 +79,14 @@ class Standing(_Mixin):
 class CardScreen(Standing, ModalScreen[ScreenResultType]):
     """A card over the screen that is dismissed with an answer. It waits while another connection is shown."""
 
-    BINDINGS = [Binding("f6", "app.connection_next", "Next connection", show=False)]
+    # As an absolute path: Textual would look beside the module of each card.
+    CSS_PATH = Path(__file__).parent.parent / "styles/modals.tcss"
+
+    BINDINGS = actions.bind(("connection.next", "app.connection_next"), ("card.leave", "leave"))
+
+    def action_leave(self) -> None:
+        """Leaves without an answer."""
+        self.dismiss(None)
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Leaves with an answer, wherever the card is.
@@ -104,7 +107,7 @@ class CardScreen(Standing, ModalScreen[ScreenResultType]):
 
 
 async def ask(node: DOMNode, card: CardScreen[ScreenResultType]) -> ScreenResultType:
-    """Asks with a card over the screen of ``node``. To be called from a worker.
+    """Asks with a card over the screen of ``node``. Call it from a worker.
 
     The answer of a card that was taken away with its connection never comes: the worker ends with the node.
     """

@@ -21,7 +21,7 @@ __all__ = ["copy"]
 
 
 async def copy(node: Widget, value: Any, what: str, name: str) -> None:
-    """Copies a text, or any other value as JSON. ``what`` is what the user is told, ``name`` begins a file's name.
+    """Copies a text, or any other value as JSON. ``what`` names it in the notice, ``name`` begins a file's name.
 
     To be run in a worker: it may ask.
     """

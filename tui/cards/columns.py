@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.dom import DOMNode
 
 from truenas_client.values.table import Arrangement, Table
+from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
@@ -26,24 +26,23 @@ async def arrange_columns(node: DOMNode, table: Table, key: str | None) -> Arran
 class ColumnsScreen(CardScreen[Arrangement | None]):
     """Dismisses with the arrangement for enter, with None for escape."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
     BINDINGS = [
-        Binding("enter", "answer", "Done", priority=True),
-        Binding("escape,q,t", "leave", "Back"),
-        Binding("space", "hide", "Show or hide", priority=True),
-        Binding("P", "pin", "Pin"),
-        Binding("o", "sort", "Sort"),
-        Binding("less_than_sign,left,h", "move(-1)", "Up", priority=True),
-        Binding("greater_than_sign,right,l", "move(1)", "Down", priority=True),
-        Binding("a", "all", "Show all"),
-        Binding("n", "none", "Only this one"),
-        Binding("r", "reset", "As the server sent them"),
+        *actions.bind(
+            *(("card.accept", "answer"), ("nav.toggle", "hide")),
+            *(("table.left", "move(-1)"), ("nav.left", "move(-1)")),
+            *(("table.right", "move(1)"), ("nav.right", "move(1)")),
+            priority=True,
+        ),
+        *actions.bind(
+            *(("app.close", "leave"), ("table.columns", "leave")),
+            *(("table.pin", "pin"), ("table.sort", "sort")),
+            *(("columns.all", "all"), ("columns.only", "none"), ("columns.reset", "reset")),
+        ),
     ]
 
     def __init__(self, table: Table, key: str | None) -> None:
         super().__init__()
-        # A table of its own over the same rows: what is tried here is not seen behind the card.
+        # A table of its own over the same rows: a trial here does not show behind the card.
         self._table = Table(table.rows[:1], table.arrangement)
         self._table.know(table.natural)
         self._key = key
@@ -51,8 +50,14 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
             yield Rows((Column(cells=3), Column(flex=True), Column(cells=18, style="dim")), id="columns")
-            yield Hint(("space", "show or hide"), ("< >", "move"), ("P", "pin"), ("o", "sort"))
-            yield Hint(("a", "all"), ("n", "only this"), ("r", "reset"), ("esc", "back"), ("enter", "done"))
+            yield Hint(
+                *(("nav.toggle", "show or hide"), ("table.left table.right", "move")),
+                *(("table.pin", "pin"), ("table.sort", "sort")),
+            )
+            yield Hint(
+                *(("columns.all", "all"), ("columns.only", "only this"), ("columns.reset", "reset")),
+                *(("card.leave", "back"), ("card.accept", "done")),
+            )
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = "Columns"
@@ -117,9 +122,6 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
 
     def action_answer(self) -> None:
         self.dismiss(self._table.arrangement)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 def _words(chosen: Arrangement, key: str) -> list[str]:

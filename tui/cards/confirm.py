@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.dom import DOMNode
 from textual.widgets import Static
 
+from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.text import plain
 from tui.widgets.key_line import Hint
@@ -23,9 +23,10 @@ async def confirm(node: DOMNode, title: str, text: str, *, yes: str, no: str = "
 class ConfirmScreen(CardScreen[bool]):
     """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = [Binding("y,enter", "answer(True)", "Yes"), Binding("escape,n,q", "answer(False)", "No")]
+    BINDINGS = actions.bind(
+        *(("card.accept", "answer(True)"), ("card.yes", "answer(True)")),
+        *(("card.no", "leave"), ("app.close", "leave")),
+    )
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "back") -> None:
         super().__init__()
@@ -38,10 +39,13 @@ class ConfirmScreen(CardScreen[bool]):
         with Vertical(id="card"):
             for line in self._text.split("\n"):
                 yield Static(plain(line))
-            yield Hint(("enter", self._yes), ("esc", self._no))
+            yield Hint(("card.accept", self._yes), ("card.leave", self._no))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(self._title_text)
+
+    def action_leave(self) -> None:
+        self.dismiss(False)
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)

@@ -1,4 +1,4 @@
-"""What to copy: one letter each."""
+"""The copy menu: one letter for each thing to copy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.dom import DOMNode
 
+from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.widgets.rows import Cell, Row, Rows
 
@@ -24,9 +24,7 @@ async def choose_copy(node: DOMNode, entries: Sequence[tuple[str, str]]) -> str 
 class CopyMenu(CardScreen[str | None]):
     """Dismisses with the letter chosen, None for escape."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = [Binding("escape,q,y", "leave", "Back")]
+    BINDINGS = actions.bind(("app.close", "leave"), ("copy.menu", "leave"))
 
     def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
         super().__init__()
@@ -51,6 +49,3 @@ class CopyMenu(CardScreen[str | None]):
         if event.key in dict(self._entries):
             event.stop()
             self.dismiss(event.key)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -1,4 +1,4 @@
-"""The card before a file is saved or sent: where it is, and what stands in the way.
+"""The card before a file is saved or sent: its path, and what prevents it.
 
 Nothing is replaced without a second enter, and only a file that can be read is sent.
 """
@@ -11,12 +11,12 @@ from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client.values.human import human_size
+from tui import actions
 from tui.cards.card import CardScreen
 from tui.model.paths import expanded, shortened
 from tui.model.transfers import Kind
@@ -31,9 +31,7 @@ __all__ = ["FileScreen"]
 class FileScreen(CardScreen[Transfer | None]):
     """Dismisses with the transfer that was asked for, None for escape. ``path`` is what the field begins with."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = [Binding("escape", "leave", "Back")]
+    BINDINGS = actions.bind(("card.accept", "take"))
 
     def __init__(self, kind: Kind, method: str, path: str, *, private: bool = False) -> None:
         super().__init__()
@@ -42,7 +40,7 @@ class FileScreen(CardScreen[Transfer | None]):
         self._path = path
         self._private = private and kind == "download"
         self._replaceable = ""
-        """The text that was told to name an existing file."""
+        """The text for which the card said that the file exists."""
 
     def compose(self) -> ComposeResult:
         saves = self._kind == "download"
@@ -54,7 +52,9 @@ class FileScreen(CardScreen[Transfer | None]):
             yield Static("", id="says")
             if self._private:
                 yield Static("It may hold secrets: only you will be able to read it.", classes="dim")
-            yield Hint(("enter", "save" if saves else "send"), ("tab", "complete"), ("esc", "back"))
+            yield Hint(
+                ("card.accept", "save" if saves else "send"), ("edit.accept", "complete"), ("card.leave", "back")
+            )
 
     def on_mount(self) -> None:
         title = "Save a file" if self._kind == "download" else "Send a file"
@@ -68,15 +68,14 @@ class FileScreen(CardScreen[Transfer | None]):
         self._look(event.value)
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        # What is said while one types, and is late, must not wipe away what is said now.
+    def action_take(self) -> None:
+        # A late note about the typed path must not replace the answer.
         self.workers.cancel_group(self, "look")
-        self._take(event.value)
+        self._take(self.query_one(PathField).value)
 
     @work(exclusive=True, group="look", exit_on_error=False)
     async def _look(self, text: str) -> None:
-        """Says what is at the path while it is typed; only of a file that is to be sent, and of folders that lack."""
+        """Shows a note about the path while the user types it."""
         if text.strip():
             _path, trouble, note = await asyncio.to_thread(_examined, self._kind, text)
             self._say(note if not trouble else "", "dim")
@@ -94,7 +93,7 @@ class FileScreen(CardScreen[Transfer | None]):
         if overwrite and self._replaceable != text:
             self._replaceable = text
             self.settle()
-            self._say(f"{shortened(path)} exists: enter once more replaces it.", "warning")
+            self._say(f"{shortened(path)} exists: {actions.key('card.accept')} once more replaces it.", "warning")
             return
         self.dismiss(Transfer(self._kind, path, overwrite=overwrite))
 
@@ -102,12 +101,9 @@ class FileScreen(CardScreen[Transfer | None]):
         colour = "$foreground-muted" if style == "dim" else f"$text-{style}"
         self.query_one("#says", Static).update(Content.styled(safe(text[:300]), colour))
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
 
 def _examined(kind: Kind, text: str) -> tuple[Path, str, str]:
-    """The path, what is wrong with it, and what is worth saying of it. Looks at the disk."""
+    """The path, the reason why it cannot be used, and a note about it. Reads the disk."""
     path = expanded(text.strip())
     shown = shortened(path)
     if kind == "upload":

@@ -9,7 +9,6 @@ from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
@@ -35,9 +34,7 @@ def show_keys(screen: Screen[Any]) -> None:
 class HelpScreen(CardScreen[None]):
     """``here`` maps the ids of actions that work now to the keys each has now."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = [Binding("escape,q,question_mark,f1,enter", "leave", "Close")]
+    BINDINGS = actions.bind(("app.close", "leave"), ("app.keys", "leave"), ("card.accept", "leave"))
 
     def __init__(self, here: dict[str, list[str]]) -> None:
         super().__init__()
@@ -50,7 +47,9 @@ class HelpScreen(CardScreen[None]):
                 id="keys",
             )
             yield Static("", id="about")
-            yield Hint(("esc", "close"), ("^p", "then any action by name"), ("shift+mouse", "selects text"))
+            yield Hint(
+                *(("card.leave", "close"), ("app.palette", "then any action by name"), ("shift+mouse", "selects text"))
+            )
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = "Keys"
@@ -62,7 +61,7 @@ class HelpScreen(CardScreen[None]):
     def _highlighted(self, event: Rows.Highlighted) -> None:
         """The whole sentence about the action under the cursor: the column may have room for a part of it only."""
         action = next((action for action in actions.ACTIONS if action.id == event.key), None)
-        self.query_one("#about", Static).update(Content(action.help if action is not None else ""))
+        self.query_one("#about", Static).update(Content(_help(action) if action is not None else ""))
 
     def _rows(self) -> list[Row]:
         groups: dict[str, list[Row]] = {}
@@ -73,10 +72,11 @@ class HelpScreen(CardScreen[None]):
 
     def _row(self, action: actions.Action) -> Row:
         keys = "  ".join(actions.key_text(key) for key in self._here[action.id])
-        return Row(action.id, (Cell(keys, "accent"), action.title, action.help))
+        return Row(action.id, (Cell(keys, "accent"), action.title, _help(action)))
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
+
+def _help(action: actions.Action) -> str:
+    return actions.worded(action.help, typing=False)
 
 
 def _heading(text: str) -> Row:

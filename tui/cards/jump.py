@@ -19,7 +19,7 @@ LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
 def jump(screen: Screen[Any]) -> None:
-    """Letters over everything on a screen that can have the focus, which goes where the user says."""
+    """Shows a letter over every widget that can have the focus; the letter pressed moves the focus there."""
 
     def go(target: Widget | None) -> None:
         if target is not None and target.is_attached:
@@ -32,8 +32,6 @@ def jump(screen: Screen[Any]) -> None:
 
 class JumpScreen(CardScreen[Widget | None]):
     """Dismisses with the widget whose letter was pressed; any other key just leaves."""
-
-    CSS_PATH = "../styles/modals.tcss"
 
     def __init__(self, targets: Sequence[Widget]) -> None:
         super().__init__()

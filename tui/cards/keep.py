@@ -6,7 +6,6 @@ import asyncio
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.dom import DOMNode
@@ -14,6 +13,7 @@ from textual.widgets import Input, Static
 
 from truenas_client.exc import ClientException
 from truenas_client.storage import Profile
+from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.session.keeping import Offer, Place, decline, keep_profile
 from tui.session.target import Target
@@ -39,9 +39,7 @@ async def ask_to_keep(node: DOMNode, target: Target, offer: Offer) -> Profile | 
 class KeepScreen(CardScreen[Profile | None]):
     """Dismisses with the profile that was written, or None. Is asked once for each server."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = [Binding("escape", "leave", "Not now"), Binding("enter", "keep", "Keep it")]
+    BINDINGS = actions.bind(("card.accept", "keep"))
 
     def __init__(self, target: Target, offer: Offer) -> None:
         super().__init__()
@@ -59,7 +57,7 @@ class KeepScreen(CardScreen[Profile | None]):
                 yield Static({"api key": "API key", "token": "Token"}.get(target.kind, "Password"), classes="label")
                 yield Choice(offer.places, id="place")
             yield Static("", id="explanation")
-            yield Hint(("enter", "save"), ("tab", "next"), ("esc", "do not save"))
+            yield Hint(("card.accept", "save"), ("tab", "next"), ("card.leave", "do not save"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = "Save this connection?"

@@ -1,4 +1,4 @@
-"""One more one-time password, when the connection is made again: the one step a person has to take for it."""
+"""Asks for a new one-time password when the app reconnects: the one step that needs the user."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.dom import DOMNode
 from textual.widgets import Input, Static
 
+from tui import actions
 from tui.cards.card import CardScreen
 from tui.modes import mode_of
 from tui.text import plain
@@ -20,7 +20,7 @@ __all__ = ["OtpScreen", "ask_code"]
 
 
 async def ask_code(node: DOMNode, *, user: str, host: str, again: bool) -> str | None:
-    """Asks over the screen of ``node``, whatever is on it; None where the user gives up. Cancelling takes it away."""
+    """Asks over the screen of ``node``; None when the user gives up. Cancelling closes the card."""
     answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
     card = OtpScreen(user=user, host=host, again=again)
 
@@ -40,10 +40,9 @@ async def ask_code(node: DOMNode, *, user: str, host: str, again: bool) -> str |
 class OtpScreen(CardScreen[str | None]):
     """Dismisses with the code, None for escape. ``again`` tells that one was refused just now."""
 
-    CSS_PATH = "../styles/modals.tcss"
     TEXT_AT_ONCE = False  # it comes by itself, while something else may be typed
 
-    BINDINGS = [Binding("escape", "leave", "Back")]
+    BINDINGS = actions.bind(("card.accept", "submit"))
 
     def __init__(self, *, user: str, host: str, again: bool = False) -> None:
         super().__init__()
@@ -57,17 +56,13 @@ class OtpScreen(CardScreen[str | None]):
                 yield Static("Code", classes="label")
                 yield Input(id="code", compact=True, max_length=64)
             yield Static("Wrong code." if self._again else "", id="wrong", classes="danger")
-            yield Hint(("enter", "sign in"), ("esc", "stay offline"))
+            yield Hint(("card.accept", "sign in"), ("card.leave", "stay offline"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"One-time password  {self._who}")
         self.query_one("#code").focus()
 
     @on(Input.Submitted)
-    def _typed(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.value.strip():
-            self.dismiss(event.value.strip())
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
+    def action_submit(self) -> None:
+        if code := self.query_one(Input).value.strip():
+            self.dismiss(code)

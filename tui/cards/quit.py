@@ -16,7 +16,7 @@ MOST_JOBS = 8
 
 
 def ask_to_quit(app: App[Any], sessions: Sequence[Session]) -> None:
-    """Asks over what is on screen, and ends the app if the user says so."""
+    """Asks over the present screen, and ends the app if the user confirms."""
     # Not from a worker: the next key is for the card already.
     card = ConfirmScreen("Quit?", still_running(sessions), yes="quit", no="stay")
     app.push_screen(card, lambda yes: app.exit() if yes else None)

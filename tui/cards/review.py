@@ -1,6 +1,6 @@
 """The card before a call that changes something: what changes, where, and for risky ones the name to type.
 
-The card stands there at once with the arguments; what is stored is read meanwhile,
+The card opens at once with the arguments. The stored object is read meanwhile,
 and then only the fields that differ are listed. Whether it can be read or not, the
 call can be sent.
 """
@@ -19,6 +19,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client import exc
+from tui import actions
 from tui.cards.card import CardScreen
 from tui.model.changes import Entry, changes
 from tui.model.failure import explain
@@ -31,14 +32,14 @@ __all__ = ["Answer", "ReviewScreen", "Subject"]
 
 Answer = Literal["send", "edit", "back"]
 HELD_SECONDS = 1.0
-"""A key that is held down repeats after less."""
+"""A terminal repeats a held key sooner than this."""
 LONGEST_NAME = 60
-"""Characters of a name that somebody may be asked to type."""
+"""The most characters of a name that the user is asked to type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is reviewed. ``params`` hold secrets, so they are compared here and never drawn; ``entries`` are masked.
+    """The call to review. ``params`` hold secrets, so they are compared here and never drawn; ``entries`` are masked.
 
     ``resource`` is the name a risky call is confirmed by, "" where it names nothing;
     ``notes`` say what goes along: a job, a file.
@@ -62,18 +63,13 @@ class ReviewScreen(CardScreen[Answer]):
     ``read`` makes a call that only reads, for what is stored.
     """
 
-    CSS_PATH = "../styles/modals.tcss"
-
     BINDINGS = [
-        Binding("escape", "answer('back')", "Back"),
-        Binding("e", "answer('edit')", "Edit"),
-        Binding("enter", "answer('send')", "Send"),
-        Binding("ctrl+j,ctrl+enter,f5", "run_key", "Send", show=False),
+        *actions.bind(("review.edit", "answer('edit')"), ("card.accept", "answer('send')"), ("call.run", "run_key")),
         # While a name is typed too, because the field has no use for these.
-        Binding("up", "scroll('line_up')", "Up", show=False),
-        Binding("down", "scroll('line_down')", "Down", show=False),
-        Binding("pageup", "scroll('page_up')", "Page up", show=False),
-        Binding("pagedown", "scroll('page_down')", "Page down", show=False),
+        Binding("up", "scroll('line_up')", show=False),
+        Binding("down", "scroll('line_down')", show=False),
+        Binding("pageup", "scroll('page_up')", show=False),
+        Binding("pagedown", "scroll('page_down')", show=False),
     ]
 
     def __init__(self, subject: Subject, read: Callable[[str, tuple[Any, ...]], Awaitable[Any]]) -> None:
@@ -83,7 +79,7 @@ class ReviewScreen(CardScreen[Answer]):
         self._reading = False
         self._warned = False
         self._names: tuple[str, ...] = (_typeable(subject.resource) or _typeable(subject.host) or "yes",)
-        """What may be typed; the first is what is asked for."""
+        """The names that the card accepts; it asks for the first."""
 
     @property
     def _risky(self) -> bool:
@@ -111,7 +107,8 @@ class ReviewScreen(CardScreen[Answer]):
                 yield Static("", id="ask")
                 yield Input(id="name", compact=True)
             # In the field for the name an e is a letter; escape leads to the arguments as well.
-            yield Hint(("enter", "send"), *([] if self._risky else [("e", "edit")]), ("esc", "back"))
+            edit = [] if self._risky else [("review.edit", "edit")]
+            yield Hint(("card.accept", "send"), *edit, ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"Review  {self._subject.host}")
@@ -137,7 +134,7 @@ class ReviewScreen(CardScreen[Answer]):
         cells = min(max(self.size.width * 96 // 100, 20), 90) - card.gutter.width - view.scrollbar_size_vertical
         view.styles.height = min(view.lines_for(view.scrollable_content_region.width or cells), room)
 
-    # What is stored ------------------------------------------------------------------
+    # The stored object ---------------------------------------------------------------
 
     @work(exit_on_error=False)
     async def _look(self, lookup: Lookup) -> None:
@@ -169,7 +166,7 @@ class ReviewScreen(CardScreen[Answer]):
         self.call_after_refresh(self._fit)
 
     def _about(self, text: str, style: str = "") -> None:
-        """The line above the changes: what it is about, or why that is not known."""
+        """The line above the changes: the stored object, or why it is not known."""
         line = self.query_one("#about", Static)
         line.display = bool(text)
         line.update(plain(cut(safe(text[:400]), 130), f"$text-{style}" if style else "bold"))
@@ -196,6 +193,9 @@ class ReviewScreen(CardScreen[Answer]):
         else:
             self.too_early()
 
+    def action_leave(self) -> None:
+        self.dismiss("back")
+
     def action_answer(self, answer: Answer) -> None:
         if answer == "send" and not self._may_send():
             return
@@ -213,11 +213,12 @@ class ReviewScreen(CardScreen[Answer]):
         if self._reading and not self._warned:
             self._warned = True
             self.settle()
-            card.border_subtitle = "still reading the stored object; press enter again to send"
+            again = f"press {actions.key('card.accept')} again to send"
+            card.border_subtitle = f"still reading the stored object; {again}"
             return False
         return True
 
 
 def _typeable(name: str) -> str:
-    """The name when a person can type it as it stands there, else nothing."""
+    """The name when the user can type it as shown, else ""."""
     return name if 0 < len(name) <= LONGEST_NAME and name == safe(name).strip() else ""

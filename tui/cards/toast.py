@@ -1,4 +1,4 @@
-"""What went wrong, in a toast: for what has no place of its own on the screen."""
+"""A failure in a toast, where it has no place of its own on the screen."""
 
 from __future__ import annotations
 

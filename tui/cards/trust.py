@@ -2,7 +2,7 @@
 
 On first use, and when a server shows another certificate than the one that was
 trusted before: then both fingerprints are shown, and going on takes a second key.
-Nothing was sent when this is asked, and nobody is told to do without the check.
+Nothing was sent before the question, and no answer turns the check off.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -21,6 +20,7 @@ from textual.widgets import Static
 from truenas_client.aio.probe import Certificate, probe
 from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
 from truenas_client.trust import TLS, Pin
+from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.session.keeping import store_trust
 from tui.session.session import Session
@@ -31,7 +31,7 @@ __all__ = ["TrustScreen", "ask_trust", "shown_digest"]
 
 LABEL = 13
 LINE = 67
-"""Cells of a line of the card. What a certificate brings along gets one: more must not push the fingerprints away."""
+"""Cells of a line of the card. Each text from the certificate gets one line: more would push the fingerprints away."""
 
 
 def shown_digest(digest: str) -> tuple[str, str]:
@@ -42,7 +42,7 @@ def shown_digest(digest: str) -> tuple[str, str]:
 
 
 async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificationError) -> TLS | None:
-    """Shows the certificate that a session was refused for; the choice that takes it, if the person says so.
+    """Shows the certificate that a session refused; returns the TLS choice that accepts it, if the user trusts it.
 
     Asked over the screen of ``node``, from a worker; written into the profile where there is one. Sends nothing but
     handshakes.
@@ -53,7 +53,7 @@ async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificati
     try:
         certificate = await probe(endpoint, tls=target.tls)
     except (ConnectError, OSError):
-        return None  # why it was refused is told already
+        return None  # the user has seen why it was refused
     trusted = error.expected if isinstance(error, FingerprintMismatch) else ()
     name = target.profile.name
     if not await ask(node, TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name)):
@@ -69,9 +69,7 @@ async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificati
 class TrustScreen(CardScreen[bool]):
     """Dismisses with True to trust this certificate. ``trusted`` are the pins that it does not fit, if any."""
 
-    CSS_PATH = "../styles/modals.tcss"
-
-    BINDINGS = [Binding("t", "trust", "Trust it"), Binding("escape,n,q", "leave", "Back")]
+    BINDINGS = actions.bind(("trust.accept", "trust"), ("card.no", "leave"), ("app.close", "leave"))
 
     def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:
         super().__init__()
@@ -97,7 +95,8 @@ class TrustScreen(CardScreen[bool]):
             yield _row("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
             yield from self._fingerprints()
             yield Static(self._advice(), id="advice")
-            yield Hint(("t", "trust the new one" if changed else "trust this certificate"), ("esc", "back"))
+            words = "trust the new one" if changed else "trust this certificate"
+            yield Hint(("trust.accept", words), ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = "Another certificate" if self._trusted else "Certificate"
@@ -118,14 +117,15 @@ class TrustScreen(CardScreen[bool]):
         if self._trusted:
             return f"It was renewed, or another machine intercepts the connection. {compare}"
         kept = f" The profile {self._profile} stores it." if self._profile else ""
-        return f"{compare} If they match, press t: from then on only this certificate is accepted.{kept}"
+        trust = f"If they match, press {actions.key('trust.accept')}: from then on only this certificate is accepted."
+        return f"{compare} {trust}{kept}"
 
     def action_trust(self) -> None:
         if self._trusted and not self._asked:
-            # What was trusted once is not given up by one key.
+            # One key must not replace a trusted certificate.
             self._asked = True
             self.settle()
-            self.query_one("#card").border_subtitle = "press t again to trust the new one"
+            self.query_one("#card").border_subtitle = f"press {actions.key('trust.accept')} again to trust the new one"
             return
         self.dismiss(True)
 

@@ -1,1 +1,1 @@
-"""What is remembered from one start to the next."""
+"""The app's memory from one start to the next."""

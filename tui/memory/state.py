@@ -1,8 +1,8 @@
-"""What is remembered from one start to the next: a small file of the app, and one for each connection.
+"""The memory from one start to the next: a small file of the app, and one for each connection.
 
 No Textual here, and nothing is read before it is asked for. Invariants: no secret is ever written (drafts pass
 `tui.model.drafts`), nor whether writes were allowed; whatever stands in a file, each member has a value of its type;
-nothing that goes wrong with a file keeps anybody from working.
+no fault of a file stops the app.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_FIRSTS = 20
 MOST_DRAFTED = 1_000_000
 """Characters of all drafts together: the file is read at the start, and that has to be quick."""
 MASKING = 1
-"""Counts the changes of what is masked in drafts; drafts that were stored before are masked once more."""
+"""The version of the masking rules; drafts that an older version stored are masked again."""
 MOST_RECENT = 20
 MOST_STARS = 500
 MOST_VIEWS = 500
@@ -63,7 +63,7 @@ class First:
 
 
 class AppMemory(StateFile):
-    """What belongs to the person and the terminal, not to a server."""
+    """Settings of the user and the terminal, not of a server."""
 
     @property
     def theme(self) -> str:
@@ -111,7 +111,7 @@ class AppMemory(StateFile):
 
 
 class ConnectionMemory(StateFile):
-    """What belongs to one user on one server. Made by `Memories.connection`; without a path for one session only."""
+    """The memory of one user on one server. Made by `Memories.connection`; without a path for one session only."""
 
     def __init__(
         self,
@@ -181,11 +181,11 @@ class ConnectionMemory(StateFile):
         self.put("methods", {"unfolded": unfolded, "cursor": place.cursor, "top": place.top})
 
     def view_of(self, method: str) -> str:
-        """How results of a method were looked at, "" when nothing was chosen."""
+        """The view that the user chose for results of a method, "" without a choice."""
         return _text(_object(self.members.get("views")).get(method))
 
     def set_view(self, method: str, view: str) -> None:
-        """Remembers how results of a method are looked at."""
+        """Remembers the view for results of a method."""
         self.put("views", _newest(_object(self.members.get("views")), method, view, MOST_VIEWS))
 
     def table_of(self, method: str) -> dict[str, Any]:
@@ -199,7 +199,7 @@ class ConnectionMemory(StateFile):
     def draft_of(self, method: str) -> str | None:
         """The arguments as they were left, None when there are none. Those of an earlier start are without secrets."""
         kept = self._typed.get(method, _object(self.members.get("drafts")).get(method))
-        # Nothing typed is nothing remembered: the method opens with its smallest arguments then.
+        # An empty text is not remembered: the method then opens with its smallest arguments.
         return kept if isinstance(kept, str) and kept.strip() else None
 
     def keep_draft(self, method: Method, text: str) -> None:
@@ -247,7 +247,7 @@ class Memories:
         self._folder = None if fresh else folder or state_folder()
         self._connections: dict[str, ConnectionMemory] = {}
         self.notices: list[str] = []
-        """What the user should know of and nobody has told yet."""
+        """What the user should know and has not been told yet."""
         self.on_notice: Callable[[], None] = lambda: None
         self.app = AppMemory(None if self._folder is None else self._folder / "app.json", self._tell)
 
@@ -261,7 +261,7 @@ class Memories:
         return self._connections[name]
 
     def close(self) -> None:
-        """Writes what is not written yet, at the end of the app."""
+        """Writes the pending changes at the end of the app."""
         for file in (self.app, *self._connections.values()):
             file.close()
 
@@ -271,7 +271,7 @@ class Memories:
 
 
 def file_name(address: str, user: str) -> str:
-    """The name of a connection's file: what a person recognises, then what tells any two apart."""
+    """The name of a connection's file: a readable part, then a hash that makes it unique."""
     from hashlib import sha256
 
     shown = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{user}-at-{address.partition('://')[2] or address}").strip("-.")[:60]

@@ -1,8 +1,8 @@
-"""One file of what is remembered: JSON, versioned, private, written a moment after a change.
+"""One file of the app's memory: JSON, versioned, private, written a moment after a change.
 
 Invariants: a file is read once, when the first thing in it is asked for; it is replaced whole or not at all, in a
-thread, so nobody waits for a disk; what cannot be understood is set aside and told of, never written over; two runs of
-the app at once keep each other's members but for those both have changed.
+thread, so the loop never waits for a disk; an unreadable file is set aside and reported, never written over; two
+runs of the app at once keep each other's members but for those both have changed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class StateFile:
 
     @property
     def members(self) -> dict[str, Any]:
-        """What the file says, as changed since."""
+        """The contents of the file, with the changes since."""
         if self._read_members is None:
             self._read_members = self._read()
         return self._read_members
@@ -67,14 +67,14 @@ class StateFile:
             try:
                 self._timer = asyncio.get_running_loop().call_later(WRITE_SECONDS, self._begin)
             except RuntimeError:
-                # Nothing runs yet, or any more: the end writes it.
+                # No event loop runs: the end of the app writes it.
                 return
 
     def before_writing(self) -> None:
         """Brings the members into the form in which they are written."""
 
     def close(self) -> None:
-        """Writes what is not written yet, before it returns. Later changes are written as before."""
+        """Writes the pending changes before it returns. Later changes are written as before."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -119,7 +119,7 @@ class StateFile:
                 self._seen = _stamp(path)
 
     def _take_others(self) -> None:
-        """Takes over what another run of the app has written since, but for what was changed here."""
+        """Merges the members that another run of the app has written since, except those changed here."""
         if self._path is None or _stamp(self._path) in (None, self._seen):
             return
         for name, value in self._read().items():
@@ -164,7 +164,7 @@ class StateFile:
 
 
 def _members(path: Path) -> dict[str, Any]:
-    """What a file says. Raises OSError, and ValueError for what is no state of this app, of whatever version."""
+    """The contents of a file. Raises OSError, and ValueError for what is no state of any version of this app."""
     from truenas_client.storage.private_files import read_object
 
     members = read_object(path)
@@ -174,7 +174,7 @@ def _members(path: Path) -> dict[str, Any]:
 
 
 def _others(path: Path) -> dict[str, Any]:
-    """What another run wrote. Raises OSError for what this one cannot read, which is never written over."""
+    """The contents written by another run. Raises OSError for an unreadable file, which is never written over."""
     try:
         members = _members(path)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What may stand at a place of the arguments: keys and values, from the schema, then from what was seen.
+"""The completions for a place in the arguments: keys and values, from the schema, then from earlier results.
 
 The keys of an object are exactly the members its schema has and the text has not,
 required ones first. Values are those the schema lists (choices, true and false, null,
@@ -34,7 +34,7 @@ _MOST_SEEN = 200
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One thing that may be written.
+    """One completion.
 
     ``word`` is what is typed to find it and what is shown, ``text`` the JSON that is written (of a key: the key in
     quotes), ``detail`` a few words beside it. Of a key ``value`` is what its value starts as; of a container, its
@@ -84,7 +84,7 @@ def _kind(schema: Any) -> str:
 
 
 def value_candidates(method: Method, values: Any, path: Path, known: Known, *, empty: bool) -> list[Candidate]:
-    """What the value at ``path`` may be. ``empty``: nothing is typed there yet, so containers may be begun."""
+    """The possible values at ``path``. ``empty``: no text is there yet, so containers are offered too."""
     schemas = schemas_at(_roots(method), values, path)
     found: dict[str, Candidate] = {}
     for candidate in _listed(schemas):
@@ -176,7 +176,7 @@ def _seen(method: Method, schemas: Sequence[Schema], path: Path, known: Known) -
 
 
 def _as(thing: Thing) -> Iterator[Candidate]:
-    """The ways to name a thing: by its id, else by its name."""
+    """The completions for one object: its id, else its name."""
     yield Candidate(str(thing.id), json.dumps(thing.id, ensure_ascii=False), thing.name or "seen")
     if thing.name:
         yield Candidate(thing.name, json.dumps(thing.name, ensure_ascii=False), f"seen, {thing.id}")

@@ -1,8 +1,8 @@
-"""What a call changes: the fields that differ from what is stored, and any arguments in readable rows.
+"""The changes by a call: the fields that differ from the stored object, and any arguments in readable rows.
 
-The server stores more than it is told, and in other forms: a ZFS property is an object
+The server stores more than the caller sends, and in other forms: a ZFS property is an object
 around its value, a reference the object it leads to. Such forms are seen through, so a
-field that says what is stored already is not called a change.
+field with the stored value is no change.
 
 Invariants: secrets never reach a row, neither the old nor the new, though whether they
 differ may; the texts are still untrusted and as long as the values: cut and clean them
@@ -135,7 +135,7 @@ def _says(stored: Mapping[str, Any], new: Any) -> bool:
 
 
 def _reference(masked: Any) -> Any:
-    """A reference as a person reads it: the number, and the name behind it."""
+    """A reference for the user: the number, then the name."""
     if not isinstance(masked, Mapping):
         return masked
     name = masked.get("name")
@@ -143,7 +143,7 @@ def _reference(masked: Any) -> Any:
 
 
 def _references(stored: Any, new: list[Any]) -> Any:
-    """A stored list of objects as the list of their ids, where ids are what is given."""
+    """A stored list of objects as the list of their ids, where the arguments give ids."""
     if not isinstance(stored, list) or not new or any(isinstance(item, Mapping | list) for item in new):
         return stored
     return [item["id"] if isinstance(item, Mapping) and "id" in item else item for item in stored]
@@ -194,7 +194,7 @@ def _count(items: list[Any]) -> str:
 def arguments(method: str, params: Sequence[Any], names: Sequence[str] = ()) -> tuple[Entry, ...]:
     """The arguments of any call, secrets masked: a row each, objects a row for each of their fields.
 
-    ``names`` are those of the positional arguments; without one its number stands there.
+    ``names`` are those of the positional arguments; without a name the number is shown.
     """
     masked = _plain(redact_call(method, params))
     only_fields = len(masked) == 1 and isinstance(masked[0], Mapping) and masked[0]

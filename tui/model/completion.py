@@ -33,7 +33,7 @@ _INDENT = 2
 
 @dataclass(frozen=True, slots=True)
 class Completions:
-    """What may stand at a caret.
+    """The completions at a caret.
 
     ``start`` to ``end`` is the token that is replaced (empty between tokens), ``typed`` what of it stands before the
     caret, without its quote. ``path`` is that of the object for a key, of the value for a value. ``lead`` is where
@@ -78,7 +78,7 @@ def complete(
     onward: bool = False,
     named: Callable[[], Sequence[Placeholder]] = tuple,
 ) -> Completions | None:
-    """What may be written at an offset of the arguments, None where nothing can.
+    """The completions at an offset of the arguments, None without any.
 
     ``read`` is the text when it was read already. With ``onward``, where nothing is to choose at a value that is no
     empty text, the keys are given that may follow it. ``named`` are the placeholders there are, asked for only where
@@ -145,7 +145,7 @@ def _at_caret(method: Method, text: str, caret: int, known: Known, read: Documen
 
 
 def narrowed(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
-    """Those that what is typed may become, best first: it is them, begins them, begins a part, stands inside."""
+    """The candidates that match the typed text, best first: equal, beginning, beginning of a part, inside."""
     if not typed:
         return list(candidates)
     lower = typed.lower()
@@ -271,7 +271,7 @@ def _indented(value: Draft, indentation: int) -> str:
 
 
 def _to_select(written: str, value: Draft) -> tuple[int, int]:
-    """What is typed over next: the first thing to fill in, else the value itself; in a container, its end."""
+    """The range to select next: the first place to fill in, else the value itself; in a container, its end."""
     start, end = parse(written).span(value.to_fill[0] if value.to_fill else ())
     if written[start] == '"':
         return start + 1, end - 1

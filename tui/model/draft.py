@@ -1,4 +1,4 @@
-"""`Draft`: the arguments of a method as they are being written, and what is known about them.
+"""`Draft`: the arguments of a method while the user writes them, and their problems.
 
 The text is the draft; all else is read from it. The caller sets `text` when it has become another, and reads it by
 `look`, or aside (`truenas_client.methods.validator.stopping`) and hands the result to `take`: a long text takes a
@@ -48,7 +48,7 @@ class Draft:
         self._begin(method)
         self.text = self.smallest if text is None else text
         self.read = examine("", None)
-        """What was found out about the text that was read last."""
+        """The findings about the text that was read last."""
 
     def _begin(self, method: Method | None) -> None:
         self.method = method
@@ -56,7 +56,7 @@ class Draft:
         fresh = parse(arguments_text(drafted.value if drafted is not None else []))
         self.smallest = fresh.text
         """The smallest valid arguments of the method, as text."""
-        # Values that the draft was begun with, to say how many still stand there.
+        # The initial values, to count how many are unchanged.
         self._to_fill = {path: _text_at(fresh, path) for path in (drafted.to_fill if drafted is not None else ())}
 
     def renew(self, method: Method) -> None:
@@ -71,7 +71,7 @@ class Draft:
         self.read = examine(self.text, self.method, self._unknown)
 
     def take(self, examined: Examined) -> bool:
-        """Takes what was found out aside; False when the text is another by now."""
+        """Takes the findings of a thread; False when the text has changed since."""
         if examined.text != self.text:
             return False
         self.read = examined
@@ -84,7 +84,7 @@ class Draft:
 
     @property
     def problems(self) -> list[TextProblem]:
-        """What is wrong, in the order of the text; also what the server said of this very text."""
+        """The problems in the order of the text, with those that the server found in this text."""
         text, rows = self._refused
         return [*self.read.problems, *(self._placed(rows) if text == self.read.text else ())]
 
@@ -121,12 +121,12 @@ class Draft:
         return [param.name for param in self.method.params] if self.method is not None else []
 
     def _argument(self, path: Path) -> str:
-        """What a place in the arguments is called: the argument's name, then the members down to it."""
+        """The name of a place in the arguments: the argument's name, then the members down to it."""
         names, first = self._names(), path[0]
         begin = names[first] if isinstance(first, int) and first < len(names) else str(first)
         return ".".join([begin, *map(str, path[1:])])
 
-    # What the server said
+    # Problems from the server
 
     def refuse(self, rows: Sequence[FieldProblem]) -> None:
         """The server refused the present text: its messages stand at the fields they name, until the text changes."""
@@ -149,7 +149,7 @@ class Draft:
     # Writing
 
     def begun(self, paths: Iterable[Path]) -> None:
-        """What stands at these paths now is to be filled in."""
+        """The values at these paths are to be filled in."""
         document = self._present().document
         self._to_fill |= {path: _text_at(document, path) for path in paths}
 
@@ -190,6 +190,6 @@ def _json(value: Any) -> str:
 
 
 def _text_at(document: Document, path: Path) -> str:
-    """What stands at a path, "" when nothing does."""
+    """The text of the value at a path, "" when there is none."""
     start, end = document.span(path)
     return document.text[start:end] if document.existing(path) == path else ""

@@ -1,8 +1,8 @@
-"""Drafts as they may be stored: arguments as they were typed, without what is or could be a secret.
+"""Drafts for storing: arguments as typed, without texts that are or could be secrets.
 
 Invariant: of a value that the core masks (`truenas_client.secrets.redact`) nothing is left but the mask, which the
 editor shows as a place to fill in and nothing sends. References such as ``${env:NAME}`` stay: they name a secret and
-hold none. A text that nobody can look into is not stored at all where it could hold a secret.
+hold none. A text that cannot be parsed is not stored at all where it could hold a secret.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def storable(method: str, text: str, names: Sequence[str]) -> str | None:
     """The draft to be stored, or None when it must not be.
 
     ``names`` are those of the method's arguments, in order, then any of their members': an argument is judged by its
-    own name, and text that is not JSON by all of them, because nobody can tell what stands where in it.
+    own name, and text that is not JSON by all of them, because its members cannot be told apart.
     """
     try:
         return _masked(method, text, names) if len(text) <= LONGEST else None
     except RecursionError:
-        # Too deep to be looked into.
+        # Too deep to parse.
         return None
 
 
@@ -66,7 +66,7 @@ def _harmless(method: str, text: str, meant: Any, names: Sequence[str]) -> bool:
         return False
     open_at = _STRINGS.sub(lambda string: "-" * len(string[0]), text).find('"')
     if open_at >= 0 and not _HARMLESS_SO_FAR.fullmatch(text, open_at + 1):
-        # What is being typed may become an address, a command line, a setting.
+        # An unfinished text may become an address, a command line, a setting.
         return False
     if any(is_secret_name(key) or key in PAIRED or redact_text(key) != key for key in _keys(meant)):
         return False
@@ -84,7 +84,7 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def _differing(value: Any, masked: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """What masking has changed, with what is to stand there; what is not filled in, or only a reference, is left."""
+    """The values that masking changed, with their masks; empty values and references stay."""
     if value is masked or value == masked or value == 0:
         return
     if isinstance(value, str) and (not value.strip(PLACEHOLDER) or is_reference(value)):

@@ -1,4 +1,4 @@
-"""Names of events: which there are, which fit what is typed, and what a typed subscription means.
+"""Names of events: the known ones, those that match the typed text, and the meaning of a typed subscription.
 
 No server since 25.04 lists its events, and one takes a subscription to any name without a word. So a name is known
 when a release has been seen to register it, or when it is the ``query`` of a namespace of the server.
@@ -36,7 +36,7 @@ def event_names(methods: Iterable[str]) -> list[str]:
 
 
 def fitting_names(typed: str, names: Sequence[str]) -> list[str]:
-    """The names that what is typed may become, best first: it is one, begins it, stands in it."""
+    """The names that match the typed text, best first: equal, beginning with it, containing it."""
     word = typed.strip().lower()
     found = [name for name in names if word in name.lower()]
     return sorted(found, key=lambda name: (name.lower() != word, not name.lower().startswith(word)))
@@ -56,7 +56,7 @@ def may_be_new(name: str) -> bool:
 
 
 def read_subscription(text: str) -> tuple[str, Any, str]:
-    """Name, arguments (None: none) and what is wrong (empty: nothing) of ``name`` or ``name:{"json": "object"}``."""
+    """Name, arguments (None: none) and error (empty: none) of ``name`` or ``name:{"json": "object"}``."""
     name, colon, rest = text.strip().partition(":")
     if not name:
         return "", None, "Choose or type an event, e.g. alert.list"

@@ -1,4 +1,4 @@
-"""What is wrong with the arguments as they stand: with the JSON, with the values, with what they stand for.
+"""The problems of the arguments as typed: in the JSON, in the values, in the placeholders.
 
 Pure and possibly slow (60,000 characters take some 60 ms): made to be run in a thread
 for long texts and to be stopped there (`truenas_client.methods.validator.stopping`).
@@ -38,7 +38,7 @@ class Examined:
     """Where a secret stood that was not stored, or that the server did not show: places to fill in."""
 
     hint: str = ""
-    """What the server may refuse though no schema says so."""
+    """What the server may refuse although the schema allows it."""
 
     @property
     def text(self) -> str:
@@ -49,7 +49,7 @@ class Examined:
 def examine(
     text: str, method: Method | None, unknown: Callable[[Placeholder], str | None] = lambda _: None
 ) -> Examined:
-    """Read and check a text. ``unknown`` tells what is wrong with a placeholder's name, None when nothing is."""
+    """Read and check a text. ``unknown`` returns the error of a placeholder's name, None for a valid one."""
     document = parse(text)
     if not document.ok:
         return Examined(document, tuple(document.problems), "this is not JSON", _left_out(text))
@@ -90,7 +90,7 @@ def _left_out(text: str) -> tuple[TextProblem, ...]:
 
 
 def _is_masked(value: Any, path: Path) -> bool:
-    """Whether a mask stands at a path, where a problem says nothing about what will be sent."""
+    """Whether a mask is at a path: a problem there does not concern the value that will be sent."""
     for part in path:
         try:
             value = value[part]
@@ -108,7 +108,7 @@ def _may_be_filled(method: Method, values: Any, problem: Problem, standing: dict
 
 
 def place_placeholder(document: Document, path: Path, placeholder: Placeholder) -> tuple[int, int]:
-    """Where a placeholder stands in the text; where its characters are written as escapes, the whole text it is in."""
+    """Where a placeholder is in the text; where its characters are written as escapes, the whole text it is in."""
     start, end = document.span(path)
     written = document.text[start:end]
     value = document.value

@@ -19,14 +19,14 @@ __all__ = ["Example", "examples_of"]
 _MARK = re.compile(r"^[ \t]*:::\w+[ \t]*\n?", re.MULTILINE)
 # The closing quote of the name is missing in some that servers ship.
 _CALL = re.compile(r"^[ \t]*\{[^{}]*?\"method\"\s*:\s*\"([\w.]+)\"?\s*(?:,\s*)?\"params\"\s*:\s*", re.MULTILINE)
-_LONGEST = 50_000  # characters of one text that are looked at
+_LONGEST = 50_000  # the most characters read of one text
 _CLOSING = re.compile(r"\s*\}")
 _DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example: ``caption`` says what it is of, ``params`` are its arguments; None when it is text only."""
+    """One example: ``caption`` describes it, ``params`` are its arguments; None for text only."""
 
     caption: str
     params: list[Any] | None = None

@@ -1,4 +1,4 @@
-"""What went wrong, in the app's words: one value made from any error of the client.
+"""A failure in the app's words: one value made from any error of the client.
 
 Screens and panes draw a `Failure`; none of them looks at exceptions. The server's
 own words stay in ``reason``, ``rows`` and ``trace`` and are still untrusted text. A hint
@@ -29,7 +29,7 @@ __all__ = [
 
 
 ABORTED = "Aborted"
-"""The title of a job that somebody aborted: no error."""
+"""The title of an aborted job, which is no error."""
 
 CERTIFICATES = {
     "self-signed": ("Self-signed certificate", "The server signed it itself, as every new TrueNAS does."),
@@ -41,7 +41,7 @@ CERTIFICATES = {
     "not yet valid": ("Certificate not valid yet", "Check the clocks of the server and of this machine."),
     "wrong name": ("Certificate of another name", "It is issued to another name. Connect by a name that it lists."),
 }
-"""What a certificate is not trusted for (`truenas_client.trust.CertificateError.reason`), in words."""
+"""Why a certificate is not trusted (`truenas_client.trust.CertificateError.reason`), in words."""
 
 
 class Locked(exc.ClientException):
@@ -88,7 +88,7 @@ class Failure:
 
 
 def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = ()) -> Failure:
-    """A failure for the result pane. ``method`` and ``roles`` name what was called and what it needs."""
+    """A failure for the result pane. ``method`` and ``roles`` name the method and the roles it needs."""
     match error:
         case Locked():
             return Failure("Read-only", str(error), "{session.lock} allows writes for this session.")

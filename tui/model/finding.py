@@ -43,10 +43,10 @@ def finder(text: str) -> Callable[[str | int | None, Any], bool]:
 def search(
     value: Any, text: str, *, after: Path | None = None, backwards: bool = False, slice_size: int = 2000
 ) -> Iterator[Path | None]:
-    """The paths whose key or value holds ``text``, and a None after every ``slice_size`` values looked at.
+    """The paths whose key or value holds ``text``, and a None after every ``slice_size`` values searched.
 
     It goes from ``after`` (not included) to the end, then from the other end up to ``after`` (included). Without
-    ``after``, or when nothing is there any more, everything is looked at once.
+    ``after``, or when that path is gone, the search covers every value once.
     """
     if not text:
         return

@@ -61,7 +61,7 @@ class _Node(Members):
 
     def __init__(self, value: Any, parent: _Node | None, place: int) -> None:
         super().__init__(value)
-        # Held from above alone: a tree that nobody shows any more is gone at once, and its value with it.
+        # Held by the parent alone: a tree that no view shows is freed at once, and its value with it.
         self._parent = None if parent is None else ref(parent)
         self.place = place
         self.rows = self.size
@@ -203,7 +203,7 @@ class Tree:
         return len(self) - before
 
     def toggle(self, index: int) -> int:
-        """Fold what is unfolded, unfold what is folded."""
+        """Fold an unfolded row, unfold a folded one."""
         return self.fold(index) or self.unfold(index)
 
     def unfold_below(self, index: int, *, limit: int = MOST_UNFOLDED) -> bool:

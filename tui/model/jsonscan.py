@@ -1,4 +1,4 @@
-"""A reader of JSON text that never gives up: it keeps positions and says what is wrong where.
+"""A reader of JSON text that never gives up: it keeps positions and lists the problems with theirs.
 
 Used by `jsontext`. It reads anything, without recursion and in one pass: what is
 not JSON is reported in words and then understood as what was probably meant, so
@@ -45,7 +45,7 @@ _START, _COMMA, _KEY, _COLON, _VALUE = range(5)
 
 @dataclass(frozen=True, slots=True)
 class TextProblem:
-    """What is wrong with the text from ``start`` to ``end`` (offsets in characters; ``end`` is not included)."""
+    """A problem of the text from ``start`` to ``end`` (offsets in characters; ``end`` is not included)."""
 
     start: int
     end: int
@@ -86,7 +86,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a text holds. ``notes`` are not mistakes in JSON, but hardly meant (a key given twice)."""
+    """The contents of a text. ``notes`` are valid JSON, but hardly intended (a key given twice)."""
 
     root: Node | None
     problems: list[TextProblem]

@@ -1,4 +1,4 @@
-"""JSON as it is being typed: the value, what is wrong, and what stands where.
+"""JSON while the user types it: the value, the problems, and the position of each member.
 
 `parse` never raises. Text that is JSON costs one `json.loads`; positions are
 worked out when first asked for. Text that is not JSON has at least one problem and the value that was
@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What an offset lies in.
+    """The place in the document that an offset is in.
 
     With ``wants`` "value" the path is that of the value; with "key" that of the object the key belongs to. None:
     nothing can be put here before something else (a comma, a colon). ``start`` to ``end`` is the token the offset
@@ -35,7 +35,7 @@ class Place:
 
 
 class Document:
-    """A text and what it says. Made by `parse`."""
+    """A text and its parsed value. Made by `parse`."""
 
     def __init__(self, text: str, value: Any, problems: list[TextProblem], scanned: Scan | None) -> None:
         self.text = text
@@ -54,7 +54,7 @@ class Document:
         return self._scanned().notes
 
     def span(self, path: Path) -> tuple[int, int]:
-        """Where the value at ``path`` stands; of what is not there, its nearest existing parent."""
+        """The position of the value at ``path``; for a missing one, that of its nearest existing parent."""
         node, _ = self._find(path)
         return (0, len(self.text)) if node is None else (node.start, node.end)
 
@@ -75,7 +75,7 @@ class Document:
         return path[: self._find(path)[1]]
 
     def path_at(self, offset: int) -> Place:
-        """What the offset lies in and what is wanted there."""
+        """The place of the offset, and whether a key or a value belongs there."""
         node = self._scanned().root
         if node is None:
             return Place((), "value", offset, offset)
@@ -119,7 +119,7 @@ def _child(node: Node, part: str | int) -> Node | None:
 
 
 def _in_list(node: Node, offset: int, path: list[str | int]) -> Place | Node:
-    """The place in a list, or the member the offset lies in; either way ``path`` then leads there."""
+    """The place in a list, or the member that the offset is in; either way ``path`` then leads there."""
     index = bisect_left(node.members, offset, key=lambda member: member.after)
     path.append(index)
     if index == len(node.members):
@@ -131,7 +131,7 @@ def _in_list(node: Node, offset: int, path: list[str | int]) -> Place | Node:
 
 
 def _in_object(node: Node, offset: int, path: list[str | int]) -> Place | Node:
-    """The place in an object, or the member the offset lies in."""
+    """The place in an object, or the member that the offset is in."""
     index = bisect_left(node.members, offset, key=lambda member: member.after)
     if index == len(node.members) or offset < node.members[index].key_start:
         return Place(tuple(path), "key", offset, offset)

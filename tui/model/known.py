@@ -1,4 +1,4 @@
-"""What earlier results told: the ids and names of the things on a server, by namespace.
+"""The ids and names of objects on a server, from earlier results, by namespace.
 
 Rows of a ``<namespace>.query`` (and the object of a ``get_instance``) are remembered
 until the connection ends; newer rows of the same id take the place of older ones. `wanted` says from
@@ -25,7 +25,7 @@ _PLAIN = frozenset({"id", "id_", "ids", "uuid", "identifier", "name"})
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One row that was seen: its id, and the name people know it by ("" when it has none or the id says it)."""
+    """One row of a result: its id, and its name ("" when it has none or the id is the name)."""
 
     id: int | str
     name: str
@@ -57,7 +57,7 @@ class Known:
 
     @property
     def namespaces(self) -> list[str]:
-        """The namespaces of which something was seen."""
+        """The namespaces of which objects are known."""
         return list(self._things)
 
 
@@ -73,7 +73,7 @@ def _thing(row: Any) -> Thing | None:
 
 
 def wanted(known: Known, method: Method, path: Path, argument: str) -> list[str]:
-    """The namespaces whose ids may stand at ``path``, best first. ``argument`` is the name of the positional one."""
+    """The namespaces whose ids are valid at ``path``, best first. ``argument`` is the name of the positional one."""
     name = next((part for part in reversed(path[1:]) if isinstance(part, str)), argument)
     own = method.namespace
     if name in _PLAIN:

@@ -6,7 +6,7 @@
                   └ Link           where enter leads: a type's page, a method's page, the call, the draft
 
 A page is made from a `Method` or from the `Node` that describes a value, without a width, a font or a colour: an item
-holds words with the names of their styles, and whoever draws it wraps them. All texts are the server's, as they came.
+holds words with the names of their styles, and the widget wraps them. All texts are the server's, unchanged.
 
 Invariants: the key of an item is unique on its page and the same whenever the page is made again, so folds and cursor
 can be found by it; a link holds what it leads to or its name, so it never depends on what is on screen.
@@ -93,7 +93,7 @@ Link = TypeLink | MethodLink | CallLink | DraftLink
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing a page says.
+    """One entry of a page.
 
     ``name`` stands in a column of its own beside those of its siblings, ``words`` flow beside it, ``text`` (in
     paragraphs) stands below them, ``hidden`` words follow when the item is unfolded. ``folded`` tells how it stands at
@@ -115,7 +115,7 @@ class Item:
 
     @property
     def folds(self) -> bool:
-        """Whether there is something to fold."""
+        """Whether the item can fold."""
         return self.kind in ("value", "branch") and bool(self.children or self.hidden)
 
     def said(self) -> str:
@@ -126,7 +126,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is shown at once. ``title`` names it in a few words."""
+    """The items that are shown at once. ``title`` names them in a few words."""
 
     title: str
     items: tuple[Item, ...]
@@ -180,7 +180,7 @@ def method_page(method: Method, *, held: Collection[str] | None = None) -> Page:
 
 
 def type_page(link: TypeLink) -> Page:
-    """The page of one type: what is known of it and its members, the first level open."""
+    """The page of one type: its facts and its members, the first level open."""
     node = link.node
     name = node.title or node.tag or node.name or node.type
     words = [Word(name, "title"), Word(node.tag if node.tag != name else "", "strong")]
@@ -229,7 +229,7 @@ def _needs(method: Method, held: Collection[str] | None) -> Iterator[Word]:
 
 
 def _filters_help(parent: Key) -> tuple[Item, ...]:
-    """What every list of filters looks like: the schemas of servers call it a list and no more."""
+    """The form of every list of filters: the schemas of servers only call it a list."""
     form = (Word("each", "dim"), Word('["field", "operator", value]', "string"), Word("operators", "dim"))
     operators = (Word(operator, "string") for operator in OPERATORS)
     return (Item((*parent, "filters"), "text", (*form, *operators), parent=parent),)
@@ -280,7 +280,7 @@ def _value(
 
 
 def _branch(node: Node, key: Key, place: str, index: int, *, parent: Key = ()) -> Item:
-    """One of several alternatives: what picks it, what is known of it, its members inside."""
+    """One of several alternatives: the value that selects it, its facts, its members inside."""
     tag = node.tag or node.type
     inside = f"{place} > {tag}"
     children = tuple(
@@ -310,7 +310,7 @@ def _branch(node: Node, key: Key, place: str, index: int, *, parent: Key = ()) -
 
 
 def _facts(node: Node) -> Iterator[Word]:
-    """What is known of a value, as words that flow: type, whether required, default, limits."""
+    """The facts of a value, as words that flow: type, whether required, default, limits."""
     inside = bool(node.children or node.branches)
     if node.title and inside and node.type.count("object") == 1:
         yield Word(node.type.replace("object", node.title), "link")
@@ -355,6 +355,6 @@ def _example(example: Example, index: int, method: str) -> Iterator[Item]:
         return
     link = DraftLink(method, example.params)
     caption = example.caption or "A call"
-    yield Item(key, "text", (Word("enter makes it the draft", "link"),), text=caption, link=link)
+    yield Item(key, "text", (Word("{nav.open} makes it the draft", "link"),), text=caption, link=link)
     shown = json.dumps(example.params, indent=2, ensure_ascii=False)
     yield Item((*key, "params"), "literal", text=shown, link=link)

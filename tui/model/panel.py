@@ -1,6 +1,6 @@
 """A panel of events: what one person looks at of a feed.
 
-The feed counts and keeps what arrives, whoever looks; a panel may stand still meanwhile. So two panels of one event can
+The feed counts and keeps what arrives; a panel may be paused meanwhile. So two panels of one event can
 differ, one paused and one not.
 """
 
@@ -15,7 +15,7 @@ __all__ = ["EventFeed", "Panel", "PanelEvent"]
 
 
 class PanelEvent(Protocol):
-    """What is shown of an event; `kind` is added, changed, removed, or gap where some may be missing."""
+    """An event for showing; `kind` is added, changed, removed, or gap where some may be missing."""
 
     @property
     def kind(self) -> str: ...
@@ -28,7 +28,7 @@ class PanelEvent(Protocol):
 
 
 class EventFeed(Protocol):
-    """What a panel looks at: the newest events in order of arrival, and counters."""
+    """The source of a panel: the newest events in order of arrival, and counters."""
 
     @property
     def name(self) -> str: ...
@@ -46,7 +46,7 @@ class EventFeed(Protocol):
 
 
 class Panel:
-    """One look at a feed. `version` is another whenever there is something new to draw."""
+    """One view of a feed. `version` changes whenever there is something new to draw."""
 
     def __init__(self, feed: EventFeed) -> None:
         self.feed = feed
@@ -74,7 +74,7 @@ class Panel:
         self._pauses += 1
 
     def shown(self) -> Sequence[Any]:
-        """What the panel shows now, newest first: while paused, only what came before."""
+        """The events that the panel shows now, newest first: while paused, only those before the pause."""
         events = list(self.feed.events)
         if self.paused:
             events = events[: max(0, len(events) - self.waiting)]

@@ -1,4 +1,4 @@
-"""What a paste into the arguments means: a piece of text for the caret, or new arguments as a whole.
+"""The meaning of a paste into the arguments: a piece of text for the caret, or new arguments as a whole.
 
 Pure. A pasted JSON document becomes the new arguments only where it is no JSON at the caret, and where nothing of
 worth is lost: the arguments are still the smallest ones, or the new ones fit the method.

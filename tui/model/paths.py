@@ -1,4 +1,4 @@
-"""Paths as a person types them: the home folder by its sign, and what a path can go on with.
+"""Paths as the user types them: ``~`` for the home folder, and completions of a path.
 
 Completion reads one folder and nothing else; what cannot be read completes to nothing.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 __all__ = ["completed", "expanded", "shortened"]
 
 MOST_ENTRIES = 10_000
-"""Entries of a folder that are looked at."""
+"""The most entries of a folder that completion reads."""
 
 
 def expanded(text: str) -> Path:
@@ -21,7 +21,7 @@ def expanded(text: str) -> Path:
 
 
 def shortened(path: Path) -> str:
-    """The path as a person would write it."""
+    """The path as the user would write it."""
     home = os.path.expanduser("~")
     text = str(path)
     return f"~{text[len(home) :]}" if home != "/" and (text == home or text.startswith(f"{home}/")) else text
@@ -46,7 +46,7 @@ def completed(text: str) -> str:
 
 
 def _beginning(names: list[str]) -> str:
-    """What all of these sorted names begin with."""
+    """The common beginning of these sorted names."""
     first, last = names[0], names[-1]
     length = next((place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None)
     return first[: min(len(first), len(last)) if length is None else length]

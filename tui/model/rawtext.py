@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from truenas_client import ejson
 from truenas_client.values.kinds import Kind, Members, kind_of
 
-__all__ = ["RawLine", "RawText", "raw_steps", "raw_text"]
+__all__ = ["RawLine", "RawText", "raw_steps"]
 
 BLOCK = 256
 """Lines between two remembered places, about."""
@@ -24,14 +24,14 @@ KEPT_BLOCKS = 16
 LONGEST = 4000
 """Characters of a value in a line that is to be drawn."""
 STEP = 4000
-"""Values looked at between two steps."""
+"""Values read between two steps."""
 INDENT = "  "
 
 _CONTAINERS = (dict, list, tuple)
 
 
 class RawLine(NamedTuple):
-    """A line: how deep it stands, its key as JSON with what follows it (or ""), its text, and what it shows."""
+    """A line: its depth, its key as JSON with the colon (or ""), its text, and the kind of its value."""
 
     depth: int
     key: str
@@ -40,12 +40,12 @@ class RawLine(NamedTuple):
 
     @property
     def whole(self) -> str:
-        """The line as it stands in the text."""
+        """The whole line with its indent."""
         return f"{INDENT * self.depth}{self.key}{self.text}"
 
 
 class _Frame:
-    """A container whose members are being written: `next` is the one that comes next."""
+    """A container whose members are being written; `next` is the index of the next one."""
 
     __slots__ = ("members", "next")
 
@@ -141,7 +141,7 @@ class RawText:
         after = max(-1, min(after, self._count - 1))
         first = bisect_right(self._starts, max(after, 0)) - 1
         blocks = len(self._starts)
-        # The block of `after` is looked at twice: behind it at first, before it at last.
+        # The search reads the block of `after` twice: behind it at first, before it at last.
         for distance in range(blocks + 1):
             block = (first + (-distance if backwards else distance)) % blocks
             numbered = list(enumerate(self._block(block, None), self._starts[block]))
@@ -163,13 +163,7 @@ def raw_steps(value: Any) -> Iterator[str]:
         if len(lines) == BLOCK:
             yield "\n".join(lines) + "\n"
             lines.clear()
-    text = "\n".join(lines)
-    yield text
-
-
-def raw_text(value: Any) -> str:
-    """A value as indented JSON."""
-    return "".join(raw_steps(value)).rstrip("\n")
+    yield "\n".join(lines)
 
 
 def _lines(value: Any, place: tuple[int, ...], longest: int | None) -> Iterator[RawLine]:

@@ -1,4 +1,4 @@
-"""Which schemas speak of a place in the arguments, given what is typed around it.
+"""The schemas that apply to a place in the arguments, given the text around it.
 
 A schema is taken apart into leaves: alternatives without ``anyOf``, ``oneOf`` or
 ``allOf`` at their top. On the way to a place only those leaves are followed that what
@@ -22,12 +22,12 @@ __all__ = ["fitting", "is_tag", "leaves", "may_become", "schemas_at", "value_at"
 
 _WRONG_KIND = 1 << 20
 _WRONG_TAG = 1 << 10
-"""A member whose few values choose the branch says more than any number of others."""
+"""A member whose few values select the branch outweighs any number of others."""
 _DEEPEST = 20
 
 
 def leaves(schema: Any, depth: int = 0) -> list[Schema]:
-    """The alternatives of a schema, each with what the schema says of all of them; in order."""
+    """The alternatives of a schema in order, each with what applies to all of them."""
     if not isinstance(schema, dict) or depth > _DEEPEST:
         return []
     if schema.get("allOf"):

@@ -21,17 +21,17 @@ from typing import Protocol
 __all__ = ["SUMMARY", "Hit", "Index", "Searchable"]
 
 SUMMARY = ""
-"""In `Hit.why`: the term stands in the summary. Anything else there is the name of an argument."""
+"""In `Hit.why`: the summary contains the term. Any other entry is the name of an argument."""
 
 _LONGEST = 100
 """Characters of a name that still count against it; a server could send any."""
 
 _COMMON = {"query": 6.0, "config": 6.0, "info": 5.0, "create": 3.0, "update": 2.5, "get_instance": 2.0, "delete": 1.5}
-"""What people most often look for, once the letters fit equally well."""
+"""The methods that users most often look for, when the letters match equally well."""
 
 
 class Searchable(Protocol):
-    """What the index needs to know of a method."""
+    """The parts of a method that the index needs."""
 
     @property
     def name(self) -> str: ...
@@ -87,7 +87,7 @@ class _Entry:
         return part or self._elsewhere(term, arguments)
 
     def _part(self, term: str) -> tuple[float, int]:
-        """The best place where the term stands in the name as it is."""
+        """The best place where the name contains the term unchanged."""
         lower = self.lower
         best, where, wholes = 0.0, -1, 0
         start = lower.find(term)
@@ -95,7 +95,7 @@ class _Entry:
             end = start + len(term)
             worth = self.bonus[start]
             if worth == 10:
-                # A whole part, and more so the whole last part, is what was meant.
+                # A whole part, and more so the whole last part, is the most likely intent.
                 score = 100.0 + (3 if start == self.action else 0)
                 score += 28 if end == len(lower) else 20 if lower[end] == "." else 0
                 wholes += end == len(lower) or lower[end] == "."
@@ -166,7 +166,7 @@ class _Vocabulary:
 
 
 def _worth(term: str, name: str) -> float:
-    """What a term is worth in the name of an argument, 0 when it does not match."""
+    """The score of a term in the name of an argument, 0 when it does not match."""
     at = name.find(term)
     if at == 0:
         return 30.0 if len(name) == len(term) else 24.0
@@ -179,7 +179,7 @@ def _worth(term: str, name: str) -> float:
 
 
 def _in_order(term: str, text: str) -> bool:
-    """Whether the letters of the term stand in the text in this order."""
+    """Whether the text contains the letters of the term in this order."""
     at = 0
     find = text.find
     for char in term:
@@ -196,7 +196,7 @@ def _lower(name: str) -> str:
 
 
 def _bonus(lower: str) -> bytes:
-    """What one letter is worth at each place: starts of parts, then of words in parts, then the rest."""
+    """The score of one letter at each place: starts of parts, then of words in parts, then the rest."""
     previous = "." + lower[:-1]
     return bytes([10 if char == "." else 8 if char in "_-" else 1 for char in previous])
 
@@ -298,7 +298,7 @@ class Index:
                 for entry in found
                 if entry.place in taking
                 or _in_order(term, entry.lower)
-                # A single letter stands in every text.
+                # Every text contains a single letter.
                 or (len(term) > 1 and term in entry.text())
             ]
         if all(len(term) > 1 for term in terms):

@@ -1,4 +1,4 @@
-"""Where problems stand in the text: paths from the schema check, and attribute paths from the server.
+"""Where problems are in the text: paths from the schema check, and attribute paths from the server.
 
 Both kinds of path are looked up in the document; a part that is not there falls
 back to its nearest parent that is. A server's attribute path starts with the
@@ -54,7 +54,7 @@ def _span(document: Document, path: Path, *, key: bool) -> tuple[int, int]:
     if document.text[start : start + 1] in ("[", "{") and (
         end - start > _LONGEST_CONTAINER or "\n" in document.text[start:end]
     ):
-        # Underlining a whole page points nowhere: the key or the bracket stands for it.
+        # Underlining a whole page points nowhere: underline the key or the bracket instead.
         return document.key_span(path) or (start, start + 1)
     return start, end
 

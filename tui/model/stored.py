@@ -1,9 +1,9 @@
-"""What a call is about: the name of it, which method reads it as it is stored, and with which arguments.
+"""The object of a call: its name, the method that reads the stored one, and the arguments for that.
 
 An ``update`` takes the number or name of a row and the fields to change, or for the
 settings of a service the fields alone. The row is read by ``get_instance`` or
 ``query``, settings by ``config``; which of them a server has, and what they take, its
-catalogue says. Decides only; nothing is read here.
+catalogue says. Decides only; reads nothing.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def lookup(name: str, params: Sequence[Any], catalogue: Catalogue) -> Lookup | N
 
 
 def resource_of(name: str, params: Sequence[Any], catalogue: Catalogue) -> str:
-    """The name of what the call is about, as it stands in the arguments; "" when they name nothing."""
+    """The name of the object of the call, from the arguments; "" when they name none."""
     inner = inner_method(name, params)
     if inner is not None:
         calls = params[1] if len(params) > 1 and isinstance(params[1], list) else []
@@ -92,7 +92,7 @@ def _names(value: Any) -> bool:
 
 
 def title_of(stored: Any) -> str:
-    """What a stored object is called, "" when it has no name a person would type."""
+    """The name of a stored object; "" when it has none that a user would type."""
     if not isinstance(stored, Mapping):
         return ""
     for field in _TITLES:
@@ -110,7 +110,7 @@ def _settings(namespace: str, catalogue: Catalogue) -> Lookup | None:
 
 
 def _values_of_app(params: Sequence[Any], catalogue: Catalogue) -> Lookup | None:
-    # An app's row says nothing of its values: they have a method of their own.
+    # An app's row does not hold its values: another method returns them.
     if "values" in params[1] and "app.config" in catalogue:
         return Lookup("app.config", (params[0],), 1, "values")
     return None

@@ -117,7 +117,7 @@ class Trail:
             stack.extend(inner.children)
 
     def reveal(self, key: Key) -> None:
-        """Unfolds whatever hides an item."""
+        """Unfolds every item around this one."""
         for item in self.page.above(key):
             self._visits[-1].folds[item.key] = False
 

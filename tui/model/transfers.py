@@ -27,7 +27,7 @@ _PRIVATE = frozenset({
     "pool.dataset.export_keys_for_replication",
     "system.debug",
 })  # fmt: skip
-"""What these write holds secrets, or may."""
+"""The files of these methods hold secrets, or may."""
 _NOT_IN_NAMES = re.compile(r"[^\w.@+-]+")
 
 

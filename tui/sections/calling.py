@@ -13,6 +13,7 @@ from typing import Any
 from textual import on, work
 from textual.worker import Worker
 
+from tui import actions
 from tui.cards.copy_menu import choose_copy
 from tui.sections.section import Section
 from tui.session.session import Session
@@ -84,7 +85,7 @@ class Calling(Section):
             return
         highlighted = self.methods.highlighted if self.methods.has_focus_within else None
         if highlighted and highlighted != self._method:
-            # Whoever is in the list means what the cursor is on.
+            # With the focus in the list, the action is for the method under the cursor.
             self.open_method(highlighted)
             return
         if self.methods.has_focus_within and not self.methods.names.rows:
@@ -109,7 +110,7 @@ class Calling(Section):
             else:
                 self.call_pane.go_to_first(problems)
             unsendable = safe(draft.unsendable)
-            again = "Press ctrl+j again to send it anyway."
+            again = f"Press {actions.key('call.run')} again to send it anyway."
             self.notify(
                 f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,
                 timeout=3,
@@ -130,13 +131,14 @@ class Calling(Section):
         return True
 
     def action_call_repeat(self) -> None:
-        """Repeats a read. A write is only ever sent from its arguments, by the key that says so."""
+        """Repeats a read. A write is only sent from its arguments, by the run key."""
         if self.open_shown():
             return
         last, method = self._session.caller.last.get(self._method), self.call_pane.method
         params = last.params if last is not None else self.call_pane.draft.params or []
         if method is not None and self._session.risk_of(method.name, params) != "read":
-            self.notify("r repeats reads only. ctrl+j sends this call, after a review.", timeout=3)
+            repeat, run = actions.key("call.repeat"), actions.key("call.run")
+            self.notify(f"{repeat} repeats reads only. {run} sends this call, after a review.", timeout=3)
         elif last is None:
             self.action_call_run()
         else:
@@ -145,14 +147,14 @@ class Calling(Section):
     def _start(self, call: Call) -> None:
         caller = self._session.caller
         if caller.waits(call.method):
-            self.notify("This call is still running; ctrl+c cancels it.", timeout=3)
+            self.notify(f"This call is still running; {actions.key('app.cancel')} cancels it.", timeout=3)
         elif caller.asks(call):
             self.review(call)
         else:
             self.send(call)
 
     def review(self, call: Call) -> None:
-        """Asks before a call that may change the server, or takes a file along, and goes on as the user says."""
+        """Asks before a call that may change the server, or takes a file along, and continues as the user answers."""
         # One card at a time: a key that is held down asks for many.
         if self._reviewing is None or self._reviewing.is_finished:
             self._reviewing = self._review(call)
@@ -189,7 +191,7 @@ class Calling(Section):
             self._go_to(rows[0].attribute)
 
     def _go_to(self, attribute: str) -> None:
-        """The caret goes to the field, but only from the arguments: whoever reads on elsewhere is left alone."""
+        """Moves the caret to the field, but only while the arguments have the focus: a reader elsewhere stays there."""
         if self.call_pane.has_focus_within:
             self.call_pane.go_to(attribute)
 
@@ -236,7 +238,7 @@ class Calling(Section):
         return entries
 
     def _to_copy(self, letter: str) -> tuple[Any, str] | None:
-        """What the letter stands for: a text, or a value to become JSON, and its name; None where it is gone."""
+        """What the letter copies: a text, or a value to write as JSON, and its name; None where it is gone."""
         result = self.result_pane
         at_cursor = result.under_cursor()
         match letter:

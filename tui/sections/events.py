@@ -125,7 +125,7 @@ class EventsSection(Section):
     async def _subscribe(self, text: str) -> None:
         name, arguments, wrong = read_subscription(text)
         if not wrong and (wrong := unknown_name(name, self._session.event_names())) and may_be_new(name):
-            # A newer release may have it: whoever has read this and insists is believed.
+            # A newer release may have it: a second enter subscribes anyway.
             wrong = "" if text == self._insisted else f"{wrong} enter once more subscribes anyway."
         self._insisted = text
         if wrong:

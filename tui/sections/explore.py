@@ -69,7 +69,7 @@ class Explore(Calling):
             self._show_side_docs(self._method)
         if self._coming_back and len(self._session.catalogue):
             self._coming_back = False
-            # Who looks for something already is not interrupted.
+            # A search that the user has begun is not interrupted.
             if not self._method and not self.methods.filter.value:
                 self._come_back()
 
@@ -134,7 +134,7 @@ class Explore(Calling):
         self.call_pane.open(method, self._drafts.get(name) or self._session.memory.draft_of(name))
         self.methods.show_current(name)
         self.result_pane.show(self._session.caller.last.get(name))
-        self.result_pane.empty_text("ctrl+j runs it.")
+        self.result_pane.empty_text(f"{actions.key('call.run')} runs it.")
         self.set_class(name in self._session.caller.last, "-ran")
         self._show_side_docs(name)
         self.call_pane.focus_view()

@@ -103,7 +103,7 @@ class JobsSection(Section):
         query = self.filter.value.strip()
         shown = [job for job in jobs.newest_first() if matches(job, query)]
         rows = self.rows
-        rows.empty = "No job fits; escape clears the filter." if query else "No jobs."
+        rows.empty = f"No job fits; {actions.key('app.back')} clears the filter." if query else "No jobs."
         if len(self._ended_rows) > 2 * len(jobs):
             self._ended_rows.clear()  # most of them the store has forgotten
         rows.set_rows([self._row(job) if not job.ended else self._ended_row(job) for job in shown])

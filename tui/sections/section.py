@@ -1,4 +1,4 @@
-"""What every section of the workspace can do. Which sections there are stands in `tui.section_specs`."""
+"""The base of every section of the workspace. `tui.section_specs` lists the sections."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ class Section(Container):
             self.enter()
 
     def place(self, where: str) -> DOMNode | None:
-        """The node on which the actions of a place run; None where there is none now, which the section has told."""
+        """The node on which the actions of a place run; None where there is none now.
+
+        For None the section has notified the user.
+        """
         return self
 
     def open_method(self, name: str) -> None:

@@ -1,20 +1,21 @@
-"""What stands where the call will be, while none is open: what all this is, in the words of somebody who shows it."""
+"""The text in the call's place while no method is open: how to begin."""
 
 from __future__ import annotations
 
+from tui import actions
 from tui.session.session import Session
 
-__all__ = ["welcome"]
+__all__ = ["explained", "welcome"]
 
 HOW = """\
 Type a few letters of what you want:
   pds q       finds pool.dataset.query
   recordsize  finds methods that take it
 
-up and down choose, enter opens,
-ctrl+j runs the open method.
-esc goes back, F1 shows all keys,
-ctrl+q leaves.
+up and down choose, {open} opens,
+{run} runs the open method.
+{back} goes back, {keys} shows all keys,
+{quit} leaves.
 
 Words beside a method:
   table  a list that can be filtered
@@ -23,9 +24,16 @@ Words beside a method:
   risk   may destroy, asks for a name"""
 
 
+def explained() -> str:
+    """How to begin, with the keys that work while the filter has the focus."""
+    keys = {"open": "nav.open", "run": "call.run", "back": "app.back", "quit": "app.quit"}
+    present = {word: actions.key(action_id) for word, action_id in keys.items()}
+    return HOW.format(keys=actions.reach("app.keys", typing=True), **present)
+
+
 def welcome(session: Session) -> str:
     """A text of at most 18 lines of 40 characters."""
     lines = ["A simulated TrueNAS: try anything."] if session.life.simulated else []
     if count := len(session.catalogue):
         lines.append(f"{count} methods, grouped by name")
-    return "\n".join([*lines, "", HOW] if lines else [HOW])
+    return "\n".join([*lines, "", explained()] if lines else [explained()])

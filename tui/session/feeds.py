@@ -1,8 +1,8 @@
-"""What a session listens to: one subscription a name, from connection to connection, however many look at it.
+"""What a session listens to: one subscription a name, from connection to connection, for any number of panels.
 
-Invariants: a name is subscribed once, while anybody holds its feed; it may be held at any time, and is subscribed when
-there is a connection; a subscription that the server refused or ended stays as it ended; `Feed.live` is true only
-while events can arrive; a feed keeps at most so many events and bytes, the newest ones.
+Invariants: a name is subscribed once, while any panel holds its feed; a panel may hold it at any time, and it is
+subscribed when there is a connection; a subscription that the server refused or ended stays as it ended;
+`Feed.live` is true only while events can arrive; a feed keeps at most so many events and bytes, the newest ones.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class FeedEvent:
 class Feed:
     """The newest events of one subscription, and how many there were; the oldest are dropped and counted.
 
-    ``holders`` counts those who look at it. ``ended`` says why no more events come, empty while they may.
+    ``holders`` counts its panels. ``ended`` is why no more events come, empty while they may.
     """
 
     def __init__(self, name: str, limit: int = MOST_EVENTS) -> None:

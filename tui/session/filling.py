@@ -28,7 +28,7 @@ _TELLING = 6
 
 
 class NotSent(exc.ClientException):
-    """What the arguments stand for kept them from being sent."""
+    """The call was not sent because a placeholder could not be replaced."""
 
     def failure(self, method: Method | None) -> Failure:
         """For the result pane."""
@@ -44,11 +44,11 @@ class NotReviewed(NotSent):
 
 
 class LeftOut(NotSent):
-    """A mask stands where a secret was: in a draft of an earlier start, or in what the server shows."""
+    """A mask is in the place of a secret: in a draft of an earlier start, or in a result of the server."""
 
 
 class NotFilled(NotSent):
-    """Something that stands for another text stands for nothing."""
+    """A placeholder has no value."""
 
     def __init__(self, unfilled: Iterable[Unfilled]) -> None:
         self.unfilled = tuple(unfilled)

@@ -1,4 +1,4 @@
-"""What a session learns of a server once it is signed in: who it is, the user's roles, the methods.
+"""What a session reads from a server after signing in: its identity, the user's roles, the methods.
 
 The methods are read only when they are not known already: a catalogue kept from
 before serves again while the server's version and the user's roles are the same.
@@ -94,7 +94,7 @@ class Learning:
     async def look_again(self, client: AsyncClient, shelf: Shelf) -> Learned | None:
         """What is another since the connection was lost; None where the methods are the same. Raises as `learn`."""
         version = await version_of(client)
-        # Where the server tells no version, nothing says that its methods are still the same.
+        # Without a version of the server, its methods may have changed.
         return await self.learn(client, shelf) if not version or version != self.release else None
 
     def _take(self, catalogue: Catalogue, *, cached: bool) -> None:

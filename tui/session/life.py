@@ -29,7 +29,7 @@ __all__ = ["Life", "State"]
 
 PING_SECONDS = 10.0
 
-# What the card says when a stage of connecting is over; the others are of no interest to a person.
+# What the card shows when a stage of connecting is over; other stages are not shown.
 STAGES = {"resolve": "resolved", "connect": "connected", "tls": "certificate ok", "hello": "speaks TrueNAS"}
 
 Step = Callable[[str], None]

@@ -33,7 +33,7 @@ class Session:
     """A connection with its catalogue, jobs, feeds and calls."""
 
     def __init__(self, target: Target, cache: CatalogueCache | None = None, *, place: str = "") -> None:
-        """``cache`` is where the list of methods is looked for and kept; without it each session reads its own.
+        """``cache`` stores the list of methods; without it each session reads its own.
 
         ``place`` is what is remembered of the server is found by, unless by the target's address.
         """
@@ -74,7 +74,7 @@ class Session:
         self.feeds.begin(client)
 
     async def reconnect(self) -> None:
-        """Connects and signs in again with what was typed before. Raises as `open`.
+        """Connects and signs in again with the values typed before. Raises as `open`.
 
         While the client is about to do so by itself, only the pause is cut short.
         """
@@ -110,7 +110,7 @@ class Session:
         self._spawn(self._look_again(client), "again")
 
     async def _look_again(self, client: AsyncClient) -> None:
-        """What may be another since the connection was lost: jobs, and after an update the methods."""
+        """Reads what may have changed since the loss: jobs, and after an update the methods."""
         try:
             await self.refresh_jobs()
             learned = await self.learning.look_again(client, self._shelf)
@@ -124,7 +124,7 @@ class Session:
 
     @property
     def place(self) -> str:
-        """What is remembered of this server is found by this and the user."""
+        """The key, with the user, of the memory of this server."""
         return self._place or self.target.place
 
     @property

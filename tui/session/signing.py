@@ -1,4 +1,4 @@
-"""Signing a session in: the secret from where it lies, then the login that the target asks for.
+"""Signing a session in: the secret from where it is stored, then the login that the target asks for.
 
 Invariants: a secret is looked for before anything is connected, in a thread, and
 stays in memory only; a server that has once taken a key by proof is sent no key
@@ -34,7 +34,7 @@ async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
     warnings: list[str] = []
     secret = await asyncio.to_thread(resolve, target.profile.secret, warn=warnings.append)
     for text in warnings:
-        warn(text)  # here, because whoever hears of it may draw
+        warn(text)  # on the loop's thread, because the listener may draw
     return secret
 
 
@@ -46,5 +46,5 @@ async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, ot
 
 
 def exposure(endpoint: Endpoint) -> str:
-    """What the client warns of before a password goes where others can read it; empty where nobody can."""
+    """The client's warning before it sends a password that others can read; empty when no one can."""
     return weak_password(Channel.of(endpoint, None), allow=True) or ""

@@ -1,4 +1,4 @@
-"""What one connection has seen, in plain deques and dicts that panels pull from.
+"""The data of one connection, in plain deques and dicts that panels pull from.
 
 No Textual and no I/O here. Every store counts its changes in ``version``, so a
 panel that looks ten times a second draws only when something is new. Stores are
@@ -99,7 +99,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the server describes it, with every field looked up tolerantly.
+    """A job as the server describes it; a field that lacks has a default.
 
     ``arguments`` and ``result`` are the beginnings of their JSON, and other texts are cut: a list keeps many jobs.
     """
@@ -162,7 +162,7 @@ class Job:
 
 
 def _failure(fields: Mapping[str, Any]) -> str:
-    """What a job says went wrong; of an exception without a text (``AssertionError()``) what it is."""
+    """The error of a job; for an exception without a text (``AssertionError()``) its name."""
     info = fields.get("exc_info")
     said = _text(fields.get("error"))
     return said if said.strip() or not isinstance(info, Mapping) else _text(info.get("repr"))
@@ -174,7 +174,7 @@ _SHOWN = 4000
 
 def _text(value: Any) -> str:
     text = value if isinstance(value, str) else "" if value is None else beginning(value, _SHOWN)
-    # The end of a traceback or a log says most.
+    # The end of a traceback or a log is most useful.
     return text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}"
 
 

@@ -1,4 +1,4 @@
-"""Where to connect and as whom: what was typed, given on the command line, or kept as a profile, as one value.
+"""Where to connect and as which user, as one value: typed, from the command line, or from a profile.
 
 A target stands on a `Profile`, so a connection typed by hand is kept by giving it a
 name. It holds a secret only when one was given; else the profile says where it is.
@@ -70,7 +70,7 @@ class Target:
 
     @property
     def place(self) -> str:
-        """The address in full: what is remembered of a server is found by it. Raises `InvalidEndpoint`."""
+        """The address in full: the key of the memory of a server. Raises `InvalidEndpoint`."""
         return parse(self.address).text
 
     @property
@@ -96,7 +96,7 @@ class Target:
 
     @property
     def kept(self) -> bool:
-        """Whether nobody has to be asked for anything: a secret was given, lies somewhere, or is not needed."""
+        """Whether signing in needs no input: a secret is given, stored, or not needed."""
         return self.kind == "local socket" or bool(self.secret) or not isinstance(self.profile.secret, Ask)
 
     @property

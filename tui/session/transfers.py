@@ -30,7 +30,7 @@ RATE_SECONDS = 3.0
 
 @dataclass(slots=True)
 class Transfer:
-    """Which file, and how far it is: bytes ``done`` of ``total`` (None while nobody knows).
+    """Which file, and how far it is: bytes ``done`` of ``total`` (None while unknown).
 
     ``overwrite`` is of downloads: an existing file may be replaced.
     """
@@ -68,7 +68,7 @@ class FilePlaces:
         self._sent: dict[str, str] = {}
 
     def first(self, kind: Kind, call: Call, host: str) -> str:
-        """What the field begins with."""
+        """The initial text of the field."""
         if kind == "upload":
             return self._sent.get(call.method, f"{self._folder}/")
         return f"{self._folder}/{suggested_name(call.method, call.params, host=host, today=date.today())}"

@@ -1,1 +1,1 @@
-"""What is needed before the workspace is loaded: the flags, where to begin, the first screen, the connect card."""
+"""Everything needed before the workspace: the flags, where to begin, the first screen, the connect card."""

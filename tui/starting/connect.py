@@ -56,7 +56,7 @@ class ConnectScreen(Standing, Screen[None]):
     FOOTER_WORDS = {"nav.open": "connect"}
 
     class Connected(Message):
-        """A session is signed in and ready; ``by_hand`` says that it stands on what was typed here."""
+        """A session is signed in and ready; ``by_hand``: with what the user typed here."""
 
         def __init__(self, session: Session, *, by_hand: bool = False) -> None:
             super().__init__()
@@ -64,14 +64,14 @@ class ConnectScreen(Standing, Screen[None]):
             self.by_hand = by_hand
 
     class Left(Message):
-        """Escape with nothing going on: back to what was open before, if anything."""
+        """The user leaves the card while it is not connecting: back to the screen before, if any."""
 
     def __init__(
         self, start: Start | None = None, cache: CatalogueCache | None = None, *, at_once: bool = True
     ) -> None:
         """``start`` tells what the card is filled with, ``cache`` where sessions look for lists of methods.
 
-        With ``at_once`` a profile that needs nobody's help is connected without a key.
+        With ``at_once`` the card connects by a profile that needs no input, without a key press.
         """
         super().__init__()
         self._cache = cache
@@ -80,7 +80,7 @@ class ConnectScreen(Standing, Screen[None]):
         try:
             self._opening: Opening = opening(self._start)
         except exc.InvalidProfile as error:
-            # It was there when the app began, and somebody has changed the file since.
+            # The profile existed when the app began; the file has changed since.
             self._opening = replace(opening(replace(self._start, profile="")), problem=error.error, at_once=False)
         given = self._opening.target
         self._local = not given.address and not self._opening.names and os.path.exists(LOCAL_SOCKET)
@@ -221,7 +221,7 @@ class ConnectScreen(Standing, Screen[None]):
         return None
 
     def _must_be_warned(self, target: Target) -> bool:
-        """Tells, once for each address, that others can read the password; whoever goes on then has read it."""
+        """Warns once for each address that others can read the password; a second enter goes on."""
         known = Known()
         readable = tuple(endpoint for endpoint in target.exposed if not known.warned(endpoint))
         if readable != self._warned:
@@ -230,7 +230,9 @@ class ConnectScreen(Standing, Screen[None]):
                 self.settle()
                 where = " and ".join(endpoint.text for endpoint in readable)
                 reason = f"Anyone on the network to {where} can read the password. A wss:// address protects it."
-                self._show([], Failure("Not encrypted", reason, "Press enter to send it anyway."))
+                self._show(
+                    [], Failure("Not encrypted", reason, f"Press {actions.key('connect.open')} to send it anyway.")
+                )
                 return True
         for endpoint in readable:
             known.remember_warning(endpoint)
@@ -243,7 +245,7 @@ class ConnectScreen(Standing, Screen[None]):
             target = target.trusting(trust)
 
     async def _attempt(self, target: Target, code: str | None, *, by_hand: bool) -> TLS | None:
-        """One attempt. What it returns is what the person says to trust, for another one."""
+        """One attempt. Returns the TLS choice that the user trusts, for another attempt."""
         session = Session(target, self._cache)
         done: list[str] = []
 
@@ -262,7 +264,7 @@ class ConnectScreen(Standing, Screen[None]):
         forget = session.changed.subscribe(told)
         try:
             await session.open(step, code)
-        except Exception as error:  # noqa: BLE001 - the root of connecting: whatever it was, the card says so
+        except Exception as error:  # noqa: BLE001 - the root of connecting: the card shows any error
             self._failed(session, error, done, code)
             card.remove_class("-busy")
             return await self._ask_trust(session, error)
@@ -289,7 +291,7 @@ class ConnectScreen(Standing, Screen[None]):
             self._connect(session.target.trusting(tls), None)
 
     async def _ask_trust(self, session: Session, error: Exception) -> TLS | None:
-        """Asks about a certificate, if that is what it failed for."""
+        """Asks about the certificate, if it is the reason of the failure."""
         if not isinstance(error, ssl.SSLCertVerificationError):
             return None
         tls = await ask_trust(self, session, error)
@@ -362,7 +364,7 @@ class ConnectScreen(Standing, Screen[None]):
             self.call_after_refresh(self.query_one(Card).scroll_end, animate=False)
 
     def cancel(self) -> bool:
-        """Stops connecting; True when there was something to stop."""
+        """Stops connecting; True when an attempt was running."""
         if not self.query_one(Card).has_class("-busy"):
             return False
         self.workers.cancel_group(self, "connect")
@@ -370,7 +372,7 @@ class ConnectScreen(Standing, Screen[None]):
         return True
 
     def action_connect_open(self) -> None:
-        """Connects with what is typed, wherever the focus is."""
+        """Connects with the typed values, wherever the focus is."""
         self._submit()
 
     def action_connect_back(self) -> None:

@@ -1,4 +1,4 @@
-"""What the app begins with: flags, environment and profiles put together.
+"""The app's beginning: flags, environment and profiles put together.
 
 Loads neither Textual nor an event loop, so it can be asked before either is there.
 """
@@ -21,11 +21,11 @@ __all__ = ["Opening", "Start", "first_of", "opening", "picked"]
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the connect card begins with."""
+    """The initial target of the connect card."""
 
     target: Target
     blank: Target
-    """What counts for an address that belongs to no profile."""
+    """The target for an address that belongs to no profile."""
     names: tuple[str, ...] = ()
     """All profiles, in the order of the file."""
     at_once: bool = False
@@ -33,7 +33,7 @@ class Opening:
     choosing: bool = False
     """Whether one of several profiles is to be chosen first."""
     problem: str = ""
-    """What is wrong with the configuration."""
+    """The error in the configuration."""
 
 
 def opening(start: Start) -> Opening:
@@ -57,7 +57,7 @@ def opening(start: Start) -> Opening:
     try:
         target = _chosen(start, name, profiles)
     except InvalidEndpoint:
-        # The card says what is wrong with the address.
+        # The card shows what is wrong with the address.
         return Opening(typed, blank, names)
     except InvalidProfile as e:
         if start.profile:
@@ -75,7 +75,7 @@ def picked(start: Start, name: str) -> Target:
 
 
 def first_of(start: Start) -> First | None:
-    """What may be shown before it is connected: a profile that needs nobody's help."""
+    """What may be shown before connecting: a profile that needs no input."""
     try:
         opened = opening(start)
     except InvalidProfile:
@@ -87,7 +87,7 @@ def first_of(start: Start) -> First | None:
 
 
 def _with_flags(profile: Profile, start: Start) -> Target:
-    """A profile as a target, what was said on the command line preferred to what it says."""
+    """A profile as a target; options of the command line take precedence."""
     mechanism = profile.mechanism
     if start.password:
         mechanism = "api-key" if start.by_key else "password"
@@ -108,7 +108,7 @@ def _chosen(start: Start, name: str, profiles: Profiles) -> Target:
     if choice.entrusted:
         return _with_flags(replace(profile, addresses=addresses, tls=choice.tls), start)
     if uri is None or profile.leads_to(parse(uri)):
-        # The same server for somebody else: what protects them holds for both.
+        # The same server for another user: the same protection holds.
         other = replace(profile, name="", username=choice.username or "", secret=Ask(), tls=choice.tls)
         return _with_flags(replace(other, addresses=addresses), start)
     return _typed(replace(start, user=choice.username or ""))

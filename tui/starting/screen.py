@@ -1,4 +1,4 @@
-"""What is on screen while the rest of the app is loaded: the methods as they were last time, ready to be searched.
+"""The screen while the rest of the app is loaded: the methods of the last run, ready for searching.
 
 It looks like the workspace that takes its place, and loads next to nothing: a list,
 two lines, and frames without content. Invariant: what was typed or chosen here is
@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from truenas_client.storage.catalogue_cache import Kept
 from tui.memory.state import ConnectionMemory, First
+from tui.remapped import RemappedKeys
 from tui.widgets.key_line import KeyLine
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
@@ -23,7 +24,7 @@ from tui.widgets.status_line import Status, StatusLine
 __all__ = ["Starting"]
 
 
-class Starting(Screen[None]):
+class Starting(RemappedKeys, Screen[None]):
     """The first screen when it is known where to connect to."""
 
     AUTO_FOCUS = None
@@ -61,7 +62,7 @@ class Starting(Screen[None]):
 
     @property
     def typed(self) -> Typed:
-        """What the user did here so far."""
+        """The user's input here so far."""
         return Typed(self.methods.filter.value, self.methods.names.key or "", self._chosen)
 
     @on(MethodList.Chosen)

@@ -1,4 +1,4 @@
-"""What the app was started with.
+"""The options that the app was started with.
 
 Loads next to nothing, because it is needed before the first screen.
 """
@@ -19,14 +19,14 @@ __all__ = ["Start"]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the command line and the environment asked for, the former preferred."""
+    """The options from the command line and the environment; the former take precedence."""
 
     address: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
     verify: bool = True
     writable: bool | None = None
-    """None: as the profile says, and read-only without one."""
+    """None: as in the profile; read-only without a profile."""
     by_key: bool = False
     plain: bool = False
     channel_binding: bool = True

@@ -12,14 +12,13 @@ a paste, or None where the paste belongs at the caret.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 from textual.message import Message
 from textual.widgets.text_area import Edit, EditResult
 
+from tui import actions
 from tui.model.completion import Candidate, Completions, accept, narrowed
 from tui.model.jsontext import Path
 from tui.text import safe, width
@@ -33,12 +32,9 @@ _CLOSING = ']}," '
 
 
 class ArgumentsEditor(JsonEditor):
-    """Edits the arguments of a method. Give it `complete` and `gaps`; it says `Completed` when it wrote a choice."""
+    """Edits the arguments of a method. Give it `complete` and `gaps`; it posts `Completed` when it wrote a choice."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+l", "complete", "complete", show=False, id="edit.complete"),
-        Binding("tab", "accept", "accept", show=False, id="edit.accept"),
-    ]
+    BINDINGS = actions.bind(("edit.complete", "complete"), "edit.accept")
 
     @dataclass
     class Completed(Message):
@@ -64,7 +60,7 @@ class ArgumentsEditor(JsonEditor):
         self._typed = ""
         self._gaps: list[TextProblem] = []
 
-    # What waits to be filled in
+    # Values to be filled in
 
     @property
     def gaps(self) -> list[TextProblem]:
@@ -100,7 +96,7 @@ class ArgumentsEditor(JsonEditor):
             self.goto(stop.start)
 
     def select_inside(self, start: int, end: int) -> None:
-        """Selects a value so that typing replaces it; of a text, what is between its quotes."""
+        """Selects a value so that typing replaces it; of a string, the text between its quotes."""
         if end - start >= 2 and self.text[start : start + 1] == '"':
             start, end = start + 1, end - 1
         self.select(start, end)
@@ -119,7 +115,7 @@ class ArgumentsEditor(JsonEditor):
         return self._open is not None
 
     def action_complete(self) -> None:
-        """Lists what may be written at the caret, whatever of it is typed already."""
+        """Lists the completions at the caret, however much of them is typed already."""
         text = self.text
         found = self.complete(text, self.caret, True)
         candidates = narrowed(found.candidates, found.typed) if found is not None else []
@@ -128,14 +124,14 @@ class ArgumentsEditor(JsonEditor):
             self._show(found, list(found.candidates), cursor=at, onward=True)
             return
         if found is not None and not candidates:
-            # What stands there fits nothing: all that would is more help than none.
+            # The typed text matches nothing: offer every completion instead.
             candidates = list(found.candidates)
         if found is None or not candidates:
             self.close_choices()
             self.app.notify("No completions here.", timeout=2, markup=False)
             return
         if found.start > self.caret:
-            # Keys that may follow: what is typed next is one of them, not more of the value.
+            # Keys that may follow: the next text is one of them, not more of the value.
             self.move_cursor(self.location_of(found.start))
         self._show(found, candidates, onward=True)
 
@@ -174,7 +170,7 @@ class ArgumentsEditor(JsonEditor):
         return True
 
     def footer_words(self) -> dict[str, str]:
-        """What keys do here, for the footer."""
+        """The footer's words for keys here."""
         return {"edit.complete": "complete"} | ({"app.back": "close"} if self.choosing else {})
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -182,7 +178,7 @@ class ArgumentsEditor(JsonEditor):
         return self.choosing if action == "accept" else super().check_action(action, parameters)
 
     def _offer(self) -> None:
-        """Opens the list by itself, after typing that something may come of."""
+        """Opens the list by itself, after typing that may be completed."""
         typed, self._typed = self._typed, ""
         if self.choosing or not typed or not self.has_focus or self.read_only or not self.selection.is_empty:
             return
@@ -235,7 +231,7 @@ class ArgumentsEditor(JsonEditor):
         self._suggest()
 
     def _typed_so_far(self) -> str | None:
-        """What of the word stands before the caret, None when the caret left it."""
+        """The part of the word before the caret, None when the caret left it."""
         row, column = self.cursor_location
         begin_row, begin = self._begin
         if row != begin_row or column < begin:
@@ -260,7 +256,7 @@ class ArgumentsEditor(JsonEditor):
     # Keys and edits
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.choosing and event.key == "escape":
+        if self.choosing and event.key in actions.keys_of("app.back"):
             event.stop()
             event.prevent_default()
             self.close_choices()

@@ -1,7 +1,7 @@
 """The call: arguments of the open method in a JSON editor, its docs beside them.
 
 The pane shows one `Draft` in its views: problems are underlined in the editor and the one at the caret is explained
-in the border. A long text is looked at in a thread, which the next key stops.
+in the border. A thread examines a long text; the next key stops it.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ __all__ = ["ARGUMENTS", "DOCS", "CallPane"]
 ARGUMENTS = "Arguments"
 DOCS = "Docs"
 AT_ONCE = 4096
-"""Characters up to which a text is looked at between two keys: it takes some 5 ms."""
+"""The most characters examined between two keys: that takes some 5 ms."""
 
 
 class CallPane(Pane):
     """Edits the arguments of one method at a time, or previews the docs of another.
 
     Invariant: title, arguments and docs are of `shown`. While another method is previewed no arguments
-    are shown; whatever leads to arguments ends the preview (`show`), or its owner opens what is previewed.
+    are shown; showing the arguments ends the preview (`show`), or its owner opens the previewed method.
     """
 
     @property
     def FOOTER_WORDS(self) -> Mapping[str, str]:
-        """What the keys do here: escape leaves a text for the result, and the docs for the arguments."""
+        """The footer's words for keys here: back leaves a text for the result, and the docs for the arguments."""
         if self.view == DOCS:
             return {"app.back": "arguments", "pane.docs": "", "pane.args": ""}
         return {"app.back": "result", "call.view": "docs"}
@@ -70,7 +70,7 @@ class CallPane(Pane):
         self._draft = Draft(unknown=unknown)
         self._previewed: Method | None = None
         self.known = Known()
-        """What earlier results told, for completion; the owner gives the session's."""
+        """Ids and names from earlier results, for completion; the owner gives the session's."""
         self._stop = threading.Event()
 
     def compose(self) -> ComposeResult:
@@ -87,7 +87,7 @@ class CallPane(Pane):
 
     @property
     def docs(self) -> DocsBox:
-        """What the method takes and returns; made when it is wanted for the first time, to start sooner."""
+        """The docs of the method; made when they are shown for the first time, to start sooner."""
         switcher = self.query_one(ContentSwitcher)
         for docs in switcher.query_children("#docs").results(DocsBox):
             return docs
@@ -109,7 +109,7 @@ class CallPane(Pane):
 
     @property
     def previewed(self) -> Method | None:
-        """The method whose docs are shown while one is being chosen."""
+        """The method whose docs are shown while the user chooses one."""
         return self._previewed
 
     @property
@@ -128,8 +128,8 @@ class CallPane(Pane):
         return self.tab
 
     def greet(self, text: str) -> None:
-        """What stands here while no method is open."""
-        # None while the app closes in the middle of its opening.
+        """The text here while no method is open."""
+        # The app may close in the middle of its opening: then the widget is gone already.
         for nothing in self.query("#nothing").results(TextView):
             nothing.set_text(text)
 
@@ -144,7 +144,7 @@ class CallPane(Pane):
         self.show(ARGUMENTS)
         self.look()
         if self.editor.gaps:
-            # What has to be filled in is selected, so that typing replaces it.
+            # The first value to fill in is selected, so that typing replaces it.
             self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
         elif text in (None, self._draft.smallest):
             # Before the last bracket, where further arguments belong.
@@ -216,7 +216,7 @@ class CallPane(Pane):
         self.set_tabs((DOCS,), DOCS)
         self.facts = ""
 
-    # What is wrong -----------------------------------------------------------------
+    # Problems ----------------------------------------------------------------------
 
     def look(self) -> list[TextProblem]:
         """Reads and checks the text as it is now; the problems, in the order of the text."""
@@ -272,7 +272,7 @@ class CallPane(Pane):
 
     @on(TextArea.Changed)
     def _changed(self) -> None:
-        # What is being found out about the text before this key is of no use any more.
+        # A check of the text before this key is of no use any more.
         self._stop.set()
 
     @on(Docs.Moved)
@@ -329,7 +329,7 @@ class CallPane(Pane):
                 empty = len(self.editor.gaps)
                 facts.append((f"fill {empty} field{'' if empty == 1 else 's'}", "warning") if empty else "valid")
                 if empty > 1:
-                    facts.append(f"{actions.by_id('edit.problem').key} next")
+                    facts.append(f"{actions.key('edit.problem', short=True)} next")
         self.facts = facts
 
 

@@ -1,4 +1,4 @@
-"""Rows of a path and what it holds, or of what it held and will hold: a call before it is sent."""
+"""Rows of a path with its value, or with its old and new value: a call before it is sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ChangesView"]
 MOST_LINES = 6
 """Lines that one value may take."""
 MOST_TEXT = 4000
-"""Characters of a value that are looked at: no more could be shown in its lines."""
+"""The most characters read of a value: its lines could show no more."""
 ARROW = "  ->  "
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual import events
-from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui import actions
 from tui.themes import STYLES
 
 __all__ = ["Choice"]
@@ -24,11 +24,7 @@ class Choice(Widget, can_focus=True):
     DEFAULT_CSS = """
     Choice { height: 1; width: 1fr; }
     """
-    BINDINGS = [
-        Binding("left,h", "step(-1)", "Before", show=False),
-        Binding("right,l,space", "step(1)", "Next", show=False),
-        Binding("enter", "submit", "Connect", show=False, id="connect.open"),
-    ]
+    BINDINGS = actions.bind(("choice.previous", "step(-1)"), ("choice.next", "step(1)"), ("connect.open", "submit"))
 
     chosen: reactive[int] = reactive(0)
 

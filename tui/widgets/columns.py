@@ -1,4 +1,4 @@
-"""What a row of a list is made of, and how wide its columns are. Values and pure functions; `Rows` draws them."""
+"""The parts of a row of a list, and the widths of its columns. Values and pure functions; `Rows` draws them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ _MARK = 2  # cells of the cursor's sign, which the words stand behind
 
 
 class CompletionList(CursorView, can_focus=False):
-    """A list of `Candidate`s. `show_at` opens it, `hide` closes it; a click says `Clicked`."""
+    """A list of `Candidate`s. `show_at` opens it, `hide` closes it; a click posts `Clicked`."""
 
     DEFAULT_CSS = """
     CompletionList {
@@ -48,7 +48,7 @@ class CompletionList(CursorView, can_focus=False):
 
     @property
     def candidates(self) -> Sequence[Candidate]:
-        """What is listed, best first."""
+        """The listed candidates, best first."""
         return self._candidates
 
     @property

@@ -1,10 +1,10 @@
-"""`ConnectForm`: the fields of the connect card. It is filled with a `Target` and makes one of what stands in it.
+"""`ConnectForm`: the fields of the connect card. It is filled from a `Target` and makes one from its fields.
 
 Invariants: what a profile grants (its secret, taking certain or any certificates) is for
 its own addresses: an address typed instead gets none of it. The same holds for what was
 typed: the secret, the one-time code, and the choices of certificate, of sending the key
 and of writes belong to the address they were made for, and another address drops them.
-The form holds what was typed and nothing of a secret that lies elsewhere.
+The form holds what the user typed, and no secret that is stored elsewhere.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.strip import Strip
 from textual.widget import Widget
@@ -24,6 +23,7 @@ from truenas_client.exc import InvalidEndpoint
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import TLS
+from tui import actions
 from tui.session.target import Kind, Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
@@ -40,7 +40,7 @@ SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token
 class Field(Input):
     """A line to type into; enter connects."""
 
-    BINDINGS = [Binding("enter", "submit", "Connect", show=False, id="connect.open")]
+    BINDINGS = actions.bind(("connect.open", "submit"))
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
@@ -77,7 +77,7 @@ class ConnectForm(Vertical):
         yield FormRow(
             "Password",
             Field(id="password", compact=True, password=True),
-            Static("F2 shows it", id="shows"),
+            Static(_shows("shows"), id="shows"),
             id="secret-row",
         )
         yield FormRow("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
@@ -92,7 +92,7 @@ class ConnectForm(Vertical):
     # Filling -----------------------------------------------------------------------
 
     def fill(self, target: Target, *, local: bool = False) -> None:
-        """Shows a target in place of what stood there; ``local`` prefers this machine's socket."""
+        """Shows a target in place of the former; ``local`` prefers this machine's socket."""
         self._base = target
         profile = target.profile
         self._field("address").value = profile.address or ""
@@ -103,7 +103,7 @@ class ConnectForm(Vertical):
         self.redraw()
 
     def _entrust(self, target: Target) -> None:
-        """Shows what a target grants to its address, for the address that stands in the form now."""
+        """Shows what a target grants to its address, for the address in the form now."""
         plainly = target.profile.mechanism == "api-key-plain"
         self._field("password").value = target.secret.reveal() if target.secret else ""
         self._field("code").value = ""
@@ -115,7 +115,7 @@ class ConnectForm(Vertical):
         self.hold()
 
     def hold(self) -> None:
-        """What stands in the form belongs to the address in it from now on, such as once it was sent there."""
+        """From now on the fields belong to the address in the form, such as once they were sent there."""
         self._owner, self._entrusted = self._place, self._grants
 
     @property
@@ -181,7 +181,7 @@ class ConnectForm(Vertical):
         return KINDS[self._choice("kind").chosen]
 
     def value(self, field: str) -> str:
-        """What stands in a field, without the space around it; a secret as it was typed."""
+        """The text of a field, without the space around it; a secret unchanged."""
         text = self._field(field).value
         return text if field == "password" else text.strip()
 
@@ -193,7 +193,7 @@ class ConnectForm(Vertical):
         return (target.address or "", target.user, self.value("password")) != known
 
     def target(self) -> Target:
-        """What stands in the form. The address may make no sense; what is missing is empty.
+        """The target in the form. The address may be invalid; what is missing is empty.
 
         What belongs to another address is dropped here too: what is sent must not depend on
         which message came first.
@@ -241,7 +241,7 @@ class ConnectForm(Vertical):
     @on(Input.Changed)
     @on(Choice.Changed)
     def redraw(self) -> None:
-        """Fits labels, rows and the note to what stands in the form."""
+        """Adapts labels, rows and the note to the fields."""
         kind, target = self.kind, self.target()
         endpoint = self.endpoint
         self.set_class(target.kind == "local socket" or kind == "local socket", "-local")
@@ -269,7 +269,7 @@ class ConnectForm(Vertical):
             return None
 
     def _warning(self, target: Target, endpoint: Endpoint | None) -> str:
-        """What is dangerous about this way to the server."""
+        """The warning about this way to the server."""
         if endpoint is None or self.has_class("-local"):
             return ""
         if endpoint.is_tls:
@@ -296,7 +296,7 @@ class ConnectForm(Vertical):
         """Shows the secret, or hides it again."""
         field = self._field("password")
         field.password = not field.password
-        self.query_one("#shows", Static).update("F2 shows it" if field.password else "F2 hides it")
+        self.query_one("#shows", Static).update(_shows("shows" if field.password else "hides"))
 
     def ask_code(self, *, perhaps: bool = False) -> None:
         """Shows the field for a one-time password, empty and with the focus.
@@ -326,3 +326,7 @@ def _leads(profile: Profile, address: str) -> bool:
         return profile.leads_to(parse(address))
     except InvalidEndpoint:
         return False
+
+
+def _shows(word: str) -> str:
+    return f"{actions.key('secret.show')} {word} it"

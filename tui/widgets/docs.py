@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from truenas_client.methods.catalogue import Method
+from tui import actions
 from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
 from tui.model.trail import Place, Trail, search
 from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain
@@ -29,7 +29,7 @@ _SIGN = 2  # cells for the cursor's sign
 
 
 class Library(Protocol):
-    """What the docs are looked up in: the session."""
+    """Where the docs look methods up: the session."""
 
     def method(self, name: str) -> Method | None:
         """The method of a name."""
@@ -44,14 +44,7 @@ class Library(Protocol):
 class Docs(CursorView, FindingView):
     """The documentation of one method: `show(method)`, then keys. `Moved`, `CallWanted` and `DraftWanted` tell."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
-        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
-        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
-        Binding("backspace", "docs_back", "back", show=True, id="docs.back"),
-    ]
+    BINDINGS = actions.bind("nav.open", "nav.toggle", "tree.all", "nav.left", "nav.right", "docs.back")
 
     @dataclass
     class Moved(Message):
@@ -86,7 +79,7 @@ class Docs(CursorView, FindingView):
         self._wrapped_at = -1
         self._told: str | None = None
 
-    # What is shown
+    # The page
 
     @property
     def method(self) -> Method | None:
@@ -100,7 +93,7 @@ class Docs(CursorView, FindingView):
 
     @property
     def item(self) -> Item | None:
-        """What the cursor is in."""
+        """The item under the cursor."""
         return self._lines[self.cursor].item if self._lines else None
 
     @property
@@ -183,7 +176,7 @@ class Docs(CursorView, FindingView):
         return len(self._lines)
 
     def is_cursor_line(self, index: int) -> bool:
-        # A document that is only looked at needs no cursor.
+        # A document without the focus needs no cursor.
         return index == self.cursor and self.has_focus
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
@@ -207,16 +200,17 @@ class Docs(CursorView, FindingView):
             self.post_message(self.Moved(self, hint))
 
     def hint(self) -> str:
-        """What enter does at the cursor."""
+        """The effect of the opening key at the cursor."""
+        key = actions.key("nav.open")
         match self.link:
             case TypeLink(node=node):
-                return f"enter opens {node.title or node.tag or node.name or node.type}"
+                return f"{key} opens {node.title or node.tag or node.name or node.type}"
             case MethodLink(name=name):
-                return f"enter opens {name}"
+                return f"{key} opens {name}"
             case CallLink():
-                return "enter edits its arguments"
+                return f"{key} edits its arguments"
             case DraftLink():
-                return "enter makes it the draft"
+                return f"{key} makes it the draft"
             case _:
                 return ""
 
@@ -286,7 +280,7 @@ class Docs(CursorView, FindingView):
             self._fold(item, not self._is_folded(item), below=True)
 
     def action_fold(self) -> None:
-        """Folds what is open; on anything else goes to what holds it."""
+        """Folds an open item; on any other moves to its parent."""
         item = self.item
         if item is None:
             return
@@ -296,7 +290,7 @@ class Docs(CursorView, FindingView):
             self.cursor = line
 
     def action_unfold(self) -> None:
-        """Unfolds what is folded; on what is open goes to the first line inside."""
+        """Unfolds a folded item; on an open one moves to the first line inside."""
         item = self.item
         if item is None or not item.folds:
             return
@@ -317,7 +311,7 @@ class Docs(CursorView, FindingView):
 
     @property
     def match_count(self) -> int:
-        """How many items of the page say what is sought, capitals or not."""
+        """How many items of the page contain the sought text, ignoring case."""
         if not self.sought or self._trail is None:
             return 0
         return sum(1 for _ in search(self._trail.page, self.sought, after=None))

@@ -42,10 +42,10 @@ class DocsBox(Vertical):
 
     @property
     def facts(self) -> list[Fact]:
-        """What the border should say: what was found, where enter leads, how to get back."""
+        """The facts for the border: the matches, the effect of the opening key, how to get back."""
         facts: list[Fact] = [] if self._found is None else [self._found]
         if hint := self.docs.hint():
-            # Cut, so that a long name does not push out what was found.
+            # Cut, so that a long name does not push out the count of matches.
             facts.append((cut(safe(hint), _LONGEST_HINT), "title"))
         if self.docs.depth:
             facts.append("{docs.back} back")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from tui import actions
 from tui.model.outline import Item, Key, Link, MethodLink, Page, Word
 from tui.text import Glyphs, safe, safe_lines, width, wrap
 from tui.widgets.lines import Span
@@ -19,14 +20,14 @@ __all__ = ["Line", "lay_out", "marked", "plain"]
 NARROWEST = 24  # cells; text is not wrapped into less, but cut
 MOST_LINES = 20_000
 _WIDEST_NAME = 26  # cells that the names of one object are padded to at most
-_LONGEST = 20_000  # characters of one text that are looked at
+_LONGEST = 20_000  # the most characters laid out of one text
 _LONGEST_NAME = 200
 _STEP = 2  # cells of one level
 _METHOD = re.compile(r"(?<![\w.])[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+(?![\w])")
 
 
 class Line(NamedTuple):
-    """One line: ``item`` says what it belongs to (None: a gap), ``first`` whether it is the item's first one."""
+    """One line of ``item`` (None: a gap); ``first``: whether it is the item's first line."""
 
     spans: list[Span]
     item: Item | None = None
@@ -35,7 +36,7 @@ class Line(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """Where an item is drawn, and what it is drawn with."""
+    """Where an item is drawn, and with which signs."""
 
     cells: int
     glyphs: Glyphs
@@ -96,7 +97,7 @@ def _item(item: Item, depth: int, names: int, room: _Room) -> Iterator[Line]:
 
 
 def _paragraph(item: Item, depth: int, room: _Room) -> Iterator[Line]:
-    """A title, a heading or a text: words, and what is said below them."""
+    """A title, a heading or a text: words, and the text below them."""
     indent = min(_STEP * depth, room.cells // 2)
     if item.kind == "text" and item.text:
         yield from _text(item, indent, room, first=True)
@@ -109,7 +110,7 @@ def _paragraph(item: Item, depth: int, room: _Room) -> Iterator[Line]:
 
 
 def _value(item: Item, depth: int, names: int, room: _Room) -> Iterator[Line]:
-    """An argument or a member: its name in a column, what it is beside it, what is inside below."""
+    """An argument or a member: its name in a column, its facts beside it, its members below."""
     # Far inside there is no room left to go further right; the order of the lines still tells.
     indent = min(_STEP * depth, room.cells // 2)
     folded = item.folds and room.folded(item)
@@ -204,7 +205,7 @@ def _flow(words: Sequence[Word], cells: int, *, hanging: int = 0) -> Iterator[li
     line: list[Span] = []
     used = 0
     for word in words:
-        text = safe(word.text[:_LONGEST])
+        text = safe(actions.worded(word.text[:_LONGEST], typing=False))
         if not text.strip():
             continue
         if used and used + 2 + width(text) > cells:

@@ -8,13 +8,13 @@ moved off the top stays on its event. Pausing stops the drawing, not the countin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from truenas_client.values.human import human_time
+from tui import actions
 from tui.model.panel import Panel, PanelEvent
 from tui.text import fit, pad, safe, width
 from tui.widgets.lines import CursorView, Span
@@ -32,11 +32,7 @@ _KINDS = {"added": "ok", "removed": "error", "gap": "warning"}
 class EventLines(CursorView):
     """The lines inside a panel: events, newest first, or the plots of their numbers."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("space", "pause", "pause", show=False, id="nav.toggle"),
-        Binding("o", "plot", "plot", show=False, id="event.plot"),
-    ]
+    BINDINGS = actions.bind("nav.open", ("nav.toggle", "pause"), "event.plot")
 
     @dataclass
     class Chosen(Message):
@@ -206,7 +202,7 @@ class EventPanel(Pane):
         if feed.ended:
             facts.append((feed.ended, "error"))
         if panel.paused:
-            facts.append((f"{panel.waiting} waiting; space resumes", "warning"))
+            facts.append((f"{panel.waiting} waiting; {actions.key('nav.toggle')} resumes", "warning"))
         facts.append(f"{feed.seen} seen")
         facts.append((f"{feed.dropped} dropped", "warning") if feed.dropped else "0 dropped")
         self.facts = facts
@@ -232,7 +228,7 @@ class EventPanel(Pane):
 
 
 def event_spans(event: PanelEvent, cells: int) -> list[Span]:
-    """An event in one line: time, kind, and what it is about; not cut to `cells`, but not much longer either."""
+    """An event in one line: time, kind, and its object; not cut to `cells`, but not much longer either."""
     return [
         Span(event.at.strftime("%H:%M:%S "), "dim"),
         Span(fit(safe(event.kind[:20]), 8) + " ", _KINDS.get(event.kind, "")),

@@ -1,13 +1,11 @@
-"""An error in the place of a result: what it is called, the fields it names, the trace folded."""
+"""An error in the place of a result: its title, the fields that it names, the folded trace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
@@ -20,7 +18,6 @@ from tui.widgets.lines import CursorView, Span
 
 __all__ = ["FailureView"]
 
-GO = "enter: there"
 MOST_LINES = 6
 """Lines that one field's message may take; copying gives all of it."""
 
@@ -30,12 +27,9 @@ TRACE = -1
 
 
 class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is shown
-    """Draws a `Failure`. `Chosen` says that the user wants to go to the field of one of its rows."""
+    """Draws a `Failure`. `Chosen`: the user wants to go to the field of one of its rows."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-    ]
+    BINDINGS = actions.bind("nav.open", "nav.toggle")
 
     @dataclass
     class Chosen(Message):
@@ -93,16 +87,17 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
             for part in wrap(text, cells - 2):
                 yield None, Span("  "), Span(part)
         names = [safe(row.attribute) or "(the call)" for row in failure.rows]
+        there = f"  {actions.key('nav.open')}: there"
         column = min(max((width(name) for name in names), default=0), cells // 3)
         for index, (name, row) in enumerate(zip(names, failure.rows, strict=True)):
-            room = cells - column - 4 - width(GO) - 2
+            room = cells - column - 4 - width(there)
             parts = list(islice(wrap(safe(row.message), max(room, 12)), MOST_LINES))
             for place, part in enumerate(parts):
                 left = (Span("  "), Span(pad(name if place == 0 else "", column), "key"), Span("  "))
                 if place or not row.attribute:
                     yield index, *left, Span(part)
                 else:
-                    yield index, *left, Span(pad(part, room)), Span("  " + GO, "dim")
+                    yield index, *left, Span(pad(part, room)), Span(there, "dim")
         for text in safe_lines(actions.worded(failure.hint, typing=self._typing)):
             for part in wrap(text, cells - 2):
                 yield None, Span("  "), Span(part, "dim")

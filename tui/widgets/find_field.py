@@ -16,7 +16,7 @@ __all__ = ["FindField"]
 
 
 class FindField(Input):
-    """Calls ``find`` with what is typed, "" to end the search; ``document`` says which widget gets the focus back."""
+    """Calls ``find`` with the typed text, "" to end the search; ``document`` is the widget that gets the focus back."""
 
     def __init__(
         self, find: Callable[[str], None], document: Callable[[], Widget], *, id: str | None = None, placeholder: str
@@ -51,7 +51,7 @@ class FindField(Input):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         assert self.parent is not None
-        # Not by focus(), which waits for its turn: what is said now names the keys of the document.
+        # Not by focus(), which waits for its turn: the facts set now name the keys of the document.
         self.screen.set_focus(self._document())
         self.parent.set_class(bool(event.value), "-finding")
         self.parent.remove_class("-typing")

@@ -9,24 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import work
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui import actions
 from tui.widgets.lines import LineView, Span
 
 __all__ = ["FindingView", "found_spans"]
 
 
 class FindingView(LineView):
-    """`find(text)` begins, `step` goes on, `Found` tells. A sub-class says where a text stands, and goes there."""
+    """`find(text)` begins, `step` goes on, `Found` tells. A sub-class tells where a text is, and moves there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "find_next", "next match", show=False, id="find.next"),
-        Binding("N", "find_previous", "previous match", show=False, id="find.previous"),
-    ]
+    BINDINGS = actions.bind("find.next", "find.previous")
 
     @dataclass
     class Found(Message):
@@ -40,7 +37,7 @@ class FindingView(LineView):
 
     _left: Iterator[Any] = iter(())
 
-    # What a sub-class says
+    # What a sub-class defines
 
     def matches(self, text: str, *, backwards: bool) -> Iterator[Any]:
         """The places that hold a text, from the present one on and around; None after every slice without one."""
@@ -58,7 +55,7 @@ class FindingView(LineView):
 
     @property
     def seeks(self) -> bool:
-        """Whether a text is looked for, so that there are other matches to go to."""
+        """Whether a search is active, so that there are other matches."""
         return bool(self.sought)
 
     def find(self, text: str) -> None:
@@ -123,7 +120,7 @@ def found_spans(text: str, sought: str, style: str) -> list[Span]:
     there = text if sought != sought.lower() else text.lower()
     spans: list[Span] = []
     done = 0
-    # Lower case can be longer than what it is of; places would be off then.
+    # A lower-case text can be longer than the text itself; places would be off then.
     while len(there) == len(text) and (at := there.find(sought, done)) >= 0:
         spans += [Span(text[done:at], style), Span(text[at : at + len(sought)], f"{style} mark".strip())]
         done = at + len(sought)

@@ -1,4 +1,4 @@
-"""What is said of a job, wherever it is drawn: its state, how far it is, how long it has taken and may still take."""
+"""The words about a job, wherever it is drawn: its state, how far it is, how long it has taken and may still take."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ GUESS_FROM_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class JobWords:
-    """Safe texts; "" for what is not known or not so."""
+    """Safe texts; "" for what is unknown or does not apply."""
 
     name: str
     state: str
     style: str
     """The name of the style of the state."""
     text: str
-    """What the job said last; "" of an aborted one, which will not do what it was about to."""
+    """The last progress text of the job; "" for an aborted one, whose text announces a step that will not come."""
     percent: str
     fraction: float | None
-    """How much of a bar is done; None while nobody knows."""
+    """The share of a bar that is done; None while unknown."""
     elapsed: str
     left: str
     """How long it may still take, always with ``~``."""

@@ -1,7 +1,7 @@
 """`JsonEditor`: a text area that colours JSON itself, line by line as lines are drawn, and underlines problems.
 
 No tree-sitter: a JSON string cannot span lines, so every line is read alone, and only lines on screen are read at all.
-Whoever validates sets `problems`, as offsets into `text`; until the next validation they move along with the text.
+The owner validates and sets `problems`, as offsets into `text`; until the next validation they move with the text.
 Characters that would disturb the terminal enter as JSON escapes, so the text means the same and is harmless to draw.
 """
 
@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import itemgetter
 from time import monotonic
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Span, Text
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Offset
 from textual.message import Message
@@ -26,6 +25,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Location, Selection, TextAreaTheme
 
+from tui import actions
 from tui.widgets.json_tokens import Token, harmless, tokens_of
 from tui.widgets.lines import named
 
@@ -36,7 +36,7 @@ _starts = itemgetter(0)
 
 
 class TextProblem(Protocol):
-    """What is wrong where: offsets into the text, and a message of one line."""
+    """A problem: offsets into the text, and a message of one line."""
 
     @property
     def start(self) -> int: ...
@@ -67,9 +67,7 @@ class _EditorTheme(TextAreaTheme):
 class JsonEditor(TextArea):
     """Edits JSON text. Listen to `Edited`, set `problems`; `goto`, `select` and `next_problem` move the caret."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+g", "next_problem", "next problem", show=False, id="edit.problem"),
-    ]
+    BINDINGS = actions.bind(("edit.problem", "next_problem"))
 
     @dataclass
     class Edited(Message):
@@ -117,7 +115,7 @@ class JsonEditor(TextArea):
 
     @property
     def problems(self) -> list[TextProblem]:
-        """What is underlined, in the order of the text. Assign any objects with `start`, `end` and `message`."""
+        """The underlined problems, in the order of the text. Assign any objects with `start`, `end` and `message`."""
         return self._problems
 
     @problems.setter

@@ -8,9 +8,6 @@ from typing import NamedTuple
 
 from tui.text import MARKS, UNSTEADY
 
-TOKEN_STYLES = ("key", "string", "number", "literal", "dim")
-"""The style names tokens come with; punctuation is `dim`."""
-
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?'
     r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
@@ -31,7 +28,7 @@ class Token(NamedTuple):
 
 
 def tokens_of(line: str) -> list[Token]:
-    """The pieces of a line in order, without gaps to be filled: what lies between them is plain."""
+    """The pieces of a line in order, with gaps: the text between them is plain."""
     tokens: list[Token] = []
     for match in _TOKEN.finditer(line):
         kind = match.lastgroup

@@ -6,10 +6,9 @@ screen goes on living; the next search or value ends it.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from textual.binding import Binding, BindingType
-
+from tui import actions
 from tui.model.flatten import Path, Row, Tree
 from tui.text import cut, pad, safe, width
 from tui.widgets.finding_view import found_spans
@@ -25,15 +24,9 @@ _HINT_AT = 24  # cells after which hints begin, so that short values have theirs
 class JsonView(CursorView, ValueView):
     """Shows `set_value(value)`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space,Z", "fold_toggle_all", "fold all below", show=False, id="tree.all"),
-        Binding("comma", "fold_level(-1)", "fewer levels", show=False, id="tree.less"),
-        Binding("full_stop", "fold_level(1)", "more levels", show=False, id="tree.more"),
-        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
-        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
-    ]
+    BINDINGS = actions.bind(
+        *("nav.open", "nav.toggle", "nav.left", "nav.right", "tree.all", "tree.less", "tree.more"),
+    )
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
@@ -41,7 +34,7 @@ class JsonView(CursorView, ValueView):
         self._key_cells: dict[Path, int] = {}
         self._told: Path | None = None
         self.level: int | None = None
-        """The level that was folded to; None once something else was folded or unfolded."""
+        """The level that the tree is folded to; None once the user folded or unfolded a single row."""
         self.partly = False
         """Whether that was too much to unfold, so that only the first rows are."""
 
@@ -168,7 +161,7 @@ class JsonView(CursorView, ValueView):
         self.cursor_moved()
 
     def _refold(self, path: Path, level: int | None = None) -> None:
-        """Draws the rows as they are now, the cursor at a path or at what is left of it."""
+        """Draws the present rows, the cursor at a path or at its nearest existing parent."""
         assert self._tree is not None
         self.level = level
         self.set_reactive(JsonView.cursor, self._tree.index_of(path))
@@ -202,7 +195,7 @@ class JsonView(CursorView, ValueView):
             self.level = last  # there was nothing deeper
 
     def action_fold(self) -> None:
-        """Folds what is open; on anything else goes to what holds it."""
+        """Folds an open container; on any other row moves to its parent."""
         row = self.current
         if self._tree is None or row is None:
             return
@@ -212,7 +205,7 @@ class JsonView(CursorView, ValueView):
             self.cursor = self._tree.parent_of(self.cursor)
 
     def action_unfold(self) -> None:
-        """Unfolds what is folded; on what is open goes to its first member."""
+        """Unfolds a folded container; on an open one moves to its first member."""
         row = self.current
         if row is None or row.folded is None:
             return

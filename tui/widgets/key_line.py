@@ -29,7 +29,7 @@ MOST = 7
 
 @runtime_checkable
 class TellsWords(Protocol):
-    """A node whose words for actions depend on what is going on."""
+    """A node whose words for actions depend on its state."""
 
     def footer_words(self) -> Mapping[str, str]: ...
 
@@ -52,7 +52,7 @@ def is_kept(screen: Screen[Any], key: str) -> bool:
 def working(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     """The bindings with an id that a key of the keyboard reaches at this moment, each with its node.
 
-    What the footer, the list of keys and every hint name comes from here.
+    The footer, the list of keys and every hint take the keys that they name from here.
     """
     for key, (node, binding, enabled, _tooltip) in screen.active_bindings.items():
         if binding.id and enabled and (node is screen.focused or not is_kept(screen, key)):
@@ -75,34 +75,25 @@ class KeyLine(Widget):
         self.refresh()
 
     def _entries(self) -> list[tuple[str, Action]]:
-        """What could be shown, best first: key text and action, each action once."""
+        """The possible entries, best first: key text and action, each action once."""
         found: dict[str, tuple[str, Action]] = {}
         words = self._words()
         for _node, binding in working(self.screen):
-            if not binding.id or binding.id in found:
-                continue
-            try:
-                action = actions.by_id(binding.id)
-            except KeyError:
-                continue
-            word = words.get(action.id, action.footer)
-            if word != action.footer:
-                action = replace(action, footer=word)
-            if not word:
-                continue
-            found[binding.id] = (actions.key_text(binding.key), action)
+            action = actions.by_id(str(binding.id))
+            if action.id not in found and (word := words.get(action.id, action.footer)):
+                found[action.id] = (actions.key_text(binding.key), replace(action, footer=word))
         for action_id, word in words.items():
             action = actions.by_id(action_id)
             if action_id not in found and action.where == "app":
                 # Another has the key first and passes it on, as text fields do with ctrl+c.
-                found[action_id] = (action.key, replace(action, footer=word))
+                found[action_id] = (actions.key(action_id, short=True), replace(action, footer=word))
         return sorted(found.values(), key=lambda entry: entry[1].rank)
 
     def _words(self) -> Mapping[str, str]:
-        """What the section calls an action that means something of its own there."""
+        """The section's words for actions that have a meaning of their own there."""
         words: dict[str, str] = {}
         focused = self.screen.focused
-        # From the outermost in: what is nearer to the cursor has the last word.
+        # From the outermost in: the node nearest to the cursor decides.
         for node in reversed(focused.ancestors_with_self if focused is not None else []):
             words.update(getattr(node, "FOOTER_WORDS", {}))
             if isinstance(node, TellsWords):
@@ -140,7 +131,7 @@ class KeyLine(Widget):
         return Content.assemble(" ", left, " " * space, right)
 
     async def action_press(self, action_id: str) -> None:
-        """Does what the word stands for."""
+        """Runs the action of the word that was clicked."""
         action = actions.by_id(action_id)
         for node, binding, _enabled, _tooltip in self.screen.active_bindings.values():
             if binding.id == action.id:
@@ -157,8 +148,15 @@ def _width(entry: tuple[str, Action]) -> int:
 GAP = 3
 
 
+def _keys(ids: str) -> str:
+    return " ".join(actions.key(one, short=True) if "." in one else one for one in ids.split())
+
+
 class Hint(Widget):
-    """The keys of a card, in its last line, at the right. The words are ours."""
+    """The keys of a card, in its last line, at the right. The words are ours.
+
+    An entry is the id of an action (or ids that share a word), and the word. A key of Textual's own is given by name.
+    """
 
     auto_links = Reactive(False)
 
@@ -175,13 +173,13 @@ class Hint(Widget):
         word_style = STYLES["footer-word"]
         parts = [
             clickable(Content.assemble((key, key_style), " ", (word, word_style)), "press", key)
-            for key, word in self._entries
+            for key, word in ((_keys(ids), word) for ids, word in self._entries)
         ]
         hint = Content(" " * GAP).join(parts)
         return Content.assemble(" " * max(self.size.width - hint.cell_length, 0), hint)
 
     async def action_press(self, key: str) -> None:
-        """Does what this key does now."""
+        """Runs what this key does now."""
         for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
             if enabled and actions.key_text(binding.key) == key:
                 await self.app.run_action(binding.action, node)

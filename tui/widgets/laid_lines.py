@@ -17,7 +17,7 @@ Line = Sequence[Span]
 
 
 class LaidLines(LineView):
-    """A sub-class says in `lay` what its lines are, and calls `lay_anew` when they are others."""
+    """A sub-class makes its lines in `lay`, and calls `lay_anew` when they change."""
 
     _laid: tuple[int, list[Line]] | None = None
     """The cells that the lines were made for, and the lines."""

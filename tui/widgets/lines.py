@@ -1,18 +1,17 @@
 """The common ground of the widgets that draw their lines themselves: `Rows`, `JsonView`, `Docs`, `EventPanel`.
 
-A line is a list of spans, each a safe text and the name of a style; a widget says what is on line N and nothing else.
+A line is a list of spans, each a safe text and the name of a style; a widget defines line N and nothing else.
 This module measures, pads, colours, caches, scrolls, follows the cursor and lets the mouse select. Only visible lines
 are ever asked for. The strip of a line is always exactly as wide as the widget, and style names become colours only
 here, by `themes.STYLES`, so a change of theme reaches everything.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.color import Color
 from textual.geometry import Size
@@ -22,6 +21,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
+from tui import actions
 from tui.text import ASCII, UNICODE, Glyphs, cut, width
 from tui.themes import STYLES
 
@@ -46,14 +46,7 @@ class LineView(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = {"line--cursor"}
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "line_up", "up", show=False, id="nav.up"),
-        Binding("down,j", "line_down", "down", show=False, id="nav.down"),
-        Binding("pageup", "page_up", "page up", show=False, id="nav.page_up"),
-        Binding("pagedown", "page_down", "page down", show=False, id="nav.page_down"),
-        Binding("home,g", "line_top", "first", show=False, id="nav.top"),
-        Binding("end,G", "line_end", "last", show=False, id="nav.end"),
-    ]
+    BINDINGS = actions.bind("nav.up", "nav.down", "nav.page_up", "nav.page_down", "nav.top", "nav.end")
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
@@ -61,14 +54,14 @@ class LineView(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
         self._drawn_width = -1
 
-    # What a widget says about itself
+    # What a widget defines
 
     def line_count(self) -> int:
         """How many lines there are, the fixed ones at the top not counted."""
         raise NotImplementedError
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        """What is on a line; more than `cells` cells are cut off with an ellipsis."""
+        """The spans of a line; more than `cells` cells are cut off with an ellipsis."""
         raise NotImplementedError
 
     def header_spans(self, cells: int) -> Sequence[Span] | None:
@@ -107,7 +100,7 @@ class LineView(ScrollView, can_focus=True):
         self.redraw()
 
     def watch_show_vertical_scrollbar(self, shown: bool) -> None:
-        # A bar that comes back knows nothing of what was scrolled while it was away.
+        # A scroll bar that appears again does not know the scrolling since.
         if shown:
             self.vertical_scrollbar.position = self.scroll_y
 
@@ -360,7 +353,7 @@ class CursorView(LineView):
         """Opens what the cursor is on."""
 
     def action_fold_toggle(self) -> None:
-        """Folds or unfolds what is below the cursor's line."""
+        """Folds or unfolds the lines below the cursor's line."""
 
     def _fold_mark(self, index: int) -> range:
         """The cells of the triangle that tells whether a line is folded."""

@@ -1,7 +1,7 @@
 """The methods of a server: starred ones, recent ones and a tree of namespaces; while typing a flat list, best first.
 
 What is starred, was called, unfolded and under the cursor is kept in the memory of the connection, which outlives the
-app. The list never changes what it is given and opens nothing itself: `MethodList.Chosen` says what is wanted.
+app. The list never changes its catalogue and opens no method itself: `MethodList.Chosen` asks for that.
 """
 
 from __future__ import annotations
@@ -31,19 +31,17 @@ MOST_HITS = 200
 READ_AHEAD_SECONDS = 0.5
 """How long after the methods came their texts are read for searching: what the user does first comes first."""
 
-STAR_KEYS = frozenset(actions.by_id("method.star").keys.split(","))
-FIND_KEYS = frozenset(actions.by_id("pane.find").keys.split(","))
+
+CARET_KEYS = {"down": "down", "up": "up", "pagedown": "page_down", "pageup": "page_up"}
+"""Keys of the filter that move the cursor of the list instead, with what they do there."""
 
 
 class Filter(Input):
     """The field above the list. Arrows and enter act in the list without leaving the field: letters always filter."""
 
     BINDINGS = [
-        Binding("enter", "submit", "Open", show=False, id="nav.open"),
-        Binding("down", "reach('down')", show=False),
-        Binding("up", "reach('up')", show=False),
-        Binding("pagedown", "reach('page_down')", show=False),
-        Binding("pageup", "reach('page_up')", show=False),
+        *actions.bind(("nav.open", "submit")),
+        *(Binding(key, f"reach('{where}')", show=False) for key, where in CARET_KEYS.items()),
     ]
 
     @dataclass
@@ -56,7 +54,7 @@ class Filter(Input):
         self.post_message(self.Reached(where))
 
     def action_cursor_left(self, select: bool = False) -> None:
-        # Nothing to move in while the field is empty: then the tree is what is meant.
+        # The field is empty, so the caret cannot move: the key is for the tree.
         if self.value:
             super().action_cursor_left(select)
         else:
@@ -69,23 +67,22 @@ class Filter(Input):
             self.action_reach("right")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        # Textual asks this of the keys in the registry, before the user's own keys take their place.
-        passed = key in STAR_KEYS or (key in FIND_KEYS and not self.value)
-        return not passed and super().check_consume_key(key, character)
+        return not self._acts(key, character) and super().check_consume_key(key, character)
 
     def on_key(self, event: events.Key) -> None:
-        """A sign that is the key of an action acts as in the list: no name has a star in it, or begins with a slash."""
-        if event.character is None or event.character.isalnum():
-            return
-        active = self.screen.active_bindings.get(event.key)
-        action = active.binding.id if active is not None else None
-        if action == "method.star" or (action == "pane.find" and not self.value):
+        if self._acts(event.key, event.character):
             event.prevent_default()
+
+    def _acts(self, key: str, character: str | None) -> bool:
+        """Whether a sign acts as in the list: no name has a star in it, or begins with a slash. Letters only filter."""
+        if character is None or character.isalnum():
+            return False
+        return key in actions.keys_of("method.star") or (key in actions.keys_of("pane.find") and not self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a user did before the workspace was there."""
+    """The user's input before the workspace was loaded."""
 
     filter: str = ""
     cursor: str = ""
@@ -97,7 +94,7 @@ class Typed:
 class MethodList(Pane):
     """Shows a `Catalogue`; `Chosen` names the method to open, `Highlighted` the one under the cursor."""
 
-    # What belongs to the call and its result would only push aside what belongs to the list.
+    # The keys of the call and its result would push aside those of the list.
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {
         "method.star": "star",
         "pane.find": "filter",
@@ -149,13 +146,13 @@ class MethodList(Pane):
 
     @property
     def index(self) -> Index:
-        """What the filter searches."""
+        """The index that the filter searches."""
         if self._index is None:
             self._index = Index(self._catalogue)
         return self._index
 
     def set_catalogue(self, catalogue: Catalogue, *, cached: bool = False) -> None:
-        """Shows the methods of this one; what was typed and unfolded stays. ``cached`` ones may not be the present."""
+        """Shows the methods of this one; filter and folding stay. ``cached`` ones may be old."""
         self.title = "Methods  cached" if cached else "Methods"
         self._catalogue = catalogue
         self._index = None  # made when it is searched: the list is there sooner without
@@ -187,7 +184,7 @@ class MethodList(Pane):
         return starred
 
     def go_on(self, typed: str, cursor: str) -> None:
-        """Takes over what was typed into another list of the same methods, and the row its cursor was on."""
+        """Takes over the filter of another list of the same methods, and the row of its cursor."""
         self.filter.value = typed
         self._refill(keep=False)
         self.names.move_to(cursor)
@@ -252,7 +249,7 @@ class MethodList(Pane):
         self._keep_place()
 
     def _keep_place(self) -> None:
-        """Remembers how the tree is looked at; what a search shows is not worth it."""
+        """Remembers the place in the tree; a search is not remembered."""
         if self._returning is None and not self.filter.value.strip():
             top = round(self.names.scroll_target_y)
             self._memory.place = Place(tuple(self._open), self.names.key or "", top)

@@ -1,6 +1,6 @@
 """The rows of the list of methods: starred ones, the last ones called, the tree of namespaces; or the hits of a search.
 
-Values in, rows out. Keys tell what a row stands for: the same method can be on several of them.
+Values in, rows out. The key of a row tells its method: several rows can have the same one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def space(name: str) -> str:
 
 
 def method_of(key: str | None) -> str | None:
-    """The method a row stands for, None for rows above methods."""
+    """The method of a row, None for rows above methods."""
     kind, colon, name = (key or "").partition(":")
     return name if colon and f"{kind}:" in (METHOD, STARRED, CALLED) else None
 
@@ -47,7 +47,7 @@ def namespace_of(key: str) -> str | None:
 def tree_rows(
     catalogue: Catalogue, *, unfolded: Collection[str], stars: Sequence[str], recent: Sequence[str], glyphs: Glyphs
 ) -> list[Row]:
-    """Everything there is, to be looked through. ``unfolded`` are the keys of rows whose methods are to be seen."""
+    """The rows of the tree. ``unfolded`` are the keys of rows whose methods are shown."""
     rows = [
         Row(STARRED + method.name, (method.name,), badges=badges(method), sign=glyphs.star)
         for method in _known(catalogue, stars)
@@ -79,7 +79,7 @@ def tree_rows(
 
 
 def hit_rows(catalogue: Catalogue, hits: Iterable[Hit], *, stars: Sequence[str], glyphs: Glyphs) -> list[Row]:
-    """What was found, best first: full names, and beside those found elsewhere where that was."""
+    """The matches, best first: full names, and for a match elsewhere its place."""
     rows = []
     for hit in hits:
         name = hit.method.name
@@ -101,7 +101,7 @@ def why_words(why: Sequence[str]) -> str:
 
 
 def badges(method: Method, *, star: str = "") -> tuple[Cell | str, ...]:
-    """What is to be known of a method before it is opened."""
+    """The marks of a method for the list."""
     words = [Cell(star, "warning")] if star else []
     if method.problems:
         words.append(Cell("unreadable", "error"))

@@ -90,7 +90,7 @@ class Pane(Vertical):
 
     @property
     def tab(self) -> str:
-        """The view that is shown; it stands in brackets."""
+        """The view that is shown, in brackets in the title."""
         return self._tab
 
     @property
@@ -105,7 +105,7 @@ class Pane(Vertical):
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """What stands in the bottom border; when there is no room the first ones go first.
+        """The facts in the bottom border; without room the first ones are left out first.
 
         Keys are named as in ``{result.previous} previous``, see `tui.actions.worded`.
         """
@@ -175,7 +175,7 @@ class Pane(Vertical):
         return Content("").join(parts)
 
     def _words(self, tabs: Sequence[str]) -> tuple[list[tuple[str, str]], int]:
-        """The words for views, each with the view it stands for, and the cells they take side by side."""
+        """The words for views, each with its view, and the cells they take side by side."""
         words = [(f"[{safe(tab[:100])}]" if tab == self._tab else safe(tab[:100]), tab) for tab in tabs]
         return words, sum(width(word) for word, _ in words) + 2 * max(len(words) - 1, 0)
 

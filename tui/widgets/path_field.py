@@ -1,13 +1,13 @@
-"""A line for a path: what it can go on with stands behind it, tab takes it."""
+"""A field for a path: the completion is shown behind it, and a key takes it."""
 
 from __future__ import annotations
 
 import asyncio
 
-from textual.binding import Binding
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from tui import actions
 from tui.model.paths import completed
 from tui.text import safe
 
@@ -28,7 +28,7 @@ class _Paths(Suggester):
 class PathField(Input):
     """Enter submits it as it stands; tab, right or end take the grey part."""
 
-    BINDINGS = [Binding("tab", "complete", "Complete", show=False)]
+    BINDINGS = actions.bind(("edit.accept", "complete"))
 
     def __init__(self, value: str = "", *, id: str | None = None) -> None:
         super().__init__(value, id=id, compact=True, suggester=_Paths(), select_on_focus=False)

@@ -17,7 +17,7 @@ MOST = 4
 
 
 class ProfileList(Rows):
-    """A list of profiles by name, address and user. One that cannot be read says so and keeps no other away."""
+    """A list of profiles by name, address and user. An unreadable profile is marked as such and hides no other."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__((Column(most=24), Column(flex=True, style="dim"), Column(most=14, style="dim")), id=id)

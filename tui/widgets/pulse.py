@@ -1,4 +1,4 @@
-"""The pulse of a screen: one timer for all its widgets that look at something whose changes are not told one by one.
+"""The pulse of a screen: one timer for all its widgets that poll a value whose single changes are not announced.
 
 Ten looks a second are what an eye can follow, however often a store changes. A subscriber that shows what may be
 hidden, or behind a card, asks itself whether it is seen: the status line goes on behind a card, a panel does not.

@@ -56,7 +56,7 @@ class RawView(ValueView):
 
     @work(exclusive=True, group="count", exit_on_error=False)
     async def _count_on(self) -> None:
-        # Nothing of the value is held here: when cancelled, the traceback would go on holding it.
+        # Holds no reference to the value: after a cancel, the traceback would keep it alive.
         counted = 0
         while next(self._steps, self) is None:
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What the views of a result say. Apart from them, so that they need not be loaded before there is a result."""
+"""Messages of the views of a result. Apart from the views, which need not be loaded before there is a result."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ class ViewChanged(Message):
 
 
 class ColumnsWanted(Message):
-    """The list of columns is wanted; `TableView.rearrange` takes what was chosen."""
+    """The user asks for the list of columns; `TableView.rearrange` takes the choice."""

@@ -31,7 +31,7 @@ from tui.widgets.key_line import is_typing
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.result_messages import ViewChanged
-from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, NOTHING, READING, call_facts, result_note, result_words
+from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, READING, call_facts, no_call, result_note, result_words
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
 from tui.widgets.value_view import ValueView
@@ -65,7 +65,7 @@ class ResultPane(Pane):
         self._drawn: object = None
         self._shows_previous = False
         self._cancellable = False
-        self._nothing = NOTHING
+        self._nothing = no_call()
         self._noted = ""
         self._views: ResultViews | None = None
         self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")
@@ -85,7 +85,7 @@ class ResultPane(Pane):
         self._forget()
 
     def empty_text(self, text: str) -> None:
-        """What stands here while there is no call."""
+        """The text here while there is no call."""
         self._nothing = text
         if self._call is None:
             self._renew()
@@ -106,7 +106,7 @@ class ResultPane(Pane):
 
     @property
     def content(self) -> Widget:
-        """What is shown inside now; it can always have the focus."""
+        """The widget shown inside now; it can always have the focus."""
         shown = self.query_one(ContentSwitcher).visible_content
         assert shown is not None
         return self.views.content if self.views is not None else shown
@@ -171,7 +171,7 @@ class ResultPane(Pane):
 
     @property
     def cancellable(self) -> bool:
-        """Whether something takes long enough that it is worth saying how to stop it."""
+        """Whether a call takes long enough to name the key that stops it."""
         return self._cancellable
 
     def _say_cancellable(self, now: bool) -> None:
@@ -227,7 +227,7 @@ class ResultPane(Pane):
             self._made("transfer", TransferView).set_transfer(call.transfer)
             self._switch("transfer")
             title = "Download" if call.transfer.kind == "download" else "Upload"
-            self._head(title, "^c stops it", human_ms(call.elapsed * 1000))
+            self._head(title, "{app.cancel} stops it", human_ms(call.elapsed * 1000))
             return
         if call.elapsed < QUIET_SECONDS or self._session.caller.results.reading is call:
             return
@@ -235,10 +235,10 @@ class ResultPane(Pane):
         if not stale:
             self._say("Waiting for the answer ...")
         self.title, self.state = ("Previous result", "stale") if stale else ("Result", "")
-        self.facts = ("^c cancels", human_ms(call.elapsed * 1000))
+        self.facts = ("{app.cancel} cancels", human_ms(call.elapsed * 1000))
 
     def _head(self, title: str, *facts: Fact) -> None:
-        """Names what stands in the place of a result."""
+        """Sets the title for what is shown in the place of a result."""
         self.title, self.state = title, ""
         self.set_tabs(())
         self.facts = facts
@@ -396,5 +396,5 @@ class ResultPane(Pane):
 
 
 def _is_slow(call: Call) -> bool:
-    """Whether the answer is waited for; a job goes on without anybody waiting."""
+    """Whether the user waits for the answer; a job runs without that."""
     return call.job is None and call.elapsed >= QUIET_SECONDS

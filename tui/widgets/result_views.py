@@ -34,7 +34,7 @@ RAW = "Raw"
 
 
 class ResultViews(Vertical):
-    """Shows `show_value(...)`. Says what is in `result_messages`, and `PathChanged` and `Found` of its view."""
+    """Shows `show_value(...)`. Posts the messages of `result_messages`, and `PathChanged` and `Found` of its view."""
 
     BINDINGS = actions.bindings("result")
 
@@ -171,17 +171,17 @@ class ResultViews(Vertical):
 
     @property
     def seeks(self) -> bool:
-        """Whether a text is looked for in what is shown."""
+        """Whether a search is active in the shown view."""
         return self._shown is not None and self._shown.seeks
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.table_view is not None if action.startswith("table_") else True
 
-    # What the border says
+    # Facts for the border
 
     @property
     def title(self) -> str:
-        """What of the result is shown: nothing for all of it, else which row."""
+        """The shown part of the result: "" for all of it, else the row."""
         if self._row is None:
             return ""
         name = title_of(self._value[self._row])
@@ -196,7 +196,7 @@ class ResultViews(Vertical):
     @property
     def facts(self) -> list[Fact]:
         """Where the cursor is, and how the view shows the value."""
-        facts: list[Fact] = [] if self._row is None else ["esc back"]
+        facts: list[Fact] = [] if self._row is None else ["{app.back} back"]
         if self.path:
             facts.append((path_text(self.path), "title"))
         return facts if self._shown is None else [*facts, *self._shown.facts]

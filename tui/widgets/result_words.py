@@ -1,4 +1,4 @@
-"""What is said in the place of a result, or above it."""
+"""The texts in the place of a result, or above it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import json
 from typing import Any
 
 from truenas_client.values.human import human_ms, human_size
+from tui import actions
 from tui.model.failure import Failure
 from tui.session.results import NOTED_FROM
 from tui.session.stores import Call, Job
 from tui.widgets.jobwords import words_of
 from tui.widgets.pane import Fact
 
-__all__ = ["CANCELLED", "CANCELLED_JOB", "NOTHING", "READING", "call_facts", "result_note", "result_words"]
+__all__ = ["CANCELLED", "CANCELLED_JOB", "READING", "call_facts", "no_call", "result_note", "result_words"]
 
-NOTHING = "Choose a method, then ctrl+j."
+
+def no_call() -> str:
+    """The text in the place of a result while no method is open."""
+    return f"Choose a method, then {actions.key('call.run')}."
+
+
 READING = "Reading {} ..."
 CANCELLED = Failure(
     "Cancelled", "The app no longer waits for the answer.", "The server was not stopped and may still finish it."
@@ -25,7 +31,7 @@ CANCELLED_JOB = Failure(
 
 
 def result_words(call: Call, *, filterable: bool) -> str:
-    """What stands in place of a result that there is nothing to see of; "" for any other."""
+    """The text in place of a result without content; "" for any other."""
     if call.let_go:
         size = human_size(call.size or 0, decimal=True)
         return f"This result ({size}) was dropped to make room for another.\nRun the call again to see it."
@@ -38,7 +44,7 @@ def result_words(call: Call, *, filterable: bool) -> str:
 
 
 def _limits(params: list[Any]) -> list[str]:
-    """What in the arguments of a query keeps rows away, a line each."""
+    """The arguments of a query that exclude rows, a line each."""
     lines = []
     if params and params[0]:
         lines.append(f"Active filter: {json.dumps(params[0], ensure_ascii=False, default=str)[:1000]}")
@@ -48,7 +54,7 @@ def _limits(params: list[Any]) -> list[str]:
 
 
 def call_facts(call: Call, job: Job | None) -> list[Fact]:
-    """What the border says of a call: rows, bytes of the result, the job it was, how long it took, its number."""
+    """The facts of a call for the border: rows, bytes of the result, the job it was, how long it took, its number."""
     facts: list[Fact] = []
     if call.state == "done":
         if isinstance(call.value, list):
@@ -63,7 +69,7 @@ def call_facts(call: Call, job: Job | None) -> list[Fact]:
 
 
 def result_note(call: Call) -> str:
-    """What is said above a result that is out of the ordinary; "" for any other."""
+    """The text above an unusual result; "" for any other."""
     if call.saved is not None:
         size = human_size(call.saved.size, decimal=True)
         return f"{size}: too large to show here, so this is its beginning. The whole result is in {call.saved.path}"

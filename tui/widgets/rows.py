@@ -7,11 +7,10 @@ what was asked for, the owner gives the rows that are now to be seen.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui import actions
 from tui.text import Align, cut, safe, safe_lines, width
 from tui.widgets.columns import GAP, Cell, Column, Row, marked, natural_widths, share_width, text_of
 from tui.widgets.lines import CursorView, Span
@@ -19,19 +18,13 @@ from tui.widgets.lines import CursorView, Span
 __all__ = ["Cell", "Column", "Row", "Rows"]
 
 LEAST_OF_CELL = 4
-"""Cells of terminal in which a further text of a row still says something."""
+"""The fewest cells in which a further text of a row is useful."""
 
 
 class Rows(CursorView):
     """A list with a cursor. `set_rows` gives it the rows, `columns` how they are drawn, messages tell what was done."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("space", "fold_toggle", "fold", show=False, id="nav.toggle"),
-        Binding("shift+space,Z", "fold_toggle", "fold all below", show=False, id="tree.all"),
-        Binding("left,h", "fold", "fold", show=False, id="nav.left"),
-        Binding("right,l", "unfold", "unfold", show=False, id="nav.right"),
-    ]
+    BINDINGS = actions.bind("nav.open", "nav.toggle", ("tree.all", "fold_toggle"), "nav.left", "nav.right")
 
     @dataclass
     class Highlighted(Message):
@@ -107,7 +100,7 @@ class Rows(CursorView):
 
     @property
     def empty(self) -> str:
-        """What stands in place of rows when there are none."""
+        """The text in place of rows when there are none."""
         return self._empty
 
     @empty.setter
@@ -214,7 +207,7 @@ class Rows(CursorView):
             for place, cell in enumerate(row.cells):
                 text = self._cut(text_of(cell), max(room, 0))
                 if place and width(text) < LEAST_OF_CELL and text != text_of(cell):
-                    break  # a letter and an ellipsis tell nobody anything
+                    break  # a letter and an ellipsis are of no use
                 spans += marked(text, cell, row.style)
                 room -= width(text) + 1
                 if place < len(row.cells) - 1 and room > 0:
@@ -264,7 +257,7 @@ class Rows(CursorView):
         return spans
 
     def _cut(self, text: str, cells: int) -> str:
-        # Four characters a cell leave room for marks without width; the rest is not even looked at.
+        # Four characters a cell leave room for marks without width; the rest is not read.
         return cut(safe(text[: 4 * cells + 16]), cells, ellipsis=self.glyphs.ellipsis)
 
     def takes_click(self, index: int) -> bool:

@@ -16,7 +16,7 @@ _SIZES = ("bytes", "size", "memory", "free", "used", "total", "arc_")
 def sparkline(values: Sequence[float | None], cells: int, glyphs: Glyphs = UNICODE) -> str:
     """The newest `cells` values as blocks, oldest left; a missing value is a space.
 
-    The lowest block stands for nothing (or for the least, when that is negative), the highest for the most there is.
+    The lowest block is zero (or the least value, when that is negative), the highest the greatest value.
     """
     shown = list(values[-cells:]) if cells > 0 else []
     known = [value for value in shown if value is not None]

@@ -1,7 +1,7 @@
 """`StatusLine`: one row that says which server this is, who is signed in and what is going on.
 
-It draws a `Status` value and nothing else. No state is told by colour alone: the dot is hollow and the word `offline`
-stands there. When there is little room, what is least needed goes first.
+It draws a `Status` value and nothing else. No state is shown by colour alone: offline the dot is hollow and the
+word `offline` is shown. With little room, the least important words are left out first.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from tui.widgets.clickable import clickable
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the line shows. `note` is a passing word such as `retry in 4 s`; `latency` is in ms."""
+    """The values that the line shows. `note` is a passing word such as `retry in 4 s`; `latency` is in ms."""
 
     online: bool = False
     name: str = ""
@@ -33,9 +33,9 @@ class Status:
     events: int = 0
     note: str = ""
     colour: str = ""
-    """What the profile marks this server with: a name such as `red`, or `#a02020`. Anything else is no colour."""
+    """The profile's colour for this server: a name such as `red`, or `#a02020`. Anything else is no colour."""
     connecting: bool = False
-    """For the first time; the word stands in the place of `offline`."""
+    """For the first time; then the word replaces `offline`."""
     others: tuple[tuple[str, bool], ...] = ()
     """Further connections: name, and whether online."""
 

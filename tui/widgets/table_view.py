@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import events, work
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from truenas_client.values.kinds import Path
 from truenas_client.values.table import Arrangement, Cell, Table
+from tui import actions
 from tui.text import cut, pad, safe, width
 from tui.widgets.column_places import GAP, SIGN, ColumnPlaces
 from tui.widgets.finding_view import found_spans
@@ -33,11 +33,7 @@ _STYLES = {"null": "dim", "container": "dim", "missing": "dim"}
 class TableView(CursorView, ValueView):
     """Shows a `Table`. `Chosen` is enter on a row, `Arranged` tells of other columns or another order."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", show=False, id="nav.open"),
-        Binding("left,h", "column(-1)", "column before", show=False, id="nav.left"),
-        Binding("right,l", "column(1)", "next column", show=False, id="nav.right"),
-    ]
+    BINDINGS = actions.bind("nav.open", ("nav.left", "column(-1)"), ("nav.right", "column(1)"))
 
     @dataclass
     class Chosen(Message):
@@ -89,7 +85,7 @@ class TableView(CursorView, ValueView):
 
     @property
     def table(self) -> Table | None:
-        """What is shown."""
+        """The table that is shown."""
         return self._table
 
     @property
@@ -143,7 +139,7 @@ class TableView(CursorView, ValueView):
         self.post_message(self.Arranged(self, arrangement))
 
     def change(self, what: Callable[[Table, str], Arrangement]) -> None:
-        """Arranges the columns anew, by what is to become of the one under the cursor."""
+        """Arranges the columns anew by a change of the one under the cursor."""
         if self._table is not None and self.key is not None:
             self.rearrange(what(self._table, self.key))
 

@@ -1,4 +1,4 @@
-"""`TextView`: lines of plain text, in the place of something else that is not there yet."""
+"""`TextView`: lines of plain text, in the place of content that is not there yet."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from textual import events
-from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -31,7 +30,7 @@ class WatchLine(Widget, can_focus=True):
     DEFAULT_CSS = """
     WatchLine { height: 1; }
     """
-    BINDINGS = [Binding("enter", "choose", "open", show=False, id="nav.open")]
+    BINDINGS = actions.bind("nav.open")
 
     @dataclass
     class Opened(Message):

@@ -24,7 +24,7 @@ MOST_EVENTS = 3
 
 
 class Watched(Protocol):
-    """What is watched: the session's stores."""
+    """The watched data: the session's stores."""
 
     @property
     def jobs(self) -> JobStore: ...
