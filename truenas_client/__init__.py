@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     )
     from .methods.catalogue import Catalogue, Method
     from .storage import Profile
-    from .sync.client import CALL_TIMEOUT, Call, Client, JSONRPCClient, LegacyClient
+    from .sync.calls import Call
+    from .sync.client import CALL_TIMEOUT, Client, JSONRPCClient, LegacyClient
     from .sync.events import Subscription
     from .sync.jobs import Job
     from .sync.sockets import ReserveFDException
@@ -157,7 +158,7 @@ _HOMES = {
     "Method": "methods.catalogue",
     "Profile": "storage.profile",
     "CALL_TIMEOUT": "sync.client",
-    "Call": "sync.client",
+    "Call": "sync.calls",
     "Client": "sync.client",
     "JSONRPCClient": "sync.client",
     "LegacyClient": "sync.client",

@@ -14,7 +14,10 @@ from typing import Any
 
 from truenas_client.simulator import Call, CallError, ThreadedSimulator, ValidationError, ValidationErrors
 
-__all__ = ["nas_of", "open_files", "threads_of_ours", "until"]
+__all__ = ["RELEASES", "nas_of", "open_files", "threads_of_ours", "until"]
+
+
+RELEASES = ("24.10", "25.04", "25.10", "26", "27")
 
 
 def nas_of(release: str, folder: Path, **options: Any) -> ThreadedSimulator:

@@ -6,7 +6,7 @@ import os
 import warnings
 import weakref
 from collections.abc import Callable
-from threading import Event, Lock
+from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -14,17 +14,18 @@ from .. import endpoint as addresses
 from ..dialing import ConnectLimits
 from ..endpoint import Endpoint
 from ..engine.hello import Approach
-from ..engine.ledger import Call as EngineCall
 from ..exc import CallTimeout, ClientException, InvalidEndpoint, NotAJob, NotAuthenticated
 from ..namespace import Namespace
 from ..utils import UndefinedType, undefined
+from .calls import Call
 from .connecting import connect
-from .connection import Connection, new_waiter, wait_on
+from .connection import Connection
 from .events import Callback, Subscription, SubscriptionRefused, Subscriptions
 from .jobs import Job, JobCallback, JobTable
+from .logins import Logins
 
 if TYPE_CHECKING:
-    from ..auth.channel import APIKeyAuthMech, Channel
+    from ..auth.channel import Channel
     from ..auth.flow import Flow
     from .signin import OTPToken, SignIn
 
@@ -36,85 +37,6 @@ CALL_TIMEOUT = int(os.environ.get("CALL_TIMEOUT", "60"))
 UNIX_SOCKET_PREFIX = "ws+unix://"
 
 
-class Call:
-    """A call made with ``background=True``. ``returned`` is set when its answer has come; `Client.wait` gives it."""
-
-    __slots__ = ("__weakref__", "_call", "_event", "_is_back", "_job", "_params", "_waiter", "method")
-
-    def __init__(self, method: str, params: tuple[Any, ...]) -> None:
-        self.method, self._params = method, params
-        self._job: Job | None = None
-        self._call: EngineCall | None = None
-        # An Event is made when a script looks at it: it costs more than all the rest of a call.
-        self._event: Event | None = None
-        self._is_back, self._waiter = False, new_waiter()
-
-    @property
-    def id(self) -> str:
-        """The message id."""
-        return self._job._record.message_id if self._job is not None else self._settled.id
-
-    @property
-    def params(self) -> list[Any]:
-        """What the method was called with."""
-        return list(self._params)
-
-    @property
-    def returned(self) -> Event:
-        """Set when the answer has come."""
-        if self._job is not None:
-            return self._job._bound
-        with _making_events:
-            if self._event is None:
-                self._event = Event()
-            if self._is_back:  # also where it came back while the event was made
-                self._event.set()
-            return self._event
-
-    @property
-    def result(self) -> Any:
-        """What the server answered; None before. Of a job its number."""
-        return self._job.job_id if self._job is not None else self._settled.result
-
-    @property
-    def error(self) -> ClientException | None:
-        """What the call failed with."""
-        if self._job is not None:
-            outcome = self._job._record.outcome
-            return outcome.error if outcome is not None and self._job.job_id is None else None
-        return self._settled.error
-
-    @property
-    def py_exception(self) -> Any:
-        """What the server attached to the error when it was asked for its own exceptions."""
-        return self.error.py_exception if self.error is not None else None
-
-    @property
-    def _settled(self) -> EngineCall:
-        assert self._call is not None
-        return self._call
-
-    def _wake(self) -> None:
-        """The reader's side: the answer is there."""
-        self._is_back = True
-        self._waiter.release()
-        if self._event is not None:
-            self._event.set()
-
-    def _wait(self, seconds: float | None) -> bool:
-        if not self._is_back:
-            if not wait_on(self._waiter, seconds):
-                return False
-            self._waiter.release()  # for others that wait for the same call
-        return True
-
-    def __repr__(self) -> str:
-        return f"<Call {self.method} {'returned' if self._is_back else 'under way'}>"
-
-
-_making_events = Lock()
-
-
 class _WebSocketFacts:
     """What scripts of the official client look at: ``client._ws.url`` and ``.socket``."""
 
@@ -122,7 +44,7 @@ class _WebSocketFacts:
         self.url, self.socket = connection.url, connection.socket
 
 
-class Client:
+class Client(Logins):
     """A TrueNAS, reached over one connection from construction to `close`. Any number of threads may use it.
 
     ``uri`` is None for the local socket, or an address as a person writes it (``"nas"``, ``"wss://nas/api/current"``,
@@ -400,72 +322,6 @@ class Client:
         self._subscriptions.unsubscribe(id_)
 
     # -- signing in ----------------------------------------------------------------------
-
-    def login_with_password(self, username: str, password: str, *, otp_token: OTPToken = None) -> None:
-        """Sign in with a password; ``otp_token`` is a one-time password or a function that asks for one.
-
-        Raises subclasses of `AuthenticationError`, which are ValueErrors: `InvalidCredentials`, `OTPRequired`,
-        `CredentialsExpired`, `AccessDenied`, `RedirectRequired`; and `RateLimited`. Over ``ws://`` to another host the
-        password is sent with a warning.
-        """
-        from ..auth.channel import weak_password
-        from ..auth.flow import password_login
-
-        def flow(channel: Channel) -> Flow:
-            if text := weak_password(channel, allow=True):
-                self._warn(text)
-            return password_login(username, password, legacy=bool(channel.old_protocol))
-
-        self._login(flow, otp_token)
-
-    def login_with_api_key(
-        self,
-        username: str | None,
-        api_key: str | os.PathLike[str],
-        auth_mechanism: APIKeyAuthMech | str | None = None,
-        *,
-        channel_binding: bool = True,
-    ) -> None:
-        """Sign in with an API key: the key, a JSON or INI text with it, or the absolute path of a file with these.
-
-        ``auth_mechanism`` is SCRAM unless given: it proves the key without sending it (26 and later), bound to the TLS
-        connection unless ``channel_binding`` is false, as is needed over ``ws://``. PLAIN sends the key, for older
-        servers; by the old protocol that is the way, and there ``username`` may be None.
-
-        Raises `InvalidKeyFile`, and subclasses of `AuthenticationError` as `login_with_password`, all ValueErrors:
-        before anything is sent `InsecureTransport` and `ChannelBindingError`; `MechanismUnsupported`,
-        `ServerSignatureError`.
-        """
-        from ..auth.channel import APIKeyAuthMech
-        from ..auth.keyflow import api_key_login
-        from ..storage import key_files
-        from .signin import new_nonce
-
-        key = key_files.load(api_key, self._warn)
-        mechanism = APIKeyAuthMech(auth_mechanism or APIKeyAuthMech.SCRAM)
-
-        def flow(channel: Channel) -> Flow:
-            return api_key_login(
-                username or "",
-                key,
-                channel,
-                mechanism=mechanism,
-                nonce=new_nonce(),
-                channel_binding=channel_binding,
-            )
-
-        self._login(flow, None)
-
-    def login_with_token(self, token: str) -> None:
-        """Sign in with a token of ``auth.generate_token``. Raises as `login_with_password`."""
-        from ..auth.channel import check_token
-        from ..auth.flow import token_login
-
-        def flow(channel: Channel) -> Flow:
-            check_token(channel)
-            return token_login(token, legacy=bool(channel.old_protocol))
-
-        self._login(flow, None)
 
     def _login(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> None:
         from ..auth.channel import Channel

@@ -2,6 +2,7 @@
 
 A caller makes its call under the lock, which also writes it to the socket, and then waits for the reader to wake it.
 The reader thread lives from `start` to the end: it reads, answers pings, sends the keepalive and keeps the times.
+Callers never read: Ctrl-C may end a caller anywhere, also between the socket's bytes and their place in the buffer.
 
 Invariants: the lock is held for bookkeeping only, never while anybody waits, a callback runs or a text is decoded;
 nothing waits for the server to take what is sent: what does not leave at once is the reader's to write; whatever the
@@ -12,20 +13,16 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import math
 import os
-import select
 import socket
-import sys
 from _thread import allocate_lock
-from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Event, Thread, current_thread
 from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from weakref import WeakSet
 
-from ..dialing import ConnectLimits, websocket_url
+from ..dialing import ConnectLimits
 from ..endpoint import Endpoint
 from ..engine.conversation import Conversation, Noise
 from ..engine.dialect import Dialect
@@ -35,19 +32,14 @@ from ..engine.messages import Ended, Update
 from ..engine.sizes import receive_limit
 from ..exc import ConnectionLost
 from ..secrets.logs import log
-from ..websocket import CLOSE_SECONDS, WebSocket
-from .sockets import wait_for
+from ..websocket import CLOSE_SECONDS
+from .waiting import new_waiter, wait_on
+from .websocket import AWAKE, Link, Unreadable
 
-__all__ = ["Connection", "Receiver", "new_waiter", "wait_on"]
+__all__ = ["Connection", "Receiver"]
 
 BATCH = 64
 """Frames that are taken while the lock is held once."""
-SMALLEST_READ, LARGEST_READ = 1 << 16, 1 << 20
-"""Bytes asked of the socket at a time; more while more comes than was asked for."""
-SLICE_SECONDS = 0.2
-"""How long Windows waits at a time: there Ctrl-C does not end the wait for a lock."""
-
-_AWAKE = -math.inf
 _live: WeakSet[Connection] = WeakSet()
 
 
@@ -61,64 +53,25 @@ class Receiver(Protocol):
     def over(self, lost: ConnectionLost, *, ours: bool) -> None: ...
 
 
-class _Unreadable(NamedTuple):
-    reason: str
-
-
-class Connection(WebSocket):
+class Connection(Link):
     """An open WebSocket with a conversation on it. ``sock`` is connected; TLS, where there is any, has succeeded."""
 
     def __init__(self, sock: socket.socket, endpoint: Endpoint, dialect: Dialect, *, limits: ConnectLimits) -> None:
-        super().__init__(websocket_url(endpoint))
-        self.url = endpoint.text
-        self.socket, self._limits = sock, limits
-        self._is_tls = endpoint.is_tls
-        sock.setblocking(False)
-        self.lock = allocate_lock()
+        super().__init__(sock, endpoint)
+        self._limits = limits
         self.talk = Conversation(dialect, new_id, monotonic(), vigilance=limits.vigilance)
         self.receiver: Receiver | None = None
         self.asked_for_jobs = False
         """Whether the server was asked here to tell of jobs."""
         self.closed = Event()
         """Set at the end, when everyone has been told."""
-        self._texts: deque[str | _Unreadable] = deque()
-        self.on_text = self._texts.append
-        self.on_fault = lambda reason: self._texts.append(_Unreadable(reason))
-        self._unsent: bytes | memoryview = b""
-        self._planned = _AWAKE
-        """Until when the reader sleeps; `_AWAKE` while it does not."""
-        self._cut_off = math.inf
-        self._times = math.inf
-        """When the reader has something to do, whatever is received: a ping, or the end of a closing connection."""
-        self._closing = self._let_go = self._over = False
+        self._closing = self._let_go = False
         self._bound_signed_in = False
         self.bound = receive_limit(limits.message, False)
-        self._wake_reader, self._waker = socket.socketpair()
-        self._wake_reader.setblocking(False)
-        self._waker.setblocking(False)
-        self._waits = _Waits(sock, self._waker)
         self._thread: Thread | None = None
         self._pid = os.getpid()
 
     # -- the life of a connection --------------------------------------------------------
-
-    def open(self, seconds: float) -> None:
-        """Complete the WebSocket handshake. Raises TimeoutError, OSError and websockets' own `InvalidHandshake`."""
-        until = monotonic() + seconds
-        self._flush()
-        while self.opening:
-            if not wait_for(self.socket, until - monotonic()):
-                raise TimeoutError
-            data = self._receive()
-            if data:
-                self.feed(data, monotonic())
-                while self.opening and self.step():
-                    pass
-            if data == b"" or self.refusal:
-                self.receive_eof()
-            self._flush()
-        if self.handshake_error is not None:
-            raise self.handshake_error
 
     def start(self) -> None:
         """Start the reader."""
@@ -130,14 +83,6 @@ class Connection(WebSocket):
     def lost(self) -> ConnectionLost | None:
         """How the connection ended; None while it lives."""
         return self.talk.lost
-
-    @property
-    def certificate(self) -> bytes | None:
-        """The server's certificate as this connection got it (DER), None without TLS."""
-        if not self._is_tls:
-            return None
-        certificate: bytes | None = self.socket.getpeercert(binary_form=True)  # type: ignore[attr-defined]
-        return certificate
 
     def sign(self, signed_in: bool, local_user: int | None = None) -> None:
         """Note who is signed in; ``local_user`` is whom the local socket signed in by itself."""
@@ -269,35 +214,6 @@ class Connection(WebSocket):
         if self.talk.next_time() < self._planned:
             self._wake()
 
-    def _flush(self) -> None:
-        """Write what waits to be sent, as much as the socket takes now."""
-        data: bytes | memoryview
-        data, last = self.to_send()
-        if self._unsent:
-            data = bytes(self._unsent) + data
-        if data and not self._over:
-            try:
-                sent = self.socket.send(data)
-            except (BlockingIOError, InterruptedError):
-                sent = 0
-            except OSError as e:
-                # TLS has its own words for "not now", and ssl may not be loaded. Else: the reader sees the end.
-                sent = 0 if type(e).__name__ in _NOT_NOW else len(data)
-            self._unsent = memoryview(data)[sent:] if sent < len(data) else b""
-            if self._unsent:
-                self._wake()
-        if last:
-            self._cut_off = min(self._cut_off, monotonic() + CLOSE_SECONDS)
-            if not self._unsent:
-                with contextlib.suppress(OSError):  # the peer was quicker
-                    self.socket.shutdown(socket.SHUT_WR)
-
-    def _wake(self) -> None:
-        if self._planned != _AWAKE:
-            self._planned = _AWAKE
-            with contextlib.suppress(OSError):
-                self._wake_reader.send(b"\0")
-
     def _set_bound(self) -> None:
         self._bound_signed_in = self.talk.signed_in
         self.bound = receive_limit(self._limits.message, self.talk.signed_in)
@@ -369,38 +285,10 @@ class Connection(WebSocket):
         if self._over or self.talk.lost is not None:
             return None
         readable = self._waits.until(until - now, writing=writing)
-        self._planned = _AWAKE
+        self._planned = AWAKE
         return self._receive() if readable else None
 
-    def _receive(self) -> bytes | None:
-        """What can be read now: None for nothing yet, b"" at the end."""
-        try:
-            if not self._is_tls:
-                return self._read_some()
-            with self.lock:  # one TLS connection is not for two threads at once
-                data = self._read_some()
-                pieces = [data] if data else []
-                # What TLS has decrypted already makes no socket readable.
-                while data and self.socket.pending() and len(pieces) < BATCH:  # type: ignore[attr-defined]
-                    data = self._read_some()
-                    pieces.append(data)
-                return b"".join(pieces)
-        except (BlockingIOError, InterruptedError):
-            return None
-        except OSError as e:
-            return None if type(e).__name__ in _NOT_NOW else b""
-
-    def _read_some(self) -> bytes:
-        data = self.socket.recv(self._read_size)
-        if len(data) == self._read_size < LARGEST_READ:
-            self._read_size *= 2
-        elif len(data) < SMALLEST_READ:
-            self._read_size = SMALLEST_READ
-        return data
-
-    _read_size = SMALLEST_READ
-
-    def _hear(self, text: str | _Unreadable, now: float) -> None:
+    def _hear(self, text: str | Unreadable, now: float) -> None:
         """Take in one text: a hot path. Nothing of it may stay referenced when this returns."""
         talk = self.talk
         messages = talk.dialect.receive(text) if type(text) is str else None
@@ -409,7 +297,7 @@ class Connection(WebSocket):
             if messages is not None:
                 told = talk.hear(messages, now)
             else:
-                assert isinstance(text, _Unreadable)
+                assert isinstance(text, Unreadable)
                 told = talk.unreadable(text.reason, now)
             for item in told:
                 if type(item) is Call:
@@ -467,68 +355,6 @@ class Connection(WebSocket):
             # Only this process's descriptors: nothing is sent, and the parent's stay open.
             with contextlib.suppress(OSError):
                 os.close(one.detach())
-
-
-_NOT_NOW = ("SSLWantReadError", "SSLWantWriteError")
-
-
-class _Waits:
-    """Waiting for bytes, for room to write, or for another thread's call."""
-
-    def __init__(self, sock: socket.socket, waker: socket.socket) -> None:
-        self._sock, self._waker = sock, waker
-        self._poll: Any = None
-        self._writing = False
-        if hasattr(select, "poll"):
-            self._number = sock.fileno()
-            self._poll = select.poll()
-            self._poll.register(waker.fileno(), select.POLLIN)
-            self._poll.register(self._number, select.POLLIN)
-
-    def until(self, seconds: float, *, writing: bool) -> bool:
-        """Wait at most so long; whether the socket can be read."""
-        if self._poll is None:
-            ready = select.select([self._sock, self._waker], [self._sock] if writing else [], [], max(seconds, 0))[0]
-            readable, woken = self._sock in ready, self._waker in ready
-        else:
-            if writing is not self._writing:
-                self._writing = writing
-                self._poll.modify(self._number, select.POLLIN | (select.POLLOUT if writing else 0))
-            readable = woken = False
-            # Rounded up, as a sleep that is too short is one for nothing.
-            for number, events in self._poll.poll(max(0, math.ceil(min(seconds, 1e6) * 1000))):
-                if number != self._number:
-                    woken = True
-                elif events & ~select.POLLOUT:
-                    readable = True
-        if woken:
-            with contextlib.suppress(OSError):
-                self._waker.recv(4096)
-        return readable
-
-
-def new_waiter() -> Any:
-    """A lock that is taken: `wait_on` waits until its ``release`` is called. The cheapest thing to wait on."""
-    waiter = allocate_lock()
-    waiter.acquire()
-    return waiter
-
-
-if sys.platform == "win32":
-
-    def wait_on(waiter: Any, seconds: float | None = None) -> bool:
-        """Wait until a waiter is released, at most so long; False when it was not. Signals are handled meanwhile."""
-        until = math.inf if seconds is None else monotonic() + seconds
-        while not waiter.acquire(timeout=max(0.0, min(SLICE_SECONDS, until - monotonic()))):
-            if monotonic() >= until:
-                return False
-        return True
-
-else:
-
-    def wait_on(waiter: Any, seconds: float | None = None) -> bool:
-        """Wait until a waiter is released, at most so long; False when it was not. Signals are handled meanwhile."""
-        return bool(waiter.acquire() if seconds is None else waiter.acquire(timeout=max(0.0, min(seconds, 1e6))))
 
 
 def _in_child() -> None:
