@@ -125,7 +125,7 @@ class Events:
         kind = self._registry.events.get(base)
         account = session.account
         if kind is None:
-            # The server accepts an unknown name from a full administrator (recorded: flow subscribe_events).
+            # The server accepts an unknown name from a full administrator (the facts of the wire, "Events").
             if not account.full_admin:
                 raise not_authorized()
         elif not kind.no_authz and not account.holds(kind.roles):
