@@ -1,8 +1,8 @@
-"""midclt: the TrueNAS API from a shell, as the official command of that name.
+"""midclt: the TrueNAS API from a shell, like the official command of that name.
 
-Flags, standard output and what a script relies on are the official ones; on top
-come exit codes that tell failures apart (`midclt.exits`), a login for every
-command, and messages instead of tracebacks. Importing this package loads nothing.
+Flags, standard output and all that a script relies on are as in the official command.
+In addition, exit codes tell failures apart (`midclt.exits`), every command can sign in,
+and errors are messages, not tracebacks. Importing this package loads nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["get_parser", "main"]
 
 
 def get_parser() -> ArgumentParser:
-    """The parser of the command line; reads nothing, changes nothing (a manual page is made from it)."""
+    """The parser of the command line, from which the manual page is made. It reads and changes nothing."""
     from .parser import get_parser
 
     return get_parser()

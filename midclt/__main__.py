@@ -1,4 +1,4 @@
-"""The command itself: parse, load the subcommand by name, turn every end into an exit status."""
+"""The command: parse the options, load the subcommand by name, and turn every outcome into an exit status."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _run(name: str, options: Namespace) -> ExitStatus:
 
 
 def _tell(error: Exception, options: Namespace) -> None:
-    """Report an error of this program: its kind and its masked message; with ``MIDCLT_TRACE`` also where it arose."""
+    """Report a bug of this program: its class and its masked message; with ``MIDCLT_TRACE`` also the frames."""
     from truenas_client.secrets.crash_report import crash_report, masked_message, name_of, words_of
 
     from .output import say
@@ -76,7 +76,7 @@ def _tell(error: Exception, options: Namespace) -> None:
 
 
 def _forget_output() -> None:
-    """Send what is still buffered to the null device, so that Python does not report the lost reader as it exits."""
+    """Send the buffered output to the null device. Python would otherwise report the closed pipe when it exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -1,8 +1,9 @@
-"""Connecting and signing in: which address, which user, which secret.
+"""Connect and sign in: which address, which user, which secret.
 
-Options win over the environment, the environment over the profile; a password wins
-over a key, as in the official command. A missing secret is asked for on the terminal;
-without a terminal it is the first line of standard input, before the arguments of the call.
+Options win over the environment, the environment over the profile. A password wins over
+a key, as in the official command. When no secret is given, the command asks for it on the
+terminal. Without a terminal it reads the secret from the first line of standard input,
+before the arguments of the call.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from .session import Session, open_session
 __all__ = ["call_timeout", "chosen", "connected", "secret_before_input", "signed_in", "trust_of", "who"]
 
 CALL_SECONDS = 60
-"""How long a call waits for its answer unless told otherwise, as officially."""
+"""How long a call waits for its answer by default, as in the official command."""
 
 
 def call_timeout(options: Namespace) -> float:
@@ -45,7 +46,7 @@ def call_timeout(options: Namespace) -> float:
 
 
 def trust_of(options: Namespace) -> TLS | None:
-    """How the options say that the server is to be trusted; None where they say nothing."""
+    """The TLS choice of the options; None where they make none."""
     if options.insecure and options.ca:
         raise CommandError("--insecure accepts any certificate and --ca only some: give one of them", ExitStatus.USAGE)
     if options.insecure:
@@ -54,16 +55,17 @@ def trust_of(options: Namespace) -> TLS | None:
 
 
 def chosen(options: Namespace) -> Choice:
-    """The address, the user and the trust, by options, environment and profile. Raises `InvalidProfile`."""
+    """The address, the user and the TLS choice from options, environment and profile. Raises `InvalidProfile`."""
     return choose(
         os.environ, profile=options.profile, uri=options.uri, username=options.username, tls=trust_of(options)
     )
 
 
 def who(options: Namespace, choice: Choice) -> tuple[Profile, Secret | None]:
-    """The user and the mechanism, as a profile (a nameless one where none is used), and the secret if one was given.
+    """The user and the mechanism, as a profile (one without a name if none is used), and the given secret.
 
-    Without a secret the profile says where it is. Options win over the environment, the environment over the profile.
+    Without a given secret, the profile names the place of the secret. Options win over the environment, the environment
+    over the profile.
     """
     own = choice.profile or Profile(name="")
     binding = own.channel_binding and not options.no_channel_binding
@@ -76,7 +78,7 @@ def who(options: Namespace, choice: Choice) -> tuple[Profile, Secret | None]:
         if given := password or key:
             mechanism = "password" if password else key_mechanism
             if not user.username:
-                # The login of the old protocol takes the key alone.
+                # The login of the old protocol takes the key without a user name.
                 mechanism = "api-key-plain" if not password and _old_protocol(choice) else "none"
             return replace(user, mechanism=mechanism), Secret(given)
     if choice.entrusted:
@@ -86,14 +88,14 @@ def who(options: Namespace, choice: Choice) -> tuple[Profile, Secret | None]:
 
 
 def _old_protocol(choice: Choice) -> bool:
-    """Whether the address itself asks for the old protocol."""
+    """Whether the address asks for the old protocol."""
     return choice.address is not None and parse(choice.address).is_legacy
 
 
 def secret_before_input(options: Namespace) -> Secret | None:
-    """The secret that `signed_in` would take from standard input; None where it takes none.
+    """Read the secret that `signed_in` would read from standard input; None where it would read none.
 
-    A command that reads its arguments there calls this first.
+    A command that reads arguments from standard input calls this first, because the secret is the first line.
     """
     if has_terminal():
         return None
@@ -107,7 +109,7 @@ def secret_before_input(options: Namespace) -> Secret | None:
 def signed_in(options: Namespace, secret: Secret | None = None) -> Iterator[Session]:
     """A session, signed in when the user is known. Raises `CommandError` when connecting or signing in fails.
 
-    ``secret`` is what `secret_before_input` returned, where that was called.
+    ``secret`` is the result of `secret_before_input`, if that was called.
     """
     choice = chosen(options)
     profile, given = who(options, choice)
@@ -135,7 +137,7 @@ def signed_in(options: Namespace, secret: Secret | None = None) -> Iterator[Sess
 
 
 def _obtain(profile: Profile, choice: Choice) -> Secret:
-    """The secret from the place that the profile names, or from the person at the terminal."""
+    """Read the secret from the place that the profile names, or ask the user."""
     if not isinstance(profile.secret, Ask):
         return resolve(profile.secret, warn=warn)
     noun = {"password": "Password", "token": "Token"}.get(profile.mechanism, "API key")
@@ -155,9 +157,9 @@ def _obtain(profile: Profile, choice: Choice) -> Secret:
 
 
 def connected(choice: Choice, timeout: float | None = None) -> Session:
-    """A session that is not signed in; ``timeout`` is in seconds, for that and for signing in.
+    """A session that is not signed in. ``timeout`` is in seconds, for connecting and signing in together.
 
-    Raises `CommandError` with what can be done about a refused certificate.
+    Raises `CommandError`, which says what the user can do about a refused certificate.
     """
     address, *others = choice.addresses
     try:
@@ -189,19 +191,20 @@ def _warn_of_arguments(options: Namespace) -> None:
 
 
 def _sign_in(session: Session, profile: Profile, secret: Secret, *, said_plain: bool) -> None:
-    # A one-time password is asked for between two attempts: Ctrl-C works, and the server does not wait for a person.
+    # Ask for a one-time password between two attempts. Then Ctrl-C works, and no login is pending on the server while
+    # the user types.
     username, token = profile.username, None
     while True:
         try:
             session.sign_in(profile, secret, token, said_plain=said_plain)
         except OTPRequired:
-            # The server asks, and may ask again after a wrong one.
+            # The server asks for one, and may ask again after a wrong one.
             refused = token is not None
             token = _ask(f"One-time password for {username}{', the last was wrong' if refused else ''}: ")
             if token is None:
                 raise
         except InvalidCredentials:
-            # The old protocol says no to a password that is right and needs a one-time password too.
+            # The old protocol answers "false" also to a right password that needs a one-time password too.
             old = profile.mechanism == "password" and session.endpoint.is_legacy
             if not old or token is not None or not has_terminal():
                 raise

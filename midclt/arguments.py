@@ -1,8 +1,8 @@
 """The arguments of a call: from words of the command line to values.
 
-A word is JSON (with the extended forms of `truenas_client.ejson`) when it reads
-as such and otherwise the text itself. ``-`` stands for what comes on standard
-input, which is read once, however often the word occurs.
+A word that is valid JSON (with the extended forms of `truenas_client.ejson`) is decoded;
+any other word is the text itself. ``-`` stands for the content of standard input, which
+is read once, however often the word occurs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["call_arguments", "damaged", "value_of"]
 
 
 def call_arguments(words: Iterable[str]) -> list[Any]:
-    """The values of a call's arguments. Raises `CommandError` when standard input cannot serve."""
+    """The values of a call's arguments. Raises `CommandError` when standard input cannot be read."""
     values: list[Any] = []
     given: str | None = None
     for word in words:
@@ -34,7 +34,7 @@ def call_arguments(words: Iterable[str]) -> list[Any]:
 
 
 def value_of(word: str) -> Any:
-    """One argument: its JSON value, or the text itself where it is none."""
+    """One argument: its JSON value, or the text itself where it is no JSON."""
     try:
         return ejson.loads(word)
     except ejson.EJSONDecodeError:
@@ -49,17 +49,17 @@ def _check_encodable(value: Any) -> None:
 
 
 _MARK = "\ufeff"
-"""The byte order mark, which some shells put before what they write."""
+"""The byte order mark, which some shells write before their output."""
 
 
 def _decoded(data: bytes) -> str:
-    """The text of bytes: UTF-8 whatever the locale says, as JSON is, unless their mark says UTF-16."""
+    """Decode bytes as UTF-8, or as UTF-16 after its byte order mark. The locale does not matter, as JSON is UTF-8."""
     wide = len(data) > 3 and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data.decode("utf-16" if wide else "utf-8").lstrip(_MARK)
 
 
 def damaged(words: Iterable[str]) -> list[str]:
-    """What to say of each word that was meant as JSON and is none, without repeating it."""
+    """A message for each word that looks like JSON but is not. It does not repeat the word, which may be a secret."""
     found = []
     for number, word in enumerate(words, 1):
         text = word.strip()
@@ -80,7 +80,7 @@ _ODD_QUOTES = frozenset("'\u201c\u201d\u201e\u2018\u2019")
 
 
 def _where(error: ejson.EJSONDecodeError) -> str:
-    """What is wrong with it and where; the forms of dates and sets name a value, which is left out."""
+    """The problem and its place. The errors of ``$`` forms quote a value, so they are replaced by a general text."""
     text = str(error)
     return text if isinstance(error.__cause__, ValueError) and "column" in text else "one of the $ forms is not valid"
 

@@ -1,7 +1,7 @@
-"""Asking the person on the terminal itself, because standard input may carry a call's arguments.
+"""Ask the user on the terminal itself, because standard input may carry the arguments of a call.
 
-Without a terminal a secret is the next line of standard input, as for the official command. The rest stays there for
-an argument ``-``.
+Without a terminal a secret is the next line of standard input, as in the official command. The rest of the input
+remains for an argument ``-``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from .exits import CommandError, ExitStatus
 __all__ = ["ask", "confirm", "has_terminal"]
 
 LONGEST_LINE = 65_536
-"""Bytes of a line that can be a secret: standard input may have no end."""
+"""The most bytes of a line with a secret: standard input may have no end."""
 
 
 def ask(prompt: str) -> str | None:
-    """Ask without showing what is typed; None when nothing was given.
+    """Ask for a secret without showing the typed text. None when the user gives nothing.
 
     Raises `CommandError` when the line of standard input is too long or not UTF-8.
     """
@@ -38,7 +38,7 @@ def _line() -> str | None:
     if stdin is None or stdin.closed:
         return None
     try:
-        # The bytes, and from the same buffer as `-` reads: the encoding of the locale says nothing of a pipe.
+        # Read bytes, from the same buffer that `-` reads. The locale's encoding need not be that of a pipe.
         buffer = getattr(stdin, "buffer", None)
         line = stdin.readline(LONGEST_LINE + 1) if buffer is None else buffer.readline(LONGEST_LINE + 1).decode()
     except OSError:  # not open for reading
@@ -51,7 +51,7 @@ def _line() -> str | None:
 
 
 def confirm(question: str) -> bool | None:
-    """Ask for a yes on the terminal; None without one. Standard input never answers: only a person says yes."""
+    """Ask for a yes on the terminal; None without one. Standard input cannot answer, so a script cannot agree."""
     if not has_terminal():
         return None
     prompt = f"{question} [y/N] "

@@ -1,8 +1,8 @@
-"""Exit statuses: which failure ends with which number.
+"""Exit statuses: the number for each kind of failure.
 
 ``0`` is success, ``1`` any error without a number of its own. With
-``MIDCLT_EXIT=compat`` in the environment 3 to 8 become 1, as they are in the
-official command, for scripts that compare with 1 instead of "not 0".
+``MIDCLT_EXIT=compat`` in the environment 3 to 8 become 1, as in the official command,
+for scripts that compare with 1 instead of "not 0".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["CommandError", "ExitStatus", "folded", "status_of"]
 
 
 class ExitStatus(IntEnum):
-    """What the shell is told."""
+    """The exit status of the command."""
 
     OK = 0
     ERROR = 1
@@ -36,11 +36,11 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130
     """Ctrl-C (128 + SIGINT)."""
     PIPE = 141
-    """The reader of the output went away (128 + SIGPIPE)."""
+    """The reader closed the output (128 + SIGPIPE)."""
 
 
 class CommandError(Exception):
-    """Ends the command with a message on standard error. Nothing has been asked of the server, or it said no."""
+    """Ends the command with a message on standard error. Nothing was sent to the server, or the server refused it."""
 
     def __init__(self, message: str, status: ExitStatus) -> None:
         super().__init__(message)
@@ -51,7 +51,7 @@ def status_of(error: ClientException) -> ExitStatus:
     """The exit status for an error of the client."""
     from truenas_client import exc
 
-    # The first row that fits decides, so a subclass stands before its parent.
+    # The first fitting row decides, so a subclass comes before its parent.
     table: tuple[tuple[type[ClientException], ExitStatus], ...] = (
         (exc.InvalidEndpoint, ExitStatus.USAGE),
         (exc.InvalidProfile, ExitStatus.USAGE),
@@ -70,7 +70,7 @@ def status_of(error: ClientException) -> ExitStatus:
 
 
 def folded(status: int) -> int:
-    """The status as the shell gets it: under ``MIDCLT_EXIT=compat`` 3 to 8 are 1."""
+    """The status for the shell: with ``MIDCLT_EXIT=compat`` 3 to 8 are 1."""
     if os.environ.get("MIDCLT_EXIT") == "compat" and ExitStatus.CONNECTION <= status <= ExitStatus.RATE_LIMITED:
         return int(ExitStatus.ERROR)
     return int(status)

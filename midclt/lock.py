@@ -1,8 +1,8 @@
-"""The write lock of a profile: a call that may change the server is refused, unless this run says otherwise.
+"""The write lock of a profile: refuse a call that may change the server, unless ``--write`` allows it.
 
-Whether a call only reads is decided by its name and the reviewed lists; where these do not
-know, the server's own listing of that service tells its roles. Invariant: in doubt a
-call counts as one that writes, and a refused call was not sent.
+The name of a method and the reviewed lists decide whether a call only reads. Where they do
+not, the roles in the server's own listing of that service decide. Invariants: in doubt a
+call counts as one that writes; a refused call was not sent.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ __all__ = ["Lock"]
 
 
 class Lock:
-    """What the profile of this run, if there is one, says of calls that write."""
+    """The rule of the used profile, if any, for calls that write."""
 
     def __init__(self, options: Namespace) -> None:
         self._profile: Profile | None = None
         if not options.write:
             choice = chosen(options)
             profile = choice.profile
-            # It speaks for its own servers. Another address only borrows the user name.
+            # The rule is for the profile's own servers. For another address the profile gives only the user name.
             if profile is not None and profile.read_only and profile.leads_to(parse(choice.address)):
                 self._profile = profile
 
     def check_name(self, method: str, params: Sequence[Any]) -> None:
-        """Before anything is connected: refuse what is known to write. Raises `CommandError`."""
+        """Refuse a method that is known to write, before connecting. Raises `CommandError`."""
         if self._profile is not None and (inner_method(method, params) or method) in RISK | WRITES:
             self._refuse(method)
 
     def check(self, session: Session, method: str, params: Sequence[Any], timeout: float | None) -> None:
-        """Refuse what is not known to read. Raises `CommandError`, and what asking the server raises."""
+        """Refuse a method that is not known to read. Raises `CommandError`."""
         if self._profile is None or classify(method) == "read":
             return
         from truenas_client.methods.catalogue import Catalogue
@@ -50,7 +50,7 @@ class Lock:
         try:
             listed = session.call("core.get_methods", [service], timeout)
         except ClientException:
-            listed = {}  # nothing is known of it then
+            listed = {}  # without a listing the method counts as one that writes
         catalogue = Catalogue.from_methods(listed if isinstance(listed, dict) else {})
         if catalogue.risk_of(method, params) != "read":
             self._refuse(method)

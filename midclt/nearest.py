@@ -1,6 +1,6 @@
-"""Advice on a method that the server does not have: its name in this release, or names that are close to it.
+"""Advice after a call of an unknown method: its name in this release, or similar names.
 
-Invariant: this asks the server only after a call has failed, and names only methods of the server's own lists.
+Invariants: the server is asked only after a call has failed; the advice names only methods that the server lists.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SUCCESSORS = {
     "service.restart": "service.control RESTART",
     "service.reload": "service.control RELOAD",
 }
-"""Services and methods of earlier releases, and what does their work now."""
+"""Services and methods of earlier releases, and their successors."""
 
 _EVENTS = frozenset(
     (
@@ -35,18 +35,19 @@ _EVENTS = frozenset(
         "zfs.tier.rewrite_job_status",
     )
 )
-"""Event sources, whose names look like methods. 25.04 and later have no method that lists events."""
+"""Event sources, whose names look like methods. 25.04 and later have no method that lists events (the facts of the API,
+"Events"), so the names are listed here."""
 
 MOST = 3
 
 
 def advice(session: Session, method: str, timeout: float | None) -> str:
-    """One line of advice; empty where no name is close, or the server gives no lists."""
+    """One line of advice; "" when no name is similar or the server refuses its lists."""
     if method in _EVENTS:
         return f"{method} is an event: midclt subscribe {method}"
     service, dot, name = method.rpartition(".")
     if not dot:
-        return ""  # every method has a service before its name, so no name is close
+        return ""  # every method has a service in its name, so no method is similar
     wanted = _SUCCESSORS.get(method) or (f"{_SUCCESSORS[service]}.{name}" if service in _SUCCESSORS else method)
     full, *words = wanted.split()
     service, _, name = full.rpartition(".")
@@ -62,7 +63,7 @@ def advice(session: Session, method: str, timeout: float | None) -> str:
 
 
 def _names(session: Session, method: str, params: list[Any], timeout: float | None) -> list[str]:
-    """The names that a listing of the server holds; none where it cannot be had."""
+    """The names in a listing of the server; none when the server refuses it."""
     try:
         answer = session.call(method, params, timeout)
     except ClientException:

@@ -1,4 +1,4 @@
-"""What the words of options are read as, for ``type=`` of argparse."""
+"""The types of option values, for ``type=`` of argparse."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What is printed: results and events on standard output, everything else on standard error.
+"""Output: results and events on standard output, everything else on standard error.
 
-Into a pipe or a file the bytes are those of the official command. On a
-terminal, text of the server loses the characters that would steer it.
+Into a pipe or a file the bytes are those of the official command. On a terminal, control
+characters are removed from the server's text, so that it cannot steer the terminal.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ __all__ = [
     "warn",
 ]
 
-# Control characters but tab and line feed, and those that change the order of what stands on a line.
+# Control characters except tab and line feed, and the characters that reorder the text of a line.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:
-    """``text`` without what would steer a terminal; tabs and line feeds stay."""
+    """``text`` without the characters that steer a terminal; tabs and line feeds stay."""
     return _STEERING.sub("", text)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a person sees this stream."""
+    """Whether this stream is a terminal."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:  # closed
@@ -48,7 +48,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def result_text(value: Any) -> str:
-    """A result as the official command prints it: text and whole numbers bare, so True for true; the rest JSON."""
+    """A result as the official command prints it: text, integers and booleans by ``str`` (True); the rest as JSON."""
     if isinstance(value, (int, str)):
         return str(value)
     return ejson.dumps(value)
@@ -60,14 +60,14 @@ def print_result(value: Any) -> None:
 
 
 def print_line(text: str) -> None:
-    """One line on standard output, out at once. Raises OSError, such as `BrokenPipeError`, when it cannot be."""
+    """Print one line on standard output and flush it. Raises OSError, such as `BrokenPipeError`."""
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed, so the result could not be written")
     _write(sys.stdout, text)
 
 
 def say(text: str) -> None:
-    """One line for the person, on standard error."""
+    """Print one line for the user on standard error."""
     _write(sys.stderr, text)
 
 
@@ -75,7 +75,7 @@ _READERS = ": other users of this machine may read "
 
 
 def warn(text: str) -> None:
-    """A warning of the core. That others may read a file is for a person at a terminal, once for each file."""
+    """Print a warning of the core. The warning that others may read a file appears on a terminal only, once a file."""
     path, found, _ = text.partition(_READERS)
     if found:
         from truenas_client.storage import Known
@@ -88,13 +88,13 @@ def warn(text: str) -> None:
 
 
 def _write(stream: TextIO | None, text: str) -> None:
-    if stream is None:  # started with the stream closed
+    if stream is None:  # the command was started with this stream closed
         return
     line = (harmless(text) if is_terminal(stream) else text) + "\n"
     try:
         data = line.encode(stream.encoding or "utf-8", stream.errors or "strict")
     except UnicodeEncodeError:
-        # A narrow locale, or half of a surrogate pair in the server's text: shown as an escape.
+        # The locale lacks a character, or the server's text has half of a surrogate pair: print it as an escape.
         encoding = stream.encoding or "ascii"
         data = line.encode(encoding, "backslashreplace")
         line = data.decode(encoding)
@@ -108,7 +108,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 
 def _write_whole(below: BinaryIO, data: bytes) -> None:
-    """Write all of it: what is not buffered (``PYTHONUNBUFFERED``) may take a part and say so by its number alone."""
+    """Write all data. An unbuffered stream (``PYTHONUNBUFFERED``) may write only a part and return its length."""
     left = memoryview(data)
     while left:
         taken = below.write(left)
@@ -118,9 +118,9 @@ def _write_whole(below: BinaryIO, data: bytes) -> None:
 
 
 def report(error: ClientException) -> None:
-    """An error of the server as the official command shows it: its text, its trace, what it attached.
+    """Print an error of the server as the official command does: its text, its trace, its extra data.
 
-    Refused arguments (and an instance that does not exist) have no trace there.
+    For validation errors (and a missing instance) the official command prints only the text.
     """
     from truenas_client.exc import ValidationErrors
 
@@ -138,7 +138,7 @@ def report(error: ClientException) -> None:
 
 
 def fit(text: str, cells: int) -> str:
-    """The beginning of ``text``, made one harmless line, that fits into so many cells of a terminal."""
+    """The beginning of ``text``, as one harmless line, that fits into this many cells of a terminal."""
     shown: list[str] = []
     for character in " ".join(harmless(text).split()):
         cells -= _cells_of(character)
@@ -149,7 +149,7 @@ def fit(text: str, cells: int) -> str:
 
 
 def cells(text: str) -> int:
-    """How many cells of a terminal a harmless line takes."""
+    """The number of terminal cells that a harmless line takes."""
     return sum(map(_cells_of, text))
 
 

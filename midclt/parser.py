@@ -1,8 +1,8 @@
-"""The options of midclt, and the table of its subcommands, which bring their own.
+"""The options of midclt, and the table of its subcommands, which define their own options.
 
-The long options of the official command may be abbreviated to any prefix that
-is theirs alone (``--t``, ``--in``), and scripts do so: an option that would
-make one of these ambiguous must not be added. The tests hold the list.
+Scripts abbreviate the long options of the official command to a unique prefix (``--t``,
+``--in``). Do not add an option that makes one of these prefixes ambiguous. The tests hold
+the list.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COMMANDS = {
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
     "key": "prepare an API key",
 }
-"""Each subcommand, in the order of the help: a module of `midclt.commands`, and what the help says of it."""
+"""The subcommands in the order of the help: a module of `midclt.commands`, and its line in the help."""
 
 _ENVIRONMENT = """\
 environment:
@@ -52,8 +52,8 @@ examples:
 def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     """A new parser. Building it reads no environment and no file.
 
-    ``whole`` adds the options of every subcommand at once, as a manual page needs them, instead of those of
-    the command that is used.
+    ``whole`` adds the options of all subcommands, as a manual page needs them. Otherwise only the used subcommand adds
+    its options.
     """
     parser = argparse.ArgumentParser(
         prog="midclt",
@@ -123,11 +123,11 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
 
 
 class _CommandParser(argparse.ArgumentParser):
-    """The parser of one command. It imports the command's module when there are words for it to read."""
+    """The parser of one command. It imports the command's module only when it has words to parse."""
 
     def __init__(self, *, command: str | None = None, **settings: Any) -> None:
         super().__init__(**settings)
-        self._command = command  # None: the options are there, as those of an action are from the beginning
+        self._command = command  # None: the options have been added; an action has them from the beginning
 
     def add_options(self) -> None:
         command, self._command = self._command, None

@@ -1,4 +1,4 @@
-"""What ``midclt key precompute`` does: an API key in the form that needs no derivation at login."""
+"""``midclt key precompute``: write an API key in the form that needs no derivation at login."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["precompute"]
 
 
 def precompute(options: Namespace) -> ExitStatus:
-    """Sign in with the key once, and write what a login derives from it. The key is proved, never sent."""
+    """Sign in with the key once, and write the keys that a login derives. The key is proved, never sent."""
     choice = chosen(options)
     if choice.username is None:
         raise CommandError("An API key needs the name of its user: -U or TRUENAS_USERNAME", ExitStatus.USAGE)
@@ -55,7 +55,7 @@ def precompute(options: Namespace) -> ExitStatus:
 
 
 def _key(options: Namespace, choice: Choice) -> ApiKey:
-    """The key from a file, standard input, the environment, the profile or the person; never from an argument."""
+    """The key from a file, standard input, the environment, the profile or the user; never from an argument."""
     if options.file == "-":
         return keytext.parse(sys.stdin.read() if sys.stdin is not None else "", "standard input")
     if options.file:

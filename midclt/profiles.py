@@ -1,4 +1,4 @@
-"""What ``midclt profile`` does: make, show, test and remove profiles. Never prints a secret."""
+"""``midclt profile``: make, show, test and remove profiles. Invariant: it never prints a secret."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["do"]
 
 
 def do(options: Namespace) -> ExitStatus:
-    """Do what ``options.action`` says."""
+    """Run the action ``options.action``."""
     profiles = Profiles()
     action = {
         "add": _add,
@@ -55,7 +55,7 @@ def _add(profiles: Profiles, options: Namespace) -> ExitStatus:
         password_over_ws=not options.no_password_over_ws,
         colour=options.colour,
     )
-    profile.endpoints  # noqa: B018 - an address that makes no sense is told before anything is asked
+    profile.endpoints  # noqa: B018 - raises for an invalid address before the user is asked for anything
     profile = replace(profile, tls=_tls(profile, options))
     if profile.mechanism == "none":
         reference = Ask()
@@ -96,7 +96,7 @@ def _reference(where: str, profiles: Profiles, name: str) -> Reference:
                 raise CommandError(f"--secret command: {e}", ExitStatus.USAGE) from None
         case "text" if not rest:
             return Text(Secret(""))
-    # What was given may be the secret itself, so it is not repeated.
+    # The given text may be the secret itself, so the error does not repeat it.
     raise CommandError(
         "--secret is where the secret is, not the secret: ask, keyring, file[:PATH], env:VARIABLE, command:WORDS, text",
         ExitStatus.USAGE,
@@ -116,7 +116,7 @@ def _tls(profile: Profile, options: Namespace) -> TLS:
 
 
 def _new_secret(reference: Reference, profile: Profile, options: Namespace) -> Secret | None:
-    """A secret that is to be kept now; None where it is kept elsewhere."""
+    """The secret to store now; None where it is stored elsewhere."""
     match reference:
         case Keyring() | Text():
             pass
@@ -190,7 +190,7 @@ def _remove(profiles: Profiles, options: Namespace) -> ExitStatus:
     except InvalidProfile:
         if name not in profiles.names:
             raise
-        # A broken one can be removed too.
+        # A broken profile can be removed too.
     profiles.remove(name)
     try:
         forget(reference)

@@ -1,8 +1,8 @@
 """The progress of a job on standard error.
 
-`Bar` redraws one line on a terminal, `Lines` writes each new description once, for
-logs, and `Silent` shows nothing. The caller tells each of them the state of the job
-and, at the end, to leave the line.
+`Bar` redraws one line on a terminal. `Lines` writes each new description once, for logs.
+`Silent` shows nothing. The caller calls `update` with the state of the job, and `end` to
+finish the line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BAR_CELLS = 30
 
 
 class Progress(Protocol):
-    """Shows how far a job is."""
+    """Shows the progress of a job."""
 
     def update(self, percent: float | None, description: str) -> None: ...
 
@@ -47,7 +47,7 @@ class Silent:
 
 
 class Lines:
-    """A line for each description that differs from the one before."""
+    """Writes a line for each description that differs from the one before."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -74,7 +74,7 @@ class Bar:
 
     def end(self, *, success: bool) -> None:
         if success:
-            # Few jobs report their last step.
+            # Many jobs end without reporting 100 %.
             self._draw(100.0, self._description)
         if self._line:
             sys.stderr.write("\n")
@@ -86,13 +86,13 @@ class Bar:
         share = min(max(percent or 0.0, 0.0), 100.0) / 100
         done = round(share * BAR_CELLS)
         number = "" if percent is None else f"{share:.0%}"
-        # The last column stays free: writing there makes some terminals break the line.
+        # Leave the last column free: some terminals wrap the line when it is written to.
         room = _width() - 1
         line = f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number:4} "[:room]
         line += fit(description, room - len(line))
         if line == self._line:
             return
-        # Blanks instead of an erase sequence: they work on every terminal.
+        # Overwrite the rest of the old line with blanks, which work on every terminal.
         sys.stderr.write("\r" + line + " " * (cells(self._line) - cells(line)))
         sys.stderr.flush()
         self._line = line

@@ -1,9 +1,9 @@
-"""The seam between the commands and the driver: a signed-in connection, used blockingly.
+"""The blocking interface of the commands to the driver: a signed-in connection.
 
-Commands see `Session` alone. It stands on `AsyncClient` and an event loop that
-runs only while a command waits.
+Commands use only `Session`. It wraps an `AsyncClient` and an event loop that runs only
+while a command waits.
 
-Invariant: nothing here prints, but for what the core logs (`_Log`) and warns of.
+Invariant: nothing here prints, except the logs (`_Log`) and warnings of the core.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _T = TypeVar("_T")
 def open_session(
     uri: str | None, *, tls: TLS = SYSTEM, also: Sequence[str] = (), timeout: float | None = None
 ) -> Session:
-    """Connect, at ``also`` where nothing answers at the first address.
+    """Connect. Where nothing answers at the first address, try those of ``also``.
 
-    ``timeout`` is for connecting at all of them and signing in together; an attempt with a one-time password has as
-    much again. None: each stage has its own (`ConnectLimits`).
-    Raises `ConnectError` and its subclasses, `InvalidEndpoint` for an address that makes no sense.
+    ``timeout`` covers the connection attempts and the login together; an attempt with a one-time password gets the same
+    time again. With None each stage has its own limit (`ConnectLimits`).
+    Raises `ConnectError` and its subclasses, `InvalidEndpoint` for an invalid address.
     """
     session = Session(uri, tls, also, timeout)
     try:
@@ -52,9 +52,9 @@ def open_session(
 
 
 class Session:
-    """One connection. Every method blocks; Ctrl-C raises `KeyboardInterrupt` and leaves the session usable.
+    """One connection. Every method blocks. Ctrl-C raises `KeyboardInterrupt` and leaves the session usable.
 
-    All raise `ClientException` and its subclasses. Times are in seconds; None is without limit.
+    All methods raise `ClientException` and its subclasses. Times are in seconds; None means no limit.
     """
 
     def __init__(self, uri: str | None, tls: TLS, also: Sequence[str], timeout: float | None) -> None:
@@ -69,7 +69,7 @@ class Session:
         return self._runner.run(work)
 
     def _in_time(self, what: str, work: Coroutine[Any, Any, _T]) -> _T:
-        """Runs a part of connecting and signing in. Raises `ConnectTimeout` when the time for both is over."""
+        """Run one part of connecting or signing in. Raises `ConnectTimeout` when the time for both is over."""
 
         async def limited() -> _T:
             try:
@@ -84,7 +84,7 @@ class Session:
         began = time.monotonic()
         done = self._run(limited())
         if self._left is not None:
-            # How long a person takes to type a secret meanwhile does not count.
+            # Count only the time in here, not the time in which the user types a secret.
             self._left = max(self._left - (time.monotonic() - began), 0)
         return done
 
@@ -98,7 +98,7 @@ class Session:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The address that is connected to."""
+        """The address of the connection."""
         return self._client.endpoint
 
     def sign_in(
@@ -106,8 +106,8 @@ class Session:
     ) -> Login | None:
         """Sign in as `profile_login.sign_in` does.
 
-        Raises `OTPRequired` when a one-time password is wanted and none was given. That others can read a password
-        on its way is said once for each address.
+        Raises `OTPRequired` when the account needs a one-time password and none was given. The warning that others can
+        read the password is printed once for each address.
         """
         warning = (
             weak_password(Channel.of(self.endpoint, None), allow=True) if profile.mechanism == "password" else None
@@ -116,7 +116,7 @@ class Session:
         if warning is not None and known.warned(self.endpoint):
             self._said = warning
         if otp_token is not None:
-            self._left = self._timeout  # the code was asked for, and sent with another attempt
+            self._left = self._timeout  # a new attempt, after the user was asked for the code
         work = sign_in(self._client, profile, secret=secret, otp_token=otp_token, said_plain=said_plain)
         login = self._in_time("sign-in", work)
         if warning is not None:
@@ -124,19 +124,19 @@ class Session:
         return login
 
     def ping(self, timeout: float) -> Any:
-        """What ``core.ping`` answers."""
+        """The answer of ``core.ping``."""
         return self._run(self._client.ping_api(timeout))
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None) -> Any:
-        """Call a method: its result or, when it runs as a job, the number of the job it has started."""
+        """Call a method. Return its result or, for a job, the job's number."""
         return self._run(self._client.call(method, *params, timeout=timeout))
 
     async def _sees_jobs(self) -> bool:
-        """Whether the server tells of jobs: it does not before sign-in, nor to accounts without the right."""
+        """Whether the server sends job events: it does not before sign-in, nor to accounts without the right."""
         if not self._client.signed_in:
             return False
         try:
-            # Kept open until the end: starting a job then shares it.
+            # Keep it open: the start of the job then shares this subscription.
             await self._client.subscribe("core.get_jobs", queue=1).open()
         except ConnectionLost:
             raise
@@ -152,10 +152,10 @@ class Session:
         started: Callable[[int], None],
         progress: Callable[[float | None, str], None],
     ) -> Any:
-        """Run a job to its end and return its result; of a method that is no job, its result at once.
+        """Run a job to its end and return its result. A method that is no job returns its result at once.
 
-        ``timeout`` is for the start alone. ``started`` gets the job's number,
-        ``progress`` percentage and description whenever they change.
+        ``timeout`` is for the start alone. ``started`` is called with the job's number,
+        ``progress`` with percentage and description at each change.
         """
         return self._run(self._run_job(method, params, timeout, started, progress))
 
@@ -171,14 +171,14 @@ class Session:
         try:
             async with _deadline(method, timeout):
                 if method == "core.job_wait" and [type(param) for param in params] == [int]:
-                    # It tells neither progress nor that a job was aborted; the job itself does.
+                    # core.job_wait reports neither progress nor an abort. Follow the job itself, which reports both.
                     job = await self._client.follow(params[0])
                 elif await self._sees_jobs():
                     job = await self._client.start(method, *params, timeout=None)
         except NotAJob as e:
             return e.result
         if job is None:
-            # Without events there is no progress, but the answer still comes when the job ends.
+            # Without job events there is no progress, but the answer still comes when the job ends.
             return await self._client.call(method, *params, timeout=None)
         if job.id is not None:
             started(job.id)
@@ -187,7 +187,7 @@ class Session:
         return await job.result()
 
     def listen(self, event: str, receive: Callable[[Event | Gap], bool], timeout: float | None) -> bool:
-        """Give events to ``receive`` until it returns False or the server ends them: True. False: the time is over."""
+        """Pass events to ``receive`` until it returns False or the server ends them (True), or time is up (False)."""
         return self._run(self._listen(event, receive, timeout))
 
     async def _listen(self, event: str, receive: Callable[[Event | Gap], bool], timeout: float | None) -> bool:
@@ -204,11 +204,11 @@ class Session:
         return True
 
     def close(self) -> None:
-        """Close the connection. Twice is fine."""
+        """Close the connection. A second call does nothing."""
         log, self._log = self._log, None
         if log is None:
             return
-        # From here on nothing the core has to say concerns anybody.
+        # The command is over, so warnings of the core about the closing connection would only confuse.
         log.level = logging.CRITICAL + 1
         try:
             self._run(self._client.close())
@@ -219,7 +219,7 @@ class Session:
 
 @asynccontextmanager
 async def _deadline(method: str, timeout: float | None) -> AsyncIterator[None]:
-    """One limit for everything that a call takes: telling of jobs, waiting for a slot, the answer."""
+    """One time limit for all parts of a call: the subscription to job events, the wait for a slot, the answer."""
     try:
         async with asyncio.timeout(timeout) as clock:
             yield
@@ -230,7 +230,7 @@ async def _deadline(method: str, timeout: float | None) -> AsyncIterator[None]:
 
 
 class _Log(logging.Handler):
-    """Warnings of the core as one line each, without a traceback."""
+    """Prints each warning of the core as one line, without a traceback."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Showing a certificate and asking whether to trust it: trust on first use."""
+"""Trust on first use: show a server's certificate and ask the user whether to trust it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def look(endpoint: Endpoint, tls: TLS = SYSTEM) -> Certificate:
 
 
 def settle(endpoint: Endpoint, before: TLS = SYSTEM) -> TLS:
-    """How to trust the server: as before where that suffices, else as the person says.
+    """The TLS choice for a server: the old one where it accepts the certificate, else the user's decision.
 
-    A server that cannot be reached now is left for later. Raises `CommandError` when
-    the person refuses to trust it, or there is no terminal to ask on.
+    For a server that cannot be reached now the old choice stays. Raises `CommandError` when
+    the user refuses the certificate, or there is no terminal to ask on.
     """
     if not endpoint.is_tls or not before.verify:
         return before

@@ -1,6 +1,6 @@
-"""Reading a little from what may be endless or silent: a file, a device, a pipe, the output of a program.
+"""Bounded reads from sources that may be endless or silent: a file, a device, a pipe, the output of a program.
 
-Invariant: no more than the limit is read and no more than the time is waited, whatever is at the other end.
+Invariant: whatever the source is, a read takes no more than its limit of bytes and no longer than its time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import IO, TypeVar
 __all__ = ["FILE_SECONDS", "TooLarge", "in_time", "read_file", "read_output", "read_own_file"]
 
 FILE_SECONDS = 10.0
-"""How long what is no ordinary file (a pipe, a device) may be silent."""
+"""How long a pipe or a device, which is no ordinary file, may be silent."""
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class TooLarge(OSError):
 
 OWN_FILE_SECONDS = 2.0
 LARGEST_OWN_FILE = 64 << 20
-"""Bounds for the files that these programs write themselves. The largest, a day of drafts, takes some megabytes."""
+"""Bounds for the files that these programs write themselves. The largest, a day of drafts, has some megabytes."""
 
 
 def read_file(path: str | os.PathLike[str], limit: int, seconds: float = FILE_SECONDS) -> bytes:
@@ -48,7 +48,7 @@ def read_own_file(path: str | os.PathLike[str]) -> bytes:
 
 
 def read_output(output: IO[bytes], limit: int, seconds: float) -> bytes:
-    """All that a program prints until it closes its output, which must be unbuffered: else closing it could wait.
+    """All that a program prints until it closes its output. ``output`` must be unbuffered, or closing it could wait.
 
     Raises as `read_file`; the caller ends the program.
     """
@@ -65,7 +65,7 @@ def read_output(output: IO[bytes], limit: int, seconds: float) -> bytes:
 def in_time(read: Callable[[], T], seconds: float) -> T:
     """What ``read`` returns. Raises what it raises, and TimeoutError when it does not return in time.
 
-    A read that is given up goes on in a daemon thread: nothing can stop it, and it keeps no program from ending.
+    A read that is given up goes on in a daemon thread. Nothing can stop it, but the program can end without it.
     """
     outcome: list[T] = []
     failure: list[BaseException] = []

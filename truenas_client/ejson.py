@@ -10,9 +10,9 @@ on the wire                             in Python
 ``{"$ipv4_interface": "a.b.c.d/n"}``    `ipaddress.IPv4Interface` (likewise ipv6)
 ======================================  =============================================
 
-A form is recognised only when it is the whole object. Text without a ``"$`` in it
-is decoded by the plain decoder, so the extended forms cost nothing when absent.
-``NaN`` and ``Infinity`` are taken and given, as the server does.
+An object is such a form only when it has no other members (recorded: flow ejson_types).
+Text without a ``"$`` goes to the plain decoder, so the forms cost nothing when absent.
+``NaN`` and ``Infinity`` are accepted and written, as the server does.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _decode = json.JSONDecoder().decode
 
 
 class EJSONDecodeError(ValueError):
-    """The text is not JSON, or one of its ``$`` forms holds what it can't hold."""
+    """The text is not JSON, or one of its ``$`` forms has invalid content."""
 
 
 def _date(value: Any) -> Any:
@@ -54,7 +54,7 @@ def _hashable(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    # ipaddress would take numbers too.
+    # ipaddress would accept numbers too.
     if not isinstance(value, str):
         raise TypeError(f"a text is wanted, not {type(value).__name__}")
     return value
@@ -104,7 +104,7 @@ def object_hook(value: dict[str, Any]) -> Any:
 
 
 class JSONEncoder(json.JSONEncoder):
-    """Encodes the extra types; for objects with ``model_dump`` (pydantic) their by-alias dump."""
+    """Encodes the extra types, and objects with ``model_dump`` (pydantic) by their by-alias dump."""
 
     def default(self, o: Any) -> Any:
         from datetime import UTC, date, datetime, time
@@ -114,7 +114,7 @@ class JSONEncoder(json.JSONEncoder):
             if o.tzinfo is None:
                 o = o.replace(tzinfo=UTC)
             delta = o - datetime(1970, 1, 1, tzinfo=UTC)
-            # Whole milliseconds, exactly: a float would lose them far from 1970.
+            # Integer arithmetic, because a float would lose milliseconds far from 1970.
             return {"$date": (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000}
         if isinstance(o, date):
             return {"$type": "date", "$value": o.isoformat()}
@@ -145,7 +145,7 @@ def dump(obj: Any, fp: IO[str], **kwargs: Any) -> None:
 
 def loads(text: str | bytes, **kwargs: Any) -> Any:
     """Decode ``text``. Raises `EJSONDecodeError` for bad JSON and for a bad extended form."""
-    # Looking for the rare character first is ten times faster where quotes are everywhere.
+    # Search for the rare "$" first: that is ten times faster, because quotes are everywhere.
     if isinstance(text, bytes):
         plain = b"$" not in text or b'"$' not in text
     else:

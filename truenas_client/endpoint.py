@@ -1,4 +1,4 @@
-"""Addresses: what a person types, and where that leads.
+"""Addresses: the text that a user types, and the endpoint that it means.
 
 Accepted are nothing (the local socket), a bare host (``nas``, ``nas:8443``,
 ``192.0.2.7``, ``fe80::1``), ``https://``/``http://`` (as copied from a browser),
@@ -20,15 +20,15 @@ from .exc import InvalidEndpoint
 __all__ = ["DEFAULT_PATH", "LEGACY_PATH", "LOCAL_SOCKET", "Endpoint", "names_no_path", "parse", "with_path"]
 
 LOCAL_SOCKET = "/run/middleware/middlewared.sock"
-"""Where the middleware of this machine listens (the official client's default)."""
+"""The socket of the middleware on this machine (the official client's default)."""
 
 DEFAULT_PATH = "/api/current"
 """The JSON-RPC endpoint with the newest API of a server (25.04 and later)."""
 
 LEGACY_PATH = "/websocket"
-"""The old protocol: the only one on 24.10 and earlier, still served later."""
+"""The endpoint of the old protocol: the only one on 24.10 and earlier, still served by later releases."""
 
-# Paths that people copy from a browser: none, the web UI's, and the API without a version or with its documentation.
+# Paths that users copy from a browser: an empty one, the web UI's, the API's without a version or its documentation's.
 _WEB_UI = re.compile(r"/*|/ui(/.*)?|/api/?|/api/(v2\.0|docs)(/.*)?")
 _WEB_UI_ROOT = re.compile(r"/ui(/|$)")
 
@@ -38,7 +38,7 @@ _PORTS = {"wss": 443, "ws": 80}
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address. ``socket`` is set for ``ws+unix`` and then host and port mean nothing."""
+    """One address. With ``ws+unix`` ``socket`` is set, and host and port mean nothing."""
 
     scheme: str
     host: str
@@ -48,7 +48,7 @@ class Endpoint:
 
     @property
     def text(self) -> str:
-        """The address in full, as it may be shown and stored."""
+        """The whole address. It may be shown and stored."""
         if self.socket is not None:
             return f"ws+unix://{self.socket}" + (f":{LEGACY_PATH}" if self.is_legacy else "")
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
@@ -56,7 +56,7 @@ class Endpoint:
 
     @property
     def host_text(self) -> str:
-        """The host as it stands in a URL: IPv6 in brackets."""
+        """The host as written in a URL: IPv6 in brackets."""
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
@@ -70,27 +70,27 @@ class Endpoint:
 
     @property
     def is_legacy(self) -> bool:
-        """Whether the old protocol is meant, which the local socket speaks on 24.10 and earlier."""
+        """Whether the address means the old protocol. On 24.10 and earlier the local socket speaks it too."""
         return self.path.rstrip("/").endswith(LEGACY_PATH)
 
     @property
     def is_local(self) -> bool:
-        """Whether nothing leaves this machine: the local socket or a loopback address."""
+        """Whether no traffic leaves this machine: the local socket or a loopback address."""
         if self.socket is not None or self.host == "localhost":
             return True
         return _is_loopback(self.host)
 
 
-@lru_cache(maxsize=64)  # a program connects to few addresses, and may do so often
+@lru_cache(maxsize=64)  # a program parses the same few addresses often
 def parse(address: str | None) -> Endpoint:
-    """Read an address as a person writes it; None and "" are the local socket.
+    """Read an address as a user writes it; None and "" are the local socket.
 
-    Raises `InvalidEndpoint` with what is wrong and an example of what would be right.
+    Raises `InvalidEndpoint`, which says what is wrong and gives a right example.
     """
     text = (address or "").strip()
     if not text:
         return Endpoint("ws+unix", "localhost", 0, DEFAULT_PATH, LOCAL_SOCKET)
-    # A query or an "@" could hold a secret, so such an address is not repeated in the error.
+    # A query or the part before an "@" could hold a secret, so the error does not repeat such an address.
     shown = "the address" if "@" in text or "?" in text else repr(text)
     for prefix in ("ws+unix://", "unix://"):
         if text.startswith(prefix):
@@ -128,7 +128,7 @@ def parse(address: str | None) -> Endpoint:
 
 
 def names_no_path(address: str | None) -> bool:
-    """Whether an address leaves the path open, so that another may be tried."""
+    """Whether an address names no path, so that the client may try another one."""
     text = (address or "").strip()
     if not text or text.startswith(("ws+unix:", "unix:")):
         return not text.endswith(f":{LEGACY_PATH}")

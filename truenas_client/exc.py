@@ -1,4 +1,4 @@
-"""The error tree of the client, rooted in the name users know.
+"""The error tree of the client. Its root has the name of the official client's error.
 
 ::
 
@@ -8,29 +8,29 @@
     ├── TooManyConcurrentCalls        refused before it ran: safe to send again
     ├── RateLimited(.retry_after)     too many calls before sign-in
     ├── CallTimeout                   no answer in time; the server may still be working
-    ├── PayloadTooLarge               longer than the server takes; nothing was sent
+    ├── PayloadTooLarge               longer than the server accepts; nothing was sent
     ├── ConnectionLost(.code .reason .sent)
-    ├── ConnectError(.stage)          and at once the fitting builtin where there is one
+    ├── ConnectError(.stage)          also the fitting builtin, where there is one
     │   ├── HandshakeRejected(.status_code) · ConnectRefused · SocketNotFound · ConnectDenied · ConnectTimeout
     │   ├── FingerprintMismatch(.expected .seen)
     │   └── InvalidEndpoint           (ValueError) the address makes no sense
     ├── AuthenticationError           (ValueError, as the official login raises)
     │   ├── InvalidCredentials · OTPRequired · CredentialsExpired · AccessDenied
     │   ├── MechanismUnsupported · RedirectRequired(.urls)
-    │   ├── ChannelBindingError       the login cannot be tied to this very connection
+    │   ├── ChannelBindingError       the login cannot be bound to this connection
     │   ├── ServerSignatureError      the server did not prove that it knows the key
     │   ├── InsecureTransport         refused here: the secret was not sent
-    │   └── SecretUnavailable         the password or key could not be got from where it is kept
-    ├── InvalidProfile                (ValueError) a profile is missing or makes no sense
-    ├── InvalidKeyFile(.source .field) (ValueError) what was given as an API key is none
+    │   └── SecretUnavailable         the password or key could not be read from where it is kept
+    ├── InvalidProfile                (ValueError) a profile is missing or invalid
+    ├── InvalidKeyFile(.source .field) (ValueError) the text or file is no API key
     ├── JobError
     │   └── JobFailed · JobAborted · JobLost · NotAJob(.result)
     ├── SubscriptionEnded
-    └── ProtocolError                 the server said something no server says
+    └── ProtocolError                 the server sent something that no TrueNAS sends
 
-Invariants: an error whose code or shape is unknown is still an error, never a
-result. Messages never hold a credential. What failed before anything was sent
-says so by its class, never by its wording.
+Invariants: an error with an unknown code or shape is still an error, never a
+result. No message contains a credential. The class of an error, not its text, tells
+that nothing was sent.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ __all__ = [
 
 
 class ErrnoMixin:
-    """The server's own error numbers, and names for every number it may send."""
+    """The server's own error numbers, and the names of all numbers that it may send."""
 
     ENOMETHOD = 201
     ESERVICESTARTFAILURE = 202
@@ -99,7 +99,7 @@ class ErrnoMixin:
 
     @classmethod
     def _get_errname(cls, code: int | None) -> str | None:
-        """The name of an error number, or None for a number nobody named."""
+        """The name of an error number, or None for an unknown number."""
         if code is None:
             return None
         for name, value in vars(ErrnoMixin).items():
@@ -119,9 +119,9 @@ class ErrorExtra(NamedTuple):
 class ClientException(ErrnoMixin, Exception):
     """Root of everything the client raises on purpose.
 
-    ``error`` is the text, ``errno`` the number the server gave (None when there is
-    none), ``trace`` the server's trace object (it may hold argument values: do not
-    show it unasked), ``extra`` whatever the server attached.
+    ``error`` is the text, ``errno`` the server's number (None when there is none),
+    ``trace`` the server's trace object (it may contain argument values: do not show it
+    unasked), ``extra`` the data that the server attached.
     """
 
     py_exception: Any = None
@@ -180,7 +180,7 @@ class TooManyConcurrentCalls(ClientException):
 
 
 class RateLimited(ClientException):
-    """Too many calls before sign-in; ``retry_after`` is seconds to wait (the server counts over 60)."""
+    """Too many calls before sign-in. ``retry_after`` is the seconds to wait; the server counts over 60 s."""
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class CallTimeout(ClientException, TimeoutError):
 
 
 class PayloadTooLarge(ClientException):
-    """The message is longer than the server takes; nothing was sent."""
+    """The message is longer than the server accepts; nothing was sent."""
 
     def __init__(self, method: str, size: int, limit: int) -> None:
         super().__init__(
@@ -217,8 +217,8 @@ class PayloadTooLarge(ClientException):
 class ConnectionLost(ClientException):
     """The connection ended before the answer came.
 
-    ``sent`` tells whether the call had left: True means its outcome is unknown.
-    ``code`` and ``reason`` are those of the WebSocket close, None without one.
+    ``sent`` tells whether the call had left. If it had, its outcome is unknown.
+    ``code`` and ``reason`` come from the WebSocket close; ``code`` is None without one.
     """
 
     def __init__(self, error: str, code: int | None = None, reason: str = "", sent: bool = False) -> None:
@@ -253,7 +253,7 @@ class ConnectTimeout(ConnectError, TimeoutError):
 
 
 class HandshakeRejected(ConnectError):
-    """Something answered, but not as a TrueNAS does; ``status_code`` is its HTTP status (None: not HTTP)."""
+    """A server answered, but not as a TrueNAS does. ``status_code`` is its HTTP status, None if it is not HTTP."""
 
     def __init__(self, error: str, status_code: int | None = None) -> None:
         super().__init__(error, "handshake")
@@ -278,19 +278,19 @@ class FingerprintMismatch(ConnectError):
 
 
 class AuthenticationError(ClientException, ValueError):
-    """A login did not succeed. The subclasses say why; the text says what to do."""
+    """A login did not succeed. The subclass says why; the text says what to do."""
 
 
 class InvalidCredentials(AuthenticationError):
-    """Unknown user or wrong secret: the server does not tell which."""
+    """Unknown user or wrong secret. The server does not say which."""
 
 
 class OTPRequired(AuthenticationError):
-    """The account wants a one-time password and none (or a wrong one) was given."""
+    """The account needs a one-time password, and the caller gave none or a wrong one."""
 
 
 class CredentialsExpired(AuthenticationError):
-    """The secret is right but its time is over, or the server has revoked it."""
+    """The secret is right, but it has expired or the server has revoked it."""
 
 
 class AccessDenied(AuthenticationError):
@@ -298,19 +298,19 @@ class AccessDenied(AuthenticationError):
 
 
 class MechanismUnsupported(AuthenticationError):
-    """This server does not take this kind of login."""
+    """This server does not accept this kind of login."""
 
 
 class SecretUnavailable(AuthenticationError):
-    """The password or key is not where it should be, or cannot be got from there; nothing was sent."""
+    """The password or key could not be read from the place where it is kept; nothing was sent."""
 
 
 class InvalidProfile(ClientException, ValueError):
-    """A profile is not there or makes no sense; the text names file, line and key, and what to do."""
+    """A profile is missing or invalid. The text names file, line and key, and says what to do."""
 
 
 class RedirectRequired(AuthenticationError):
-    """This controller is on standby; ``urls`` are where the server says to go."""
+    """This controller is on standby. ``urls`` are the addresses that the server names instead."""
 
     def __init__(self, error: str, urls: Sequence[str] = ()) -> None:
         super().__init__(error)
@@ -322,15 +322,15 @@ class ChannelBindingError(AuthenticationError):
 
 
 class ServerSignatureError(AuthenticationError):
-    """The server did not prove that it knows the key. Whatever it is, the session with it has been ended."""
+    """The server did not prove that it knows the key. The client has ended the session with it."""
 
 
 class InsecureTransport(AuthenticationError):
-    """The secret would be weaker protected than it should be, so the client did not send it."""
+    """The channel protects the secret too weakly, so the client did not send it."""
 
 
 class InvalidKeyFile(ClientException, ValueError):
-    """What was given as an API key is none; the text names ``source`` and ``field`` and never what they hold."""
+    """The given text or file is no API key. The error names ``source`` and ``field``, never their content."""
 
     def __init__(self, source: str, problem: str, field: str | None = None) -> None:
         ClientException.__init__(self, f"{source}: {f'{field}: ' if field else ''}{problem}", _errno.EINVAL)
@@ -339,7 +339,7 @@ class InvalidKeyFile(ClientException, ValueError):
 
 
 class JobError(ClientException):
-    """A job did not give a result; ``job_id`` is its number where it is known."""
+    """A job gave no result. ``job_id`` is its number, None when unknown."""
 
     def __init__(
         self,
@@ -361,11 +361,11 @@ class JobFailed(JobError):
 
 
 class JobAborted(JobError):
-    """The job was aborted, by anybody."""
+    """The job was aborted, by this client or another session."""
 
 
 class JobLost(JobError):
-    """The outcome of the job can no longer be told apart, or never was its own."""
+    """The outcome of the job cannot be learnt any more, or the server attached the call to a job with other work."""
 
 
 class NotAJob(JobError):
@@ -381,9 +381,9 @@ class SubscriptionEnded(ClientException):
 
 
 class ProtocolError(ClientException):
-    """The server sent something that no server sends. The connection stays if it can.
+    """The server sent something that no TrueNAS sends. The connection stays open if possible.
 
-    ``result`` is the answer as far as it could be read: what could not stands in it as plain JSON. None if nothing.
+    ``result`` is the answer with unreadable values as plain JSON; None when no part of it could be read.
     """
 
     result: Any = None

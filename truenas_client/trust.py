@@ -1,12 +1,11 @@
-"""Which server to believe: the TLS choice of a client, and what a refusal is called.
+"""Which certificates a client accepts, and the errors for those it refuses.
 
-A choice is a value (`TLS`); `context` turns it into what makes connections, for the
-asyncio driver and for plain sockets alike. A pinned certificate is compared inside
-the handshake itself, by the context's own objects, so there is no code path on
-which a byte of ours follows a certificate that does not match.
+A choice is a value (`TLS`). `context` turns it into an SSL context, for asyncio and for
+plain sockets. The context's own objects compare a pinned certificate inside the
+handshake, so no code path can send a byte after a certificate that does not match.
 
-Invariants: nothing but `TLS.insecure` takes an unknown certificate; a pin is never
-satisfied by a name or an authority; texts name the reason in words, never by a number.
+Invariants: only `TLS.insecure` accepts an unknown certificate; a name or an authority
+never satisfies a pin; error texts give the reason in words, never as a number.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ __all__ = [
 LARGEST_CA_FILE = 16 * 2**20
 """Bytes. The bundle of a whole operating system takes a quarter of a megabyte."""
 
-# As we write it, as openssl prints it, as browsers show it.
+# The forms that we write, that openssl prints and that browsers show.
 _PIN = re.compile(
     r"(?:(?P<kind>sha-?256|spki)(?: fingerprint)?[:=])?(?P<digits>[0-9a-f]{2}(?:[: ]?[0-9a-f]{2}){31})", re.IGNORECASE
 )
@@ -49,7 +48,7 @@ class CertificateError(ConnectError, ssl.SSLCertVerificationError):
     """The server's certificate was not accepted; nothing was sent.
 
     ``reason`` is ``self-signed``, ``unknown issuer``, ``expired``, ``not yet valid``,
-    ``wrong name``, ``pin`` or ``other``. ``ca_file`` is the file that does not have its issuer, where one was given.
+    ``wrong name``, ``pin`` or ``other``. ``ca_file`` is the CA file that lacks its issuer, if the choice names one.
     """
 
     def __init__(self, error: str, reason: str = "other", ca_file: str | None = None) -> None:
@@ -60,7 +59,7 @@ class CertificateError(ConnectError, ssl.SSLCertVerificationError):
 
 
 class PinMismatch(FingerprintMismatch, CertificateError):
-    """`FingerprintMismatch` as it is raised: at once an `ssl.SSLCertVerificationError`."""
+    """The `FingerprintMismatch` that is raised. It is an `ssl.SSLCertVerificationError` too."""
 
     def __init__(self, error: str, expected: tuple[str, ...], seen: str) -> None:
         CertificateError.__init__(self, error, "pin")
@@ -69,7 +68,7 @@ class PinMismatch(FingerprintMismatch, CertificateError):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The SHA-256 of one certificate, or (``key``) of its public key, which a renewal may keep."""
+    """The SHA-256 of a certificate, or (``key``) of its public key, which a renewed certificate may keep."""
 
     digest: str
     key: bool = False
@@ -78,7 +77,7 @@ class Pin:
     def parse(cls, text: str) -> Pin:
         """Read 64 hexadecimal digits, with or without colons; ``spki:`` before them means the public key.
 
-        Raises ValueError with what would be right.
+        Raises ValueError with the right form.
         """
         found = _PIN.fullmatch(text.strip())
         if found is None:
@@ -91,7 +90,7 @@ class Pin:
 
     @property
     def text(self) -> str:
-        """As it is stored: ``sha256:...`` or ``spki:...``."""
+        """The stored form: ``sha256:...`` or ``spki:...``."""
         return f"{'spki' if self.key else 'sha256'}:{self.digest}"
 
     def fits(self, certificate: bytes) -> bool:
@@ -101,9 +100,9 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class TLS:
-    """How a server proves who it is. ``TLS()`` asks the system's authorities, as a browser does.
+    """Which certificates are accepted. ``TLS()`` trusts the system's authorities, as a browser does.
 
-    Made by the constructors below; the choices exclude one another.
+    Use the constructors below for other choices. The choices exclude one another.
     """
 
     ca_file: str | None = None
@@ -116,14 +115,14 @@ class TLS:
 
     @classmethod
     def authority(cls, ca_file: str | os.PathLike[str]) -> TLS:
-        """Only certificates signed by one in this file (PEM); ``~`` is the home folder."""
+        """Accept only certificates signed by one in this file (PEM); ``~`` is the home folder."""
         return cls(ca_file=os.path.expanduser(os.fspath(ca_file)))
 
     @classmethod
     def pinned(cls, *fingerprints: str | Pin) -> TLS:
-        """Only exactly these certificates (or keys), whoever signed them and whatever names and dates they bear.
+        """Accept only these certificates (or keys). Their issuers, names and dates are not checked.
 
-        Raises ValueError for what is no fingerprint.
+        Raises ValueError for a text that is no fingerprint.
         """
         if not fingerprints:
             raise ValueError("a fingerprint is missing: SHA-256 of the certificate, 64 hexadecimal digits")
@@ -131,7 +130,7 @@ class TLS:
 
     @classmethod
     def insecure(cls) -> TLS:
-        """Any certificate: whoever is in between can read and change what is sent, the login too."""
+        """Accept any certificate. A machine in between can then read and change all traffic, the login too."""
         return cls(verify=False)
 
 
@@ -145,7 +144,7 @@ def fingerprint(certificate: bytes) -> str:
 
 
 def key_fingerprint(certificate: bytes) -> str:
-    """SHA-256 of the public key (SubjectPublicKeyInfo) in a certificate (DER); "" when there is none to read."""
+    """SHA-256 of the public key (SubjectPublicKeyInfo) in a certificate (DER); "" when it cannot be read."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
     from cryptography.x509 import load_der_x509_certificate
@@ -161,7 +160,7 @@ def key_fingerprint(certificate: bytes) -> str:
 
 
 class _Unpinned(ssl.SSLCertVerificationError):
-    """Ends a handshake; `tls_failure` gives it words."""
+    """Ends a handshake; `tls_failure` makes the error for the caller."""
 
     expected: tuple[str, ...] = ()
     seen: str = ""
@@ -170,7 +169,7 @@ class _Unpinned(ssl.SSLCertVerificationError):
 def _check(context: ssl.SSLContext, certificate: bytes | None) -> None:
     assert isinstance(context, _PinContext)
     seen = certificate or b""
-    # By the whole certificate first: that needs no library to read it.
+    # Pins of whole certificates first: they need no library to parse the certificate.
     if not any(pin.fits(seen) for pin in sorted(context.pins, key=lambda pin: pin.key)):
         error = _Unpinned(1, "the certificate is not the pinned one")
         error.expected = tuple(pin.text for pin in context.pins)
@@ -179,7 +178,7 @@ def _check(context: ssl.SSLContext, certificate: bytes | None) -> None:
 
 
 class _PinnedObject(ssl.SSLObject):
-    """TLS of an event loop: the handshake is over only when the pin fits."""
+    """TLS of an event loop. The handshake succeeds only when a pin fits."""
 
     def do_handshake(self) -> None:
         super().do_handshake()
@@ -195,7 +194,7 @@ class _PinnedSocket(ssl.SSLSocket):
 
 
 class _PinContext(ssl.SSLContext):
-    """Proof of the key's possession is TLS's own; whose key it has to be is the pin's."""
+    """TLS itself proves that the server has the private key. The pin says which key that must be."""
 
     pins: tuple[Pin, ...] = ()
     sslobject_class = _PinnedObject
@@ -209,9 +208,9 @@ class _AuthorityContext(ssl.SSLContext):
 
 
 def context(tls: TLS) -> ssl.SSLContext:
-    """What makes connections by this choice. Raises `ConnectError` for a CA file that cannot be used."""
+    """The SSL context for this choice. Raises `ConnectError` for a CA file that cannot be used."""
     if tls.ca_file is not None:
-        return _authority_context(tls.ca_file)  # read anew: the file may have been replaced
+        return _authority_context(tls.ca_file)  # read it each time: the file may have been replaced
     return _context(tls)
 
 
@@ -231,9 +230,9 @@ def _context(tls: TLS) -> ssl.SSLContext:
 
 def _authority_context(ca_file: str) -> ssl.SSLContext:
     try:
-        # Certificates are ASCII; what people write between them need not be.
+        # Certificates are ASCII. Comments between them need not be.
         text = read_file(ca_file, LARGEST_CA_FILE).decode("ascii", "ignore")
-        if "-----BEGIN" not in text:  # with no text at all, the system's authorities would be trusted
+        if "-----BEGIN" not in text:  # OpenSSL would trust the system's authorities for an empty text
             raise ssl.SSLError("no certificate")
         made = _AuthorityContext(ssl.PROTOCOL_TLS_CLIENT)
         made.ca_file = ca_file
@@ -243,7 +242,7 @@ def _authority_context(ca_file: str) -> ssl.SSLContext:
     except OSError as e:
         text = f"The CA file {ca_file} cannot be read: {e.strerror or e}"
         raise ConnectError(text, "tls", e.errno) from e
-    # The certificate of the server itself, or of an authority in the middle, is as good a root as any.
+    # Accept the server's own certificate or an intermediate authority as a root too.
     made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return made
 
@@ -255,7 +254,7 @@ REASONS = {
     9: "not yet valid",
     10: "expired",
     18: "self-signed",
-    19: "unknown issuer",  # a root came along that this machine does not know
+    19: "unknown issuer",  # the server sent a root that this machine does not trust
     2: "unknown issuer",
     20: "unknown issuer",
     21: "unknown issuer",
@@ -264,7 +263,7 @@ REASONS = {
 }
 
 UNVOUCHED = ("self-signed", "unknown issuer")
-"""The reasons that another file of authorities could mend."""
+"""The reasons for which another CA file could help."""
 
 _PIN_IT = "compare its fingerprint with the one the server shows, and trust this certificate"
 _WORDS = {
@@ -280,7 +279,7 @@ _WORDS = {
 
 
 def tls_failure(endpoint: Endpoint, error: ssl.SSLError, made: ssl.SSLContext | None = None) -> ConnectError:
-    """What a failed TLS handshake is called here; ``made`` is the context that it was made with."""
+    """The error for a failed TLS handshake. ``made`` is the context that it used."""
     if isinstance(error, _Unpinned):
         trusted = " or ".join(error.expected)
         return PinMismatch(

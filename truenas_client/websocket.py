@@ -27,8 +27,8 @@ from .light_websockets import SEND_EOF, ClientProtocol, CloseCode, ConnectionClo
 __all__ = ["CLOSE_SECONDS", "WebSocket"]
 
 PING_INTERVAL = 20.0
-"""Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s without data from the middleware
-(its configuration: proxy_read_timeout). 26 waits 3600 s."""
+"""Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s without data from the middleware;
+that of 26 waits 3600 s (the facts of the wire, "Keepalive and closing")."""
 PING_TIMEOUT = 60.0
 """Seconds. The middleware's own event loop sends the pong, and it may be busy for a while."""
 CLOSE_SECONDS = 1.0

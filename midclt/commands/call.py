@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 class _Call:
-    """One call, and what is known of its job when it is cut short."""
+    """One call, with its job's number for the advice after an interruption."""
 
     def __init__(self, options: argparse.Namespace, method: str, params: list[Any], timeout: float) -> None:
         self.method, self.params = method, params
@@ -100,7 +100,7 @@ class _Call:
         self._job_id = job_id
 
     def explanation(self, error: truenas_client.ClientException) -> str:
-        """What to do about an error, where its text does not say."""
+        """Advice on an error whose text does not say what to do."""
         if isinstance(error, truenas_client.ConnectionLost) and self._job_id is not None:
             return f"The outcome of {self.method} is unknown. {self._find_again()}"
         if isinstance(error, truenas_client.ConnectionLost) and error.sent:
@@ -113,7 +113,7 @@ class _Call:
         return ""
 
     def left_behind(self) -> str:
-        """What is left behind after Ctrl-C."""
+        """The message after Ctrl-C: what still runs."""
         if self._job_id is not None:
             return f"Not waiting for {self.method} any longer. {self._find_again()}"
         return f"Interrupted: {self.method} may have run."
@@ -127,7 +127,7 @@ class _Call:
         )
 
     def _same(self) -> str:
-        """The command with the options that lead to the same server as the same user; secrets are not among them."""
+        """The command with the options for the same server and user, without secrets."""
         import shlex
 
         from truenas_client.storage.key_files import is_path

@@ -1,4 +1,4 @@
-"""``midclt key``: its action and the options of that; `midclt.precompute` carries it out."""
+"""``midclt key``: its action and options; `midclt.precompute` does the work."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["add_options", "run"]
 
 
 def run(options: Namespace) -> ExitStatus:
-    """Do the one action that there is."""
+    """Run the only action."""
     from ..precompute import precompute
 
     return precompute(options)
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Describe the command, its action and the options of that."""
+    """Describe the command, its action and the action's options."""
     parser.description = "Prepare an API key."
     actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
     precompute = actions.add_parser(

@@ -9,7 +9,7 @@ from ..exits import ExitStatus
 __all__ = ["add_options", "run"]
 
 PING_SECONDS = 10.0
-"""As long as the official command waits."""
+"""The official command waits this long too."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> ExitStatus:
-    """Print what ``core.ping`` answers; an empty answer is an error."""
+    """Print the answer of ``core.ping``; an empty answer is an error."""
     from ..access import signed_in
     from ..output import print_result
 

@@ -1,4 +1,4 @@
-"""``midclt profile``: its actions and their options; `midclt.profiles` carries them out."""
+"""``midclt profile``: its actions and their options; `midclt.profiles` does the work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ where the secret is (--secret):
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
-    """Do what ``options.action`` says."""
+    """Run the action ``options.action``."""
     from ..profiles import do
 
     return do(options)
@@ -42,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add.add_argument("profile_name", metavar="NAME")
     add.add_argument("addresses", metavar="ADDRESS", nargs="*", help="none: -u, or else the socket of this machine")
-    # These stand before the subcommand too; a default here would overwrite what was given there.
+    # These options may also be given before the subcommand. A default here would overwrite that value.
     add.add_argument("-U", "--username", metavar="USER", default=argparse.SUPPRESS)
     add.add_argument("--mechanism", choices=MECHANISMS, help="how to sign in (default: password, with a user name)")
     add.add_argument("--secret", metavar="WHERE", default="ask", help="where the secret is: see below")

@@ -25,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "-t",
         "--timeout",
         type=seconds,
-        # A default here would overwrite the -t given before the subcommand.
+        # A default here would overwrite a -t given before the subcommand.
         default=argparse.SUPPRESS,
         metavar="SECONDS",
         help="give up after this time, with exit status 5",
@@ -35,8 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitStatus:
     """Print events until ``-n`` of them came, the time is over, the server ends them, or Ctrl-C.
 
-    Without a number there is no limit. When the time is
-    over the status is `ExitStatus.TIMEOUT`, whether anything came or not.
+    Without ``-n`` the number is unlimited. When the time is over the status is
+    `ExitStatus.TIMEOUT`, whether any event came or not.
     """
     from ..access import signed_in
     from ..output import print_line, say
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 def message_of(event: Event) -> dict[str, Any]:
-    """The event as the server sent it: members that it left out are left out."""
+    """The event as the server sent it, without the members that the server left out."""
     message: dict[str, Any] = {"msg": event.kind, "collection": event.name}
     for name, value in (("id", event.id), ("fields", event.fields), ("extra", event.extra)):
         if value is not None:

@@ -1,8 +1,8 @@
 """Binding a login to its TLS connection: ``tls-server-end-point`` (RFC 5929).
 
-The binding is a hash of the certificate that the server showed on this very
-connection, whether or not it was verified. Whoever ends TLS in between shows another
-one, and the server then refuses the proof.
+The binding is a hash of the certificate that the server showed on this connection,
+whether or not it was verified. A machine that ends TLS in between shows another
+certificate, and the server then refuses the proof (recorded: flow scram_channel_bound_tls).
 
 `cryptography` is imported when a binding is computed, not before.
 """
@@ -15,16 +15,16 @@ from ..exc import ChannelBindingError
 
 __all__ = ["end_point"]
 
-# RFC 5929, 4.1: for certificates signed with these, SHA-256 stands in.
+# RFC 5929, 4.1: for certificates signed with these, use SHA-256.
 _WEAK = frozenset({"md5", "sha1"})
 
 _WITHOUT = "log in without it by channel_binding=False (--no-channel-binding), or give the server another certificate"
 
 
 def end_point(certificate: bytes) -> bytes:
-    """The binding for a certificate (DER): its hash, by the hash function of its own signature.
+    """The binding for a certificate (DER): its hash, by the hash function of its signature.
 
-    Raises `ChannelBindingError` where none is defined (EdDSA signs without one) or the
+    Raises `ChannelBindingError` when the signature has no hash function (EdDSA) or the
     certificate cannot be read.
     """
     name = _signature_hash(certificate)

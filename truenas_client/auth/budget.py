@@ -1,7 +1,7 @@
-"""How many login calls an address still takes, so that none is wasted on a refusal.
+"""How many login calls the rate limit still allows, so that the client waits instead of being refused.
 
-Before sign-in a server takes 20 calls a minute of each method from one address, and
-refused ones keep counting. Pure: the time is passed in.
+Before sign-in the server accepts 20 calls a minute of each method from one address, and
+it counts the refused ones too. Pure: the caller passes the time in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["Budget"]
 
 CALLS = 20
 SECONDS = 60.0
-"""What TrueNAS 25.04 to 26 count over."""
+"""The rate limit of TrueNAS 25.04 to 26 (recorded: flow rate_limit_unauthenticated)."""
 
 
 class Budget:
@@ -23,7 +23,7 @@ class Budget:
         self._closed_until = 0.0
 
     def wait(self, now: float, method: str, calls: int = 1) -> float:
-        """Seconds until so many calls of a method would be taken; none for no calls."""
+        """Seconds until the server would accept this many calls of a method; 0 for no calls."""
         if not calls:
             return 0.0
         sent = self._sent.get(method, ())
@@ -37,5 +37,5 @@ class Budget:
         self._sent.setdefault(method, deque(maxlen=CALLS)).append(now)
 
     def refused(self, now: float, retry_after: float) -> None:
-        """The server counts differently (others share the address): it takes nothing before this time is over."""
+        """Take in a refusal: other clients share the address. Until this time is over the server accepts no call."""
         self._closed_until = max(self._closed_until, now + retry_after)

@@ -1,7 +1,7 @@
-"""What may be sent over which way: never weaker than asked.
+"""Which secret may be sent over which channel. The protection is never weaker than the caller asked for.
 
-Pure decisions, taken before anything is sent and never by what a server says
-before it has proved itself.
+The decisions are pure. They are made before anything is sent, and never depend on the
+claims of a server that has not proved itself.
 
 =================  ============  ========  ===================  ==============================
 secret             local socket  TLS       ws:// to loopback    ws:// to another host
@@ -41,25 +41,25 @@ class APIKeyAuthMech(StrEnum):
     """How an API key is used."""
 
     PLAIN = "PLAIN"
-    """The key itself is sent: for servers before 26, and only where nobody can read it."""
+    """Send the key itself: for servers before 26, and only where no other machine can read it."""
     SCRAM = "SCRAM"
-    """The key is proved and never sent, and the server proves that it knows it (26 and later)."""
+    """Prove the key without sending it; the server proves in turn that it knows the key (26 and later)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The way to the server, as one connection has it. ``certificate`` (DER) is the server's under TLS."""
+    """The way to the server that one connection takes. ``certificate`` (DER) is the server's, with TLS."""
 
     kind: Literal["socket", "tls", "loopback", "network"]
     address: str
     host: str = ""
-    """Name and port: what a server counts logins of belongs to it."""
+    """Name and port. The driver counts login calls for each of them."""
     certificate: bytes | None = field(default=None, repr=False)
     old_protocol: Literal["", "asked for", "fallen back to"] = ""
 
     @classmethod
     def of(cls, endpoint: Endpoint, certificate: bytes | None, *, fell_back: bool = False) -> Channel:
-        """What an address and a certificate make of it; ``fell_back`` tells that nobody asked for the old protocol."""
+        """The channel of an address and a certificate. ``fell_back``: the caller did not ask for the old protocol."""
         kind: Literal["socket", "tls", "loopback", "network"] = "network"
         if endpoint.socket is not None:
             kind = "socket"
@@ -74,22 +74,21 @@ class Channel:
 
     @property
     def readable(self) -> bool:
-        """Whether others can read what is sent."""
+        """Whether other machines can read the traffic."""
         return self.kind == "network"
 
     @property
     def fingerprint(self) -> str:
-        """The certificate as people compare it."""
+        """The fingerprint of the certificate, for the user to compare."""
         return f"sha256:{hashlib.sha256(self.certificate or b'').hexdigest()}"
 
 
 def key_mechanism(asked: APIKeyAuthMech, channel: Channel, *, known_scram: bool) -> APIKeyAuthMech:
-    """How a key is to be used on this way.
+    """Which mechanism to use with a key on this channel.
 
-    An address of the old protocol means PLAIN, which is all that its login knows; a
-    server that merely lacked the new one when it was asked does not. Raises
-    `MechanismUnsupported`, and `InsecureTransport` where ``known_scram`` tells that the
-    server has done better before.
+    An address of the old protocol means PLAIN, the only one that protocol has. A fallback to the
+    old protocol does not: a machine in between could force it. Raises `MechanismUnsupported`, and
+    `InsecureTransport` for PLAIN when ``known_scram`` tells that this server has done SCRAM before.
     """
     if asked is APIKeyAuthMech.SCRAM and channel.old_protocol == "fallen back to":
         raise MechanismUnsupported(f"{channel.address}: only the old protocol is there, which has no SCRAM{_PLAIN}")
@@ -114,7 +113,7 @@ def scram_unsupported(channel: Channel) -> MechanismUnsupported:
 
 
 def binding_for(channel: Channel, *, wanted: bool) -> bytes | None:
-    """The channel binding for a SCRAM login, None for a login without. Raises `ChannelBindingError`."""
+    """The channel binding for a SCRAM login; None for a login without one. Raises `ChannelBindingError`."""
     if not wanted or channel.kind == "socket":
         return None
     if channel.certificate is None:
@@ -127,7 +126,7 @@ def binding_for(channel: Channel, *, wanted: bool) -> bytes | None:
 
 
 def check_plain_key(channel: Channel, *, allow_key_revocation: bool) -> None:
-    """Raises `InsecureTransport` where the server would revoke a key that is sent."""
+    """Raise `InsecureTransport` where the server would revoke a key sent in clear."""
     if channel.readable and not allow_key_revocation:
         raise InsecureTransport(
             f"{channel.address}: the key was not sent, because others could read it on the way, and the server would "
@@ -136,7 +135,7 @@ def check_plain_key(channel: Channel, *, allow_key_revocation: bool) -> None:
 
 
 def check_token(channel: Channel) -> None:
-    """Raises `InsecureTransport` where others could read, and so use, a token."""
+    """Raise `InsecureTransport` where another machine could read a token, and so use it."""
     if channel.readable:
         raise InsecureTransport(
             f"{channel.address}: the token was not sent, because others could read it on the way. Use a wss:// address"
@@ -144,7 +143,7 @@ def check_token(channel: Channel) -> None:
 
 
 def weak_password(channel: Channel, *, allow: bool) -> str | None:
-    """What to warn of before a password is sent, None where it is safe. Raises `InsecureTransport` unless allowed."""
+    """The warning to show before a password is sent; None where sending is safe. Raises `InsecureTransport`."""
     if not channel.readable:
         return None
     if not allow:

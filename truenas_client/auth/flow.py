@@ -1,8 +1,8 @@
-"""The steps of login flows, what the server's answers mean, and the flows of passwords and tokens.
+"""The steps of login flows, the meaning of the server's answers, and the flows for passwords and tokens.
 
-Invariants: a refused secret is never sent again by a flow itself; no exception
-text holds a secret; a ``response_type`` nobody knows is a refusal; which mechanisms
-a server claims to know is never asked.
+Invariants: a flow never sends a refused secret again; no error text contains a secret; an
+unknown ``response_type`` is a refusal; no flow asks the server for its mechanisms, because
+the answer is not authenticated and could talk the client into a weaker one.
 """
 
 from __future__ import annotations
@@ -43,27 +43,29 @@ __all__ = [
 
 
 BRIEF = {"login_options": {"user_info": False}}
-"""Asks the server to leave the account's long description out of its answer."""
+"""Keeps the long description of the account out of the server's answer."""
 
 _RENEWABLE = {"login_options": {"user_info": False, "reconnect_token": True}}
-"""Asks also for a token that signs in once, in place of a one-time password (26 and later)."""
+"""Also asks for a reconnect token, which signs in once without a one-time password (26 and later; recorded: flow
+reconnect_token)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Call this method; send the result back, or throw the `ClientException` it raised."""
+    """The driver is to call this method. It sends back the result, or throws in the `ClientException`."""
 
     method: str
     params: tuple[Any, ...] = field(repr=False)
     calls: int = 1
-    """How many calls of the method this begins; 0 when it goes on with one that must not wait now."""
+    """How many calls of the method must fit into the rate limit before this one leaves. 0: this call continues a login
+    that must not wait now."""
 
 
 @dataclass(frozen=True, slots=True)
 class OTPRequest:
-    """A one-time password is wanted; send it back as a string, or None when there is none.
+    """The driver is to get a one-time password. It sends back a string, or None when there is none.
 
-    ``refused`` is true when one was sent and was wrong.
+    ``refused`` is true after a wrong one.
     """
 
     username: str
@@ -72,7 +74,7 @@ class OTPRequest:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """Derive the keys of a secret (`scram.derive`); send them back. Equal ones need not be run twice."""
+    """The driver is to derive the keys of a secret (`scram.derive`) and send them back. It may reuse equal ones."""
 
     secret: str = field(repr=False)
     salt: bytes
@@ -83,18 +85,19 @@ class Derivation:
 class Login:
     """A login that succeeded.
 
-    ``mechanism`` is how (``PASSWORD``, ``TOKEN``, ``PLAIN`` or ``SCRAM``: a program that remembers
-    the last for a server may forbid less later), ``authenticator`` the server's assurance
-    level, None where it says none.
+    ``mechanism`` is ``PASSWORD``, ``TOKEN``, ``PLAIN`` or ``SCRAM``. A program that remembers ``SCRAM``
+    for a server can refuse a weaker login there later. ``authenticator`` is the server's assurance
+    level, None where it names none.
     """
 
     username: str
     authenticator: str | None = None
     mechanism: str = "PASSWORD"
     reconnect_token: str | None = field(default=None, repr=False)
-    """Signs in once, instead of the secret, for ten minutes."""
+    """Signs in once instead of the secret, within ten minutes."""
     salt: bytes = b""
-    """With this and ``iterations`` a login by SCRAM derived its keys: the server tells them to anybody."""
+    """A login by SCRAM derived its keys with this and ``iterations``. They are no secret: the server sends them to any
+    client."""
     iterations: int = 0
 
 
@@ -105,11 +108,11 @@ Flow = Generator[Steps, Any, Login]
 def password_login(username: str, password: str, *, legacy: bool = False, renewable: bool = False) -> Flow:
     """Sign in with a password, and a one-time password where the account has one.
 
-    What follows a wrong one-time password is the server's word: some releases wait
-    for another, others end the attempt, and then the flow begins again with the
-    password. Raises the subclasses of `AuthenticationError`. ``legacy`` is for the old
-    protocol, whose login answers yes or no and nothing else. ``renewable`` asks for a
-    `Login.reconnect_token` where a one-time password was used.
+    After a wrong one-time password the flow follows the server's answer: 25.10 waits for
+    another, 26 ends the attempt (recorded: flows v2510_login_results and login_otp_wrong),
+    and then the flow begins again with the password. Raises the subclasses of
+    `AuthenticationError`. ``legacy`` is for the old protocol, whose login answers only true
+    or false. ``renewable`` asks for a `Login.reconnect_token` along with a one-time password.
     """
     if legacy:
         return (yield from _legacy_login(username, password))
@@ -119,7 +122,7 @@ def password_login(username: str, password: str, *, legacy: bool = False, renewa
     while over or answer.get("response_type") == "OTP_REQUIRED":
         token = yield OTPRequest(username, refused)
         if token is None:
-            # Told apart as the server does: over with, or still waiting for a token.
+            # As the server sees it, the attempt is over, or it still waits for a token.
             kind = InvalidCredentials if over else OTPRequired
             raise kind(
                 f"The one-time password for {username} was wrong"
@@ -127,7 +130,7 @@ def password_login(username: str, password: str, *, legacy: bool = False, renewa
                 else f"{username} needs a one-time password"
             )
         if over:
-            # A new attempt needs the password again, which was right before.
+            # A new attempt needs the password again. The server has accepted it before.
             answer = yield from login_ex("auth.login_ex", secret | BRIEF)
             if answer.get("response_type") != "OTP_REQUIRED":
                 break
@@ -143,14 +146,14 @@ def _one_time_password(token: str, *, renewable: bool) -> Generator[Steps, Any, 
         try:
             return (yield from login_ex("auth.login_ex_continue", data | _RENEWABLE))
         except ValidationErrors as e:
-            # Releases before 26 do not know the option; they have not looked at the one-time password.
+            # Releases before 26 do not know the option. They refuse the call without using up the one-time password.
             if not any((row.attribute or "").endswith("reconnect_token") for row in e.errors):
                 raise
     return (yield from login_ex("auth.login_ex_continue", data | BRIEF))
 
 
 def token_login(token: str, *, legacy: bool = False) -> Flow:
-    """Sign in with a token. The user name is the server's to tell, so it is empty here."""
+    """Sign in with a token. The user name of the `Login` is empty, because only the server knows it."""
     if legacy:
         if (yield Request("auth.login_with_token", (token,))) is not True:
             raise InvalidCredentials(_BAD_TOKEN)
@@ -159,7 +162,7 @@ def token_login(token: str, *, legacy: bool = False) -> Flow:
 
 
 def reconnect_login(token: str, username: str) -> Flow:
-    """Sign in again with a `Login.reconnect_token`, which is used up by that, and get the next one."""
+    """Sign in again with a `Login.reconnect_token`, which this uses up, and get the next one."""
     return (yield from _token(token, _RENEWABLE, username))
 
 
@@ -174,7 +177,7 @@ def _token(token: str, options: dict[str, Any], username: str) -> Flow:
 
 
 def _legacy_login(username: str, password: str) -> Flow:
-    """The old login says no without saying why, so a one-time password is asked for after a no."""
+    """Sign in by the old protocol. It refuses without a reason, so after a refusal ask for a one-time password."""
     if (yield Request("auth.login", (username, password))) is True:
         return Login(username)
     refused = False
@@ -186,10 +189,10 @@ def _legacy_login(username: str, password: str) -> Flow:
 
 
 def login_ex(method: str, data: dict[str, Any], calls: int = 1) -> Generator[Steps, Any, dict[str, Any]]:
-    """One step of a login: the server's answer.
+    """Make one call of a login and return the server's answer.
 
-    Raises `MechanismUnsupported` where the server has no such method or its rules
-    forbid the mechanism, and what else the call raises.
+    Raises `MechanismUnsupported` when the server has no such method or forbids the
+    mechanism, and all other errors of the call.
     """
     try:
         answer = yield Request(method, (data,), calls)
@@ -208,7 +211,7 @@ def login_ex(method: str, data: dict[str, Any], calls: int = 1) -> Generator[Ste
 
 
 def conclude(answer: dict[str, Any], username: str, mechanism: str) -> Login:
-    """The login that an answer is. Raises the subclass of `AuthenticationError` that fits any other answer."""
+    """The login of a successful answer. Raises the fitting subclass of `AuthenticationError` for any other answer."""
     if answer.get("response_type") != "SUCCESS":
         _refuse(answer, username, "API key" if mechanism in ("PLAIN", "SCRAM") else "password")
     level, token = answer.get("authenticator"), answer.get("reconnect_token")
@@ -218,7 +221,7 @@ def conclude(answer: dict[str, Any], username: str, mechanism: str) -> Login:
 
 
 def no_access(who: str) -> str:
-    """What is told to somebody whose proof was right and who has no rights."""
+    """The text for a user whose secret was right but who has no access."""
     return f"{who} may not use the API, or the account is locked: an administrator can grant a role"
 
 

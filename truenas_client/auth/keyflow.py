@@ -1,8 +1,8 @@
 """Logins with an API key.
 
-Invariants: a server that does not know SCRAM is an error, never a reason to send
-the key itself; with SCRAM a login counts once the server's signature is verified,
-and the session is ended where it is not.
+Invariants: when the server does not know SCRAM, the flow fails and never sends the key
+itself; a login by SCRAM succeeds only after the server's signature is verified, and
+otherwise the flow ends the session.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def api_key_login(
 ) -> Flow:
     """Sign in with an API key over this channel.
 
-    ``nonce`` (`scram.NONCE_BYTES`) must be random and used for nothing else. For the rest see
+    ``nonce`` (`scram.NONCE_BYTES`) must be random and used only once. For the other arguments see
     `AsyncClient.login_with_api_key`. Raises the subclasses of `AuthenticationError`, and
-    `InvalidKeyFile` when the key's form does not serve the mechanism.
+    `InvalidKeyFile` when the mechanism cannot use this form of the key.
     """
     try:
         if key_mechanism(mechanism, channel, known_scram=known_scram) is APIKeyAuthMech.PLAIN:
@@ -88,8 +88,8 @@ def _scram(exchange: ScramClient, key: ApiKey, channel: Channel) -> Flow:
     try:
         text = yield from _message("FINAL", final.text, exchange, channel)
     except ClientException as e:
-        # The proof was right: servers of 26 and 27 trip over an account that has no rights to tell, and say
-        # "'NoneType' object is not subscriptable".
+        # The proof was right. But 26 and 27 fail on an account without access, with the error
+        # "'NoneType' object is not subscriptable" (seen on running servers).
         tripped = type(e) is ClientException and e.errno == errno.EINVAL and "NoneType" in (e.error or "")
         if not tripped or channel.kind == "socket":
             raise
@@ -102,7 +102,7 @@ def _scram(exchange: ScramClient, key: ApiKey, channel: Channel) -> Flow:
 
 
 def _message(kind: str, text: str, exchange: ScramClient, channel: Channel) -> Generator[Steps, Any, str]:
-    """Send one message of an exchange; the text of the server's, empty when there is none where one should be."""
+    """Send one message of an exchange and return the text of the server's message, "" when the answer has none."""
     data = {"mechanism": "SCRAM", "scram_type": f"CLIENT_{kind}_MESSAGE", "rfc_str": text}
     answer = yield from login_ex("auth.login_ex", data, 2 if kind == "FIRST" else 0)
     if answer.get("response_type") == "AUTH_ERR":
@@ -111,13 +111,13 @@ def _message(kind: str, text: str, exchange: ScramClient, channel: Channel) -> G
         reply = answer.get("rfc_str")
         return reply if answer.get("scram_type") == f"SERVER_{kind}_RESPONSE" and isinstance(reply, str) else ""
     conclude(answer, exchange.username, "SCRAM")
-    # A success is for the client to find: a server that merely says so has proved nothing.
+    # SUCCESS without the server's signature: the server claims a success but has proved nothing.
     yield from _leave(ServerSignatureError("The server let the login in without proving that it knows the API key"))
     return ""
 
 
 def _leave(error: ServerSignatureError) -> Generator[Steps, Any, Never]:
-    """End the session with a server that is not the one it should be. The driver then ends the connection."""
+    """End the session with a server that failed to prove itself. The driver then closes the connection."""
     try:
         yield Request("auth.logout", (), 0)
     except ClientException as e:
@@ -138,6 +138,6 @@ def _refusal(exchange: ScramClient, channel: Channel) -> str:
 
 
 def _names_the_mechanism(attribute: str | None) -> bool:
-    """Whether a row of a refusal is about the choice of mechanisms, not about what this one was given."""
+    """Whether a validation row is about the choice of the mechanism, not about the arguments of this one."""
     parts = (attribute or "").split(".")
     return parts[0] in ("", "login_data") and "SCRAM" not in parts

@@ -1,12 +1,12 @@
-"""The texts an API key comes in.
+"""The text forms of an API key.
 
-Accepted are the key itself (``<id>-<key>``), JSON with ``raw_key`` or with
+Accepted are the key itself (``<id>-<key>``); JSON with ``raw_key``, or with
 ``client_key``, ``stored_key``, ``server_key`` and ``api_key_id`` (derived beforehand, so
-that nothing need be derived at login), and the same as INI: section
-``[TRUENAS_API_KEY]``, a single section of any name, or none.
+that a login derives nothing); and the same members as INI, in a section
+``[TRUENAS_API_KEY]``, in a single section of any name, or without a section.
 
-Invariant: an error names the source and the field, and neither it nor what it was
-caused by holds a piece of the text. (Parsers' own errors quote it, so they are never chained.)
+Invariant: an error names the source and the field. Neither the error nor its cause
+contains a piece of the text. (The parsers' errors quote it, so they are never chained.)
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ def parse(text: str, source: str = "the API key") -> ApiKey:
 
 
 def precompute(raw_key: str, salt: bytes, iterations: int) -> str:
-    """The JSON form with derived keys of a key: a login with it derives nothing (takes as long as a derivation).
+    """Derive the keys of a key and return them as JSON, so that a login with it derives nothing.
 
-    ``salt`` and ``iterations`` are the server's. Whoever has the result can log in as
-    with the key, until the server makes a new salt. Raises `InvalidKeyFile`, and
-    ValueError for a number of rounds that no login accepts.
+    ``salt`` and ``iterations`` are the server's. The result is as secret as the key: it signs
+    in until the server makes a new salt. Takes as long as one derivation. Raises
+    `InvalidKeyFile`, and ValueError for a number of rounds that no login accepts.
     """
     key = _from_raw(raw_key.strip(), "the API key", None)
     if not salt or not MIN_ITERATIONS <= iterations <= MAX_ITERATIONS:
@@ -144,14 +144,14 @@ def _read_json(text: str, source: str) -> Mapping[str, Any]:
 
 
 def _read_ini(text: str, source: str) -> Mapping[str, Any]:
-    # The names of sections are matched as they are, those of fields in lower case, as officially.
+    # As in the official client, names of sections are case-sensitive and names of fields are not.
     import configparser
 
     parser = configparser.RawConfigParser()
     line: int | None = None
     failed = False
     try:
-        # Without a section the fields are the defaults of all.
+        # Without a section header, read the fields as those of the default section.
         parser.read_string(text if re.search(r"(?m)^\[", text) else f"[{parser.default_section}]\n{text}")
     except (
         configparser.MissingSectionHeaderError,

@@ -1,6 +1,6 @@
-"""SASLprep (RFC 4013): user names in the one form that both sides of a login compare.
+"""SASLprep (RFC 4013): the one form of a user name that both sides of a login compare.
 
-Pure, on the tables of the standard library.
+Pure. The tables are those of the standard library.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _PROHIBITED = (
 
 
 def saslprep(text: str) -> str:
-    """``text`` prepared as a query: code points nobody had assigned in Unicode 3.2 pass. Raises ValueError.
+    """Prepare a text as a query, so code points that were unassigned in Unicode 3.2 pass. Raises ValueError.
 
-    Odd spaces become a space, what is invisible goes, and the rest takes its compatible
-    form (NFKC). Control, private and surrogate code points are refused, and so is text
-    of both directions that does not begin and end from right to left (RFC 3454, section 6).
+    Every kind of space becomes a plain space, invisible characters are removed, and the rest
+    is normalised (NFKC). Control, private and surrogate code points are refused. So is text
+    of mixed direction, unless it begins and ends from right to left (RFC 3454, section 6).
     """
     if text.isascii() and text.isprintable():
         return text

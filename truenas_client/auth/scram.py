@@ -1,16 +1,16 @@
 """SCRAM-SHA-512 (RFC 5802) for API keys: the client's side of an exchange.
 
-Pure: texts in, texts out. The nonce and the binding of the channel come from
-outside, and deriving keys (a third of a second and more) is a function of its
-own, for the driver to run where it blocks nobody.
+Pure: texts in, texts out. The caller passes in the nonce and the channel binding. The
+derivation of keys (a third of a second and more) is a separate function, so that the
+driver can run it in a thread.
 
-The user name is followed by a colon and the number of the key. Nonces are joined
-as octets and encoded anew, so they are compared decoded: as text, the combined
-one does not begin with ours.
+Two things differ from the RFC (recorded: flow scram_ok). A colon and the number of the
+key follow the user name. The server joins the nonces as octets and encodes the result, so
+the client compares them decoded: as text, the combined nonce does not begin with ours.
 
-Invariants: nothing is derived with a number of rounds outside `MIN_ITERATIONS` to
-`MAX_ITERATIONS`; a login counts only after `Final.verify` has accepted the
-server's signature; no error repeats what a message held.
+Invariants: keys are never derived with a number of rounds outside `MIN_ITERATIONS` to
+`MAX_ITERATIONS`; a login succeeds only after `Final.verify` has accepted the server's
+signature; no error contains a piece of a message.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from ..exc import AuthenticationError, ServerSignatureError
 __all__ = ["MAX_ITERATIONS", "MIN_ITERATIONS", "NONCE_BYTES", "Challenge", "Final", "Keys", "ScramClient", "derive"]
 
 NONCE_BYTES = 32
-"""Octets of the client's nonce, as the server's own client sends."""
+"""Octets of the client's nonce, as the official client sends (recorded: flow scram_ok)."""
 MIN_ITERATIONS = 50_000
-"""Fewer rounds would let whoever listens try keys too cheaply; the server's own floor."""
+"""The server's own minimum. With fewer rounds a listener could guess keys too cheaply."""
 MAX_ITERATIONS = 5_000_000
-"""More rounds would only keep the client busy; the server's own ceiling."""
+"""The server's own maximum. A hostile server could keep the client busy with more."""
 
 _DIGEST = "sha512"
 _UNBOUND = b"n,,"
@@ -40,7 +40,7 @@ _EXTENSION = re.compile(r"[A-Za-z]=.*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a secret becomes for one salt and number of rounds; each 64 octets."""
+    """The keys derived from a secret for one salt and number of rounds; 64 octets each."""
 
     client: bytes = field(repr=False)
     stored: bytes = field(repr=False)
@@ -48,7 +48,7 @@ class Keys:
 
 
 def derive(secret: str, salt: bytes, iterations: int) -> Keys:
-    """The keys of a secret. Takes 0.3 to 1 s of CPU for what servers ask, without holding the interpreter."""
+    """Derive the keys of a secret. Takes 0.3 to 1 s of CPU for usual numbers of rounds, without holding the GIL."""
     salted = hashlib.pbkdf2_hmac(_DIGEST, secret.encode(), salt, iterations)
     client = hmac.digest(salted, b"Client Key", _DIGEST)
     return Keys(client, hashlib.sha512(client).digest(), hmac.digest(salted, b"Server Key", _DIGEST))
@@ -56,7 +56,7 @@ def derive(secret: str, salt: bytes, iterations: int) -> Keys:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The server's first message: what the keys are to be derived with."""
+    """The server's first message: salt and rounds for the derivation of the keys."""
 
     text: str = field(repr=False)
     nonce: str = field(repr=False)
@@ -66,7 +66,7 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The client's final message, and what only a server that knows the key can answer to it."""
+    """The client's final message, and the signature that only a server with the key can answer."""
 
     text: str = field(repr=False)
     _signature: bytes = field(repr=False)
@@ -83,10 +83,10 @@ class Final:
 
 @dataclass(frozen=True, slots=True)
 class ScramClient:
-    """One login of a user with the key of a number.
+    """One login of a user with the key of this number.
 
-    ``binding`` is the hash of the server's certificate as this connection sees it
-    (``tls-server-end-point``), None to log in unbound.
+    ``binding`` is the hash of the certificate that the server showed on this connection
+    (``tls-server-end-point``), None for a login without a binding.
     """
 
     username: str
@@ -106,7 +106,7 @@ class ScramClient:
         return self._header.decode() + self._bare
 
     def challenge(self, text: str) -> Challenge:
-        """Read the server's first message. Raises `AuthenticationError` for what no such server sends."""
+        """Read the server's first message. Raises `AuthenticationError` for one that no TrueNAS sends."""
         parts = text.split(",")
         values = [part[2:] for part in parts[:3]]
         if [part[:2] for part in parts[:3]] != ["r=", "s=", "i="] or not all(map(_optional, parts[3:])):
@@ -148,7 +148,7 @@ def _begins_with(nonce: bytes, own: bytes) -> bool:
 
 
 def _optional(part: str) -> bool:
-    """Whether a part is an extension that may be ignored; ``m`` is for those that may not."""
+    """Whether a part is an extension that the client may ignore. It may not ignore ``m`` (RFC 5802, 5.1)."""
     return bool(_EXTENSION.fullmatch(part)) and not part.startswith("m=")
 
 

@@ -1,7 +1,7 @@
-"""The ways to sign in, as values: what the user gave, and the login flow that it makes over a channel.
+"""The ways to sign in, as values. A way holds the user's input and makes the login flow for a channel.
 
-Invariants: whether a secret may go over a channel (`channel`) is decided before anything is sent, again for each
-connection; the representation of a way shows no secret.
+Invariants: for each connection, `channel` decides before anything is sent whether the secret may be sent; the repr of a
+way shows no secret.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["Key", "Password", "Token", "Way"]
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A password. Over ``ws://`` to another host it is sent with a warning, or not at all unless ``allow_exposed``."""
+    """A password. Over ``ws://`` to another host it is sent with a warning if ``allow_exposed``, else not at all."""
 
     username: str
     password: str = field(repr=False)
@@ -35,9 +35,9 @@ class Password:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key: proved by SCRAM and bound to the TLS connection, or sent (PLAIN).
+    """An API key: proved by SCRAM and bound to the TLS connection, or sent itself (PLAIN).
 
-    ``known_scram`` tells that this server has done SCRAM before: then the key itself is not sent.
+    ``known_scram`` tells that this server has done SCRAM before. Then the flow refuses to send the key itself.
     """
 
     username: str
@@ -63,7 +63,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of ``auth.generate_token``. It is not sent where others could read it."""
+    """A token of ``auth.generate_token``. It is not sent where another machine could read it."""
 
     token: str = field(repr=False)
 

@@ -1,5 +1,6 @@
-"""What a server can do, as values: its methods, their schemas, what running them may do, filters over rows.
+"""The methods of a server, as values: their schemas, their risk, and filters over rows.
 
-`catalogue` holds the methods; `normalise` makes what servers send standard JSON Schema; `draft` builds the smallest
-valid value; `check` says in plain words what is wrong with one; `describe` makes the tree that documentation shows.
+`catalogue` holds the methods. `normalise` turns the server's schemas into standard JSON Schema. `draft` builds the
+smallest valid value. `check` says in plain words what is wrong with a value. `describe` makes the tree that
+documentation shows. `risk` says whether a method reads, writes or destroys.
 """

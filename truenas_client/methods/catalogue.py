@@ -1,15 +1,15 @@
-"""What a server can do: its methods, as ``core.get_methods`` lists them.
+"""The methods of a server, as ``core.get_methods`` lists them.
 
-Loading costs next to nothing: an entry is kept as it came until somebody asks
-for one of its schemas, which are then brought into standard form (once, and
-kept). `Catalogue.pack` folds untouched schemas into compressed text, for programs that stay
-open: a whole catalogue then needs about a megabyte instead of twenty.
+Loading is cheap. An entry stays as received until a caller asks for one of its schemas,
+which is then normalised once. `Catalogue.pack` compresses the schemas that no caller has
+used, for programs that run long: a whole catalogue then takes about a megabyte instead of
+twenty.
 
-A catalogue does not change. The entries given to `from_methods` are not changed
-either, but they are referred to until packed: do not change them afterwards.
+A catalogue does not change. It does not change the entries given to `from_methods` either,
+but refers to them until it is packed: do not change them.
 
-Invariant: an entry that makes no sense costs itself alone. What of it cannot be read
-counts as not given, and `Method.problems` says so.
+Invariant: an invalid entry affects no other entry. Its unreadable parts count as missing,
+and `Method.problems` names them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .doctext import first_sentence, is_cut, one_line, plain_text, split_examples
 from .risk import Risk, classify, inner_method, worst
 
-# What reads schemas is loaded when somebody asks for one: a list of methods needs none of it.
+# The modules that read schemas are imported on first use, because a list of methods needs none of them.
 if TYPE_CHECKING:
     from .check import Problem
     from .draft import Draft
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["Catalogue", "Method", "Param"]
 
 _MOST_NAMES = 2000
-"""Names of members to search for, of one argument and of all. The most that a real method has is 409."""
+"""The most searchable names of members, of one argument and of all. The most of a real method are 409."""
 _LONGEST_ENTRY = 2_000_000
-"""Characters of JSON that are kept of one method. The longest real entry has 190,000."""
+"""The most characters of JSON kept of one method. The longest real entry has 190,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Method:
     uploadable: bool
     no_auth_required: bool
     risk: Risk
-    """Read, write or risk; of ``core.bulk`` and ``core.download`` see `Catalogue.risk_of`."""
+    """Read, write or risk. For ``core.bulk`` and ``core.download`` see `Catalogue.risk_of`."""
 
     def __init__(self, name: str, entry: Mapping[str, Any]) -> None:
         self.name = name
@@ -121,31 +121,31 @@ class Method:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What of the server's entry cannot be read, a few words each: more as more of it was looked at."""
+        """The unreadable parts of the server's entry, a few words each. The list grows as more parts are read."""
         return tuple(dict.fromkeys(self._problems))
 
     @property
     def summary(self) -> str:
-        """One plain line, "" when the server says nothing."""
+        """One line of plain text, "" without a description."""
         if self._summary is None:
             line = self._cli_description or ""
-            # Servers cut it at the first full stop, be it in the middle of a name: a quote that does not end tells.
+            # The server cuts it at the first full stop, even inside a quoted name. An unclosed quote reveals that.
             self._summary = ("" if is_cut(line) else one_line(line)) or first_sentence(self._texts()[2])
         return self._summary
 
     @property
     def description(self) -> str:
-        """Plain text in paragraphs, "" when the server says nothing."""
+        """Plain text in paragraphs, "" without a description."""
         return plain_text(split_examples(self._texts()[2] or "")[0])
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """The example texts for callers of this interface, as the server words them."""
+        """The server's example texts for users of this API."""
         description, examples = self._texts()[2:]
         kinds = examples if isinstance(examples, dict) else {}
         listed = (kinds.get(kind) for kind in ("__all__", "websocket"))
         texts = [text for some in listed if isinstance(some, list) for text in some]
-        # 27 tells them inside the description.
+        # 27 has them inside the description.
         texts += [told] if (told := split_examples(description or "")[1]) else []
         return tuple(text.strip("\n") for text in texts if isinstance(text, str))
 
@@ -179,30 +179,30 @@ class Method:
         return self._collected() if self._names is None else self._names
 
     def draft(self) -> list[Any]:
-        """The smallest valid arguments: what is required, in order; a fresh list each time."""
+        """The smallest valid arguments: the required ones, in order. A fresh list each time."""
         return list(self.smallest().value)
 
     def smallest(self) -> Draft:
-        """The smallest valid arguments, with the paths (argument index first) that wait to be filled in."""
+        """The smallest valid arguments, with the paths (argument index first) that the user has to fill in."""
         from .draft import Draft, draft
 
-        # An optional argument in front of a required one has to be there too.
+        # Arguments are positional, so an optional one before a required one has to be there too.
         last = max((index for index, param in enumerate(self.params) if param.required), default=-1)
         parts = [draft(param.schema) for param in self.params[: last + 1]]
         to_fill = tuple(path for index, part in enumerate(parts) for path in part.under(index))
         return Draft([_copied(part.value) for part in parts], to_fill)
 
     def check(self, params: Sequence[Any]) -> list[Problem]:
-        """What is wrong with these arguments, by their schemas; paths start with the argument's index.
+        """The problems of these arguments, by their schemas. Paths start with the argument's index.
 
-        Loads the schema validator on first use. An empty list does not promise that the server agrees.
+        Loads the schema validator on first use. An empty list does not promise that the server accepts them.
         """
         from .check import check_arguments
 
         return check_arguments([(param.name, param.required, param.schema) for param in self.params], params)
 
     def pack(self) -> bytes:
-        """Keep what is long as compressed text, which is returned: `unpacked` makes the method of it again."""
+        """Compress the long parts and return the compressed text, from which `unpacked` makes the method again."""
         if self._packed is None:
             self._names, self._summary = self._collected(), self.summary
             try:
@@ -229,9 +229,9 @@ class Method:
         packed: bytes,
         problems: Sequence[str] = (),
     ) -> Self:
-        """A method of which ``entry`` holds only the flags and roles, and ``packed`` what `pack` returned.
+        """Make a method from an ``entry`` with only flags and roles, and the compressed text that `pack` returned.
 
-        ``problems`` are those that were found until then.
+        ``problems`` are those found before packing.
         """
         method = cls(name, entry)
         method._problems += problems
@@ -253,8 +253,8 @@ class Method:
         return [schema for schema in accepts if isinstance(schema, dict)] if isinstance(accepts, list) else []
 
     def _texts(self) -> tuple[Any, Any, Any, Any]:
-        """What the server says of the arguments, of the result, in words, and by examples."""
-        # In this order, because another thread may be packing.
+        """The server's schemas of arguments and result, its description and its examples."""
+        # Read `_raw` before `_packed`: another thread may be packing, and it sets `_packed` first.
         if (raw := self._raw) is not None:
             return raw
         if self._packed is None:
@@ -313,7 +313,7 @@ class Catalogue:
     def from_methods(cls, methods: Mapping[str, Any], services: Mapping[str, Any] | None = None) -> Catalogue:
         """From the answers of ``core.get_methods`` and, when at hand, ``core.get_services``.
 
-        Of an entry that is not an object nothing but the name is known. Raises TypeError when ``methods`` is not one.
+        For an entry that is not an object only the name is known. Raises TypeError when ``methods`` is not an object.
         """
         if not isinstance(methods, Mapping):
             raise TypeError(f"core.get_methods answered {type(methods).__name__}, not an object")
@@ -344,7 +344,7 @@ class Catalogue:
         return list(self._namespaces)
 
     def risk_of(self, name: str, params: Sequence[Any] = ()) -> Risk:
-        """What this call may do. Calls that carry another are what that one is; of unknown methods the rule decides."""
+        """The risk of this call. A call that runs another method has that method's risk. Unknown methods go by rule."""
         inner = inner_method(name, params)
         if inner is not None and inner != name:
             if name == "core.bulk":
@@ -355,8 +355,8 @@ class Catalogue:
         return classify(name) if method is None else method.risk
 
     def pack(self, *, at_a_time: int = 40) -> Iterator[int]:
-        """Compress untouched schemas in slices: each step of the iterator packs ``at_a_time`` methods and gives how
-        many are left, so that an event loop can breathe in between (a step takes about 4 ms)."""
+        """Compress unused schemas in slices. Each step of the iterator packs ``at_a_time`` methods in about 4 ms and
+        yields how many are left, so that an event loop can run other tasks in between."""
         methods = iter(list(self._methods.values()))
         left = len(self._methods)
         while left > 0:

@@ -1,10 +1,10 @@
-"""What is wrong with a value, by its schema, in words for the person who typed it.
+"""Check a value against its schema, and describe its problems for the user who typed it.
 
-`jsonschema` judges (imported at the first check, not before); this module turns
-its errors into `Problem`s: of alternatives only the one meant is explained, and
-misspelt members and choices come with the nearest spelling.
+`jsonschema` makes the check (it is imported at the first one). This module turns its errors
+into `Problem`s. Of alternatives it explains only the one that the user most likely meant. For
+misspelt members and choices it suggests the nearest spelling.
 
-A schema the validator itself cannot read is not checked: the server stays the judge.
+A schema that the validator cannot read is not checked: then only the server judges.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _EVERY = list(_KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at ``path``; with ``key`` it is the member's name that is wrong, not its value."""
+    """One problem at ``path``. With ``key`` the member's name is wrong, not its value."""
 
     path: Path
     message: str
@@ -52,8 +52,8 @@ class Problem:
 
 
 def check_arguments(params: Sequence[tuple[str, bool, Schema]], values: Any) -> list[Problem]:
-    """Problems of a call's positional arguments. ``params`` is (name, required, schema) of each; paths start with the
-    argument's index. At most 100 problems are given."""
+    """The problems of a call's positional arguments, at most 100. ``params`` is (name, required, schema) of each; paths
+    start with the argument's index."""
     if not isinstance(values, list):
         return [Problem((), "the arguments are a list: [ ... ]")]
     problems: list[Problem] = []
@@ -70,10 +70,11 @@ def check_arguments(params: Sequence[tuple[str, bool, Schema]], values: Any) -> 
 
 
 def check(schema: Schema, value: Any, *, at: Path = (), sent: bool = False) -> list[Problem]:
-    """Problems of ``value`` by a normalised schema, in the order of the value; paths start with ``at``.
+    """The problems of ``value`` by a normalised schema, in the order of the value; paths start with ``at``.
 
-    The server's extended forms (``{"$date": ...}`` and the like) count as the text or list they stand for. In what is
-    ``sent`` they are wanted where the schema asks for what they stand for, and nowhere else.
+    The server's extended forms (``{"$date": ...}`` and the like) count as the text or list that they stand for. With
+    ``sent`` the value is an argument: a form is required where the schema has a date, time or set, and is wrong
+    elsewhere.
     """
     from jsonschema.exceptions import SchemaError, UnknownType
 
@@ -109,7 +110,7 @@ def _explain(error: ValidationError) -> Iterator[Problem]:
     elif keyword == "form":
         yield Problem(path, error.message)
     elif keyword in ("enum", "const"):
-        # A value of another type altogether is reported as that.
+        # A value of another type gets the message about its type instead.
         if isinstance(error.schema, dict) and allows({"type": error.schema.get("type", _EVERY)}, value):
             yield Problem(path, _choices(wanted if keyword == "enum" else [wanted], value))
     else:
@@ -164,7 +165,7 @@ def _at_top(errors: Iterable[ValidationError], *keywords: str) -> bool:
 
 
 def _distance(errors: Sequence[ValidationError]) -> tuple[int, int]:
-    """How far a value is from a branch: a wrong constant or choice says most that this branch is not meant."""
+    """How far a value is from a branch. A wrong constant or choice is the best sign that the branch is not meant."""
     wrong_tags = sum(error.validator in ("const", "enum") and len(error.relative_path) == 1 for error in errors)
     return wrong_tags, len(errors)
 

@@ -1,8 +1,8 @@
-"""A normalised schema as a tree to read: what documentation panes and generated help show.
+"""A normalised schema as a tree of texts, for documentation panes and generated help.
 
-A `Node` says in words what a value is. Members and list items hang below it as
-``children``, alternatives as ``branches``, each with the tag that picks it. ``null`` as an alternative is part of the
-type's words, not a branch; parts that must all hold (``allOf``) are one object.
+A `Node` describes one value. Its ``children`` are members or list items, its ``branches`` are alternatives, each with
+the tag that selects it. ``null`` as an alternative is part of the type's text, not a branch. Parts that must all hold
+(``allOf``) are one object.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WORDS = {"array": "list"}
 _MOST_TYPES = 4
 _MOST_EXAMPLES = 3
 _NO_NAMES = frozenset({"result"})
-"""Titles that servers give to every value of a kind: they name no type."""
+"""Titles that servers give to many different values, so they name no type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ def describe(schema: Schema, *, name: str = "", required: bool = False) -> Node:
 
 
 def _fill(node: Node, schema: Schema) -> Node:
-    """The node with what its schema says beyond the type."""
+    """The node with all that its schema says besides the type."""
     core = _without_null(schema)
     if core is not schema:
-        # X or null: what X says is said here.
+        # X or null: describe X here.
         inner = _fill(node, _in_one(core))
         title = inner.title or _type_name(core, node.name)
         return replace(inner, title=title, description=node.description or plain_text(core.get("description")))
@@ -95,7 +95,7 @@ def _fill(node: Node, schema: Schema) -> Node:
 
 
 def _type_name(schema: Schema, name: str) -> str:
-    """The title where it names a type: not the member's own name again, nor a label that many have."""
+    """The title if it names a type; "" for the member's own name and for labels that many values have."""
     title: str = schema.get("title", "")
     if title == name or title in _NO_NAMES:
         return ""
@@ -180,7 +180,7 @@ def type_words(schema: Any) -> str:
         return "any value"
     branches = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
     if branches:
-        # Null last, as people say it.
+        # Null last, as in "string or null".
         words = list(dict.fromkeys(_branch_words(branch) for branch in sorted(branches, key=_is_null)))
         if "any value" in words:
             return "any value"
@@ -201,7 +201,7 @@ def type_words(schema: Any) -> str:
 
 
 def _branch_words(branch: Any) -> str:
-    """As `type_words`, but where only a few values are meant, these."""
+    """As `type_words`, but a few fixed values are named themselves."""
     choices = _choices(branch) if isinstance(branch, dict) else ()
     if choices and ("type" not in branch or len(choices) == 1):
         return " or ".join(choices) if len(choices) <= _MOST_TYPES else f"one of {len(choices)} values"
@@ -209,7 +209,7 @@ def _branch_words(branch: Any) -> str:
 
 
 def _tag(branch: Schema, tag_name: str | None) -> str:
-    """What picks a branch: the value of the discriminating member, or its title, or its type."""
+    """The text that identifies a branch: the value of the discriminator, or its title, or its type."""
     members = branch.get("properties", {})
     if tag_name is not None:
         choices = _choices(members.get(tag_name, {}))

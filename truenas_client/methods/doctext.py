@@ -1,9 +1,9 @@
-"""Descriptions made plain: reStructuredText as it occurs in method descriptions, reduced to its words.
+"""Plain text from method descriptions: reStructuredText without its markup.
 
-Pure text in, pure text out; control characters are not judged here (who draws text does that).
+Text in, text out. Control characters stay; the code that draws the text must remove them.
 
-Invariant: the time taken grows with the length alone: a mark that does not end within 1,000 characters is none,
-and a text has at most `LONGEST` characters.
+Invariant: the time is linear in the length of the text. A mark that does not end within 1,000 characters is no mark,
+and at most `LONGEST` characters are read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 __all__ = ["first_sentence", "is_cut", "one_line", "plain_text", "split_examples"]
 
 LONGEST = 20_000
-"""Characters of a description that are shown. The longest real one has 8,885."""
+"""The most characters of a description that are shown. The longest real one has 8,885."""
 _ROLE = re.compile(r":[a-zA-Z][\w:.+-]{0,40}:`([^`]{0,1000})`")
 _TARGET = re.compile(r"^([^<]*[^<\s])\s*<[^<>]*>$")
 _LITERAL = re.compile(r"``(.{1,1000}?)``", re.DOTALL)
@@ -44,7 +44,7 @@ def _without_marks(text: str) -> str:
         target = _TARGET.match(match[1])
         return (target[1] if target else match[1]).lstrip("~!")
 
-    # What announces a block of literal text is a colon to readers.
+    # "::" announces a block of literal text. Readers expect a single colon there.
     text = _ROLE.sub(words, _BLOCK.sub(":", text))
     text = _LITERAL.sub(r"\1", text)
     text = _REFERENCE.sub(words, text)
@@ -52,7 +52,7 @@ def _without_marks(text: str) -> str:
 
 
 def one_line(text: str | None) -> str:
-    """``text`` as one line: marks dropped, white space folded, no full stop at the end."""
+    """``text`` as one line, without markup, repeated white space and the final full stop."""
     line = _SPACES.sub(" ", _without_marks(_shortened(text))).strip()
     return line[:-1] if line.endswith(".") and not line.endswith("..") else line
 
@@ -69,7 +69,7 @@ def first_sentence(text: str | None) -> str:
 
 
 def split_examples(text: str) -> tuple[str, str]:
-    """A description of 27 in two: what it says, and from the first message on its examples (perhaps "")."""
+    """Split a description of 27: the text, and the examples from the first message on (perhaps "")."""
     found = _EXAMPLES.search(text)
     if found is None:
         return text, ""
@@ -78,7 +78,7 @@ def split_examples(text: str) -> tuple[str, str]:
 
 
 def plain_text(text: str | None) -> str:
-    """``text`` in paragraphs: one line each, parted by an empty line; items and indented blocks keep their lines."""
+    """``text`` in paragraphs of one line, with empty lines between; items and indented blocks keep their lines."""
     source = _DIRECTIVE.sub(lambda match: match[1] + _NAMED_DIRECTIVES.get(match[2], "") + " ", _shortened(text))
     lines: list[str] = []
     joinable = False

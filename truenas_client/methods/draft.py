@@ -1,12 +1,12 @@
-"""The smallest value a normalised schema allows: what the arguments of a method start as.
+"""The smallest value that a normalised schema allows: the first arguments that an editor shows for a method.
 
-Only required members are drafted. A default is taken where it passes its own
-schema and is not an object; constants and enumerations give their first choice;
-of alternatives the first that can be met. Places that were invented because
-nothing in the schema chose a value are listed, so that an editor can lead through them.
+A draft contains only required members. It uses a default that passes its own schema and is
+no object; the first choice of constants and enumerations; and the first alternative that it
+can satisfy. Where the schema gives no value, the draft invents one and lists its path, so
+that an editor can lead the user there.
 
-The few keywords servers use are judged here (`allows`), because opening a method
-must not load a whole validator; `schema.check` is the judge of what users type.
+`allows` checks only the keywords that servers use, because opening a method must not load a
+whole validator. `check` judges the values that users type.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Draft", "allows", "draft", "merge"]
 Path = tuple[str | int, ...]
 
 PLACEHOLDER = "?"
-"""Fills texts that may not be empty: it shows that something is wanted, and servers refuse it in names."""
+"""Fills texts that must not be empty. It shows the user a gap, and servers refuse it in names."""
 
 
 _MOST_ITEMS = 100
@@ -33,21 +33,21 @@ _LONGEST_TEXT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A smallest value, and the paths of what was invented in it (to be filled in by the user)."""
+    """A smallest value, and the paths of its invented parts, which the user has to fill in."""
 
     value: Any
     to_fill: tuple[Path, ...] = ()
 
     def under(self, key: str | int) -> Iterator[Path]:
-        """The paths to fill, as seen from a container that holds this draft at ``key``."""
+        """The paths to fill, seen from a container that holds this draft at ``key``."""
         return ((key, *path) for path in self.to_fill)
 
 
 def draft(schema: Schema) -> Draft:
     """The smallest value of a normalised schema.
 
-    Of a schema that nothing can satisfy, or that uses keywords servers do not use, the answer is a plausible value
-    that may not be valid.
+    For a schema that no value satisfies, or with keywords that servers do not use, it is a plausible value that may be
+    invalid.
     """
     if "const" in schema:
         return Draft(schema["const"])
@@ -69,7 +69,7 @@ def draft(schema: Schema) -> Draft:
 
 
 def merge(outer: Schema, inner: Schema) -> Schema:
-    """What two schemas say together, as far as servers combine them: the inner one wins, members are joined."""
+    """Two schemas as one, as far as servers combine them. The inner one wins; members are joined."""
     merged = {**outer, **inner}
     if "properties" in outer and "properties" in inner:
         merged["properties"] = {**outer["properties"], **inner["properties"]}
@@ -80,7 +80,7 @@ def merge(outer: Schema, inner: Schema) -> Schema:
 
 def _alternative(schema: Schema, keyword: str) -> Draft:
     outer = {key: value for key, value in schema.items() if key not in (keyword, "default", "discriminator")}
-    # Null says "nothing"; an alternative with content shows the user more, so null comes last.
+    # An alternative with content shows the user more than null does, so null comes last.
     branches = sorted(schema[keyword], key=lambda branch: branch.get("type") == "null")
     first: Draft | None = None
     for branch in branches:
@@ -116,7 +116,7 @@ def _kind(schema: Schema) -> str | None:
 def _object(schema: Schema) -> Draft:
     members = schema.get("properties", {})
     required = set(schema.get("required", ()))
-    # In declared order, then what is required without being described.
+    # The described members in declared order, then required ones without a description.
     names = [name for name in members if name in required]
     names += [name for name in schema.get("required", ()) if name not in members]
     others = schema.get("additionalProperties")
@@ -144,7 +144,7 @@ def _array(schema: Schema) -> Draft:
 
 
 def _other(items: Schema, taken: Sequence[Any]) -> Draft | None:
-    """An item that is not taken yet."""
+    """An item that differs from the taken ones."""
     for choice in items.get("enum", ()):
         if choice not in taken:
             return Draft(choice)
@@ -188,7 +188,7 @@ def _is_number(value: Any) -> bool:
 _TYPES: dict[str, Any] = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
-    # Not 1.0, as in JSON Schema: no server takes that for an integer.
+    # Unlike JSON Schema, no server accepts 1.0 as an integer.
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": _is_number,
     "string": lambda value: isinstance(value, str),
@@ -237,7 +237,7 @@ def _allows_text(schema: Schema, value: str) -> bool:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    # What cannot be tried here is the server's to judge.
+    # A pattern that cannot be tried here counts as matched: the server judges it.
     return finds(pattern, text) is not False
 
 

@@ -1,14 +1,17 @@
-"""Query filters and options over rows, as the server's ``*.query`` methods take them.
+"""Query filters and options over rows, as in the server's ``*.query`` methods.
 
 A filter is ``[field, operator, value]`` or ``["OR", [branch, ...]]``, where a branch is
 one filter or a list of them; a list of filters means all of them. A field is a dotted
 path into a row; ``*`` goes through the items of a list, a number picks one, and
 ``\\.`` is a dot in a name.
 
+The rules are those of the servers' own list filter (the facts of the API, "Query filters
+and options").
+
 Invariants: nothing here does I/O and no row is changed. Filters are tried in order,
 row by row, and stop at the first that fails, so a bad comparison is only refused
 when it is reached. A row without the member matches nothing, not even ``!=``; a
-member of a null is null. What the server raises for, `FilterError` refuses.
+member of a null is null. Where the server raises an error, `FilterError` is raised.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ Predicate = Callable[[Row], bool]
 
 
 class MatchNotFound(FilterError):
-    """``get`` was asked for and no row matches."""
+    """The query has ``get``, and no row matches."""
 
     def __str__(self) -> str:
         return self.args[0] if self.args else ""
@@ -78,7 +81,7 @@ def _ends_not(value: Any, end: Any) -> bool:
 
 
 def _matches(value: Any, pattern: Any) -> bool:
-    # A null is an empty text to a pattern, and only to a pattern.
+    # A pattern treats null as an empty text. No other operator does.
     return re.match(pattern, value or "") is not None
 
 
@@ -103,7 +106,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "$": _ends,
     "!$": _ends_not,
 }
-"""The operators, by how they are written; with a ``C`` before it one ignores case (``C~`` only from 27 on)."""
+"""The operators. With a ``C`` before it, an operator ignores case (``C~`` only from 27 on)."""
 
 _TIMED = frozenset({"=", "!=", ">", ">=", "<", "<="})
 _UP_TO_26 = frozenset({"24.10", "25.04", "25.10", "26"})
@@ -119,15 +122,15 @@ def filter_list(
     *,
     release: str = "26",
 ) -> list[Any] | dict[str, Any] | int | Any:
-    """Answer ``rows`` as a query method of ``release`` would.
+    """Apply filters and options to ``rows`` as a query method of ``release`` does.
 
-    A list of rows; with ``options["get"]`` the first matching row, with ``count`` their
-    number. ``offset`` is taken before ``limit`` and ``limit`` 0 means all; ``count``
-    looks at neither. ``order_by`` names fields, ``-field`` descending, with
-    ``nulls_first:`` or ``nulls_last:`` before it where there may be nulls: up to 26 the
-    *last* field named weighs most, from 27 on the first. ``select`` names fields, or
-    ``[field, new name]``, and happens before the sorting: a field that is not selected
-    is null to ``order_by``. Raises `FilterError`, and `MatchNotFound` (one of those)
+    Returns a list of rows; with ``options["get"]`` the first matching row, with ``count``
+    their number. ``offset`` applies before ``limit``, and ``limit`` 0 means all; ``count``
+    ignores both. ``order_by`` names fields (``-field`` for descending), with
+    ``nulls_first:`` or ``nulls_last:`` before the name where values may be null. Up to 26 the
+    *last* named field weighs most, from 27 on the first. ``select`` names fields, or
+    ``[field, new name]``. It applies before the sorting, so a field that is not selected
+    is null to ``order_by``. Raises `FilterError`, and its subclass `MatchNotFound`
     for a ``get`` without a row.
     """
     options = options or {}
@@ -144,7 +147,7 @@ def filter_list(
             return _only(first, fields, rules.newest)
         found = [row for row in rows if predicate(row)]
         if count:
-            # 27 stops at the first row it is to get, and counts that.
+            # With get, 27 stops at the first matching row and counts only that one.
             return min(len(found), 1) if get and not order and rules.newest else len(found)
         if fields:
             found = [select(row, fields, rules.newest) for row in found]
@@ -188,13 +191,13 @@ def _only(row: Row, fields: list[Selection], newest: bool) -> Any:
 
 
 class _Rules:
-    """Filters made into predicates by the rules of 27 (``newest``) or those of 26 and before."""
+    """Turns filters into predicates, by the rules of 27 (``newest``) or those of 26 and before."""
 
     def __init__(self, newest: bool) -> None:
         self.newest = newest
         self._depth = 0
         self._times: dict[Any, datetime] = {}
-        """The ISO texts that filters on times compare with. 26 looks every value up here."""
+        """The ISO texts that filters on times compare with. Like 26, look up every filter's value here."""
 
     def check_depth(self) -> None:
         if self.newest and self._depth > _DEPTH_OF_27:
@@ -251,7 +254,7 @@ class _Rules:
 
     def _test(self, path: list[str], compare: Callable[[Any, Any], bool], value: Any, folds: bool) -> Predicate:
         if folds and self.newest:
-            # 27 reads the filter once, whether or not there are rows.
+            # 27 folds the filter's value once, before it reads any row, so it refuses it even without rows.
             if not isinstance(value, (str, list, tuple, type(None))):
                 reason = f"filter_list: cannot casefold value of type {type(value).__name__}"
                 raise _bad_filter(f"only text and lists of text have a case to ignore, not {value!r}", reason)
@@ -278,7 +281,7 @@ class _Rules:
 
 
 def _operation(sign: str, newest: bool) -> tuple[Callable[[Any, Any], bool], bool]:
-    """What an operator does, and whether it folds both sides."""
+    """The function of an operator, and whether it folds the case of both sides."""
     known = OPERATORS.get(sign)
     if known is not None:
         return known, False

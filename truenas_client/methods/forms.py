@@ -1,9 +1,9 @@
-"""How dates, times and sets are written in arguments: in the server's ``$`` forms, and in no other way.
+"""Dates, times and sets in arguments: the server accepts them only in its ``$`` forms.
 
-Seen on running servers of 26 and 27: where a model wants a date, ISO text is refused and ``{"$date": milliseconds}``
-passes; a model that wants a text refuses the form; a set wants ``{"$set": [...]}``. The schema shows the first by its
-``format``. It shows a set by ``uniqueItems``, which a list whose items must differ has as well: that one holds
-objects, or has a list as its default, and takes both.
+Seen on running servers of 26 and 27: a model with a date refuses ISO text and accepts ``{"$date": milliseconds}``; a
+model with a text refuses the form; a model with a set accepts only ``{"$set": [...]}``. The schema shows a date by its
+``format`` and a set by ``uniqueItems``. A list whose items must differ has ``uniqueItems`` too, but it holds objects or
+has a list as its default; the server accepts both forms for it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ WRITTEN = {
     "date": '{"$type": "date", "$value": "2030-01-31"}',
     "time": '{"$time": "12:30:00"}',
 }
-"""How a value of each of these formats is written."""
+"""The written form of a value of each format, for texts to the user."""
 
 
 class Form(str):
-    """A date or time in its form: a text to what knows JSON only. ``kind`` is the format that a schema calls it by."""
+    """A date or time in its form. To plain JSON code it is a text. ``kind`` is the ``format`` of its schema."""
 
     __slots__ = ("kind",)
 
@@ -38,7 +38,7 @@ class Form(str):
 
     @property
     def name(self) -> str:
-        """What it is, in words."""
+        """Its kind as a text for the user."""
         return _NAMES[self.kind]
 
 
@@ -47,7 +47,7 @@ class Items(list[Any]):
 
 
 def marked(value: Any) -> Any:
-    """A value with `Form` and `Items` in place of forms, written or decoded; what holds none is given back itself."""
+    """A value with `Form` and `Items` in place of forms, written or decoded. Parts without forms are not copied."""
     if isinstance(value, dict):
         if len(value) == 1:
             ((key, inner),) = value.items()
@@ -77,7 +77,7 @@ def marked(value: Any) -> Any:
 
 
 def unformed(schema: Schema, value: Any) -> str:
-    """What is wrong with a `marked` value of the right type that is not in the form wanted here; "" when nothing is."""
+    """The problem of a `marked` value that has the right type but not the form that the schema needs; "" for none."""
     format_ = schema.get("format")
     if isinstance(value, Form):
         return "" if value.kind == format_ else f"expected text, not {value.name}"
@@ -96,11 +96,11 @@ def _is_set(schema: Schema) -> bool:
 
 
 LONGEST_TEXT = 1024
-"""Characters that servers since 25.04 take in a text, unless a model says otherwise, which no schema shows."""
+"""The most characters that servers since 25.04 accept in a text. Some models allow more, which no schema shows."""
 
 
 def has_long_text(value: Any) -> bool:
-    """Whether any text in a value is longer than most models take."""
+    """Whether any text in a value is longer than most models allow."""
     stack = [value]
     while stack:
         one = stack.pop()
@@ -111,7 +111,7 @@ def has_long_text(value: Any) -> bool:
 
 
 def date_form(text: str) -> dict[str, int] | None:
-    """The form of a date or moment in ISO 8601 (UTC where it has no zone); None for any other text."""
+    """The form of a date or time in ISO 8601 (UTC without a zone); None for any other text."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:

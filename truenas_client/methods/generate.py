@@ -1,11 +1,11 @@
-"""A plausible value of a normalised schema: what a stand-in for a server answers.
+"""A plausible value of a normalised schema: the answer of a stand-in for a server.
 
-Everything random comes from the generator that is passed in, so the same seed gives
-the same value. Names of members help (a ``port`` is a port, an ``id`` is small);
-optional members are filled in as long as the size lasts. Every part is judged by
-`draft.allows` before it is used; where invention fails the smallest draft stands in.
+All randomness comes from the caller's generator, so the same seed gives the same value.
+Names of members guide the choice (a ``port`` is a port, an ``id`` is small). Optional
+members are filled in while the size lasts. `draft.allows` checks every part; a part that it
+refuses is replaced by the smallest draft.
 
-Times are written as ISO 8601 text, as the schema says, not in the extended form.
+Times are ISO 8601 texts, as the schema says, not the extended form.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .pattern import example
 __all__ = ["SIZE", "generate"]
 
 SIZE = 240
-"""Members and items a value may have in all, roughly."""
+"""The rough number of members and items in a whole value."""
 
 _DEEPEST = 40
 _MOST_ITEMS = 100
@@ -71,15 +71,15 @@ _RANGES = (
 
 
 def generate(schema: Schema, random: Random, *, size: int = SIZE, name: str = "") -> Any:
-    """A value that the normalised ``schema`` allows; ``size`` bounds how many optional members and items it has.
+    """A value that the normalised ``schema`` allows; ``size`` bounds its optional members and items.
 
-    Of a schema that nothing can satisfy the answer is a plausible value that is not valid.
+    For a schema that no value satisfies, it is a plausible but invalid value.
     """
     return _Generation(random).value(schema, size, name, 0)
 
 
 class _Generation:
-    """One value in the making."""
+    """The generation of one value."""
 
     def __init__(self, random: Random) -> None:
         self.random = random

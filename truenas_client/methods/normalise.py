@@ -1,19 +1,20 @@
-"""The server's schemas made into standard JSON Schema (draft 2020-12), once.
+"""Turn the server's schemas into standard JSON Schema (draft 2020-12).
 
-What servers send is nearly JSON Schema. `normalise` mends what is not, so that
-everything after it (drafts, checks, documentation, completion) reads one language:
+The server's schemas are nearly JSON Schema. `normalise` corrects the differences, so that drafts, checks, documentation
+and completion read one language:
 
-- ``items`` comes as a list: one schema is unwrapped, none is dropped, several become ``anyOf``;
-- a member with ``_required_: true`` joins its object's ``required``;
-- ``nullable: true`` adds ``null``; the type ``float`` is ``number``; ``ge`` and ``le`` are ``minimum`` and ``maximum``;
-- annotations that are not text go; the ``mapping`` of a discriminator goes (it points at definitions nobody sends)
-  and each branch requires the discriminating member;
-- the private keys ``_name_``, ``_required_`` and ``_attrs_order_`` go; members stand in declared order.
+- ``items`` may be a list: a single schema is unwrapped, an empty list is dropped, several schemas become ``anyOf``;
+- a member with ``_required_: true`` is added to its object's ``required``;
+- ``nullable: true`` adds ``null``; the type ``float`` becomes ``number``; ``ge`` and ``le`` become ``minimum`` and
+  ``maximum``;
+- annotations that are not text are dropped; so is the ``mapping`` of a discriminator, because the definitions that it
+  points at are not sent; each branch requires the discriminating member;
+- the private keys ``_name_``, ``_required_`` and ``_attrs_order_`` are dropped; members are in declared order.
 
-Invariants: nothing a server sends makes this raise. A keyword whose value is of the wrong type, or that nobody here
-understands, is left out, so that readers need not look twice; what makes a schema unreadable is told in words. What is
-too large, too deep or too slow to work with (a pattern) is left out as well: any value is allowed there. The input is
-never changed, and the result shares no container of schemas with it.
+Invariants: no input makes this raise. An unknown keyword, or one with a value of the wrong type, is left out, so that
+readers need no checks of their own; the problem is reported in words. Parts that are too large, too deep or too slow (a
+pattern) are left out too, and then any value is allowed there. The input is never changed, and the result shares no
+schema container with it.
 """
 
 from __future__ import annotations
@@ -35,15 +36,15 @@ _COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minPrope
 _VALUES = frozenset({"default", "const", "enum", "examples"})
 _REFERENCES = frozenset({"$ref", "$dynamicRef"})
 _DEEPEST = 60
-"""Nesting of schemas and of values in them. Real ones reach 11."""
+"""The deepest nesting of schemas and of values in them. Real ones reach 11."""
 _MOST_PARTS = 4000
-"""Schemas and values that one argument or result may have. The largest real one has 2,007."""
+"""The most schemas and values in one argument or result. The largest real one has 2,007."""
 
 
 def normalise(schema: Any, problems: list[str] | None = None) -> Schema:
-    """The standard form of one schema. What is not a schema object becomes ``{}``, which allows any value.
+    """The standard form of one schema. An input that is no schema object becomes ``{}``, which allows any value.
 
-    What cannot be read is added to ``problems``, a few words each.
+    Unreadable parts are reported in ``problems``, a few words each.
     """
     reader = _Reader()
     try:
@@ -56,11 +57,11 @@ def normalise(schema: Any, problems: list[str] | None = None) -> Schema:
 
 
 class _TooMuchError(Exception):
-    """There is more to a schema than anybody can work with."""
+    """A schema is too large to work with."""
 
 
 class _Reader:
-    """Reads one schema. ``left`` is how many parts it may still have."""
+    """Reads one schema. ``left`` is the number of parts that it may still have."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
@@ -90,7 +91,7 @@ class _Reader:
             raise _TooMuchError(f"it has more than {_MOST_PARTS:,} parts")
 
     def _put(self, result: Schema, key: str, value: Any, schema: Schema, depth: int) -> None:
-        """Take over one keyword, if its value has any business there."""
+        """Copy one keyword if its value is valid for it."""
         if key == "properties":
             if isinstance(value, dict):
                 result[key] = self._members(value, schema.get("_attrs_order_"), depth)
@@ -175,7 +176,7 @@ def _has_its_type(key: str, value: Any) -> bool:
 
 
 _LARGEST_NUMBER = 2.0**1000
-"""Beyond it numbers cannot be compared with those in JSON; NaN is not below it either."""
+"""Larger numbers cannot be compared with those in JSON. The comparison with it excludes NaN too."""
 
 
 def _type(value: str) -> str:

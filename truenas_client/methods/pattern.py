@@ -1,8 +1,9 @@
-"""Regular expressions of schemas: which can be tried without harm, and a short text that one finds.
+"""Regular expressions of schemas: which are safe to run, and a short text that one matches.
 
-Reads the part of the syntax that schemas use: literals, classes, escapes, groups, alternatives, quantifiers and
-anchors. What it cannot read is never tried: a server's pattern could take a lifetime (``(a+)+$``) or all memory.
-An example is always tried before it is given, so a construct read wrongly costs the answer, never its truth.
+It reads the part of the syntax that schemas use: literals, classes, escapes, groups, alternatives, quantifiers and
+anchors. A pattern that it cannot read is never run, because a server's pattern could run forever (``(a+)+$``) or use
+all memory. Every example is tested before it is returned, so a misread construct may lose the example but never makes
+a wrong one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class _UnreadableError(Exception):
 
 @dataclass(slots=True)
 class _Repeat:
-    """``unit`` stands ``least`` to ``most`` times; a text, or a sequence in a group."""
+    """``unit``, a text or the sequence of a group, repeated ``least`` to ``most`` times."""
 
     unit: str | list[_Repeat]
     least: int
@@ -42,7 +43,7 @@ class _Repeat:
 
     @property
     def parts(self) -> list[_Repeat]:
-        """What is repeated within it."""
+        """The repeats inside the group."""
         return [] if isinstance(self.unit, str) else self.unit
 
     def text(self, times: int) -> str:
@@ -51,7 +52,7 @@ class _Repeat:
 
 
 class _Reader:
-    """Reads one pattern from left to right into a sequence of repeats; of alternatives it keeps the first."""
+    """Reads one pattern from left to right into a sequence of repeats. It keeps only the first alternative."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
@@ -142,18 +143,18 @@ class _Reader:
 _LONGEST_PATTERN = 500
 _LONGEST_EXAMPLE = 4096
 _MOST_WORK = 2e7
-"""Steps of a search, at worst: some tenths of a second."""
+"""The most steps of a search in the worst case: some tenths of a second."""
 
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> tuple[re.Pattern[str], list[_Repeat], int] | None:
-    """The pattern, its parts, and how long a text it may be tried on; None when it is not to be tried at all."""
+    """The compiled pattern, its parts, and the longest text to run it on; None when it is not safe to run."""
     if len(pattern) > _LONGEST_PATTERN:
         return None
     try:
         reader = _Reader(pattern)
         parts = reader.sequence()
-        if reader.at < len(pattern):  # a parenthesis too many
+        if reader.at < len(pattern):  # an unmatched parenthesis
             return None
         wide, choices = _work(parts)
         compiled = re.compile(pattern)
@@ -161,13 +162,13 @@ def _compiled(pattern: str) -> tuple[re.Pattern[str], list[_Repeat], int] | None
         return None
     if wide > 3 or choices > 16 or sum(part.size for part in parts) > _LONGEST_EXAMPLE:
         return None
-    # Each of these parts may end anywhere, and a search without an anchor may begin anywhere.
+    # The cost is a power of the length: each wide part may end anywhere, and a search without ^ may begin anywhere.
     exponent = wide + (not pattern.startswith("^"))
     return compiled, parts, int((_MOST_WORK / 2**choices) ** (1 / exponent)) if exponent else 2**31
 
 
 def _work(parts: list[_Repeat]) -> tuple[int, int]:
-    """How many parts may end anywhere, and how many binary choices there are besides. Raises for nested ones."""
+    """The number of parts that may end anywhere, and of binary choices besides. Raises for nested ones."""
     wide = choices = 0
     for part in parts:
         inner_wide, inner_choices = _work(part.parts)
@@ -183,12 +184,12 @@ def _work(parts: list[_Repeat]) -> tuple[int, int]:
 
 
 def runnable(pattern: str) -> bool:
-    """Whether a pattern can be tried in a time that has a bound. Nested quantifiers, for one, cannot."""
+    """Whether a pattern runs in bounded time. One with nested quantifiers, for example, does not."""
     return _compiled(pattern) is not None
 
 
 def finds(pattern: str, text: str) -> bool | None:
-    """Whether the pattern is found in the text; None when that cannot be told in a bounded time."""
+    """Whether the text contains a match; None when the search could take too long."""
     known = _compiled(pattern)
     if known is None or len(text) > known[2]:
         return None
@@ -196,9 +197,9 @@ def finds(pattern: str, text: str) -> bool | None:
 
 
 def example(pattern: str, *, min_length: int = 0, max_length: int | None = None) -> str | None:
-    """A text in which ``pattern`` is found and whose length lies within the bounds, or None when none was found.
+    """A text with a match of ``pattern`` and a length within the bounds; None when none was found.
 
-    The shortest form the pattern allows is tried first, then longer ones.
+    The shortest form of the pattern is tried first, then longer ones.
     """
     longest = min(max_length if max_length is not None else max(min_length, 64), _LONGEST_EXAMPLE)
     known = _compiled(pattern)

@@ -1,13 +1,13 @@
-"""What running a method may do: read, write, or risk.
+"""The risk of a method: read, write, or risk.
 
-The rule looks at roles and names (`by_rule`). The lists below were read name by
-name against the catalogues of 24.10, 25.04, 25.10 and 26 and overrule it, both ways:
+The rule decides by roles and names (`by_rule`). The lists below overrule it in both directions. They were made by
+reviewing every name in the catalogues of 24.10, 25.04, 25.10 and 26:
 
-- ``RISK``: destroys data or keys, hands the system to other code or settings, takes it (or the way to it) down,
-  or cannot be taken back;
-- ``READS``: changes nothing on the server, though its roles and name do not say so;
-- ``WRITES``: changes something, sends something out, or hands out secrets that deserve a second look,
-  though its roles say read.
+- ``RISK``: the method destroys data or keys, replaces the system's code or settings, takes the system or its network
+  down, or cannot be undone;
+- ``READS``: the method changes nothing on the server, though its roles and name do not show that;
+- ``WRITES``: the method changes something, sends something out, or returns secrets that deserve a second look, though
+  its roles say read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _READ_STARTS = ("get_", "list_", "is_")
 
 
 def _names(text: str) -> frozenset[str]:
-    """Full names from lines of ``namespace: action action``; a namespace of ``-`` gives names as they stand."""
+    """Full names from lines of ``namespace: action action``."""
     found: set[str] = set()
     for line in text.split("\n"):
         namespace, _, actions = line.strip().partition(": ")
@@ -140,10 +140,10 @@ def by_rule(name: str, *, filterable: bool = False, roles: Iterable[str] = ()) -
 
 
 def classify(name: str, *, filterable: bool = False, roles: Iterable[str] = ()) -> Risk:
-    """What running the method may do: the rule, overruled by the reviewed lists.
+    """The risk of a method: the rule, overruled by the reviewed lists.
 
-    Methods that carry others (`inner_method`) are judged here as risk, because what they may run is not bounded;
-    with the arguments at hand judge the method they name.
+    Methods that run others (`inner_method`) are risk here, because they may run any method. A caller that has the
+    arguments should judge the method that they name.
     """
     if name in RISK or name in _CARRIERS:
         return "risk"
@@ -163,6 +163,6 @@ def inner_method(name: str, params: Iterable[Any]) -> str | None:
 
 
 def worst(kinds: Iterable[Risk]) -> Risk:
-    """The gravest of several."""
+    """The highest risk of several."""
     order: tuple[Risk, ...] = ("read", "write", "risk")
     return max(kinds, key=order.index, default="read")

@@ -31,14 +31,14 @@ Row = Any
 
 
 class FilterError(ValueError):
-    """The filters or options make no sense, or compare values that can't be compared."""
+    """The filters or options are invalid, or compare values that cannot be compared."""
 
 
 class InvalidQuery(FilterError):
-    """They make no sense whatever the rows are: a server refuses them before it looks at any.
+    """The filters or options are invalid for any rows: the server refuses them before it reads a row.
 
-    ``part`` is the argument at fault (``filters``, ``options``, ...), ``reason`` the
-    words of a server of 26 for it.
+    ``part`` is the wrong argument (``filters``, ``options``, ...), ``reason`` the text of a
+    server of 26 for it.
     """
 
     def __init__(self, message: str, part: str, reason: str) -> None:
@@ -48,7 +48,7 @@ class InvalidQuery(FilterError):
 
 
 class _Missing:
-    """What a path leads to in a row without that member."""
+    """The value of a path in a row without that member."""
 
     def __repr__(self) -> str:
         return "missing"
@@ -65,7 +65,7 @@ def split(field: str) -> list[str]:
 
 
 def find(value: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Every value the path leads to; with no ``*`` in it that is exactly one, perhaps `MISSING`."""
+    """Every value at the path. Without a ``*`` that is exactly one, perhaps `MISSING`."""
     for depth, name in enumerate(path):
         if value is None or value is MISSING:
             break
@@ -88,14 +88,14 @@ Selection = tuple[list[str], list[str]]
 
 
 def selection(field: Any, newest: bool) -> Selection:
-    """Read one field of ``select``: the path, and where what it leads to is put."""
+    """Read one field of ``select``: the path in the row, and the path in the result."""
     if isinstance(field, (list, tuple)):
         if len(field) != 2 or not all(isinstance(part, str) for part in field):
             message = f"a renamed field is a pair of field and new name, not {field!r}"
             raise _bad_selection(message, f"Invalid select {field}", newest)
         source, target = field
         path = split(source)
-        renamed = [target]  # dots and all
+        renamed = [target]  # dots in a new name do not nest
     elif isinstance(field, str):
         path = renamed = split(field)
     else:
@@ -112,7 +112,7 @@ def _bad_selection(message: str, reason: str, newest: bool) -> FilterError:
 
 
 def select(row: Row, fields: list[Selection], newest: bool) -> dict[str, Any]:
-    """The selected fields of a row, nested as they lie there unless renamed; ``newest``: by the rules of 27."""
+    """The selected fields of a row, nested as in the row unless renamed. ``newest``: by the rules of 27."""
     chosen: dict[str, Any] = {}
     for path, target in fields:
         found = next(find(row, path), MISSING)
@@ -122,9 +122,9 @@ def select(row: Row, fields: list[Selection], newest: bool) -> dict[str, Any]:
         null = next(on_the_way, None)
         if null is not None:
             if newest:
-                continue  # to 27 there is nothing below a null
+                continue  # 27 finds no member below a null
             if target is path:
-                # A null on the way is kept where it lies instead of being unfolded below.
+                # 26 keeps the null where it is instead of nesting below it.
                 target = path[:null]
         place = chosen
         for name in target[:-1]:
@@ -143,7 +143,7 @@ class Order:
     path: list[str]
     descending: bool
     nulls: int
-    """Where nulls go: -1 first, 1 last, 0 wherever comparing puts them, which may be an error."""
+    """The place of nulls: -1 first, 1 last, 0 by comparison, which may raise."""
 
     @classmethod
     def read(cls, field: Any) -> Order:
@@ -156,11 +156,11 @@ class Order:
                 nulls, field = where, field[len(prefix) :]
         descending = field.startswith("-")
         name = field[1:] if descending else field
-        # With nulls first or last the server looks for a member of that very name, dots and all.
+        # With nulls_first or nulls_last the server takes the whole text as one name and does not split it at dots.
         return cls(split(name) if not nulls else [name], descending, nulls)
 
     def key(self, row: Row) -> Any:
-        """What a row is sorted by; null for a row without the field."""
+        """The sort key of a row; None for a row without the field."""
         found = next(find(row, self.path), MISSING)
         return None if found is MISSING else found
 
@@ -173,7 +173,7 @@ class Order:
         return empty + rest if self.nulls < 0 else rest + empty
 
     def compare(self, one: Row, other: Row) -> int:
-        """Negative when ``one`` comes before ``other``; equal values, nulls too, are not compared further."""
+        """Negative when ``one`` comes before ``other``, 0 for equal values, nulls too."""
         a, b = self.key(one), self.key(other)
         if a == b:
             return 0
@@ -184,7 +184,7 @@ class Order:
 
 def in_order(rows: list[Row], order: list[Order], newest: bool) -> list[Row]:
     """The rows sorted: up to 26 the last field weighs most, from 27 on (``newest``) the first."""
-    # Sorting is stable, so the field that is sorted by last weighs most.
+    # Sorting is stable, so the field of the last sort weighs most.
     for field in reversed(order) if newest else order:
         rows = sorted(rows, key=cmp_to_key(field.compare)) if newest else field.sort(rows)
     return rows

@@ -1,8 +1,7 @@
-"""The validator of a normalised schema: `jsonschema`'s, made to be stopped and to be quick with long lists.
+"""The validator of a normalised schema: that of `jsonschema`, made stoppable, and fast on long lists.
 
-`jsonschema` is imported with the first check, not before. What is found is the same
-as without the changes, but for lists with very many wrong items: of those the first
-`MOST_PROBLEMS` are told.
+`jsonschema` is imported at the first check. The changed validator finds the same problems,
+except in lists with very many wrong items: there it reports the first `MOST_PROBLEMS`.
 """
 
 from __future__ import annotations
@@ -23,29 +22,29 @@ if TYPE_CHECKING:
 __all__ = ["MOST_PROBLEMS", "Stopped", "stopping", "validator"]
 
 MOST_PROBLEMS = 100
-"""More than anybody reads before mending some."""
+"""The most reported problems. Users correct some before they read further."""
 _MANY = 20
-"""Items from which on a list is looked through for wrong ones before it is checked."""
+"""The length from which `allows` searches a list for wrong items, and only those are checked in full."""
 _JUDGED = frozenset([
     "type", "const", "enum", "anyOf", "oneOf", "allOf", "minLength", "maxLength", "pattern", "minimum", "maximum",
     "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "prefixItems", "items", "required",
     "properties", "additionalProperties", "title", "description", "default", "examples", "format", "discriminator",
 ])  # fmt: skip
-"""What `allows` judges, and what judges nothing."""
+"""The keywords that `allows` judges, and those that only annotate."""
 
-# Looked at by the validator's own walk, deep inside a library: there is no argument to hand it down by.
+# A context variable, because the check inside the library's own walk takes no argument of ours.
 _stop: ContextVar[Callable[[], bool] | None] = ContextVar("stop", default=None)
 
 
 class Stopped(Exception):
-    """A check was told to stop: what it has found so far is worth nothing."""
+    """The caller stopped a check. Its results so far are incomplete."""
 
 
 @contextmanager
 def stopping(stop: Callable[[], bool]) -> Iterator[None]:
-    """Checks made inside ask ``stop`` at each value on their way, and raise `Stopped` once it says so.
+    """Checks inside this context call ``stop`` at each value, and raise `Stopped` when it returns true.
 
-    A check in a thread is given up this way within a millisecond.
+    This stops a check in a thread within a millisecond.
     """
     token = _stop.set(stop)
     try:
@@ -56,9 +55,9 @@ def stopping(stop: Callable[[], bool]) -> Iterator[None]:
 
 @cache
 def validator(*, sent: bool = False) -> Any:
-    """The validator of a draft 2020-12 schema that can be stopped on its way.
+    """The stoppable validator of a draft 2020-12 schema.
 
-    With ``sent`` it judges arguments (`forms.marked`) as servers do: dates and sets by their forms, and ``1.0`` is no
+    With ``sent`` it judges arguments (`forms.marked`) as servers do: dates and sets need their forms, and ``1.0`` is no
     integer.
     """
     from jsonschema import Draft202012Validator
@@ -95,7 +94,7 @@ def validator(*, sent: bool = False) -> Any:
         if not isinstance(value, list) or len(value) < _MANY or not simple(wanted):
             yield from Draft202012Validator.VALIDATORS["items"](validator, wanted, value, schema) or ()
             return
-        # Nearly all items of a long list are right, and `allows` sees that ten times as fast.
+        # Nearly all items of a long list are valid, and `allows` finds that out ten times as fast.
         wrong = 0
         for index in range(len(schema.get("prefixItems", ())), len(value)):
             if not allows(wanted, value[index]):
@@ -105,7 +104,7 @@ def validator(*, sent: bool = False) -> Any:
                     return
 
     def pattern(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-        # A search that may take too long is not begun: the server judges then.
+        # A search that may take too long is not started: then only the server judges.
         if isinstance(value, str) and finds(wanted, value) is False:
             yield ValidationError(f"{value!r} does not match {wanted!r}")
 
@@ -115,12 +114,12 @@ def validator(*, sent: bool = False) -> Any:
         elif not any(allows(branch, value) for branch in wanted):
             lists = [branch for branch in wanted if branch.get("type") == "array" and "items" in branch]
             if lists:
-                # Of the kinds of list, the one most items are of is meant: nobody reads what is wrong by the others.
+                # The user most likely means the kind of list that fits most items, so explain only that one.
                 yield from validator.descend(value, min(lists, key=lambda branch: _wrong_items(branch, value)))
             else:
                 yield from asked["anyOf"](validator, wanted, value, schema)
 
-    # Every object and every list of alternatives passes one of these.
+    # Every object and every list of alternatives passes one of these, so a stop takes effect soon.
     asked = {name: asking(name) for name in ("properties", "anyOf", "oneOf")}
     return extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {**asked, "type": kind, "items": items, "pattern": pattern, "anyOf": any_of}
@@ -132,7 +131,7 @@ def _wrong_items(schema: Any, value: list[Any]) -> int:
 
 
 def _has_forms(schema: Any) -> bool:
-    """Whether a simple schema wants a form somewhere, which `allows` knows nothing of."""
+    """Whether a simple schema needs a ``$`` form somewhere, which `allows` does not check."""
     if not isinstance(schema, dict):
         return False
     parts = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
@@ -141,7 +140,7 @@ def _has_forms(schema: Any) -> bool:
 
 
 def _is_simple(schema: Any) -> bool:
-    """Whether `allows` knows all that a schema says."""
+    """Whether `allows` judges every keyword of a schema."""
     if not isinstance(schema, dict):
         return False
     parts = [*schema.get("properties", {}).values()]

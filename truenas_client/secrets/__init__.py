@@ -1,1 +1,1 @@
-"""Secrets as values, how they are recognised, and how they are masked in everything that is shown, logged or stored."""
+"""Secrets as values, and the masking of secrets in every text and value that is shown, logged or stored."""

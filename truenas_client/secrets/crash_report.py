@@ -1,7 +1,7 @@
-"""Unexpected errors as text that may be shown and kept: where they arose, and their messages masked.
+"""Unexpected errors as text that may be shown and kept: where they were raised, and their masked messages.
 
-Invariants: no value of a variable and no line of source is in it, only files, lines and functions; what a message
-quotes is masked, because an error quotes what it could not use, which may be what somebody typed.
+Invariants: a report contains files, line numbers and functions, but no value of a variable and no line of source; the
+quoted parts of a message are masked, because an error quotes the input that it could not use.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ __all__ = ["crash_report", "masked_message", "name_of", "words_of"]
 LONGEST = 500
 """Characters of a message."""
 FRAMES = (15, 35)
-"""Frames from the outer and from the inner end that are told of: recursion makes thousands."""
+"""Frames reported from the outer and from the inner end: recursion makes thousands."""
 MEMBERS = 20
-"""Errors told of in one report: the causes, and the members of groups."""
+"""Errors in one report: the causes, and the members of groups."""
 
 _QUOTED = re.compile(r"""(["'`])(?:\\.|(?!\1).)*(?:\1|\Z)""", re.DOTALL)
 _NAMING = (AttributeError, NameError, ImportError)
-"""Their messages quote names in the program."""
+"""Their messages quote names from the program, so quotes in them stay."""
 
 
 def name_of(error: BaseException) -> str:
-    """The name of the kind of error."""
+    """The class name of an error."""
     return type(error).__qualname__
 
 
 def words_of(texts: Iterable[str]) -> set[str]:
-    """Texts and their words as secrets to mask; what is shorter than three characters would mask half the language."""
+    """Texts and their words, as secrets to mask. Words under three characters would mask too much of any text."""
     return {word for text in texts for word in (text, *re.findall(r"\w{3,}", text)) if len(word) >= 3}
 
 
 def masked_message(error: BaseException, secrets: Iterable[Secret | str] = ()) -> str:
-    """The message of an error in one line, without ``secrets``, what looks like one, and what it quotes."""
+    """The message of an error in one line, with ``secrets``, texts that look like secrets, and quotes masked."""
     try:
         text = str(error)
-    except Exception as e:  # noqa: BLE001 - a message that cannot be made is told as that
+    except Exception as e:  # noqa: BLE001 - the report then says that there is no message
         return f"(no message: {name_of(e)})"
-    # The longest first: a short one may be part of a longer one, whose rest would stay.
+    # The longest first: a short one may be part of a longer one, and masking it first would leave the rest visible.
     known = sorted((one.reveal() if isinstance(one, Secret) else one for one in secrets), key=len, reverse=True)
     text = redact_text(text, known)
     if not isinstance(error, _NAMING):
@@ -53,7 +53,7 @@ def masked_message(error: BaseException, secrets: Iterable[Secret | str] = ()) -
 
 
 def crash_report(error: BaseException, secrets: Iterable[Secret | str] = ()) -> str:
-    """An error, what led to it and the members of groups: kind, masked message, and frames from the outermost in."""
+    """An error, its causes and the members of groups: class, masked message, and frames from the outermost in."""
     known = list(secrets)
     return "\n\n".join("\n".join(_lines(one, how, known)) for one, how in _related(error))
 

@@ -1,4 +1,4 @@
-"""The log of the client: one logger, whose records are masked before any handler sees them."""
+"""The log of the client: one logger, which masks its records before any handler gets them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class _Masked(logging.Filter):
 
         record.msg, record.args = redact_text(record.getMessage()), None
         if record.exc_info:
-            # Handlers print this text instead of making their own.
+            # A handler that finds exc_text prints it instead of formatting the exception itself.
             record.exc_text = redact_text(logging.Formatter().formatException(record.exc_info))
         return True
 

@@ -1,8 +1,8 @@
-"""Which fields of the API hold secrets: names, and places that no name gives away.
+"""Which fields of the API hold secrets: by their names, and by their places where the name does not show it.
 
-The server's schemas mark no secret, so this was gathered by reading the names of
-every argument and result of the catalogues of 24.10 to 26. The tests read them again:
-a name that looks secret and was not reviewed fails them.
+The server's schemas mark no secret. So these lists were made by reading the names of
+every argument and result in the catalogues of 24.10 to 26. The tests read the catalogues
+again, and fail for a name that looks secret and was not reviewed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ __all__ = [
 
 _SECRET = re.compile(
     r"""
-      pass(word|wd|phrase|key|code) | passwort | kennwort | secret    # words to let somebody in
+      pass(word|wd|phrase|key|code) | passwort | kennwort | secret    # passwords
     | (?<!by)(?<!com)(?<!over)(?<!sur)(?<!tres)pass_?\d*$ | pwd?\d*$ | pass_?hash | (^|_)pin_?code
     | tokens?_?\d*$ | (^|_)(t?otp|mfa)(_code)?s?$ | (^|_)(cookie|jwt|psk|pin)s?$ | (^|_)otp_ | authorization$
-    | keys?_?\d*$ | keyhash$ | (unix|smb|nt|lm)hash$ | signature$     # keys, and what they can be guessed from
+    | keys?_?\d*$ | keyhash$ | (unix|smb|nt|lm)hash$ | signature$     # keys, and hashes to guess them from
     | community\d?$ | ^psid$ | ^provisioning_uri$ | ^rfc_str$ | (^|_)webhook(_ur[li])?$ | masterauth | redis(cli)?_auth$
     | mnemonic$ | (seed|recovery)_phrase | (recovery|backup)_codes?$
     | cred(ential)?s?$ | ^encryption_salt$ | (auth|nonce|logged_in)_salt$ | ^(auth|session)_?token
@@ -53,14 +53,14 @@ _NO_SECRET = re.compile(
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
-    """Whether a field of this name is to be masked, whatever it is in."""
+    """Whether a field of this name is masked in every object."""
     words = _words(name)
     return any(_SECRET.search(one) and not _HARMLESS.search(one) for one in (words, _ENDING.sub("", words)))
 
 
 @lru_cache(maxsize=4096)
 def is_name_of_no_secret(name: str) -> bool:
-    """Whether what a field of this name holds may look random and is none all the same: an id, a fingerprint."""
+    """Whether a field of this name may hold a random-looking text that is no secret: an id, a fingerprint."""
     return bool(_NO_SECRET.search(_words(name)))
 
 
@@ -91,25 +91,25 @@ ARGUMENTS: dict[str, frozenset[int]] = {
     "user.setup_local_administrator": frozenset({1}),
     "user.verify_twofactor_token": frozenset({1}),
 }
-"""Positions of arguments that are a secret by themselves, not an object with one. A method
-of ``auth`` that is not named here has all its texts and codes masked."""
+"""Positions of the arguments that are themselves a secret. In a method of ``auth`` that is
+not listed here, all texts and codes are masked."""
 
 NESTED: dict[str, tuple[int, int, bool]] = {
     "core.bulk": (0, 1, True),
     "core.download": (0, 1, False),
     "failover.call_remote": (0, 1, False),
 }
-"""Methods that name another: where its name stands, where its arguments, and whether those are a list of such."""
+"""Methods that call another: the position of its name, of its arguments, and whether these are a list of calls."""
 
 STORED_ELSEWHERE = ("credential", "credentials", "private_key")
-"""Ends of names of members that may hold the number of a stored secret instead of one."""
+"""Endings of member names that may hold the number of a stored secret instead of a secret."""
 
 MEMBERS: dict[str, frozenset[str]] = {
-    # Addresses of chat rooms: who knows one may write there.
+    # Addresses of chat rooms. Any program that has the address may write to the room.
     "alertservice.": frozenset({"url"}),
     "kerberos.keytab.": frozenset({"file"}),
 }
-"""By the beginning of a method's name: members that are secret there, though their names do not tell."""
+"""By the beginning of a method's name: members that are secret there, though their names do not show it."""
 
 HARMLESS_MEMBERS: dict[str, frozenset[str]] = {
     "acme.dns.authenticator.authenticator_schemas": frozenset({"key"}),
@@ -120,10 +120,10 @@ HARMLESS_MEMBERS: dict[str, frozenset[str]] = {
     "disk.temperature_alerts": frozenset({"key"}),
     "reporting.exporters.exporter_schemas": frozenset({"key"}),
 }
-"""Members that are no secret there, though their names say so."""
+"""By method: members that are no secret there, though their names look like it."""
 
 HARMLESS_TREES = frozenset({"attribute_maps"})
-"""Members in which nothing is secret: names of fields, such as that of a password in a directory."""
+"""Members without any secret inside: they hold names of fields, such as the password field of a directory."""
 
 RESULTS = frozenset(
     {
@@ -138,11 +138,11 @@ RESULTS = frozenset(
         "user.provisioning_uri",
     }
 )
-"""Methods whose answer is a secret by itself."""
+"""Methods whose whole result is a secret."""
 
 
 @lru_cache(maxsize=1024)
 def members_of(method: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The members that are secret in this method's arguments and results against their name, and those that are not."""
+    """The exceptions for a method's arguments and results: members secret against their name, and harmless ones."""
     secret = frozenset[str]().union(*(names for start, names in MEMBERS.items() if method.startswith(start)))
     return secret, HARMLESS_MEMBERS.get(method, frozenset())

@@ -1,12 +1,12 @@
-"""Texts that stand for others: ``${env:NAME}`` and ``${secret:NAME}`` in the arguments of a call.
+"""Placeholders in the arguments of a call: ``${env:NAME}`` and ``${secret:NAME}``.
 
-They are written where the value would be, kept and shown as they are, and put in
-only in the copy that is sent. A text stays a text, whatever is put in. Other uses of
-``${`` mean nothing here and are left alone. To send one of the two as it is, double
-its dollar: ``$${env:NAME}`` is sent as ``${env:NAME}`` (in general half of the dollars
-of a pair are sent, an odd one begins the placeholder).
+The user writes one in place of a value. It is kept and shown as written; only the copy
+that is sent gets the value. A text stays a text, whatever the value is. Other uses of
+``${`` have no meaning here and stay. To send a placeholder literally, double its dollar:
+``$${env:NAME}`` is sent as ``${env:NAME}``. (In general each pair of dollars is sent as
+one, and an odd dollar begins the placeholder.)
 
-Pure: where names lead is the caller's affair. Keys of objects are never looked at.
+Pure: the caller supplies the values. The keys of objects are not searched.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _FORM = re.compile(r"(?P<dollars>\$+)\{(?P<kind>env|secret):(?P<name>[^{}]*)(?P<
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """One placeholder in a text: what it names, and where it stands (offsets, from ``$`` to after ``}``).
+    """One placeholder in a text: its name, and its offsets (from ``$`` to after ``}``).
 
-    ``wrong`` tells what makes it unreadable, "" when nothing does.
+    ``wrong`` says why it is invalid; "" for a valid one.
     """
 
     kind: Literal["env", "secret"]
@@ -44,7 +44,7 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Unfilled:
-    """A placeholder at a path that nothing could be put in for, and why."""
+    """A placeholder without a value, its path, and the reason."""
 
     path: Path
     placeholder: Placeholder
@@ -53,7 +53,7 @@ class Unfilled:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A value to be sent: ``secrets`` is all that was put in, ``unfilled`` what could not be."""
+    """A value to send. ``secrets`` are the values put in; ``unfilled`` are the placeholders without a value."""
 
     value: Any
     secrets: tuple[Secret, ...] = ()
@@ -61,7 +61,7 @@ class Filled:
 
 
 def placeholders(text: str) -> list[Placeholder]:
-    """Those of one text, in order."""
+    """The placeholders in one text, in order."""
     return [placeholder for _, placeholder in _pieces(text) if placeholder is not None]
 
 
@@ -80,9 +80,9 @@ def find(value: Any) -> Iterator[tuple[Path, Placeholder]]:
 
 
 def fill(value: Any, lookup: Callable[[Placeholder], Secret | str]) -> Filled:
-    """A copy of a JSON value with everything put in; what holds no placeholder is the same object as before.
+    """A copy of a JSON value with all placeholders replaced. Parts without one are the same objects, not copies.
 
-    ``lookup`` gives what a placeholder stands for, or, as a plain text, why there is nothing; it is asked once for
+    ``lookup`` returns the value of a placeholder, or as a plain text the reason why it has none. It is called once for
     each name.
     """
     answers: dict[tuple[str, str], Secret | str] = {}

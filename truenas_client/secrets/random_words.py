@@ -1,7 +1,6 @@
-"""Long random words in texts: keys and tokens that nothing else gives away.
+"""Mask long random words in texts: keys and tokens that no name or shape reveals.
 
-Pure. A word that the text before it names as a digest, an id or a public key stays, and so does what stands in a
-certificate.
+Pure. A word stays when the text before it calls it a digest, an id or a public key, and inside a certificate.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ __all__ = ["looks_random", "without_random_words"]
 
 _SHORTEST = 20
 _LONG_WORD = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{20,}")
-# What stands before a word that only looks random: a digest, a public key, a name on a disk.
+# The text before a word that only looks random: a digest, a public key, a name on a disk.
 _NAMES_IT = re.compile(
     r"(?:\b(?:sha\d{1,3}|md5|blake\w*|fingerprint|digest|checksum|etag|commit|rev(?:ision)?|guid|u?uid|id|serial|wwn"
     r"|lunid|eui|naa)[\"']?\s*[:=.@-]\s*[\"']?"
@@ -31,7 +30,7 @@ _PUBLIC = re.compile(
 
 
 def without_random_words(text: str) -> str:
-    """The text with the mask in place of random words, but for digests, public keys and certificates."""
+    """Replace random words by the mask, except digests, public keys and certificates."""
     if len(text) < _SHORTEST:
         return text
     public = [found.span() for found in _PUBLIC.finditer(text)] if "-----BEGIN " in text else []
@@ -46,10 +45,10 @@ def without_random_words(text: str) -> str:
 
 
 def looks_random(word: str) -> bool:
-    """Whether a word was thrown by dice: 20 signs or more with letters and digits mixed as no name mixes them.
+    """Whether a word looks random: 20 characters or more, with letters and digits mixed as no name mixes them.
 
-    Numbers, UUIDs, dates, paths and names made of words are not; hexadecimal digits are from 32 on, for they may be
-    a key.
+    Numbers, UUIDs, dates, paths and names made of words do not. Hexadecimal digits do from 32 on, because they may be a
+    key.
     """
     if len(word) < _SHORTEST or not word.isascii() or _UUID.search(word):
         return False
@@ -63,8 +62,8 @@ def looks_random(word: str) -> bool:
     mixed = not (core.islower() or core.isupper())
     if len(core) < 24 and not mixed:
         return False
-    # Dice break a word off after 2.3 signs, and put numbers into three places of 24 signs; names made of words have
-    # longer words and one number.
+    # In random text a run of one kind has 2.3 characters on average, and 24 characters have numbers in three places.
+    # Names made of words have longer runs and one number.
     pieces = _PIECE.findall(core)
     numbers = sum(piece.isdigit() for piece in pieces)
     mean = len(core) / len(pieces)

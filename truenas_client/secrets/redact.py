@@ -1,10 +1,9 @@
-"""Masking: the one place through which everything goes that is shown, logged or stored.
+"""Masking: every value or text that is shown, logged or stored goes through this module.
 
-Masked are `Secret` values, fields by name and by place (`secretnames`), values beside
-their name (settings, filters, command lines), and in texts what is written as a secret
-is (`secretshapes`). Invariants: what is given is never changed, a masked copy of the
-same shape is returned; booleans and nulls stay, because whether something is set is no
-secret; in doubt a text is masked.
+It masks `Secret` values, fields by name and by place (`names`), values beside their name
+(settings, filters, command lines), and in texts the shapes of secrets (`shapes`).
+Invariants: the input is never changed, and the masked copy has its shape; booleans and
+nulls stay, because it is no secret whether a value is set; in doubt a text is masked.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _NAMING = frozenset(
     ("key", "name", "variable", "env", "header", "property", "option", "field", "setting", "attribute", "param")
 )
 PAIRED = frozenset({"value", "val", "default", "content", "data"})
-"""Members whose value the name in a member beside them judges."""
+"""Members whose value is judged by the name in the member beside them."""
 _OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "~", "in", "nin", "rin", "rnin", "^", "!^", "$", "!$"})
 _FIELDS = frozenset({"select", "order_by", "group_by", "fields"})
 """Members that list names of fields."""
@@ -53,12 +52,12 @@ _MASKED = re.compile(r"(?<!\*)\*{8}(?!\*)")
 
 
 def mask_places(text: str) -> list[tuple[int, int]]:
-    """Where the mask stands in a text, from offset to offset. A longer row of asterisks is none."""
+    """The offsets of each mask in a text. A longer row of asterisks is no mask."""
     return [found.span() for found in _MASKED.finditer(text)] if MASK in text else []
 
 
 def holds_mask(value: Any) -> bool:
-    """Whether a mask stands anywhere in a JSON value."""
+    """Whether a JSON value contains a mask anywhere."""
     stack = [value]
     while stack:
         match stack.pop():
@@ -72,7 +71,7 @@ def holds_mask(value: Any) -> bool:
 
 
 def _mask_shapes(text: str, *, random: bool = True) -> str:
-    # Here, because its patterns take 40 ms to be compiled and a start needs none of them.
+    # Imported here: compiling its patterns takes 40 ms, and a program start needs none of them.
     from .shapes import mask_shapes
 
     return mask_shapes(text, random=random)
@@ -82,8 +81,8 @@ def redact(value: Any, method: str = "", name: str = "") -> Any:
     """A masked copy of a JSON value.
 
     An object with a ``method`` and its ``params`` or ``arguments`` (a frame, a job) is
-    masked as that method's; else ``method`` tells whose arguments or result this is.
-    ``name`` is that of the field the value stands in: an id may look random.
+    masked by the rules of that method; otherwise ``method`` names the method that the value
+    belongs to. ``name`` is the field that holds the value: some, like ids, may look random.
     """
     match value:
         case Secret():
@@ -103,7 +102,7 @@ def _redact_string(text: str, name: str) -> str:
     masked = _mask_shapes(text, random=not is_name_of_no_secret(name))
     if text[:1] in ("{", "[") and len(text) <= _LONGEST_JSON:
         try:
-            # Pairs of name and value in a text that is JSON itself.
+            # The text is JSON itself and may hold pairs of a name and a secret value.
             inner = json.loads(masked)
         except (ValueError, RecursionError):
             return masked
@@ -123,7 +122,7 @@ def _redact_list(items: list[Any], method: str, name: str) -> list[Any]:
     masked = [redact(item, method, name) for item in items]
     places = [place for place, item in enumerate(items) if isinstance(item, str)]
     if len(places) > 1 and name not in _FIELDS:
-        # They may be the words of a command line.
+        # The texts may be the words of a command line.
         from .shapes import mask_words
 
         words = mask_words([items[place] for place in places])
@@ -147,7 +146,7 @@ def _redact_object(value: Mapping[Any, Any], method: str) -> dict[Any, Any]:
     if isinstance(named, str) and ("params" in value or "arguments" in value):
         method = named
     secret, harmless = members_of(method)
-    # {"key": name, "value": ...} is a setting: the name is shown, and decides about the value.
+    # {"key": name, "value": ...} is a setting: the name is shown, and decides whether the value is masked.
     valued = "remove" in value or any(_last_word(member) in PAIRED for member in value)
     pairs = {
         member: inner
@@ -171,9 +170,9 @@ def _redact_object(value: Mapping[Any, Any], method: str) -> dict[Any, Any]:
 
 
 def _redact_member(name: str, member: Any, method: str) -> Any:
-    """A member with a secret's name."""
+    """Mask a member with the name of a secret."""
     if name.endswith(STORED_ELSEWHERE):
-        # Often a reference: the number of a stored one, or an object that holds more than the secret.
+        # Often the number of a stored secret, or an object that holds more than the secret.
         if isinstance(member, int):
             return member
         if isinstance(member, Mapping):
@@ -192,7 +191,7 @@ def _mask(value: Any) -> Any:
 
 
 def _mask_unknown(value: Any) -> Any:
-    """All that may be a secret in arguments nobody has looked at: texts, and numbers long enough for a code."""
+    """Mask arguments that were not reviewed: all texts, and numbers long enough for a code."""
     if isinstance(value, Mapping):
         return {k: _mask_unknown(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -201,7 +200,7 @@ def _mask_unknown(value: Any) -> Any:
 
 
 def redact_call(method: str, params: Sequence[Any], names: Sequence[str] = ()) -> list[Any]:
-    """A masked copy of the positional arguments of a call. ``names`` are those of the arguments, where known."""
+    """A masked copy of the positional arguments of a call. ``names`` are the names of the arguments, if known."""
     if method in NESTED:
         return _redact_nested(method, params)
     bare = ARGUMENTS.get(method)
@@ -235,7 +234,7 @@ def _redact_nested(method: str, params: Sequence[Any]) -> list[Any]:
 
 
 def redact_result(method: str, result: Any) -> Any:
-    """A masked copy of what a method answered."""
+    """A masked copy of the result of a method."""
     return _mask(result) if method in RESULTS else redact(result, method)
 
 
@@ -243,7 +242,7 @@ def redact_result(method: str, result: Any) -> Any:
 
 
 def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
-    """A text without the given secrets, and without what looks like one."""
+    """A text with the given secrets masked, and all parts that look like one."""
     for secret in secrets:
         known = secret.reveal() if isinstance(secret, Secret) else secret
         if known:

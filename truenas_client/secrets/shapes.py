@@ -1,8 +1,8 @@
-"""Secrets in texts, found by how they are written: options, headers, addresses, settings, keys, long random words.
+"""Secrets in texts, found by their shape: options, headers, addresses, settings, keys, long random words.
 
-Pure, and used by `redact` alone. Invariants: what a shape finds is replaced by the mask and the rest of the text
-stays; references (``${env:NAME}``, ``${NAME}``) stay, because they name a secret and hold none; in doubt a value is
-masked; a text costs no more time than it is long, so every repetition before a condition is bounded.
+Pure, and used only by `redact`. Invariants: the part that a shape finds is replaced by the mask, and the rest of the
+text stays; references (``${env:NAME}``, ``${NAME}``) stay, because they only name a secret; in doubt a value is masked;
+the time is linear in the length of the text, so every repetition before a condition is bounded.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _QUOTED = r"""
     "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | (?P<quote>\\{1,8}["']).*?(?<!\\)(?P=quote) | \\{0,8}["'][^\n\x1f]*
 """
 _CLOSED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
-# A quote inside a word is one of its signs; before a comma, a colon or a bracket it ends what the word stands in.
+# A quote inside a word belongs to the word. Before a comma, a colon or a bracket it closes the surrounding text.
 _BARE = r"[^\s\"'](?:[^\s\"']|[\"'](?=[^\s\"',:;}\])]))*"
 _WORD = rf"(?:{_QUOTED} | {_BARE})"
-# Between an option and its value, also where both are items of a list, in JSON or YAML.
+# Between an option and its value, also when both are items of a list in JSON or YAML.
 _GAP = r"(?:\s{0,9}\n[ \t]{0,40}-[ \t]{1,9}|\s{1,9}|\\*[\"'],\s{0,9}(?=\\*[\"']))"
 _VALUE = re.compile(
     rf"{_QUOTED} | \[[^\]\x1f]*\]? | \{{[^{{}}\x1f]*\}}? | \$\{{[^${{}}\s]+\}}(?=[\s\"',;&)\]]|\Z) | [^\s\"',;&)}}\]]+",
@@ -44,7 +44,7 @@ def is_reference(text: str) -> bool:
 
 
 def _hidden(value: str) -> str:
-    """The mask in the quotes of the value; the value itself where there is nothing to hide."""
+    """The mask, in the quotes of the value; the value itself when it is no secret."""
     bare = value.strip("\\\"'")
     if bare.lower() in _EMPTY or is_reference(bare):
         return value
@@ -53,12 +53,12 @@ def _hidden(value: str) -> str:
     return f"{mark}{MASK}{mark}"
 
 
-# Most texts are names, for which nothing has to be looked for.
+# Most texts are plain names, which need no search.
 _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./-]{0,11}")
 
 
 def mask_shapes(text: str, *, random: bool = True) -> str:
-    """The text with every secret masked that its writing gives away; ``random`` includes long random words."""
+    """Mask every secret that its shape reveals; with ``random`` also long random words."""
     if _PLAIN.fullmatch(text):
         return text
     for needed, shape in _SHAPES:
@@ -79,16 +79,16 @@ def mask_shapes(text: str, *, random: bool = True) -> str:
 
 
 def mask_words(words: list[str]) -> list[str]:
-    """The words of a command line: what follows an option may be its secret."""
+    """Mask the words of a command line, where the word after an option may be its secret."""
     masked = mask_shapes(SEPARATOR.join(words), random=False).split(SEPARATOR)
     if len(masked) != len(words):
         return [MASK for _ in words]
     if words[0][:1] == "-":
-        # Without the program's name nobody knows what its letters mean.
+        # Without the program's name the meaning of -p is unknown, so mask unless the word looks like a port or a path.
         for at, word in enumerate(words[1:], 1):
             if words[at - 1] in ("-p", "-P") and not _PORT_OR_PATH.fullmatch(word):
                 masked[at] = MASK
-    # Only part of a word was seen as the value where the word holds spaces.
+    # In a word with spaces the shapes may have found only part of the secret, so mask the whole word.
     return [
         new if new == mask_shapes(old, random=False) else (MASK if MASK in new and " " in old else new)
         for old, new in zip(words, masked, strict=True)
@@ -111,7 +111,7 @@ def _if_named(found: re.Match[str]) -> str:
 
 
 def _shape(pattern: str, *needed: str, flags: int = 0) -> tuple[tuple[str, ...], re.Pattern[str]]:
-    """``v`` is the secret; of ``needed`` one has to be in the text for the shape to be looked for."""
+    """A shape: group ``v`` is the secret. The search runs only when the text contains one of ``needed``."""
     return needed, re.compile(pattern, re.VERBOSE | re.IGNORECASE | re.MULTILINE | flags)
 
 
@@ -123,7 +123,7 @@ _SHAPES = (
         flags=re.DOTALL,
     ),
     _shape(r"(?P<v>^PuTTY-User-Key-File-.*)\Z", "PuTTY-", flags=re.DOTALL),
-    # What stands in an address before its last @: the password may hold any sign. A port is none.
+    # The part of an address before its last @: a password may contain any character. A port is no password.
     _shape(r"(?<=//)[^/\s:@\"'<>]{0,100}:(?!\d{1,5}/)(?P<v>[^\s\"'<>]{1,300})@", "@"),
     # user:password@host:port, and as database drivers write it: user:password@tcp(host)
     _shape(
@@ -138,7 +138,7 @@ _SHAPES = (
     _shape(r"(?-i:\b[Bb]asic)\s{1,9}(?P<v>(?=\S{0,60}(?:\d|=|(?-i:[a-z][A-Z])))[A-Za-z0-9+/=._~-]{8,})"),
     _shape(r"\b(?:set-)?cookie\s{0,9}:\s{0,9}(?P<v>[^\"'\\\n\x1f]+)"),
     _shape(r"[?&;\#](?:sig|[\w-]{0,40}signature|hmac|auth|sid|sas|jsessionid|ticket|code)=(?P<v>[^&\s\"'#]+)", "="),
-    # Who knows the address of such a hook may use it.
+    # The address of a webhook is a secret itself: any program that has it may use it.
     _shape(
         r"(?<=://)[^\s\"'/]{1,100}/(?:[\w.-]{1,60}/){0,3}(?:hooks?|webhooks?|incomingwebhook)/(?P<v>[^\s\"']+)", "hook"
     ),
@@ -148,7 +148,7 @@ _SHAPES = (
     _shape(r"(?:(?<=http://)|(?<=https://)|(?<=nats://))(?P<v>(?=\D{0,40}\d)[^\s:@/\"'<>]{8,200})@", "@"),
     _shape(r"(?:\b(?:sqlplus|expdp|impdp)\s{1,9}|:thin:)[\w.-]{1,60}/(?P<v>[^\s@\"']+)", "/"),
     _shape(r"/with/key/(?P<v>[^\s\"'/?]+)", "/with/key/"),
-    # user:password, or user%password, as programs take it in one word; user and group numbers are none.
+    # user:password or user%password in one word. Numbers of user and group are no password.
     _shape(
         r"(?<![\w-])(?:-[a-zA-Z]{0,5}u|--(?:proxy-)?user|--auth|--login|-U|--credentials)(?:\s{1,9}|=|(?<=-u)|(?<=-U))"
         r"(?:(?P<q>[\"'])(?![\"'])[^:%\"'\n]{0,100}[:%](?P<v>(?:(?!(?P=q))[^\n])+)(?P=q))",
@@ -161,14 +161,14 @@ _SHAPES = (
         ":",
         "%",
     ),
-    # A password right behind its letter. Ports, paths and the long options of find and others are none.
+    # A password right after its option letter. Ports, paths and the long options of find and others are no passwords.
     _shape(
         r"(?<![\w-])(?-i:-[pP])(?![\d.:]+(?:/\w+)?(?![\w.:]))"
         r"(?P<v>(?=[^\s\"'=]{0,60}(?-i:[A-Z\d!@\#$%^&*+?]))[^\s\"'/=:-][^\s\"']*)",
         "-p",
         "-P",
     ),
-    # Settings whose name and value are parted by spaces: of SNMP, UPS, netrc, Redis, SQL.
+    # Settings with spaces between name and value: of SNMP, UPS, netrc, Redis, SQL.
     _shape(
         rf"(?<![\w-])(?:(?:ro|rw|trap)community6?|requirepass|masterauth)\s{{1,99}}(?P<v>{_WORD})",
     ),
@@ -195,7 +195,7 @@ _SHAPES = (
     _shape(r"\bsmbclient\s{1,9}[/\\]\S{1,200}\s{1,9}(?P<v>[^\s-]\S*)", "smbclient"),
     _shape(r"\bwpa_passphrase\s{1,9}\S{1,100}\s{1,9}(?P<v>\S+)", "wpa_pass"),
     _shape(r"(?:\blftp|\bopen)\s[^\n]{0,100}?-u\s{1,9}[^\s,]{1,100},(?P<v>[^\s\"']+)", "-u"),
-    # A user's name in an option makes the p after it a password.
+    # After an option with a user name, -p is a password.
     _shape(
         rf"(?<![\w-])(?:-u|--user(?:name)?|--login)[\s=]\s{{0,9}}(?!\d)\S{{1,100}}(?:\s\S{{1,100}}){{0,4}}?\s(?-i:-[pPw])"
         rf"{_GAP}(?!\\{{0,8}}[\"']?-|[\d.:]+(?:/\w+)?(?:\s|$))(?P<v>{_WORD})",
@@ -203,7 +203,7 @@ _SHAPES = (
         "--user",
         "--login",
     ),
-    # What is piped or given to a program that reads a password.
+    # Text that is piped or given to a program that reads a password.
     _shape(
         rf"\b(?:echo|printf)\s{{1,9}}(?:-\w{{1,4}}\s{{1,9}})*(?P<v>{_WORD})\s{{0,9}}\|[^\n]{{0,100}}?"
         r"(?:passw|stdin|sudo\s{1,9}-S|kinit|cryptsetup|load-key|gpg|openssl|login)",
@@ -213,11 +213,11 @@ _SHAPES = (
     _shape(rf"<<<\s{{0,9}}(?P<v>{_WORD})", "<<<"),
     _shape(r"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S{1,99}\s+\S{1,200}\s+\S{1,99}\s+(?P<v>\S+)", "mc "),
     _shape(r"\bhtpasswd\s+-\w{0,9}b\w{0,9}\s+(?:\S{1,200}\s+)?\S{1,99}\s+(?P<v>\S+)\s{0,9}$", "htpasswd"),
-    # Hashes that a password can be guessed from.
+    # Hashes from which a password can be guessed.
     _shape(r"(?P<v>\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2\w{1,3}|scrypt|pbkdf2[\w-]{0,12})\$[^\s:\"',]{8,})", "$"),
     _shape(r"\{S?(?:SHA|MD5|CRYPT)\w{0,4}\}(?P<v>[^\s\"',]{8,})", "{"),
     _shape(r":(?P<v>(?:[0-9A-F]{32}|X{32}):[0-9A-F]{32}):", ":"),
-    # Keys that say what they are.
+    # Keys with a known prefix.
     _shape(
         r"\b(?P<v>(?-i:gh[opsur]_|github_pat_|glpat-|xox[abeprs]-|[rs]k_(?:live|test)_|hf_|npm_|dckr_pat_|pypi-|SG\."
         r"|AIza|ya29\.|AGE-SECRET-KEY-1|tskey-|sk-(?!ssh|ecdsa)|eyJ[\w-]{8,}\.)[\w.=-]{10,})"
@@ -254,13 +254,13 @@ def _tool(found: re.Match[str]) -> str:
     return head + _SWITCH[_LETTERS[found["tool"]]].sub(_replaced, found["rest"])
 
 
-# A line of a file of settings that parts names and values by spaces.
+# A line of a settings file with spaces between name and value.
 _SETTING = re.compile(
     rf"(?:^[ \t]{{0,99}}|\bset[ \t]{{1,9}})(?P<n>[\w.-]{{3,60}})[ \t]{{1,99}}(?![=:])(?P<v>{_WORD})"
     r"(?=[ \t]{0,99}(?:$|[\"'\\\x1f;|&]))",
     re.VERBOSE | re.MULTILINE,
 )
-# Prose begins lines with such words too: only names made like names of settings count.
+# Lines of prose begin with such words too, so only names that look like names of settings count.
 _NAME_OF_SETTING = re.compile(
     r"(?:pass(?:word|wd|phrase|code)|secret|.(?:pass|pwd?|key|token|auth|community))\d*\Z", re.IGNORECASE
 )
@@ -287,8 +287,8 @@ _PAIRS = tuple(
         (?P<v>{_CLOSED}|\\{{1,8}}["'][^"'\\\n]*\\{{1,8}}["'])(?!\s{{0,9}}:)""",
     )
 )
-# A name and what stands between it and its value: in settings, JSON (also inside a JSON text), YAML, arguments of a
-# call, queries of an address.
+# A name and the separator before its value: in settings, JSON (also inside a JSON text), YAML, arguments of a call,
+# queries of an address.
 _NAME = re.compile(
     r"""(?<![\w.-])([\w.-]++)(?:\\{0,8}["']\]?\s{0,99}|\]?[ \t]*+)"""
     r"""(?::=|=>|==?|:(?!//))[ \t]*+(\n[ \t]*+(?=\\{0,8}["']))?"""
@@ -306,7 +306,7 @@ def _without_named(text: str) -> str:
         if name.start() < done or not is_secret_name(word) or word.lower().endswith("authorization"):
             continue
         if name[1] == "secret" and text.endswith("${", 0, name.start()):
-            # A placeholder names a secret and holds none.
+            # A placeholder only names a secret.
             continue
         start = name.end()
         block = _BLOCK.match(text, start)
@@ -329,11 +329,11 @@ def _without_named(text: str) -> str:
 
 
 def _stands_alone(text: str, name: re.Match[str]) -> bool:
-    """Whether a line begins with the name, so that an unquoted value goes on to the end of the line."""
+    """Whether a line begins with the name, so that an unquoted value extends to the end of the line."""
     line = text[max(0, name.start() - 80) : name.start()]
     if name.start() and _BEGINNING.search(line) is None:
         return False
-    # In a shell a setting may stand before a command, and in a log before others.
+    # In a shell a setting may come before a command, and in a log before other settings.
     return not (name[0].endswith("=") and _FURTHER.match(text, name.end()))
 
 
@@ -342,7 +342,7 @@ def _indent(text: str) -> int:
 
 
 def _block_end(text: str, name: int, start: int) -> int:
-    """The end of the indented lines that follow a name whose value is written below it."""
+    """The end of the indented lines below a name, which are its value."""
     line = text.rfind("\n", 0, name) + 1
     least = _indent(text[line:name])
     end = start

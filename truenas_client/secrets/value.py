@@ -1,11 +1,11 @@
 """Secrets as values, and where they are kept.
 
-A `Secret` shows asterisks wherever it is shown and gives its text to `Secret.reveal`
-alone. A reference says where one is to be found; it is no secret itself and may be
-stored, shown and logged. `secretstore` follows references; nothing here does I/O.
+A `Secret` shows asterisks; only `Secret.reveal` returns its text. A reference names the
+place of a secret. It is no secret itself and may be stored, shown and logged.
+`storage.secret_store` follows references; nothing here does I/O.
 
-Invariant: no repr, str, format, pickle or copy of anything here holds a secret,
-but for `Text`, which is the explicit choice of keeping one in clear.
+Invariant: no repr, str, format or pickle of anything here contains a secret. `as_table` of
+a `Text` does, because the user chose to keep that secret in clear text.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any, NoReturn
 __all__ = ["Ask", "Command", "Environment", "File", "Keyring", "Reference", "Secret", "Text", "as_table", "from_table"]
 
 MASK = "********"
-"""What the server itself writes in place of a secret."""
+"""The mask that the server itself uses in job results (the facts of the wire, "Jobs")."""
 
 
 class Secret:
-    """A text that is not shown. Empty ones are false; two are equal when their texts are."""
+    """A text that is not shown. An empty one is false. Two are equal when their texts are."""
 
     __slots__ = ("_text",)
 
@@ -30,7 +30,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself: for the one place that sends it."""
+        """The text itself. Call it only where the secret is sent or stored."""
         return self._text
 
     def __repr__(self) -> str:
@@ -52,7 +52,7 @@ class Secret:
             self._text.encode("utf-8", "surrogatepass"), other._text.encode("utf-8", "surrogatepass")
         )
 
-    __hash__ = None  # type: ignore[assignment]  # a hash would tell texts apart
+    __hash__ = None  # type: ignore[assignment]  # a hash would let an observer compare texts
 
     def __copy__(self) -> Secret:
         return self
@@ -66,7 +66,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """In the keyring of the system, under this name."""
+    """The secret is in the keyring of the system, under this name."""
 
     account: str
 
@@ -76,7 +76,7 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """All that this file holds, but for the line end; ``~`` is the home folder."""
+    """The secret is the content of this file, without the line end. ``~`` is the home folder."""
 
     path: str
 
@@ -86,7 +86,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """In this variable of the environment."""
+    """The secret is in this environment variable."""
 
     variable: str
 
@@ -96,18 +96,18 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What this program prints, run without a shell."""
+    """The secret is the output of this program, run without a shell."""
 
     words: tuple[str, ...]
 
     def __str__(self) -> str:
-        # Only the program: who writes a secret into its arguments need not see it again.
+        # Only the program: a user may have written a secret into its arguments.
         return f"what {self.words[0]} prints"
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Nowhere: asked for each time."""
+    """The secret is not stored: the user is asked each time."""
 
     def __str__(self) -> str:
         return "asked for each time"
@@ -115,7 +115,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Here, in clear: for who wants that."""
+    """The secret itself, in clear text, because the user chose that."""
 
     secret: Secret = field(repr=False)
 
@@ -127,7 +127,7 @@ Reference = Keyring | File | Environment | Command | Ask | Text
 
 
 def as_table(reference: Reference) -> str | dict[str, Any]:
-    """As it stands in a configuration. Of a `Text` this holds the secret."""
+    """The form in a configuration file. For a `Text` it contains the secret."""
     match reference:
         case Keyring(account):
             return {"keyring": account}
@@ -144,7 +144,7 @@ def as_table(reference: Reference) -> str | dict[str, Any]:
 
 
 def from_table(value: object) -> Reference:
-    """Read what `as_table` makes. Raises ValueError with what would be right, and nothing of what is there."""
+    """Read the form that `as_table` makes. Raises ValueError with the right form, without any part of the value."""
     if value == "ask":
         return Ask()
     if isinstance(value, Mapping) and len(value) == 1:

@@ -1,8 +1,8 @@
 """An in-process TrueNAS for demos and tests. Data, descriptions and schemas are our own.
 
-`Simulator` is the door, `ThreadedSimulator` the one for programs without an event loop, and
-the pytest plugin is `truenas_client.simulator.plugin`. What a NAS of your own needs beside
-the demo's is added in a few lines, before it starts or while it runs::
+Use `Simulator`, or `ThreadedSimulator` in programs without an event loop. The pytest plugin
+is `truenas_client.simulator.plugin`. A few lines add methods, jobs and events to the demo's,
+before the simulator starts or while it runs::
 
     nas = Simulator(speed=100)
 
@@ -30,11 +30,11 @@ the demo's is added in a few lines, before it starts or while it runs::
         nas.send_event("my.items", "ADDED", id=1, fields={"name": "x"})
 
 A method gets a `Call`, a source a `Source`, and both raise `CallError`, `ValidationErrors`,
-`ValidationError` or `InstanceNotFound`; anything else they raise is answered as an
-unexpected exception. `shapes` writes schemas for ``accepts`` and ``returns``, by which the
-arguments are checked. What goes wrong on purpose is ``nas.faults`` (modules `faults` and `fault_table`);
-`record` and `Playback` keep a real session and play it back. What is assumed of real
-servers stands at the end of ``python -m truenas_client.simulator --help``.
+`ValidationError` or `InstanceNotFound`; the server answers any other exception as an
+unexpected one. `shapes` writes the schemas for ``accepts`` and ``returns``, by which the
+arguments are checked. ``nas.faults`` makes the server fail on purpose (modules `faults` and `fault_table`).
+`record` writes a real session down and `Playback` plays it back. The end of
+``python -m truenas_client.simulator --help`` lists the assumptions about real servers.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # A demo has no use for it, and the server it stands on takes a while to import.
+    # Imported on first use: a demo does not need it, and its WebSocket server is slow to import.
     if name == "Playback":
         from .playback import Playback
 

@@ -1,4 +1,4 @@
-"""Accounts, their keys and tokens, what they may do, and logins.
+"""Accounts, their keys, tokens and rights, and logins.
 
 Invariants: a `Credential` belongs to one login and never changes; rights are read
 from the account at the time of the call, so taking a role away works at once.
@@ -21,7 +21,7 @@ FULL_ADMIN = "FULL_ADMIN"
 
 @dataclass(slots=True)
 class Account:
-    """Somebody who can sign in. ``roles`` empty: the password is right but there is no API access."""
+    """An account that can sign in. With empty ``roles`` its password is right, but it has no API access."""
 
     name: str
     password: str
@@ -74,7 +74,7 @@ class Credential:
     facts: Release = RELEASES["26"]
 
     def data(self) -> dict[str, Any]:
-        """What jobs and the list of sessions say about it."""
+        """The description of this login in jobs and in the list of sessions."""
         if not self.facts.login_ids:
             return {"username": self.account.name}
         if self.parent is not None:
@@ -86,7 +86,7 @@ class Credential:
         return data
 
     def user_info(self, every_role: Iterable[str]) -> dict[str, Any]:
-        """What a login and ``auth.me`` tell about the user."""
+        """The description of the user that a login and ``auth.me`` return."""
         account = self.account
         roles: set[str] = set(account.roles)
         if account.full_admin:
@@ -131,7 +131,7 @@ class Credential:
 
 @dataclass(slots=True)
 class Token:
-    """What ``auth.generate_token`` or a login with a reconnect token made."""
+    """A token made by ``auth.generate_token``, or a reconnect token made by a login."""
 
     text: str
     parent: Credential

@@ -1,9 +1,10 @@
-"""Checking the arguments of a call against the schemas of its method, in the server's words.
+"""Check the arguments of a call against the schemas of its method, with the server's messages.
 
-`bind` fills in defaults and answers the arguments ready for the method, or raises
-`ValidationErrors` whose attributes are dotted paths that start with the name of
-the parameter; the tag of a tagged union is part of the path. Schemas are read in
-their normalised form. Invariants: what the client sent is not changed.
+`bind` fills in defaults and returns the arguments for the method, or raises
+`ValidationErrors`. Their attributes are dotted paths that start with the name of the
+parameter; the tag of a tagged union is part of the path (recorded: flow
+validation_errors). Schemas are in their normalised form. Invariant: the client's values
+are not changed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "time": ((time,), "Input should be in a valid time format"),
     "ipvanyinterface": ((str, ipaddress.IPv4Interface, ipaddress.IPv6Interface), "Input should be a valid string"),
 }
-"""What a text of some format is to the server, and what it says to anything else. Times have an extended form."""
+"""By format: the Python types that the server accepts, and its message for any other value."""
 _SET = "Input should be a valid set"
 
 
@@ -43,7 +44,8 @@ class Parameter:
 
 
 LONGEST_TEXT = 1024
-"""Characters of a text, where a model of the server says nothing else. No listing shows it."""
+"""The most characters of a text, unless a model of the server has another limit. No listing shows it (seen on running
+servers)."""
 
 
 def parameters(accepts: Iterable[dict[str, Any]], *, limited: bool = False) -> list[Parameter]:
@@ -94,14 +96,14 @@ def bind(accepts: Sequence[Parameter], params: Sequence[Any]) -> list[Any]:
         elif parameter.required:
             errors.add(parameter.name, "Field required")
         else:
-            # Left out and no default: nothing to change, where it is an object of changes.
+            # Left out, without a default: an object of changes is empty.
             bound.append({} if parameter.schema.get("type") == "object" else None)
     errors.check()
     return bound
 
 
 def check(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
-    """Check one value, adding what is wrong to ``errors``; answers it with defaults filled in."""
+    """Check one value, add its problems to ``errors``, and return it with defaults filled in."""
     if "discriminator" in schema and ("oneOf" in schema or "anyOf" in schema):
         return _tagged(schema, value, path, errors)
     for combinator in ("anyOf", "oneOf"):
@@ -137,7 +139,7 @@ def _tagged(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> 
     for branch in branches:
         member = branch.get("properties", {}).get(name, {})
         values = [member["const"]] if "const" in member else member.get("enum", [])
-        # A left out tag that has a default means the first branch with one.
+        # A missing tag with a default means the first branch that has a default.
         wanted = value.get(name, member.get("default", _ABSENT))
         if any(wanted == tag and isinstance(wanted, bool) == isinstance(tag, bool) for tag in values):
             return check(branch, {**value, name: wanted}, f"{path}.{wanted}", errors)
@@ -159,7 +161,7 @@ def _union(branches: Sequence[Schema], value: Any, path: str, errors: Validation
         answer = check(branch, value, path, found)
         if not found:
             return answer
-        # The branch that fails deepest is the one that was meant; null never is.
+        # The branch that fails deepest is most likely the intended one. Null never is.
         if branch.get("type") != "null" and (best is None or _depth(found, path) > _depth(best, path)):
             best = found
     for error in best or ():
@@ -183,13 +185,13 @@ _WORDS = {
 
 
 def _words(kind: str, schema: Schema, path: str) -> str:
-    """What the server says to a value that is of another type."""
+    """The server's message for a value of another type."""
     if kind == "string" and schema.get("format") in _FORMS:
         return _FORMS[schema["format"]][1]
     if kind == "array" and schema.get("uniqueItems"):
         return _SET
     if kind == "object" and schema.get("properties"):
-        # The name of a model, which no listing tells; it is commonly that of the argument.
+        # The message names the model. No listing shows that name; usually it is that of the argument.
         name = "".join(part.capitalize() for part in re.split(r"[_.\-]", path.rpartition(".")[2]))
         return f"{_WORDS[kind]} or instance of {name}"
     return _WORDS.get(kind, "Input is not valid")
@@ -206,7 +208,7 @@ def _is(kind: str, value: Any, schema: Schema) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "array":
-            # Where no item may occur twice the server has a set, and takes no list for one.
+            # With uniqueItems the server has a set, and accepts no list for it.
             return isinstance(value, (set, frozenset) if schema.get("uniqueItems") else (list, tuple))
         case "object":
             return isinstance(value, dict)

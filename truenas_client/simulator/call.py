@@ -1,7 +1,7 @@
-"""One call of a method: may it, with what arguments, and running it.
+"""One call of a method: its permission, its arguments, and its execution.
 
-A `Call` is what every method gets as its first argument; a method that runs as a
-job finds its `job` there and reports progress through it.
+Every method gets a `Call` as its first argument. A method that runs as a job finds its
+`job` there and reports progress through it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["Call"]
 
 
 class Call:
-    """The context of a call. ``session`` is None for calls the simulated system makes itself."""
+    """The context of a call. ``session`` is None for calls that the simulated system makes itself."""
 
     __slots__ = ("credential", "job", "message_id", "method", "nas", "session")
 
@@ -50,7 +50,7 @@ class Call:
 
     @property
     def caller(self) -> Session:
-        """The session that calls, for methods that only a client can call."""
+        """The calling session, for methods that only a client can call."""
         assert self.session is not None
         return self.session
 
@@ -60,7 +60,7 @@ class Call:
 
     @property
     def facts(self) -> Release:
-        """What the protocol of this caller's path and release is like."""
+        """The protocol facts of this caller's path and release."""
         return self.nas.release if self.session is None else self.session.facts
 
     async def sleep(self, seconds: float) -> None:
@@ -79,7 +79,7 @@ class Call:
 
     @property
     def output(self) -> Pipe | Spool:
-        """Where a job that is downloaded writes to: ``await call.output.write(octets)``. Raises `CallError`."""
+        """The pipe that a download's job writes to: ``await call.output.write(octets)``. Raises `CallError`."""
         if self.job is None or self.job.output is None:
             raise CallError("This job has nothing to write to: start it with core.download", errno.EINVAL)
         return self.job.output
@@ -109,15 +109,15 @@ class Call:
             raise not_authorized()
 
     def run(self, params: list[Any]) -> Any:
-        """Check the arguments and run the method: its value, or for one that waits an awaitable of it."""
+        """Check the arguments and run the method. Return its value, or an awaitable of it for an async method."""
         arguments = bind(self.method.parameters, params)
         if self.method.handler is None:
             return self.nas.registry.unimplemented(self, arguments)
-        # A laid catalogue may know more arguments than the handler does, which are checked and dropped, or fewer.
+        # A laid catalogue may have fewer arguments than the handler, or more: those are checked and dropped.
         return self.method.handler(self, *arguments[: self.method.arity], *self.method.missing)
 
     def filter_list(self, rows: list[Any], filters: list[Any], options: dict[str, Any]) -> Any:
-        """What a query of this release answers of ``rows``. Raises `ValidationErrors` and `FilterError`."""
+        """The answer of a query of this release over ``rows``. Raises `ValidationErrors` and `FilterError`."""
         try:
             return filter_list(rows, filters, options, release=self.nas.release.name)
         except InvalidQuery as e:
@@ -143,7 +143,7 @@ class Call:
     def start_job(
         self, params: list[Any], *, output: Pipe | Spool | None = None, uploads: Uploads | None = None
     ) -> Job:
-        """Queue the method as a job, with what it writes to and reads. Its arguments are checked inside the job."""
+        """Queue the method as a job, with its output and uploads. The job checks its arguments itself."""
 
         def run(job: Job) -> Any:
             self.job = job

@@ -1,8 +1,9 @@
-"""What both protocols do with a call: a place for it, the right to it, running it, the answer.
+"""The handling of a call in both protocols: its slot, its permission, its execution, its answer.
 
-A `Dialect` reads the messages and writes the answers. Invariants: every call
-that is admitted is answered exactly once, unless its connection ends first or it wants no
-answer; it holds its place until it is answered (a new-style job until it ends).
+A `Dialect` reads the messages and writes the answers. Invariants: every admitted call is
+answered exactly once, unless its connection ends first or it is a notification; it holds
+its slot until it is answered, a new-style job until it ends (recorded: flow
+running_jobs_hold_call_slots).
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ connection stays (recording ``too_many_concurrent_calls``)."""
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The id of a call whose connection ends in place of its answer."""
+    """The id of a call that gets the end of its connection instead of an answer."""
 
     ident: Any
 
 
 class Calls:
-    """The calls of one session: some run, some more wait for a place, the rest is refused."""
+    """The calls of one session: some run, some wait for a slot, the rest are refused."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -48,7 +49,7 @@ class Calls:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def receive(self, text: str) -> None:
-        """Take one message of the client. A call in it starts when the messages that came with it have been read."""
+        """Take one message of the client. Its call starts after all messages that arrived with it have been read."""
         asked = self._dialect.read(self.session, text)
         if isinstance(asked, str):
             self._channel.send(asked)
@@ -64,13 +65,13 @@ class Calls:
             self._channel.send(self._dialect.too_many(ident, text))
 
     def pump(self) -> None:
-        """Start what has a place. Each start takes one; the answer gives it back."""
+        """Start the calls that have a slot. A start takes a slot; the answer frees it."""
         while self._waiting and self._running < RUNNING_CALLS:
             self._running += 1
             self._waiting.popleft()()
 
     def end(self) -> None:
-        """The connection is gone: calls in flight are cancelled, jobs run on."""
+        """Take in the end of the connection: cancel the calls in flight. Jobs run on."""
         self._waiting.clear()
         for task in list(self._tasks):
             task.cancel()
@@ -89,7 +90,7 @@ class Calls:
             self._start_sound(name, params, ident)
 
     def _start_struck(self, name: str, params: list[Any], ident: Any, struck: list[Fault]) -> None:
-        """Let faults do their work on a call, which may end it or its connection."""
+        """Apply the faults to a call. They may end it or its connection."""
         wait = 0.0
         for fault in struck:
             match fault.name:
@@ -181,7 +182,7 @@ class Calls:
         self._answer(ident, lambda ident: self._dialect.failure(ident, exception, method))
 
     def _answer(self, ident: Any, text: Callable[[Any], str]) -> None:
-        """Give the place of a call back and answer it."""
+        """Free the slot of a call and answer it."""
         self._running -= 1
         if isinstance(ident, Lost):
             self._channel.abort()

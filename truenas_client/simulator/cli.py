@@ -1,6 +1,6 @@
-"""Where the server's own command line shows the services: facts for its listings, nothing else.
+"""The names of the services in the server's own command line, for the listings of services.
 
-A service without an entry here stands under its own name.
+A service without an entry here has its own name there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _RENAMED = {
 
 
 def namespace(service: str) -> str | None:
-    """Where a service stands in the command line; None where it does not."""
+    """The name of a service in the command line; None when it has none."""
     if service in PRIVATE_SERVICES:
         return None
     place = next((place for place, services in NAMESPACES.items() if service in services), "")

@@ -1,9 +1,9 @@
-"""The simulated time: real time multiplied, and movable by hand.
+"""The simulated time: real time times a speed, and movable by the caller.
 
-Everything in the simulator that takes time (jobs, event intervals, penalties,
-time limits of tokens) asks this clock, so one number makes it all faster and a
-test can step over a minute. Invariants: time never goes back; a sleeper is
-woken when time is moved past the end of its sleep.
+Everything in the simulator that takes time (jobs, event intervals, penalties, time
+limits of tokens) uses this clock. So one number makes it all faster, and a test can skip
+a minute. Invariants: time never goes back; a sleeper is woken when time is moved past the
+end of its sleep.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Clock:
         return (time.monotonic() - self._real_start) * self.speed + self._moved
 
     def unscaled(self) -> float:
-        """Seconds since the start, real ones and those it was moved: for what the speed is not to shorten."""
+        """Real seconds since the start, plus the moved ones: for times that the speed must not shorten."""
         return time.monotonic() - self._real_start + self._moved
 
     def wall(self) -> datetime:
@@ -41,7 +41,7 @@ class Clock:
         return self.started + timedelta(seconds=self.now())
 
     def advance(self, seconds: float) -> None:
-        """Move the simulated time forward at once, waking those whose sleep is over."""
+        """Move the simulated time forward at once, and wake the sleepers whose time is over."""
         if seconds < 0:
             raise ValueError("time does not go back")
         self._moved += seconds
@@ -50,14 +50,14 @@ class Clock:
                 sleeper.set_result(None)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait simulated ``seconds``; zero and less only let others run."""
+        """Wait simulated ``seconds``; with zero or less only let other tasks run."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
         await self._sleep(seconds, self.now, self.speed)
 
     async def sleep_unscaled(self, seconds: float) -> None:
-        """Wait until `unscaled` is so much later."""
+        """Wait until `unscaled` has advanced by this many seconds."""
         await self._sleep(seconds, self.unscaled, 1.0)
 
     async def _sleep(self, seconds: float, now: Callable[[], float], speed: float) -> None:

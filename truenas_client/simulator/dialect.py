@@ -1,4 +1,4 @@
-"""What a protocol is to the rest of the server: reading a client's messages, and writing its own as text."""
+"""The interface of a protocol to the rest of the server: it reads the client's messages and writes the server's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["NO_ANSWER", "SIZE_OF_UPLOADS", "Asked", "Dialect"]
 
 NO_ANSWER: Any = object()
-"""The id of a call that wants no answer."""
+"""The id of a notification, which gets no answer."""
 
 SIZE_BEFORE_LOGIN = 8192
 SIZE = 65_536
@@ -42,7 +42,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def read(self, peer: Peer, text: str) -> Asked | str | None:
-        """Read one message of a client: a call to run, or what is answered at once."""
+        """Read one message of a client: a call to run, or a text to answer at once."""
 
     def too_long(self, peer: Peer, size: int, method: Any = None) -> bool:
         """Close the connection when a message of ``size`` characters is longer than it may be."""
@@ -56,11 +56,11 @@ class Dialect(ABC):
 
     @abstractmethod
     def result(self, ident: Any, result: Any) -> str:
-        """The answer of a call that went well."""
+        """The answer to a successful call."""
 
     @abstractmethod
     def failure(self, ident: Any, exception: BaseException, method: str) -> str:
-        """The answer of a call that raised."""
+        """The answer to a call that raised."""
 
     @abstractmethod
     def unknown(self, ident: Any, method: str, error: CallError) -> str:
@@ -68,7 +68,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def too_many(self, ident: Any, text: str) -> str:
-        """The answer of a call that there is no place for."""
+        """The answer to a call for which there is no slot."""
 
     @abstractmethod
     def update(self, update: Update) -> str:

@@ -1,4 +1,4 @@
-"""What jobs have written for clients to fetch over HTTP, until it is fetched or given up."""
+"""The output of jobs for clients to fetch over HTTP, until a client fetches it or the server gives it up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUFFERED_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What waits to be fetched."""
+    """One output that waits for a client."""
 
     job: Job
     content: Pipe | Spool
@@ -52,7 +52,7 @@ class Downloads:
         return self._waiting.pop(ident, None)
 
     def forget(self) -> None:
-        """Give up everything that waits to be fetched."""
+        """Give up all waiting downloads."""
         for download in self._waiting.values():
             download.content.abandon()
         self._waiting.clear()

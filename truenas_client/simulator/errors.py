@@ -111,10 +111,10 @@ class ValidationErrors(Exception):
 
 
 def not_authenticated() -> CallError:
-    """What every call answers that needs a login and has none."""
+    """The error of a call that needs a login, before login."""
     return CallError("Not authenticated", ErrnoMixin.ENOTAUTHENTICATED)
 
 
 def not_authorized() -> CallError:
-    """What an account gets for a method or event it has no right to."""
+    """The error of an account for a method or event that it has no right to."""
     return CallError("Not authorized", errno.EACCES)

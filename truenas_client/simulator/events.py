@@ -32,7 +32,7 @@ __all__ = ["Events", "Peer", "Source", "Update"]
 
 
 class Peer(Protocol):
-    """What events, jobs and the list of sessions use of a `session.Session`."""
+    """The part of a `session.Session` that events, jobs and the list of sessions use."""
 
     id: str
     origin: Origin
@@ -51,7 +51,7 @@ class Peer(Protocol):
 
 
 class Update:
-    """One event on its way; encoded at most once for each dialect."""
+    """One event to be sent. It is encoded at most once for each dialect."""
 
     __slots__ = ("_jsonrpc", "_old", "collection", "kind", "members")
 
@@ -86,7 +86,7 @@ class Update:
 
 
 class Source:
-    """A running event source: what its function uses to send, and to wait."""
+    """A running event source, by which its function sends events and waits."""
 
     def __init__(self, events: Events, kind: EventKind, ident: str, clock: Clock) -> None:
         self.kind = kind
@@ -125,7 +125,7 @@ class Events:
         kind = self._registry.events.get(base)
         account = session.account
         if kind is None:
-            # An unknown name is taken from a full administrator: it may be an internal event.
+            # The server accepts an unknown name from a full administrator (the facts of the wire, "Events").
             if not account.full_admin:
                 raise not_authorized()
         elif not kind.no_authz and not account.holds(kind.roles):
@@ -141,7 +141,7 @@ class Events:
         return ident
 
     def unsubscribe(self, session: Peer, ident: str) -> None:
-        """End one subscription; an unknown id is nothing to complain about."""
+        """End one subscription. An unknown id is no error."""
         name = session.subscriptions.pop(ident, None)
         if name is None:
             return
@@ -188,7 +188,7 @@ class Events:
                 session.send_update(update)
 
     def stop(self) -> None:
-        """End every source without a word."""
+        """End every source without telling its subscribers."""
         for source in self._sources.values():
             if source.task is not None:
                 source.task.cancel()
@@ -204,7 +204,7 @@ class Events:
         try:
             value = _source_argument(kind, argument)
         except ValidationErrors as e:
-            # The end is told before the subscription is answered.
+            # The server sends the end before it answers the subscription (recorded: flow event_source_errors).
             session.send_ended(ident, rpc.error_of(e, None))
             return
         source = self._sources[ident] = Source(self, kind, ident, self._clock)

@@ -1,7 +1,7 @@
-"""Adding to a server: methods, jobs, events and sources, each in a few lines.
+"""The decorators that add methods, jobs, events and sources to a server.
 
-A user adds to a simulator, and each part of the simulated server adds to an `Extensible`
-of its own when its module is imported, with the same decorators.
+A user adds to a simulator. Each part of the simulated server adds to its own `Extensible`
+when its module is imported, with the same decorators.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Decorator = Callable[[Handler], Handler]
 
 
 class Extensible:
-    """What can be added to: a simulator, or one part of it."""
+    """A simulator, or one part of it, to which methods and events can be added."""
 
     def __init__(self) -> None:
         self.registry = Registry()

@@ -1,7 +1,7 @@
-"""Every fault there is: when it strikes, what it does, its options. ``--help`` shows this table.
+"""All kinds of faults: when they strike, their effect, their options. ``--help`` shows this table.
 
-A new fault is a row here and a case where its occasion is looked at: connections in
-`front`, calls in `calls`, messages in `link`, the clock in `faults`.
+A new kind is a row here and a case in the module of its occasion: connections in `front`,
+calls in `calls`, messages in `link`, the clock in `faults`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Value = str | int | float
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of fault: when it strikes, what it does, its options with defaults, and what they mean."""
+    """One kind of fault: when it strikes, its effect, its options with defaults, and their meaning."""
 
     at: Occasion
     doc: str
@@ -136,7 +136,7 @@ _CHOICES = {
 
 
 def complete(name: str, given: dict[str, Value]) -> dict[str, Value]:
-    """The options of a fault with defaults filled in. Raises ValueError for what is not in the table."""
+    """The options of a fault with defaults filled in. Raises ValueError for a name or option not in the table."""
     kind = KINDS.get(name)
     if kind is None:
         raise ValueError(f"there is no fault {name!r}; there are {', '.join(KINDS)}")

@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: the faults in force. Which there are says `fault_table`.
+"""The active faults, which make the server fail on purpose. `fault_table` lists all kinds.
 
 ::
 
@@ -7,11 +7,11 @@
         ...
     nas.faults.parse("error:method=pool.query,errno=5")   # as `--fault` writes it
 
-A fault looks at each occasion of its kind (a connection, a call, a message to a client)
-and strikes or not: not the first ``skip`` ones, not more than ``times``, by ``chance``,
-and only while its ``seconds`` last. Times are simulated seconds. Invariants: calls of
-``simulator.*`` are never struck, so every fault can be ended from outside as well; with
-no fault in force nothing is looked at.
+At each occasion of its kind (a connection, a call, a message to a client) a fault strikes
+or not: not at the first ``skip`` ones, not more than ``times``, by ``chance``, and only
+while its ``seconds`` last. Times are simulated seconds. Invariants: a fault never strikes
+calls of ``simulator.*``, so a client can end every fault; without active faults an occasion
+costs nothing.
 """
 
 from __future__ import annotations
@@ -94,13 +94,13 @@ class Faults:
         self._clock = clock
         self._chance = chance
         self._strike = strike
-        """Lets a fault do its work that strikes by the clock."""
+        """Applies a fault that strikes by the clock."""
         self._faults: dict[int, Fault] = {}
         self._last = 0
         self._struck: dict[str, int] = {}
         self._started = False
         self.connections = self.calls = self.messages = False
-        """Whether any fault is in force that looks at this occasion."""
+        """Whether any active fault is for this occasion."""
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._faults.values()))

@@ -2,8 +2,8 @@
 
 A download belongs to a job that writes; it is given up when no client fetches it in
 time. An upload starts a job and hands the files of the request to it as they come.
-Invariants: nothing is held in memory beyond the room of a pipe, save what a buffered
-download spools; a transfer that breaks never ends more than its own connection.
+Invariants: memory is bounded by the size of a pipe (a buffered download goes to a file);
+a transfer that breaks ends only its own connection.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Refusal(Exception):
 def offer(
     call: Call, name: str, params: list[Any], filename: str, buffered: bool, *, authorized: bool = False
 ) -> tuple[int, str]:
-    """Start a job that writes; its id, and the path to fetch what it writes.
+    """Start a job that writes. Return its id, and the path to fetch its output from.
 
     Raises `CallError`, also when the caller has no right to the method, unless it is ``authorized`` already.
     """
@@ -177,7 +177,7 @@ def _start(nas: Nas, credential: Credential, wanted: dict[str, Any]) -> tuple[Jo
 
 
 async def _who(nas: Nas, head: Head, origin: Origin) -> Credential:
-    """Who sends an upload. Raises `Refusal`."""
+    """The account that sends an upload. Raises `Refusal`."""
     scheme, _, proof = head.headers.get("authorization", "").partition(" ")
     token = _first(head.query, "auth_token")
     match scheme.lower():
@@ -200,7 +200,7 @@ def _by_key(nas: Nas, text: str, origin: Origin) -> Credential:
     key = find_key(nas, text)
     account = None if key is None else nas.accounts.get(key.account)
     if key is not None and not origin.secure:
-        # An eavesdropper may have seen the key: it is taken out of use.
+        # A listener on the network may have read the key, so the server revokes it.
         key.revoked = True
     ended = key is not None and key.expires is not None and key.expires <= nas.clock.wall()
     if key is None or account is None or key.revoked or ended or account.expired or not account.roles:

@@ -1,11 +1,12 @@
-"""Jobs: the queue with its locks, progress, aborting, and how a job is shown.
+"""Jobs: the queue with its locks, progress, aborting, and the rows that clients see.
 
 A job waits until its lock is free, runs in a task of its own and outlives the
-connection that started it. The order of what a client sees is the server's:
-``added`` (WAITING), ``changed`` at RUNNING, at each step and at the end; a success
-is announced twice, a failure once; the answer leaves after the last event, or
-before it for an audited job. Invariants: ids only go up; a finished job does not
-change; transient jobs are never announced nor kept.
+connection that started it. The order of the events is the server's (recorded: flows
+job_new_style_success, job_new_style_failed and job_instant_and_audited_order): ``added``
+(WAITING), ``changed`` at RUNNING, at each step and at the end; a success is announced
+twice, a failure once; the answer leaves after the last event, or before it for an audited
+job. Invariants: ids only go up; a finished job does not change; transient jobs are never
+announced nor kept (recorded: flow job_transient).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Job", "Jobs"]
 
 KEPT = 1000
-"""Ended jobs that are kept."""
+"""Ended jobs that are kept (the facts of the wire, "Jobs")."""
 
 BUSY = 16
 
@@ -55,7 +56,7 @@ class Job:
         self.options = method.job
         self.arguments = arguments
         self.shown = arguments if shown is None else shown
-        """The arguments as events tell them, which is not always as they were sent."""
+        """The arguments as events show them, which may differ from the client's."""
         self.credential = credential
         self.message_ids: list[Any] = []
         self.state = "WAITING"
@@ -93,7 +94,7 @@ class Job:
             self._listeners.append(listener)
 
     def forget(self, listener: Callable[[Job], None]) -> None:
-        """Take a listener back."""
+        """Remove a listener."""
         if listener in self._listeners:
             self._listeners.remove(listener)
 
@@ -204,7 +205,8 @@ class Jobs:
             if job.lock in self._locked or any(other.lock == job.lock for other in self._waiting):
                 raise CallError("This job is already being performed", BUSY)
         elif queue is not None:
-            # All jobs without a lock share one queue, whatever their methods.
+            # All jobs without a lock share one queue, whatever their methods (recorded: flow
+            # job_burst_merged_across_methods).
             queued = [other for other in self._waiting if other.lock == job.lock]
             if len(queued) >= queue:
                 last = queued[-1]

@@ -183,7 +183,7 @@ class Link:
             self._outbox.put(data)
         if ends:
             self._outbox.put(b"")
-        # One answer may be longer than the limit: only what its client left unread before it counts.
+        # One answer may be longer than the limit. Only the octets left unread before it count.
         if waiting > self._most_unsent or (self._outbox.size > MUCH_UNSENT and self.crowded()):
             log.warning("dropped a client that does not read: %d octets wait for it", self._outbox.size)
             self.abort()

@@ -1,8 +1,9 @@
-"""The mechanisms of signing in, one function each.
+"""The login mechanisms, one function each.
 
-Each takes the call and its data and answers what ``auth.login_ex`` answers. A wrong
-proof is an answer, not an error, and costs time. Invariants: an unknown user and a
-wrong secret look the same; a new attempt drops one that has begun.
+Each takes the call and its data and returns the answer of ``auth.login_ex``. A wrong
+secret is an answer, not an error, and costs time (recorded: flow login_password_wrong).
+Invariants: an unknown user and a wrong secret look the same; a new attempt drops a pending
+one.
 """
 
 from __future__ import annotations
@@ -43,12 +44,12 @@ PENALTY = 0.3
 RECONNECT_SECONDS = 600
 
 TOKENS_LOOKED_THROUGH = 1000
-"""Tokens above which those whose time is over are forgotten whenever one is made."""
+"""With more tokens than this, making a new one removes the expired ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingOtp:
-    """A sign-in whose password was right and that waits for a one-time password."""
+    """A login with a right password that waits for a one-time password."""
 
     account: Account
 
@@ -145,7 +146,7 @@ def _enter_with_key(call: Call, key: ApiKey, data: dict[str, Any]) -> Answer:
     if account is None:
         return _outcome(call, "AUTH_ERR")
     if not call.caller.origin.secure:
-        # An eavesdropper may have seen the key: it is taken out of use.
+        # A listener on the network may have read the key, so the server revokes it.
         key.revoked = True
         return _outcome(call, "EXPIRED")
     if _ended(call, key):
@@ -173,7 +174,7 @@ def find_key(nas: Nas, text: Any) -> ApiKey | None:
 
 
 async def with_key_alone(call: Call, text: str) -> bool:
-    """Sign in with a key, the owner being looked up; whether it worked."""
+    """Sign in with a key and look up its owner. Return whether it worked."""
     key = find_key(call.nas, text)
     data = {"username": key.account if key else "", "api_key": text}
     return bool((await _key_plain(call, data))["response_type"] == "SUCCESS")
@@ -221,7 +222,7 @@ def find_token(nas: Nas, text: str, address: str) -> Token | None:
 
 
 def spend(nas: Nas, token: Token) -> None:
-    """Use a token: its time starts anew, or it is gone when it was for one use."""
+    """Use a token: its time limit starts again; a single-use token is removed."""
     token.used_at = nas.clock.now()
     if token.single_use:
         del nas.tokens[token.text]
@@ -300,7 +301,7 @@ async def _scram_final(call: Call, exchange: Exchange, text: str) -> Answer:
         await call.sleep(PENALTY)
         return _outcome(call, "AUTH_ERR")
     if not account.roles:
-        # The server looks for the rights of an account that has none, and trips.
+        # The real server fails here: it reads the rights of an account that has none (seen on running servers).
         raise TypeError("'NoneType' object is not subscriptable")
     if (answer := _refused(call, account)) is not None:
         return answer

@@ -56,7 +56,7 @@ class OldDialect(Dialect):
         return None
 
     def _take(self, peer: Peer, message: dict[str, Any]) -> Asked | dict[str, Any] | str | None:
-        """Do what a message asks for; what is answered at once."""
+        """Carry out a message. Return its immediate answer, if any."""
         kind = message["msg"]
         if kind == "connect" and message.get("version") == VERSION:
             self.connected = True
@@ -73,7 +73,7 @@ class OldDialect(Dialect):
             case "ping" if self.facts.old_ping:
                 answer = {"msg": "pong"}
                 return answer | {"id": message["id"]} if "id" in message else answer
-        return None  # what is not known is passed over in silence
+        return None  # the server ignores unknown messages (recorded: flow legacy_invalid_messages)
 
     def _subscribe(self, peer: Peer, message: dict[str, Any]) -> dict[str, Any] | str:
         ident, name = message.get("id"), message.get("name")

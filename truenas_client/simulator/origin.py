@@ -17,7 +17,7 @@ class Origin:
     unix_pid: int | None = None
     tls: bool = False
     binding: bytes = b""
-    """What a login can be bound to: the hash of the certificate of this very connection."""
+    """The value that binds a login: the hash of this connection's certificate."""
 
     @property
     def unix(self) -> bool:

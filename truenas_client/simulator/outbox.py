@@ -1,7 +1,8 @@
-"""What leaves for one client: at once, slowly, or not at all.
+"""The output to one client: at once, slowly, or not at all.
 
-Between a connection and its transport; faults hold it back. Invariants: octets leave
-in the order they came; what is held back is counted, so that its owner can bound it.
+It stands between a connection and its transport, and faults hold it back. Invariants:
+octets leave in the order they came; the held octets are counted, so that the owner can
+bound them.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Outbox:
                 sock.shutdown(socket.SHUT_WR)
 
     def stop(self) -> None:
-        """Forget what is held; for the end of the connection."""
+        """Drop the held octets, at the end of the connection."""
         self._held.clear()
         self._held_size = 0
         self._going.set()

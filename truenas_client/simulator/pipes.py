@@ -104,7 +104,7 @@ class Spool:
         return piece
 
     def close(self) -> None:
-        """Nothing more is written. What has been stays to be read."""
+        """End the writing. The written octets can still be read."""
 
     def abandon(self) -> None:
         """Nothing more is read."""

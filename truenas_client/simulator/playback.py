@@ -5,14 +5,14 @@
     async with Playback("session.jsonl") as nas:
         client connects to nas.url
 
-A frame of the client is recognised by what it says (its id aside, secrets masked on both
-sides); then everything follows that the server sent after it, up to the client's next
-frame, with the client's own ids in place of the recorded ones. Times are not kept.
-Connections come in the recorded order. A client may leave recorded frames out, which
-leaves their answers out, and ask in another order; what is in no recording is answered
-with an error and noted in `unexpected`. How a frame is recognised and what a client may
-leave out is decided in `Player`, of which a test that knows its client may make its own.
-Invariants: one answer for each call; what a connection was sent keeps the recorded order.
+The player recognises a client's frame by its content, without the id and with secrets
+masked on both sides. It then sends all frames that the server sent after it, up to the
+client's next frame, with the client's own ids. Times are not kept. Connections come in the
+recorded order. A client may leave recorded frames out, and then gets no answers to them,
+and it may ask in another order. A frame that is in no recording gets an error and is noted
+in `unexpected`. `Player` decides how a frame is recognised and which frames a client may
+leave out; a test that knows its client may subclass it. Invariants: one answer for each
+call; the frames to a connection keep the recorded order.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class Player:
             for index, line in enumerate(lines)
             if line["dir"] == "c2s" and ("frame" in line or "binary" in line)
         }
-        """What each client frame says, masked also where the transcript is not."""
+        """The content of each client frame, masked also where the transcript is not."""
         self.place = 0
         """The first line that has not been played."""
         self.passed: list[int] = []
@@ -234,7 +234,7 @@ class Player:
     # --- playing -------------------------------------------------------------------------------
 
     def take(self, frame: Any, text: str | bytes) -> Iterator[Line]:
-        """What the server sends for a frame of the client."""
+        """The frames that the server sends for a frame of the client."""
         index = self.find(frame, text)
         if index is not None:
             yield from self._answer(index, frame)
@@ -258,7 +258,7 @@ class Player:
         yield from self.follow()
 
     def follow(self) -> Iterator[Line]:
-        """What the server sends up to the next client frame that has to come."""
+        """The frames that the server sends up to the next required frame of the client."""
         while self.place < len(self.lines) and not self.awaited(self.lines[self.place]):
             self.place += 1
             yield from self._pass_over(self.place - 1)

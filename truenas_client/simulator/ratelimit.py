@@ -1,8 +1,8 @@
-"""The limit on calls before login: some a minute for each method and address.
+"""The limit on calls before login, for each method and address (recorded: flow rate_limit_unauthenticated).
 
-Only methods that need no login count; whatever else is called is refused for want of
-a login, as often as a client likes. The minute is fixed: it begins with the first
-call, and the first call after its end begins another.
+Only methods that need no login count; other calls are refused for lack of a login, without
+a limit. The minute is fixed: it begins with the first call, and the first call after its
+end begins another.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class RateLimit:
         return self._random.uniform(1.0, 10.0) if calls >= CALLS else None
 
     def refusal(self) -> CallError:
-        """What a refused call answers."""
+        """The error of a refused call."""
         return CallError("Rate Limit Exceeded", EBUSY)
 
     def clear(self) -> None:

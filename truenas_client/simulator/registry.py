@@ -1,4 +1,4 @@
-"""What the simulated server can do: methods, services, events and event sources.
+"""The registry of the simulated server: methods, services, events and event sources.
 
 A `Method` is a catalogue entry in the server's form with, perhaps, a handler. A
 catalogue laid over the registry (`Registry.lay`) replaces entries and adds methods
@@ -58,7 +58,7 @@ class JobOptions:
 class Method:
     """A method: its catalogue entry, and how to run it (``handler`` None: not implemented).
 
-    One object serves every simulator of the process, so it never changes; it only keeps what it has worked out.
+    One object serves every simulator of the process, so it never changes; it only caches derived values.
     """
 
     name: str
@@ -117,7 +117,7 @@ class Method:
 
     @property
     def returns(self) -> Schema:
-        """What it answers, normalised once; ``{}``, which is anything, where the entry does not say."""
+        """The schema of the result, normalised once; ``{}`` (any value) where the entry gives none."""
         if self._returns is None:
             self._returns = normalise((self.entry.get("returns") or [{}])[0])
         return self._returns
@@ -218,7 +218,7 @@ class Registry:
     background: list[Callable[[Any], Any]] = field(default_factory=list)
     """Coroutine functions of the simulated NAS that run as long as it does."""
     listings: dict[Any, Encoded] = field(default_factory=dict)
-    """Listings of methods as they are sent, by what they depend on. A change of the registry forgets them."""
+    """The encoded listings of methods, by the facts that they depend on. A change of the registry drops them."""
 
     def include(self, part: Registry, nas: Any) -> None:
         """Take over everything that a part of the server has; its event sources are given ``nas`` first."""
@@ -243,7 +243,7 @@ class Registry:
             self.add(self.methods.get(name) or Method(name, found, job=JobOptions() if found.get("job") else None))
 
     def unknown(self, name: str) -> CallError:
-        """What a name is answered that is no method's."""
+        """The error for a name that is no method."""
         service, dot, method = name.rpartition(".")
         if not dot:
             return CallError("Invalid method name", errno.EBADMSG)

@@ -1,4 +1,4 @@
-"""What differs between the releases, on the wire: one row of facts for each.
+"""The differences between the releases on the wire: one row of facts for each.
 
 Schemas and data are the same for all; a release is this table and nothing else.
 """

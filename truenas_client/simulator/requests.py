@@ -41,7 +41,7 @@ class Head:
 
 
 class BadRequest(Exception):
-    """What came is no HTTP request."""
+    """The received data is no HTTP request."""
 
 
 async def read_head(reader: asyncio.StreamReader) -> Head | None:
@@ -69,7 +69,7 @@ async def read_head(reader: asyncio.StreamReader) -> Head | None:
 
 
 class BadBody(Exception):
-    """The body is not what its head said."""
+    """The body does not match its head."""
 
 
 class Body:
@@ -160,14 +160,14 @@ class Parts:
         self._part: Part | None = None
 
     async def next(self) -> Part | None:
-        """The next part, skipping what is left of the one before; None after the last. Raises as `Body.read`."""
+        """The next part, skipping the rest of the one before; None after the last. Raises as `Body.read`."""
         if self._part is None:
             while not (await self.content())[1]:
                 pass
         else:
             while await self._part.read():
                 pass
-        # After a boundary stands either the end of its line or two more dashes.
+        # A boundary is followed by the end of its line or by two more dashes.
         if await self._take(2) == b"--":
             return None
         headers = await self._headers()
@@ -183,7 +183,7 @@ class Parts:
             if place >= 0:
                 data, self._held = self._held[:place], self._held[place + len(self._mark) :]
                 return data, True
-            # What may be the start of a boundary stays until more has come.
+            # Keep octets that may be the start of a boundary until more have come.
             sure = len(self._held) - len(self._mark)
             if sure > 0:
                 data, self._held = self._held[:sure], self._held[sure:]

@@ -172,7 +172,7 @@ def notification(method: str, params: dict[str, Any]) -> str:
 
 
 def error_of(exception: BaseException, trace: dict[str, Any] | None) -> dict[str, Any]:
-    """The error object of an exception: number, name, reason, trace and what it has attached."""
+    """The error object of an exception: number, name, reason, trace and extra data."""
     extra: Any = None
     if isinstance(exception, (ValidationError, ValidationErrors)):
         number = 22

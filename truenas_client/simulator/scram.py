@@ -21,7 +21,7 @@ BOUND = b"p=tls-server-end-point,,"
 
 
 class BadMessage(ValueError):
-    """A message that is none, or that does not prove what it should."""
+    """A message that is malformed, or whose proof is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _prepared(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What is kept of a secret."""
+    """The keys that the server keeps instead of a secret."""
 
     client: bytes
     stored: bytes
@@ -81,7 +81,7 @@ def derive(secret: str, salt: bytes, iterations: int) -> Keys:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An exchange that waits for the final message; ``binding`` is what a bound client must name."""
+    """An exchange that waits for the final message. ``binding`` is the value that a bound client must send."""
 
     first: ClientFirst
     server_nonce: bytes

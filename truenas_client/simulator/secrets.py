@@ -1,4 +1,4 @@
-"""Masking secrets in what jobs show of their arguments and results.
+"""Mask secrets in the arguments and results that jobs show.
 
 The server marks no member of a schema as secret, so it goes by the names of members.
 """

@@ -162,7 +162,7 @@ class Simulator(Nas):
         return self.url.replace("/api/current", "/websocket")
 
     def info(self) -> dict[str, Any]:
-        """What the ready line of the command says."""
+        """The content of the command's ready line."""
         secure: dict[str, Any] = {}
         if self.tls is not None:
             secure = {"certificate": str(self.tls.path), "fingerprint": self.tls.fingerprint}
@@ -183,7 +183,7 @@ class Simulator(Nas):
 
 
 def _parts(release: str, *, demo_data: bool) -> list[Extensible]:
-    """What a simulator of a release can do."""
+    """The parts that a simulator of a release has."""
     facts = RELEASES.get(release)
     if facts is None:
         raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
@@ -196,7 +196,7 @@ def _parts(release: str, *, demo_data: bool) -> list[Extensible]:
 
 
 def _remove_socket(path: Path) -> None:
-    """Delete what an earlier run left; a file that is no socket is not ours to delete."""
+    """Delete the socket that an earlier run left. Any other file is not ours to delete."""
     if path.is_socket():
         path.unlink()
 

@@ -42,7 +42,7 @@ _LISTINGS: dict[tuple[Any, ...], dict[Any, Encoded]] = {}
 class Nas(Extensible):
     """A simulated server without its sockets.
 
-    ``parts`` are what it can do; ``demo`` says whether it has the accounts and settings of the demo.
+    ``parts`` are its methods and events; ``demo`` says whether it has the accounts and settings of the demo.
     """
 
     def __init__(

@@ -5,8 +5,8 @@
     with ThreadedSimulator(speed=100) as nas:
         subprocess.run(["midclt", "--uri", nas.url, ...])
 
-Invariants: the simulator is only touched in its own thread; what is called here waits
-until it is done there and raises what it raised.
+Invariant: only its own thread touches the simulator. A call here waits until it is done
+there, and raises the same error.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class ThreadedSimulator:
     # --- working on it -------------------------------------------------------------------------
 
     def run(self, work: Callable[[], Result]) -> Result:
-        """Call ``work`` in the thread of the simulator, awaiting what it answers; its result.
+        """Call ``work`` in the thread of the simulator, await its answer, and return the result.
 
         From that thread itself it is called directly.
         """

@@ -32,7 +32,7 @@ class Tls:
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.path = Path(self._folder.name) / "certificate.pem"
         self.binding = b""
-        """What a login is bound to: the hash of the certificate (``tls-server-end-point``)."""
+        """The value that binds a login: the hash of the certificate (``tls-server-end-point``)."""
         self.fingerprint = ""
         """SHA-256 of the certificate, in hexadecimal digits."""
         self.rotate()

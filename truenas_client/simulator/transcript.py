@@ -156,7 +156,7 @@ class Transcript:
         self.close()
 
     def close(self) -> None:
-        """Close the file; what comes later is not kept."""
+        """Close the file. Later frames are not written."""
         self._file.close()
 
     def connection(self, path: str) -> int:

@@ -28,7 +28,7 @@ SECONDS_OF_STEP = 0.25
 
 
 def answer(call: Call, arguments: list[Any]) -> Any | Coroutine[Any, Any, Any]:
-    """What the method answers; of a job that runs a coroutine of it. ``arguments`` have been checked."""
+    """The answer of the method, or a coroutine of it for a running job. ``arguments`` have been checked."""
     return _made(call, arguments) if call.job is None else _run(call, arguments)
 
 
@@ -55,7 +55,7 @@ def _chance(call: Call, number: int) -> Random:
 
 
 def _row_of(returns: Schema) -> Schema | None:
-    """The schema of one row of what a query returns: of the first list among its forms."""
+    """The schema of one row of a query's result: the items of the first list among its forms."""
     for form in [returns, *returns.get("anyOf", ())]:
         items = form.get("items")
         if form.get("type") == "array" and isinstance(items, dict):

@@ -1,4 +1,4 @@
-"""What the simulated system consists of: disks in pools, datasets in pools, rows of tables, settings.
+"""The simulated system: disks in pools, datasets in pools, rows of tables, settings.
 
 Disks, pools and sizes are made from a seed; rows and settings stand in ``world.json``, where
 a text in braces is a value of `World.made`. Tables are filled when they are first asked for.
@@ -54,7 +54,7 @@ class Disk:
 
 @dataclass(slots=True)
 class Pool:
-    """A pool: groups of disks by what they are for, and its scan."""
+    """A pool: groups of disks by their purpose, and its scan."""
 
     id: int
     name: str
@@ -81,7 +81,7 @@ class Dataset:
     type: str = "FILESYSTEM"
     own: int = 0
     properties: dict[str, str] = field(default_factory=dict)
-    """Properties set on it, by the names of the API; what is not here is inherited."""
+    """Properties set on it, by the names of the API; the others are inherited."""
     comments: str | None = None
     volsize: int | None = None
     encrypted: bool = False
@@ -157,7 +157,7 @@ class World:
         return world
 
     def _filled(self, value: Any) -> Any:
-        """A copy of what the file holds, with the values of this world."""
+        """A copy of the file's content, with the values of this world."""
         if isinstance(value, dict):
             return {name: self._filled(member) for name, member in value.items()}
         if isinstance(value, list):

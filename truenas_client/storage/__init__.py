@@ -1,8 +1,9 @@
-"""What is kept on disk: profiles, known servers, named secrets, key files, the catalogue cache.
+"""The files on disk: profiles, known servers, named secrets, key files, the catalogue cache.
 
-Profiles (which server, as whom, trusted how, and where the secret lies) stand in ``config.toml`` in the user's
-configuration folder, which people edit too; what programs find out by themselves (`known_servers`) lies in the state
-folder. Names are loaded when they are first used, so looking at a profile loads no event loop.
+A profile names a server, the user, the accepted certificates, and the place of the secret. Profiles are in
+``config.toml`` in the user's configuration folder, which the user may edit too. Facts that the programs learn by
+themselves (`known_servers`) are in the state folder. Names are loaded on first use, so reading a profile loads no event
+loop.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Catalogues kept on disk, so that a program has one before it is even connected.
+"""Catalogues kept on disk, so that a program has one before it connects.
 
-A file holds an index of all methods (what lists and searches need: about 150 kB, read at
-once), and behind it each method's schemas and texts, compressed one by one and read
-when a caller asks for them. It is found by address and user, because a server lists
-only what a user may call.
+A file holds an index of all methods (the data for lists and searches: about 150 kB, read
+at once). After it come each method's schemas and texts, compressed one by one and decoded
+when a caller asks for them. The file is found by address and user, because a server lists
+only the methods that the user may call.
 
-Invariants: a file is replaced as a whole; one that cannot be read or was written by
-another version counts as none; what is kept is what the server said of its methods,
-never an argument or a result.
+Invariants: a file is replaced as a whole; an unreadable file, or one of another version,
+counts as missing; a file holds the server's own descriptions, never an argument or a
+result.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ __all__ = ["CatalogueCache", "Kept"]
 _FORMAT = 2
 _HEAD = b"truenas-client catalogue\n"
 _NUMBER = 8
-"""Bytes of a number, the most significant first."""
+"""Bytes of a stored number, the most significant first."""
 _FLAGS = ("job", "filterable", "downloadable", "uploadable", "no_auth_required")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A catalogue and what it belonged to: the server's version and the user's roles, sorted."""
+    """A catalogue, with the server's version and the user's sorted roles that it was listed for."""
 
     catalogue: Catalogue
     version: str
@@ -57,7 +57,7 @@ class CatalogueCache:
         self._folder = folder
 
     def find(self, address: str, user: str) -> Kept | None:
-        """The catalogue kept for a user of an address (`Endpoint.text`); None when there is none that can be read."""
+        """The catalogue kept for a user of an address (`Endpoint.text`); None when no readable one exists."""
         try:
             data = read_own_file(self._path(address, user))
         except OSError:
@@ -65,11 +65,11 @@ class CatalogueCache:
         return _read(data)
 
     def keep(self, address: str, user: str, kept: Kept) -> None:
-        """Write a catalogue, in place of the one before. Takes a tenth of a second of CPU. Raises OSError."""
+        """Write a catalogue in place of the old one. Takes a tenth of a second of CPU. Raises OSError."""
         write_private_bytes(self._path(address, user), _written(kept))
 
     def forget(self, address: str, user: str) -> None:
-        """Delete what is kept for a user of an address. Raises OSError other than that there is nothing."""
+        """Delete the catalogue of a user of an address; a missing one is no error. Raises OSError."""
         self._path(address, user).unlink(missing_ok=True)
 
     def _path(self, address: str, user: str) -> Path:
@@ -87,7 +87,7 @@ def _written(kept: Kept) -> bytes:
         texts.append(packed)
     index = {"format": _FORMAT, "version": kept.version, "roles": sorted(kept.roles), "methods": rows}
     text = json.dumps(index, separators=(",", ":")).encode()
-    # The index says how long each text is; the sum tells a file that was cut short or changed.
+    # The index holds the length of each text. The checksum reveals a file that was cut short or changed.
     body = b"".join([len(text).to_bytes(_NUMBER, "big"), text, *texts])
     return b"".join([_HEAD, zlib.crc32(body).to_bytes(_NUMBER, "big"), body])
 

@@ -1,9 +1,8 @@
-"""Putting command line, environment and profile together: which of them wins.
+"""Combine command line, environment and profile.
 
-Flags win over the environment, the environment over the profile. One rule stands
-above: what a profile grants (its secret, and taking any certificate) is for its own
-addresses. Where the address comes from elsewhere and is none of them, the profile
-lends its user name and no more.
+Flags win over the environment, the environment over the profile. One rule comes first:
+the secret and the TLS choice of a profile are for the profile's own addresses. With any
+other address the profile gives only its user name.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ __all__ = ["Choice", "choose"]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where to connect and as whom."""
+    """The address to connect to, and the user to sign in."""
 
     address: str | None
     username: str | None
     tls: TLS
     profile: Profile | None
     entrusted: bool
-    """Whether the profile's secret may go there: the address and the user are the profile's own."""
+    """Whether the profile's secret may be sent there: address and user are the profile's own."""
 
     @property
     def addresses(self) -> tuple[str | None, ...]:
-        """What to try, in order."""
+        """The addresses to try, in order."""
         if self.profile is not None and self.address in self.profile.addresses:
             return (self.address, *(other for other in self.profile.addresses if other != self.address))
         return (self.address,)
@@ -47,10 +46,10 @@ def choose(
     tls: TLS | None = None,
     profiles: Callable[[], Profiles] = Profiles,
 ) -> Choice:
-    """Put flags (the arguments), environment and profile together.
+    """Combine flags (the arguments), environment and profile.
 
-    A profile that was not asked for by name, the default one, counts only when no
-    address was given either. Raises `InvalidProfile`, `InvalidEndpoint`.
+    The default profile counts only when neither a profile nor an address was given.
+    Raises `InvalidProfile`, `InvalidEndpoint`.
     """
     uri = uri or environment.get("TRUENAS_URI") or None
     username = username or environment.get("TRUENAS_USERNAME") or None

@@ -1,7 +1,7 @@
-"""Profiles out of the settings of the official curses program, which are read and never written.
+"""Make profiles from the settings of the official curses program. They are read, never written.
 
-Its file is an INI with ``server``, ``username``, ``api_key_path``, ``verify_ssl`` and
-``ca_cert``; each section that names a server becomes a profile.
+The file is an INI with ``server``, ``username``, ``api_key_path``, ``verify_ssl`` and
+``ca_cert``. Each section that names a server becomes a profile.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .profile import Profile
 __all__ = ["OFFICIAL", "read_official"]
 
 OFFICIAL = "~/.config/truenas_tui.conf"
-"""Where the official program keeps its settings."""
+"""The settings file of the official program."""
 
 
 def read_official(path: str | os.PathLike[str] = OFFICIAL) -> list[Profile]:
@@ -34,10 +34,10 @@ def read_official(path: str | os.PathLike[str] = OFFICIAL) -> list[Profile]:
         raise InvalidProfile(f"{file} cannot be read: {e.strerror or e}") from None
     except UnicodeDecodeError as e:
         raise InvalidProfile(f"{file} is no UTF-8 text (byte {e.start})") from None
-    # Nothing is to be put in for a "%": a path may have one.
+    # No interpolation: a path may contain a "%".
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        # Settings before the first section count for all of them.
+        # Settings before the first section apply to all sections.
         parser.read_string(text if re.search(r"^\s*\[", text, re.MULTILINE) else "[DEFAULT]\n" + text)
     except configparser.Error as e:
         number = getattr(e, "lineno", None) or next((line for line, _ in getattr(e, "errors", ())), None)

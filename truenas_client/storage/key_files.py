@@ -1,9 +1,9 @@
-"""Reading an API key from where the user keeps it: the text itself, or a file.
+"""Read an API key from the text itself or from a file.
 
-A file is meant by an absolute path, one that begins with ``~``, a Windows path
-with a drive or a share, and by every `os.PathLike`.
+A file is given by an absolute path, a path that begins with ``~``, a Windows path with a
+drive or a share, or an `os.PathLike`.
 
-Invariant: errors and warnings name the file, never what it holds.
+Invariant: errors and warnings name the file, never its content.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PATH = re.compile(r"/|~|[A-Za-z]:[\\/]|\\\\")
 
 
 def is_path(key_or_path: str | os.PathLike[str]) -> bool:
-    """Whether this names a file, rather than being a key."""
+    """Whether this names a file and is not a key itself."""
     if not isinstance(key_or_path, str):
         return True
     return bool(_PATH.match(key_or_path)) and not is_raw(key_or_path) and "\n" not in key_or_path.strip()
 
 
 def load(key_or_path: str | os.PathLike[str], warn: Callable[[str], None] = lambda text: None) -> ApiKey:
-    """The key that a text is or a file holds. Blocks while it reads.
+    """Read the key from a text or a file. Blocks while it reads.
 
     Calls ``warn`` when others can read the file. Raises `InvalidKeyFile`.
     """

@@ -1,11 +1,11 @@
-"""What the programs learn about servers and remember: no choices of the user, no secrets.
+"""Facts that the programs learn about servers and remember: no choices of the user, no secrets.
 
-A JSON file in the state folder, by host and port. That a server has once taken SCRAM
-is remembered for good: the client does not send it the key itself again unless the user
-says so. When the file is lost these facts are forgotten, and everything still works.
+They are in a JSON file in the state folder, by host and port. A login by SCRAM is
+remembered for good: after it the client does not send that server the key itself, unless
+the user says so. Without the file the facts are forgotten, and everything still works.
 
-Invariants: a file that cannot be read for now, or that a newer program wrote, is left as it is; one that is damaged is
-set aside, never written over.
+Invariants: a file that cannot be read at the moment, or that a newer program wrote, is left as it is; a damaged file is
+renamed, never overwritten.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ def state_path() -> Path:
 
 
 class Known:
-    """The servers that were met. The file is read anew for each question and each answer."""
+    """The known servers. Every method reads the file again, because other programs write it too."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or state_path()
 
     def scram_seen(self, endpoint: Endpoint) -> bool:
-        """Whether this server has taken an API key by SCRAM."""
+        """Whether a login by SCRAM has succeeded on this server."""
         return self._get(endpoint, "scram")
 
     def remember_scram(self, endpoint: Endpoint) -> None:
-        """Remember that it has."""
+        """Remember a login by SCRAM."""
         self._set(endpoint, "scram")
 
     def warned(self, endpoint: Endpoint) -> bool:
-        """Whether the user was told that a password to this address can be read on its way."""
+        """Whether the user was warned that others can read a password sent to this address."""
         return self._get(endpoint, "warned_of_password")
 
     def remember_warning(self, endpoint: Endpoint) -> None:
-        """Remember that the user was told."""
+        """Remember that warning."""
         self._set(endpoint, "warned_of_password")
 
     def offered(self, endpoint: Endpoint) -> bool:
@@ -64,11 +64,11 @@ class Known:
         self._set(endpoint, "offered_to_keep")
 
     def warned_of_file(self, path: str) -> bool:
-        """Whether the user was told that others may read this file."""
+        """Whether the user was warned that others may read this file."""
         return self._get(f"file {path}", "warned_of_readers")
 
     def remember_file(self, path: str) -> None:
-        """Remember that the user was told."""
+        """Remember that warning."""
         self._set(f"file {path}", "warned_of_readers")
 
     def _get(self, met: Endpoint | str, mark: str) -> bool:
@@ -99,7 +99,7 @@ class Known:
             log.warning("%s cannot be written (%s): what was learnt of %s is lost", self.path, _words(e), _place(met))
 
     def _read(self) -> dict[str, Any]:
-        """What is known, by place, odd entries too: they are kept as they are. Raises OSError, ValueError."""
+        """All entries, by place. Unknown ones are kept, so that they survive a write. Raises OSError, ValueError."""
         try:
             data = read_object(self.path)
         except FileNotFoundError:
@@ -123,5 +123,5 @@ def _words(error: Exception) -> str:
 def _place(met: Endpoint | str) -> str:
     if isinstance(met, str):
         return met
-    # Not the scheme: a server that did SCRAM over TLS is the same one without.
+    # Without the scheme: a server that did SCRAM over TLS is the same server without TLS.
     return met.socket or f"{met.host.lower()}:{met.port}"

@@ -1,9 +1,9 @@
-"""What ``${env:NAME}`` and ``${secret:NAME}`` stand for on this machine.
+"""The values of ``${env:NAME}`` and ``${secret:NAME}`` on this machine.
 
 ``env`` is a variable of the environment. ``secret`` is a name under ``[secret]`` in the
-configuration file, which says where the secret lies in the words of a profile (``{ file = ...
-}``, ``{ command = [...] }``, ``{ keyring = ... }``, ``{ env = ... }``); a name that is not there is looked for
-in the keyring. Invariant: messages name names and places, never what is there.
+configuration file. Its entry names the place of the secret as a profile does (``{ file = ...
+}``, ``{ command = [...] }``, ``{ keyring = ... }``, ``{ env = ... }``). A name without an entry is looked up
+in the keyring. Invariant: messages contain names and places, never secrets.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def look_up(
     environment: Mapping[str, str] | None = None,
     profiles: Callable[[], Profiles] = Profiles,
 ) -> Secret | str:
-    """What a placeholder stands for, or why it stands for nothing.
+    """The value of a placeholder, or as a plain text the reason why it has none.
 
-    Blocks: a command may take its time and a keyring may ask to be unlocked, so programs with an event loop run
-    it in a thread.
+    Blocks, because a command may be slow and a keyring may ask to be unlocked. A program with an event loop runs it in
+    a thread.
     """
     if placeholder.kind == "env":
         text = (os.environ if environment is None else environment).get(placeholder.name)
@@ -53,8 +53,10 @@ def unknown(
     environment: Mapping[str, str] | None = None,
     profiles: Callable[[], Profiles] = Profiles,
 ) -> str | None:
-    """What is known to be wrong with a placeholder without opening anything: no command is run and no keyring asked,
-    so None does not promise that `look_up` finds it."""
+    """The problem with a placeholder that shows without running a command or asking a keyring.
+
+    None does not promise that `look_up` finds a value.
+    """
     if placeholder.wrong:
         return placeholder.wrong
     if placeholder.kind == "env":
@@ -71,7 +73,7 @@ def unknown(
 def named(
     *, environment: Mapping[str, str] | None = None, profiles: Callable[[], Profiles] = Profiles
 ) -> list[Placeholder]:
-    """The placeholders that stand for something here, secrets first; what only the keyring knows is not listed."""
+    """The placeholders with a value on this machine, secrets first. Names that only the keyring has are not listed."""
     try:
         secrets = sorted(profiles().secrets)
     except InvalidProfile:

@@ -1,4 +1,4 @@
-"""Where the configuration lies. Apart, because programs look there before they load anything else."""
+"""The path of the configuration. A module of its own, because programs need it before they load anything else."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Files that only their owner may read, replaced as a whole or not at all, by one program at a time.
 
-A replacement is written beside its file, as ``.NAME.new``, and then takes its place. A program may write while it holds
-the lock (flock) on that one file, so two programs never overwrite each other's changes.
+A replacement is written as ``.NAME.new`` beside the file and then renamed over it. A program writes only while it holds
+the lock (flock) on ``.NAME.new``, so two programs never overwrite each other's changes.
 
-Invariants: the file is never seen half written; no lock file stays behind; a program that was killed leaves at most one
+Invariants: no reader sees the file half written; no lock file stays behind; a killed program leaves at most one
 ``.NAME.new``, which the next writer uses.
 """
 
@@ -35,13 +35,13 @@ __all__ = [
 ]
 
 LARGEST_SECRET = 65_536
-"""Bytes. Keys and passwords take some hundred: whatever is larger is something else."""
+"""Bytes. Keys and passwords have some hundred, so a larger file is something else."""
 
 WAIT_SECONDS = 60.0
-"""How long a writer waits for the others. A write takes some milliseconds; 200 programs that each add a profile at once
-took 25 s together on two busy cores."""
+"""How long a writer waits for other writers. A write takes some milliseconds; 200 programs that added a profile at once
+took 25 s together on two busy cores (measured)."""
 _FIRST_LOOK, _LAST_LOOK = 0.005, 0.25
-"""Seconds between looks. They grow, or the waiting programs would take the processor from the one that writes."""
+"""Seconds between attempts to take the lock. They grow, so that waiting programs leave the processor to the writer."""
 
 
 def write_private(path: Path, text: str) -> None:
@@ -52,8 +52,8 @@ def write_private(path: Path, text: str) -> None:
 def write_private_bytes(path: Path, data: bytes) -> None:
     """Write a file of mode 0600 atomically, making missing folders with mode 0700.
 
-    A symbolic link stays one: what it points to is replaced. Raises OSError, and then
-    the file is as it was.
+    A symbolic link stays, and the file that it points to is replaced. Raises OSError, and
+    then the file is unchanged.
     """
     with replacing(path) as replace:
         replace(data)
@@ -61,10 +61,11 @@ def write_private_bytes(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
-    """Keep other programs from writing a file while it is read, changed and written.
+    """Keep other programs from writing a file while the caller reads, changes and writes it.
 
-    Yields what writes the new content, as `write_private_bytes` does; call it once or not at all. Only programs that
-    write by this module wait for each other. Raises OSError when the file cannot be written, and after `WAIT_SECONDS`.
+    Yields a function that writes the new content as `write_private_bytes` does; call it once or not at all. Only
+    programs that write by this module wait for each other. Raises OSError when the file cannot be written, and after
+    `WAIT_SECONDS`.
     """
     path = Path(os.path.realpath(path))
     _make_folders(path.parent)
@@ -85,7 +86,8 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
     try:
         yield replace
     finally:
-        # Removed while it is locked: a program that waits for the lock sees that the file is gone, and makes its own.
+        # Remove it while it is locked. A program that waits for the lock then sees that the file is gone, and makes a
+        # new one.
         if not replaced:
             with contextlib.suppress(OSError):
                 os.unlink(fresh)
@@ -93,10 +95,10 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
 
 
 def claim(fresh: Path, *, wait: float | None = None, private: bool = True) -> int:
-    """A descriptor of the file that is to take another's place, locked; empty, or left by a killed program.
+    """Open and lock a replacement file and return its descriptor. A killed program may have left content in it.
 
-    Its mode is 0600, or what the umask leaves when it is not ``private``. Raises OSError, EBUSY when another program
-    still has it after ``wait`` seconds, by default `WAIT_SECONDS`.
+    Its mode is 0600, or the umask's when it is not ``private``. Raises OSError: EBUSY when another program still holds
+    the lock after ``wait`` seconds, by default `WAIT_SECONDS`.
     """
     deadline, pause = time.monotonic() + (WAIT_SECONDS if wait is None else wait), _FIRST_LOOK
     while True:
@@ -113,7 +115,7 @@ def claim(fresh: Path, *, wait: float | None = None, private: bool = True) -> in
         os.close(number)
         if time.monotonic() > deadline:
             raise OSError(errno.EBUSY, "another program is writing it", str(fresh))
-        # Spread by process, so that programs do not look at the same moments; `random` would slow down every start.
+        # Spread the attempts by process id. Importing `random` for that would slow down every start.
         time.sleep(pause * (0.5 + os.getpid() % 64 / 128))
         pause = min(pause * 1.5, _LAST_LOOK)
 
@@ -121,7 +123,7 @@ def claim(fresh: Path, *, wait: float | None = None, private: bool = True) -> in
 def _locked(number: int) -> bool:
     try:
         import fcntl
-    except ImportError:  # a system without it (Windows): the last writer wins there
+    except ImportError:  # Windows has no flock: there the last writer wins
         return True
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -131,16 +133,16 @@ def _locked(number: int) -> bool:
 
 
 def _is_ours(number: int, fresh: Path) -> bool:
-    """Whether the locked file still stands at its place, and no other user owns or links it."""
+    """Whether the locked file is still the one at this path, and no other user owns or links it."""
     status = os.fstat(number)
     try:
         standing = os.stat(fresh, follow_symlinks=False)
     except FileNotFoundError:
-        return False  # it took its place while this one waited
+        return False  # another program renamed it over the real file while this one waited for the lock
     if (standing.st_dev, standing.st_ino) != (status.st_dev, status.st_ino):
         return False
     if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_nlink != 1):
-        # Another user put it there to read what is written.
+        # Another user may have put it there to read the new content.
         os.unlink(fresh)
         return False
     return True
@@ -149,12 +151,12 @@ def _is_ours(number: int, fresh: Path) -> bool:
 def _make_folders(folder: Path) -> None:
     if not folder.is_dir():
         _make_folders(folder.parent)
-        # mkdir's parents would get the umask's mode, not this one.
+        # mkdir(parents=True) would give the parents the umask's mode.
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The members of a JSON file that these programs write. Raises OSError, and ValueError for a damaged file."""
+    """The members of a JSON file that these programs wrote. Raises OSError, and ValueError for a damaged file."""
     try:
         value = json.loads(read_own_file(path))
     except RecursionError:
@@ -165,16 +167,17 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def set_aside(path: Path, why: str) -> str:
-    """Rename a file that cannot be understood, so that a new one can be begun; its new name. Raises OSError."""
+    """Rename an unreadable file to make room for a new one. Return its new name. Raises OSError."""
     aside = path.with_name(f"{path.name}.{why}")
     os.replace(path, aside)
     return aside.name
 
 
 def read_secret(path: Path, what: str, warn: Callable[[str], None]) -> str:
-    """The text of a file that holds a secret; ``warn`` is told when others can read it, which names it as ``what``.
+    """The text of a file that holds a secret. When other users can read it, ``warn`` gets a text that names ``what``.
 
-    Raises OSError (`bounded.TooLarge`, TimeoutError among them), and UnicodeDecodeError, which holds what was read.
+    Raises OSError (also `bounded.TooLarge` and TimeoutError), and UnicodeDecodeError, which contains the bytes: do not
+    show or chain it.
     """
     data = read_file(path, LARGEST_SECRET)
     if others_may_read(path):
@@ -183,10 +186,9 @@ def read_secret(path: Path, what: str, warn: Callable[[str], None]) -> str:
 
 
 def change_by_others(path: Path) -> str | None:
-    """What lets other users change a file, as the command that mends it; None when nothing does.
+    """The command that stops other users from changing a file; None when they cannot change it.
 
-    Looks at the file and the folders above it: a user who may write one of those can put another file in its place.
-    Raises OSError.
+    The folders above the file count too: a user who may write to one can put another file in its place. Raises OSError.
     """
     if os.name != "posix":
         return None

@@ -1,4 +1,4 @@
-"""One profile as a value, and how it stands in the configuration file.
+"""One profile as a value, and its form in the configuration file.
 
 ::
 
@@ -13,8 +13,8 @@
     password_over_ws = true                 # false: never without TLS
     colour = "green"
 
-Invariant: reading never guesses. A key that is unknown is an error, because a
-misspelt ``channel_bindng`` would otherwise quietly mean its default.
+Invariant: the reader never guesses. An unknown key is an error, because a misspelt
+``channel_bindng`` would otherwise silently mean the default.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class KeyProblem(ValueError):
-    """What is wrong with one key of a profile."""
+    """A problem with one key of a profile."""
 
     def __init__(self, key: str, problem: str) -> None:
         super().__init__(f"{key}: {problem}")
@@ -60,14 +60,14 @@ class KeyProblem(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A way to one server. Holds no secret, unless that is the explicit choice of clear text."""
+    """One profile. It holds no secret, unless the user chose to keep the secret in clear text."""
 
     name: str
     addresses: tuple[str, ...] = ()
-    """Tried in order; none is the socket of this machine."""
+    """Tried in order. An empty tuple means the socket of this machine."""
     username: str = ""
     mechanism: str = ""
-    """One of `MECHANISMS`; unless given, a password when there is a user name."""
+    """One of `MECHANISMS`; by default ``password`` with a user name and ``none`` without."""
     secret: Reference = field(default_factory=Ask)
     tls: TLS = SYSTEM
     channel_binding: bool = True
@@ -86,11 +86,11 @@ class Profile:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """The addresses, read. Never empty."""
+        """The parsed addresses. Never empty."""
         return tuple(parse(address) for address in self.addresses) or (parse(None),)
 
     def leads_to(self, endpoint: Endpoint) -> bool:
-        """Whether an address is one of the profile's: the same machine and port, protected the same."""
+        """Whether an address is one of the profile's: same host and port, and the same protection (TLS or none)."""
         return any(
             (own.scheme, own.host, own.port, own.socket)
             == (endpoint.scheme, endpoint.host, endpoint.port, endpoint.socket)
@@ -99,14 +99,14 @@ class Profile:
 
 
 def check_name(name: str) -> str:
-    """The name, when it can be one. Raises ValueError."""
+    """Return the name if it is valid. Raises ValueError."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name[:80]!r} is no name for a profile: use letters, digits, dots, dashes, underscores")
     return name
 
 
 def from_toml(name: str, table: Mapping[str, Any]) -> Profile:
-    """Read a profile. Raises `KeyProblem`, whose text repeats no value that could be a secret."""
+    """Read a profile. Raises `KeyProblem`, whose text contains no value that could be a secret."""
     for key in table:
         if key not in KEYS:
             from difflib import get_close_matches
@@ -125,7 +125,7 @@ def from_toml(name: str, table: Mapping[str, Any]) -> Profile:
 
 
 def to_toml(profile: Profile) -> dict[str, Any]:
-    """What is to stand in the file: what differs from a profile of which nothing is said."""
+    """The members to write to the file: those that differ from the defaults."""
     plain = Profile(name=profile.name, username=profile.username)
     table: dict[str, Any] = {}
     for member in fields(profile):

@@ -1,8 +1,8 @@
-"""The configuration file: reading it, and editing it as a person would.
+"""The configuration file: read it, and edit it as a user would.
 
-Invariants: comments, order and what this version does not know survive an edit; the
-file is replaced as a whole, with mode 0600, and by one program at a time; a broken file is never written over; one
-broken profile does not keep the others from being used.
+Invariants: comments, order and members unknown to this version survive an edit; the
+file is replaced as a whole, with mode 0600, by one program at a time; a broken file is never overwritten; one broken
+profile does not block the others.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOP = ("default", "profile", "secret")
 
 
 class Profiles:
-    """What a configuration file says. Reading is cheap and lazy; each edit is written at once."""
+    """The content of a configuration file. Profiles are parsed when asked for; each edit is written at once."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Read the file, which may be missing. Raises `InvalidProfile` when it cannot be read as TOML."""
@@ -49,7 +49,7 @@ class Profiles:
         try:
             self._text, self._data = text, tomllib.loads(text)
         except tomllib.TOMLDecodeError as e:
-            # The parser's text tells the place and quotes nothing but single characters.
+            # The parser's text gives the place and quotes only single characters, so it shows no secret.
             raise InvalidProfile(f"{self.path}: {e}. Correct that place; the format is TOML") from None
         for key in self._data:
             if key not in _TOP:
@@ -72,9 +72,9 @@ class Profiles:
 
     @property
     def secrets(self) -> Mapping[str, Reference]:
-        """Where the secrets with names of their own lie (``NAME = { file = "~/path" }`` under ``[secret]``).
+        """The places of the named secrets (``NAME = { file = "~/path" }`` under ``[secret]``).
 
-        Raises `InvalidProfile` with the line of one that makes no sense, and where other users may read one in clear.
+        Raises `InvalidProfile` with the line of an invalid entry, and when other users may read one in clear text.
         """
         found: dict[str, Reference] = {}
         for name, value in self._data.get("secret", {}).items():
@@ -88,11 +88,11 @@ class Profiles:
 
     @property
     def default(self) -> str | None:
-        """The profile that is used unless another is asked for."""
+        """The profile to use when no other is named."""
         return self._data.get("default") or None
 
     def get(self, name: str) -> Profile:
-        """A profile. Raises `InvalidProfile` with file, line and key, and what to do."""
+        """The profile of this name. Raises `InvalidProfile` with file, line and key, and what to do."""
         table = self._tables.get(name)
         if table is None:
             from difflib import get_close_matches
@@ -112,7 +112,7 @@ class Profiles:
         return profile
 
     def _check_safe(self, reference: Reference, what: str) -> None:
-        """Refuses a secret that others may read here, and a command that others may have put here."""
+        """Refuse a secret that other users may read in this file, and a command that they may have written into it."""
         if isinstance(reference, Text) and others_may_read(self.path):
             raise InvalidProfile(
                 f"{self.path} holds {what} in clear, and other users of this machine may read it: chmod 600 {self.path}"
@@ -130,7 +130,7 @@ class Profiles:
         return self.get(name)
 
     def secret_file(self, name: str) -> Path:
-        """Where the secret of a profile lies when it is kept in a file of ours."""
+        """The file for the secret of a profile when these programs choose the place."""
         return self.path.parent / "secrets" / name
 
     # -- edits ---------------------------------------------------------------------------
@@ -138,7 +138,7 @@ class Profiles:
     def put(self, profile: Profile, *, new: bool = False) -> None:
         """Add a profile, or change the one of that name, and write the file.
 
-        Raises `InvalidProfile` for what could not be read again, and for a name that is taken when it must be ``new``;
+        Raises `InvalidProfile` for a profile that could not be read back, and for a taken name when it must be ``new``;
         OSError when writing fails.
         """
         try:
@@ -181,7 +181,7 @@ class Profiles:
         self._edit(change)
 
     def use(self, name: str | None) -> None:
-        """Make a profile the one that is used unless another is asked for; None: none is."""
+        """Make a profile the default; None removes the default."""
 
         def change(document: Any) -> Any:
             if name is None:
@@ -189,7 +189,7 @@ class Profiles:
                 return document
             self.get(name)
             if "default" not in document:
-                # Before the first table, or it would be a member of that.
+                # Write it before the first table, or it would become a member of that table.
                 return self._parse(f'default = "{name}"\n{chr(10) if self._text.strip() else ""}{self._text}')
             document["default"] = name
             return document
@@ -197,13 +197,13 @@ class Profiles:
         self._edit(change)
 
     def _edit(self, change: Callable[[Any], Any]) -> None:
-        """Writes what ``change`` makes of the file as it is now; no other program writes meanwhile."""
+        """Write what ``change`` makes of the file's present content. No other program can write meanwhile."""
         import tomllib
 
         with replacing(self.path) as write:
             self._read()
             text: str = change(self._parse(self._text)).as_string()
-            tomllib.loads(text)  # rather a bug of ours than a broken file
+            tomllib.loads(text)  # better to raise for a bug here than to write a broken file
             write(text.encode())
         self._read()
 
@@ -233,7 +233,7 @@ _ASSIGNMENT = re.compile(r"\s*([^=#\[\]]+?)\s*=")
 
 
 def _line(text: str, keys: tuple[str, ...]) -> int | None:
-    """The number of the line on which a key stands, None where it is written in a way too clever for this."""
+    """The number of the line with a key; None where this simple reader cannot find it."""
     table: tuple[str, ...] = ()
     member = container = None
     for number, line in enumerate(text.splitlines(), 1):

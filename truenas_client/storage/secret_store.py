@@ -1,9 +1,9 @@
-"""Following secret references: reading, keeping and forgetting secrets where they lie.
+"""Follow secret references: read, keep and forget secrets in their places.
 
-Everything here blocks, a command for up to `COMMAND_SECONDS`: programs with an event
-loop run it in a thread. Invariants: errors and warnings name the place, never what it
-holds, and nothing of what a command prints; a secret is never an argument of a
-process; a keyring that writes clear text is refused.
+Everything here blocks, a command for up to `COMMAND_SECONDS`, so a program with an event
+loop runs it in a thread. Invariants: errors and warnings name the place, never the secret
+or the output of a command; a secret is never an argument of a process; a keyring that
+stores clear text is refused.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from .private_files import LARGEST_SECRET, read_secret, write_private
 __all__ = ["COMMAND_SECONDS", "forget", "keep", "keyring_problem", "resolve"]
 
 SERVICE = "truenas-client"
-"""Under this name our entries stand in the keyring."""
+"""The service name of our entries in the keyring."""
 COMMAND_SECONDS = 60.0
-"""How long a password program may take: it may be waiting for a finger or a passphrase."""
+"""How long a password program may take. It may wait for a fingerprint or a passphrase."""
 
 
 def resolve(
@@ -36,10 +36,10 @@ def resolve(
     warn: Callable[[str], None] = log.warning,
     timeout: float = COMMAND_SECONDS,
 ) -> Secret:
-    """The secret that a reference leads to.
+    """Read the secret that a reference names.
 
-    ``ask`` asks the user, for `Ask`; it returns None where there is no user to ask. Line ends
-    after the secret are no part of it. ``warn`` gets told of a file that others can read.
+    For `Ask`, ``ask`` asks the user; it returns None when there is no user to ask. Line ends
+    after the secret are dropped. ``warn`` is called for a file that other users can read.
     Raises `SecretUnavailable`.
     """
     match reference:
@@ -68,9 +68,9 @@ def resolve(
 
 
 def keep(reference: Reference, secret: Secret) -> None:
-    """Put a secret where a reference leads: into the keyring, or a file of mode 0600.
+    """Write a secret to the place that a reference names: the keyring, or a file of mode 0600.
 
-    Raises `SecretUnavailable` for places that cannot be written, or not by us.
+    Raises `SecretUnavailable` for a place that this program cannot write.
     """
     match reference:
         case Keyring(account):
@@ -91,7 +91,7 @@ def keep(reference: Reference, secret: Secret) -> None:
 
 
 def forget(reference: Reference) -> None:
-    """Remove a secret that `keep` has put into the keyring. What is not there is fine; files are left alone."""
+    """Remove a secret from the keyring. A missing entry is no error, and files are left alone."""
     if not isinstance(reference, Keyring):
         return
     keyring = _keyring()
@@ -103,7 +103,7 @@ def forget(reference: Reference) -> None:
 
 
 def keyring_problem() -> str | None:
-    """Why the keyring cannot be used here, in words for the user; None when it can."""
+    """Why the keyring cannot be used here, as a text for the user; None when it can."""
     try:
         _keyring()
     except SecretUnavailable as e:
@@ -137,8 +137,8 @@ def _output(words: tuple[str, ...], timeout: float) -> str:
     name = words[0]
     by_hand = "; run the command of the profile by hand to see what it says"
     try:
-        # No session of its own: a passphrase prompt needs the terminal. Its input is not
-        # ours to give, because that may hold the arguments of a call.
+        # The program keeps our terminal session, because a passphrase prompt needs the terminal. It does not get our
+        # standard input, which may hold the arguments of a call.
         with subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
         ) as program:

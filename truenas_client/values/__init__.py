@@ -1,1 +1,1 @@
-"""What it takes to show an answer, for midclt and for the app: plain values in, plain text out, no I/O."""
+"""The presentation of answers, for midclt and the app: plain values in, plain text out, no I/O."""

@@ -1,4 +1,4 @@
-"""How a user wants the columns of a table: a value that can be kept as plain JSON and given to the next table."""
+"""The user's choice of columns for a table: a value that can be stored as JSON and applied to the next table."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ __all__ = ["Arrangement"]
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """How a user wants the columns: ``order`` (others follow in their own), ``hidden``, ``pinned`` at the left, in this
-    order, and the key to sort by with whether it is descending."""
+    """The user's choice of columns: their ``order`` (others follow in natural order), the ``hidden`` ones, those
+    ``pinned`` at the left in this order, the key to ``sort`` by, and whether the sort is ``descending``."""
 
     order: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
@@ -21,7 +21,7 @@ class Arrangement:
     descending: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """The JSON form."""
         return {
             "order": list(self.order),
             "hidden": sorted(self.hidden),
@@ -32,7 +32,7 @@ class Arrangement:
 
     @classmethod
     def from_dict(cls, kept: Any) -> Arrangement:
-        """What `as_dict` gave; anything else in it counts as not chosen."""
+        """Read the form that `as_dict` makes. Invalid members count as not chosen."""
         if not isinstance(kept, Mapping):
             return cls()
         sort = kept.get("sort")
@@ -45,17 +45,17 @@ class Arrangement:
         )
 
     def toggled(self, key: str) -> Arrangement:
-        """With the column hidden, or shown again."""
+        """The arrangement with this column hidden, or shown again."""
         return replace(self, hidden=self.hidden ^ {key})
 
     def with_pin(self, key: str) -> Arrangement:
-        """With the column kept at the left, or no longer."""
+        """The arrangement with this column pinned at the left, or no longer pinned."""
         if key in self.pinned:
             return replace(self, pinned=tuple(other for other in self.pinned if other != key))
         return replace(self, pinned=(*self.pinned, key))
 
     def sorted_by(self, key: str) -> Arrangement:
-        """The next way to sort by a column: ascending, descending, as the server sent it."""
+        """The arrangement with the next sort of this column: ascending, descending, the server's order."""
         if self.sort != key:
             return replace(self, sort=key, descending=False)
         if not self.descending:

@@ -1,4 +1,4 @@
-"""How a value stands in a cell of a table, and where it comes when the rows are sorted by it."""
+"""The text of a value in a cell of a table, and its key for sorting rows."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .kinds import is_container, preview, title_of
 __all__ = ["MISSING", "Cell", "cell_of", "property_value", "sort_key"]
 
 LONGEST = 1000
-"""Characters of a cell; no screen is wider."""
+"""The most characters of a cell; no screen is wider."""
 INLINE_ITEMS = 12
-"""Items of a list of plain values that are written out in a cell."""
+"""The most items of a list of plain values that a cell shows."""
 
 _PROPERTY = frozenset({"value", "rawvalue"})
 _DIGITS = re.compile(r"(\d{1,18})")
@@ -27,7 +27,7 @@ Kind = Literal["text", "number", "null", "container", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell: one short text (any text of a server), and what kind of value it stands for."""
+    """The content of a cell: one short text (which may come from the server), and the kind of its value."""
 
     text: str
     kind: Kind
@@ -38,7 +38,7 @@ _NULL = Cell("null", "null")
 
 
 def property_value(value: Any) -> Any:
-    """What a ZFS property (an object that holds one value in several forms) says in words; others as they are."""
+    """The shown value of a ZFS property, an object that holds one value in several forms. Other values unchanged."""
     if type(value) is dict and value.keys() >= _PROPERTY:
         said = value["value"]
         return said if said is not None else value.get("parsed")
@@ -46,7 +46,7 @@ def property_value(value: Any) -> Any:
 
 
 def cell_of(key: str, value: Any) -> Cell:
-    """A value as a table writes it: texts bare, booleans as yes and no, sizes and dates as people read them."""
+    """A value as a table shows it: texts without quotes, booleans as yes and no, sizes and dates in readable form."""
     if isinstance(value, str):
         return Cell(value[:LONGEST] or '""', "text" if value else "null")
     if value is None:
@@ -75,12 +75,12 @@ def _list_text(value: Sequence[Any]) -> str:
     return ", ".join(texts) + (f", … [{len(value)}]" if len(value) > INLINE_ITEMS else "")
 
 
-# What comes before what, when the values of a column are of several kinds.
+# The order of kinds, when the values of a column are of several kinds.
 _BOOLEAN, _NUMBER, _TEXT, _MOMENT, _DATE, _TIME, _CONTAINER, _OTHER = range(8)
 
 
 def sort_key(value: Any) -> tuple[int, Any] | None:
-    """What a value is sorted by, None for what stands last. Numbers in texts count as numbers: sda2 before sda10."""
+    """The sort key of a value; None for values that come last. Digits in texts sort as numbers: sda2 before sda10."""
     value = _sortable(value)
     if value is None or value != value:
         return None
@@ -90,7 +90,7 @@ def sort_key(value: Any) -> tuple[int, Any] | None:
         return _NUMBER, value
     if isinstance(value, str):
         parts = _DIGITS.split(value[:LONGEST].casefold())
-        # Texts stand at the even places and digits at the odd ones, so like meets like.
+        # Texts are at even positions and numbers at odd ones, so a comparison never mixes the two.
         return _TEXT, [int(part) if at % 2 else part for at, part in enumerate(parts)]
     if isinstance(value, datetime):
         return _MOMENT, value.timestamp()
@@ -104,7 +104,7 @@ def sort_key(value: Any) -> tuple[int, Any] | None:
 
 
 def _sortable(value: Any) -> Any:
-    """Of a ZFS property its exact value, not the rounded words."""
+    """The exact value of a ZFS property, not the rounded text. Other values unchanged."""
     if type(value) is dict and value.keys() >= _PROPERTY:
         parsed = value.get("parsed")
         return parsed if parsed is not None else value["value"]

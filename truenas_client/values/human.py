@@ -1,6 +1,6 @@
-"""Sizes, lengths of time and moments in words, and the words that a value gets by the name of its key.
+"""Sizes, durations and times in readable form, and hints for a value by the name of its key.
 
-A `hint` stands beside the value, never in its place, and only where the key says what the number means.
+A `hint` is shown beside the value, never in its place, and only where the key shows what the number means.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["hint", "human_duration", "human_ms", "human_size", "human_time"]
 
 
 def human_size(count: float, *, decimal: bool = False) -> str:
-    """Bytes in words: `10.9 TiB`, or with `decimal` in powers of 1000, `1.4 kB`."""
+    """A number of bytes: `10.9 TiB`, or with `decimal` in powers of 1000, `1.4 kB`."""
     base, units = (1000, "kMGTPE") if decimal else (1024, "KMGTPE")
     if abs(count) < base and not decimal:
         return f"{count:.0f} B"
@@ -30,7 +30,7 @@ def human_size(count: float, *, decimal: bool = False) -> str:
 
 
 def human_duration(seconds: float) -> str:
-    """A length of time in its two largest units: `0m 04s`, `14m 02s`, `2h 05m`, `41d 03h`."""
+    """A duration in its two largest units: `0m 04s`, `14m 02s`, `2h 05m`, `41d 03h`."""
     whole = max(int(seconds), 0)
     minutes, second = divmod(whole, 60)
     hours, minute = divmod(minutes, 60)
@@ -43,7 +43,7 @@ def human_duration(seconds: float) -> str:
 
 
 def human_ms(milliseconds: float) -> str:
-    """How long something took: `0.4 ms`, `18 ms`, `1.2 s`, `3m 11s`."""
+    """A short duration: `0.4 ms`, `18 ms`, `1.2 s`, `3m 11s`."""
     if milliseconds < 1:
         return f"{milliseconds:.1f} ms"
     if milliseconds < 999.5:
@@ -54,7 +54,7 @@ def human_ms(milliseconds: float) -> str:
 
 
 def human_time(moment: datetime | float) -> str:
-    """A moment, as a datetime or in ms since 1970, in UTC: `2025-11-21 00:00Z`; seconds only when there are some."""
+    """A time, from a datetime or from ms since 1970, in UTC: `2025-11-21 00:00Z`; seconds only when not zero."""
     if isinstance(moment, datetime):
         when = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     else:
@@ -72,19 +72,19 @@ _SIZE_KEY = re.compile(
 )
 _NOT_A_SIZE = re.compile(r"(?:percent|count|rate|ratio|number|_id$|inodes|files)")
 _SECONDS_KEY = re.compile(r"(?:^|_)(?:uptime_seconds|total_secs_left|duration|elapsed|seconds)$")
-# zfs properties are objects; the member that holds the number speaks for the property above it.
+# A ZFS property is an object. For its member with the number, the key of the property counts.
 _INNER_KEYS = frozenset({"parsed", "rawvalue"})
-# Some keys hold megabytes or counts on some methods: a small number is not called bytes.
+# In some methods such keys hold megabytes or counts, so a small number gets no hint in bytes.
 _LEAST_BYTES = 1 << 20
 _MOST_BYTES = 1 << 80
-"""Above this a number under such a key is no size."""
+"""A larger number under such a key is no size."""
 
 
 def hint(key: str | int | None, value: Any, *, parent: str | int | None = None) -> str:
-    """The reading of ``value`` under ``key`` (``parent`` is the key above), or "" when there is none.
+    """The readable form of ``value`` under ``key`` (``parent`` is the key above), or "" when it has none.
 
-    Numbers of bytes from 1 MiB up under keys that speak of sizes, seconds from two minutes up under keys that speak of
-    spans, and dates and times, in UTC.
+    These have one: bytes from 1 MiB up under keys that name sizes, seconds from two minutes up under keys that name
+    durations, and dates and times (in UTC).
     """
     if isinstance(value, datetime):
         return human_time(value)

@@ -1,6 +1,6 @@
-"""Decoded values as a viewer sees them: what kind they are, what they hold in which order, how they read in one line.
+"""Decoded values for a viewer: their kind, their members in order, and a preview in one line.
 
-Values are what the core decodes: JSON's types, and dates, times, sets and interface addresses.
+The values are those that `ejson` decodes: JSON's types, and dates, times, sets and interface addresses.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TITLES = ("name", "title", "username", "hostname", "path", "id", "description",
 
 
 class Members:
-    """What a container holds, reached by position: of an object in its order, of a set in a fixed one."""
+    """The members of a container, by position. An object keeps its order; a set gets a fixed one."""
 
     __slots__ = ("keys", "size", "values")
 
@@ -41,7 +41,7 @@ class Members:
         return index if self.keys is None else self.keys[index]
 
     def position(self, name: str | int) -> int | None:
-        """Where the member of this name stands, or None."""
+        """The position of the member of this name, or None."""
         if self.keys is None:
             return name if isinstance(name, int) and 0 <= name < self.size else None
         return self.keys.index(name) if isinstance(name, str) and name in self.values else None
@@ -52,17 +52,17 @@ def _in_order(value: set[Any] | frozenset[Any]) -> list[Any]:
 
 
 def is_container(value: Any) -> bool:
-    """Whether a value can hold others."""
+    """Whether a value can have members."""
     return isinstance(value, (dict, list, tuple, set, frozenset))
 
 
 def has_members(value: Any) -> bool:
-    """Whether a value holds others."""
+    """Whether a value has members."""
     return bool(value) and is_container(value)
 
 
 def kind_of(value: Any) -> Kind:
-    """What a value is, as the viewer colours it."""
+    """The kind of a value, by which the viewer colours it."""
     if isinstance(value, str):
         return "text"
     if isinstance(value, bool):
@@ -81,7 +81,7 @@ def kind_of(value: Any) -> Kind:
 
 
 def beginning(value: Any, most: int) -> str:
-    """The first characters of a value as JSON. The work is bounded by what is given, not by the value."""
+    """The first characters of a value as JSON. The time depends on ``most``, not on the size of the value."""
     text = ""
     try:
         for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
@@ -94,7 +94,7 @@ def beginning(value: Any, most: int) -> str:
 
 
 def weight(value: Any, most: int) -> int:
-    """Roughly how many bytes a value takes; once it is more than ``most`` no further look is taken."""
+    """The rough size of a value in bytes. The count stops once it is above ``most``."""
     total, stack = 0, [value]
     while stack and total <= most:
         one = stack.pop()
@@ -110,7 +110,7 @@ def weight(value: Any, most: int) -> int:
 
 
 def preview(value: Any) -> str:
-    """One short line for a value: JSON as the server would write it, or the size of a container in its brackets."""
+    """A value in one short line: JSON as the server writes it, or the size of a container in brackets."""
     kind = kind_of(value)
     if kind == "object":
         return f"{{{len(value)}}}"
@@ -131,7 +131,7 @@ def preview(value: Any) -> str:
 
 
 def title_of(value: Any) -> str:
-    """The most telling member of an object, in few words; "" when there is none."""
+    """The member that best identifies an object, as a short text; "" when there is none."""
     if isinstance(value, dict):
         for key in _TITLES:
             name = value.get(key)
@@ -143,7 +143,7 @@ def title_of(value: Any) -> str:
 
 
 def path_text(path: Path) -> str:
-    """A path as people write it: ``[0].size``, ``["odd key"]``; "" for the root."""
+    """A path in the usual notation: ``[0].size``, ``["odd key"]``; "" for the root."""
     parts: list[str] = []
     for part in path:
         if isinstance(part, int):

@@ -1,10 +1,10 @@
-"""A list of objects as a table: which columns there are, what stands in a cell, how rows are sorted and found.
+"""A list of objects as a table: its columns, its cells, sorting and finding.
 
-A `Table` looks at the list it was given and copies no row. What the user chose (order, hidden, pinned, sorting) is an
-`Arrangement`; keys that it does not know stand behind those it does. Work that grows with the number of rows comes as
-an iterator of steps of a few milliseconds, so that whoever runs it can let others run in between.
+A `Table` reads the given list and copies no row. The user's choice (order, hidden, pinned, sorting) is an
+`Arrangement`; keys that it does not name come after those it names. Work that grows with the number of rows is an
+iterator of steps of a few milliseconds, so that the caller can run other tasks in between.
 
-Invariant: sorting is stable both ways, and what is null or missing stands last both ways.
+Invariant: sorting is stable in both directions, and null and missing values come last in both.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .kinds import is_container
 __all__ = ["Arrangement", "Cell", "Table", "is_table"]
 
 FIRST_LOOKED_AT = 500
-"""Rows that are looked at for keys before the table is shown; the others are by `Table.look_further`."""
+"""Rows whose keys are read before the table is shown; `Table.look_further` reads the others."""
 STEP = 20_000
-"""Values between two steps of long work."""
+"""Values in one step of long work."""
 _LONG_NUMBERS = frozenset({"guid", "uuid"})
-"""Keys of what tells things apart and says nothing to people."""
+"""Keys of identifiers that mean nothing to users."""
 
 
 def is_table(value: Any) -> bool:
@@ -38,7 +38,7 @@ def is_table(value: Any) -> bool:
 class Table:
     """Rows and columns of a list of objects, which must not change while it is shown.
 
-    Rows are numbered from 0 as they are shown; `source` is the place in the list.
+    Rows are numbered from 0 as they are shown; `source` is the index in the list.
     """
 
     def __init__(self, rows: Sequence[Mapping[str, Any]], arrangement: Arrangement | None = None) -> None:
@@ -67,7 +67,7 @@ class Table:
 
     @property
     def natural(self) -> tuple[str, ...]:
-        """Every key in the order without a choice."""
+        """Every key, in the order without an arrangement."""
         return self._natural
 
     @property
@@ -77,24 +77,24 @@ class Table:
 
     @property
     def pinned(self) -> int:
-        """How many columns at the left stay where they are."""
+        """The number of columns pinned at the left."""
         return sum(1 for key in self._columns if key in self.arrangement.pinned)
 
     def arrange(self, arrangement: Arrangement) -> None:
-        """Takes another choice of columns. Sorting is not done here: see `sort`."""
+        """Use another arrangement. This does not sort the rows: see `sort`."""
         self.arrangement = arrangement
         self._columns = self._arranged()
 
     def know(self, keys: Sequence[str]) -> None:
-        """Has these keys too, in this order."""
+        """Add these keys in front of the known ones, in this order."""
         self._known = dict.fromkeys([*keys, *self._known])
         self._natural = tuple(self._known)
         self._columns = self._arranged()
 
     def moved(self, key: str, by: int, *, hidden: bool = False) -> Arrangement:
-        """The arrangement with a column so many places to the right (below zero: to the left).
+        """The arrangement with a column moved this many places to the right (negative: to the left).
 
-        Pinned columns move among themselves, and so do the others. Hidden ones do not count, unless ``hidden``.
+        Pinned columns move among themselves, and so do the others. Hidden columns count only with ``hidden``.
         """
         keys = list(self.keys)
         group = [other for other in keys if self._fixed(other) == self._fixed(key)]
@@ -110,11 +110,11 @@ class Table:
         return replace(self.arrangement, order=(*(other for other in keys if self._fixed(other)), *group))
 
     def look_further(self) -> Iterator[bool]:
-        """Looks at the rows not looked at yet for further keys; yields now and then whether there was a new one."""
+        """Read the remaining rows for further keys. Yields after each step whether it found a new one."""
         before = len(self._known)
         looked = 0
         for row in islice(self.rows, FIRST_LOOKED_AT, None):
-            # Rows of a table nearly always have the same keys: asking is cheaper than adding.
+            # Rows of a table nearly always have the same keys, and comparing is cheaper than adding.
             if not row.keys() <= self._known.keys():
                 self._known.update(dict.fromkeys(row))
             looked += len(row) + 1
@@ -140,7 +140,7 @@ class Table:
         return tuple(key for key in keys if key not in self.arrangement.hidden) or keys[:1]
 
     def _by_use(self) -> tuple[str, ...]:
-        """The keys in the server's order, but those of containers behind the others, and empty ones last."""
+        """The keys in the server's order, except that keys of containers come later and keys without values last."""
         rows = self.rows[:FIRST_LOOKED_AT]
 
         def rank(key: str) -> int:
@@ -161,7 +161,7 @@ class Table:
     # Rows
 
     def source(self, index: int) -> int:
-        """The place in the list of a shown row."""
+        """The index in the list of a shown row."""
         return index if self._order is None else self._order[index]
 
     def row(self, index: int) -> Mapping[str, Any]:
@@ -169,20 +169,20 @@ class Table:
         return self.rows[self.source(index)]
 
     def shown_at(self, source: int) -> int:
-        """Where the row of a place in the list is shown."""
+        """The shown position of the row with this index in the list."""
         return source if self._order is None else self._order.index(source)
 
     def cell(self, index: int, key: str) -> Cell:
-        """What stands in a column of a shown row."""
+        """The cell in a column of a shown row."""
         row = self.row(index)
         return cell_of(key, row[key]) if key in row else MISSING
 
     def samples(self, key: str, count: int) -> Iterator[str]:
-        """What stands in a column in the first rows of the list, so that sorting changes nothing in it."""
+        """The texts of a column in the first rows of the list. Sorting does not change them."""
         return (cell_of(key, row[key]).text for row in islice(self.rows, count) if key in row)
 
     def is_numeric(self, key: str) -> bool:
-        """Whether the first rows hold only numbers (and nothing) under a key."""
+        """Whether the first rows have only numbers and nulls under a key."""
         kinds = {cell_of(key, row[key]).kind for row in islice(self.rows, 100) if key in row}
         return "number" in kinds and kinds <= {"number", "null"}
 
@@ -190,23 +190,23 @@ class Table:
 
     @property
     def is_sorted(self) -> bool:
-        """Whether the rows stand as the arrangement wants them."""
+        """Whether the rows are in the order of the arrangement."""
         wanted = self.arrangement
         return self._sorted_by == (None if wanted.sort is None else (wanted.sort, wanted.descending))
 
     def sort(self) -> Iterator[None]:
-        """Brings the rows into the order of the arrangement, in steps; they stand as before until the last one."""
+        """Sort the rows by the arrangement, in steps. They keep the old order until the last step."""
         key, descending = self.arrangement.sort, self.arrangement.descending
         order = None if key is None else (yield from _order(self.rows, key, descending))
-        # Not a list: a million numbers as objects would take as much room as the rows' keys.
+        # An array, because a list of a million integers would take as much memory as the rows' keys.
         self._order = None if order is None else array("q", order)
         self._sorted_by = None if key is None else (key, descending)
 
     # Finding
 
     def search(self, text: str, *, after: tuple[int, int], backwards: bool = False) -> Iterator[tuple[int, int] | None]:
-        """Row and column of each shown cell whose text holds ``text``, from ``after`` (which comes last) on and around
-        the end; None now and then, where others can run. Capitals count only when ``text`` has some."""
+        """Yield row and column of each shown cell that contains ``text``, starting behind ``after`` and wrapping around
+        to it. Yields None after each step, so that other tasks can run. Case counts only when ``text`` has capitals."""
         columns = self._columns
         total = len(self.rows) * len(columns)
         if not text or not total:
@@ -222,13 +222,13 @@ class Table:
                 yield None
 
     def matches(self, row: int, column: int, text: str) -> bool:
-        """Whether a shown cell is one that `search` would stop at."""
+        """Whether `search` would find this shown cell."""
         there = self.cell(row, self._columns[column]).text
         return bool(text) and text in (there if text != text.lower() else there.lower())
 
 
 def _order(rows: Sequence[Mapping[str, Any]], key: str, descending: bool) -> Generator[None, None, list[int]]:
-    """The places of the rows, sorted: piece by piece, then merged, so that no step is long."""
+    """The sorted indexes of the rows. Pieces are sorted one by one and then merged, so that no step is long."""
     keys: list[Any] = []
     pieces: list[list[int]] = []
     last: list[int] = []

@@ -24,7 +24,7 @@ INHERITED: dict[str, str] = {
     "special_small_block_size": "0",
     "sync": "STANDARD",
 }
-"""Properties that a dataset takes from its parent, with the value they have where nobody set them."""
+"""Properties that a dataset inherits from its parent, with their defaults."""
 
 SIZES = ("quota", "refquota", "reservation", "refreservation")
 """Properties in octets that are not inherited; 0 or null means none."""
