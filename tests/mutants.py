@@ -91,7 +91,14 @@ def passes(mutant: Mutant | None) -> bool:
     """Whether the pure tests pass on a copy with this break, or on a whole one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in ("truenas_client", "tests/__init__.py", "tests/conftest.py", "tests/facts.py", "pyproject.toml"):
+        for part in (
+            "truenas_client",
+            "tests/__init__.py",
+            "tests/conftest.py",
+            "tests/facts.py",
+            "tests/limits.py",
+            "pyproject.toml",
+        ):
             source, target = ROOT / part, folder / part
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
