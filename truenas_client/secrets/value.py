@@ -15,10 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-__all__ = ["Ask", "Command", "Environment", "File", "Keyring", "Reference", "Secret", "Text", "as_table", "from_table"]
+from . import MASK
 
-MASK = "********"
-"""What the server itself writes in place of a secret."""
+__all__ = ["Ask", "Command", "Environment", "File", "Keyring", "Reference", "Secret", "Text", "as_table", "from_table"]
 
 
 class Secret:
