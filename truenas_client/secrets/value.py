@@ -17,7 +17,19 @@ from typing import Any, NoReturn
 
 from . import MASK
 
-__all__ = ["Ask", "Command", "Environment", "File", "Keyring", "Reference", "Secret", "Text", "as_table", "from_table"]
+__all__ = [
+    "MASK",
+    "Ask",
+    "Command",
+    "Environment",
+    "File",
+    "Keyring",
+    "Reference",
+    "Secret",
+    "Text",
+    "as_table",
+    "from_table",
+]
 
 
 class Secret:
