@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import re
 import subprocess
@@ -40,8 +41,9 @@ BURSTS_A_DESK = 200
 WRITERS, KILLS = 200, 500
 STORM_SECONDS, STORM_THREADS = 60.0, 32
 CONNECTS = 10_000
+MOST_OBJECTS_LEFT = 100
 MOST_CONNECT_GROWTH = 2_000_000
-"""Bytes that so many connections may leave behind. The heap settles; a leak of one object each is more."""
+"""What half of the connections may leave behind, in objects and bytes: the first half fills the caches."""
 MOST_GROWTH = 0.05
 """From the second quarter of a run to its end, as a part of one."""
 
@@ -145,14 +147,16 @@ def run_threads(scale: float, seed: int) -> None:
 
 def run_connects(path: str, count: int) -> None:
     """Connect, call and close: what is left of it. Run by `run_threads`."""
-    connects(path, 500)
-    files, threads, before = open_files(), threading.active_count(), resident()
     began = time.monotonic()
-    connects(path, count)
-    growth = resident() - before
-    print(f"connects: {count} in {time.monotonic() - began:.1f} s, memory {growth / 1e6:+.1f} MB")
+    connects(path, count // 2)  # the heap finds its size
+    files, threads, before, objects = open_files(), threading.active_count(), resident(), len(gc.get_objects())
+    connects(path, count - count // 2)
+    gc.collect()
+    growth, objects = resident() - before, len(gc.get_objects()) - objects
+    print(f"connects: {count} in {time.monotonic() - began:.1f} s, memory {growth / 1e6:+.1f} MB, {objects:+} objects")
     assert open_files() <= files, "sockets are left"
     assert threading.active_count() <= threads, "threads are left"
+    assert objects < MOST_OBJECTS_LEFT, f"{objects} objects are left"
     assert growth < MOST_CONNECT_GROWTH, f"{growth} bytes are left"
 
 

@@ -13,7 +13,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from ..secrets.value import MASK
+from ..secrets import MASK
 
 __all__ = ["extends"]
 

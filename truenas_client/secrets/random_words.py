@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .value import MASK
+from . import MASK
 
 __all__ = ["looks_random", "without_random_words"]
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from . import MASK
 from .names import (
     ARGUMENTS,
     HARMLESS_TREES,
@@ -23,7 +24,7 @@ from .names import (
     is_secret_name,
     members_of,
 )
-from .value import MASK, Secret
+from .value import Secret
 
 __all__ = [
     "MASK",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
+from . import MASK
 from .names import STORED_ELSEWHERE, is_secret_name
 from .random_words import without_random_words
-from .value import MASK
 
 __all__ = ["is_reference", "mask_shapes", "mask_words"]
 

@@ -15,10 +15,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-__all__ = ["Ask", "Command", "Environment", "File", "Keyring", "Reference", "Secret", "Text", "as_table", "from_table"]
+from . import MASK
 
-MASK = "********"
-"""The mask that the server itself uses in job results (the facts of the wire, "Jobs")."""
+__all__ = [
+    "MASK",
+    "Ask",
+    "Command",
+    "Environment",
+    "File",
+    "Keyring",
+    "Reference",
+    "Secret",
+    "Text",
+    "as_table",
+    "from_table",
+]
 
 
 class Secret:
