@@ -129,7 +129,9 @@ async def test_an_example_becomes_the_draft_and_can_be_undone(signed_in: Open, n
     async with signed_in(size=(120, 36)) as desk:
         await desk.open("shelf.create", "shelf.create")
         await desk.write("[1]")
-        await desk.press("escape", "d", "G")
+        await desk.press("escape", "d")
+        await desk.see("Puts up a shelf")
+        await desk.press("G")
         await desk.see("enter makes it the draft")
         await desk.press("enter")
         editor = desk.explore.call_pane.editor

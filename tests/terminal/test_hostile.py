@@ -287,8 +287,8 @@ async def visit_jobs(app: Session) -> None:
         await app.see("Review")
         await app.stood()
         await aligned(app, framed=4)
-        app.press("enter")
-        await app.see("Job #" if name == "work" else "Error")
+        told = "Job #" if name == "work" else "Error"
+        await app.answer("enter", lambda told=told: told in app.screen.text, told)
         app.press("escape")
         await app.done()
         await aligned(app)
