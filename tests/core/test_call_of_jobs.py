@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from websockets.asyncio.server import ServerConnection
 
 from tests.facts import RELEASES
 from truenas_client import AsyncClient, ClientException, JobLost, PayloadTooLarge
+from truenas_client.engine.ledger import ANNOUNCE_SECONDS
 from truenas_client.simulator import Simulator
 
-from .nas import Nas, nas, refuse, reply
+from .nas import OPTIONS, Nas, nas, refuse, reply
 from .test_client import announce
 
 
@@ -131,3 +133,26 @@ async def test_a_login_by_an_ordinary_call_that_fails_counts_for_nothing() -> No
         wrong = {"mechanism": "PASSWORD_PLAIN", "username": "admin", "password": "wrong"}
         assert (await client.call("auth.login_ex", wrong))["response_type"] == "AUTH_ERR"
         assert not client.signed_in
+
+
+async def test_job_starts_leave_one_by_one_in_the_old_style_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPTIONS, "legacy_jobs", True)
+    held: list[tuple[ServerConnection, dict[str, Any]]] = []
+
+    async def answer(link: ServerConnection, frame: dict[str, Any]) -> None:
+        if frame["method"] == "job":
+            held.append((link, frame))
+        else:
+            await reply(link, frame, None)
+
+    async with nas(answer) as server, AsyncClient(server.url) as client:
+        time = asyncio.get_running_loop().time
+        began = time()
+        starts = [asyncio.create_task(client.start("job", number)) for number in range(2)]
+        await server.got("job")
+        await client.call("x")
+        assert server.methods().count("job") == 1 or time() - began > ANNOUNCE_SECONDS
+        await reply(*held[0], 7)
+        await server.got("job", 2)
+        await reply(*held[1], 8)
+        assert [(await start).id for start in starts] == [7, 8]
