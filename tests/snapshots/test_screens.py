@@ -185,7 +185,11 @@ def pictured(compare: Compare, scene: Scene, size: tuple[int, int], look: str = 
         app.clear_notifications()
         for field in app.screen.query("Input").results():
             field.cursor_blink = False  # type: ignore[attr-defined]
-        await pilot.pause()
+        before = ""
+        while before != desk.text:
+            # A scroll bar that appears has what stands beside it laid out once more.
+            before = desk.text
+            await pilot.pause()
 
     return compare(app, terminal_size=size, run_before=act)
 

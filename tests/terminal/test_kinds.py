@@ -14,7 +14,7 @@ from typing import TextIO
 import pytest
 
 from tests.facts import ROOT
-from tests.terminal.pty import running
+from tests.terminal.pty import Session, running
 from tui.terminal import charset, encode_for, refusal
 
 
@@ -96,6 +96,11 @@ def test_the_program_ends_with_one_sentence() -> None:
         assert b"truenas-tui" in ran.stdout
 
 
+def colours_of(app: Session) -> set[str]:
+    """Every parameter of the colours that were set so far."""
+    return {part for parameters, final in app.screen.sequences if final == "m" for part in parameters.split(";")}
+
+
 @pytest.mark.parametrize(
     ("environ", "encoding", "echo"),
     [({"LANG": "C"}, "ascii", "caf?"), ({"LC_ALL": "en_US.ISO-8859-1"}, "latin-1", "café")],
@@ -109,11 +114,10 @@ async def test_a_plain_terminal_is_drawn_in_its_characters_and_colours(
         await app.see("type to find among", "writes allowed")
         app.send(b"caf\xe9")  # what such a terminal sends for a letter beyond ASCII
         await app.see(echo)
+        # It has sixteen colours: the sign of the connection is the terminal's green, not the nearest grey.
+        await app.until(lambda: "32" in colours_of(app), "a connection's sign in green")
         app.press("ctrl+q")
         assert await app.end() == 0
         assert app.raw.replace(b"\xe9", b"").isascii()
         assert "\\u" not in app.screen.written
-        # It has sixteen colours: the sign of the connection is the terminal's green, not the nearest grey.
-        colours = {part for parameters, final in app.screen.sequences if final == "m" for part in parameters.split(";")}
-        assert "32" in colours
-        assert "38" not in colours
+        assert "38" not in colours_of(app)
