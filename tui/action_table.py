@@ -194,7 +194,7 @@ ACTIONS: tuple[Action, ...] = (
         keys="slash",
         help="In the list: words, state:running,failed  method:pool  by:admin  -state:success  state:active. In the "
         "details: finds text; {find.next} and {find.previous} step.",
-        footer="filter",
+        footer="find",
         rank=14,
     ),
     _jobs(

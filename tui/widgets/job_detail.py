@@ -35,6 +35,9 @@ class JobDetail(LaidLines):
         yield Span(words.state, f"{words.style} strong".strip()), Span("   " + "   ".join(facts) if facts else "")
         yield (Span(bar(words.fraction, min(cells, LONGEST_BAR), self.glyphs), words.style or "accent"),)
         yield from [(Span(part),) for part in wrap(words.text, cells)] if words.text else [()]
+        # Before the rest: on a small screen the lines below it are off the screen.
+        for text in safe_lines(job.error.rstrip()):
+            yield from [(Span(part, "error"),) for part in wrap(text, cells)]
         yield ()
         for label, text in (
             ("job", f"#{job.id} {job.method}"),
@@ -45,10 +48,6 @@ class JobDetail(LaidLines):
         ):
             if text:
                 yield from _labelled(label, text, cells)
-        if job.error:
-            yield ()
-            for text in safe_lines(job.error.rstrip()):
-                yield from [(Span(part, "error"),) for part in wrap(text, cells)]
         if job.logs:
             yield ()
             yield from [(Span(text, "dim"),) for text in safe_lines(job.logs.rstrip())]

@@ -61,6 +61,8 @@ class JobPane(Pane):
         """The state in which the row was read, and the row."""
         self._log: JobLog | None = None
         self._found: tuple[Fact, ...] = ()
+        self._inside = False
+        """Whether the part that is being opened gets the focus."""
         self._field = FindField(self._find, lambda: self.content, id="job-find", placeholder="find")
 
     def compose(self) -> ComposeResult:
@@ -121,7 +123,7 @@ class JobPane(Pane):
             views.clear()
 
     def _open(self, part: str) -> None:
-        inside = self.has_focus_within
+        self._inside = self.has_focus_within
         self._leave()
         self._part = part
         if part == LOG:
@@ -133,8 +135,6 @@ class JobPane(Pane):
             self._made("message", TextView).set_text("Reading ...")
             self._switch("message")
             self._read_row(part)
-        if inside:
-            self.content.focus()
         self._renew()
 
     @work(exclusive=True, group="part", exit_on_error=False)
@@ -168,12 +168,12 @@ class JobPane(Pane):
             self._fail(Failure(title, failure.reason, "", failure.rows, trace if isinstance(trace, str) else ""))
             return
         views = self._made("values", ResultViews)
-        self._switch("values")
         method = row.get("method")
         if part == ARGUMENTS or not isinstance(method, str):
             views.show_value(row.get("arguments"), "", ConnectionMemory(), as_table=False)
         else:
             views.show_value(row.get("result"), method, self._session.memory, as_table=True)
+        self._switch("values")
 
     def _fail(self, failure: Failure) -> None:
         self._made("failure", FailureView).set_failure(failure, chosen=False)
@@ -181,10 +181,14 @@ class JobPane(Pane):
 
     def _switch(self, name: str) -> None:
         switcher = self.query_one(ContentSwitcher)
-        inside = self.has_focus_within and not self._field.has_focus
+        if switcher.current == name and not self._inside:
+            return
+        inside = self._inside or (self.has_focus_within and not self._field.has_focus)
         switcher.current = name
+        # While it only says that it reads, what it reads is still to come.
+        self._inside = inside and name == "message"
         if inside:
-            self.content.focus()
+            self.screen.set_focus(self.content)
 
     def _made(self, name: str, kind: type[W]) -> W:
         """A view inside, made when it is wanted for the first time."""
