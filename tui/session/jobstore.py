@@ -24,6 +24,7 @@ __all__ = ["MOST_JOBS", "JobStore"]
 MOST_JOBS = 5000
 """Rows that are asked for at most. A server keeps about a thousand jobs that have ended."""
 MOST_LOST = 100
+UNKNOWN = "The server does not know this job any more: it may have restarted. How it ended is not known."
 
 
 class JobStore:
@@ -119,7 +120,8 @@ class JobStore:
         self.watched.discard(job.id)
         if not job.ended:
             self._serial += 1
-            job = replace(job, state=LOST, serial=self._serial, finished=datetime.now(UTC), pace=None)
+            now = datetime.now(UTC)
+            job = replace(job, state=LOST, serial=self._serial, finished=now, pace=None, text="", error=UNKNOWN)
             self._lost.append(job)
             self.news.append(job)
 
