@@ -120,8 +120,8 @@ class JobStore:
         self.watched.discard(job.id)
         if not job.ended:
             self._serial += 1
-            now = datetime.now(UTC)
-            job = replace(job, state=LOST, serial=self._serial, finished=now, pace=None, text="", error=UNKNOWN)
+            seen = job.finished or datetime.now(UTC)
+            job = replace(job, state=LOST, serial=self._serial, finished=seen, pace=None, text="", error=UNKNOWN)
             self._lost.append(job)
             self.news.append(job)
 
