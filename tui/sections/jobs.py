@@ -131,13 +131,16 @@ class JobsSection(Section):
 
     def _nothing(self) -> str:
         if not self._filter:
-            return "No jobs."
+            return "No jobs. What runs on the server appears here."
         return f"{self._filter.problem or 'No job fits.'}\n{actions.key('app.back')} clears the filter."
 
     def _warnings(self) -> list[Fact]:
         if not self._session.online:
             return [("offline: jobs go on at the server", "warning")]
-        return [(self._session.jobs.problem, "warning")] if self._session.jobs.problem else []
+        roles, problem = self._session.roles, self._session.jobs.problem
+        facts: list[Fact] = [(problem, "warning")] if problem else []
+        # The server shows the jobs of others to full administrators only.
+        return facts if roles is None or "FULL_ADMIN" in roles else [*facts, "your own jobs only"]
 
     def _kept(self, job: Job) -> Drawn:
         kept = self._drawn.get(job.key)

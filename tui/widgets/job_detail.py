@@ -34,9 +34,10 @@ class JobDetail(LaidLines):
         facts = [text for text in (words.percent, words.elapsed, words.left and f"{words.left} left") if text]
         yield Span(words.state, f"{words.style} strong".strip()), Span("   " + "   ".join(facts) if facts else "")
         yield (Span(bar(words.fraction, min(cells, LONGEST_BAR), self.glyphs), words.style or "accent"),)
-        yield from [(Span(part),) for part in wrap(words.text, cells)] if words.text else [()]
+        if words.text or not job.ended:  # while it runs, what follows stays where it is
+            yield from [(Span(part),) for part in wrap(words.text, cells)] if words.text else [()]
         # Before the rest: on a small screen the lines below it are off the screen.
-        for text in safe_lines(job.error.rstrip()):
+        for text in safe_lines(job.error.rstrip()) if job.error else ():
             yield from [(Span(part, "error"),) for part in wrap(text, cells)]
         yield ()
         for label, text in (
