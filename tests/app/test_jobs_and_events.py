@@ -59,6 +59,8 @@ async def test_a_job_is_shown_live_and_gives_its_result(signed_in: Open, gate: G
         gate.steps[1].set()
         await desk.ended()
         await desk.see("Result", "moved", "job #1 success", "#1 demo.work  success")
+        await desk.until(lambda: not desk.session.jobs.news, "the news to be told")
+        assert "has succeeded" not in desk.text, "what is seen needs no toast"
 
 
 async def test_a_scrub_runs_to_its_end(signed_in: Open) -> None:

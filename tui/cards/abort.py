@@ -34,9 +34,10 @@ async def abort_job(node: DOMNode, session: Session, job: Job) -> bool:
         return False
     if not job.abortable:
         text.append(UNABLE)
-    if not await confirm(node, "Abort this job?", "\n".join(line for line in text if line), yes="abort it"):
-        return False
     try:
+        session.caller.check_abort()
+        if not await confirm(node, "Abort this job?", "\n".join(line for line in text if line), yes="abort it"):
+            return False
         await session.caller.abort(job.id)
     except exc.ClientException as error:
         tell_failure(node, explain(error, method="core.job_abort"), "error")

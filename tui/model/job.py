@@ -50,6 +50,8 @@ class Job:
     serial: int = 0
     """Tells apart those that have no number of their own: 0 for one that the server has."""
     pace: Pace | None = None
+    skew: float = 0.0
+    """Seconds by which this machine's clock is ahead of the server's."""
 
     @property
     def key(self) -> str:
@@ -65,7 +67,9 @@ class Job:
         """Seconds that it has run, None when it has not started."""
         if self.started is None:
             return None
-        return max(0.0, ((self.finished or now or datetime.now(UTC)) - self.started).total_seconds())
+        if self.finished is not None:
+            return max(0.0, (self.finished - self.started).total_seconds())
+        return max(0.0, ((now or datetime.now(UTC)) - self.started).total_seconds() - self.skew)
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Job | None:

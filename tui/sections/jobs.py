@@ -253,7 +253,8 @@ class JobsSection(Section):
 
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_view_refresh(self) -> None:
-        """Reads the jobs again."""
+        """Reads the jobs again, and of the one under the cursor the part that is shown."""
+        self.details.read_again()
         try:
             await self._session.refresh_jobs()
         except exc.ClientException as error:

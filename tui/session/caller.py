@@ -234,11 +234,15 @@ class Caller:
             raise Locked(f"{method} may change the server, and only reads are allowed here.")
         return await self._life.online_client().call(method, *params)
 
-    async def abort(self, job_id: int) -> None:
-        """Asks the server to stop a job. Raises as `call`; `Locked` while read-only."""
+    def check_abort(self) -> AsyncClient:
+        """The client that can abort a job now. Raises `Locked` while read-only, and `Offline`."""
         if not self.writable:
             raise Locked("Aborting a job changes the server, and this session is read-only.")
-        await self._life.online_client().call("core.job_abort", job_id)
+        return self._life.online_client()
+
+    async def abort(self, job_id: int) -> None:
+        """Asks the server to stop a job. Raises as `call` and `check_abort`."""
+        await self.check_abort().call("core.job_abort", job_id)
 
 
 def _shown(call: Call) -> list[Any]:

@@ -16,9 +16,10 @@ from truenas_client import AsyncClient, Gap, exc
 from tui.model.job import Job
 from tui.model.loglines import MOST_CHARACTERS, LogLines
 
-__all__ = ["JobLog", "follow_name"]
+__all__ = ["FOLLOWING", "JobLog", "follow_name"]
 
 TAIL_LINES = 1000
+FOLLOWING = "following"
 
 
 class JobLog:
@@ -50,7 +51,7 @@ class JobLog:
     async def _follow(self, client: AsyncClient, name: str) -> None:
         anew = True
         async with client.subscribe(name) as events:
-            self._say("following")
+            self._say(FOLLOWING)
             async for event in events:
                 if isinstance(event, Gap):
                     # Of a renewed subscription the server sends the last lines again.

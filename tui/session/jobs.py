@@ -53,7 +53,7 @@ class JobFollower:
                     if self._life.online:  # else the return of the connection reads them again
                         await self.look()
                 elif isinstance(event.fields, dict) and (job := Job.from_fields(self._mask(event.fields))):
-                    self._store.put(job)
+                    self._store.put(job, new=event.kind == "added")
                     self._changed()
 
     async def look(self) -> None:

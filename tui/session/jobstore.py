@@ -24,17 +24,26 @@ __all__ = ["MOST_JOBS", "JobStore"]
 MOST_JOBS = 5000
 """Rows that are asked for at most. A server keeps about a thousand jobs that have ended."""
 MOST_LOST = 100
+LEAST_SKEW = 3.0
+"""Seconds between two clocks that are not told from the way of an event."""
 UNKNOWN = "The server does not know this job any more: it may have restarted. How it ended is not known."
 
 
 class JobStore:
     """Jobs by id, newest first when listed; at most ``limit`` ended ones are kept."""
 
-    def __init__(self, limit: int = MOST_JOBS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limit: int = MOST_JOBS,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._jobs: dict[int, Job] = {}
         self._lost: deque[Job] = deque(maxlen=MOST_LOST)
         self._limit = limit
         self._clock = clock
+        self._now = now
+        self._skew = 0.0
         self._ordered: tuple[int, list[Job]] = (-1, [])
         self._serial = 0
         self._told: dict[int, int] = {}
@@ -63,8 +72,12 @@ class JobStore:
 
     # What the server tells -----------------------------------------------------------
 
-    def put(self, job: Job) -> None:
-        """Adds or replaces a job."""
+    def put(self, job: Job, *, new: bool = False) -> None:
+        """Adds or replaces a job; ``new`` for one that the server has made just now."""
+        if new and job.started is not None:
+            # The server cuts its times to whole seconds.
+            ahead = (self._now() - job.started).total_seconds()
+            self._skew = ahead if abs(ahead) > LEAST_SKEW else 0.0
         self._take(job)
         self._changed()
         self._told[job.id] = self.version
@@ -105,6 +118,7 @@ class JobStore:
         if before is not None and before.ended and not job.ended:
             return  # told late: an answer that was on its way while the event came
         last = None if before is None else before.pace
+        job = replace(job, skew=self._skew)
         pace = None if job.ended else pace_after(last, job.percent, job.elapsed(), self._clock())
         self._jobs[job.id] = job = replace(job, pace=pace)
         if job.ended and before is not None and not before.ended and job.id in self.watched:
@@ -120,7 +134,7 @@ class JobStore:
         self.watched.discard(job.id)
         if not job.ended:
             self._serial += 1
-            seen = job.finished or datetime.now(UTC)
+            seen = job.finished or self._now()
             job = replace(job, state=LOST, serial=self._serial, finished=seen, pace=None, text="", error=UNKNOWN)
             self._lost.append(job)
             self.news.append(job)

@@ -22,7 +22,7 @@ from truenas_client.engine.jobrecord import FINAL_STATES
 from tui.memory.state import ConnectionMemory
 from tui.model.failure import Failure, explain
 from tui.model.job import LOST, QUEUED, Job
-from tui.session.joblog import JobLog
+from tui.session.joblog import FOLLOWING, JobLog
 from tui.session.session import Session
 from tui.text import cut, safe
 from tui.widgets.failure_view import FailureView
@@ -111,7 +111,15 @@ class JobPane(Pane):
             self._open(NOW)
         elif self._part in VALUES and self._row is not None and self._row[0] != job.state:
             self._open(self._part)  # there is more of it now
+        elif self._log is not None and job.ended and not before.ended and self._log.how != FOLLOWING:
+            self._open(LOG)  # what was read once has an end now
         self._renew()
+
+    def read_again(self) -> None:
+        """Reads the present part again."""
+        self._row = None
+        if self._part != NOW and not (self._log is not None and self._log.how == FOLLOWING):
+            self._open(self._part)
 
     def _leave(self) -> None:
         """Ends what the present part is doing, and lets go of what it holds."""
@@ -271,10 +279,12 @@ class JobPane(Pane):
             log = self._log
             if log.problem:
                 facts.append((safe(log.problem), "warning"))
+            if log.how.startswith("as of"):
+                facts.append("{view.refresh} reads it again")
             if log.lines.dropped:
                 facts.append(f"{log.lines.dropped:,} earlier lines: {{export.open}} saves all")
             facts.append(f"{len(log.lines):,} lines")
-            facts.append(("ended" if log.how == "following" and job.ended else log.how, "title"))
+            facts.append(("ended" if log.how == FOLLOWING and job.ended else log.how, "title"))
         elif self._views is not None:
             facts += self._views.facts
         if not self._session.online and not job.ended:
