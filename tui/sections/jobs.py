@@ -267,6 +267,8 @@ class JobsSection(Section):
                 return job is not None and not job.ended
             case "job_view":
                 return len(self.details.parts) > 1
+            case "copy_menu":
+                return job is not None
             case "export_open":
                 return job is not None and bool(job.logs_path)
         return True

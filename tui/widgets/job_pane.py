@@ -17,11 +17,11 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
-from truenas_client.engine.errors import job_error
 from truenas_client.engine.jobrecord import FINAL_STATES
 from tui.memory.state import ConnectionMemory
 from tui.model.failure import Failure, explain
-from tui.model.job import LOST, QUEUED, Job
+from tui.model.job import LOST, Job, same_job
+from tui.model.jobparts import ARGUMENTS, ERROR, LOG, NOW, RESULT, VALUES, failure_of, parts_of
 from tui.session.joblog import FOLLOWING, JobLog
 from tui.session.session import Session
 from tui.text import cut, safe
@@ -39,14 +39,6 @@ from tui.widgets.value_view import ValueView
 __all__ = ["JobPane"]
 
 W = TypeVar("W", bound=Widget)
-
-NOW = "Job"
-LOG = "Log"
-ARGUMENTS = "Arguments"
-RESULT = "Result"
-ERROR = "Error"
-VALUES = (ARGUMENTS, RESULT, ERROR)
-"""Parts that are made of the whole row of the job."""
 
 
 class JobPane(Pane):
@@ -80,18 +72,7 @@ class JobPane(Pane):
     @property
     def parts(self) -> tuple[str, ...]:
         """The parts that the job has now."""
-        job = self._job
-        if job is None:
-            return ()
-        if job.state in (QUEUED, LOST):
-            return (NOW,)
-        has = {
-            LOG: bool(job.logs_path or job.logs),
-            ARGUMENTS: job.arguments not in ("", "[]"),
-            RESULT: job.state == "SUCCESS" and bool(job.result),
-            ERROR: bool(job.error),
-        }
-        return (NOW, *(part for part, there in has.items() if there))
+        return parts_of(self._job)
 
     @property
     def content(self) -> Widget:
@@ -103,7 +84,7 @@ class JobPane(Pane):
     def show(self, job: Job | None) -> None:
         """Shows this job as it is now."""
         before, self._job = self._job, job
-        if job is None or before is None or job.key != before.key:
+        if job is None or before is None or job.key != before.key or not same_job(before, job):
             self._leave()
             self._row = None
             self._part = NOW
@@ -170,10 +151,7 @@ class JobPane(Pane):
 
     def _show_value(self, part: str, row: dict[str, Any]) -> None:
         if part == ERROR:
-            trace = row.get("exception")
-            failure = explain(job_error(row.get("exc_info"), row.get("error")))
-            title = failure.title if failure.title != "Call failed" else "Job failed"
-            self._fail(Failure(title, failure.reason, "", failure.rows, trace if isinstance(trace, str) else ""))
+            self._fail(failure_of(row))
             return
         views = self._made("values", ResultViews)
         method = row.get("method")
