@@ -13,6 +13,7 @@ from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.file import FileScreen
+from tui.cards.review import ReviewScreen
 from tui.sections.jobs import JobsSection
 from tui.widgets.job_pane import JobPane
 from tui.widgets.log_view import LogView
@@ -178,10 +179,15 @@ async def test_what_waits_here_is_listed_with_the_reason_and_taken_back(signed_i
     async with signed_in() as desk:
         for _ in range(7):
             await start(desk, "demo.stubborn")
+        await desk.open("demo logged", "demo.logged")
+        await desk.write('["tank"]')
+        await desk.press("ctrl+j")
+        await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review card")
+        await desk.press("enter")
+        await desk.see("The job waits here: 7 jobs of this connection run")
+        call = desk.explore.result_pane.call
+        assert call is not None
         section = await jobs(desk)
-        call = desk.session.new_call("demo.logged", ["tank"])
-        call.reviewed = True
-        desk.session.caller.send(call)
         await desk.see("1 queued", "queued", "waits here: 7 jobs of this connection run")
         await desk.press("home", "a")
         await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
@@ -189,8 +195,24 @@ async def test_what_waits_here_is_listed_with_the_reason_and_taken_back(signed_i
         await desk.see("nothing was sent")
         await desk.see_gone("1 queued")
         assert call.state == "cancelled"
+        assert call.failure.reason == "The job had not been sent: nothing ran."
         assert len(section.rows.rows) == 7
         works.stop.set()
+
+
+async def test_a_log_is_followed_on_by_another_client(signed_in: Open, works: Works) -> None:
+    async with signed_in() as desk:
+        section = await jobs(desk)
+        await start(desk, "demo.logged", "tank")
+        await desk.see("1 running")
+        section.details.next_part()
+        await desk.see("2 lines  following")
+        client = desk.session.life.online_client()
+        await client.close()
+        await desk.see("the connection was lost")
+        await desk.session.reconnect()
+        works.go.set()
+        await desk.see("gone", "3 lines  following")
 
 
 async def test_what_ran_when_the_server_restarted_is_lost_with_a_word(

@@ -29,6 +29,8 @@ class JobLog:
         self.lines = LogLines()
         self.how = ""
         self.problem = ""
+        self.broken = False
+        """Whether it ended with the connection: another reader can go on."""
         self._mask = mask
         self._changed = changed
 
@@ -38,14 +40,15 @@ class JobLog:
             try:
                 await self._follow(client, follow_name(job.logs_path, old=client.dialect == "ddp"))
             except exc.ConnectionLost:
-                self._say("", "the connection was lost")
-                return
+                self.broken = True
             except exc.ClientException as error:
                 may_not = isinstance(error, exc.NotAuthorized)
                 self.problem = "not followed: that needs FULL_ADMIN" if may_not else f"not followed: {error.error}"
-            else:
-                self._say("", "the server stopped sending it")
+                await self._fetch(client, job)
                 return
+            self.broken = self.broken or not client.connected
+            self._say("", "the connection was lost" if self.broken else "the server stopped sending it")
+            return
         await self._fetch(client, job)
 
     async def _follow(self, client: AsyncClient, name: str) -> None:

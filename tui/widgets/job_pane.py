@@ -92,8 +92,10 @@ class JobPane(Pane):
             self._open(NOW)
         elif self._part in VALUES and self._row is not None and self._row[0] != job.state:
             self._open(self._part)  # there is more of it now
-        elif self._log is not None and job.ended and not before.ended and self._log.how != FOLLOWING:
-            self._open(LOG)  # what was read once has an end now
+        elif (log := self._log) is not None and (
+            (log.broken and self._session.online) or (job.ended and not before.ended and log.how != FOLLOWING)
+        ):
+            self._open(LOG)  # there is a connection again, or what was read once has an end now
         self._renew()
 
     def read_again(self) -> None:
