@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.app.stage import HOSTILE, drawn, staged
+from tests.app.waiting import wait_for
 from truenas_client import AsyncClient, exc
 from truenas_client.simulator import Call, Simulator
 from tui.model.job import Job
@@ -141,8 +142,30 @@ async def test_a_hostile_log_is_drawn_line_by_line() -> None:
         view.action_log_only()
         await pilot.pause()
         assert view.facts[0] == 2
-        assert all("evil" in line for line in drawn(pilot)[:2])
+        assert "evil" in drawn(pilot)[0]
         log.add("no\nmore evil\n")
         view.pull("")
         await pilot.pause()
         assert view.facts == (3, len(log))
+
+
+async def test_long_lines_go_on_below_and_the_end_stays_on_screen() -> None:
+    view, log = LogView(), LogLines()
+    log.add("".join(f"{number} {'word ' * 20}last\n" for number in range(30)))
+    async with staged(view, size=(50, 10)) as pilot:
+        view.set_log(log)
+        await pilot.pause()
+        assert drawn(pilot)[-1].split()[-1] == "last"
+        log.add("the newest\n")
+        view.pull("")
+        await pilot.pause()
+        assert drawn(pilot)[-1].strip() == "the newest"
+        await pilot.resize_terminal(30, 10)
+        await wait_for(pilot, lambda: drawn(pilot)[-1].strip() == "the newest", "the end, on another width")
+        view.find("17 word")
+        await wait_for(pilot, lambda: any(line.startswith("17 word") for line in drawn(pilot)), "the line found")
+        top = view.scroll_offset.y
+        log.add("newer\n")
+        view.pull("")
+        await pilot.pause()
+        assert view.scroll_offset.y == top, "who reads further up stays there"
