@@ -151,8 +151,11 @@ async def test_an_abort_tells_what_it_really_did(
         await desk.press("a")
         await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
         assert ("cannot be aborted: it may run on" in desk.text) is (method == "demo.stubborn")
+        await desk.see("enter abort it")
         await desk.press("enter")
         await desk.see(says)
+        if method == "demo.logged":
+            await desk.see_gone("a abort")
         works.stop.set()
 
 

@@ -61,6 +61,7 @@ class JobsSection(Section):
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self._seen: object = None
+        self._allows: object = None
         self._drawn: dict[str, Drawn] = {}
         self._queued: dict[str, Job] = {}
         self._filter = JobFilter("")
@@ -127,7 +128,15 @@ class JobsSection(Section):
         pane = self.query_one("#job-list-pane", Pane)
         pane.set_tabs(_counts(there))
         pane.facts = [*self._warnings(), f"{len(shown)} of {len(there)}"]
-        self.details.show(self.current)
+        self._show(self.current)
+
+    def _show(self, job: Job | None) -> None:
+        """Shows the details of a job, and the keys for it."""
+        self.details.show(job)
+        allows = (job is None, job is not None and job.ended, self.details.parts)
+        if allows != self._allows:
+            self._allows = allows
+            self.refresh_bindings()
 
     def _nothing(self) -> str:
         if not self._filter:
@@ -174,8 +183,7 @@ class JobsSection(Section):
     @on(Rows.Highlighted, "#job-rows")
     def _highlighted(self, event: Rows.Highlighted) -> None:
         event.stop()
-        self.details.show(self.current)
-        self.refresh_bindings()
+        self._show(self.current)
 
     @on(Rows.Chosen, "#job-rows")
     def _chosen(self, event: Rows.Chosen) -> None:
