@@ -29,9 +29,11 @@ async def come(condition: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def logged(user: str = "admin") -> AsyncIterator[tuple[Simulator, AsyncClient, Job, Callable[[str], None]]]:
+async def logged(
+    user: str = "admin", release: str = "26"
+) -> AsyncIterator[tuple[Simulator, AsyncClient, Job, Callable[[str], None]]]:
     """A job that logs what it is told to."""
-    async with Simulator(speed=100) as nas:
+    async with Simulator(speed=100, release=release) as nas:
         nas.add_account("helper", "pw", roles=["POOL_WRITE"])
         job: Any = None
 
@@ -42,7 +44,7 @@ async def logged(user: str = "admin") -> AsyncIterator[tuple[Simulator, AsyncCli
             call.log("one\ntwo\n")
             await asyncio.Event().wait()
 
-        async with AsyncClient(nas.url) as client:
+        async with AsyncClient(nas.legacy_url if release == "24.10" else nas.url) as client:
             await client.login_with_password(user, nas.users[user]["password"])
             started = await client.start("demo.logged")
             await come(lambda: started.fields.get("state") == "RUNNING")
@@ -82,6 +84,14 @@ async def test_without_the_role_a_log_is_read_once_and_says_so() -> None:
         say("three\n")
         await log.read(client, job)
         assert log.lines.lines == ["one", "two", "three"]
+
+
+async def test_where_the_server_does_not_take_the_subscription_a_log_is_read_once() -> None:
+    async with logged(release="24.10") as (_nas, client, job, _say):
+        log = JobLog(quiet)
+        await log.read(client, job, old=True)
+        assert log.lines.lines == ["one", "two"]
+        assert log.problem.startswith("not followed: ")
 
 
 async def test_a_log_that_is_gone_leaves_the_excerpt() -> None:

@@ -34,11 +34,12 @@ class JobLog:
         self._mask = mask
         self._changed = changed
 
-    async def read(self, client: AsyncClient, job: Job) -> None:
-        """Reads the log, and follows it while it may grow. Never raises but for cancellation."""
+    async def read(self, client: AsyncClient, job: Job, *, old: bool = False) -> None:
+        """Reads the log, and follows it while it may grow; ``old`` as in `follow_name`. Never raises but for
+        cancellation."""
         if not job.ended and job.logs_path:
             try:
-                await self._follow(client, follow_name(job.logs_path, old=client.dialect == "ddp"))
+                await self._follow(client, follow_name(job.logs_path, old=old))
             except exc.ConnectionLost:
                 self.broken = True
             except exc.ClientException as error:
