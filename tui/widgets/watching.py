@@ -50,7 +50,7 @@ class WatchingLines(LaidLines):
             yield from self._feed(feed, cells)
             yield ()
         if not shown and not feeds:
-            yield (Span("No jobs, and no subscriptions.", "dim"),)
+            yield (Span("No jobs run, and there are no subscriptions.", "dim"),)
 
     def _job(self, job: Job, cells: int) -> Iterator[Line]:
         words = words_of(job)
