@@ -91,9 +91,8 @@ async def _measure() -> None:
             spent.append((process_time() - began) * 1e3)
             lines.append(len(set(drawn)))  # now and then a second has passed for all that run
         Rows.line_spans = line_spans  # type: ignore[method-assign]
-        print(
-            f"  a job that goes on              {median(spent):6.1f} ms CPU, {median(lines):.0f} of {RUNNING} running drawn"
-        )
+        again = f"{median(lines):.0f} of {RUNNING} running drawn"
+        print(f"  a job that goes on              {median(spent):6.1f} ms CPU, {again}")
         spent = []
         for text in FILTERS:
             for end in range(1, len(text) + 1):
