@@ -228,6 +228,19 @@ def test_a_job_started_here_is_watched_until_the_user_says_otherwise() -> None:
     assert (jobs.ours, jobs.watched) == ({1}, set())
 
 
+def test_a_lost_job_has_run_as_long_as_the_server_was_heard_of() -> None:
+    clock = BEGAN
+    jobs = JobStore(now=lambda: clock)
+    job = Job.from_fields(ROW)
+    assert job is not None
+    jobs.put(job, new=True)
+    clock += timedelta(seconds=30)
+    jobs.put(job)
+    clock += timedelta(hours=1)
+    jobs.fill([])
+    assert [(job.state, job.elapsed()) for job in jobs.newest_first()] == [("LOST", 30)]
+
+
 def test_the_clock_of_a_server_that_is_wrong_is_not_taken_for_time_that_a_job_ran() -> None:
     """A new job tells the server's clock, cut to whole seconds."""
     for ahead, ran in ((300.4, 60), (-300, 60), (2, 62)):

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -44,6 +44,8 @@ class JobStore:
         self._clock = clock
         self._now = now
         self._skew = 0.0
+        self._heard = now()
+        """When the server last told anything."""
         self._ordered: tuple[int, list[Job]] = (-1, [])
         self._serial = 0
         self._told: dict[int, int] = {}
@@ -79,6 +81,7 @@ class JobStore:
             ahead = (self._now() - job.started).total_seconds()
             self._skew = ahead if abs(ahead) > LEAST_SKEW else 0.0
         self._take(job)
+        self._heard = self._now()
         self._changed()
         self._told[job.id] = self.version
         if len(self._jobs) > self._limit:
@@ -103,6 +106,7 @@ class JobStore:
             for number in [number for number in self._jobs if number not in listed]:
                 self._lose(self._forget(number))
         self.problem = ""
+        self._heard = self._now()
         self._changed()
 
     def fail(self, problem: str) -> None:
@@ -134,7 +138,7 @@ class JobStore:
         self.watched.discard(job.id)
         if not job.ended:
             self._serial += 1
-            seen = job.finished or self._now()
+            seen = job.finished or self._heard - timedelta(seconds=self._skew)
             job = replace(job, state=LOST, serial=self._serial, finished=seen, pace=None, text="", error=UNKNOWN)
             self._lost.append(job)
             self.news.append(job)
