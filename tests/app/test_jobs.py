@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.file import FileScreen
+from tui.cards.job_news import tell_job_news
 from tui.cards.review import ReviewScreen
+from tui.model.job import Job
 from tui.sections.jobs import JobsSection
 from tui.widgets.job_pane import JobPane
 from tui.widgets.log_view import LogView
@@ -231,3 +235,30 @@ async def test_what_ran_when_the_server_restarted_is_lost_with_a_word(
         assert [row.key for row in section.rows.rows] == ["lost-1"]
         assert section.query_one(JobPane).parts == ("Job",)
         works.stop.set()
+
+
+@pytest.mark.parametrize(
+    ("news", "told"),
+    [
+        ([], []),
+        ([Job(1, "a.b", "SUCCESS")], ["#1 a.b has succeeded"]),
+        ([Job(2, "a.b", "FAILED", error="[EFAULT] no [/room]\nmore")], ["#2 a.b failed: [EFAULT] no [/room]"]),
+        ([Job(3, "a.b", "ABORTED"), Job(4, "c.d", "SUCCESS")], ["#3 a.b was aborted", "#4 c.d has succeeded"]),
+        ([Job(9, "seen", "SUCCESS")], []),
+        ([Job(n, "a.b", "SUCCESS") for n in range(1, 5)], ["4 watched jobs have ended: see Jobs (key 3)."]),
+        (
+            [Job(n, "a.b", "LOST", serial=n) for n in range(1, 6)],
+            ["5 jobs that ran are lost: the server does not know them any more. See Jobs (key 3)."],
+        ),
+    ],
+)
+def test_news_of_jobs_in_toasts(news: list[Job], told: list[str]) -> None:
+    toasts: list[str] = []
+    screen = SimpleNamespace(focused=None, notify=lambda text, **_options: toasts.append(text))
+    session: Any = SimpleNamespace(
+        jobs=SimpleNamespace(news=deque(news)), memory=SimpleNamespace(app=SimpleNamespace(bell=False))
+    )
+    node: Any = SimpleNamespace(screen=screen)
+    tell_job_news(node, session, lambda key: key == "9")
+    assert toasts == told
+    assert not session.jobs.news
