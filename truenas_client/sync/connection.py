@@ -61,8 +61,6 @@ class Connection(Link):
         self._limits = limits
         self.talk = Conversation(dialect, new_id, monotonic(), vigilance=limits.vigilance)
         self.receiver: Receiver | None = None
-        self.asked_for_jobs = False
-        """Whether the server was asked here to tell of jobs."""
         self.closed = Event()
         """Set at the end, when everyone has been told."""
         self._closing = self._let_go = False
