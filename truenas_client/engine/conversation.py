@@ -213,6 +213,21 @@ class Conversation:
             call.settled = True
             self._give_up(call)
 
+    def interrupted(self, message_id: str, at_hand: Call | None) -> None:
+        """Put right what a caller left half done that was stopped (Ctrl-C) anywhere in `ask`, `leaving` or `hear`.
+
+        Its own call is given up. ``at_hand`` was being sent: if it is another caller's, it may have left, so it is not
+        sent again; calls that were to follow it leave next time.
+        """
+        self.ledger.recount()
+        for call in self.ledger.calls():
+            if call.id == message_id:
+                self.abandon(call)
+            elif call is at_hand:
+                call.sent = True
+            elif call.granted and not call.sent and call not in self._out:
+                self._out.append(call)
+
     def _give_up(self, call: Call) -> None:
         if call in self._out:
             self._out.remove(call)
