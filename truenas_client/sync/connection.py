@@ -47,7 +47,8 @@ class Connection(Reader):
     # -- the life of a connection --------------------------------------------------------
 
     def start(self) -> None:
-        """Start the reader."""
+        """Start the reader. It parks first, as the first calls are lone ones."""
+        self._parked = self._own_poll is not None
         self._thread = Thread(target=self._run, name="truenas_client reader", daemon=True)
         _live.add(self)
         self._thread.start()

@@ -16,7 +16,7 @@ from typing import Any
 from ..engine.ids import new_id
 from ..engine.jobbook import JOB_EVENTS, JobBook
 from ..engine.jobrecord import JobRecord
-from ..engine.ledger import Call, Lane
+from ..engine.ledger import Call, Lane, may_start_job
 from ..engine.likeness import extends
 from ..engine.messages import Update
 from ..engine.topics import Topic
@@ -202,6 +202,8 @@ class JobTable:
         Nothing waits for the answer. An account that may not see jobs goes without.
         """
         connection = self.connection
+        if not may_start_job(method):
+            return
         with connection.lock:
             if connection.talk.wants_job_events(method) and self._topic is None and connection.lost is None:
                 self._topic = self._subscriptions.begin(JOB_EVENTS, self)
