@@ -109,7 +109,7 @@ class Connection(Reader):
                 call.wake = wake
                 self._leave(now, call if own and self._own_poll is not None else None)
         except BaseException:
-            self._interrupted(message_id)
+            self.interrupted(message_id)
             raise
         return call
 
@@ -121,7 +121,7 @@ class Connection(Reader):
             if self._own is not call or not self._read_own(call):
                 wait_on(waiter)
         except BaseException:
-            self._interrupted(message_id)
+            self.interrupted(message_id)
             raise
         return _outcome(call)
 
@@ -171,7 +171,7 @@ class Connection(Reader):
             self.talk.abandon(call)
             self._leave(monotonic())
 
-    def _interrupted(self, message_id: str) -> None:
+    def interrupted(self, message_id: str) -> None:
         """Give up a call whose caller was stopped anywhere, by Ctrl-C or by an error."""
         with self.lock:
             self.talk.interrupted(message_id, self._sending)

@@ -122,11 +122,6 @@ class JobTable:
         job = Job._of(client, self, record, callback)
         if callback is not None:
             self._dispatcher.start()
-        with connection.lock:
-            self._jobs[record] = job
-            self._book.start(record)
-        # In the old style too: the server merges starts that come in a burst.
-        lane = Lane.JOB
         call: Call | None = None
 
         def answered() -> None:
@@ -137,12 +132,16 @@ class JobTable:
 
         try:
             with connection.lock:
+                self._jobs[record] = job
+                self._book.start(record)
+                # In the old style too: the server merges starts that come in a burst.
                 call = connection.talk.ask(
-                    method, params, monotonic(), lane=lane, message_id=record.message_id, starts_job=True
+                    method, params, monotonic(), lane=Lane.JOB, message_id=record.message_id, starts_job=True
                 )
                 call.wake = answered
                 connection.leave()
         except BaseException:
+            connection.interrupted(record.message_id)
             with connection.lock:
                 self._jobs.pop(record, None)
                 self._book.forget(record)
@@ -171,11 +170,11 @@ class JobTable:
         if job._callback is not None:
             self._dispatcher.start()
         record = job._record
-        with self.connection.lock:
-            self._jobs[record] = job
-            self._book.start(record)
-            self._book.answer(record, job_id)
         try:
+            with self.connection.lock:
+                self._jobs[record] = job
+                self._book.start(record)
+                self._book.answer(record, job_id)
             rows = self._query(record)
         except BaseException:
             with self.connection.lock:
