@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 from ..engine.ids import new_id
-from ..engine.jobbook import JOB_EVENTS, JobBook
+from ..engine.jobbook import JOB_EVENTS, LOOKUP_SECONDS, QUERY_SECONDS, JobBook
 from ..engine.jobrecord import JobRecord
 from ..engine.ledger import Call, Lane, may_start_job
 from ..engine.likeness import extends
@@ -26,11 +26,6 @@ from .events import Dispatcher, Subscriptions
 
 __all__ = ["Job", "JobCallback", "JobTable"]
 
-LOOKUP_SECONDS = 1.0
-"""How long to wait for a job's last event after a null answer before asking ``core.get_jobs``.
-
-The server sends them at nearly the same moment, in either order."""
-QUERY_SECONDS = 30.0
 WATCH_SECONDS = 60.0
 CALLBACK_SECONDS = 1.0
 
@@ -38,7 +33,7 @@ JobCallback = Callable[[dict[str, Any]], object]
 
 
 class Job:
-    """A job. ``Job(client, job_id, callback)`` follows one by its number, whoever started it.
+    """A job. ``Job(client, job_id, callback)`` follows one by its number, whichever session started it.
 
     ``callback`` gets the whole job, a dictionary, at each change. ``event`` is set when the outcome is known.
     """
