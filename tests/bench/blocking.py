@@ -34,7 +34,7 @@ from .peer import fixed_server
 PAIRS = 7
 CALLS = 2000
 EVENTS = 50_000
-SESSIONS = 40
+SESSIONS = 120
 MEGABYTES = 50
 STARTS = 11
 
