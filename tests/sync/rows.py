@@ -158,6 +158,11 @@ def what_is_too_long_is_not_sent(c: Client, nas: ThreadedSimulator) -> None:
 
 
 @row
+def a_long_result_comes_whole(c: Client, nas: ThreadedSimulator) -> None:
+    assert c.call("t.big", 3_000_000) == "x" * 3_000_000
+
+
+@row
 def ping_answers(c: Client, nas: ThreadedSimulator) -> None:
     assert c.ping() == (True if isinstance(c, LegacyClient) else "pong")
     assert c.ping(timeout=5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import socket
 import ssl
 import sys
 import threading
@@ -20,9 +21,11 @@ from truenas_client import (
     InvalidCredentials,
     JSONRPCClient,
     NotAuthenticated,
+    ReserveFDException,
     endpoint,
 )
 from truenas_client.simulator import ThreadedSimulator
+from truenas_client.sync import sockets
 
 from .nas import RELEASES, nas_of, threads_of_ours
 
@@ -171,6 +174,22 @@ def test_a_reserved_port(nas: ThreadedSimulator) -> None:
     with Client(nas.url, reserved_ports=True) as c:
         assert 600 <= c._ws.socket.getsockname()[1] < 1024
         assert c.ping() == "pong"
+
+
+def test_a_reserved_port_that_cannot_be_had(nas: ThreadedSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: socket.socket, address: Any) -> None:
+        raise PermissionError
+
+    with pytest.raises(ClientException, match="IPv4"):
+        Client("ws://[::1]:1/api/current", reserved_ports=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(socket.socket, "bind", refused)
+        with pytest.raises(ReserveFDException, match="root"):
+            Client(nas.url, reserved_ports=True)
+    monkeypatch.setattr(sockets, "RESERVED_PORTS", range(0))
+    with pytest.raises(ReserveFDException, match="taken"):
+        Client(nas.url, reserved_ports=True)
+    assert not threads_of_ours()
 
 
 def test_a_subclass_may_allow_more(nas: ThreadedSimulator) -> None:

@@ -3,9 +3,9 @@
 A caller makes its call under the lock, which also writes it to the socket, and then waits until the reader wakes it,
 or reads its answer itself (see `reader`). Ctrl-C may end a caller anywhere: what it left half done is put right.
 
-Invariants: the lock is held for bookkeeping only, never while anybody waits, a callback runs or a text is decoded;
+Invariants: the lock is held for bookkeeping only, never while a thread waits, a callback runs or a text is decoded;
 nothing waits for the server to take what is sent: what does not leave at once is the reader's to write; whatever the
-conversation settles is told to its caller; after the end nothing is sent and everyone who waited has been told.
+conversation settles is told to its caller; after the end nothing is sent and every caller that waited has been told.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Connection(Reader):
     ) -> Call:
         """Send one call, as soon as it has a slot. ``wake`` is called once it is settled, by the reader.
 
-        With ``own`` its caller goes on to `_wait_for` it.
+        With ``own`` the caller may read the answer itself (see `Reader`).
         """
         message_id = message_id or new_id()
         try:

@@ -1,4 +1,4 @@
-"""Who reads one connection: the reader thread, or the caller of a lone call, which reads its own answer.
+"""Which thread reads a connection: the reader, or the caller of a lone call, which reads its own answer.
 
 The reader lives from `start` to the end: it reads, answers pings, sends the keepalive and keeps the times. At first,
 and again after some calls that were alone, it parks: it leaves the socket to the callers, and wakes up `PARK_SECONDS`
@@ -63,7 +63,7 @@ class Reader(Link):
         self.talk = Conversation(dialect, new_id, monotonic(), vigilance=limits.vigilance)
         self.receiver: Receiver | None = None
         self.closed = Event()
-        """Set at the end, when everyone has been told."""
+        """Set at the end, when every caller has been told."""
         self._closing = self._let_go = False
         self._bound_signed_in = False
         self.bound = receive_limit(limits.message, False)
