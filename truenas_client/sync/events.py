@@ -85,6 +85,8 @@ class Dispatcher:
         while (work := self._queue.get()) is not None:
             try:
                 work()
+            except SystemExit:
+                pass  # it ends what asked for it, as in any thread, and no further callback
             except Exception:
                 log.exception("a callback failed")
             del work
