@@ -1,7 +1,7 @@
 """What we use of `websockets`, imported without `importlib.metadata`, which is half the cost of that.
 
 Its module ``version`` imports the metadata of installed packages at its top and uses it in development versions only.
-So while it is imported, a stand-in takes the place of `importlib.metadata`; whoever asks that for anything, then or
+So while it is imported, a stand-in takes the place of `importlib.metadata`; code that asks that for anything, then or
 later, gets it from the real one. This is the one place for that; a test holds it against the installed release.
 """
 

@@ -27,7 +27,7 @@ from truenas_client.engine.conversation import Conversation, Told, Vigilance
 from truenas_client.engine.ddp import DDP
 from truenas_client.engine.dialect import Dialect
 from truenas_client.engine.inbox import Gap, Inbox
-from truenas_client.engine.jobbook import JOB_EVENTS, JobBook
+from truenas_client.engine.jobbook import JOB_EVENTS, LOOKUP_SECONDS, JobBook
 from truenas_client.engine.jobrecord import FINAL_STATES, JobRecord, Outcome
 from truenas_client.engine.jsonrpc import JSONRPC
 from truenas_client.engine.ledger import JOB_SLOTS, SHARED_SLOTS, SLOTS, Call, Lane, lane_of
@@ -48,7 +48,6 @@ from truenas_client.exc import (
 STYLES = ("new", "old", "ddp")
 """JSON-RPC with jobs that answer at their end, JSON-RPC and the old protocol with jobs that answer their number."""
 
-LOOKUP_SECONDS = 1.0
 NAMES = ("a", "b", EVERYTHING)
 
 

@@ -12,8 +12,8 @@ import pytest
 from midclt import access
 from tests.midclt.conftest import Run
 from tests.midclt.served import Background, scripted
-from truenas_client.aio import signin
 from truenas_client.aio.websocket import Link
+from truenas_client.auth import budget
 from truenas_client.simulator import ApiKey, Simulator
 
 SECRET = "MARKED" + "A" * 58
@@ -39,7 +39,7 @@ def secure(secure_nas: Simulator, background: Background) -> str:
 
     async def fresh() -> None:
         secure_nas.rate_limit.clear()
-        signin.forget_counts()
+        budget.forget_counts()
 
     background.run(fresh())
     assert secure_nas.secure_url is not None

@@ -20,7 +20,7 @@ from tests.keptfiles import files_below
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background, scripted
 from tests.midclt.test_process import terminal
-from truenas_client.aio.signin import forget_counts
+from truenas_client.auth.budget import forget_counts
 from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Secret, Text
 from truenas_client.simulator import Simulator
 from truenas_client.storage import Known, Profiles, config_path

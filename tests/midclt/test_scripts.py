@@ -10,7 +10,7 @@ from midclt import access
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background
 from truenas_client import ErrnoMixin
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 from truenas_client.simulator import Simulator
 
 
@@ -53,7 +53,7 @@ def old(background: Background, tmp_path: Path) -> object:
     async def made() -> Simulator:
         return Simulator(release="24.10", unix=tmp_path / "nas.sock")
 
-    signin.forget_counts()
+    budget.forget_counts()
     simulator = background.run(made())
     with background.entered(simulator):
         yield simulator
@@ -98,7 +98,7 @@ def test_a_wrong_one_time_password_is_asked_for_again_where_the_server_does(
         simulator.add_account("otp", "otp", otp="123456")
         return simulator
 
-    signin.forget_counts()
+    budget.forget_counts()
     codes = ["000000", "123-456"]
     monkeypatch.setattr(access, "_ask", lambda prompt: codes.pop(0))
     simulator = background.run(made())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 import weakref
-from collections.abc import Callable
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -25,8 +24,7 @@ from .jobs import Job, JobCallback, JobTable
 from .logins import Logins
 
 if TYPE_CHECKING:
-    from ..auth.channel import Channel
-    from ..auth.flow import Flow
+    from ..auth.ways import Way
     from .signin import OTPToken, SignIn
 
 __all__ = ["CALL_TIMEOUT", "Call", "Client", "JSONRPCClient", "LegacyClient"]
@@ -60,7 +58,9 @@ class Client(Logins):
 
     def __new__(cls, uri: str | None = None, *args: Any, **options: Any) -> Self:
         if cls is Client:
-            is_old = isinstance(uri, str) and uri.endswith(addresses.LEGACY_PATH)
+            is_old = (
+                isinstance(uri, str) and uri.endswith(addresses.LEGACY_PATH) and not uri.startswith(UNIX_SOCKET_PREFIX)
+            )
             return super().__new__(LegacyClient if is_old else JSONRPCClient)  # type: ignore[return-value]
         return super().__new__(cls)
 
@@ -178,7 +178,7 @@ class Client(Logins):
         connection = self._connection
         if background or job or self._py_exceptions:
             return self._call_otherwise(method, params, background, callback, job, timeout)
-        if not connection.asked_for_jobs:
+        if not connection.talk.asked_for_jobs:
             self._jobs_table.expect(method)
         return connection.call(method, params, self._call_timeout if timeout is undefined else timeout)  # type: ignore[arg-type]
 
@@ -223,7 +223,7 @@ class Client(Logins):
         job: bool | Literal["RETURN"],
         timeout: float | None | UndefinedType,
     ) -> Any:
-        if not job and not self._connection.asked_for_jobs:
+        if not job and not self._connection.talk.asked_for_jobs:
             self._jobs_table.expect(method)
         if background:
             call = Call(method, params)
@@ -323,7 +323,7 @@ class Client(Logins):
 
     # -- signing in ----------------------------------------------------------------------
 
-    def _login(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> None:
+    def _login(self, way: Way, otp_token: OTPToken = None) -> None:
         from ..auth.channel import Channel
         from .signin import SignIn
 
@@ -333,7 +333,7 @@ class Client(Logins):
                 lambda: Channel.of(self.endpoint, self._connection.certificate, fell_back=self._approach.fell_back),
                 self._warn,
             )
-        self._sign_in.run(flow, otp_token)
+        self._sign_in.run(way, otp_token)
 
     def _warn(self, text: str) -> None:
         warnings.warn(text, stacklevel=2)
