@@ -21,6 +21,7 @@ COMMANDS = {
     "call": "call a method",
     "ping": "check that the server answers",
     "subscribe": "print events as they come",
+    "jobs": "list jobs, wait for one, stop one",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
     "key": "prepare an API key",
 }

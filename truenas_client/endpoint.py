@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from .exc import InvalidEndpoint
@@ -145,6 +144,8 @@ def with_path(endpoint: Endpoint, path: str) -> Endpoint:
 
 @lru_cache(maxsize=64)
 def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address  # the local socket needs none of it, and a quick start counts there
+
     try:
         return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
@@ -152,6 +153,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_ipv6(text: str) -> bool:
+    from ipaddress import ip_address
+
     try:
         return ip_address(text.partition("%")[0]).version == 6
     except ValueError:
