@@ -8,6 +8,7 @@ the list.
 from __future__ import annotations
 
 import argparse
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -121,27 +122,32 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     )
 
     commands = parser.add_subparsers(
-        dest="name", metavar="<subcommand>", title="subcommands", parser_class=_CommandParser
+        dest="name",
+        metavar="<subcommand>",
+        title="subcommands",
+        prog="midclt",  # argparse would format a usage line to find this, and load what measures the terminal
+        parser_class=_CommandParser,  # type: ignore[type-var]
     )
     for name, words in COMMANDS.items():
-        command = commands.add_parser(name, help=words, command=name)
-        if whole:
-            command.add_options()
+        commands.add_parser(name, help=words, command=name)
+    if whole:
+        for name, lazy in list(commands.choices.items()):
+            commands.choices[name] = lazy.made  # type: ignore[assignment]
     return parser
 
 
-class _CommandParser(argparse.ArgumentParser):
-    """The parser of one command. It imports the command's module only when it has words to parse."""
+class _CommandParser:
+    """The parser of one command, made when it has words to parse; then the command's module is imported too."""
 
-    def __init__(self, *, command: str | None = None, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._command = command  # None: the options have been added; an action has them from the beginning
+    def __init__(self, *, command: str, **settings: Any) -> None:
+        self._command, self._settings = command, settings
 
-    def add_options(self) -> None:
-        command, self._command = self._command, None
-        if command is not None:
-            import_module(f"midclt.commands.{command}").add_options(self)
+    @cached_property
+    def made(self) -> argparse.ArgumentParser:
+        """The real parser."""
+        parser = argparse.ArgumentParser(**self._settings)
+        import_module(f"midclt.commands.{self._command}").add_options(parser)
+        return parser
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        self.add_options()
-        return super().parse_known_args(args, namespace)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.made, name)

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import ejson
@@ -49,8 +48,7 @@ TOLD_FAULTS = (1, 10, 100)
 """The unreadable messages that are logged, by number: logging every one would let the peer fill the log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vigilance:
+class Vigilance(NamedTuple):
     """The watchdog's times, in seconds.
 
     After ``silence`` with calls in flight and nothing received, the watchdog sends ``core.ping`` and waits ``answer``
