@@ -114,7 +114,7 @@ def _abort(options: Namespace) -> ExitStatus:
     with signed_in(options) as client:
         timeout = call_timeout(options)
         _row(client, number, timeout)
-        lock.check(client, "core.job_abort", [number], timeout)
+        lock.check(client.call, "core.job_abort", [number], timeout)
         client.call("core.job_abort", number, timeout=timeout)
     say(f"The server was asked to stop job {number}; some jobs run on for a while.")
     return ExitStatus.OK

@@ -23,6 +23,10 @@ COMMANDS = {
     "ping": "check that the server answers",
     "subscribe": "print events as they come",
     "jobs": "list jobs, wait for one, stop one",
+    "batch": "many calls in one run, ten at a time",
+    "bulk": "one method many times, as jobs of the server",
+    "download": "store the file that a method writes",
+    "upload": "send a file to a method",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
     "key": "prepare an API key",
 }
