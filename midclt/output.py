@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from truenas_client import ejson
+from truenas_client.values.lines import cells, fit, harmless
 
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException
@@ -29,14 +29,6 @@ __all__ = [
     "say",
     "warn",
 ]
-
-# Control characters except tab and line feed, and the characters that reorder the text of a line.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-def harmless(text: str) -> str:
-    """``text`` without the characters that steer a terminal; tabs and line feeds stay."""
-    return _STEERING.sub("", text)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -135,29 +127,3 @@ def report(error: ClientException) -> None:
         from pprint import pformat
 
         say(pformat(error.extra))
-
-
-def fit(text: str, cells: int) -> str:
-    """The beginning of ``text``, as one harmless line, that fits into this many cells of a terminal."""
-    shown: list[str] = []
-    for character in " ".join(harmless(text).split()):
-        cells -= _cells_of(character)
-        if cells < 0:
-            break
-        shown.append(character)
-    return "".join(shown)
-
-
-def cells(text: str) -> int:
-    """The number of terminal cells that a harmless line takes."""
-    return sum(map(_cells_of, text))
-
-
-def _cells_of(character: str) -> int:
-    if character.isascii():
-        return 1
-    from unicodedata import category, east_asian_width
-
-    if category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if east_asian_width(character) in "WF" else 1
