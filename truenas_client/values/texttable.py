@@ -66,15 +66,11 @@ class TextTable:
 
     def _shrink(self, width: int) -> None:
         excess = sum(self._widths) + len(GAP) * (len(self._widths) - 1) - width
-        while excess > 0:
-            widest = max(range(len(self._widths)), key=self._widths.__getitem__)
-            others = [size for at, size in enumerate(self._widths) if at != widest]
-            least = max(_NARROWEST, *others) if others else _NARROWEST
-            room = self._widths[widest] - (least if self._widths[widest] > least else _NARROWEST)
-            step = min(excess, max(room, 1))
-            if self._widths[widest] <= _NARROWEST:
-                break
-            self._widths[widest] -= step
+        while excess > 0 and max(self._widths) > _NARROWEST:
+            # Cut the widest down to the next one, then both alike.
+            first, *others = sorted(self._widths, reverse=True)
+            step = min(excess, max(first - max(_NARROWEST, *others, 0), 1))
+            self._widths[self._widths.index(first)] -= step
             excess -= step
         for at, size in enumerate(self._widths):
             self._texts[at] = [text if cells(text) <= size else cut(text, size) for text in self._texts[at]]
