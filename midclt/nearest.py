@@ -6,11 +6,12 @@ Invariants: the server is asked only after a call has failed; the advice names o
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING
 
 from truenas_client.exc import ClientException
 
-from .session import Session
+if TYPE_CHECKING:
+    from truenas_client.sync.client import Client
 
 __all__ = ["advice"]
 
@@ -41,7 +42,7 @@ _EVENTS = frozenset(
 MOST = 3
 
 
-def advice(session: Session, method: str, timeout: float | None) -> str:
+def advice(client: Client, method: str, timeout: float | None) -> str:
     """One line of advice; "" when no name is similar or the server refuses its lists."""
     if method in _EVENTS:
         return f"{method} is an event: midclt subscribe {method}"
@@ -51,10 +52,10 @@ def advice(session: Session, method: str, timeout: float | None) -> str:
     wanted = _SUCCESSORS.get(method) or (f"{_SUCCESSORS[service]}.{name}" if service in _SUCCESSORS else method)
     full, *words = wanted.split()
     service, _, name = full.rpartition(".")
-    services = _names(session, "core.get_services", [], timeout)
+    services = _names(client, timeout, "core.get_services")
     found: list[str] = []
     for close in [service] if service in services else get_close_matches(service, services, MOST):
-        methods = _names(session, "core.get_methods", [close], timeout)
+        methods = _names(client, timeout, "core.get_methods", close)
         if full in methods and wanted != method:
             return f"Its work is done by {' '.join((full, *words))} now"
         found += get_close_matches(f"{close}.{name}", methods, MOST)
@@ -62,10 +63,10 @@ def advice(session: Session, method: str, timeout: float | None) -> str:
     return f"Near it: {', '.join(near)}" if near else ""
 
 
-def _names(session: Session, method: str, params: list[Any], timeout: float | None) -> list[str]:
+def _names(client: Client, timeout: float | None, method: str, *params: str) -> list[str]:
     """The names in a listing of the server; none when the server refuses it."""
     try:
-        answer = session.call(method, params, timeout)
+        answer = client.call(method, *params, timeout=timeout)
     except ClientException:
         return []
     return list(answer) if isinstance(answer, dict) else []

@@ -36,7 +36,7 @@ environment:
 
 exit status:
   0 success, 1 error, 2 usage, 3 connection, 4 sign-in or permission, 5 time-out, 6 arguments refused,
-  7 job failed or aborted, 8 rate limit, 130 interrupted
+  7 job failed or aborted, 8 rate limit, 130 interrupted, 141 output closed, 143 terminated
 
 examples:
   midclt call system.info
@@ -85,6 +85,10 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         help="an API key of the user, or the absolute path of a file with one (which nobody else should read)",
     )
     parser.add_argument(
+        "--otp", metavar="CODE", help="the one-time password; without it one is asked for where the server wants it"
+    )
+    parser.add_argument("--otp-command", metavar="WORDS", help="a program that prints the one-time password")
+    parser.add_argument(
         "-t",
         "--timeout",
         type=seconds,
@@ -110,6 +114,9 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         "--no-channel-binding",
         action="store_true",
         help="do not tie the proof of the API key to the TLS connection: for proxies that end TLS, and for ws://",
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="on a terminal too, all of an error: the server's trace and data"
     )
 
     commands = parser.add_subparsers(

@@ -7,9 +7,11 @@ stage (resolve, connect, tls, handshake) and is at once the builtin a script may
 from __future__ import annotations
 
 import errno
+import math
 import os
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from time import monotonic
 from typing import Any
 
 from .endpoint import Endpoint
@@ -54,6 +56,12 @@ class ConnectLimits:
     hello: float = 30.0
     message: int = 2**30
     vigilance: Vigilance = field(default_factory=Vigilance)
+    until: float = math.inf
+    """When all stages together must be done, by `time.monotonic`. The blocking driver keeps it."""
+
+    def left(self, seconds: float) -> float:
+        """How much of a stage's time there is before ``until``. Never 0, which would mean "do not wait" to a socket."""
+        return max(0.001, min(seconds, self.until - monotonic()))
 
 
 def websocket_url(endpoint: Endpoint) -> str:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
-
-import truenas_client
 
 from ..exits import ExitStatus
 from ..option_types import count, seconds
 
-if TYPE_CHECKING:
-    from truenas_client import Event, Gap
-
-__all__ = ["add_options", "message_of", "run"]
+__all__ = ["add_options", "run"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -38,32 +32,23 @@ def run(options: argparse.Namespace) -> ExitStatus:
     Without ``-n`` the number is unlimited. When the time is over the status is
     `ExitStatus.TIMEOUT`, whether any event came or not.
     """
+    from truenas_client import ejson
+
     from ..access import signed_in
     from ..output import print_line, say
 
-    number = options.number
     came = 0
+    with signed_in(options) as client:
+        from ..listening import TimeIsUp, listening
 
-    def receive(item: Event | Gap) -> bool:
-        nonlocal came
-        if isinstance(item, truenas_client.Gap):
-            say(f"midclt: {item.dropped} events are missing here: {item.reason}")
-            return True
-        print_line(truenas_client.ejson.dumps(message_of(item)))
-        came += 1
-        return number is None or came < number
-
-    with signed_in(options) as session:
-        if session.listen(options.event, receive, options.timeout):
-            return ExitStatus.OK
-    say(f"{options.event}: {options.timeout:g} s are over, {came} event{'' if came == 1 else 's'} came")
-    return ExitStatus.TIMEOUT
-
-
-def message_of(event: Event) -> dict[str, Any]:
-    """The event as the server sent it, without the members that the server left out."""
-    message: dict[str, Any] = {"msg": event.kind, "collection": event.name}
-    for name, value in (("id", event.id), ("fields", event.fields), ("extra", event.extra)):
-        if value is not None:
-            message[name] = value
-    return message
+        try:
+            with listening(client, options.event) as listener:
+                for message in listener.messages(options.timeout or None):
+                    print_line(ejson.dumps(message))
+                    came += 1
+                    if came == options.number:
+                        break
+        except TimeIsUp:
+            say(f"{options.event}: {options.timeout:g} s are over, {came} event{'' if came == 1 else 's'} came")
+            return ExitStatus.TIMEOUT
+    return ExitStatus.OK

@@ -15,8 +15,8 @@ import pytest
 
 from midclt import main
 from tests.midclt.served import Background
-from truenas_client.aio import signin
 from truenas_client.simulator import Call, CallError, Simulator, Source
+from truenas_client.sync import signin
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import keyring
 import pytest
 
-from midclt import access, profiles, trusting
+from midclt import profiles, signing, trusting
 from tests.core import certificates
 from tests.core.test_secrets import Kept
 from tests.facts import ROOT
@@ -20,11 +20,11 @@ from tests.keptfiles import files_below
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background, scripted
 from tests.midclt.test_process import terminal
-from truenas_client.aio.signin import forget_counts
 from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Secret, Text
 from truenas_client.simulator import Simulator
 from truenas_client.storage import Known, Profiles, config_path
 from truenas_client.storage.secret_store import resolve
+from truenas_client.sync.signin import forget_counts
 from truenas_client.trust import TLS
 
 MARKER = "m4rker-s3cret"
@@ -46,7 +46,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def ask(prompt: str) -> str | None:
         return answers.pop(0) if answers else None
 
-    monkeypatch.setattr(access, "_ask", ask)
+    monkeypatch.setattr(signing, "_ask", ask)
     monkeypatch.setattr(profiles, "ask", ask)
     monkeypatch.setattr(trusting, "confirm", lambda question: answers.pop(0) == "y" if answers else None)
     return answers

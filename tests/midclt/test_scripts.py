@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from midclt import access
+from midclt import signing
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background
 from truenas_client import ErrnoMixin
-from truenas_client.aio import signin
 from truenas_client.simulator import Simulator
+from truenas_client.sync import signin
 
 
 def test_a_key_of_the_old_protocol_needs_no_user(run: Run, nas: Nas) -> None:
@@ -80,8 +80,8 @@ def test_a_one_time_password_is_asked_for_on_the_old_protocol(
         asked.append(prompt)
         return "123 456"
 
-    monkeypatch.setattr(access, "_ask", ask)
-    monkeypatch.setattr(access, "has_terminal", lambda: True)
+    monkeypatch.setattr(signing, "_ask", ask)
+    monkeypatch.setattr(signing, "has_terminal", lambda: True)
     ran = run("-U", "otp", "-P", "otp", "call", "system.ready", url=old.legacy_url)
     assert (ran.status, ran.out) == (0, "True\n")
     assert len(asked) == 1
@@ -100,7 +100,7 @@ def test_a_wrong_one_time_password_is_asked_for_again_where_the_server_does(
 
     signin.forget_counts()
     codes = ["000000", "123-456"]
-    monkeypatch.setattr(access, "_ask", lambda prompt: codes.pop(0))
+    monkeypatch.setattr(signing, "_ask", lambda prompt: codes.pop(0))
     simulator = background.run(made())
     with background.entered(simulator):
         ran = run("-U", "otp", "-P", "otp", "call", "system.ready", url=simulator.url)

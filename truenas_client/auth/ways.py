@@ -19,18 +19,22 @@ __all__ = ["Key", "Password", "Token", "Way"]
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A password. Over ``ws://`` to another host it is sent with a warning if ``allow_exposed``, else not at all."""
+    """A password. Over ``ws://`` to another host it is sent with a warning if ``allow_exposed``, else not at all.
+
+    ``renewable`` asks for a token that signs in once more without a one-time password, for a client that reconnects.
+    """
 
     username: str
     password: str = field(repr=False)
     allow_exposed: bool = True
+    renewable: bool = True
 
     def flow(self, channel: Channel, nonce: Callable[[], bytes], warn: Callable[[str], None]) -> Flow:
         """The login over this channel. Raises `InsecureTransport`."""
         if text := weak_password(channel, allow=self.allow_exposed):
             warn(text)
-        legacy = bool(channel.old_protocol)
-        return password_login(self.username, self.password, legacy=legacy, renewable=not channel.readable)
+        renewable = self.renewable and not channel.readable
+        return password_login(self.username, self.password, legacy=bool(channel.old_protocol), renewable=renewable)
 
 
 @dataclass(frozen=True, slots=True)

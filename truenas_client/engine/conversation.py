@@ -36,9 +36,8 @@ from ..exc import (
 from .ddp import DDP
 from .dialect import Dialect
 from .errors import explained
-from .jobbook import JOB_EVENTS, other_work
 from .ledger import Call, Lane, Ledger, lane_of
-from .messages import Ended, Failure, Message, Reply, Update
+from .messages import JOB_EVENTS, Ended, Failure, Message, Reply, Update
 from .retry import EXPECTED
 from .sizes import send_limit
 
@@ -290,6 +289,8 @@ class Conversation:
             if isinstance(fields.get("id"), int):
                 self.job_methods.add(call.method)
                 self.ledger.became_job(call)
+                from .jobbook import other_work  # not needed before a job has started
+
                 params = ejson.loads(call.text)["params"]
                 call.settled, call.result, call.error = True, fields["id"], other_work(call, params, fields)
                 told.append(call)

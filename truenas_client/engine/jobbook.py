@@ -33,12 +33,10 @@ from .errors import job_error
 from .jobrecord import FINAL_STATES, JobProgress, JobRecord, Outcome
 from .ledger import Call
 from .likeness import extends
+from .messages import JOB_EVENTS
 from .retry import EXPECTED
 
 __all__ = ["JOB_EVENTS", "JobBook", "other_work"]
-
-JOB_EVENTS = "core.get_jobs"
-"""The collection whose events show jobs, and the method that lists them."""
 
 
 class JobBook:

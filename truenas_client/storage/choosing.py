@@ -9,13 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..endpoint import parse
-from ..trust import SYSTEM, TLS
-from .profile import Profile
-from .profiles import Profiles
+from ..tls_choice import SYSTEM, TLS
+from .paths import config_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .profile import Profile
+    from .profiles import Profiles
 
 __all__ = ["Choice", "choose"]
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file, be it one that cannot be read."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _read() -> Profiles:
+    from .profiles import Profiles  # most calls on the server itself need none
+
+    return Profiles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +67,7 @@ def choose(
     uri: str | None = None,
     username: str | None = None,
     tls: TLS | None = None,
-    profiles: Callable[[], Profiles] = Profiles,
+    profiles: Callable[[], Profiles] | None = None,
 ) -> Choice:
     """Combine flags (the arguments), environment and profile.
 
@@ -55,8 +78,8 @@ def choose(
     username = username or environment.get("TRUENAS_USERNAME") or None
     name = profile or environment.get("TRUENAS_PROFILE") or None
     chosen: Profile | None = None
-    if name is not None or uri is None:
-        known = profiles()
+    if name is not None or (uri is None and (profiles is not None or _is_there(config_path()))):
+        known = (profiles or _read)()
         name = name or known.default
         chosen = known.get(name) if name is not None else None
     if chosen is None:

@@ -14,11 +14,11 @@ from time import monotonic
 from typing import Any
 
 from ..engine.ids import new_id
-from ..engine.jobbook import JOB_EVENTS, JobBook
+from ..engine.jobbook import JobBook
 from ..engine.jobrecord import JobRecord
-from ..engine.ledger import Call, Lane, lane_of
+from ..engine.ledger import Call, Lane
 from ..engine.likeness import extends
-from ..engine.messages import Update
+from ..engine.messages import JOB_EVENTS, Update
 from ..engine.topics import Topic
 from ..exc import CallTimeout, ClientException, ConnectionLost, JobLost, NotAJob
 from .connection import Connection
@@ -116,7 +116,7 @@ class JobTable:
 
     def start(self, client: Any, method: str, params: Sequence[Any], callback: JobCallback | None) -> Job:
         """Send the call that starts a job; `announced` waits for its number."""
-        self._watch()
+        self.watch()
         connection = self.connection
         record = JobRecord(new_id(), method, params, new_style=connection.talk.dialect.new_style_jobs)
         job = Job._of(client, self, record, callback)
@@ -167,7 +167,7 @@ class JobTable:
 
     def follow(self, job: Job, job_id: int) -> None:
         """Watch a job by its number. Raises what asking ``core.get_jobs`` raises; an unknown number is `JobLost`."""
-        self._watch()
+        self.watch()
         if job._callback is not None:
             self._dispatcher.start()
         record = job._record
@@ -201,7 +201,7 @@ class JobTable:
                 return Job(client, number, callback)
         raise NotAJob(f"{call.method} answered as a plain call, not as a job that can be watched", number)
 
-    def expect(self, method: str) -> None:
+    def expect(self) -> None:
         """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
 
         Nothing waits for the answer. An account that may not see jobs goes without.
@@ -210,8 +210,6 @@ class JobTable:
         talk = connection.talk
         if connection.asked_for_jobs or not talk.signed_in or not talk.dialect.new_style_jobs:
             return
-        if lane_of(method) is Lane.CONTROL:
-            return  # none of these is a job
         with connection.lock:
             if not connection.asked_for_jobs:
                 connection.asked_for_jobs = True
@@ -282,7 +280,8 @@ class JobTable:
 
     # -- inside --------------------------------------------------------------------------
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
+        """Have the server tell of jobs. Raises what it says."""
         with self.connection.lock:
             if self._topic is None:
                 self._topic = self._subscriptions.begin(JOB_EVENTS, self, WATCH_SECONDS)
