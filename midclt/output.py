@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "is_terminal",
+    "print_harmless",
     "print_line",
     "print_result",
     "report",
@@ -56,6 +57,11 @@ def print_line(text: str) -> None:
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed, so the result could not be written")
     _write(sys.stdout, text)
+
+
+def print_harmless(text: str) -> None:
+    """Print text that can hold no server's control characters, but our own colours, on standard output."""
+    _write(sys.stdout, text, clean=True)
 
 
 def say(text: str) -> None:
@@ -115,11 +121,11 @@ def tell(texts: Sequence[str], *, verbose: bool = False) -> None:
         say(line)
 
 
-def _write(stream: TextIO | None, text: str) -> None:
+def _write(stream: TextIO | None, text: str, *, clean: bool = False) -> None:
     if stream is None:  # the command was started with this stream closed
         return
     line = text + "\n"
-    if is_terminal(stream):
+    if not clean and is_terminal(stream):
         from truenas_client.values.lines import harmless
 
         line = harmless(line)

@@ -21,6 +21,7 @@ COMMANDS = {
     "call": "call a method",
     "ping": "check that the server answers",
     "subscribe": "print events as they come",
+    "query": "find rows: filter, select, sort, and print a table, CSV, YAML, ...",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
     "key": "prepare an API key",
 }
@@ -134,13 +135,26 @@ class _CommandParser(argparse.ArgumentParser):
 
     def __init__(self, *, command: str | None = None, **settings: Any) -> None:
         super().__init__(**settings)
+        self._dashed: tuple[str, ...] = ()  # options whose value may begin with a dash, as in --order-by -size
         self._command = command  # None: the options have been added; an action has them from the beginning
 
     def add_options(self) -> None:
         command, self._command = self._command, None
         if command is not None:
-            import_module(f"midclt.commands.{command}").add_options(self)
+            module = import_module(f"midclt.commands.{command}")
+            self._dashed = getattr(module, "DASHED", ())
+            module.add_options(self)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         self.add_options()
-        return super().parse_known_args(args, namespace)
+        return super().parse_known_args(self._joined(args) if self._dashed else args, namespace)
+
+    def _joined(self, args: list[str]) -> list[str]:
+        """The words with each value that begins with one dash joined to its option, as argparse wants it."""
+        joined: list[str] = []
+        for word in args:
+            if joined and joined[-1] in self._dashed and word[:1] == "-" and word[:2] != "--":
+                joined[-1] += f"={word}"
+            else:
+                joined.append(word)
+        return joined

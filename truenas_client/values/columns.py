@@ -36,10 +36,13 @@ MISSING: Any = _Missing()
 """The value of a path that leads nowhere."""
 
 _RANKS = (
-    {"id", "name", "title", "username", "hostname", "service", "method", "klass", "key", "uid", "gid", "path"},
+    {"id", "name", "title", "username", "hostname", "service", "method", "klass", "key", "uid", "gid"},
     {"state", "status", "level", "type", "health", "enable", "enabled", "progress"},
 )
-_MESSAGES = frozenset({"message", "formatted", "text", "description", "error", "comment", "comments"})
+_MESSAGES = frozenset(
+    {"message", "formatted", "text", "description", "error", "comment", "comments", "mountpoint", "path"}
+)
+_SIZES = frozenset({"size", "used", "available", "free", "allocated", "capacity"})
 _NEVER = frozenset({"guid", "uuid", "locale", "children"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = {name: rank for rank, names in enumerate(_RANKS) for name in names}
@@ -125,10 +128,7 @@ def _rank(name: str, values: list[Any]) -> int | None:
     if all(isinstance(value, bool) for value in told):
         return _FLAG
     sized = any(hint(name, value) for value in told if isinstance(value, (int, float)))
-    return _SIZE if sized or _SIZES.search(name) else _OTHER
-
-
-_SIZES = re.compile(r"(?:^|_)(?:size|used|available|free|allocated|capacity)$")
+    return _SIZE if sized or name in _SIZES else _OTHER
 
 
 def escaped(name: str) -> str:

@@ -57,7 +57,7 @@ def form_lines(
 ) -> Iterator[str]:
     """The value as text in this form, without line ends. A piece may hold several lines."""
     if form == "table" and isinstance(value, Mapping):
-        named = picked([value], columns)[0].items() if columns is not None else _flat(value)
+        named = _flat(value) if columns is None else _flat(picked([value], columns)[0], named=True)
         facts = [{"name": name, "value": cell_text(key_of(name), inner, human=human)} for name, inner in named]
         yield from TextTable(facts, ("name", "value"), width=width).rows()
     elif form == "table":
@@ -73,10 +73,10 @@ def form_lines(
         yield from _json_or_yaml(value, form)
 
 
-def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """The members of an object, those of objects inside by their paths."""
+def _flat(value: Mapping[str, Any], before: str = "", *, named: bool = False) -> Iterator[tuple[str, Any]]:
+    """The members of an object, those of objects inside by their paths. ``named``: its names are paths already."""
     for name, inner in value.items():
-        path = before + escaped(name)
+        path = name if named else before + escaped(name)
         if isinstance(inner, Mapping) and inner and property_value(inner) is inner:
             yield from _flat(inner, f"{path}.")
         else:
