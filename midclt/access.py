@@ -81,7 +81,7 @@ def signed_in(options: Namespace, secret: Secret | None = None, *, optional: boo
     the sign-in is missing. Raises `CommandError` when connecting or signing in fails.
     """
     choice = chosen(options)
-    if not choice.tls.verify and is_terminal(sys.stderr):
+    if choice.accepts is not None and not choice.accepts.verify and is_terminal(sys.stderr):
         say("midclt: any certificate is accepted: another machine can intercept and change the connection")
     if not _may_sign_in(options, choice):
         with connected(choice, options.timeout or None) as client:
@@ -124,7 +124,7 @@ def connected(choice: Choice, timeout: float | None = None) -> Iterator[Client]:
     try:
         try:
             limits = ConnectLimits(until=until) if until else None
-            client = Client(address, tls=choice.tls, also=also, limits=limits, on_warning=warn)
+            client = Client(address, tls=choice.accepts, also=also, limits=limits, on_warning=warn)
         except ConnectError as e:
             if until and monotonic() >= until:
                 from truenas_client.endpoint import parse

@@ -8,6 +8,7 @@ the list.
 from __future__ import annotations
 
 import argparse
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +23,7 @@ COMMANDS = {
     "ping": "check that the server answers",
     "subscribe": "print events as they come",
     "query": "find rows: filter, select, sort, and print a table, CSV, YAML, ...",
+    "jobs": "list jobs, wait for one, stop one",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
     "key": "prepare an API key",
 }
@@ -121,40 +123,47 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     )
 
     commands = parser.add_subparsers(
-        dest="name", metavar="<subcommand>", title="subcommands", parser_class=_CommandParser
+        dest="name",
+        metavar="<subcommand>",
+        title="subcommands",
+        prog="midclt",  # argparse would format a usage line to find this, and load what measures the terminal
+        parser_class=_CommandParser,  # type: ignore[type-var]
     )
     for name, words in COMMANDS.items():
-        command = commands.add_parser(name, help=words, command=name)
-        if whole:
-            command.add_options()
+        commands.add_parser(name, help=words, command=name)
+    if whole:
+        for name, lazy in list(commands.choices.items()):
+            commands.choices[name] = lazy.made  # type: ignore[assignment]
     return parser
 
 
-class _CommandParser(argparse.ArgumentParser):
-    """The parser of one command. It imports the command's module only when it has words to parse."""
+class _CommandParser:
+    """The parser of one command, made when it has words to parse; then the command's module is imported too."""
 
-    def __init__(self, *, command: str | None = None, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._dashed: tuple[str, ...] = ()  # options whose value may begin with a dash, as in --order-by -size
-        self._command = command  # None: the options have been added; an action has them from the beginning
+    def __init__(self, *, command: str, **settings: Any) -> None:
+        self._command, self._settings = command, settings
 
-    def add_options(self) -> None:
-        command, self._command = self._command, None
-        if command is not None:
-            module = import_module(f"midclt.commands.{command}")
-            self._dashed = getattr(module, "DASHED", ())
-            module.add_options(self)
+    @cached_property
+    def made(self) -> argparse.ArgumentParser:
+        """The real parser."""
+        parser = argparse.ArgumentParser(**self._settings)
+        self._module.add_options(parser)
+        return parser
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        self.add_options()
-        return super().parse_known_args(self._joined(args) if self._dashed else args, namespace)
+    @cached_property
+    def _module(self) -> Any:
+        return import_module(f"midclt.commands.{self._command}")
 
-    def _joined(self, args: list[str]) -> list[str]:
-        """The words with each value that begins with one dash joined to its option, as argparse wants it."""
-        joined: list[str] = []
+    def parse_known_args(self, args: list[str], namespace: Any = None) -> Any:
+        """As argparse, except that the value of the command's ``DASHED`` options may begin with a dash."""
+        words: list[str] = []
+        dashed = getattr(self._module, "DASHED", ())
         for word in args:
-            if joined and joined[-1] in self._dashed and word[:1] == "-" and word[:2] != "--":
-                joined[-1] += f"={word}"
+            if words and words[-1] in dashed and word[:1] == "-" and word[:2] != "--":
+                words[-1] += f"={word}"
             else:
-                joined.append(word)
-        return joined
+                words.append(word)
+        return self.made.parse_known_args(words, namespace)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.made, name)

@@ -18,7 +18,7 @@ from truenas_client.values.lines import cells, fit
 
 from .output import is_terminal, say
 
-__all__ = ["Bar", "Lines", "Progress", "Silent", "progress_for"]
+__all__ = ["Bar", "Lines", "Progress", "Silent", "clock_text", "progress_for"]
 
 BAR_CELLS = 30
 
@@ -126,16 +126,17 @@ class Bar:
     def _times(self, share: float) -> str:
         """How long the job was watched and, by what it has done in that time, how long it may still take."""
         now = self._clock()
-        passed = _clock_text(now - self._began)
+        passed = clock_text(now - self._began)
         if self._first is None and share:
             self._first = (now, share)
         if self._first is None or now - self._first[0] < ESTIMATE_SECONDS or not self._first[1] < share < 1:
             return passed
         speed = (share - self._first[1]) / (now - self._first[0])
-        return f"{passed}, about {_clock_text((1 - share) / speed)} to go"
+        return f"{passed}, about {clock_text((1 - share) / speed)} to go"
 
 
-def _clock_text(seconds: float) -> str:
+def clock_text(seconds: float) -> str:
+    """A time in minutes and seconds, and hours where there are any."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -136,7 +136,7 @@ def test_no_password_and_nobody_to_ask(run: Run, nas: Nas, monkeypatch: pytest.M
 
 
 def test_a_one_time_password_is_asked_for(run: Run, nas: Nas, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = iter(["123456", "000000", None])
+    given = iter(["123456", "000000", None, None])
     monkeypatch.setattr(signing, "_ask", lambda prompt: next(given))
     ran = run("call", "auth.me", url=nas.url, user="otp")
     assert ran.status == 0

@@ -55,7 +55,7 @@ def test_progress_as_descriptions(
 def test_progress_as_a_bar_on_a_terminal(
     nas: Nas, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    err = _Watched("10%  first half", nas.open, terminal=True)
+    err = _Watched("10%  0:00 first half", nas.open, terminal=True)
     monkeypatch.setattr(sys, "stderr", err)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("TRUENAS_USERNAME", "admin")
@@ -63,8 +63,8 @@ def test_progress_as_a_bar_on_a_terminal(
     assert main(["-u", nas.url, "call", "-j", "test.gated"]) == 0
     assert capsys.readouterr().out == '{"done": 2}\n'
     drawn = err.getvalue()
-    assert "\r[###...........................] 10%  first half" in drawn
-    assert drawn.endswith("\r[##############################] 100% second half\n")
+    assert "\r[###...........................] 10%  0:00 first half" in drawn
+    assert drawn.endswith("\r[##############################] 100% 0:00 second half\n")
     assert drawn.count("100%") == 1
     assert all(len(line) < 80 for line in drawn.split("\r"))
 
@@ -106,7 +106,7 @@ def test_the_connection_lost_in_a_job(run: Run, nas: Nas) -> None:
     nas.open()
     assert (ran.status, ran.out) == (3, "")
     assert "The outcome of test.lost is unknown." in ran.err
-    assert "core.job_wait" in ran.err
+    assert " jobs watch " in ran.err
     assert "Traceback" not in ran.err
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from midclt import signing
+from tests.auth.ways import frames
 from tests.midclt.conftest import Run
 from tests.midclt.served import Background, scripted
+from truenas_client.auth import budget
 from truenas_client.simulator import ApiKey, Simulator
-from truenas_client.sync import signin
-from truenas_client.websocket import WebSocket
+
+__all__ = ["frames"]
 
 SECRET = "MARKED" + "A" * 58
 KEY = f"31-{SECRET}"
@@ -39,7 +41,7 @@ def secure(secure_nas: Simulator, background: Background) -> str:
 
     async def fresh() -> None:
         secure_nas.rate_limit.clear()
-        signin.forget_counts()
+        budget.forget_counts()
 
     background.run(fresh())
     assert secure_nas.secure_url is not None
@@ -52,14 +54,6 @@ def key_file(tmp_path: Path) -> Path:
     path.write_text(json.dumps({"raw_key": KEY}))
     path.chmod(0o600)
     return path
-
-
-@pytest.fixture
-def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    sent: list[str] = []
-    send = WebSocket.send
-    monkeypatch.setattr(WebSocket, "send", lambda self, text: sent.append(text) or send(self, text))
-    return sent
 
 
 @pytest.mark.parametrize("flags", [[], ["--no-channel-binding"], ["--plain"], ["--pl"], ["--no"]])

@@ -139,7 +139,7 @@ def test_ctrl_c_in_a_job_says_how_to_find_it_again(nas: Nas) -> None:
     status, out, err = _interrupted_in_a_job(nas, _environment(nas))
     assert (status, out) == (130, "")
     assert err.startswith("Not waiting for test.gated any longer. Job ")
-    assert "core.job_wait" in err
+    assert "jobs watch" in err
     assert err.count("\n") == 1
 
 
@@ -263,7 +263,13 @@ def test_no_terminal_and_no_password(nas: Nas) -> None:
     env = _environment(nas)
     del env["TRUENAS_PASSWORD"]
     ran = subprocess.run(
-        [*COMMAND, "ping"], env=env, cwd=ROOT, capture_output=True, text=True, input="", start_new_session=True
+        [*COMMAND, "call", "core.ping"],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        input="",
+        start_new_session=True,
     )
     assert (ran.returncode, ran.stdout) == (4, "")
     assert "No password for admin" in ran.stderr

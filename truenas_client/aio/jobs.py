@@ -16,11 +16,11 @@ from typing import Any
 
 from ..engine.jobbook import JobBook
 from ..engine.jobrecord import JobProgress, JobRecord
-from ..engine.ledger import Lane, lane_of
+from ..engine.ledger import Lane
 from ..engine.messages import JOB_EVENTS, Update
 from ..engine.retry import may_send_again
 from ..engine.topics import Topic
-from ..exc import CallTimeout, ClientException, ConnectionLost, JobLost
+from ..exc import CallTimeout, ClientException, ConnectionLost
 from .connection import Connection, new_id
 from .events import Subscriptions
 from .supervisor import Supervisor
@@ -207,18 +207,13 @@ class JobTable:
         self._book.start(record)
         self._book.answer(record, job_id)
         try:
-            # Earlier events of this job, perhaps its last one, found no record. The query makes up for them.
             rows = await self._query(record, connection)
         except BaseException:
             self._jobs.pop(record, None)
             self._book.forget(record)
             raise
-        if isinstance(rows, list) and rows:
-            self._event(rows[0])
-        if not record.fields and record.outcome is None:
-            text = f"{record.method}: the server does not know job {job_id} any more"
-            self._book.end(record, error=JobLost(text, job_id=job_id))
-        self._changed(record)
+        for changed in self._book.followed(record, rows):
+            self._changed(changed)
         return job
 
     def expect(self, connection: Connection, method: str) -> None:
@@ -226,12 +221,7 @@ class JobTable:
 
         Nothing waits for the answer. An account that may not see jobs does without the events.
         """
-        if connection.asked_for_jobs or not connection.signed_in or not connection.dialect.new_style_jobs:
-            return
-        if lane_of(method) is Lane.CONTROL:
-            return  # none of these is a job
-        connection.asked_for_jobs = True
-        if self._topic is None and connection.lost is None:
+        if connection.talk.wants_job_events(method) and self._topic is None and connection.lost is None:
             self._topic = self._subscriptions.begin(JOB_EVENTS, self, connection)
 
     # -- the listener of job events ---------------------------------------------------------

@@ -147,7 +147,13 @@ class LiveQuery:
     @property
     def ready(self) -> bool:
         """Whether `rows` is up to date with every event received, and the connection is up."""
-        return self._task is not None and not self._done and self._due is None and self._server.connected
+        return (
+            self._task is not None
+            and not self._done
+            and self._due is None
+            and self._events.inbox.empty
+            and self._server.connected
+        )
 
     def changes(self) -> Changes:
         """The changes from now on. Read `rows` just before or after: without an ``await`` no change comes between."""

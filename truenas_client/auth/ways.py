@@ -19,22 +19,20 @@ __all__ = ["Key", "Password", "Token", "Way"]
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A password. Over ``ws://`` to another host it is sent with a warning if ``allow_exposed``, else not at all.
-
-    ``renewable`` asks for a token that signs in once more without a one-time password, for a client that reconnects.
-    """
+    """A password. Over ``ws://`` to another host it is sent with a warning if ``allow_exposed``, else not at all."""
 
     username: str
     password: str = field(repr=False)
     allow_exposed: bool = True
     renewable: bool = True
+    """Whether to ask for a reconnect token, where another machine cannot read it."""
 
     def flow(self, channel: Channel, nonce: Callable[[], bytes], warn: Callable[[str], None]) -> Flow:
         """The login over this channel. Raises `InsecureTransport`."""
         if text := weak_password(channel, allow=self.allow_exposed):
             warn(text)
-        renewable = self.renewable and not channel.readable
-        return password_login(self.username, self.password, legacy=bool(channel.old_protocol), renewable=renewable)
+        legacy, renewable = bool(channel.old_protocol), self.renewable and not channel.readable
+        return password_login(self.username, self.password, legacy=legacy, renewable=renewable)
 
 
 @dataclass(frozen=True, slots=True)

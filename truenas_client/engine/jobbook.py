@@ -175,6 +175,17 @@ class JobBook:
                 self.end(record, error=error)
         return answered
 
+    def followed(self, record: JobRecord, rows: Any) -> list[JobRecord]:
+        """Take in the first query of a job that is followed by its number. Return the records that changed.
+
+        Earlier events of the job, perhaps its last one, found no record: the rows make up for them.
+        """
+        changed = self.event(rows[0]) if isinstance(rows, list) and rows else []
+        if not record.fields and record.outcome is None:
+            text = f"{record.method}: the server does not know job {record.id} any more"
+            self.end(record, error=JobLost(text, job_id=record.id))
+        return changed if record in changed else [*changed, record]
+
     @property
     def adrift(self) -> list[JobRecord]:
         """The jobs that the driver must look for on the next connection, by their `query`."""

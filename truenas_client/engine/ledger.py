@@ -254,6 +254,11 @@ class Ledger:
         self._unannounced = None
         return calls
 
+    def recount(self) -> None:
+        """Count anew what the calls hold: a change was cut off half way."""
+        self._held = [sum(call.lane is lane for call in self._in_flight.values()) for lane in Lane]
+        self.queued = len(self.calls()) - len(self._in_flight)
+
     def _next(self, now: float) -> Call | None:
         """The call that has waited longest among those that fit, whatever its lane.
 

@@ -8,16 +8,15 @@ other address the profile gives only its user name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..endpoint import parse
-from ..tls_choice import SYSTEM, TLS
 from .paths import config_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..tls_choice import TLS
     from .profile import Profile
     from .profiles import Profiles
 
@@ -41,16 +40,23 @@ def _read() -> Profiles:
     return Profiles()
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """The address to connect to, and the user to sign in."""
 
     address: str | None
     username: str | None
-    tls: TLS
+    accepts: TLS | None
+    """Which certificates are accepted; None is what the system trusts."""
     profile: Profile | None
     entrusted: bool
     """Whether the profile's secret may be sent there: address and user are the profile's own."""
+
+    @property
+    def tls(self) -> TLS:
+        """Which certificates are accepted."""
+        from ..tls_choice import SYSTEM
+
+        return self.accepts or SYSTEM
 
     @property
     def addresses(self) -> tuple[str | None, ...]:
@@ -83,13 +89,13 @@ def choose(
         name = name or known.default
         chosen = known.get(name) if name is not None else None
     if chosen is None:
-        return Choice(uri, username, tls or SYSTEM, None, False)
+        return Choice(uri, username, tls, None, False)
     own = uri is None or chosen.leads_to(parse(uri))
     entrusted = own and username in (None, chosen.username)
     return Choice(
         uri or chosen.address,
         username or chosen.username or None,
-        tls or (chosen.tls if own else SYSTEM),
+        tls or (chosen.tls if own else None),
         chosen,
         entrusted,
     )

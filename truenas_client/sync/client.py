@@ -214,8 +214,8 @@ class Client(Logins):
         connection = self._connection
         if background or job or self._py_exceptions:
             return self._call_otherwise(method, params, background, callback, job, timeout)
-        if not connection.asked_for_jobs and lane_of(method) is not Lane.CONTROL:
-            self._jobs_table.expect()
+        if not connection.talk.asked_for_jobs and lane_of(method) is not Lane.CONTROL:
+            self._jobs_table.expect(method)
         return connection.call(method, params, self._call_timeout if timeout is undefined else timeout)  # type: ignore[arg-type]
 
     def wait(
@@ -259,8 +259,8 @@ class Client(Logins):
         job: bool | Literal["RETURN"],
         timeout: float | None | UndefinedType,
     ) -> Any:
-        if not job and not self._connection.asked_for_jobs and lane_of(method) is not Lane.CONTROL:
-            self._jobs_table.expect()
+        if not job and not self._connection.talk.asked_for_jobs and lane_of(method) is not Lane.CONTROL:
+            self._jobs_table.expect(method)
         if background:
             call = Call(method, params)
             if job:

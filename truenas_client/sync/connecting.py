@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..dialing import ConnectLimits, broken_handshake, handshake_failure, handshake_timeout
 from ..endpoint import Endpoint
+from ..engine.driven import Driven
 from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
 from ..exc import ClientException, HandshakeRejected
 from ..light_websockets import InvalidHandshake
@@ -92,20 +93,13 @@ def _greet(
 
 
 def _say_hello(connection: Connection, limits: ConnectLimits, private_methods: bool, py_exceptions: bool) -> None:
-    steps = hello(connection.talk.dialect, private_methods=private_methods, py_exceptions=py_exceptions)
-    answer: Any = None
-    failure: ClientException | None = None
-    while True:
-        try:
-            step = steps.throw(failure) if failure is not None else steps.send(answer)
-        except StopIteration:
-            return
-        failure = answer = None
+    steps = Driven(hello(connection.talk.dialect, private_methods=private_methods, py_exceptions=py_exceptions))
+    for step in steps:
         timeout = limits.left(limits.hello)
         try:
             if step is GREETING:
                 connection.greet(timeout)
             else:
-                answer = connection.call(*step, timeout)
+                steps.answer = connection.call(*step, timeout)
         except ClientException as e:
-            failure = e
+            steps.failure = e

@@ -16,8 +16,8 @@ from typing import Any
 from uuid import uuid4
 
 from ..engine.messages import NO_ID, Ended, Update
-from ..engine.topics import Topic, Topics
-from ..exc import CallTimeout, ClientException, ConnectionLost, SubscriptionEnded
+from ..engine.topics import Topic, Topics, source_failure
+from ..exc import CallTimeout, ClientException, ConnectionLost
 from ..secrets.logs import log
 from .connection import Connection
 
@@ -122,12 +122,7 @@ class Subscription:
 
     def source_ended(self, error: ClientException | None) -> None:
         """The reader's side: the server ended the source."""
-        if error is None:
-            self.finish(None)
-        else:
-            ended = SubscriptionEnded(f"{self.name} ended: {error.error}", error.errno, error.trace, error.extra)
-            ended.__cause__ = error
-            self.finish(ended)
+        self.finish(source_failure(self.name, error))
 
     def finish(self, error: ClientException | None) -> None:
         """Nothing more will come."""

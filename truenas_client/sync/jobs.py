@@ -20,7 +20,7 @@ from ..engine.ledger import Call, Lane
 from ..engine.likeness import extends
 from ..engine.messages import JOB_EVENTS, Update
 from ..engine.topics import Topic
-from ..exc import CallTimeout, ClientException, ConnectionLost, JobLost, NotAJob
+from ..exc import CallTimeout, ClientException, ConnectionLost, NotAJob
 from .connection import Connection
 from .events import Dispatcher, Subscriptions
 
@@ -176,7 +176,6 @@ class JobTable:
             self._book.start(record)
             self._book.answer(record, job_id)
         try:
-            # Its events so far went to no record. What they told, and perhaps the last one, is asked for.
             rows = self._query(record)
         except BaseException:
             with self.connection.lock:
@@ -184,12 +183,8 @@ class JobTable:
                 self._book.forget(record)
             raise
         with self.connection.lock:
-            if isinstance(rows, list) and rows:
-                self._event(rows[0])
-            if not record.fields and record.outcome is None:
-                text = f"{record.method}: the server does not know job {job_id} any more"
-                self._book.end(record, error=JobLost(text, job_id=job_id))
-            self._changed(record)
+            for changed in self._book.followed(record, rows):
+                self._changed(changed)
 
     def of_answer(self, client: Any, call: Call, params: list[Any], callback: JobCallback | None) -> Job:
         """The job that a plain call started, by its answer. Raises `NotAJob` where the answer is just a value."""
@@ -201,20 +196,15 @@ class JobTable:
                 return Job(client, number, callback)
         raise NotAJob(f"{call.method} answered as a plain call, not as a job that can be watched", number)
 
-    def expect(self) -> None:
+    def expect(self, method: str) -> None:
         """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
 
         Nothing waits for the answer. An account that may not see jobs goes without.
         """
         connection = self.connection
-        talk = connection.talk
-        if connection.asked_for_jobs or not talk.signed_in or not talk.dialect.new_style_jobs:
-            return
         with connection.lock:
-            if not connection.asked_for_jobs:
-                connection.asked_for_jobs = True
-                if self._topic is None and connection.lost is None:
-                    self._topic = self._subscriptions.begin(JOB_EVENTS, self)
+            if connection.talk.wants_job_events(method) and self._topic is None and connection.lost is None:
+                self._topic = self._subscriptions.begin(JOB_EVENTS, self)
 
     def wait(self, job: Job, event: Event, timeout: float | None) -> None:
         """Wait for an event of a job, asking how it ended where its answer does not tell. Raises `CallTimeout`."""

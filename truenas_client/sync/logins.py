@@ -59,8 +59,9 @@ class Logins(ABC):
         from ..auth.ways import Key
         from ..storage import key_files
 
+        key = key_files.load(api_key, self._warn)
         mechanism = APIKeyAuthMech(auth_mechanism or APIKeyAuthMech.SCRAM)
-        self._login(Key(username or "", key_files.load(api_key, self._warn), mechanism, channel_binding))
+        self._login(Key(username or "", key, mechanism, channel_binding=channel_binding))
 
     def login_with_token(self, token: str) -> None:
         """Sign in with a token of ``auth.generate_token``. Raises as `login_with_password`."""
