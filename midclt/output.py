@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from truenas_client.exc import ClientException
 
 __all__ = [
-    "cells",
-    "fit",
-    "harmless",
     "is_terminal",
+    "print_harmless",
     "print_line",
     "print_result",
     "report",
@@ -32,14 +30,6 @@ __all__ = [
     "tell",
     "warn",
 ]
-
-# Control characters except tab and line feed, and the characters that reorder the text of a line.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-def harmless(text: str) -> str:
-    """``text`` without the characters that steer a terminal; tabs and line feeds stay."""
-    return _STEERING.sub("", text)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -67,6 +57,11 @@ def print_line(text: str) -> None:
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed, so the result could not be written")
     _write(sys.stdout, text)
+
+
+def print_harmless(text: str) -> None:
+    """Print text that can hold no server's control characters, but our own colours, on standard output."""
+    _write(sys.stdout, text, clean=True)
 
 
 def say(text: str) -> None:
@@ -126,10 +121,14 @@ def tell(texts: Sequence[str], *, verbose: bool = False) -> None:
         say(line)
 
 
-def _write(stream: TextIO | None, text: str) -> None:
+def _write(stream: TextIO | None, text: str, *, clean: bool = False) -> None:
     if stream is None:  # the command was started with this stream closed
         return
-    line = (harmless(text) if is_terminal(stream) else text) + "\n"
+    line = text + "\n"
+    if not clean and is_terminal(stream):
+        from truenas_client.values.lines import harmless
+
+        line = harmless(line)
     try:
         data = line.encode(stream.encoding or "utf-8", stream.errors or "strict")
     except UnicodeEncodeError:
@@ -179,29 +178,3 @@ def report(error: ClientException, advice: Sequence[str] = (), *, verbose: bool 
         return
     for text in (*texts, *advice):
         say(text)
-
-
-def fit(text: str, cells: int) -> str:
-    """The beginning of ``text``, as one harmless line, that fits into this many cells of a terminal."""
-    shown: list[str] = []
-    for character in " ".join(harmless(text).split()):
-        cells -= _cells_of(character)
-        if cells < 0:
-            break
-        shown.append(character)
-    return "".join(shown)
-
-
-def cells(text: str) -> int:
-    """The number of terminal cells that a harmless line takes."""
-    return sum(map(_cells_of, text))
-
-
-def _cells_of(character: str) -> int:
-    if character.isascii():
-        return 1
-    from unicodedata import category, east_asian_width
-
-    if category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if east_asian_width(character) in "WF" else 1

@@ -22,6 +22,7 @@ COMMANDS = {
     "call": "call a method",
     "ping": "check that the server answers",
     "subscribe": "print events as they come",
+    "query": "find rows: filter, select, sort, and print a table, CSV, YAML, ...",
     "jobs": "list jobs, wait for one, stop one",
     "batch": "many calls in one run, ten at a time",
     "bulk": "one method many times, as jobs of the server",
@@ -150,8 +151,23 @@ class _CommandParser:
     def made(self) -> argparse.ArgumentParser:
         """The real parser."""
         parser = argparse.ArgumentParser(**self._settings)
-        import_module(f"midclt.commands.{self._command}").add_options(parser)
+        self._module.add_options(parser)
         return parser
+
+    @cached_property
+    def _module(self) -> Any:
+        return import_module(f"midclt.commands.{self._command}")
+
+    def parse_known_args(self, args: list[str], namespace: Any = None) -> Any:
+        """As argparse, except that the value of the command's ``DASHED`` options may begin with a dash."""
+        words: list[str] = []
+        dashed = getattr(self._module, "DASHED", ())
+        for word in args:
+            if words and words[-1] in dashed and word[:1] == "-" and word[:2] != "--":
+                words[-1] += f"={word}"
+            else:
+                words.append(word)
+        return self.made.parse_known_args(words, namespace)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.made, name)

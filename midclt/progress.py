@@ -14,7 +14,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
-from .output import cells, fit, is_terminal, say
+from truenas_client.values.lines import cells, fit
+
+from .output import is_terminal, say
 
 __all__ = ["Bar", "Lines", "Progress", "Silent", "clock_text", "progress_for"]
 
