@@ -23,13 +23,18 @@ COMMANDS = {
     "ping": "check that the server answers",
     "subscribe": "print events as they come",
     "query": "find rows: filter, select, sort, and print a table, CSV, YAML, ...",
+    "watch": "show the rows of a query as they change",
     "jobs": "list jobs, wait for one, stop one",
     "batch": "many calls in one run, ten at a time",
     "bulk": "one method many times, as jobs of the server",
     "download": "store the file that a method writes",
     "upload": "send a file to a method",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
-    "key": "prepare an API key",
+    "key": "make, list and delete API keys; prepare one for faster logins",
+    "sessions": "list and end sessions",
+    "whoami": "the user, the rights and the session",
+    "doctor": "each step to the server, timed, up to the one that fails",
+    "version": "the versions of this program and of the server",
 }
 """The subcommands in the order of the help: a module of `midclt.commands`, and its line in the help."""
 
