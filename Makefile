@@ -8,7 +8,7 @@ export TRUENAS_FACTS ?= ../shared
 # Compiled modules are kept: the tests start hundreds of programs, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench soak picture clean
+.PHONY: demo test check bench soak picture man clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/truenas-tui --demo
@@ -33,6 +33,12 @@ soak: $(VENV)/.installed-dev
 # The README's picture, drawn by the app itself.
 picture: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.picture .readme/explore.svg
+
+# The manual page of midclt, from its parser.
+man: $(VENV)/.installed
+	@mkdir -p build
+	@$(BIN)/python -m midclt.manpage > build/midclt.1
+	@echo "build/midclt.1: man ./build/midclt.1 shows it"
 
 $(VENV)/.created:
 	@$(PYTHON) -m venv $(VENV)
