@@ -11,10 +11,11 @@ from typing import Any
 from truenas_client import ejson
 from truenas_client.exc import JobLost
 from truenas_client.sync.client import Client
+from truenas_client.values.lines import cells, fit
 
 from .access import call_timeout, signed_in
 from .exits import CommandError, ExitStatus
-from .output import cells, fit, is_terminal, print_line, print_result, say
+from .output import is_terminal, print_line, print_result, say
 from .progress import Silent, clock_text, progress_for
 from .running import find_again, follow_job
 
