@@ -18,12 +18,24 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say, shell_words, warn
 
 if TYPE_CHECKING:
+    from truenas_client.exc import ConnectError
     from truenas_client.secrets.value import Secret
     from truenas_client.storage import Choice
     from truenas_client.sync.client import Client
     from truenas_client.tls_choice import TLS
 
-__all__ = ["call_timeout", "chosen", "connected", "secret_before_input", "signed_in", "trust_of"]
+    from .signing import Who
+
+__all__ = [
+    "call_timeout",
+    "chosen",
+    "connected",
+    "secret_before_input",
+    "signed_in",
+    "trust_of",
+    "unconnected",
+    "who_signs_in_here",
+]
 
 CALL_SECONDS = 60
 """How long a call waits for its answer by default, as in the official command."""
@@ -81,22 +93,29 @@ def signed_in(options: Namespace, secret: Secret | None = None, *, optional: boo
     the sign-in is missing. Raises `CommandError` when connecting or signing in fails.
     """
     choice = chosen(options)
-    if choice.accepts is not None and not choice.accepts.verify and is_terminal(sys.stderr):
-        say("midclt: any certificate is accepted: another machine can intercept and change the connection")
-    if not _may_sign_in(options, choice):
-        with connected(choice, options.timeout or None) as client:
-            yield client
-        return
-    from .signing import sign_in, who_signs_in
-
     # Before connecting: the server drops a connection on which nothing is said while the user types.
-    who = who_signs_in(options, choice, secret, optional=optional)
+    who = who_signs_in_here(options, choice, secret, optional=optional)
     began = monotonic()
     with connected(choice, options.timeout or None) as client:
         if who is not None:
+            from .signing import sign_in
+
             left = max(options.timeout - (monotonic() - began), 0.001) if options.timeout else None
             sign_in(client, who, options, left)
         yield client
+
+
+def who_signs_in_here(
+    options: Namespace, choice: Choice, secret: Secret | None = None, *, optional: bool = False
+) -> Who | None:
+    """The user to sign in and the secret; None where there is nobody to sign in. Raises `CommandError`."""
+    if choice.accepts is not None and not choice.accepts.verify and is_terminal(sys.stderr):
+        say("midclt: any certificate is accepted: another machine can intercept and change the connection")
+    if not _may_sign_in(options, choice):
+        return None
+    from .signing import who_signs_in
+
+    return who_signs_in(options, choice, secret, optional=optional)
 
 
 def _may_sign_in(options: Namespace, choice: Choice) -> bool:
@@ -131,7 +150,7 @@ def connected(choice: Choice, timeout: float | None = None) -> Iterator[Client]:
 
                 text = f"{parse(address).text}: no connection within {timeout:g} s"
                 raise CommandError(text, ExitStatus.CONNECTION) from e
-            raise CommandError(shell_words(e.error) + _hint(e, choice), status_of(e)) from e
+            raise unconnected(e, choice) from e
         try:
             yield client
         finally:
@@ -147,6 +166,11 @@ def _warnings(logging: Any) -> Any:
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: say(f"midclt: {record.getMessage()}")
     return handler
+
+
+def unconnected(error: ConnectError, choice: Choice) -> CommandError:
+    """The error to show for a connection that could not be made: with what the user can do about a certificate."""
+    return CommandError(shell_words(error.error) + _hint(error, choice), status_of(error))
 
 
 def _hint(error: Exception, choice: Choice) -> str:

@@ -1,27 +1,26 @@
-"""The actions of ``midclt jobs``. Into a pipe or a file a list is one line of JSON a job."""
+"""The actions of ``midclt jobs``."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
-from truenas_client import ejson
 from truenas_client.exc import JobLost
 from truenas_client.sync.client import Client
-from truenas_client.values.lines import cells, fit
 
 from .access import call_timeout, signed_in
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_line, print_result, say
-from .progress import Silent, clock_text, progress_for
+from .progress import Silent, progress_for
 from .running import find_again, follow_job
+from .showing import show
 
 __all__ = ["do"]
 
 UNDER_WAY = ["state", "in", ["RUNNING", "WAITING"]]
+COLUMNS = ["id", "state", "progress.percent", "method", "time_started", "progress.description"]
 
 
 def do(options: Namespace) -> ExitStatus:
@@ -42,53 +41,14 @@ def _list(options: Namespace) -> ExitStatus:
         settings["limit"] = options.number
     with signed_in(options) as client:
         rows = client.call("core.get_jobs", filters, settings, timeout=call_timeout(options))
-    if not is_terminal(sys.stdout):
-        for row in rows:
-            print_line(ejson.dumps(row))
-    elif rows:
-        _print_table([_cells(row) for row in rows])
+    if rows or not is_terminal(sys.stdout):
+        show(rows, options, COLUMNS)
     else:
         say("No jobs." if options.all or options.ids else "No job runs or waits; `midclt jobs ls -a` lists the others.")
     missing = {*options.ids} - {row.get("id") for row in rows}
     for number in sorted(missing):
         say(f"The server does not know job {number} (any more)")
     return ExitStatus.JOB if missing else ExitStatus.OK
-
-
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    progress = row.get("progress") or {}
-    percent = progress.get("percent")
-    began, ended = row.get("time_started"), row.get("time_finished")
-    took = ""
-    if isinstance(began, datetime):
-        end = ended if isinstance(ended, datetime) else datetime.now(began.tzinfo)
-        took = clock_text(max((end - began).total_seconds(), 0))
-    return (
-        str(row.get("id")),
-        str(row.get("state")),
-        f"{percent:.0f}%" if isinstance(percent, (int, float)) else "",
-        took,
-        str(row.get("method")),
-        str(row.get("error") or progress.get("description") or row.get("description") or ""),
-    )
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    import shutil
-
-    table = [("ID", "STATE", "", "TIME", "METHOD", "")] + [tuple(fit(cell, 200) for cell in row) for row in rows]
-    widths = [max(cells(row[column]) for row in table) for column in range(5)]
-    room = shutil.get_terminal_size().columns
-    for row in table:
-        line = "  ".join(cell + " " * (width - cells(cell)) for cell, width in zip(row, [*widths, 0], strict=True))
-        print_line(fit_line(line, room))
-
-
-def fit_line(line: str, room: int) -> str:
-    """A line cut to the width of the terminal, its gaps kept."""
-    while cells(line) > room:
-        line = line[:-1]
-    return line.rstrip()
 
 
 def _follow(options: Namespace) -> ExitStatus:
@@ -115,7 +75,7 @@ def _abort(options: Namespace) -> ExitStatus:
     with signed_in(options) as client:
         timeout = call_timeout(options)
         _row(client, number, timeout)
-        lock.check(client, "core.job_abort", [number], timeout)
+        lock.check(client.call, "core.job_abort", [number], timeout)
         client.call("core.job_abort", number, timeout=timeout)
     say(f"The server was asked to stop job {number}; some jobs run on for a while.")
     return ExitStatus.OK

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from truenas_client.methods.catalogue import Catalogue, Method
     from truenas_client.sync.client import Client
 
-__all__ = ["Listing", "add_listing_options", "given_words", "listing", "method_of", "no_such_method"]
+__all__ = ["Listing", "given_words", "listing", "method_of", "no_such_method"]
 
 SECONDS = 120.0
 """A server may load the models of all its API versions before it lists its methods."""
@@ -33,11 +33,6 @@ class Listing(NamedTuple):
     catalogue: Catalogue
     version: str
     cached: bool
-
-
-def add_listing_options(parser: ArgumentParser) -> None:
-    """Add the option that asks the server again."""
-    parser.add_argument("--refresh", action="store_true", help="read the methods from the server again")
 
 
 def given_words(options: Any, environment: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ call counts as one that writes; a refused call was not sent.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .access import chosen
@@ -16,7 +16,6 @@ from .exits import CommandError, ExitStatus
 
 if TYPE_CHECKING:
     from truenas_client.storage import Profile
-    from truenas_client.sync.client import Client
 
 __all__ = ["Lock"]
 
@@ -44,8 +43,8 @@ class Lock:
         if (inner_method(method, params) or method) in RISK | WRITES:
             self._refuse(method)
 
-    def check(self, client: Client, method: str, params: Sequence[Any], timeout: float | None) -> None:
-        """Refuse a method that is not known to read. Raises `CommandError`."""
+    def check(self, call: Callable[..., Any], method: str, params: Sequence[Any], timeout: float | None) -> None:
+        """Refuse a method that is not known to read, by the server's listing. Raises `CommandError`."""
         if self._profile is None:
             return
         from truenas_client.exc import ClientException
@@ -57,7 +56,7 @@ class Lock:
 
         service = (inner_method(method, params) or method).rpartition(".")[0]
         try:
-            listed = client.call("core.get_methods", service, timeout=timeout)
+            listed = call("core.get_methods", service, timeout=timeout)
         except ClientException:
             listed = {}  # without a listing the method counts as one that writes
         catalogue = Catalogue.from_methods(listed if isinstance(listed, dict) else {})

@@ -28,8 +28,13 @@ COMMANDS = {
     "template": "the smallest valid arguments of a method",
     "events": "list the events to subscribe to",
     "jobs": "list jobs, wait for one, stop one",
+    "batch": "many calls in one run, ten at a time",
+    "bulk": "one method many times, as jobs of the server",
+    "download": "store the file that a method writes",
+    "upload": "send a file to a method",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
     "key": "prepare an API key",
+    "completion": "a script for bash, zsh or fish that completes words",
 }
 """The subcommands in the order of the help: a module of `midclt.commands`, and its line in the help."""
 

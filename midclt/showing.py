@@ -16,30 +16,13 @@ from typing import Any
 
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_harmless, print_line, say
+from .shared_options import FORMS
 
-__all__ = ["FORMS", "add_output_options", "has_colour", "show", "terminal_width"]
+__all__ = ["has_colour", "show", "terminal_width"]
 
-FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
 _PIECE = 1 << 16
 _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?\d[\d.eE+-]*|\btrue\b|\bfalse\b|\bnull\b)')
-
-
-def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options to a command."""
-    group = parser.add_argument_group("output")
-    group.add_argument(
-        "-o",
-        "--output",
-        choices=FORMS,
-        metavar="FORM",
-        help=f"{', '.join(FORMS)} (default: MIDCLT_OUTPUT, else table or pretty on a terminal and json elsewhere)",
-    )
-    group.add_argument(
-        "--columns", metavar="NAMES", help="show these members only, such as name,used.parsed,topology.data.*.type"
-    )
-    group.add_argument("--jmespath", metavar="EXPRESSION", help="show what this JMESPath finds (package jmespath)")
-    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to use colour")
 
 
 def show(value: Any, options: argparse.Namespace, columns: Sequence[str] | None = None) -> None:

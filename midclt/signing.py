@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from truenas_client.auth.flow import Login
     from truenas_client.sync.client import Client
 
-__all__ = ["Who", "secret_on_input", "sign_in", "who", "who_signs_in"]
+__all__ = ["Who", "codes_for", "refused", "secret_on_input", "sign_in", "who", "who_signs_in"]
 
 
 class Who(NamedTuple):
@@ -136,7 +136,7 @@ def sign_in(client: Client, user: Who, options: Namespace, seconds: float | None
     """Sign a connected client in. ``seconds`` is for the whole login. Raises `CommandError`."""
     profile = user.profile
     until = monotonic() + seconds if seconds else None
-    codes = _codes(profile.username, options, old=client.dialect == "ddp")
+    codes = codes_for(profile.username, options, old=client.dialect == "ddp")
     try:
         return log_in(client, profile, user.secret, otp_token=codes, said_plain=options.plain, seconds=seconds)
     except CallTimeout as e:
@@ -145,7 +145,12 @@ def sign_in(client: Client, user: Who, options: Namespace, seconds: float | None
         text = f"{client.endpoint.text}: no sign-in within {options.timeout:g} s"
         raise CommandError(text, ExitStatus.CONNECTION) from e
     except ClientException as e:
-        raise CommandError(f"Failed to login: {shell_words(e.error)}{_source(options, profile)}", status_of(e)) from e
+        raise refused(e, options, profile) from e
+
+
+def refused(error: ClientException, options: Namespace, profile: Profile) -> CommandError:
+    """The error to show for a login that failed: it says where the secret came from."""
+    return CommandError(f"Failed to login: {shell_words(error.error)}{_source(options, profile)}", status_of(error))
 
 
 def _source(options: Namespace, profile: Profile) -> str:
@@ -158,7 +163,7 @@ def _source(options: Namespace, profile: Profile) -> str:
     return "" if isinstance(profile.secret, Ask) else f" (profile {profile.name}; its secret: {profile.secret})"
 
 
-def _codes(username: str, options: Namespace, *, old: bool) -> Callable[[], str | None]:
+def codes_for(username: str, options: Namespace, *, old: bool) -> Callable[[], str | None]:
     """A function that gives one one-time password after the other: from the options, then from the user.
 
     ``old``: the old protocol refuses without a reason, so that the account may have none.

@@ -32,6 +32,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
     )
     parser.add_argument(
+        "--kv", action="store_true", help="words like key=value, key:=JSON, key=@FILE and a[b]=value make an object"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show and check what would be sent, secrets masked; send nothing"
+    )
+    parser.add_argument(
         "method",
         nargs="+",
         metavar="METHOD",
@@ -44,20 +50,31 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from truenas_client.exc import ClientException
 
     from ..access import call_timeout, secret_before_input, signed_in
-    from ..arguments import call_arguments
+    from ..arguments import call_arguments, file_text
     from ..exits import status_of
     from ..lock import Lock
     from ..output import print_result, report, say
 
     timeout = call_timeout(options)
     method, *words = options.method
-    secret = secret_before_input(options) if "-" in words else None
-    call = _Call(options, method, call_arguments(words), timeout)
+    from_input = any(word == "-" or word.endswith("=@-") for word in words) and not options.dry_run
+    secret = secret_before_input(options) if from_input else None
+    if options.kv:
+        from ..keyvalues import with_pairs
+
+        params = with_pairs(words, file_text)
+    else:
+        params = call_arguments(words)
+    if options.dry_run:
+        from ..dryrun import show
+
+        return show(options, method, params)
+    call = _Call(options, method, params, timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
     with signed_in(options, secret) as client:
         try:
-            lock.check(client, call.method, call.params, timeout)
+            lock.check(client.call, call.method, call.params, timeout)
             result = call.job(client) if options.job else client.call(call.method, *call.params, timeout=timeout)
         except ClientException as e:
             if not options.quiet:

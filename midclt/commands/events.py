@@ -6,8 +6,7 @@ import argparse
 import sys
 
 from ..exits import ExitStatus
-from ..listing import add_listing_options
-from ..showing import add_output_options
+from ..shared_options import add_listing_options, add_output_options
 
 __all__ = ["add_options", "run"]
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..exits import CommandError, ExitStatus
-from ..listing import add_listing_options
+from ..shared_options import add_colour_option, add_listing_options
 
 if TYPE_CHECKING:
     from ..listing import Listing
@@ -26,9 +26,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description = "Explain a method, or a part of it: an argument, a member inside, or what it returns."
     parser.epilog = _EXAMPLES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("method", metavar="METHOD[.PART]")
+    parser.add_argument("wanted", metavar="METHOD[.PART]")
     parser.add_argument("-a", "--all", action="store_true", help="open every object")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to use colour")
+    add_colour_option(parser)
     add_listing_options(parser)
 
 
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..prose import Prose
 
     found = listing(options)
-    name, path = _split(found, options.method)
+    name, path = _split(found, options.wanted)
     method = method_of(found, name)
     prose = Prose(options.color)
     try:

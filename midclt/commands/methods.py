@@ -7,8 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
-from ..listing import add_listing_options
-from ..showing import add_output_options
+from ..shared_options import add_listing_options, add_output_options
 
 if TYPE_CHECKING:
     from truenas_client.methods.catalogue import Method

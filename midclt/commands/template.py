@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..exits import ExitStatus
-from ..listing import add_listing_options
+from ..shared_options import add_listing_options
 
 __all__ = ["add_options", "run"]
 
@@ -20,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "example:\n  midclt template user.create > user.json; edit it; midclt call user.create - < user.json"
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("method", metavar="METHOD")
+    parser.add_argument("wanted", metavar="METHOD")
     add_listing_options(parser)
 
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..listing import listing, method_of
     from ..output import print_line, say
 
-    method = method_of(listing(options), options.method)
+    method = method_of(listing(options), options.wanted)
     smallest = method.smallest()
     only = len(method.params) == 1 and len(smallest.value) == 1
     print_line(ejson.dumps(smallest.value[0] if only else smallest.value, indent=2, ensure_ascii=False))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` costs more to import than all the rest here; type checkers know the name
 if TYPE_CHECKING:
     from pathlib import Path
 
