@@ -98,15 +98,15 @@ def _found(nodes: Sequence[Node], path: Sequence[str]) -> Node:
 def _inside(node: Node) -> Iterator[Node]:
     """The members of a node: its own, then its alternatives by their tags, then the members of those."""
     yield from node.children
-    for branch in node.branches:
-        yield replace(branch, name=_short(branch.tag))
+    for branch, tag in zip(node.branches, _tags(node.branches)[1], strict=True):
+        yield replace(branch, name=_short(tag))
     for branch in node.branches:
         yield from _inside(branch)
 
 
 def _short(tag: str) -> str:
-    """What a user types for an alternative: of ``type = "S3"`` it is ``S3``."""
-    return tag.rpartition(" = ")[2].strip('"')
+    """What a user types for an alternative: of ``If type is S3`` and ``If type = "S3"`` it is ``S3``."""
+    return tag.rpartition(" is ")[2].rpartition(" = ")[2].removeprefix("Form ").strip('"')
 
 
 def _facts(method: Method) -> Iterator[str]:
@@ -168,12 +168,12 @@ def _members(node: Node, prose: Prose, indent: int, *, whole: bool, path: str) -
         if branch.description:
             prose.paragraphs(first_sentence(branch.description), indent + 2, dim=True)
         inner = replace(branch, children=tuple(own), tag="")
-        _members(inner, prose, indent + 2, whole=whole, path=f"{path}.{_short(branch.tag)}")
+        _members(inner, prose, indent + 2, whole=whole, path=f"{path}.{_short(tag)}")
 
 
 def _tags(branches: Sequence[Node]) -> tuple[str, list[str]]:
     """What selects each alternative: the member whose only value differs (and its name), else the server's names."""
-    for name in (child.name for child in branches[0].children if len(child.choices) == 1):
+    for name in (child.name for child in next(iter(branches), Node("", "")).children if len(child.choices) == 1):
         members = [next((child for child in branch.children if child.name == name), None) for branch in branches]
         values = [child.choices for child in members if child is not None]
         if len(values) == len(branches) == len(set(values)) and all(len(value) == 1 for value in values):
