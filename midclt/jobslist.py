@@ -14,7 +14,7 @@ from .access import call_timeout, signed_in
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_line, print_result, say
 from .progress import Silent, progress_for
-from .running import find_again, follow_job
+from .running import follow_job, leave
 from .showing import show
 
 __all__ = ["do"]
@@ -60,7 +60,7 @@ def _follow(options: Namespace) -> ExitStatus:
         except JobLost as e:
             raise CommandError(e.error, ExitStatus.JOB) from e
         except KeyboardInterrupt:
-            say(f"Not waiting for job {number} any longer. {find_again(options, number)}")
+            leave(client, options, number, f"job {number}")
             raise
         print_result(result)
     return ExitStatus.OK

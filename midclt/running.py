@@ -6,19 +6,23 @@ Invariants: stopping to wait never aborts the job; the words for returning lead 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from truenas_client.exc import CallTimeout, NotAJob
 
+from .exits import Terminated
+from .output import is_terminal, say
 from .progress import Progress
 
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client
     from truenas_client.sync.jobs import Job
 
-__all__ = ["find_again", "follow_job", "run_job", "same_server"]
+__all__ = ["find_again", "follow_job", "leave", "run_job", "same_server"]
 
 TICK_SECONDS = 0.2
 """How often progress is drawn: the bar shows how long the job has run."""
@@ -83,6 +87,27 @@ def _finish(job: Job, shown: deque[dict[str, Any]], display: Progress) -> Any:
                 display.tick()
     finally:
         display.end(success=success)
+
+
+STOP_SECONDS = 2.0
+"""How long after Ctrl-C another one stops the job."""
+
+
+def leave(client: Client, options: argparse.Namespace, number: int, what: str) -> None:
+    """After Ctrl-C: say what still runs and how to return. Another Ctrl-C on the terminal soon after stops the job."""
+    said = f"Not waiting for {what} any longer. {find_again(options, number)}"
+    if not is_terminal(sys.stderr) or isinstance(sys.exc_info()[1], Terminated):
+        say(said)
+        return
+    say(f"{said} Ctrl-C again stops it now.")
+    try:
+        sleep(STOP_SECONDS)
+    except KeyboardInterrupt:
+        from .lock import Lock
+
+        Lock(options).check_name("core.job_abort", [number])
+        client.call("core.job_abort", number, timeout=10.0)
+        say(f"The server was asked to stop job {number}.")
 
 
 def find_again(options: argparse.Namespace, number: int) -> str:

@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 from truenas_client import AsyncClient
 from truenas_client.aio.profile_login import sign_in
-from truenas_client.exc import ClientException, ConnectError
+from truenas_client.aio.supervisor import State
+from truenas_client.exc import ClientException, ConnectError, MethodNotFound
 from truenas_client.secrets.value import Secret
 
 from .access import call_timeout, chosen, unconnected, who_signs_in_here
+from .exits import CommandError, status_of
 from .lock import Lock
-from .output import is_terminal, warn
+from .output import is_terminal, say, warn
 from .progress import clock_text
 
 __all__ = ["Transfer", "run_async"]
@@ -30,10 +32,11 @@ def run_async(
     method: str,
     params: list[Any],
     secret: Secret | None = None,
+    reconnect: bool = False,
 ) -> T:
     """Do some work with a connected client, signed in as the options say, once the profile allows the call.
 
-    Raises `CommandError` as `signed_in` does.
+    With ``reconnect`` a lost connection is made again, which is told. Raises `CommandError` as `signed_in` does.
     """
     lock = Lock(options)
     lock.check_name(method, params)
@@ -45,7 +48,7 @@ def run_async(
         tls=choice.tls,
         also=[other for other in others if other is not None],
         call_timeout=call_timeout(options),
-        reconnect=False,
+        reconnect=reconnect,
         on_warning=warn,
     )
     with asyncio.Runner() as runner:
@@ -70,11 +73,29 @@ def run_async(
             lock.check(call, method, params, call_timeout(options))
 
             async def working() -> T:
-                return await work(client)
+                telling = asyncio.create_task(_tell_states(client))
+                try:
+                    return await work(client)
+                except MethodNotFound as e:
+                    raise CommandError(f"There is no method {method} on {client.endpoint.text}", status_of(e)) from e
+                finally:
+                    telling.cancel()
 
             return runner.run(working())
         finally:
             runner.run(client.close())
+
+
+async def _tell_states(client: AsyncClient) -> None:
+    """Tell that the connection is lost, and that it is there again."""
+    lost = False
+    async for status in client.states():
+        if status.state is State.WAITING and not lost:
+            lost = True
+            say(f"midclt: {status.reason.error if status.reason else 'The connection is lost'}; connecting again")
+        elif status.state is State.READY and lost:
+            lost = False
+            say("midclt: connected again")
 
 
 class Transfer:

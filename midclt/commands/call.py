@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..arguments import call_arguments, file_text
     from ..exits import status_of
     from ..lock import Lock
-    from ..output import print_result, report, say
+    from ..output import print_result, report
 
     timeout = call_timeout(options)
     method, *words = options.method
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
             return status_of(e)
         except KeyboardInterrupt:
             if not options.quiet:
-                say(call.left_behind())
+                call.left_behind(client)
             raise
         print_result(result)
     return ExitStatus.OK
@@ -123,7 +123,9 @@ class _Call:
         from truenas_client.exc import ConnectionLost, NotAuthenticated
 
         if isinstance(error, ConnectionLost) and self._job_id is not None:
-            return f"The outcome of {self.method} is unknown. {self._find_again()}"
+            from ..running import find_again
+
+            return f"The outcome of {self.method} is unknown. {find_again(self._options, self._job_id)}"
         if isinstance(error, ConnectionLost) and error.sent:
             return f"The outcome of {self.method} is unknown: look before you repeat it."
         if isinstance(error, NotAuthenticated):
@@ -133,14 +135,12 @@ class _Call:
                 return "Not signed in: give a user name with -U or TRUENAS_USERNAME."
         return ""
 
-    def left_behind(self) -> str:
-        """The message after Ctrl-C: what still runs."""
+    def left_behind(self, client: Client) -> None:
+        """After Ctrl-C: say what still runs."""
+        from ..output import say
+        from ..running import leave
+
         if self._job_id is not None:
-            return f"Not waiting for {self.method} any longer. {self._find_again()}"
-        return f"Interrupted: {self.method} may have run."
-
-    def _find_again(self) -> str:
-        from ..running import find_again
-
-        assert self._job_id is not None
-        return find_again(self._options, self._job_id)
+            leave(client, self._options, self._job_id, self.method)
+        else:
+            say(f"Interrupted: {self.method} may have run.")

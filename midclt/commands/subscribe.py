@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
 from ..exits import ExitStatus
 from ..option_types import count, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from truenas_client.aio.client import AsyncClient
 
 __all__ = ["add_options", "run"]
 
@@ -24,6 +30,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="give up after this time, with exit status 5",
     )
+    parser.add_argument(
+        "--filter",
+        metavar="TEXT",
+        help="only events like this, as in query: 'state = RUNNING', by their fields and by msg, collection, id",
+    )
+    parser.add_argument(
+        "--follow", action="store_true", help="connect again when the connection breaks; the gap is told on stderr"
+    )
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
@@ -34,21 +48,93 @@ def run(options: argparse.Namespace) -> ExitStatus:
     """
     from truenas_client import ejson
 
-    from ..access import signed_in
     from ..output import print_line, say
 
+    wanted = _wanted(options.filter) if options.filter is not None else None
     came = 0
+
+    def receive(message: dict[str, Any]) -> bool:
+        """Print a message; whether more are wanted."""
+        nonlocal came
+        if wanted is not None and not wanted(message):
+            return True
+        print_line(ejson.dumps(message))
+        came += 1
+        return bool(came != options.number)
+
+    if (_follow if options.follow else _listen)(options, receive):
+        return ExitStatus.OK
+    say(f"{options.event}: {options.timeout:g} s are over, {came} event{'' if came == 1 else 's'} came")
+    return ExitStatus.TIMEOUT
+
+
+def _listen(options: argparse.Namespace, receive: Callable[[dict[str, Any]], bool]) -> bool:
+    """Pass messages on until no more are wanted, or the server ends them (True), or time is up (False)."""
+    from ..access import signed_in
+
     with signed_in(options) as client:
         from ..listening import TimeIsUp, listening
 
         try:
             with listening(client, options.event) as listener:
                 for message in listener.messages(options.timeout or None):
-                    print_line(ejson.dumps(message))
-                    came += 1
-                    if came == options.number:
+                    if not receive(message):
                         break
         except TimeIsUp:
-            say(f"{options.event}: {options.timeout:g} s are over, {came} event{'' if came == 1 else 's'} came")
-            return ExitStatus.TIMEOUT
-    return ExitStatus.OK
+            return False
+    return True
+
+
+def _follow(options: argparse.Namespace, receive: Callable[[dict[str, Any]], bool]) -> bool:
+    """The same, through lost connections."""
+    import asyncio
+
+    from truenas_client.aio.events import Gap
+
+    from ..output import say
+    from ..streaming import run_async
+
+    async def follow(client: AsyncClient) -> bool:
+        try:
+            async with asyncio.timeout(options.timeout or None) as clock, client.subscribe(options.event) as events:
+                async for item in events:
+                    if isinstance(item, Gap):
+                        lost = f"{item.dropped} events" if item.dropped else "events"
+                        say(f"midclt: {lost} may be missing here: {item.reason}")
+                        continue
+                    message: dict[str, Any] = {"msg": item.kind, "collection": item.name}
+                    given = {"id": item.id, "fields": item.fields, "extra": item.extra}
+                    if not receive(message | {name: value for name, value in given.items() if value is not None}):
+                        break
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            return False
+        return True
+
+    done: bool = run_async(options, follow, method="core.subscribe", params=[options.event], reconnect=True)
+    return done
+
+
+def _wanted(text: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether a message is like the filter. Raises `CommandError` with the place of a mistake."""
+    from truenas_client.methods.filters import FilterError, filter_list
+    from truenas_client.methods.querytext import QueryTextError, read_filters
+
+    from ..caret import caret_text
+    from ..exits import CommandError
+
+    try:
+        filters = read_filters(text)
+    except QueryTextError as e:
+        raise CommandError(caret_text("--filter", text, e), ExitStatus.USAGE) from None
+
+    def wanted(message: dict[str, Any]) -> bool:
+        fields = message.get("fields")
+        row = {**(fields if isinstance(fields, dict) else {}), **message}
+        try:
+            return bool(filter_list([row], filters))
+        except FilterError:
+            return False  # an event without such a member, or with one of another type
+
+    return wanted
