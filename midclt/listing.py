@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .exits import CommandError, ExitStatus
@@ -105,22 +104,23 @@ def method_of(found: Listing, name: str) -> Method:
     """The method of this name. Raises `CommandError`, which names similar ones."""
     method = found.catalogue.get(name)
     if method is None:
-        raise no_such_method(name, found.catalogue.methods)
+        raise no_such_method(name, found)
     return method
 
 
-def no_such_method(name: str, known: Iterable[str]) -> CommandError:
-    """The error for an unknown method: what does its work here, or similar names."""
+def no_such_method(name: str, found: Listing) -> CommandError:
+    """The error for an unknown method: what does its work here, or similar names, and how old the list is."""
     from difflib import get_close_matches
 
     from truenas_client.methods.releases import known_events, renamed
 
-    names = list(known)
+    names = found.catalogue.methods
     hint = ""
     if (event := known_events().get(name)) and event.source:
-        hint = f"It is an event: midclt subscribe {name}"
+        hint = f" It is an event: midclt subscribe {name}"
     elif successor := renamed(name, names):
-        hint = f"Its work is done by {successor} on this server"
+        hint = f" Its work is done by {successor} on this server"
     elif near := get_close_matches(name, names, MOST_NEAR):
-        hint = f"Near it: {', '.join(near)}"
-    return CommandError(f"There is no method {name}.{f' {hint}' if hint else ''}", ExitStatus.ERROR)
+        hint = f" Near it: {', '.join(near)}"
+    since = f"\nThis is the list of {found.version}, as cached; --refresh reads it again" if found.cached else ""
+    return CommandError(f"There is no method {name}.{hint}{since}", ExitStatus.ERROR)
