@@ -10,6 +10,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from truenas_client import ejson
@@ -241,7 +242,9 @@ def _examples(method: Method, prose: Prose) -> None:
 
     prose.heading("Example" if not method.examples else "Examples")
     for example in examples_of(method.examples, method.name):
-        if example.caption:
+        if example.caption and example.params is None:
+            prose.line(dedent(example.caption), 2)
+        elif example.caption:
             prose.paragraphs(example.caption, 2, dim=True)
         if example.params is not None:
             prose.line(_call(method, example.params), 2)

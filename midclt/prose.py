@@ -5,6 +5,7 @@ Invariant: the text of a server is made harmless before anything is added to it.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from textwrap import wrap
@@ -15,6 +16,7 @@ from .showing import has_colour, terminal_width
 
 __all__ = ["Prose"]
 
+_ITEM = re.compile(r"(?:[-*+•]|\d+[.)])\s+")
 WIDEST = 100
 """Longer lines are hard to read."""
 _BOLD, _DIM, _NAME, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[0m"
@@ -47,7 +49,9 @@ class Prose:
         """Add paragraphs. A line is a paragraph of its own; one that begins with spaces keeps them."""
         for line in harmless(text).split("\n"):
             lead = len(line) - len(line.lstrip())
-            self._flow(line.strip(), " " * (indent + lead), " " * (indent + lead), dim=dim)
+            item = _ITEM.match(line.strip())
+            hang = len(item[0]) if item else 0
+            self._flow(line.strip(), " " * (indent + lead), " " * (indent + lead + hang), dim=dim)
 
     def entry(self, name: str, words: str, indent: int, column: int) -> None:
         """Add a name, and words beside it that begin at a column, or on the next line where the name is too long."""

@@ -27,6 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitStatus:
     """Print the arguments."""
     from truenas_client import ejson
+    from truenas_client.methods.draft import Draft, draft
     from truenas_client.values.kinds import path_text
 
     from ..listing import listing, method_of
@@ -34,6 +35,10 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
     method = method_of(listing(options), options.wanted)
     smallest = method.smallest()
+    if not smallest.value and len(method.params) == 1 and not method.filterable:
+        # Schemas of 24.10 require no argument, but members of it.
+        inner = draft(method.params[0].schema)
+        smallest = Draft([inner.value], tuple(inner.under(0)))
     only = len(method.params) == 1 and len(smallest.value) == 1
     print_line(ejson.dumps(smallest.value[0] if only else smallest.value, indent=2, ensure_ascii=False))
     paths = [
