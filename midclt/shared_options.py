@@ -9,15 +9,15 @@ __all__ = ["FORMS", "add_colour_option", "add_listing_options", "add_output_opti
 FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
 
 
-def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options to a command."""
+def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "json elsewhere") -> None:
+    """Add the options that say how an answer is printed. ``elsewhere`` is the default without a terminal."""
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",
         "--output",
         choices=FORMS,
         metavar="FORM",
-        help=f"{', '.join(FORMS)} (default: MIDCLT_OUTPUT, else table or pretty on a terminal and json elsewhere)",
+        help=f"{', '.join(FORMS)} (default: MIDCLT_OUTPUT, else table or pretty on a terminal, {elsewhere})",
     )
     group.add_argument(
         "--columns", metavar="NAMES", help="show these members only, such as name,used.parsed,topology.data.*.type"

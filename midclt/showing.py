@@ -25,8 +25,13 @@ _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?\d[\d.eE+-]*|\btrue\b|\bfalse\b|\bnull\b)')
 
 
-def show(value: Any, options: argparse.Namespace, columns: Sequence[str] | None = None) -> None:
-    """Print an answer on standard output as the options say. ``columns`` are those of a table without ``--columns``."""
+def show(
+    value: Any, options: argparse.Namespace, columns: Sequence[str] | None = None, *, object_form: str = "table"
+) -> None:
+    """Print an answer on standard output as the options say.
+
+    ``columns`` are those of a table without ``--columns``, ``object_form`` is how a terminal shows a single object.
+    """
     from truenas_client.values.columns import read_columns
 
     people = is_terminal(sys.stdout)
@@ -39,10 +44,11 @@ def show(value: Any, options: argparse.Namespace, columns: Sequence[str] | None 
     if options.jmespath is not None:
         value = _found(options.jmespath, value)
     if form is None:
-        tabular = isinstance(value, dict) or (isinstance(value, list) and all(isinstance(row, dict) for row in value))
-        plain = isinstance(value, (str, int))
-        form = ("raw" if plain else "table" if tabular else "pretty") if people else "raw" if plain else "json"
-    colour = has_colour(sys.stdout, options.color)
+        form = _own_form(value, object_form) if people else "raw" if isinstance(value, (str, int)) else "json"
+    # A program reads the compact forms, so only `--color` itself colours them in a pipe.
+    colour = has_colour(sys.stdout, options.color) and (
+        people or form in ("table", "pretty") or options.color == "always"
+    )
     if form == "table" and isinstance(value, list):
         _show_table(value, columns, people, colour)
         return
@@ -63,6 +69,15 @@ def show(value: Any, options: argparse.Namespace, columns: Sequence[str] | None 
         return
     for block in _blocks(pieces):
         print_line(block)
+
+
+def _own_form(value: Any, object_form: str) -> str:
+    """The form in which a person reads a value best."""
+    if isinstance(value, (str, int)):
+        return "raw"
+    if isinstance(value, dict) or value == []:
+        return object_form
+    return "table" if isinstance(value, list) and all(isinstance(row, dict) for row in value) else "pretty"
 
 
 def _show_table(rows: list[Any], columns: Sequence[str] | None, people: bool, colour: bool) -> None:

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from .cells import cell_of, property_value
-from .columns import MISSING, at_path, own_columns, split_path
+from .columns import MISSING, at_path, every_column, own_columns, split_path
 from .human import hint
 from .kinds import preview
 from .lines import cells, cut, one_line, padded
@@ -43,7 +43,6 @@ class TextTable:
         self._right: list[bool] = []
         self._widths: list[int] = []
         shown: list[str] = []
-        out: list[str] = []
         taken = -len(GAP)
         for name in names:
             texts, number = _column(rows, name, human)
@@ -52,7 +51,6 @@ class TextTable:
             taken += len(GAP) + min(wide, _WIDEST)
             if not asked and shown and width is not None and taken > width:
                 taken -= len(GAP) + min(wide, _WIDEST)
-                out.append(name)
                 continue
             shown.append(name)
             self._texts.append(texts)
@@ -60,8 +58,7 @@ class TextTable:
             self._widths.append(wide)
         self.columns: tuple[str, ...] = tuple(shown)
         """The columns that are shown."""
-        self.left_out: tuple[str, ...] = tuple(out)
-        """Further columns that have no place."""
+        self._unasked: Sequence[Mapping[str, Any]] = () if asked else rows
         if width is not None:
             self._shrink(width)
 
@@ -75,6 +72,11 @@ class TextTable:
             excess -= step
         for at, size in enumerate(self._widths):
             self._texts[at] = [text if cells(text) <= size else cut(text, size) for text in self._texts[at]]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The columns that were not asked for and are not shown: for want of room, or because they say little."""
+        return tuple(name for name in every_column(self._unasked) if name not in self.columns)
 
     @property
     def header(self) -> str:
