@@ -93,9 +93,9 @@ def _show_table(rows: list[Any], columns: Sequence[str] | None, people: bool, co
     print_harmless(f"{_BOLD}{header}{_PLAIN}" if colour else header)
     for block in _blocks(table.rows()):
         print_harmless(block)
-    if table.left_out and is_terminal(sys.stderr):
-        more = len(table.left_out)
-        names = ", ".join(table.left_out[:5]) + (", ..." if more > 5 else "")
+    if is_terminal(sys.stderr) and (left_out := table.left_out):
+        more = len(left_out)
+        names = ", ".join(left_out[:5]) + (", ..." if more > 5 else "")
         say(f"{more} more column{'' if more == 1 else 's'}: {names} (--columns NAMES shows others, -o pretty all)")
 
 
