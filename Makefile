@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Where recorded protocol facts are, when they are at hand; the tests that need them skip without.
 export TRUENAS_FACTS ?= ../shared
 
-.PHONY: demo test check bench soak picture clean
+.PHONY: demo test check bench soak picture man clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/truenas-tui --demo
@@ -31,6 +31,12 @@ soak: $(VENV)/.installed-dev
 # The README's picture, drawn by the app itself.
 picture: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.picture .readme/explore.svg
+
+# The manual page of midclt, from its parser.
+man: $(VENV)/.installed
+	@mkdir -p build
+	@$(BIN)/python -m midclt.manpage > build/midclt.1
+	@echo "build/midclt.1: man ./build/midclt.1 shows it"
 
 $(VENV)/.created:
 	@$(PYTHON) -m venv $(VENV)

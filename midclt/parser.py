@@ -63,6 +63,9 @@ examples:
   midclt profile add lab nas.example -U admin --secret keyring && midclt --profile lab call system.info
   midclt call user.create - < user.json
   midclt subscribe -n 5 'reporting.realtime:{"interval": 2}'
+  midclt batch pool.dataset.create --each '{"name": "tank/{}"}' --failed again.ndjson < names.txt
+  midclt jobs watch 4211
+  midclt -u nas.example -U admin doctor
 """
 
 

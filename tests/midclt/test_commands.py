@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import stat
 import subprocess
 import sys
@@ -251,6 +252,51 @@ def test_events_are_filtered(shell: Shell, nas: ThreadedSimulator) -> None:
         out, err = process.communicate(timeout=20)
     (event,) = rows(out)
     assert (event["fields"]["state"], event["fields"]["method"], err) == ("SUCCESS", "test.work", "")
+
+
+def test_events_are_followed_through_a_lost_connection(nas: ThreadedSimulator) -> None:
+    nas.nas.event("test.items", roles=["READONLY_ADMIN"])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "midclt", "-u", socket_of(nas), "subscribe", "--follow", "-n", "2", "test.items"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+
+    def send_until(done: Callable[[], object]) -> None:
+        while not done():
+            nas.send_event("test.items", "ADDED", id=1, fields={})
+
+    send_until(lambda: select.select([process.stdout], [], [], 0.05)[0])
+    nas.drop_connections()
+    send_until(lambda: select.select([], [], [], 0.05)[0] or process.poll() is not None)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, len(rows(out))) == (0, 2)
+    assert "connecting again" in err
+    assert "may be missing here" in err
+
+
+def test_a_call_that_may_have_run_is_not_sent_again(shell: Shell, nas: ThreadedSimulator, tmp_path: Path) -> None:
+    failed = tmp_path / "failed"
+
+    @nas.nas.method("test.vanish")
+    async def vanish(call: Call) -> None:
+        """Lose the connection before the answer."""
+        nas.nas.drop_connections()
+
+    calls = ["core.ping", "test.vanish", *["core.ping"] * 60]
+    lines = "".join(f'{{"method": "{method}"}}\n' for method in calls)
+    status, out, err = shell("batch", "--failed", str(failed), stdin=lines)
+    assert status == 1
+    assert "not sent" in err
+    again = {row["index"]: row for row in rows(failed.read_text())}
+    assert again[2]["unknown"] is True
+    assert "unknown" not in again[62]
+    assert len(again) + len([row for row in rows(out) if row["ok"]]) == 62
+    status, out, err = shell("batch", stdin=failed.read_bytes())
+    assert (status, "Line" in err) == (0, True)
 
 
 # -- tell --------------------------------------------------------------------------------------

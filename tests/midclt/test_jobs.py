@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from midclt import main
+from midclt.progress import Bar
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import OPTIONS, Background, Reply, scripted, update
 
@@ -173,3 +174,17 @@ def test_a_call_attached_to_other_work_is_not_credited(run: Run, background: Bac
             assert (ran.status, ran.out) == (7, "")
             assert "other work" in ran.err
             assert "unknown" not in ran.err
+
+
+def test_the_bar_estimates_what_is_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    err, now = io.StringIO(), [0.0]
+    monkeypatch.setattr(sys, "stderr", err)
+    bar = Bar(lambda: now[0])
+    for seconds, percent in ((10.0, 20.0), (40.0, 50.0), (3700.0, 50.0)):
+        now[0] = seconds
+        bar.update(percent, "scrubbing")
+    bar.end(success=False)
+    drawn = err.getvalue().split("\r")
+    assert drawn[1].endswith("20%  0:10 scrubbing")
+    assert drawn[2].endswith("50%  0:40, about 0:50 to go scrubbing"), "20 % of it were done before"
+    assert "1:01:40, about 1:42:30 to go" in drawn[3]
