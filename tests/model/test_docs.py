@@ -14,7 +14,7 @@ from tests.facts import RELEASES, SIZES
 from tests.facts import catalogue as real
 from tests.shelf import SHELF
 from truenas_client.methods.catalogue import Catalogue, Method
-from tui.model.examples import examples_of
+from truenas_client.methods.examples import examples_of
 from tui.model.outline import CallLink, DraftLink, Item, MethodLink, Page, TypeLink, method_page, type_page
 from tui.model.trail import Place, Trail, search
 from tui.text import ASCII, UNICODE, width
