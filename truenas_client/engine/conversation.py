@@ -35,7 +35,6 @@ from ..exc import (
 from .ddp import DDP
 from .dialect import Dialect
 from .errors import explained
-from .jobbook import other_work
 from .ledger import Call, Lane, Ledger, lane_of, may_start_job
 from .messages import JOB_EVENTS, Ended, Failure, Message, Reply, Update
 from .retry import EXPECTED
