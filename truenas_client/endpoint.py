@@ -10,8 +10,8 @@ Invariant: an `Endpoint` never holds credentials, so it may be shown and logged.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .exc import InvalidEndpoint
@@ -35,8 +35,7 @@ _SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _PORTS = {"wss": 443, "ws": 80}
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One address. With ``ws+unix`` ``socket`` is set, and host and port mean nothing."""
 
     scheme: str
@@ -139,7 +138,7 @@ def names_no_path(address: str | None) -> bool:
 
 def with_path(endpoint: Endpoint, path: str) -> Endpoint:
     """The same server at another path."""
-    return replace(endpoint, path=path)
+    return endpoint._replace(path=path)
 
 
 @lru_cache(maxsize=64)

@@ -1,9 +1,10 @@
-"""What we use of `websockets`, imported without what it imports and does not use for it.
+"""What we use of `websockets`, imported without what it imports and does not use for it: half the cost of it.
 
-Its module ``version`` imports `importlib.metadata`, half the cost of all of it, for development versions only. Its
-module ``uri`` imports `urllib.request` before release 16, and ssl with it, to find proxies, which we do not ask for.
-So while it is imported, a stand-in takes the place of each; code that asks that for anything, then or later, gets it
-from the real one. This is the one place for that; a test holds it against the installed release.
+Its module ``version`` imports `importlib.metadata`, for development versions only. Its module ``uri`` imports
+`urllib.request` before release 16, and ssl with it, to find proxies, which we do not ask for. `dataclasses`, which it
+imports, has `inspect` for classes without a docstring. So while it is imported, stand-ins take their places; code that
+asks them for anything, then or later, gets it from the real ones. This is the one place for that; a test holds it
+against the installed release.
 """
 
 from __future__ import annotations
@@ -31,10 +32,13 @@ __all__ = [
     "parse_uri",
 ]
 
-_UNUSED = ("importlib.metadata", "urllib.request")
+_UNUSED = {"importlib.metadata": "websockets", "urllib.request": "websockets", "inspect": "dataclasses"}
+"""What a stand-in takes the place of, and the module that imports it."""
 
 
 class _Later(ModuleType):
+    """Stands in for a module until something of it is asked for."""
+
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
@@ -43,11 +47,12 @@ class _Later(ModuleType):
 
 @contextmanager
 def _without_unused() -> Iterator[None]:
-    stand_ins = [_Later(name) for name in _UNUSED if name not in sys.modules and "websockets" not in sys.modules]
+    stand_ins = [_Later(name) for name, user in _UNUSED.items() if not {name, user} & sys.modules.keys()]
     for module in stand_ins:
-        package, _, name = module.__name__.partition(".")
         sys.modules[module.__name__] = module
-        setattr(import_module(package), name, module)
+        package, _, name = module.__name__.rpartition(".")
+        if package:
+            setattr(import_module(package), name, module)
     try:
         yield
     finally:

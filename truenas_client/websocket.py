@@ -19,7 +19,7 @@ import logging
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .engine.sizes import BEFORE_LOGIN
 from .light_websockets import SEND_EOF, ClientProtocol, CloseCode, ConnectionClosed, Frame, Opcode, State, parse_uri
@@ -70,8 +70,7 @@ def lone_text(data: bytes) -> str | None:
         return None
 
 
-@dataclass(slots=True)
-class _Ping:
+class _Ping(NamedTuple):
     sent: float
     answered: Callable[[float], None]
 

@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from ..engine.jobbook import JOB_EVENTS, LOOKUP_SECONDS, QUERY_SECONDS, JobBook
+from ..engine.jobbook import LOOKUP_SECONDS, QUERY_SECONDS, JobBook
 from ..engine.jobrecord import JobProgress, JobRecord
 from ..engine.ledger import Lane
-from ..engine.messages import Update
+from ..engine.messages import JOB_EVENTS, Update
 from ..engine.retry import may_send_again
 from ..engine.topics import Topic
 from ..exc import CallTimeout, ClientException, ConnectionLost

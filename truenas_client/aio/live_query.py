@@ -81,6 +81,11 @@ class Changes:
             await self._wake.wait()
         return self._pending.pop(next(iter(self._pending)))
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no change to be taken now."""
+        return not self._pending
+
     def push(self, change: Change) -> None:
         """Take in a change. The query calls this."""
         before = self._pending.pop(change.key, None)

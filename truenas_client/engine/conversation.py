@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import ejson
@@ -36,9 +35,8 @@ from ..exc import (
 from .ddp import DDP
 from .dialect import Dialect
 from .errors import explained
-from .jobbook import JOB_EVENTS, other_work
 from .ledger import Call, Lane, Ledger, lane_of, may_start_job
-from .messages import Ended, Failure, Message, Reply, Update
+from .messages import JOB_EVENTS, Ended, Failure, Message, Reply, Update
 from .retry import EXPECTED
 from .sizes import send_limit
 
@@ -50,8 +48,7 @@ TOLD_FAULTS = (1, 10, 100)
 """The unreadable messages that are logged, by number: logging every one would let the peer fill the log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vigilance:
+class Vigilance(NamedTuple):
     """The watchdog's times, in seconds.
 
     After ``silence`` with calls in flight and nothing received, the watchdog sends ``core.ping`` and waits ``answer``
@@ -314,6 +311,8 @@ class Conversation:
             if isinstance(fields.get("id"), int):
                 self.job_methods.add(call.method)
                 self.ledger.became_job(call)
+                from .jobbook import other_work  # not needed before a job has started
+
                 params = ejson.loads(call.text)["params"]
                 call.settled, call.result, call.error = True, fields["id"], other_work(call, params, fields)
                 told.append(call)

@@ -35,10 +35,8 @@ from .ledger import Call
 from .likeness import extends
 from .retry import EXPECTED
 
-__all__ = ["JOB_EVENTS", "LOOKUP_SECONDS", "QUERY_SECONDS", "JobBook", "other_work"]
+__all__ = ["LOOKUP_SECONDS", "QUERY_SECONDS", "JobBook", "other_work"]
 
-JOB_EVENTS = "core.get_jobs"
-"""The collection whose events show jobs, and the method that lists them."""
 LOOKUP_SECONDS = 1.0
 """How long a driver waits for a job's last event after a null answer, before querying ``core.get_jobs``.
 

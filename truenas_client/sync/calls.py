@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from threading import Event, Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.ledger import Call as EngineCall
 from ..exc import ClientException, ValidationErrors
-from .jobs import Job
 from .waiting import new_waiter, wait_on
+
+if TYPE_CHECKING:
+    from .jobs import Job
 
 __all__ = ["Call"]
 

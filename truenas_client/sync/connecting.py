@@ -19,7 +19,7 @@ from .connection import Connection
 from .sockets import open_socket
 
 if TYPE_CHECKING:
-    from ..trust import TLS
+    from ..tls_choice import TLS
 
 __all__ = ["connect"]
 
@@ -51,7 +51,7 @@ def _connection(endpoint: Endpoint, tls: TLS | None, limits: ConnectLimits, rese
     sock = open_socket(endpoint, tls=tls, limits=limits, reserved_ports=reserved_ports)
     connection = Connection(sock, endpoint, dialect_for(endpoint), limits=limits)
     try:
-        connection.open(limits.handshake)
+        connection.open(limits.left(limits.handshake))
     except BaseException as e:
         connection.close()
         if isinstance(e, InvalidHandshake):
@@ -79,7 +79,7 @@ def _greet(
 ) -> None:
     connection.start()
     try:
-        _say_hello(connection, limits.hello, private_methods, py_exceptions)
+        _say_hello(connection, limits, private_methods, py_exceptions)
     except ClientException as e:
         connection.close()
         failed = hello_failed(endpoint, e)
@@ -92,9 +92,10 @@ def _greet(
         connection.sign(True, os.getuid())
 
 
-def _say_hello(connection: Connection, timeout: float, private_methods: bool, py_exceptions: bool) -> None:
+def _say_hello(connection: Connection, limits: ConnectLimits, private_methods: bool, py_exceptions: bool) -> None:
     steps = Driven(hello(connection.talk.dialect, private_methods=private_methods, py_exceptions=py_exceptions))
     for step in steps:
+        timeout = limits.left(limits.hello)
         try:
             if step is GREETING:
                 connection.greet(timeout)

@@ -14,11 +14,11 @@ from time import monotonic
 from typing import Any
 
 from ..engine.ids import new_id
-from ..engine.jobbook import JOB_EVENTS, LOOKUP_SECONDS, QUERY_SECONDS, JobBook
+from ..engine.jobbook import LOOKUP_SECONDS, QUERY_SECONDS, JobBook
 from ..engine.jobrecord import JobRecord
 from ..engine.ledger import Call, Lane, may_start_job
 from ..engine.likeness import extends
-from ..engine.messages import Update
+from ..engine.messages import JOB_EVENTS, Update
 from ..engine.topics import Topic
 from ..exc import CallTimeout, ClientException, ConnectionLost, NotAJob
 from .connection import Connection
@@ -111,7 +111,7 @@ class JobTable:
 
     def start(self, client: Any, method: str, params: Sequence[Any], callback: JobCallback | None) -> Job:
         """Send the call that starts a job; `announced` waits for its number."""
-        self._watch()
+        self.watch()
         connection = self.connection
         record = JobRecord(new_id(), method, params, new_style=connection.talk.dialect.new_style_jobs)
         job = Job._of(client, self, record, callback)
@@ -161,7 +161,7 @@ class JobTable:
 
     def follow(self, job: Job, job_id: int) -> None:
         """Watch a job by its number. Raises what asking ``core.get_jobs`` raises; an unknown number is `JobLost`."""
-        self._watch()
+        self.watch()
         if job._callback is not None:
             self._dispatcher.start()
         record = job._record
@@ -266,7 +266,8 @@ class JobTable:
 
     # -- inside --------------------------------------------------------------------------
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
+        """Have the server tell of jobs. Raises what it says."""
         with self.connection.lock:
             if self._topic is None:
                 self._topic = self._subscriptions.begin(JOB_EVENTS, self, WATCH_SECONDS)

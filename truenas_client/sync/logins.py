@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..auth.channel import APIKeyAuthMech
+    from ..auth.flow import Login
     from ..auth.ways import Way
     from .signin import OTPToken
 
@@ -18,8 +19,8 @@ class Logins(ABC):
     """The login methods of a client."""
 
     @abstractmethod
-    def _login(self, way: Way, otp_token: OTPToken = None) -> None:
-        """Sign in on the connection."""
+    def _login(self, way: Way, otp_token: OTPToken = None, seconds: float | None = None) -> Login:
+        """Sign in. ``seconds`` is for the whole login, without the time in which the user types a code."""
 
     @abstractmethod
     def _warn(self, text: str) -> None:

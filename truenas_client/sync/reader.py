@@ -239,7 +239,8 @@ class Reader(Link):
             if self._let_go and not self._closing:
                 until = now  # it came after the look above, while this thread was awake
         for call in settled:
-            call.wake()
+            if call.wake is not None:  # the watchdog's question has no caller
+                call.wake()
         if self._over or self.talk.lost is not None:
             return None
         if not parks and self._received:
@@ -280,7 +281,8 @@ class Reader(Link):
                 self._leave(now)
         if settled is not None:
             for call in settled:
-                call.wake()
+                if call.wake is not None:
+                    call.wake()
         if noise is not None:
             log.warning("%s", noise)
 
@@ -299,7 +301,8 @@ class Reader(Link):
                 assert self.talk.lost is not None
                 self.receiver.over(self.talk.lost, ours=self._closing)
         for call in settled:
-            call.wake()
+            if call.wake is not None:
+                call.wake()
         self.closed.set()
 
 

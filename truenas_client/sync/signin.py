@@ -6,6 +6,7 @@ did not prove itself is closed; nothing that a login was made with is kept.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from threading import Lock
@@ -32,11 +33,13 @@ class SignIn:
     def __init__(self, connection: Connection, channel: Callable[[], Channel], warn: Callable[[str], None]) -> None:
         self._connection, self._channel, self._warn = connection, channel, warn
         self._lock = Lock()
+        self._until = math.inf
 
-    def run(self, way: Way, otp_token: OTPToken) -> Login:
-        """Sign in. Raises `AuthenticationError` and its subclasses."""
+    def run(self, way: Way, otp_token: OTPToken, seconds: float | None = None) -> Login:
+        """Sign in, within so many seconds. Raises `AuthenticationError` and its subclasses."""
         with self._lock:
             channel = self._channel()
+            self._until = math.inf if seconds is None else time.monotonic() + seconds
             return self._run(way.flow(channel, new_nonce, self._warn), channel, otp_token)
 
     def _run(self, flow: Flow, channel: Channel, otp_token: OTPToken) -> Login:
@@ -51,7 +54,9 @@ class SignIn:
                 elif isinstance(step, Derivation):
                     steps.answer = derive(step.secret, step.salt, step.iterations)
                 else:
+                    asked = time.monotonic()
                     steps.answer = _one_time_password(step, otp_token)
+                    self._until += time.monotonic() - asked
         except ServerSignatureError:
             self._connection.sign(False)
             self._connection.close()
@@ -62,17 +67,20 @@ class SignIn:
     def _call(self, step: Request, channel: Channel) -> Any:
         connection, budget = self._connection, budget_of(channel)
         if budget is None or connection.talk.signed_in:
-            return connection.call(step.method, step.params, LOGIN_SECONDS)
+            return connection.call(step.method, step.params, self._left())
         pause = budget.wait(time.monotonic(), step.method, step.calls)
         if pause > 0:
             self._warn(wait_words(channel, pause))
-            time.sleep(pause)
+            time.sleep(min(pause, self._left()))
         budget.sent(time.monotonic(), step.method)
         try:
-            return connection.call(step.method, step.params, LOGIN_SECONDS)
+            return connection.call(step.method, step.params, self._left())
         except RateLimited as e:
             budget.refused(time.monotonic(), e.retry_after)
             raise
+
+    def _left(self) -> float:
+        return max(0.0, min(LOGIN_SECONDS, self._until - time.monotonic()))
 
 
 def _one_time_password(ask: OTPRequest, token: OTPToken) -> str | None:

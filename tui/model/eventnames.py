@@ -11,28 +11,21 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from truenas_client.methods.releases import known_events
 from tui.model.jsontext import parse
 
 __all__ = ["event_names", "fitting_names", "may_be_new", "read_subscription", "unknown_name"]
 
-# What 24.10, 25.10 and 26 register beside the ``query`` events; the three that most want come first.
-_REGISTERED = (
-    *("reporting.realtime", "alert.list", "core.get_jobs", "app.container_log_follow", "app.stats", "auth.sessions"),
-    *("container.metrics", "directoryservices.status", "docker.events", "docker.state", "failover.disabled.reasons"),
-    *("failover.reboot.info", "failover.setup", "failover.status", "failover.upgrade_pending", "failover.vrrp_event"),
-    *("filesystem.file_tail_follow", "network.config", "pool.scan", "reporting.processes", "smart.test.progress"),
-    *("system.health", "system.ready", "system.reboot", "system.reboot.info", "system.shutdown", "tn_connect.config"),
-    *("truecommand.config", "update.status", "user.web_ui_login_disabled", "virt.global.config"),
-    *("virt.instance.agent_running", "virt.instance.metrics", "zfs.pool.scan", "zfs.tier.rewrite_job_query"),
-    "zfs.tier.rewrite_job_status",
-)
+_FIRST = ("reporting.realtime", "alert.list", "core.get_jobs")
+"""The events that are most wanted."""
 _NAME = re.compile(r"[A-Za-z]\w*(\.\w+)+", re.ASCII)
 _NEAREST = 3
 
 
 def event_names(methods: Iterable[str]) -> list[str]:
     """The names worth offering for a server with these methods: registered ones, then a ``query`` of each namespace."""
-    return list(dict.fromkeys([*_REGISTERED, *(name for name in methods if name.endswith(".query"))]))
+    registered = (name for name in known_events() if not name.endswith(".query"))
+    return list(dict.fromkeys([*_FIRST, *registered, *(name for name in methods if name.endswith(".query"))]))
 
 
 def fitting_names(typed: str, names: Sequence[str]) -> list[str]:
