@@ -25,6 +25,7 @@ from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
 from tui import actions
+from tui.cards.job_news import tell_job_news
 from tui.cards.jump import jump
 from tui.cards.otp import ask_code
 from tui.cards.toast import tell_failure
@@ -108,6 +109,8 @@ class Workspace(RemappedKeys, Screen[None]):
         self._dirty = True
 
     def _renew(self) -> None:
+        if self.session.jobs.news:
+            tell_job_news(self, self.session, self.section.shows_job)
         others = tuple((session.host, session.online) for session in self._others())
         if not self._dirty and self.session.life.retry_at is None and others == self._drawn_others:
             return

@@ -345,6 +345,36 @@ async def _jobs(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
+@drive("job.view", "log.only", "watch.add", "job.bell", "export.open")
+async def _job(desk: Desk, key: str) -> None:
+    await job(desk)
+    await desk.press("3")
+    await desk.see("1 running")
+    jobs = desk.session.jobs
+    match key:
+        case "v" | "o":
+            await desk.press(*["v"] * ("[Log]" not in desk.text))
+            await desk.see("[Log]", "lifted once")
+        case "w":
+            watched = 1 in jobs.watched
+            await desk.press(key)
+            await desk.until(lambda: (1 in jobs.watched) is not watched, "the other")
+        case "B":
+            await desk.press(key)
+            await desk.see("The bell rings")
+        case "x":
+            await desk.press(key)
+            await desk.see("Save a file", "job-1-demo.work.log")
+            await desk.press("escape")
+    if key == "o":
+        await desk.press("enter", "slash")
+        await desk.type("lifted")
+        await desk.press("enter", key)
+        await desk.see("1 of 2 lines")
+        await desk.press("escape", "escape")
+    await desk.press("1")
+
+
 @drive("event.add", "event.plot", "event.close")
 async def _events(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "4")
@@ -512,9 +542,10 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize("ids", cases())
 async def test_every_action_is_triggered_by_its_key(signed_in: Open, nas: Simulator, ids: list[str]) -> None:
-    @nas.job("demo.work", abortable=True)
+    @nas.job("demo.work", abortable=True, logs=True)
     async def work(call: Call) -> None:
         call.progress(37, "lifting")
+        call.log("began\nlifted once\n")
         await call.sleep(100_000)
 
     async with signed_in() as desk:

@@ -204,10 +204,14 @@ class Calling(Section):
         call = self._session.caller.last.get(self._method)
         return call is not None and self._session.caller.cancel(call)
 
+    def shows_job(self, key: str) -> bool:
+        call = self.result_pane.call
+        return call is not None and call.job is not None and str(call.job.id) == key
+
     def action_call_abort(self) -> None:
         job = self.result_pane.running_job
         if job is not None:
-            self._abort(job.id)
+            self._abort(job)
 
     # Copying -----------------------------------------------------------------------
 

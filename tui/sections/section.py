@@ -10,7 +10,8 @@ from textual.containers import Container
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from tui.cards.abort import abort_job
+from tui.cards.abort import abort_job, tell_abort
+from tui.model.job import Job
 from tui.session.session import Session
 from tui.widgets.method_list import Typed
 
@@ -61,6 +62,10 @@ class Section(Container):
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen, which only shows methods."""
 
+    def shows_job(self, key: str) -> bool:
+        """Whether the user sees here how a job (`Job.key`) ended."""
+        return False
+
     def back(self) -> bool:
         """Goes back one level; False at the top."""
         return False
@@ -73,5 +78,10 @@ class Section(Container):
         """Gives the focused pane so many rows more, or takes them."""
 
     @work(exclusive=True, group="abort", exit_on_error=False)
-    async def _abort(self, job_id: int) -> None:
-        await abort_job(self, self._session, job_id)
+    async def _abort(self, job: Job) -> None:
+        if await abort_job(self, self._session, job):
+            self._tell_abort(job)
+
+    @work(group="aborted", exit_on_error=False)
+    async def _tell_abort(self, job: Job) -> None:
+        await tell_abort(self, self._session, job)
