@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import app, blocking, calls, commands, flood, idle, keys, large, memory, simulator, start
+from . import app, blocking, calls, commands, diffs, flood, idle, keys, large, memory, simulator, start
 
 
 def main() -> None:
-    for part in (calls, blocking, commands, flood, simulator, app, keys, large, start, idle, memory):
+    for part in (calls, blocking, commands, diffs, flood, simulator, app, keys, large, start, idle, memory):
         part.run()
 
 
