@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import Namespace
-from importlib import import_module
-from typing import Any, Never
 
-from .exits import ExitStatus, Terminated, folded
-from .parser import get_parser
+# Completing words in a shell has no time for the parser, nor for the module that `typing` is.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from typing import Any, Never
+
+    from .exits import ExitStatus
 
 __all__ = ["command", "main"]
 
@@ -26,13 +28,13 @@ def command() -> Never:
     try:
         status = main()
     except SystemExit as e:  # help, version, usage
-        status = e.code if isinstance(e.code, int) else int(ExitStatus.ERROR)
+        status = e.code if isinstance(e.code, int) else 1
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
                 stream.flush()
         except (OSError, ValueError):
-            status = status or int(ExitStatus.ERROR)
+            status = status or 1
     os._exit(status)
 
 
@@ -42,6 +44,14 @@ def main(argv: list[str] | None = None) -> int:
     ``argv`` is without the program's name, None for the process's own. Raises
     SystemExit for ``--help``, ``--version`` (0) and bad usage (2), as argparse does.
     """
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["__complete"]:
+        from .complete import main as complete
+
+        return complete(words[1:])
+    from .exits import ExitStatus, Terminated, folded
+    from .parser import get_parser
+
     parser = get_parser(whole=False)
     options = parser.parse_args(argv)
     try:
@@ -67,6 +77,8 @@ def _hear_of_termination() -> None:
     """Have SIGTERM end the command as Ctrl-C does: with the connection closed, and a word on what still runs."""
     import signal
 
+    from .exits import Terminated
+
     def end(number: int, frame: Any) -> None:
         signal.signal(number, signal.SIG_IGN)
         raise Terminated
@@ -75,9 +87,11 @@ def _hear_of_termination() -> None:
 
 
 def _run(name: str, options: Namespace) -> ExitStatus:
+    from importlib import import_module
+
     from truenas_client.exc import ClientException
 
-    from .exits import CommandError, status_of
+    from .exits import CommandError, ExitStatus, status_of
     from .output import report, say, tell
 
     try:

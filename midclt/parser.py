@@ -23,6 +23,10 @@ COMMANDS = {
     "ping": "check that the server answers",
     "subscribe": "print events as they come",
     "query": "find rows: filter, select, sort, and print a table, CSV, YAML, ...",
+    "methods": "list methods, or find them by a few letters",
+    "explain": "what a method does, takes and returns",
+    "template": "the smallest valid arguments of a method",
+    "events": "list the events to subscribe to",
     "watch": "show the rows of a query as they change",
     "jobs": "list jobs, wait for one, stop one",
     "batch": "many calls in one run, ten at a time",
@@ -35,6 +39,7 @@ COMMANDS = {
     "whoami": "the user, the rights and the session",
     "doctor": "each step to the server, timed, up to the one that fails",
     "version": "the versions of this program and of the server",
+    "completion": "a script for bash, zsh or fish that completes words",
 }
 """The subcommands in the order of the help: a module of `midclt.commands`, and its line in the help."""
 

@@ -16,34 +16,22 @@ from typing import Any
 
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_harmless, print_line, say
+from .shared_options import FORMS, add_output_options
 
 __all__ = ["FORMS", "add_output_options", "has_colour", "show", "terminal_width"]
 
-FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
 _PIECE = 1 << 16
 _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?\d[\d.eE+-]*|\btrue\b|\bfalse\b|\bnull\b)')
 
 
-def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options to a command."""
-    group = parser.add_argument_group("output")
-    group.add_argument(
-        "-o",
-        "--output",
-        choices=FORMS,
-        metavar="FORM",
-        help=f"{', '.join(FORMS)} (default: MIDCLT_OUTPUT, else table or pretty on a terminal and json elsewhere)",
-    )
-    group.add_argument(
-        "--columns", metavar="NAMES", help="show these members only, such as name,used.parsed,topology.data.*.type"
-    )
-    group.add_argument("--jmespath", metavar="EXPRESSION", help="show what this JMESPath finds (package jmespath)")
-    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to use colour")
+def show(
+    value: Any, options: argparse.Namespace, columns: Sequence[str] | None = None, *, object_form: str = "table"
+) -> None:
+    """Print an answer on standard output as the options say.
 
-
-def show(value: Any, options: argparse.Namespace, columns: Sequence[str] | None = None) -> None:
-    """Print an answer on standard output as the options say. ``columns`` are those of a table without ``--columns``."""
+    ``columns`` are those of a table without ``--columns``, ``object_form`` is how a terminal shows a single object.
+    """
     from truenas_client.values.columns import read_columns
 
     people = is_terminal(sys.stdout)
@@ -56,10 +44,11 @@ def show(value: Any, options: argparse.Namespace, columns: Sequence[str] | None 
     if options.jmespath is not None:
         value = _found(options.jmespath, value)
     if form is None:
-        tabular = isinstance(value, dict) or (isinstance(value, list) and all(isinstance(row, dict) for row in value))
-        plain = isinstance(value, (str, int))
-        form = ("raw" if plain else "table" if tabular else "pretty") if people else "raw" if plain else "json"
-    colour = has_colour(sys.stdout, options.color)
+        form = _own_form(value, object_form) if people else "raw" if isinstance(value, (str, int)) else "json"
+    # A program reads the compact forms, so only `--color` itself colours them in a pipe.
+    colour = has_colour(sys.stdout, options.color) and (
+        people or form in ("table", "pretty") or options.color == "always"
+    )
     if form == "table" and isinstance(value, list):
         _show_table(value, columns, people, colour)
         return
@@ -82,6 +71,15 @@ def show(value: Any, options: argparse.Namespace, columns: Sequence[str] | None 
         print_line(block)
 
 
+def _own_form(value: Any, object_form: str) -> str:
+    """The form in which a person reads a value best."""
+    if isinstance(value, (str, int)):
+        return "raw"
+    if isinstance(value, dict) or value == []:
+        return object_form
+    return "table" if isinstance(value, list) and all(isinstance(row, dict) for row in value) else "pretty"
+
+
 def _show_table(rows: list[Any], columns: Sequence[str] | None, people: bool, colour: bool) -> None:
     from truenas_client.values.forms import as_rows
     from truenas_client.values.texttable import TextTable
@@ -95,9 +93,9 @@ def _show_table(rows: list[Any], columns: Sequence[str] | None, people: bool, co
     print_harmless(f"{_BOLD}{header}{_PLAIN}" if colour else header)
     for block in _blocks(table.rows()):
         print_harmless(block)
-    if table.left_out and is_terminal(sys.stderr):
-        more = len(table.left_out)
-        names = ", ".join(table.left_out[:5]) + (", ..." if more > 5 else "")
+    if is_terminal(sys.stderr) and (left_out := table.left_out):
+        more = len(left_out)
+        names = ", ".join(left_out[:5]) + (", ..." if more > 5 else "")
         say(f"{more} more column{'' if more == 1 else 's'}: {names} (--columns NAMES shows others, -o pretty all)")
 
 

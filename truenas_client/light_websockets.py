@@ -2,8 +2,8 @@
 
 Its module ``version`` imports the metadata of installed packages at its top and uses it in development versions only.
 `dataclasses`, which it imports, has `inspect` for classes without a docstring. So while it is imported, stand-ins take
-the places of the two; whoever asks them for anything, then or later, gets it from the real ones. This is the one place
-for that; a test holds it against the installed release.
+the places of the two; code that asks them for anything, then or later, gets it from the real ones. This is the one
+place for that; a test holds it against the installed release.
 """
 
 from __future__ import annotations

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ..exits import ExitStatus
+from ..shared_options import add_output_options
 
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException
@@ -43,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD",
         help="the method, then its arguments: each is JSON or else taken as text, and - stands for standard input",
     )
+    add_output_options(parser, elsewhere="as the official command prints elsewhere")
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
@@ -53,7 +57,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..arguments import call_arguments, file_text
     from ..exits import status_of
     from ..lock import Lock
-    from ..output import print_result, report
+    from ..output import report
 
     timeout = call_timeout(options)
     method, *words = options.method
@@ -84,8 +88,21 @@ def run(options: argparse.Namespace) -> ExitStatus:
             if not options.quiet:
                 call.left_behind(client)
             raise
-        print_result(result)
+        _print(result, options)
     return ExitStatus.OK
+
+
+def _print(result: Any, options: argparse.Namespace) -> None:
+    """Print a result: as the official command does, unless a form was chosen or a person reads it on a terminal."""
+    from ..output import is_terminal, print_result
+
+    chosen = (options.output, options.columns, options.jmespath, os.environ.get("MIDCLT_OUTPUT"))
+    if not any(chosen) and not is_terminal(sys.stdout):
+        print_result(result)
+        return
+    from ..showing import show
+
+    show(result, options, object_form="pretty")
 
 
 class _Call:

@@ -11,7 +11,7 @@ __all__ = ["add_options", "run"]
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
-    from ..showing import FORMS
+    from ..shared_options import FORMS
 
     parser.description = (
         "Go through the steps to a signed-in call (name, connection, certificate, WebSocket, versions, sign-in, role, "

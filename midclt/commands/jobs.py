@@ -13,7 +13,7 @@ __all__ = ["add_options", "run"]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
     parser.description = "Jobs of the server, whoever started them. Without an action: list those that run or wait."
-    from ..showing import add_output_options
+    from ..shared_options import add_output_options
 
     parser.set_defaults(action="ls", ids=[], all=False, number=None)
     add_output_options(parser)

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command, its actions and the actions' options."""
-    from ..showing import add_output_options
+    from ..shared_options import add_output_options
 
     parser.description = "API keys: make, list and delete them, or prepare one for faster logins."
     actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
 from ..option_types import count
-from ..showing import add_output_options
+from ..shared_options import add_output_options
 
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client

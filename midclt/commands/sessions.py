@@ -11,7 +11,7 @@ __all__ = ["add_options", "run"]
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
-    from ..showing import add_output_options
+    from ..shared_options import add_output_options
 
     parser.description = "The sessions that are signed in at the server."
     parser.set_defaults(action="ls", internal=False)

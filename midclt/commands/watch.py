@@ -21,7 +21,7 @@ SETTLE_SECONDS = 0.2
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
-    from ..showing import add_output_options
+    from ..shared_options import add_output_options
 
     parser.description = (
         "Show the rows of a query, and again when its events say that they changed; through lost connections too. "

@@ -11,7 +11,7 @@ __all__ = ["add_options", "run"]
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
-    from ..showing import add_output_options
+    from ..shared_options import add_output_options
 
     parser.description = "Show the user that this command signs in, the rights, and the server."
     add_output_options(parser)

@@ -244,7 +244,7 @@ def test_the_password_is_asked_on_the_terminal_while_input_is_piped(nas: Nas) ->
         shown = screen.rest()
     os.close(source)
     assert screen.process.returncode == 0
-    assert shown.splitlines()[-1] == '{"from": "pipe"}'
+    assert shown.splitlines()[-3:] == ["{", '  \x1b[36m"from"\x1b[0m: \x1b[32m"pipe"\x1b[0m', "}"]
     assert "admin\n{" not in shown  # what is typed is not shown
 
 

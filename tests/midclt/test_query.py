@@ -121,6 +121,25 @@ def test_a_terminal_shows_a_table_for_people_that_fits(nas: Nas) -> None:
         assert screen.rest().startswith('{\n  "id": 1,\n')
 
 
+def test_call_prints_in_the_same_forms(run: Run, nas: Nas) -> None:
+    value = '[{"a": {"b": 5}, "c": "x"}]'
+
+    def call(*argv: str, **env: str) -> str:
+        ran = run("call", *argv, "test.echo", value, url=nas.url, user="admin", env=env)
+        assert (ran.status, ran.err) == (0, "")
+        return ran.out
+
+    assert call("-o", "table", "--columns", "c,a.b") == "c  a.b\nx    5\n"
+    assert call("--jmespath", "[0].a.b") == "5\n"
+    assert call(MIDCLT_OUTPUT="jsonl") == f"{value[1:-1]}\n"
+    assert call(FORCE_COLOR="1") == f"{value}\n"
+    env = _environment(nas, NO_COLOR="1")
+    with terminal("call", "test.echo", value, env=env) as screen:
+        assert screen.rest() == "c\nx\n1 more column: a (--columns NAMES shows others, -o pretty all)\n"
+    with terminal("call", "test.echo", "[]", env=env) as screen:
+        assert screen.rest() == "[]\n"
+
+
 def test_a_reader_that_goes_away(nas: Nas) -> None:
     ran = subprocess.run(
         ["sh", "-c", f"{' '.join(COMMAND)} query pool.dataset -o table | head -n 1"],

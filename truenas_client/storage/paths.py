@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` costs more to import than all the rest here; type checkers know the name
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["APPLICATION", "config_path"]
+__all__ = ["APPLICATION", "catalogues_path", "config_path"]
 
 APPLICATION = "truenas-client"
 
@@ -25,3 +25,15 @@ def config_path() -> Path:
     import platformdirs
 
     return platformdirs.user_config_path(APPLICATION, appauthor=False) / "config.toml"
+
+
+def catalogues_path() -> Path:
+    """The folder of the cached catalogues (on Linux ``~/.cache/truenas-client/catalogues``)."""
+    if sys.platform == "linux":
+        from pathlib import Path
+
+        root = os.environ.get("XDG_CACHE_HOME", "").strip()
+        return Path(root or os.path.expanduser("~/.cache"), APPLICATION, "catalogues")
+    import platformdirs
+
+    return platformdirs.user_cache_path(APPLICATION, appauthor=False) / "catalogues"

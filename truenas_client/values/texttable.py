@@ -11,7 +11,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from .cells import cell_of, property_value
-from .columns import MISSING, at_path, own_columns, split_path
+from .columns import MISSING, at_path, every_column, own_columns, split_path
+from .human import hint
 from .kinds import preview
 from .lines import cells, cut, one_line, padded
 
@@ -42,7 +43,6 @@ class TextTable:
         self._right: list[bool] = []
         self._widths: list[int] = []
         shown: list[str] = []
-        out: list[str] = []
         taken = -len(GAP)
         for name in names:
             texts, number = _column(rows, name, human)
@@ -51,7 +51,6 @@ class TextTable:
             taken += len(GAP) + min(wide, _WIDEST)
             if not asked and shown and width is not None and taken > width:
                 taken -= len(GAP) + min(wide, _WIDEST)
-                out.append(name)
                 continue
             shown.append(name)
             self._texts.append(texts)
@@ -59,8 +58,7 @@ class TextTable:
             self._widths.append(wide)
         self.columns: tuple[str, ...] = tuple(shown)
         """The columns that are shown."""
-        self.left_out: tuple[str, ...] = tuple(out)
-        """Further columns that have no place."""
+        self._unasked: Sequence[Mapping[str, Any]] = () if asked else rows
         if width is not None:
             self._shrink(width)
 
@@ -74,6 +72,11 @@ class TextTable:
             excess -= step
         for at, size in enumerate(self._widths):
             self._texts[at] = [text if cells(text) <= size else cut(text, size) for text in self._texts[at]]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The columns that were not asked for and are not shown: for want of room, or because they say little."""
+        return tuple(name for name in every_column(self._unasked) if name not in self.columns)
 
     @property
     def header(self) -> str:
@@ -103,22 +106,24 @@ class TextTable:
 def _column(rows: Sequence[Mapping[str, Any]], column: str, human: bool) -> tuple[list[str], bool]:
     """The texts of a column, and whether it holds numbers (which stand at the right)."""
     path, key = split_path(column), key_of(column)
-    known: dict[tuple[type, Any], str] = {}
-    texts: list[str] = []
     only = path[0] if len(path) == 1 else None
+    # Numbers under most keys are neither sizes nor times. Sorting that out once saves most of the time.
+    plain = not (human and (hint(key, 1 << 40) or hint(key, 3600)))
+    fixed = {value: cell_text(key, value, human=human) for value in (None, True, False)}
+    texts: list[str] = []
     kinds: set[type] = set()
     for row in rows:
         value = row.get(only, MISSING) if only is not None else at_path(row, path)
         kind = type(value)
         kinds.add(kind)
-        if kind in _HASHED:
-            # Most columns repeat a few values.
-            text = known.get((kind, value))
-            if text is None:
-                text = known[(kind, value)] = cell_text(key, value, human=human)
+        if kind is str:
+            texts.append(value if value and value.isprintable() else one_line(value))
+        elif value is None or kind is bool:
+            texts.append(fixed[value])
+        elif plain and kind is int and -_LARGE < value < _LARGE:
+            texts.append(str(value))
         else:
-            text = cell_text(key, value, human=human)
-        texts.append(text)
+            texts.append(cell_text(key, value, human=human))
     number = bool(kinds & {int, float}) and kinds <= _NUMBERS
     return texts, number or (kinds <= {dict, type(None)} and _is_number_property(rows, only))
 
@@ -129,7 +134,7 @@ def key_of(column: str) -> str:
     return path[-2] if len(path) > 1 and path[-1] in _INNER else path[-1]
 
 
-_HASHED = frozenset({str, int, float, bool, type(None)})
+_LARGE = 1 << 62
 _NUMBERS = frozenset({int, float, type(None), type(MISSING)})
 
 
