@@ -18,7 +18,7 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say, shell_words, warn
 
 if TYPE_CHECKING:
-    from truenas_client.exc import ConnectError
+    from truenas_client.exc import ClientException, ConnectError
     from truenas_client.secrets.value import Secret
     from truenas_client.storage import Choice
     from truenas_client.sync.client import Client
@@ -34,6 +34,7 @@ __all__ = [
     "signed_in",
     "trust_of",
     "unconnected",
+    "unsigned",
     "who_signs_in_here",
 ]
 
@@ -78,6 +79,15 @@ def chosen(options: Namespace) -> Choice:
         where = " (TRUENAS_URI)" if not options.uri and os.environ.get("TRUENAS_URI") else ""
         raise CommandError(e.error + where, ExitStatus.USAGE) from e
     return choice
+
+
+def unsigned(error: ClientException, options: Namespace) -> list[str]:
+    """Advice where the server wants a sign-in and no user is named."""
+    from truenas_client.exc import NotAuthenticated
+
+    if not isinstance(error, NotAuthenticated) or chosen(options).username is not None:
+        return []
+    return ["Not signed in: give a user name with -U or TRUENAS_USERNAME."]
 
 
 def _origin(choice: Choice) -> str:

@@ -117,6 +117,12 @@ def test_pairs_are_an_object(shell: Shell, tmp_path: Path) -> None:
     }
     assert "not known here yet" in err
     assert "hunter2" not in out + err
+    assert shell("methods", "-o", "json")[0] == 0  # from now on they are
+    status, out, err = shell("call", "--dry-run", "pool.dataset.create", '{"type": "FILESYSTEM"}')
+    assert (status, err) == (6, "data: missing field name\n")
+    status, out, err = shell("call", "--dry-run", "pool.dataset.creat")
+    assert status == 1
+    assert "pool.dataset.create" in err
 
 
 def test_many_calls_after_one_login(shell: Shell, tmp_path: Path) -> None:
@@ -318,6 +324,9 @@ def test_every_release_tells_what_it_is(shell: Shell, release: str) -> None:
 
 
 def test_who_and_what(shell: Shell, nas: ThreadedSimulator) -> None:
+    status, out, err = shell("whoami", address=nas.url, env={"TRUENAS_PASSWORD": ""})
+    assert (status, out) == (4, "")
+    assert err.endswith("Not signed in: give a user name with -U or TRUENAS_USERNAME.\n")
     status, out, err = shell("whoami")
     assert (status, err) == (0, "")
     assert json.loads(out)["roles"] == ["FULL_ADMIN"]
