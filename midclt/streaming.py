@@ -12,6 +12,7 @@ from truenas_client import AsyncClient
 from truenas_client.aio.profile_login import sign_in
 from truenas_client.aio.supervisor import State
 from truenas_client.exc import ClientException, ConnectError, MethodNotFound
+from truenas_client.methods.risk import classify
 from truenas_client.secrets.value import Secret
 
 from .access import call_timeout, chosen, unconnected, who_signs_in_here
@@ -81,7 +82,12 @@ def run_async(
                 finally:
                     telling.cancel()
 
-            return runner.run(working())
+            try:
+                return runner.run(working())
+            except KeyboardInterrupt:
+                if classify(method) != "read":
+                    say(f"Interrupted: {method} may still run.")
+                raise
         finally:
             runner.run(client.close())
 

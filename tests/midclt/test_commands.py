@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import stat
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from midclt.parser import COMMANDS
 from tests.facts import ROOT
 from tests.midclt.conftest import Run
+from tests.midclt.test_process import loaded_by
 from truenas_client.auth import budget
 from truenas_client.simulator import Call, ThreadedSimulator
 
@@ -97,6 +99,24 @@ def test_each_command_is_a_process(nas: ThreadedSimulator, tmp_path: Path, argv:
 
 def rows(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_call_to_this_machine_loads_no_event_loop(nas: ThreadedSimulator) -> None:
+    loaded = loaded_by(f"import midclt; midclt.main(['-u', {socket_of(nas)!r}, 'call', 'core.ping'])")
+    assert "truenas_client.sync.client" in loaded
+    heavy = {"asyncio", "ssl", "inspect", "subprocess", "tomllib", "platformdirs", "midclt.signing", "cryptography"}
+    assert not loaded & heavy
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stream_ends_with_a_signal(nas: ThreadedSimulator, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "midclt", "-u", socket_of(nas), "watch", "pool.query"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"[{")
+        process.send_signal(number)
+        assert process.communicate(timeout=20) == (b"", b"")
+    assert process.returncode == 128 + number
 
 
 # -- do ----------------------------------------------------------------------------------------
