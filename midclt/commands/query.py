@@ -78,31 +78,47 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call the query method and print its answer."""
+    from truenas_client.exc import ClientException
     from truenas_client.methods.querylocal import LocalPart
     from truenas_client.methods.rowfields import FilterError
 
     from ..access import call_timeout, signed_in
+    from ..exits import status_of
+    from ..output import report, say
+    from ..queryhints import refusal_hint, unknown_fields
     from ..showing import show
 
     filters, given = _arguments(options)
     part = LocalPart.of(given)
     timeout = call_timeout(options)
+    name = _method(options.service)
     with signed_in(options) as client:
         try:
-            answer = part.finished(_answer(client, options.service, [filters, part.sent], timeout))
+            answer = part.finished(_answer(client, name, [filters, part.sent], timeout))
         except FilterError as e:
             raise CommandError(f"--order-by: {e}", ExitStatus.ERROR) from None
         except IndexError:
-            raise CommandError("--get: no row matches", ExitStatus.ERROR) from None
+            said = unknown_fields(options, name, filters, given)
+            raise CommandError("\n".join(["--get: no row matches", *said]), ExitStatus.ERROR) from None
+        except ClientException as e:
+            hint = refusal_hint(e.error, given)
+            report(e, [hint] if hint else [], verbose=options.verbose)
+            return status_of(e)
     show(answer, options, part.columns)
+    if not answer or answer == [{}] * len(answer if isinstance(answer, list) else ()):
+        for text in unknown_fields(options, name, filters, given):
+            say(text)
     return ExitStatus.OK
 
 
-def _answer(client: Client, service: str, params: list[Any], timeout: float) -> Any:
+def _method(service: str) -> str:
+    listing = service.endswith(".query") or service in _LISTS or service.rpartition(".")[2].startswith("get_")
+    return service if listing else f"{service}.query"
+
+
+def _answer(client: Client, name: str, params: list[Any], timeout: float) -> Any:
     from truenas_client.exc import ClientException, MethodNotFound
 
-    listing = service.endswith(".query") or service in _LISTS or service.rpartition(".")[2].startswith("get_")
-    name = service if listing else f"{service}.query"
     arguments = [{"query-filters": params[0], "query-options": params[1]}] if name in _IN_AN_OBJECT else params
     try:
         return client.call(name, *arguments, timeout=timeout)
