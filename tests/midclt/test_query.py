@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,20 @@ def test_count_get_and_extra(query: Any) -> None:
     ran = query("user", "--extra", "[]")
     assert (ran.status, ran.err) == (2, "--extra takes an object\n")
     assert rows(query("core.get_jobs", "-f", "state = RUNNING")) == []
+
+
+def test_the_request_can_be_looked_at(run: Run) -> None:
+    ran = run("query", "pool", "-f", "size > 1T", "--order-by", "-size", "--dry-run", url="ws://127.0.0.1:1")
+    request = {"method": "pool.query", "params": [[["size", ">", 1 << 40]], {"order_by": ["-size"]}]}
+    assert (ran.status, json.loads(ran.out)) == (0, request)
+    ran = run("query", "audit", "-f", "username = root", "--dry-run", url="ws://127.0.0.1:1")
+    assert list(json.loads(ran.out)["params"][0]) == ["query-filters", "query-options"]
+
+
+def test_jmespath_is_an_extra(query: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jmespath", None)
+    ran = query("user", "--jmespath", "[]")
+    assert (ran.status, ran.err) == (2, "--jmespath needs a package: pip install jmespath\n")
 
 
 def test_forms(query: Any) -> None:
