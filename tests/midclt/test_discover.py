@@ -158,6 +158,27 @@ def test_every_method_can_be_explained(release: str, monkeypatch: pytest.MonkeyP
     for method in Catalogue.from_methods({name: catalogue(release)[name] for name in chosen if name in names}):
         prose = Prose("never")
         explain(method, prose)
-        assert prose.text.startswith(f"{method.name}(")
-        assert "\x1b" not in prose.text
+        heading, *lines = prose.text.splitlines()
+        assert heading.startswith(f"{method.name}(")
+        assert all(len(line) <= 80 for line in lines if not line.startswith("  midclt call ") and " " in line.strip())
         assert all(node.name for node in parts_of(method))
+
+
+def test_a_hostile_server_steers_no_terminal(nas: Nas, cache: Path) -> None:
+    evil = "\x1b[2Jx\x9b\u202e\x07"
+    member = {"type": "string", "title": evil, "description": evil, "enum": [evil, "b"], "default": evil}
+    entry = {
+        "description": f"{evil}\n\n  * {evil}",
+        "cli_description": evil,
+        "accepts": [{"type": "object", "_name_": evil, "properties": {evil: member}}],
+        "roles": [evil],
+        "examples": {"websocket": [evil]},
+    }
+    methods = Catalogue.from_methods({"evil.one": entry, f"evil.{evil}": entry})
+    CatalogueCache().keep(nas.url, "admin", Kept(methods, "26", ()))
+    env = _environment(nas, XDG_CACHE_HOME=str(cache.parents[1]), NO_COLOR="1")
+    for argv in (["methods"], ["methods", "evil"], ["methods", "-o", "table"], ["explain", "evil.one", "-a"]):
+        with terminal(*argv, env=env) as screen:
+            shown = screen.rest()
+        assert "evil" in shown
+        assert not set(shown) & set("\x1b\x9b\u202e\x07")

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from truenas_client.dotted import split
+
 from .cells import cell_of, property_value
-from .columns import MISSING, at_path, every_column, own_columns, split_path
+from .columns import MISSING, at_path, every_column, own_columns
 from .human import hint
 from .kinds import preview
 from .lines import cells, cut, one_line, padded
@@ -105,7 +107,7 @@ class TextTable:
 
 def _column(rows: Sequence[Mapping[str, Any]], column: str, human: bool) -> tuple[list[str], bool]:
     """The texts of a column, and whether it holds numbers (which stand at the right)."""
-    path, key = split_path(column), key_of(column)
+    path, key = split(column), key_of(column)
     only = path[0] if len(path) == 1 else None
     # Numbers under most keys are neither sizes nor times. Sorting that out once saves most of the time.
     plain = not (human and (hint(key, 1 << 40) or hint(key, 3600)))
@@ -130,7 +132,7 @@ def _column(rows: Sequence[Mapping[str, Any]], column: str, human: bool) -> tupl
 
 def key_of(column: str) -> str:
     """The name that tells what the values of a column mean: of ``used.parsed`` it is ``used``."""
-    path = split_path(column)
+    path = split(column)
     return path[-2] if len(path) > 1 and path[-1] in _INNER else path[-1]
 
 
