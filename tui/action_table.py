@@ -25,6 +25,7 @@ _result = partial(Action, where="explore", group="Result")
 _table = partial(Action, where="result", group="Table")
 _jobs = partial(Action, where="jobs", group="Jobs")
 _events = partial(Action, where="events", group="Events")
+_dashboard = partial(Action, where="dashboard", group="Dashboard")
 _session = partial(Action, where="workspace", group="Session")
 _panes = partial(Action, where="workspace", group="Panes")
 _closing = partial(Action, where="workspace", group="App")
@@ -179,6 +180,23 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Sections, as they are announced.
     *(_section(one) for one in SECTIONS),
+    # The dashboard.
+    _dashboard(
+        "alert.dismiss",
+        "Dismiss an alert",
+        keys="D",
+        help="Marks the alert under the cursor as seen on the server, after a review.",
+        footer="dismiss",
+        rank=10,
+    ),
+    _dashboard(
+        "dashboard.refresh",
+        "Read the dashboard again",
+        keys="r",
+        help="Reads everything now, also what was refused.",
+        footer="refresh",
+        rank=16,
+    ),
     # Jobs.
     _jobs(
         "job.abort",

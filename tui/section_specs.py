@@ -47,6 +47,13 @@ HOME = SectionSpec(
 
 SECTIONS: tuple[SectionSpec, ...] = (
     HOME,
+    SectionSpec(
+        "dashboard",
+        "Dashboard",
+        "2",
+        "The state of the system, its pools, alerts and traffic.",
+        "tui.sections.dashboard:DashboardSection",
+    ),
     SectionSpec("jobs", "Jobs", "3", "What runs on the server, and what ran.", "tui.sections.jobs:JobsSection"),
     SectionSpec("events", "Events", "4", "Live events of the names you choose.", "tui.sections.events:EventsSection"),
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from textual import work
 from textual.containers import Container
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.cards.abort import abort_job
 from tui.session.session import Session
 from tui.widgets.method_list import Typed
+from tui.widgets.rows import Rows
 
 __all__ = ["Section"]
 
@@ -27,6 +30,20 @@ class Section(Container):
     """Whether `resize_pane` does anything here."""
 
     _focused: Widget | None = None
+
+    @dataclass
+    class CallWanted(Message):
+        """A method is to be opened with these arguments, where methods are."""
+
+        method: str
+        params: list[Any]
+
+    @dataclass
+    class ItemWanted(Message):
+        """A row of another section is to be shown."""
+
+        section: str
+        key: str
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -57,6 +74,16 @@ class Section(Container):
 
     def open_method(self, name: str) -> None:
         """Opens a method; only the section with the list of methods does."""
+
+    def open_call(self, name: str, params: list[Any]) -> None:
+        """Opens a method with these arguments; only the section with the list of methods does."""
+
+    def show_item(self, key: str) -> None:
+        """Puts the cursor on a row, where a list of this section has one with that key."""
+        for rows in self.query(Rows):
+            if rows.move_to(key):
+                rows.focus()
+                return
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen, which only shows methods."""

@@ -1,0 +1,55 @@
+"""The base of the sections that read again and again while they can be seen."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from textual import work
+
+from tui.sections.section import Section
+from tui.session.readings import Readings
+from tui.session.session import Session
+from tui.session.stores import Call
+from tui.widgets.pulse import on_pulse
+
+__all__ = ["Polling"]
+
+
+class Polling(Section):
+    """Reads while it is on screen, and rests while another section or connection is shown."""
+
+    def __init__(self, session: Session, readings: Readings, *, id: str | None = None) -> None:
+        super().__init__(session, id=id)
+        self._readings = readings
+
+    @abstractmethod
+    def pull(self) -> None:
+        """Draws what is new; ten times a second while the section can be seen."""
+
+    def on_mount(self) -> None:
+        on_pulse(self, self._beat)
+
+    def on_unmount(self) -> None:
+        self._readings.rest()
+
+    def _beat(self) -> None:
+        if self.display and self.screen in self.app.screen_stack:
+            self._readings.watch()
+            self.pull()
+        elif self._readings.watching:
+            self._readings.rest()
+
+    @work(exclusive=True, group="send", exit_on_error=False)
+    async def change(self, source: str, method: str, *params: Any) -> None:
+        """Makes a write, once it was reviewed, and reads the source anew that shows what became of it."""
+        if await self.send(method, params) is not None:
+            self._readings.refresh(source)
+
+    async def send(self, method: str, params: Sequence[Any]) -> Call | None:
+        """Makes a write, once it was reviewed; None where it was not made, or failed. From a worker."""
+        # Imported when it is wanted: many only read.
+        from tui.cards.sending import send_reviewed
+
+        return await send_reviewed(self, self._session, method, params)

@@ -1,0 +1,90 @@
+"""The board of a session: what the dashboard reads, and the measurements that the server sends by itself.
+
+``reporting.realtime`` is subscribed while the dashboard is on screen, on whatever client there is then; where the user
+may not have it, `Board.measures` says why, and the load average of ``system.info`` has to do.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+from truenas_client import Gap, exc
+from tui.model import dashboard as model
+from tui.model.failure import Failure, explain
+from tui.model.realtime import Sample, sample_of
+from tui.session.readings import LEAST_SECONDS, REFUSALS, Readings, Source
+from tui.session.session import Session
+
+__all__ = ["REALTIME", "SOURCES", "Board"]
+
+REALTIME = 'reporting.realtime:{"interval": 2}'
+"""Two seconds are the least that a server takes."""
+MOST_SAMPLES = 240
+SLOW = 60.0
+"""Seconds between readings of what seldom changes, or is dear to a server."""
+ANY = "READONLY_ADMIN"
+
+LARGEST = {
+    "extra": {"properties": ["used", "available"]},
+    "select": ["id", "used", "available"],
+    "order_by": ["-used.parsed"],
+    "limit": 30,
+}
+
+SOURCES = (
+    Source("system", "system.info", model.system_of, every=SLOW, roles=(ANY,)),
+    Source("pools", "pool.query", model.pools_of, roles=("POOL_READ", ANY)),
+    Source("alerts", "alert.list", model.alerts_of, roles=("ALERT_LIST_READ", ANY)),
+    Source("datasets", "pool.dataset.query", model.datasets_of, ([], LARGEST), every=SLOW, roles=("DATASET_READ", ANY)),
+    Source("network", "interface.query", model.links_of, every=SLOW, roles=("NETWORK_INTERFACE_READ", ANY)),
+    Source("disks", "disk.query", model.disks_of, every=SLOW, roles=("DISK_READ", ANY)),
+    Source("temperatures", "disk.temperatures", model.temperatures_of, every=SLOW, roles=("REPORTING_READ", ANY)),
+)
+
+
+class Board(Readings):
+    """`samples` are the newest measurements, oldest first; ``measures`` why there are none, None while there may be."""
+
+    def __init__(self, session: Session, **options: Any) -> None:
+        super().__init__(session, SOURCES, **options)
+        self.samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
+        self.measured = 0
+        """How many there were so far."""
+        self.measures: Failure | None = None
+        self._denied = False
+
+    def refresh(self, *names: str) -> None:
+        self._denied = self._denied and bool(names)
+        super().refresh(*names)
+
+    def _work(self) -> Iterable[Coroutine[Any, Any, None]]:
+        return [*super()._work(), self._measure()]
+
+    async def _measure(self) -> None:
+        while not self._denied:
+            await self._online()
+            try:
+                await self._receive()
+                self._tell(Failure("Ended", "The server ended reporting.realtime."))
+            except exc.ConnectionLost:
+                self._tell(None)
+            except exc.ClientException as error:
+                self._tell(explain(error, method="reporting.realtime", roles=("REPORTING_READ", ANY)))
+                self._denied = isinstance(error, REFUSALS)
+            await self._pause(LEAST_SECONDS)
+
+    async def _receive(self) -> None:
+        client = self._session.life.online_client()
+        async with client.subscribe(REALTIME) as events:
+            self._tell(None)
+            if self.samples:
+                self.samples.append(Sample())  # a hole in the plots: nothing was measured meanwhile
+            async for event in events:
+                self.samples.append(Sample() if isinstance(event, Gap) else sample_of(event.fields))
+                self.measured += 1
+
+    def _tell(self, failure: Failure | None) -> None:
+        self.version += failure != self.measures
+        self.measures = failure
