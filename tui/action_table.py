@@ -26,6 +26,7 @@ _table = partial(Action, where="result", group="Table")
 _jobs = partial(Action, where="jobs", group="Jobs")
 _events = partial(Action, where="events", group="Events")
 _dashboard = partial(Action, where="dashboard", group="Dashboard")
+_access = partial(Action, where="access", group="Sessions and keys")
 _session = partial(Action, where="workspace", group="Session")
 _panes = partial(Action, where="workspace", group="Panes")
 _closing = partial(Action, where="workspace", group="App")
@@ -228,6 +229,55 @@ ACTIONS: tuple[Action, ...] = (
         footer="plot",
         rank=16,
         handler="plot",
+    ),
+    # Sessions and keys.
+    _access(
+        "access.end",
+        "End a session, or delete a key",
+        keys="delete",
+        help="What the cursor is on: the session is signed out, the API key works no more. After a review.",
+        footer="end",
+        rank=10,
+    ),
+    _access(
+        "access.end_others",
+        "End all other sessions",
+        keys="E",
+        help="Signs out every session but that of this app, after a review.",
+        footer="end others",
+        rank=14,
+    ),
+    _access(
+        "key.create",
+        "New API key ...",
+        keys="plus",
+        help="Asks for its name and user, and shows the key once, to be copied or saved.",
+        footer="new key",
+        rank=11,
+    ),
+    _access(
+        "key.update",
+        "Change an API key ...",
+        keys="e",
+        help="Its name, when it ends, or a new key in place of the old one.",
+        footer="change",
+        rank=12,
+    ),
+    _access(
+        "token.create",
+        "New token ...",
+        keys="t",
+        help="A token signs in for a while, as the user of this app. It is shown once.",
+        footer="token",
+        rank=13,
+    ),
+    _access(
+        "access.refresh",
+        "Read sessions and keys again",
+        keys="r",
+        help="Reads everything now, also what was refused.",
+        footer="refresh",
+        rank=16,
     ),
     # Session.
     _session(

@@ -56,6 +56,13 @@ SECTIONS: tuple[SectionSpec, ...] = (
     ),
     SectionSpec("jobs", "Jobs", "3", "What runs on the server, and what ran.", "tui.sections.jobs:JobsSection"),
     SectionSpec("events", "Events", "4", "Live events of the names you choose.", "tui.sections.events:EventsSection"),
+    SectionSpec(
+        "access",
+        "Sessions and keys",
+        "7",
+        "Who is signed in to the server, API keys and tokens.",
+        "tui.sections.access:AccessSection",
+    ),
 )
 
 

@@ -29,15 +29,19 @@ __all__ = ["FileScreen"]
 
 
 class FileScreen(CardScreen[Transfer | None]):
-    """Dismisses with the transfer that was asked for, None for escape. ``path`` is what the field begins with."""
+    """Dismisses with the transfer that was asked for, None for escape.
+
+    ``path`` is what the field begins with; ``question`` replaces the usual one, where no server writes the file.
+    """
 
     BINDINGS = actions.bind(("card.accept", "take"))
 
-    def __init__(self, kind: Kind, method: str, path: str, *, private: bool = False) -> None:
+    def __init__(self, kind: Kind, method: str, path: str, *, private: bool = False, question: str = "") -> None:
         super().__init__()
         self._kind: Kind = kind
         self._method = method
         self._path = path
+        self._question = question
         self._private = private and kind == "download"
         self._replaceable = ""
         """The text for which the card said that the file exists."""
@@ -45,7 +49,8 @@ class FileScreen(CardScreen[Transfer | None]):
     def compose(self) -> ComposeResult:
         saves = self._kind == "download"
         with Vertical(id="card"):
-            yield Static("The server writes a file. Where to?" if saves else "The method reads a file. Which one?")
+            usual = "The server writes a file. Where to?" if saves else "The method reads a file. Which one?"
+            yield Static(plain(self._question or usual))
             with Horizontal(id="path-row"):
                 yield Static("File", classes="label")
                 yield PathField(self._path, id="path")

@@ -16,13 +16,15 @@ from tui.session.stores import Call
 __all__ = ["send_reviewed"]
 
 
-async def send_reviewed(node: DOMNode, session: Session, method: str, params: Sequence[Any]) -> Call | None:
+async def send_reviewed(
+    node: DOMNode, session: Session, method: str, params: Sequence[Any], notes: Sequence[str] = ()
+) -> Call | None:
     """Asks over the screen of ``node``, makes the call and waits for its end; a failure is told in a toast.
 
     Returns the call once the server has done it, else None. From a worker.
     """
     call = session.new_call(method, list(params))
-    if session.caller.asks(call) and await before_sending(node, session, call) != "send":
+    if session.caller.asks(call) and await before_sending(node, session, call, notes) != "send":
         return None
     ended = asyncio.Event()
     session.caller.send(call, ended.set)

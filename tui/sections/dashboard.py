@@ -164,4 +164,5 @@ class DashboardSection(Polling):
             self.notify("Put the cursor on an alert to dismiss it.", timeout=3)
             self.query_one("#tile-alerts", Tile).lines.focus()
             return
-        self.change("alerts", "alert.dismiss", tile.lines.key)
+        message = next((one.message for one in self.board["alerts"].value if one.uuid == tile.lines.key), "")
+        self.change("alerts", "alert.dismiss", [tile.lines.key], [message])

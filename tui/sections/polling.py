@@ -42,14 +42,16 @@ class Polling(Section):
             self._readings.rest()
 
     @work(exclusive=True, group="send", exit_on_error=False)
-    async def change(self, source: str, method: str, *params: Any) -> None:
+    async def change(self, source: str, method: str, params: Sequence[Any], notes: Sequence[str] = ()) -> None:
         """Makes a write, once it was reviewed, and reads the source anew that shows what became of it."""
-        if await self.send(method, params) is not None:
-            self._readings.refresh(source)
+        await self.send(source, method, params, notes)
 
-    async def send(self, method: str, params: Sequence[Any]) -> Call | None:
-        """Makes a write, once it was reviewed; None where it was not made, or failed. From a worker."""
+    async def send(self, source: str, method: str, params: Sequence[Any], notes: Sequence[str] = ()) -> Call | None:
+        """As `change`, from a worker; None where the call was not made, or failed."""
         # Imported when it is wanted: many only read.
         from tui.cards.sending import send_reviewed
 
-        return await send_reviewed(self, self._session, method, params)
+        call = await send_reviewed(self, self._session, method, params, notes)
+        if call is not None:
+            self._readings.refresh(source)
+        return call

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient, exc
+from truenas_client.secrets.redact import redact_result
+from truenas_client.secrets.value import Secret
 from tui.model.failure import Locked, explain, explain_file
 from tui.model.known import Known
 from tui.model.transfers import file_wanted
@@ -195,6 +197,20 @@ class Caller:
                 f"With its placeholders filled in, this is a {risk} call: write the name of the method itself."
             )
         return params
+
+    def take_secret(self, call: Call, member: str = "") -> Secret | None:
+        """Takes the secret out of an answer: all of it, or one member. From then on it is masked wherever it is said.
+
+        None where the answer does not hold it.
+        """
+        answer = call.value
+        found = answer.get(member) if member and isinstance(answer, dict) else answer
+        call.value = redact_result(call.method, answer)
+        if not isinstance(found, str) or not found:
+            return None
+        secret = Secret(found)
+        self._put_in.add([secret])
+        return secret
 
     # The app's own -----------------------------------------------------------------
 
