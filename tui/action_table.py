@@ -251,7 +251,7 @@ ACTIONS: tuple[Action, ...] = (
         "key.create",
         "New API key ...",
         keys="plus",
-        help="Asks for its name and user, and shows the key once, to be copied or saved.",
+        help="Asks for its name and user, and shows it once, to be copied or saved.",
         footer="new key",
         rank=11,
     ),

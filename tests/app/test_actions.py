@@ -17,6 +17,7 @@ from tui.app import Start
 from tui.cards.columns import ColumnsScreen
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.copy_menu import CopyMenu
+from tui.cards.form import FormScreen
 from tui.cards.help import HelpScreen
 from tui.cards.jump import JumpScreen
 from tui.cards.keep import KeepScreen
@@ -25,6 +26,8 @@ from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
 from tui.section_specs import SECTIONS, SectionSpec
+from tui.sections.access import AccessSection
+from tui.sections.dashboard import DashboardSection
 from tui.session.keeping import Offer
 from tui.session.session import Session, State
 from tui.session.target import Target
@@ -32,6 +35,7 @@ from tui.starting.connect import ConnectScreen
 from tui.widgets.json_view import JsonView
 from tui.widgets.rows import Rows
 from tui.widgets.table_view import TableView
+from tui.widgets.tile import Tile
 
 FORBIDDEN = {"ctrl+h", "ctrl+i", "ctrl+m", "ctrl+left_square_bracket", "ctrl+w", "ctrl+t", "ctrl+n", "ctrl+a", "ctrl+b"}
 """Keys that are others in disguise, or that a browser or a terminal multiplexer keeps for itself."""
@@ -324,11 +328,11 @@ async def _abort(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("go.explore", "go.jobs", "go.events")
+@drive("go.explore", "go.dashboard", "go.jobs", "go.events", "go.access")
 async def _go(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press("3" if key != "3" else "1", "escape", key)
-    wanted = {"1": "explore", "3": "jobs", "4": "events"}[key]
+    wanted = {"1": "explore", "2": "dashboard", "3": "jobs", "4": "events", "7": "access"}[key]
     await desk.until(lambda: desk.workspace.section.id == wanted, wanted)
 
 
@@ -343,6 +347,42 @@ async def _jobs(desk: Desk, key: str) -> None:
     else:
         await desk.until(lambda: desk.session.jobs.version > version, "read again")
     await desk.press("escape", "1")
+
+
+@drive("alert.dismiss", "dashboard.refresh")
+async def _dashboard(desk: Desk, key: str) -> None:
+    await desk.press("escape", "escape", "2")
+    section = desk.workspace.section
+    assert isinstance(section, DashboardSection)
+    await desk.until(lambda: section.board["alerts"].known, "the alerts")
+    if key == "D":
+        section.query_one("#tile-alerts", Tile).lines.focus()
+        await desk.press(key)
+        await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review")
+    else:
+        before = section.board["system"].at
+        await desk.press(key)
+        await desk.until(lambda: section.board["system"].at > before, "read again")
+
+
+@drive("access.end", "access.end_others", "key.create", "key.update", "token.create", "access.refresh")
+async def _access(desk: Desk, key: str) -> None:
+    await desk.press("escape", "escape", "7")
+    section = desk.workspace.section
+    assert isinstance(section, AccessSection)
+    await desk.until(lambda: section.keys.key and section.sessions.key, "both lists")
+    (section.keys if key == "e" else section.sessions).focus()
+    before = section._readings["me"].at
+    await desk.press(key)
+    match key:
+        case "delete":
+            await desk.see("Review", "auth.terminate_session", "ending it signs you out")
+        case "E":
+            await desk.see("No other session is known")
+        case "r":
+            await desk.until(lambda: section._readings["me"].at > before, "read again")
+        case _:
+            await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the form")
 
 
 @drive("event.add", "event.plot", "event.close")

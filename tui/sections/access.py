@@ -108,7 +108,7 @@ class AccessSection(Polling):
     def _summary(self) -> str:
         config, me = self._readings["config"], self._readings["me"]
         if not (config.known or me.known):
-            return f"Two-factor sign-in: {_why_none(config, 'unknown')}" if config.failure else ""
+            return f"Two-factor sign-in: {' '.join(_why_none(config, '').split())}" if config.failure else ""
         return f"Two-factor sign-in: {model.two_factor(config.value, me.value)}"
 
     # What the cursor is on -----------------------------------------------------------
@@ -265,7 +265,8 @@ def _why_none(reading: Reading, otherwise: str) -> str:
     failure: Failure | None = reading.failure
     if failure is None or reading.known:
         return otherwise
-    return "  ".join(part for part in (failure.title, failure.reason, failure.hint) if part)
+    hint = actions.worded(failure.hint, typing=False)
+    return "\n".join(part for part in (failure.title, failure.reason, hint) if part)
 
 
 def _session_row(one: Login) -> Row:

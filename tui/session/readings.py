@@ -123,13 +123,18 @@ class Readings:
 
     async def _read(self, source: Source) -> None:
         held, refused, failure = self._held[source.id], False, None
+        catalogue, method = self._session.catalogue, self._session.method(source.method)
+        if len(catalogue) and method is None:
+            # A server lists what the user may call: a call that it refuses would only fill its audit.
+            reason = f"The server does not list {source.method} for this user."
+            failure = explain(exc.NotAuthorized(reason), method=source.method, roles=source.roles)
+            self._put(source.id, replace(held, failure=failure, refused=True, at=self._clock()))
+            return
         try:
             held = replace(held, value=source.read(await self._answer(source)), known=True)
         except Unreadable as error:
             failure = Failure("Unexpected answer", str(error))
         except exc.ClientException as error:
-            method = self._session.method(source.method)
-            # The methods that a server lists are those that the user may call: of others the roles are not known.
             roles = method.roles if method is not None and method.roles else source.roles
             failure = explain(error, method=source.method, roles=roles)
             refused = isinstance(error, REFUSALS)

@@ -124,6 +124,11 @@ class TileLines(LaidLines, CursorView):
         self.cursor = self._keys.index(key)
         return chosen
 
+    def move_to(self, key: str) -> None:
+        """Puts the cursor on the item of a key, where there is one."""
+        if key in self._keys:
+            self.cursor = self._keys.index(key)
+
     def enter_from(self, way: int) -> None:
         """The cursor comes from the tile before (1) or from the one after (-1)."""
         if any(self._keys):
@@ -140,7 +145,7 @@ class TileLines(LaidLines, CursorView):
         further = range(self.cursor + 1, len(keys)) if way > 0 else range(self.cursor - 1, -1, -1)
         found = next((keys[at] for at in further if keys[at] and keys[at] != key), None)
         if found is not None:
-            self.cursor = keys.index(found)
+            self.move_to(found)
         elif 0 <= round(self.scroll_target_y) + way <= self.max_scroll_y:
             self.scroll_lines(self.scroll_target_y + way)
         else:
