@@ -50,7 +50,7 @@ KEY_COLUMNS = (
     Column("name", least=8, flex=True),
     Column("user", least=6, most=20),
     Column("created", cells=10, hide_below=70),
-    Column("state", least=12, most=40),
+    Column("state", least=12, most=32),
 )
 
 

@@ -149,14 +149,14 @@ def pool_lines(board: Board, room: Room) -> Drawn:
             key = pool.name
             share = pool.share
             full = share is not None and share >= FULL
-            free = room.cells - name_cells - 2 - 9 - 5
+            bar_cells = BAR if room.cells - name_cells - 2 - 9 - 5 > BAR else BAR // 2
             yield (
                 key,
                 (
                     Span(fit(safe(pool.name), name_cells) + "  ", "strong"),
                     Span(fit(safe(pool.status), 8) + " ", STATUS_STYLES.get(pool.status, "error")),
                     Span(pad("" if share is None else f"{share * 100:.0f} %", 5, "right"), "warning" if full else ""),
-                    Span(f" {bar(share, BAR, room.glyphs)}" if free > BAR else "", "warning" if full else "accent"),
+                    Span(f" {bar(share, bar_cells, room.glyphs)}", "warning" if full else "accent"),
                 ),
             )
             for reason in pool.reasons:
@@ -185,8 +185,7 @@ def alert_lines(board: Board, room: Room) -> Drawn:
             style = LEVEL_STYLES.get(alert.level, "error")
             first, *more = wrap(f"{level}  {safe(alert.message)}", room.cells)
             yield alert.uuid, (Span(level, f"{style} strong".strip()), Span(first[width(level) :]))
-            for line in more[:5]:
-                yield alert.uuid, (Span(line),)
+            yield from _wrapped(alert.uuid, " ".join(more), room, "")
 
     return _told(board["alerts"], room, "alerts", draw)
 
