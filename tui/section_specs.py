@@ -51,7 +51,7 @@ SECTIONS: tuple[SectionSpec, ...] = (
         "dashboard",
         "Dashboard",
         "2",
-        "The state of the system, its pools, alerts and traffic.",
+        "The health of the system and its pools, alerts, traffic and jobs.",
         "tui.sections.dashboard:DashboardSection",
     ),
     SectionSpec("jobs", "Jobs", "3", "What runs on the server, and what ran.", "tui.sections.jobs:JobsSection"),

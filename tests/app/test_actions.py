@@ -354,9 +354,10 @@ async def _dashboard(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "2")
     section = desk.workspace.section
     assert isinstance(section, DashboardSection)
-    await desk.until(lambda: section.board["alerts"].known, "the alerts")
+    alerts = section.query_one("#tile-alerts", Tile).lines
+    await desk.until(lambda: alerts.key, "an alert")
     if key == "D":
-        section.query_one("#tile-alerts", Tile).lines.focus()
+        alerts.focus()
         await desk.press(key)
         await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review")
     else:
@@ -589,6 +590,15 @@ async def test_palette_runs_an_action_in_its_section(signed_in: Open) -> None:
         await desk.press("enter")
         await desk.see("Subscribe")
         await desk.until(lambda: desk.workspace.section.id == "events", "the events")
+
+
+async def test_palette_finds_an_action_by_what_it_does(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        provider = Commands(desk.workspace)
+        await provider.startup()
+        for query, words in (("signed in", "Go: Sessions and keys"), ("dismiss", "Dashboard: Dismiss an alert")):
+            hits = [hit async for hit in provider.search(query)]
+            assert words in [hit.text for hit in sorted(hits, key=lambda hit: -hit.score)[:3]], query
 
 
 async def test_palette_finds_methods_and_opens_them(signed_in: Open) -> None:

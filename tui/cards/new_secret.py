@@ -52,6 +52,14 @@ async def show_once(node: DOMNode, secret: NewSecret) -> None:
     await ask(node, SecretScreen(secret))
 
 
+class SecretFile(FileScreen):
+    """Asks for the file that a secret goes into."""
+
+    @property
+    def question(self) -> str:
+        return "It goes into a file of mode 0600, which only you can read. Which one?"
+
+
 class SecretScreen(CardScreen[None]):
     """Stays until it is closed: one secret may be copied and saved."""
 
@@ -110,9 +118,7 @@ class SecretScreen(CardScreen[None]):
                 await self._save_entry()
 
     async def _save_file(self) -> None:
-        question = f"The {self._secret.what} goes into a file of mode 0600. Which one?"
-        card = FileScreen("download", self._secret.what, f"~/.{self._secret.entry}.key", question=question)
-        chosen = await ask(self, card)
+        chosen = await ask(self, SecretFile("download", self._secret.what, f"~/.{self._secret.entry}.key"))
         if chosen is not None:
             shown = shortened(chosen.path)
             await self._keep(File(str(chosen.path)), f"Saved to {shown}. {self._secret.use.replace('FILE', shown)}")
