@@ -8,6 +8,7 @@ from tests.app.conftest import Desk, Open
 from tests.app.stage import HOSTILE, drawn, staged
 from truenas_client.simulator import Simulator
 from tui.cards.review import ReviewScreen
+from tui.model.realtime import Sample
 from tui.sections.dashboard import DashboardSection
 from tui.session.dashboard import Board
 from tui.session.readings import Reading
@@ -101,6 +102,18 @@ async def test_nothing_is_read_while_another_section_is_shown(signed_in: Open, n
         await desk.until(lambda: section.board.watching, "it reads again")
 
 
+async def test_a_new_alert_does_not_wait_for_its_turn(signed_in: Open, nas: Simulator) -> None:
+    async with signed_in() as desk:
+        section = await dashboard(desk)
+        await desk.until(lambda: section.board.measured and section.board["alerts"].known, "the board")
+        samples = section.board.samples
+        row = next(iter(nas.world.table("alert").values()))
+        nas.world.table("alert")["new"] = {**row, "uuid": "new", "level": "CRITICAL", "formatted": "[/nope] It burns."}
+        nas.send_event("alert.list", "ADDED", id="new", fields={"uuid": "new"})
+        await desk.see("critical", "[/nope] It burns.")
+        assert None not in [sample.cpu for sample in samples], "the measurements went on"
+
+
 async def test_measurements_go_on_after_a_loss(signed_in: Open, nas: Simulator, hasty: None) -> None:
     async with signed_in() as desk:
         section = await dashboard(desk)
@@ -139,6 +152,22 @@ async def test_hostile_texts_stay_in_their_line() -> None:
             tile.pull()
         await pilot.pause()
         drawn(pilot)
+
+
+async def test_tiles_are_plain_where_the_app_is() -> None:
+    board = board_of(
+        system={"hostname": "nas", "version": "26"},
+        pools=[{"name": "tank", "status": "DEGRADED", "size": 4, "allocated": 3}],
+        datasets=[{"id": "a/b/c/d/e/f/g/h/i/j/k/l/m", "used": {"parsed": 5}, "available": {"parsed": 5}}],
+        network=[{"name": "eno1", "state": {"link_state": "LINK_STATE_UP"}}],
+        disks=[{"name": "sda"}],
+        temperatures={"sda": 40},
+    )
+    board.samples.append(Sample(1, 2, 3, 4, 5, 6, 7, {"eno1": 8}, {"eno1": 9}))
+    draws = (lines.system_lines, lines.pool_lines, lines.dataset_lines, lines.network_lines, lines.disk_lines)
+    for draw in draws:
+        for _key, line in draw(board, Room(30, 9, ASCII)):
+            assert "".join(span.text for span in line).isascii(), line
 
 
 def test_a_plot_fills_from_below_and_leaves_holes() -> None:

@@ -7,7 +7,6 @@ method keeps its draft for the session. What is done with calls is in `calling`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -139,18 +138,6 @@ class Explore(Calling):
         self.set_class(name in self._session.caller.last, "-ran")
         self._show_side_docs(name)
         self.call_pane.focus_view()
-
-    def open_call(self, name: str, params: list[Any]) -> None:
-        """Opens a method with these arguments in place of its draft, and makes the call where it only reads."""
-        if self._session.method(name) is None:
-            self.notify(safe(f"The list of methods has no {name}: this user may not call it."), timeout=4, markup=False)
-            return
-        self.open_method(name)
-        if self.call_pane.draft.params != params:
-            self.call_pane.put_draft(params)
-        if self._session.risk_of(name, params) == "read":
-            self._start(self._session.new_call(name, params))
-            self.action_pane_result()
 
     def _show_side_docs(self, name: str) -> None:
         method = self._session.method(name)

@@ -1,4 +1,4 @@
-"""The board of a session: what the dashboard reads, and the measurements that the server sends by itself.
+"""The board of a session: what the dashboard reads, and the measurements and alerts that the server sends by itself.
 
 ``reporting.realtime`` is subscribed while the dashboard is on screen, on whatever client there is then; where the user
 may not have it, `Board.measures` says why, and the load average of ``system.info`` has to do.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 from truenas_client import Gap, exc
@@ -21,6 +22,8 @@ __all__ = ["REALTIME", "SOURCES", "Board"]
 
 REALTIME = 'reporting.realtime:{"interval": 2}'
 """Two seconds are the least that a server takes."""
+MEASURING, HEARING = "measuring", "hearing"
+"""What goes on besides the reading of sources."""
 MOST_SAMPLES = 240
 SLOW = 60.0
 """Seconds between readings of what seldom changes, or is dear to a server."""
@@ -53,17 +56,15 @@ class Board(Readings):
         self.measured = 0
         """How many there were so far."""
         self.measures: Failure | None = None
-        self._denied = False
 
-    def refresh(self, *names: str) -> None:
-        self._denied = self._denied and bool(names)
-        super().refresh(*names)
+    def _names(self) -> Iterable[str]:
+        return *super()._names(), MEASURING, HEARING
 
-    def _work(self) -> Iterable[Coroutine[Any, Any, None]]:
-        return [*super()._work(), self._measure()]
+    def _work(self, name: str) -> Coroutine[Any, Any, None]:
+        return {MEASURING: self._measure, HEARING: self._hear}.get(name, partial(super()._work, name))()
 
     async def _measure(self) -> None:
-        while not self._denied:
+        while True:
             await self._online()
             try:
                 await self._receive()
@@ -72,7 +73,9 @@ class Board(Readings):
                 self._tell(None)
             except exc.ClientException as error:
                 self._tell(explain(error, method="reporting.realtime", roles=("REPORTING_READ", ANY)))
-                self._denied = isinstance(error, REFUSALS)
+                if isinstance(error, REFUSALS):
+                    self._given_up.add(MEASURING)
+                    return
             await self._pause(LEAST_SECONDS)
 
     async def _receive(self) -> None:
@@ -84,6 +87,22 @@ class Board(Readings):
             async for event in events:
                 self.samples.append(Sample() if isinstance(event, Gap) else sample_of(event.fields))
                 self.measured += 1
+
+    async def _hear(self) -> None:
+        """Reads the alerts when the server tells that they changed, so that a new one does not wait for its turn."""
+        while True:
+            await self._online()
+            try:
+                async with self._session.life.online_client().subscribe("alert.list", queue=1) as events:
+                    async for _ in events:
+                        self.refresh("alerts")
+                        await self._pause(1.0)  # however many there are
+            except REFUSALS:
+                self._given_up.add(HEARING)  # they are read in turn, or refused there
+                return
+            except exc.ClientException:
+                pass  # lost, which is told elsewhere
+            await self._pause(LEAST_SECONDS)
 
     def _tell(self, failure: Failure | None) -> None:
         self.version += failure != self.measures

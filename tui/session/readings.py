@@ -67,7 +67,9 @@ class Readings:
         self._pause = pause
         self._clock = clock
         self._held = {name: Reading() for name in self.sources}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._given_up: set[str] = set()
+        """What was refused besides sources: it is not begun again unless the user asks."""
 
     def __getitem__(self, name: str) -> Reading:
         return self._held[name]
@@ -80,28 +82,37 @@ class Readings:
     def watch(self) -> None:
         """Begins to read; what was read not long ago is not read again before its time."""
         if not self._tasks:
-            for work in self._work():
-                self._spawn(work)
+            for name in self._names():
+                if name not in self._given_up:
+                    self._begin(name)
 
     def rest(self) -> None:
         """Stops; what is known stays."""
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
         self._tasks.clear()
 
     def refresh(self, *names: str) -> None:
         """Reads these sources now, or all of them, also those that were refused."""
-        for name in names or self.sources:
-            self._held[name] = replace(self._held[name], at=float("-inf"), refused=False)
-        if self._tasks:
-            self.rest()
-            self.watch()
+        watching = self.watching
+        for name in names or self._names():
+            self._given_up.discard(name)
+            if name in self._held:
+                self._held[name] = replace(self._held[name], at=float("-inf"), refused=False)
+            if (task := self._tasks.pop(name, None)) is not None:
+                task.cancel()
+            if watching:
+                self._begin(name)
 
-    def _work(self) -> Iterable[Coroutine[Any, Any, None]]:
-        return [self._follow(source) for source in self.sources.values()]
+    def _names(self) -> Iterable[str]:
+        """What goes on while this is watched: each has a task of its own."""
+        return self.sources
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.add(asyncio.create_task(work, name="session-reading"))
+    def _work(self, name: str) -> Coroutine[Any, Any, None]:
+        return self._follow(self.sources[name])
+
+    def _begin(self, name: str) -> None:
+        self._tasks[name] = asyncio.create_task(self._work(name), name=f"session-reading-{name}")
 
     async def _follow(self, source: Source) -> None:
         while not (held := self._held[source.id]).refused:
@@ -138,6 +149,8 @@ class Readings:
             roles = method.roles if method is not None and method.roles else source.roles
             failure = explain(error, method=source.method, roles=roles)
             refused = isinstance(error, REFUSALS)
+        except Exception as error:  # noqa: BLE001 - an answer that no release gives must be seen to be one
+            failure = Failure("Unexpected answer", f"{source.method}: {type(error).__name__}")
         self._put(source.id, replace(held, failure=failure, refused=refused, at=self._clock()))
 
     async def _answer(self, source: Source) -> Any:

@@ -13,7 +13,7 @@ from tui.model.realtime import Sample
 from tui.session.dashboard import Board
 from tui.session.readings import Reading
 from tui.session.stores import JobStore
-from tui.text import Glyphs, bar, fit, pad, safe, width, wrap
+from tui.text import ASCII, Glyphs, bar, fit, pad, safe, width, wrap
 from tui.widgets.jobwords import words_of
 from tui.widgets.laid_lines import Line
 from tui.widgets.lines import Span
@@ -125,7 +125,7 @@ def system_lines(board: Board, room: Room) -> Drawn:
     for label, value, values in (
         ("cpu", _percent(newest.cpu), [sample.cpu for sample in samples]),
         ("mem", _percent(newest.memory), [sample.memory for sample in samples]),
-        ("temp", _degrees(newest.temperature), [sample.temperature for sample in samples]),
+        ("temp", _degrees(newest.temperature, room.glyphs), [sample.temperature for sample in samples]),
     ):
         yield from [("", line) for line in _plot(label, value, values, room, rows, 100.0)]
 
@@ -134,8 +134,8 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:.0f} %"
 
 
-def _degrees(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f} °C"
+def _degrees(value: float | None, glyphs: Glyphs) -> str:
+    return "" if value is None else f"{value:.0f} {'C' if glyphs is ASCII else '°C'}"
 
 
 def pool_lines(board: Board, room: Room) -> Drawn:
@@ -270,7 +270,7 @@ def disk_lines(board: Board, room: Room) -> Drawn:
                 disk.name,
                 (
                     Span(fit(safe(disk.name), names), "strong"),
-                    Span(pad(_degrees(degrees.get(disk.name)), 7, "right")),
+                    Span(pad(_degrees(degrees.get(disk.name), room.glyphs), 7, "right")),
                     Span(pad(size, 9, "right")),
                     Span(f"  {safe(disk.kind)}" if room.cells >= ROOMY else "", "dim"),
                     Span(f"  {safe(disk.pool)}" if disk.pool else "  in no pool", "" if disk.pool else "dim"),
