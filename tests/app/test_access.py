@@ -8,13 +8,14 @@ from pathlib import Path
 import keyring
 import pytest
 
-from tests.app.conftest import Desk, Open
+from tests.app.conftest import Desk, Open, at_desk
 from tests.core.test_secrets import Kept
 from tests.keptfiles import files_below
 from truenas_client import AsyncClient
 from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Simulator
 from truenas_client.storage import config_path
+from tui.app import Start
 from tui.cards.file import FileScreen
 from tui.cards.form import FormScreen
 from tui.cards.new_secret import SecretScreen
@@ -158,9 +159,32 @@ async def test_a_locked_session_makes_no_key_and_a_user_without_the_roles_is_tol
     async with signed_in(user="few", writable=False) as desk:
         await desk.press("escape", "escape", "7")
         await desk.see("AUTH_SESSIONS_READ", "demo")
-        await desk.press("plus")
-        await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the form")
-        await desk.type("backup")
-        await desk.press("enter")
-        await desk.see("Read-only")
+        for key in ("plus", "t"):
+            await desk.press(key)
+            await desk.see("Read-only", "L allows writes")
+            assert desk.app.screen is desk.workspace
+            desk.app.clear_notifications()
         assert len(nas.api_keys) == 1
+
+
+async def test_the_arguments_of_a_review_can_be_edited(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await access(desk)
+        await desk.press("delete")
+        await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review")
+        await desk.press("e")
+        await desk.until(lambda: desk.explore.call_pane.method is not None, "the method")
+        await desk.see("auth.terminate_session")
+        assert "auth.terminate_session" not in desk.session.caller.last
+
+
+async def test_the_oldest_release_is_shown_too() -> None:
+    async with Simulator(speed=100.0, release="24.10") as nas:
+        start = Start(nas.legacy_url, "admin", nas.users["admin"]["password"])
+        async with at_desk(start, (120, 36)) as desk:
+            await desk.press("enter")
+            await desk.landed()
+            await access(desk)
+            await desk.see("Two-factor sign-in: off for this server", "this app", "demo")
+            await desk.press("2")
+            await desk.see("tank", "eno1", "sda", "cpu", "planned for Sunday")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.dom import DOMNode
@@ -17,14 +17,23 @@ __all__ = ["send_reviewed"]
 
 
 async def send_reviewed(
-    node: DOMNode, session: Session, method: str, params: Sequence[Any], notes: Sequence[str] = ()
+    node: DOMNode,
+    session: Session,
+    method: str,
+    params: Sequence[Any],
+    notes: Sequence[str] = (),
+    *,
+    edit: Callable[[], None],
 ) -> Call | None:
     """Asks over the screen of ``node``, makes the call and waits for its end; a failure is told in a toast.
 
-    Returns the call once the server has done it, else None. From a worker.
+    ``edit`` is called where the user wants to change the arguments instead. Returns the call once the server has done
+    it, else None. From a worker.
     """
     call = session.new_call(method, list(params))
-    if session.caller.asks(call) and await before_sending(node, session, call, notes) != "send":
+    if session.caller.asks(call) and (answer := await before_sending(node, session, call, notes)) != "send":
+        if answer == "edit":
+            edit()
         return None
     ended = asyncio.Event()
     session.caller.send(call, ended.set)

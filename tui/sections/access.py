@@ -187,6 +187,8 @@ class AccessSection(Polling):
         """Asks for what the key needs, makes it, and shows it once."""
         from tui.cards.form import Entry, fill_in
 
+        if not self.may_write("api_key.create"):
+            return
         method = self._session.method("api_key.create")
         user = self._session.target.user or str((self._readings["me"].value or {}).get("pw_name") or "")
         entries = [Entry("name", "Name"), Entry("user", "User", user), Entry("end", "Expires", words=tuple(model.ENDS))]
@@ -204,7 +206,7 @@ class AccessSection(Polling):
         """Asks what is to change, and shows the new key where there is one."""
         from tui.cards.form import Entry, fill_in
 
-        if (key := self._key) is None:
+        if (key := self._key) is None or not self.may_write("api_key.update"):
             return
         entries = [
             Entry("name", "Name", key.name),
@@ -243,6 +245,8 @@ class AccessSection(Polling):
         from tui.cards.form import Entry, fill_in
         from tui.cards.new_secret import NewSecret, show_once
 
+        if not self.may_write("auth.generate_token"):
+            return
         entries = [
             Entry("ttl", "Ends", words=tuple(model.TTLS)),
             Entry("where", "Use from", words=("this address", "anywhere")),

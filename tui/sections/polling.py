@@ -8,6 +8,8 @@ from typing import Any
 
 from textual import work
 
+from tui.cards.toast import tell_failure
+from tui.model.failure import Locked, explain
 from tui.sections.section import Section
 from tui.session.readings import Readings
 from tui.session.session import Session
@@ -46,12 +48,23 @@ class Polling(Section):
         """Makes a write, once it was reviewed, and reads the source anew that shows what became of it."""
         await self.send(source, method, params, notes)
 
+    def may_write(self, method: str) -> bool:
+        """Whether writes are allowed, to be asked before the user fills in a form; says so where they are not."""
+        if self._session.caller.writable:
+            return True
+        locked = Locked(f"{method} changes the server, and this session is read-only.")
+        tell_failure(self, explain(locked, method=method), "warning")
+        return False
+
     async def send(self, source: str, method: str, params: Sequence[Any], notes: Sequence[str] = ()) -> Call | None:
         """As `change`, from a worker; None where the call was not made, or failed."""
         # Imported when it is wanted: many only read.
         from tui.cards.sending import send_reviewed
 
-        call = await send_reviewed(self, self._session, method, params, notes)
+        def edit() -> None:
+            self.post_message(self.CallWanted(method, list(params)))
+
+        call = await send_reviewed(self, self._session, method, params, notes, edit=edit)
         if call is not None:
             self._readings.refresh(source)
         return call
