@@ -6,7 +6,7 @@ import json
 
 from tests.app.conftest import Desk, Open
 from tests.app.stage import HOSTILE, drawn, staged
-from truenas_client.simulator import Simulator
+from truenas_client.simulator import Call, Simulator
 from tui.cards.review import ReviewScreen
 from tui.model.realtime import Sample
 from tui.sections.dashboard import DashboardSection
@@ -16,6 +16,7 @@ from tui.session.session import Session
 from tui.session.target import Target
 from tui.text import ASCII, UNICODE
 from tui.widgets import dashboard_lines as lines
+from tui.widgets.rows import Rows
 from tui.widgets.tile import Drawn, Room, Tile, TileLines
 
 
@@ -38,19 +39,34 @@ async def to_alert(desk: Desk, section: DashboardSection, nas: Simulator) -> Til
     return found
 
 
-async def test_a_pool_says_why_it_is_unhealthy_and_leads_to_its_query(signed_in: Open, nas: Simulator) -> None:
+async def test_a_pool_says_why_it_is_unhealthy_and_items_lead_to_what_is_behind_them(
+    signed_in: Open, nas: Simulator
+) -> None:
+    @nas.job("demo.work")
+    async def work(call: Call) -> None:
+        await call.sleep(100_000)
+
     nas.world.pools[1].degraded.add("sdc")
     nas.world.pools[1].status = "DEGRADED"
     async with signed_in() as desk:
+        client = desk.session.life.client
+        assert client is not None
+        for _ in range(2):
+            await client.start("demo.work")
         section = await dashboard(desk)
-        await desk.see("1 unhealthy", "DEGRADED", "sdc is UNAVAIL in raidz2-0", "No job is running", "eno1", "°C")
-        pools = section.query_one("#tile-pools", Tile).lines
-        pools.focus()
+        await desk.see("1 unhealthy", "DEGRADED", "sdc is UNAVAIL in raidz2-0", "#2 demo.work", "eno1", "°C")
+        section.query_one("#tile-pools", Tile).lines.focus()
         await desk.press("enter")
         await desk.until(lambda: desk.workspace.section is desk.explore, "the method")
         await desk.ended()
         assert json.loads(desk.explore.call_pane.text) == [[["name", "=", "tank"]]]
         await desk.see("pool.query", "1 row")
+        await desk.press("2")
+        jobs = section.query_one("#tile-jobs", Tile).lines
+        jobs.focus()
+        await desk.press("down", "enter")
+        await desk.until(lambda: desk.workspace.section.id == "jobs", "the jobs")
+        await desk.until(lambda: desk.workspace.query_one("#job-rows", Rows).key == "1", "the job")
 
 
 async def test_an_alert_is_dismissed_after_its_review(signed_in: Open, nas: Simulator) -> None:
@@ -67,60 +83,49 @@ async def test_an_alert_is_dismissed_after_its_review(signed_in: Open, nas: Simu
         await desk.until(lambda: nas.world.table("alert")[uuid]["dismissed"], "it is dismissed")
         await desk.see("1 dismissed")
         await desk.until(lambda: alerts.key not in ("", uuid), "the cursor on the next")
+        await desk.press("pagedown", "pagedown", "pagedown")
+        await desk.until(lambda: section.tile is not alerts.parent, "a page leads on to other tiles")
 
 
-async def test_a_locked_session_dismisses_nothing(signed_in: Open, nas: Simulator) -> None:
-    async with signed_in(writable=False) as desk:
-        await to_alert(desk, await dashboard(desk), nas)
-        await desk.press("D")
-        await desk.see("Read-only", "L allows writes")
-        assert not any(row["dismissed"] for row in nas.world.table("alert").values())
-
-
-async def test_every_tile_fails_by_itself_and_names_the_role(signed_in: Open, nas: Simulator) -> None:
-    nas.add_account("few", "few", roles=("POOL_READ", "ALERT_LIST_READ"))
+async def test_every_tile_fails_by_itself_and_a_locked_session_dismisses_nothing(
+    signed_in: Open, nas: Simulator
+) -> None:
+    nas.add_account("few", "few", roles=("POOL_READ", "ALERT_LIST_READ", "ALERT_LIST_WRITE"))
     async with signed_in(user="few", writable=False, size=(200, 50)) as desk:
         section = await dashboard(desk)
         await desk.see("tank", "planned for Sunday", "DATASET_READ", "NETWORK_INTERFACE_READ", "DISK_READ")
         await desk.see("No measurements", "REPORTING_READ")
         assert section.board["pools"].failure is None
         assert section.board["disks"].refused
+        await to_alert(desk, section, nas)
+        await desk.press("D")
+        await desk.see("Read-only", "L allows writes")
+        assert not any(row["dismissed"] for row in nas.world.table("alert").values())
 
 
-async def test_nothing_is_read_while_another_section_is_shown(signed_in: Open, nas: Simulator) -> None:
+async def test_what_the_server_tells_is_seen_at_once_and_only_while_the_dashboard_is(
+    signed_in: Open, nas: Simulator, hasty: None
+) -> None:
     def subscribed() -> bool:
         return any("realtime" in name for session in nas.sessions for name in session.subscriptions.values())
 
     async with signed_in() as desk:
         section = await dashboard(desk)
-        await desk.until(lambda: section.board.measured > 1, "measurements")
+        board = section.board
+        await desk.until(lambda: board.measured > 1 and board["alerts"].known, "the board")
         assert subscribed()
-        await desk.press("3")
-        await desk.until(lambda: not section.board.watching, "it rests")
-        await desk.until(lambda: not subscribed(), "not subscribed any more")
-        await desk.press("2")
-        await desk.until(lambda: section.board.watching, "it reads again")
-
-
-async def test_a_new_alert_does_not_wait_for_its_turn(signed_in: Open, nas: Simulator) -> None:
-    async with signed_in() as desk:
-        section = await dashboard(desk)
-        await desk.until(lambda: section.board.measured and section.board["alerts"].known, "the board")
-        samples = section.board.samples
         row = next(iter(nas.world.table("alert").values()))
         nas.world.table("alert")["new"] = {**row, "uuid": "new", "level": "CRITICAL", "formatted": "[/nope] It burns."}
         nas.send_event("alert.list", "ADDED", id="new", fields={"uuid": "new"})
         await desk.see("critical", "[/nope] It burns.")
-        assert None not in [sample.cpu for sample in samples], "the measurements went on"
-
-
-async def test_measurements_go_on_after_a_loss(signed_in: Open, nas: Simulator, hasty: None) -> None:
-    async with signed_in() as desk:
-        section = await dashboard(desk)
-        await desk.until(lambda: section.board.measured > 1, "measurements")
+        assert None not in [sample.cpu for sample in board.samples], "the measurements went on"
         nas.drop_connections()
-        before = section.board.measured
-        await desk.until(lambda: desk.session.online and section.board.measured > before + 1, "more of them")
+        before = board.measured
+        await desk.until(lambda: desk.session.online and board.measured > before + 1, "measurements after a loss")
+        await desk.press("3")
+        await desk.until(lambda: not board.watching and not subscribed(), "it rests")
+        await desk.press("2")
+        await desk.until(lambda: board.watching and subscribed(), "it goes on")
 
 
 # Tiles and their lines, without an app.

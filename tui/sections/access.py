@@ -261,7 +261,7 @@ class AccessSection(Polling):
         params = model.token_arguments(method, values["ttl"], anywhere=anywhere, once=once)
         call = await self.send("sessions", "auth.generate_token", params)
         if call is not None and (secret := self._session.caller.take_secret(call)) is not None:
-            about = f"It ends after {values['ttl']} without use."
+            about = f"It ends after {values['ttl']} without use. The connect card takes it: Sign in, token."
             await show_once(self, NewSecret("token", "Token", secret, about))
 
 

@@ -64,6 +64,8 @@ class DashboardSection(Polling):
             facts: list[Fact] = []
             if reading.known and reading.failure is not None:
                 facts.append((f"not read again: {reading.failure.title}", "warning"))
+            if measured and board.samples and board.measures is not None:
+                facts.append((f"no measurements: {board.measures.title}", "warning"))
             return tuple(self._words(name, reading.value)) if reading.known else (), facts
 
         return Tile(title, lambda room: draw(board, room), state, told, id=f"tile-{name}")

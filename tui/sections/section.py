@@ -15,6 +15,7 @@ from textual.widget import Widget
 from tui.cards.abort import abort_job
 from tui.session.session import Session
 from tui.widgets.method_list import Typed
+from tui.widgets.pulse import PULSE_SECONDS
 from tui.widgets.rows import Rows
 
 __all__ = ["Section"]
@@ -80,10 +81,19 @@ class Section(Container):
 
     def show_item(self, key: str) -> None:
         """Puts the cursor on a row, where a list of this section has one with that key."""
-        for rows in self.query(Rows):
-            if rows.move_to(key):
-                rows.focus()
-                return
+
+        def look() -> None:
+            if self._move_to(key):
+                timer.stop()
+
+        # A list is filled a moment after its section was made.
+        timer = self.set_interval(PULSE_SECONDS, look, repeat=20)
+
+    def _move_to(self, key: str) -> bool:
+        rows = next((rows for rows in self.query(Rows) if rows.move_to(key)), None)
+        if rows is not None:
+            rows.focus()
+        return rows is not None
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen, which only shows methods."""

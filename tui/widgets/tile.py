@@ -63,6 +63,8 @@ class TileLines(LaidLines, CursorView):
         super().__init__()
         self._draw = draw
         self._keys: list[str] = []
+        self._fresh = False
+        """Whether the focus has just come: a click that brought it shows the cursor, and opens nothing."""
         self.grows = False
         """Whether the tile is as high as its lines."""
 
@@ -102,6 +104,7 @@ class TileLines(LaidLines, CursorView):
         return self.has_focus and bool(self.key) and index < len(self._keys) and self._keys[index] == self.key
 
     def on_focus(self) -> None:
+        self._fresh = True
         self.redraw()
 
     def on_blur(self) -> None:
@@ -120,8 +123,8 @@ class TileLines(LaidLines, CursorView):
     def choose_at(self, index: int, column: int) -> bool:
         if not (key := self._keys[index]):
             return False
-        chosen = key == self.key
-        self.cursor = self._keys.index(key)
+        chosen, self._fresh = key == self.key and not self._fresh, False
+        self.move_to(key)
         return chosen
 
     def move_to(self, key: str) -> None:
@@ -150,6 +153,14 @@ class TileLines(LaidLines, CursorView):
             self.scroll_lines(self.scroll_target_y + way)
         else:
             self.post_message(self.Left(self, way))
+
+    def _page(self, lines: int) -> None:
+        here, there = sorted((self.cursor, max(self.cursor + lines, 0)))
+        found = [key for key in self._keys[here : there + 1] if key and key != self.key]
+        if found:
+            self.move_to(found[-1] if lines > 0 else found[0])
+        else:
+            self._step(1 if lines > 0 else -1)
 
     def action_line_top(self) -> None:
         self.enter_from(1)
