@@ -115,7 +115,6 @@ class DashboardSection(Polling):
         for tile in self.tiles:
             tile.lines.grows = self.screen.has_class("-narrow")
             tile.lines.lay_anew()
-            tile.fit()
 
     def pull(self) -> None:
         for tile in self.tiles:

@@ -218,7 +218,11 @@ class Caller:
         """A call for the app's own use. Raises as `call`; `Locked` for what may change something, whatever the lock."""
         if self.risk_of(method, list(params)) != "read":
             raise Locked(f"{method} may change the server, and only reads are allowed here.")
-        return await self._life.online_client().call(method, *params)
+        try:
+            return await self._life.online_client().call(method, *params)
+        except exc.NotAuthenticated:
+            self._life.expire()
+            raise
 
     async def abort(self, job_id: int) -> None:
         """Asks the server to stop a job. Raises as `call`; `Locked` while read-only."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.message import Message
 
 from tui import actions
@@ -95,6 +96,9 @@ class TileLines(LaidLines, CursorView):
     def _last(self) -> int:
         key = next((key for key in reversed(self._keys) if key), "")
         return self._keys.index(key) if key else 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.laid(width))
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
         marked = self.is_cursor_line(index) and index == self.cursor
@@ -205,11 +209,5 @@ class Tile(Pane):
         self.lines.lay_anew()
         words, self.facts = self._told()
         self.set_tabs(words)
-        self.fit()
-
-    def fit(self) -> None:
-        """Gives the tile the height of its lines, where it is to have that."""
         if self.lines.grows:
-            self.styles.height = self.lines.line_count() + 2
-        else:
-            self.styles.clear_rule("height")
+            self.lines.refresh(layout=True)
