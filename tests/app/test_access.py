@@ -15,6 +15,7 @@ from truenas_client import AsyncClient
 from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Simulator
 from truenas_client.storage import config_path
+from truenas_client.storage.key_files import load
 from tui.app import Start
 from tui.cards.file import FileScreen
 from tui.cards.form import FormScreen
@@ -99,13 +100,14 @@ async def test_a_key_is_made_shown_once_and_saved(
         await desk.see("Saved to", "-U admin -K")
         assert path.read_text() == key + "\n"
         assert path.stat().st_mode & 0o777 == 0o600
+        assert load(path).id == made.id
         path.unlink()
         await desk.press("y")
         await desk.see("Copied.")
         assert desk.app.clipboard == key
         await desk.press("escape")
         await desk.until(lambda: desk.app.screen is desk.workspace, "the section")
-        await desk.until(lambda: len(section.keys.rows) == 2, "two keys")
+        await desk.until(lambda: section.keys.has_focus and section.keys.key == str(made.id), "the cursor on it")
         await desk.see("backup", "expires ")
         last = desk.session.caller.last["api_key.create"]
         assert key not in repr(last.value)

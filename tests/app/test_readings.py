@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.facts import RELEASES, catalogue
 from truenas_client import exc
+from truenas_client.methods.catalogue import Catalogue
 from tui.model.answers import rows_of
+from tui.sections import access
+from tui.session import dashboard
 from tui.session.readings import LEAST_SECONDS, Readings, Source
 from tui.session.session import Session
 from tui.session.target import Target
@@ -131,3 +135,18 @@ async def test_offline_nothing_is_asked_until_there_is_a_connection(server: Serv
     server.changed.publish()
     await until(lambda: server.asked)
     readings.rest()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_is_read_is_a_read_of_every_release_by_the_roles_that_are_named(release: str) -> None:
+    methods = Catalogue.from_methods(catalogue(release))
+    for source in (*dashboard.SOURCES, *access.SOURCES):
+        method = methods.get(source.method)
+        assert method is not None, source.id
+        assert method.risk == "read", source.id
+        assert not method.check(list(source.params)), source.id
+        if method.roles:
+            # Before 25.04 there were fewer roles: one of those named is right on every release.
+            assert set(source.roles) & set(method.roles), source.id
+        if release != "24.10":
+            assert set(source.roles) <= set(method.roles), source.id

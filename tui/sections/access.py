@@ -238,6 +238,7 @@ class AccessSection(Polling):
         entry = model.key_file_name(self._session.host, name)
         about = "The server keeps no copy of the key."
         await show_once(self, NewSecret("API key", f"API key {name}", secret, about, entry, use))
+        self.show_item(str(call.value.get("id")))
 
     @work(exclusive=True, group="send", exit_on_error=False)
     async def action_token_create(self) -> None:
