@@ -12,8 +12,7 @@ from tests.facts import RELEASES, catalogue
 from truenas_client import exc
 from truenas_client.methods.catalogue import Catalogue
 from tui.model.answers import rows_of
-from tui.sections import access
-from tui.session import dashboard
+from tui.session import access, dashboard
 from tui.session.readings import LEAST_SECONDS, Readings, Source
 from tui.session.session import Session
 from tui.session.target import Target

@@ -1,4 +1,4 @@
-"""Sessions and keys: who is signed in to the server, API keys, tokens, and the state of two-factor sign-in.
+"""Sessions and keys: the sessions on the server, API keys, tokens, and the state of two-factor sign-in.
 
 All that changes something goes through the review of writes. A new key or token is shown once, on a card, and masked
 wherever the server says it back.
@@ -18,10 +18,10 @@ from truenas_client.values.human import human_time
 from tui import actions
 from tui.model import access as model
 from tui.model.access import Key, Login
-from tui.model.answers import object_of
 from tui.model.failure import Failure
 from tui.sections.polling import Polling
-from tui.session.readings import LEAST_SECONDS, Reading, Readings, Source
+from tui.session.access import SOURCES
+from tui.session.readings import Reading, Readings
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import plain
@@ -29,14 +29,6 @@ from tui.widgets.pane import Pane
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["AccessSection"]
-
-ANY = "READONLY_ADMIN"
-SOURCES = (
-    Source("sessions", "auth.sessions", model.sessions_of, roles=("AUTH_SESSIONS_READ", ANY)),
-    Source("keys", "api_key.query", model.keys_of, roles=("API_KEY_READ", ANY)),
-    Source("config", "auth.twofactor.config", object_of, every=6 * LEAST_SECONDS, roles=("SYSTEM_SECURITY_READ", ANY)),
-    Source("me", "auth.me", object_of, every=6 * LEAST_SECONDS),
-)
 
 SESSION_COLUMNS = (
     Column("user", least=6, most=20),

@@ -26,7 +26,7 @@ MEASURING, HEARING = "measuring", "hearing"
 """What goes on besides the reading of sources."""
 MOST_SAMPLES = 240
 SLOW = 60.0
-"""Seconds between readings of what seldom changes, or is dear to a server."""
+"""Seconds between readings of what seldom changes, or costs the server much work."""
 ANY = "READONLY_ADMIN"
 
 LARGEST = {

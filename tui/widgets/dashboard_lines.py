@@ -139,7 +139,7 @@ def _degrees(value: float | None, glyphs: Glyphs) -> str:
 
 
 def pool_lines(board: Board, room: Room) -> Drawn:
-    """Each pool with its state, what it is filled to, why it is unwell, and its last scan."""
+    """Each pool with its state, what it is filled to, why it is unhealthy, and its last scan."""
 
     def draw(pools: list[Pool], room: Room) -> Iterator[tuple[str, Line]]:
         if not pools:
