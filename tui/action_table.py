@@ -25,6 +25,8 @@ _result = partial(Action, where="explore", group="Result")
 _table = partial(Action, where="result", group="Table")
 _jobs = partial(Action, where="jobs", group="Jobs")
 _events = partial(Action, where="events", group="Events")
+_dashboard = partial(Action, where="dashboard", group="Dashboard")
+_access = partial(Action, where="access", group="Sessions and keys")
 _session = partial(Action, where="workspace", group="Session")
 _panes = partial(Action, where="workspace", group="Panes")
 _closing = partial(Action, where="workspace", group="App")
@@ -179,6 +181,23 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Sections, as they are announced.
     *(_section(one) for one in SECTIONS),
+    # The dashboard.
+    _dashboard(
+        "alert.dismiss",
+        "Dismiss an alert",
+        keys="D",
+        help="Marks the alert under the cursor as seen on the server, after a review.",
+        footer="dismiss",
+        rank=10,
+    ),
+    _dashboard(
+        "dashboard.refresh",
+        "Read the dashboard again",
+        keys="r",
+        help="Reads everything now, also what was refused.",
+        footer="refresh",
+        rank=16,
+    ),
     # Jobs.
     _jobs(
         "job.abort",
@@ -238,6 +257,55 @@ ACTIONS: tuple[Action, ...] = (
         footer="plot",
         rank=16,
         handler="plot",
+    ),
+    # Sessions and keys.
+    _access(
+        "access.end",
+        "End a session, or delete a key",
+        keys="delete",
+        help="What the cursor is on: the session is signed out, the API key works no more. After a review.",
+        footer="end",
+        rank=10,
+    ),
+    _access(
+        "access.end_others",
+        "End all other sessions",
+        keys="E",
+        help="Signs out every session but that of this app, after a review.",
+        footer="end others",
+        rank=14,
+    ),
+    _access(
+        "key.create",
+        "New API key ...",
+        keys="plus",
+        help="Asks for its name and user, and shows it once, to be copied or saved.",
+        footer="new key",
+        rank=11,
+    ),
+    _access(
+        "key.update",
+        "Change an API key ...",
+        keys="e",
+        help="Its name, when it ends, or a new key in place of the old one.",
+        footer="change",
+        rank=12,
+    ),
+    _access(
+        "token.create",
+        "New token ...",
+        keys="t",
+        help="A token signs in for a while, as the user of this app. It is shown once.",
+        footer="token",
+        rank=13,
+    ),
+    _access(
+        "access.refresh",
+        "Read sessions and keys again",
+        keys="r",
+        help="Reads everything now, also what was refused.",
+        footer="refresh",
+        rank=16,
     ),
     # Session.
     _session(

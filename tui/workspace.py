@@ -224,6 +224,14 @@ class Workspace(RemappedKeys, Screen[None]):
         """Shows a method in the section that opens methods."""
         (await self.show(HOME.id)).open_method(name)
 
+    @on(Section.CallWanted)
+    async def _call_wanted(self, event: Section.CallWanted) -> None:
+        (await self.show(HOME.id)).open_call(event.method, event.params)
+
+    @on(Section.ItemWanted)
+    async def _item_wanted(self, event: Section.ItemWanted) -> None:
+        (await self.show(event.section)).show_item(event.key)
+
     def _reach(self, action_id: str) -> str:
         """The key that works for it where the focus is now."""
         return actions.reach(action_id, typing=is_typing(self))
