@@ -200,16 +200,48 @@ ACTIONS: tuple[Action, ...] = (
         rank=16,
     ),
     # Events.
-    _events("event.add", "Add a subscription", keys="plus", help="One more stream of events.", footer="add", rank=10),
+    _events("event.add", "Add a subscription", keys="plus", help="One more panel, of four.", footer="add", rank=11),
     _events("event.close", "Close the panel", keys="delete", help="Ends the subscription.", footer="close", rank=14),
-    _lists(
+    _events(
+        "event.filter",
+        "Filter events",
+        keys="slash",
+        help="Words in the event, or state:running for the value at a path, msg:added, id:7, path:cpu.usage; ! in "
+        "front turns a word around. While plotting, words in the path. In an open event, finds text.",
+        footer="filter",
+        rank=13,
+    ),
+    _events(
         "event.plot",
         "Plot or list",
         keys="o",
-        help="Draws the numbers of events over time.",
+        help="Draws the numbers of events over time; {nav.open} on one of them draws it large.",
         footer="plot",
         rank=16,
-        handler="plot",
+    ),
+    _events(
+        "event.view",
+        "Raw or readable",
+        keys="v",
+        help="Shows each event as one line of JSON, or as a sentence; an open event in its next view.",
+        footer="raw",
+        rank=18,
+    ),
+    _events("event.copy", "Copy of events ...", keys="y", help="The event under the cursor, or all shown.", rank=24),
+    _events(
+        "event.save",
+        "Save events ...",
+        keys="x",
+        help="Writes events that pass the filter as lines of JSON: those there are, or those that arrive until it "
+        "is pressed again.",
+        footer="save",
+        rank=20,
+    ),
+    _events(
+        "event.sets",
+        "Sets of panels ...",
+        keys="s",
+        help="Saves the open panels with their filters and plots under a name, or opens saved ones.",
     ),
     # Session.
     _session(

@@ -345,7 +345,9 @@ async def _jobs(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("event.add", "event.plot", "event.close")
+@drive(
+    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets", "event.close")
+)
 async def _events(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "4")
     if not desk.session.feeds.open:
@@ -353,7 +355,8 @@ async def _events(desk: Desk, key: str) -> None:
         await desk.press("enter")
         await desk.see("cpu.cpu.usage")
     await desk.press(key)
-    await desk.see({"plus": "Subscribe", "o": "added", "delete": "Subscribe"}[key])
+    seen = {"plus": "Subscribe", "o": "added", "v": '"msg": "added"', "slash": "e.g. tank", "y": "all events that"}
+    await desk.see({**seen, "x": "what arrives", "s": "under a name", "delete": "Subscribe"}[key])
     await desk.press("escape", "1")
 
 
