@@ -25,6 +25,7 @@ _result = partial(Action, where="explore", group="Result")
 _table = partial(Action, where="result", group="Table")
 _jobs = partial(Action, where="jobs", group="Jobs")
 _events = partial(Action, where="events", group="Events")
+_wire = partial(Action, where="wire", group="Wire")
 _session = partial(Action, where="workspace", group="Session")
 _panes = partial(Action, where="workspace", group="Panes")
 _closing = partial(Action, where="workspace", group="App")
@@ -242,6 +243,44 @@ ACTIONS: tuple[Action, ...] = (
         "Sets of panels ...",
         keys="s",
         help="Saves the open panels with their filters and plots under a name, or opens saved ones.",
+    ),
+    # The wire: the same keys as for events.
+    _wire("wire.log", "Log, or stop", keys="w", help="Turns the log on or off.", footer="log on/off", rank=22),
+    _wire(
+        "wire.call",
+        "Open the method",
+        keys="e",
+        help="Opens the method of the frame under the cursor.",
+        footer="method",
+        rank=15,
+    ),
+    _wire(
+        "wire.filter",
+        "Filter frames",
+        keys="slash",
+        help="As for events: words, msg:call, msg:answer, msg:error, id:pool.query, result.0.name:tank.",
+        footer="filter",
+        rank=13,
+        handler="event_filter",
+    ),
+    _wire(
+        "wire.view",
+        "Raw or readable",
+        keys="v",
+        help="Each frame as one line of JSON, or in columns.",
+        footer="raw",
+        rank=18,
+        handler="event_view",
+    ),
+    _wire("wire.copy", "Copy of frames ...", keys="y", help="The frame, or all shown.", handler="event_copy"),
+    _wire(
+        "wire.save",
+        "Save frames ...",
+        keys="x",
+        help="Writes frames as lines of JSON: those there are, or those that come.",
+        footer="save",
+        rank=20,
+        handler="event_save",
     ),
     # Session.
     _session(

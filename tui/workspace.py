@@ -71,6 +71,7 @@ class Workspace(RemappedKeys, Screen[None]):
         self.session = session
         self._others = others
         self._drawn_others: Others = ()
+        self._drawn_slots = (0, 0)
         self._told = State.CONNECTING
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -109,11 +110,13 @@ class Workspace(RemappedKeys, Screen[None]):
 
     def _renew(self) -> None:
         others = tuple((session.host, session.online) for session in self._others())
-        if not self._dirty and self.session.life.retry_at is None and others == self._drawn_others:
+        slots = self.session.life.slots
+        still = self.session.life.retry_at is None and slots == self._drawn_slots
+        if not self._dirty and still and others == self._drawn_others:
             return
         if len(others) != len(self._drawn_others):
             self.refresh_bindings()
-        self._dirty, self._drawn_others = False, others
+        self._dirty, self._drawn_others, self._drawn_slots = False, others, slots
         self.query_one(StatusLine).status = self._status()
         state, told = self.session.state, self._told
         self._told = state
@@ -153,6 +156,7 @@ class Workspace(RemappedKeys, Screen[None]):
             version=session.learning.release,
             writable=session.caller.writable,
             latency=None if session.life.latency is None else session.life.latency * 1000,
+            slots=session.life.slots,
             jobs=len(session.jobs.active()),
             events=len(session.feeds.open),
             note=self._note(),
@@ -192,6 +196,10 @@ class Workspace(RemappedKeys, Screen[None]):
 
     async def action_show_section(self, name: str) -> None:
         await self.show(name)
+
+    @on(Section.MethodWanted)
+    async def _method_wanted(self, event: Section.MethodWanted) -> None:
+        await self.open_method(event.name)
 
     @on(WatchLine.Opened)
     async def _watch_line(self, event: WatchLine.Opened) -> None:

@@ -324,7 +324,7 @@ async def _abort(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("go.explore", "go.jobs", "go.events")
+@drive("go.explore", "go.jobs", "go.events", "go.wire")
 async def _go(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press("3" if key != "3" else "1", "escape", key)
@@ -357,6 +357,26 @@ async def _events(desk: Desk, key: str) -> None:
     await desk.press(key)
     seen = {"plus": "Subscribe", "o": "added", "v": '"msg": "added"', "slash": "e.g. tank", "y": "all events that"}
     await desk.see({**seen, "x": "what arrives", "s": "under a name", "delete": "Subscribe"}[key])
+    await desk.press("escape", "1")
+
+
+@drive("wire.log", "wire.call", "wire.filter", "wire.view", "wire.copy", "wire.save")
+async def _wire(desk: Desk, key: str) -> None:
+    await desk.press("escape", "escape", "6")
+    await desk.see("wire")
+    if key == "w":
+        await desk.press(key)
+        await desk.see("w logs again")
+        await desk.press(key)
+    elif key == "e":
+        await desk.session.read("system.info")
+        await desk.see("call   system.info")
+        await desk.press("down", key)
+        await desk.until(lambda: desk.workspace.section.id == "explore", "the method")
+    else:
+        await desk.press(key)
+        seen = {"slash": "e.g. tank", "v": '"jsonrpc"', "y": "name of", "x": "what arrives"}
+        await desk.see(seen[key])
     await desk.press("escape", "1")
 
 

@@ -17,6 +17,7 @@ from ..auth.channel import APIKeyAuthMech
 from ..auth.flow import Login
 from ..auth.ways import Key, Password, Token
 from ..endpoint import Endpoint
+from ..engine.tap import Tap
 from ..exc import (
     ClientException,
     NotAuthenticated,
@@ -81,6 +82,9 @@ class AsyncClient:
     may decode the text (`LargeAnswer.read`) or answer the call itself (`LargeAnswer.give`); if
     it does neither, or fails, the text is decoded.
 
+    ``tap`` is told of every text sent and received while its ``tell`` is set, with secrets
+    masked: for a log of the wire.
+
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
 
@@ -100,6 +104,7 @@ class AsyncClient:
         on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
         on_warning: Callable[[str], None] | None = None,
         on_large: Callable[[LargeAnswer], Awaitable[None]] | None = None,
+        tap: Tap | None = None,
     ) -> None:
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
@@ -118,6 +123,7 @@ class AsyncClient:
             on_large=on_large,
             ask_for_login=None if on_login_needed is None else lambda: on_login_needed(self),
             warn=self._warn,
+            tap=tap,
         )
         self._supervisor = self._life.supervisor
 
@@ -201,6 +207,12 @@ class AsyncClient:
         """Whether there is a connection now."""
         connection = self._supervisor.connection
         return connection is not None and connection.lost is None
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """How many calls the server works on or answers now, of ten at most, and how many wait in this client."""
+        connection = self._supervisor.connection
+        return (0, 0) if connection is None or connection.lost is not None else connection.slots
 
     @property
     def signed_in(self) -> bool:

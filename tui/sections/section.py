@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import work
 from textual.containers import Container
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.cards.abort import abort_job
@@ -19,6 +20,13 @@ __all__ = ["Section"]
 
 class Section(Container):
     """A child of the workspace's switcher, for one session. It asks with a card itself (`tui.cards`)."""
+
+    class MethodWanted(Message):
+        """A method is to be opened, in the section that opens methods."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """What the footer calls an action here, where it means something of its own."""

@@ -69,7 +69,7 @@ class Feed:
     def add(self, kind: str, event_id: Any, fields: Any) -> None:
         """Counts and keeps one event."""
         self.seen += 1
-        self._arrivals.append(self._keep(kind, event_id, fields, None))
+        self._arrivals.append(self.keep(kind, event_id, fields, None))
 
     def mark(self, kind: str, missing: int | None = None) -> None:
         """Keeps the mark of a place where events are missing: ``gap`` or ``dropped``. Two in a row become one."""
@@ -77,16 +77,24 @@ class Feed:
         if last is not None and last.kind == kind:
             self._weight -= self.events.pop().weight
             missing = None if missing is None or last.missing is None else missing + last.missing
-        self._keep(kind, None, None, missing)
+        self.keep(kind, None, None, missing)
 
-    def _keep(self, kind: str, event_id: Any, fields: Any, missing: int | None) -> float:
+    def keep(
+        self,
+        kind: str,
+        event_id: Any,
+        fields: Any,
+        missing: int | None,
+        make: Callable[..., FeedEvent] = FeedEvent,
+    ) -> float:
+        """Keeps an event as the newest, and lets the oldest go where there are too many. Returns its time."""
         clock, heavy = time.monotonic(), weight(fields, MOST_BYTES)
         self._weight += heavy
         while self.events and (self._weight > MOST_BYTES or len(self.events) == self.events.maxlen):
             self._weight -= self.events.popleft().weight
         self._number += 1
         at = datetime.now().astimezone()
-        event = FeedEvent(kind, event_id, fields, at, clock, self._number, heavy, missing)
+        event = make(kind, event_id, fields, at, clock, self._number, heavy, missing)
         self.events.append(event)
         self.version += 1
         for listener in self.listeners:
@@ -101,11 +109,11 @@ class Feed:
 
     def rate(self, window: float = 10.0) -> float:
         """Events a second over the last ``window`` seconds."""
-        since = time.monotonic() - window
-        recent = [clock for clock in self._arrivals if clock >= since]
-        if len(recent) < 2:
-            return len(recent) / window
-        return (len(recent) - 1) / max(recent[-1] - recent[0], 0.001)
+        now = time.monotonic()
+        recent = [clock for clock in self._arrivals if clock >= now - window]
+        # Of a busy feed only the newest arrivals are kept: they tell over how long they came.
+        busy = len(recent) == self._arrivals.maxlen
+        return len(recent) / (max(now - recent[0], 0.001) if busy else window)
 
 
 class Feeds:

@@ -25,6 +25,7 @@ from tui.session.learning import Learned, Learning, Shelf
 from tui.session.life import Life, State
 from tui.session.stores import Call, JobStore, Signal
 from tui.session.target import Target
+from tui.session.wire import WireLog
 
 __all__ = ["Session", "State", "Target"]
 
@@ -47,6 +48,7 @@ class Session:
         self.learning = Learning(self.catalogue_changed.publish)
         self.jobs = JobStore()
         self.feeds = Feeds(put_in.masked, changed)
+        self.wire = WireLog(self.life.tap, put_in.masked)
         self.caller = Caller(self.life, self.learning, self.jobs, put_in, changed, writable=target.writable)
         self._follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
         self._cache = cache

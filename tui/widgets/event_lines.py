@@ -12,7 +12,7 @@ from textual.message import Message
 from tui import actions
 from tui.model.panel import MARKS, View
 from tui.text import fit, pad, safe, width
-from tui.widgets.event_words import event_spans, label_of, mark_words, raw_spans
+from tui.widgets.event_words import Words, event_spans, label_of, mark_words, raw_spans
 from tui.widgets.lines import CursorView, Span
 from tui.widgets.sparkline import Path, describe_number, number_at, numeric_paths, sparkline
 
@@ -36,12 +36,15 @@ class EventLines(CursorView):
         def control(self) -> EventLines:
             return self.lines
 
-    def __init__(self) -> None:
+    def __init__(self, words: Words = event_spans) -> None:
         super().__init__()
+        self._words = words
         self._events: Sequence[Any] = ()
         self._paths: list[Path] = []
         self._labels = 0
         self._wanted = ""
+        self.empty = "waiting for the first event"
+        """What is said while there is none."""
         self.filtered = False
         """Whether a filter may keep events away."""
         self.view: View = "list"
@@ -109,7 +112,7 @@ class EventLines(CursorView):
                 return [Span(f"  no number{wanted} in the newest event", "dim")]
             return [marker, *self._plot_spans(self._paths[index], cells - 2)]
         if not self._events:
-            return [Span(f"  {'no event fits' if self.filtered else 'waiting for the first event'}", "dim")]
+            return [Span(f"  {'nothing fits' if self.filtered else self.empty}", "dim")]
         event = self._events[index]
         if event.kind in MARKS:
             # A thin line through the list: above it nothing is missing, below it nothing was.
@@ -117,7 +120,7 @@ class EventLines(CursorView):
             return [marker, Span(words, "warning"), Span(self.glyphs.rule * max(cells - 2 - len(words), 0), "dim")]
         if self.view == "raw":
             return [marker, *raw_spans(event, cells - 2)]
-        return [marker, *event_spans(event, cells - 2)]
+        return [marker, *self._words(event, cells - 2)]
 
     def series(self, path: Path, most: int) -> tuple[list[float | None], list[datetime]]:
         """The newest values at a path, oldest first, with their times. A mark of missing events has no value."""

@@ -19,7 +19,7 @@ from textual.widgets import Input
 from tui import actions
 from tui.model.panel import VIEWS, Panel, View
 from tui.widgets.event_lines import EventLines
-from tui.widgets.event_words import label_of, plottable
+from tui.widgets.event_words import Words, event_spans, label_of, plottable
 from tui.widgets.lines import LineView
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.plot_view import PlotView
@@ -50,9 +50,12 @@ class EventPanel(Pane):
     class Arranged(Message):
         """The user has chosen another view or filter."""
 
-    def __init__(self, panel: Panel, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, panel: Panel, *, words: Words = event_spans, id: str | None = None, classes: str | None = None
+    ) -> None:
         super().__init__("", id=id, classes=classes)
         self.panel = panel
+        self._wording = words
         self.note: Callable[[], Fact | None] = lambda: None
         """A word for the border, such as the file that events are written to."""
         self._version: object = None
@@ -60,7 +63,7 @@ class EventPanel(Pane):
         self._plotted: Path | None = None
 
     def compose(self) -> ComposeResult:
-        yield EventLines()
+        yield EventLines(self._wording)
         yield Input(classes="panel-filter", compact=True)
 
     @property

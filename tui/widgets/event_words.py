@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from truenas_client import ejson
-from truenas_client.values.human import human_time
+from truenas_client.values.human import human_ms, human_size, human_time
+from truenas_client.values.kinds import preview
 from tui.model.panel import MARKS, PanelEvent
 from tui.text import fit, safe
 from tui.widgets.lines import Span
 from tui.widgets.sparkline import Path, numeric_paths
 
-__all__ = ["event_spans", "label_of", "mark_words", "plottable", "raw_spans"]
+__all__ = ["Words", "event_spans", "frame_spans", "label_of", "mark_words", "plottable", "raw_spans"]
 
 # The fields that tell what an event is about, best first; they need no name in front.
 _TELLING = ("id", "name", "klass", "method", "state", "status", "level", "title", "description", "text", "formatted")
+Words = Callable[[PanelEvent, int], list[Span]]
+"""Makes a line of an event, for so many cells."""
+
 _KINDS = {"added": "ok", "removed": "error"}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RAW_BYTES = 500_000
@@ -39,6 +43,30 @@ def event_spans(event: PanelEvent, cells: int) -> list[Span]:
         Span(event.at.strftime("%H:%M:%S "), "dim"),
         Span(fit(safe(event.kind[:20]), 8) + " ", _KINDS.get(event.kind, "")),
         Span(" ".join(_about(event))[: 4 * cells + 16]),
+    ]
+
+
+def frame_spans(event: PanelEvent, cells: int) -> list[Span]:
+    """A text of the wire in one line: which way it went, what it is of, how long it took, and its beginning."""
+    outgoing, seconds, size = (getattr(event, name, None) for name in ("outgoing", "seconds", "size"))
+    took = human_ms(seconds * 1000) if isinstance(seconds, float) else ""
+    what = event.fields
+    if isinstance(what, Mapping):
+        members = ("params", "result", "error", "fields")
+        what = next((what[name] for name in members if name in what), what)
+    shown = preview(what) if what is not None else "too long to be logged"
+    if isinstance(what, Mapping | list) and event.weight < _RAW_BYTES:
+        shown = ejson.dumps(what)
+    roomy = cells >= 90
+    parts = f".{event.at.microsecond // 1000:03d}" if roomy else ""
+    length = fit(human_size(size or 0, decimal=True), 9, "right") if roomy else ""
+    return [
+        Span(f"{event.at:%H:%M:%S}{parts} ", "dim"),
+        Span("> " if outgoing else "< ", "accent" if outgoing else ""),
+        Span(fit(event.kind, 7), "error" if event.kind == "error" else ""),
+        Span(fit(safe(str(event.id or "")[:200]), max(min(cells // 3, 36), 12)) + " "),
+        Span(f"{fit(took, 7, 'right')}{length}  ", "dim"),
+        Span(safe(shown[: 2 * cells])),
     ]
 
 

@@ -29,6 +29,8 @@ class Status:
     version: str = ""
     writable: bool = False
     latency: float | None = None
+    slots: tuple[int, int] = (0, 0)
+    """Calls with the server, and calls that wait for one of its ten slots."""
     jobs: int = 0
     events: int = 0
     note: str = ""
@@ -66,7 +68,7 @@ class StatusLine(Widget):
 
     @dataclass
     class Pressed(Message):
-        """A word was clicked: `server`, `lock`, `latency`, `jobs`, `events`, `note`."""
+        """A word was clicked: `server`, `lock`, `latency`, `slots`, `jobs`, `events`, `note`."""
 
         status_line: "StatusLine"
         word: str
@@ -114,6 +116,10 @@ class StatusLine(Widget):
         right.append(Word("lock", "writes allowed", "warning") if status.writable else Word("lock", "read-only"))
         if status.latency is not None and status.online:
             right.append(Word("latency", human_ms(status.latency), "dim", 4))
+        busy, waiting = status.slots
+        if busy and status.online:
+            words = f"{busy}/10 calls" + (f", {waiting} wait" if waiting else "")
+            right.append(Word("slots", words, "warning" if waiting else "dim", 4))
         right += [
             Word(kind, f"{count} {one}{'s' if count != 1 else ''}", "", rank)
             for kind, one, count, rank in (
