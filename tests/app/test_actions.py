@@ -328,7 +328,7 @@ async def _abort(desk: Desk, key: str) -> None:
 async def _go(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press("3" if key != "3" else "1", "escape", key)
-    wanted = {"1": "explore", "3": "jobs", "4": "events"}[key]
+    wanted = {"1": "explore", "3": "jobs", "4": "events", "6": "wire"}[key]
     await desk.until(lambda: desk.workspace.section.id == wanted, wanted)
 
 

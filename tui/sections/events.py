@@ -122,9 +122,14 @@ class EventsSection(PanelSection):
 
     def _mark_last(self, panel: EventPanel) -> None:
         self._last = panel
-        for each in self._panels:
-            # On a narrow screen the others are only their borders.
-            each.set_class(each is panel, "-current")
+        if self.screen.has_class("-narrow"):
+            for each in self._panels:
+                # The others are only their borders.
+                each.set_class(each is panel, "-current")
+
+    def on_resize(self) -> None:
+        if (panel := self.panel) is not None:
+            self._mark_last(panel)
 
     async def action_event_close(self) -> None:
         """Ends the subscription of the panel with the focus."""

@@ -27,7 +27,7 @@ MOST_BYTES = 32_000_000
 MOST_EVENTS = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FeedEvent:
     """One event with the time of its arrival.
 

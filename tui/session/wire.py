@@ -19,7 +19,7 @@ __all__ = ["FrameEvent", "WireLog"]
 MOST_FRAMES = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FrameEvent(FeedEvent):
     """A text as an event: ``id`` is its method or the event's name, ``fields`` its content."""
 

@@ -1,7 +1,7 @@
 """`EventPanel`: the events of one subscription as they come, as a list or as plots of their numbers.
 
 The panel is never told of an event. It looks at its `Panel` ten times a second while it can be seen, and draws only
-when that has changed, so a thousand events a second cost what ten do. The newest stand on top; a cursor that was
+when that has changed, so a thousand events a second cost no more than ten do. The newest stand on top; a cursor that was
 moved off the top stays on its event. Pausing stops the drawing, not the counting, and the border says so.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from textual import on
@@ -29,6 +30,11 @@ from tui.widgets.sparkline import Path, describe_number
 __all__ = ["EventPanel"]
 
 _RATE_LOOKS = 10  # looks after which the rate is written anew although nothing came
+_BUSY_RATE = 50.0
+"""Events a second above which nobody can follow single lines: then there are fewer looks, so that keys come first."""
+_BUSY_BEATS = 4
+_STAGGER = count()
+"""Busy panels look one after the other, not all at the same beat."""
 
 
 class EventPanel(Pane):
@@ -60,6 +66,7 @@ class EventPanel(Pane):
         """A word for the border, such as the file that events are written to."""
         self._version: object = None
         self._looks = 0
+        self._beat = next(_STAGGER)
         self._plotted: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -97,6 +104,9 @@ class EventPanel(Pane):
         self.pull()
 
     def _look(self) -> None:
+        self._beat += 1
+        if self._beat % _BUSY_BEATS and self.panel.feed.rate() > _BUSY_RATE:
+            return
         if self.screen.is_active and self.is_on_screen:
             self.pull()
 
