@@ -61,6 +61,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _call("call.repeat", "Run again", keys="r", help="Repeats a read with the arguments of last time."),
     _call(
+        "call.elsewhere",
+        "Same call on another server",
+        keys="S",
+        help="Opens the method with these arguments on another open connection, and runs it there: a write after its "
+        "review, and only where writes are allowed.",
+    ),
+    _call(
         "call.view",
         "Arguments or docs",
         keys="f2",

@@ -12,7 +12,7 @@ import math
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -27,9 +27,11 @@ from truenas_client import exc
 from tui import actions
 from tui.cards.jump import jump
 from tui.cards.otp import ask_code
+from tui.cards.sign_in import ask_for_secret
 from tui.cards.toast import tell_failure
 from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
+from tui.model.labels import Connection, told_apart
 from tui.remapped import RemappedKeys
 from tui.section_specs import HOME, SECTIONS, section_of
 from tui.sections.section import Section
@@ -40,16 +42,13 @@ from tui.widgets.method_list import Typed
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
-from tui.widgets.status_line import Status, StatusLine
+from tui.widgets.status_line import Other, Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
     from tui.session.keeping import Offer
 
 __all__ = ["Workspace"]
-
-Others = tuple[tuple[str, bool], ...]
-"""Further connections: name, and whether online."""
 
 
 class Workspace(RemappedKeys, Screen[None]):
@@ -62,6 +61,12 @@ class Workspace(RemappedKeys, Screen[None]):
     class ConnectWanted(Message):
         """The connect card is wanted."""
 
+    @dataclass
+    class ConnectionWanted(Message):
+        """Another open connection is to be shown."""
+
+        session: Session
+
     class CloseWanted(Message):
         """The app is to end, once the user has confirmed it."""
 
@@ -70,7 +75,7 @@ class Workspace(RemappedKeys, Screen[None]):
         super().__init__()
         self.session = session
         self._others = others
-        self._drawn_others: Others = ()
+        self._drawn_others: tuple[Other, ...] = ()
         self._drawn_slots = (0, 0)
         self._told = State.CONNECTING
         self._lost = False
@@ -109,7 +114,7 @@ class Workspace(RemappedKeys, Screen[None]):
         self._dirty = True
 
     def _renew(self) -> None:
-        others = tuple((session.host, session.online) for session in self._others())
+        others = self._tabs()
         slots = self.session.life.slots
         still = self.session.life.retry_at is None and slots == self._drawn_slots
         if not self._dirty and still and others == self._drawn_others:
@@ -133,6 +138,20 @@ class Workspace(RemappedKeys, Screen[None]):
             self.app.clear_notifications()
             self.notify("Connected again.", timeout=2)
 
+    @property
+    def _label(self) -> str:
+        """The name of this connection, which no other open one has."""
+        return told_apart([_told_by(session) for session in (self.session, *self._others())])[0]
+
+    def _tabs(self) -> tuple[Other, ...]:
+        """The further connections, by names that tell them apart."""
+        others = self._others()
+        labels = told_apart([_told_by(session) for session in (self.session, *others)])[1:]
+        return tuple(
+            Other(label, session.online, session.target.profile.colour)
+            for label, session in zip(labels, others, strict=True)
+        )
+
     def _note(self) -> str:
         session = self.session
         match session.state:
@@ -151,7 +170,7 @@ class Workspace(RemappedKeys, Screen[None]):
         return Status(
             online=session.online,
             connecting=session.state is State.CONNECTING and not self._lost,
-            name=session.host,
+            name=self._label,
             user=session.target.user,
             version=session.learning.release,
             writable=session.caller.writable,
@@ -215,6 +234,12 @@ class Workspace(RemappedKeys, Screen[None]):
             self.action_session_reconnect()
         elif event.word == "server":
             self.post_message(self.ConnectWanted())
+        elif event.word == "slots":
+            await self.show("wire")
+        elif event.word.startswith("tab:"):
+            others = self._others()
+            if (at := int(event.word[4:])) < len(others):
+                self.post_message(self.ConnectionWanted(others[at]))
 
     async def perform(self, action_id: str) -> None:
         """Runs an action wherever its place is, as its key would there."""
@@ -228,6 +253,11 @@ class Workspace(RemappedKeys, Screen[None]):
     async def open_method(self, name: str) -> None:
         """Shows a method in the section that opens methods."""
         (await self.show(HOME.id)).open_method(name)
+
+    async def take_call(self, method: str, text: str) -> None:
+        """Opens a method with these arguments and runs it, as far as it may run without a question."""
+        section = await self.show(HOME.id)
+        section.take_call(method, text)
 
     def _reach(self, action_id: str) -> str:
         """The key that works for it where the focus is now."""
@@ -315,6 +345,13 @@ class Workspace(RemappedKeys, Screen[None]):
             await self._reconnect()
         except exc.OTPRequired:
             return  # the user was asked, and gave up; the status line says what to do
+        except (exc.InvalidCredentials, exc.CredentialsExpired, exc.SecretUnavailable) as error:
+            # The same secret is never sent again by itself: another one is asked for, here.
+            failure = explain_connecting(error, address=self.session.host)
+            secret = await ask_for_secret(self, self.session.target, self.session.host, failure)
+            if secret is not None:
+                self.session.target = replace(self.session.target, secret=secret)
+                self.action_session_reconnect()
         except (exc.ClientException, OSError) as error:
             tell_failure(self, explain_connecting(error, address=self.session.host), "error")
 
@@ -360,3 +397,7 @@ class Workspace(RemappedKeys, Screen[None]):
             await self.show(HOME.id)
             return
         self.post_message(self.CloseWanted())
+
+
+def _told_by(session: Session) -> Connection:
+    return Connection(session.host, session.address, session.target.user)

@@ -147,6 +147,13 @@ async def _repeat(desk: Desk, key: str) -> None:
     await desk.ended()
 
 
+@drive("call.elsewhere")
+async def _elsewhere(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("No other connection is open")
+
+
 @drive("call.view", "pane.docs")
 async def _docs(desk: Desk, key: str) -> None:
     await result(desk)

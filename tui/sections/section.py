@@ -28,6 +28,14 @@ class Section(Container):
             super().__init__()
             self.name = name
 
+    class CallElsewhere(Message):
+        """This call is to be made on another open connection."""
+
+        def __init__(self, method: str, text: str) -> None:
+            super().__init__()
+            self.method = method
+            self.text = text
+
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """What the footer calls an action here, where it means something of its own."""
 
@@ -65,6 +73,9 @@ class Section(Container):
 
     def open_method(self, name: str) -> None:
         """Opens a method; only the section with the list of methods does."""
+
+    def take_call(self, method: str, text: str) -> None:
+        """Opens a method with these arguments, and runs it; only the section with the list of methods does."""
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen, which only shows methods."""

@@ -1,8 +1,9 @@
 """`EventPanel`: the events of one subscription as they come, as a list or as plots of their numbers.
 
-The panel is never told of an event. It looks at its `Panel` ten times a second while it can be seen, and draws only
-when that has changed, so a thousand events a second cost no more than ten do. The newest stand on top; a cursor that was
-moved off the top stays on its event. Pausing stops the drawing, not the counting, and the border says so.
+The panel is never told of an event. It looks at its `Panel` ten times a second while it can be seen, less often where
+more comes than can be followed, and draws only when that has changed: a thousand events a second cost what ten do.
+The newest stand on top; a cursor that was moved off the top stays on its event. Pausing stops the drawing, not the
+counting, and the border says so.
 """
 
 from __future__ import annotations

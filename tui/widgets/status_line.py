@@ -5,6 +5,7 @@ word `offline` is shown. With little room, the least important words are left ou
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.color import Color, ColorParseError
 from textual.content import Content
@@ -17,6 +18,14 @@ from truenas_client.values.human import human_ms
 from tui.text import ASCII, UNICODE, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.clickable import clickable
+
+
+class Other(NamedTuple):
+    """A further connection: its name, whether it is online, and the colour of its profile."""
+
+    name: str
+    online: bool
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +47,8 @@ class Status:
     """The profile's colour for this server: a name such as `red`, or `#a02020`. Anything else is no colour."""
     connecting: bool = False
     """For the first time; then the word replaces `offline`."""
-    others: tuple[tuple[str, bool], ...] = ()
-    """Further connections: name, and whether online."""
+    others: tuple[Other, ...] = ()
+    """Further connections, as tabs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,8 @@ class StatusLine(Widget):
 
     @dataclass
     class Pressed(Message):
-        """A word was clicked: `server`, `lock`, `latency`, `slots`, `jobs`, `events`, `note`."""
+        """A word was clicked: `tab:0` for the first of the other connections, `server`,
+        `lock`, `latency`, `slots`, `jobs`, `events`, `note`."""
 
         status_line: "StatusLine"
         word: str
@@ -82,15 +92,6 @@ class StatusLine(Widget):
         if status is not None:
             self.set_reactive(StatusLine.status, status)
 
-    @property
-    def _colour(self) -> Style | None:
-        """The server's name on the colour of its profile, black or white as can be read on it."""
-        try:
-            background = Color.parse(self.status.colour).with_alpha(1.0)
-        except ColorParseError:
-            return None
-        return Style(background=background, foreground=background.get_contrast_text(1.0), bold=True)
-
     def _words(self) -> tuple[list[Word], list[Word]]:
         status = self.status
         glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
@@ -98,7 +99,11 @@ class StatusLine(Widget):
         left = [Word("server", dot, "ok" if status.online else "alarm")]
         if status.name:
             name = safe(status.name[:200])
-            left.append(Word("server", f" {name} ", "colour") if self._colour else Word("server", name, "title"))
+            left.append(
+                Word("server", f" {name} ", f"on:{status.colour}")
+                if _on(status.colour)
+                else Word("server", name, "title")
+            )
         if status.connecting:
             left.append(Word("server", "connecting", "warning"))
         elif not status.online:
@@ -108,8 +113,13 @@ class StatusLine(Widget):
             for text, rank in ((status.user, 3), (status.version, 2))
             if text
         ]
-        for name, online in status.others:
-            left.append(Word("server", f"{glyphs.online if online else glyphs.offline} {safe(name[:200])}", "dim", 5))
+        for at, (name, online, colour) in enumerate(status.others):
+            dot = glyphs.online if online else glyphs.offline
+            text = f"{dot} {safe(name[:200])}"
+            # On its colour there is a space at either side, as for the one that is shown.
+            left.append(
+                Word(f"tab:{at}", f" {text} " if _on(colour) else text, f"on:{colour}" if _on(colour) else "dim", 5)
+            )
         right = []
         if status.note:
             right.append(Word("note", safe(status.note[:200]), "warning"))
@@ -169,10 +179,20 @@ class StatusLine(Widget):
         for start, word in self._layout():
             if start > at:
                 parts.append(Content(" " * (start - at)))
-            style = (self._colour or "") if word.style == "colour" else STYLES[word.style] if word.style else ""
+            on = word.style.removeprefix("on:")
+            style = _on(on) or "" if on != word.style else STYLES[word.style] if word.style else ""
             parts.append(clickable(Content.styled(word.text, style), "press", word.id))
             at = start + width(word.text)
         return Content("").join(parts)
 
     def action_press(self, word: str) -> None:
         self.post_message(self.Pressed(self, word))
+
+
+def _on(colour: str) -> Style | None:
+    """A name on the colour of its profile, black or white as can be read on it; None for what is no colour."""
+    try:
+        background = Color.parse(colour).with_alpha(1.0)
+    except ColorParseError:
+        return None
+    return Style(background=background, foreground=background.get_contrast_text(1.0), bold=True)
