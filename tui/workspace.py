@@ -116,7 +116,8 @@ class Workspace(RemappedKeys, Screen[None]):
     def _renew(self) -> None:
         others = self._tabs()
         slots = self.session.life.slots
-        still = self.session.life.retry_at is None and slots == self._drawn_slots
+        counting = self.session.life.retry_at is not None or self.session.life.cooldown
+        still = not counting and slots == self._drawn_slots
         if not self._dirty and still and others == self._drawn_others:
             return
         if len(others) != len(self._drawn_others):
@@ -157,6 +158,8 @@ class Workspace(RemappedKeys, Screen[None]):
         match session.state:
             case State.WAITING if session.life.retry_at is not None:
                 return f"retry in {max(math.ceil(session.life.retry_at - time.monotonic()), 0)} s"
+            case State.CONNECTING if session.life.cooldown:
+                return f"sign-in in {session.life.cooldown} s"
             case State.WAITING | State.CONNECTING if self._lost:
                 return "connecting"
             case State.OFFLINE:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
@@ -207,6 +208,11 @@ class AsyncClient:
         """Whether there is a connection now."""
         connection = self._supervisor.connection
         return connection is not None and connection.lost is None
+
+    @property
+    def login_wait(self) -> float:
+        """Seconds that a login still waits for the server's rate limit; 0 while none does."""
+        return max(self._life.logins.waits_until - monotonic(), 0.0)
 
     @property
     def slots(self) -> tuple[int, int]:

@@ -75,6 +75,8 @@ class SignIn:
     def __init__(self, channel: Callable[[Connection], Channel], warn: Callable[[str], None]) -> None:
         self._channel, self._warn = channel, warn
         self._lock = asyncio.Lock()
+        self.waits_until = 0.0
+        """Until when the present login waits for the server's rate limit, by the loop's clock."""
         self._kept: Callable[[Connection], Awaitable[Login]] | None = None
         self._count = 0
         self._derived: dict[Derivation, Keys] = {}
@@ -219,6 +221,7 @@ class SignIn:
                 f"{self._channel(connection).address}: before sign-in the server takes 20 calls a minute from one "
                 f"address; waiting {pause:.0f} s"
             )
+            self.waits_until = loop.time() + pause
             await asyncio.sleep(pause)
         budget.sent(loop.time(), step.method)
         try:

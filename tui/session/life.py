@@ -13,6 +13,7 @@ Invariants: secrets stay in memory and out of every repr; `online_client` gives 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
@@ -80,6 +81,11 @@ class Life:
     def online(self) -> bool:
         """Calls can be sent now."""
         return self.state is State.ONLINE
+
+    @property
+    def cooldown(self) -> int:
+        """Whole seconds until the server takes the next sign-in; 0 while none waits."""
+        return 0 if self.client is None else math.ceil(self.client.login_wait)
 
     @property
     def slots(self) -> tuple[int, int]:
