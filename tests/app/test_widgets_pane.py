@@ -132,7 +132,7 @@ async def test_the_status_line_wide_and_narrow() -> None:
         await pilot.resize_terminal(60, 3)
         await pilot.pause()
         narrow = drawn(pilot)[0]
-        assert narrow.startswith(" ● lab-nas  ")
+        assert narrow.startswith(" ● lab-nas  ○ backup-nas  ")
         assert narrow.rstrip().endswith("2 jobs")
         await pilot.resize_terminal(32, 3)
         await pilot.pause()

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from tui import actions
-from tui.model.panel import VIEWS, Panel, View
+from tui.model.panel import MARKS, VIEWS, Panel, View
 from tui.widgets.event_lines import EventLines
 from tui.widgets.event_words import Words, event_spans, label_of, plottable
 from tui.widgets.lines import LineView
@@ -142,7 +142,7 @@ class EventPanel(Pane):
         if panel.paused:
             facts.append((f"{panel.waiting:,} waiting; {actions.key('nav.toggle')} resumes", "warning"))
         if panel.filter:
-            facts.append(f"{len(panel.shown()):,} fit")
+            facts.append(f"{sum(1 for event in panel.shown() if event.kind not in MARKS):,} fit")
         facts.append(f"{feed.seen:,} seen")
         facts.append((f"{feed.dropped:,} dropped", "warning") if feed.dropped else "0 dropped")
         if (note := self.note()) is not None:

@@ -23,6 +23,12 @@ _LEAST = (12, 4)
 class PlotView(LineView):
     """Shows a series until the next `show`."""
 
+    DEFAULT_CSS = """
+    PlotView {
+        overflow-y: hidden;
+    }
+    """
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._series = ""

@@ -20,6 +20,10 @@ from tui.themes import STYLES
 from tui.widgets.clickable import clickable
 
 
+_TABS = 5
+"""The rank of the tabs: without room they are only counted, and that before the jobs go."""
+
+
 class Other(NamedTuple):
     """A further connection: its name, whether it is online, and the colour of its profile."""
 
@@ -118,7 +122,7 @@ class StatusLine(Widget):
             text = f"{dot} {safe(name[:200])}"
             # On its colour there is a space at either side, as for the one that is shown.
             left.append(
-                Word(f"tab:{at}", f" {text} " if _on(colour) else text, f"on:{colour}" if _on(colour) else "dim", 5)
+                Word(f"tab:{at}", f" {text} " if _on(colour) else text, f"on:{colour}" if _on(colour) else "dim", _TABS)
             )
         right = []
         if status.note:
@@ -149,11 +153,13 @@ class StatusLine(Widget):
         def taken(words: list[Word]) -> int:
             return sum(width(word.text) + gap for word in words)
 
-        for rank in (5, 4, 3, 2, 1):
+        for rank in (4, 3, 2, _TABS, 1):
             if taken(left) + taken(right) - gap <= room:
                 break
             left = [word for word in left if word.rank != rank]
             right = [word for word in right if word.rank != rank]
+            if rank == _TABS and self.status.others:
+                left.append(Word("tab:0", f"+{len(self.status.others)}", "dim", 1))
         placed: list[tuple[int, Word]] = []
         at = 0
         limit = max(room - taken(right), 8)
