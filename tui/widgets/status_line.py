@@ -19,9 +19,9 @@ from tui.text import ASCII, UNICODE, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.clickable import clickable
 
-
 _TABS = 5
-"""The rank of the tabs: without room they are only counted, and that before the jobs go."""
+"""The rank of the tabs: without room they are only counted."""
+_COUNT = 6
 
 
 class Other(NamedTuple):
@@ -153,13 +153,13 @@ class StatusLine(Widget):
         def taken(words: list[Word]) -> int:
             return sum(width(word.text) + gap for word in words)
 
-        for rank in (4, 3, 2, _TABS, 1):
+        for rank in (4, 3, 2, _TABS, _COUNT, 1):
             if taken(left) + taken(right) - gap <= room:
                 break
             left = [word for word in left if word.rank != rank]
             right = [word for word in right if word.rank != rank]
             if rank == _TABS and self.status.others:
-                left.append(Word("tab:0", f"+{len(self.status.others)}", "dim", 1))
+                left.append(Word("tab:0", f"+{len(self.status.others)}", "dim", _COUNT))
         placed: list[tuple[int, Word]] = []
         at = 0
         limit = max(room - taken(right), 8)
