@@ -1,14 +1,17 @@
-"""What we use of `websockets`, imported without `importlib.metadata`, which is half the cost of that.
+"""What we use of `websockets`, imported without `importlib.metadata` and `inspect`, which are half the cost of that.
 
 Its module ``version`` imports the metadata of installed packages at its top and uses it in development versions only.
-So while it is imported, a stand-in takes the place of `importlib.metadata`; whoever asks that for anything, then or
-later, gets it from the real one. This is the one place for that; a test holds it against the installed release.
+`dataclasses`, which it imports, has `inspect` for classes without a docstring. So while it is imported, stand-ins take
+the places of the two; code that asks them for anything, then or later, gets it from the real ones. This is the one
+place for that; a test holds it against the installed release.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -33,33 +36,33 @@ _METADATA = "importlib.metadata"
 
 
 class _Later(ModuleType):
-    def __getattr__(self, name: str) -> Any:
-        if sys.modules.get(_METADATA) is self:
-            del sys.modules[_METADATA]
-        import importlib.metadata as real
+    """Stands in for a module until something of it is asked for."""
 
-        return getattr(real, name)
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
 
 
 @contextmanager
-def _without_metadata() -> Iterator[None]:
-    if _METADATA in sys.modules or "websockets" in sys.modules:
+def _without(name: str, used_by: str) -> Iterator[None]:
+    """Import things without this module, unless it is there, or what uses it is."""
+    if name in sys.modules or used_by in sys.modules:
         yield
         return
-    import importlib
-
-    stand_in = sys.modules[_METADATA] = _Later(_METADATA)
-    importlib.metadata = stand_in
+    stand_in = sys.modules[name] = _Later(name)
+    if name == _METADATA:
+        importlib.metadata = stand_in
     try:
         yield
     finally:
-        if sys.modules.get(_METADATA) is stand_in:
-            del sys.modules[_METADATA]
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
         if vars(importlib).get("metadata") is stand_in:
             del importlib.metadata
 
 
-with _without_metadata():
+with _without(_METADATA, "websockets"), _without("inspect", "dataclasses"):
     from websockets.client import ClientProtocol
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
     from websockets.frames import CloseCode, Frame, Opcode

@@ -11,10 +11,10 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from truenas_client.methods.catalogue import Method
+from truenas_client.methods.search import Index
 from tui import actions
 from tui.actions import Action
 from tui.cards.card import Standing
-from tui.model.search import Index
 from tui.section_specs import section_of
 from tui.text import plain
 from tui.themes import THEMES

@@ -13,7 +13,7 @@ from tests.app.conftest import Desk, at_desk
 from tests.auth.ways import at_another_host, elsewhere, frames
 from tests.midclt.served import scripted
 from truenas_client import AsyncClient, InvalidCredentials
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 from truenas_client.exc import InvalidProfile
 from truenas_client.secrets.value import Ask, Environment, Reference
 from truenas_client.simulator import Simulator
@@ -37,9 +37,9 @@ KEPT = Environment("NAS_SECRET")
 @pytest.fixture(autouse=True)
 def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("NAS_SECRET", "admin")
-    signin.forget_counts()
+    budget.forget_counts()
     yield
-    signin.forget_counts()
+    budget.forget_counts()
 
 
 def keep(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import app, blocking, calls, flood, idle, keys, large, memory, panels, simulator, start
+from . import app, blocking, calls, commands, flood, idle, keys, large, memory, panels, simulator, start
 
 
 def main() -> None:
-    for part in (calls, blocking, flood, simulator, app, keys, panels, large, start, idle, memory):
+    for part in (calls, blocking, commands, flood, simulator, app, keys, panels, large, start, idle, memory):
         part.run()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from midclt import access
+from midclt import signing
 from tests.core import certificates
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background, scripted, speaking
@@ -122,22 +122,22 @@ def test_the_password_is_asked_for(run: Run, nas: Nas, monkeypatch: pytest.Monke
         asked.append(prompt)
         return "admin"
 
-    monkeypatch.setattr(access, "_ask", answer)
+    monkeypatch.setattr(signing, "_ask", answer)
     ran = run("-U", "admin", "call", "test.echo", "-", url=nas.url, stdin="1")
     assert (ran.status, ran.out, ran.err) == (0, "1\n", "")
     assert asked == ["Password for admin: "]
 
 
 def test_no_password_and_nobody_to_ask(run: Run, nas: Nas, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "_ask", lambda prompt: None)
+    monkeypatch.setattr(signing, "_ask", lambda prompt: None)
     ran = run("-U", "admin", "call", "core.ping", url=nas.url)
     assert (ran.status, ran.out) == (4, "")
     assert "TRUENAS_PASSWORD" in ran.err
 
 
 def test_a_one_time_password_is_asked_for(run: Run, nas: Nas, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = iter(["123456", "000000", None])
-    monkeypatch.setattr(access, "_ask", lambda prompt: next(given))
+    given = iter(["123456", "000000", None, None])
+    monkeypatch.setattr(signing, "_ask", lambda prompt: next(given))
     ran = run("call", "auth.me", url=nas.url, user="otp")
     assert ran.status == 0
     for _ in range(2):

@@ -139,7 +139,7 @@ def test_ctrl_c_in_a_job_says_how_to_find_it_again(nas: Nas) -> None:
     status, out, err = _interrupted_in_a_job(nas, _environment(nas))
     assert (status, out) == (130, "")
     assert err.startswith("Not waiting for test.gated any longer. Job ")
-    assert "core.job_wait" in err
+    assert "jobs watch" in err
     assert err.count("\n") == 1
 
 
@@ -244,7 +244,7 @@ def test_the_password_is_asked_on_the_terminal_while_input_is_piped(nas: Nas) ->
         shown = screen.rest()
     os.close(source)
     assert screen.process.returncode == 0
-    assert shown.splitlines()[-1] == '{"from": "pipe"}'
+    assert shown.splitlines()[-3:] == ["{", '  \x1b[36m"from"\x1b[0m: \x1b[32m"pipe"\x1b[0m', "}"]
     assert "admin\n{" not in shown  # what is typed is not shown
 
 
@@ -263,7 +263,13 @@ def test_no_terminal_and_no_password(nas: Nas) -> None:
     env = _environment(nas)
     del env["TRUENAS_PASSWORD"]
     ran = subprocess.run(
-        [*COMMAND, "ping"], env=env, cwd=ROOT, capture_output=True, text=True, input="", start_new_session=True
+        [*COMMAND, "call", "core.ping"],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        input="",
+        start_new_session=True,
     )
     assert (ran.returncode, ran.stdout) == (4, "")
     assert "No password for admin" in ran.stderr
@@ -279,3 +285,50 @@ def test_a_full_disk_is_a_message(nas: Nas) -> None:
     assert ran.returncode == 1
     assert "No space left" in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+def test_termination_is_like_ctrl_c(nas: Nas) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "call", "test.hang"],
+        env=_environment(nas),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert nas.waiting.wait(20)
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=20) == ("", "Interrupted: test.hang may have run.\n")
+    assert process.returncode == 143
+
+
+def test_an_error_on_a_terminal_is_three_lines_unless_all_is_wanted(nas: Nas) -> None:
+    with terminal("call", "test.fail", env=_environment(nas)) as screen:
+        assert screen.rest() == "[ENOENT] no such disk\n"
+    with terminal("-v", "call", "test.fail", env=_environment(nas)) as screen:
+        shown = screen.rest()
+    assert "Traceback" in shown
+    assert "{'disk': 'sda'}" in shown
+    many = '{"name": "a/b", "type": "VOLUME", "volsize": "x", "sync": 1, "atime": 2}'
+    with terminal("call", "pool.dataset.create", many, env=_environment(nas)) as screen:
+        lines = screen.rest().splitlines()
+    assert len(lines) <= 3
+    with terminal("-K", "1-abc", "call", "system.info", env=_environment(nas)) as screen:
+        shown = screen.rest()
+    assert "auth_mechanism" not in shown
+    assert "--plain" in shown
+
+
+def test_ctrl_c_twice_stops_the_job(nas: Nas) -> None:
+    env = _environment(nas)
+    with terminal("call", "-j", "-jp", "description", "test.gated", env=env) as screen:
+        screen.wait_for(b"first half")
+        screen.type(b"\x03")
+        screen.wait_for(b"Ctrl-C again stops it now.")
+        screen.type(b"\x03")
+        shown = screen.rest()
+    assert screen.process.returncode == 130
+    assert "was asked to stop job" in shown
+    number = shown.rpartition("stop job ")[2].partition(".")[0]
+    ran = subprocess.run([*COMMAND, "jobs", "wait", number], env=env, cwd=ROOT, capture_output=True, timeout=20)
+    assert ran.returncode == 7

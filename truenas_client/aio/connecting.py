@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..endpoint import Endpoint
+from ..engine.driven import Driven
 from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
 from ..engine.tap import Tap
 from ..exc import ClientException
@@ -88,19 +88,12 @@ class Dialer:
 
     async def _greet(self, connection: Connection) -> None:
         timeout = self.limits.hello
-        steps = hello(connection.dialect, private_methods=self._private_methods)
-        answer: Any = None
-        failure: ClientException | None = None
-        while True:
-            try:
-                step = steps.throw(failure) if failure is not None else steps.send(answer)
-            except StopIteration:
-                return
-            failure = answer = None
+        steps = Driven(hello(connection.dialect, private_methods=self._private_methods))
+        for step in steps:
             try:
                 if step is GREETING:
                     await connection.greet(timeout)
                 else:
-                    answer = await connection.call(*step, timeout)
+                    steps.answer = await connection.call(*step, timeout)
             except ClientException as e:
-                failure = e
+                steps.failure = e

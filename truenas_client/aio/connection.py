@@ -57,8 +57,6 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
         self.talk = Conversation(dialect, new_id, self._time(), vigilance=vigilance)
-        self.asked_for_jobs = False
-        """Whether this connection has subscribed to job events."""
         self._closing = self._link_over = False
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None

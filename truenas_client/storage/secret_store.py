@@ -135,7 +135,7 @@ def _read(path: str, warn: Callable[[str], None]) -> str:
 
 def _output(words: tuple[str, ...], timeout: float) -> str:
     name = words[0]
-    by_hand = "; run the command of the profile by hand to see what it says"
+    by_hand = "; run it by hand to see what it says"
     try:
         # The program keeps our terminal session, because a passphrase prompt needs the terminal. It does not get our
         # standard input, which may hold the arguments of a call.
@@ -148,7 +148,7 @@ def _output(words: tuple[str, ...], timeout: float) -> str:
     except (TimeoutError, subprocess.TimeoutExpired):
         raise SecretUnavailable(f"{name} did not give the secret in {timeout:g} s{by_hand}") from None
     except FileNotFoundError:
-        raise SecretUnavailable(f"There is no program {name}, which the profile has the secret from") from None
+        raise SecretUnavailable(f"There is no program {name}, which should print the secret") from None
     except (OSError, ValueError) as e:
         raise SecretUnavailable(f"{name} cannot be run ({type(e).__name__})") from None
     if status != 0:

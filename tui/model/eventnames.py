@@ -1,21 +1,19 @@
 """Names of events and arguments of event sources: the known ones, and the meaning of a typed subscription.
 
 Before 25.04 a server lists its events (``core.get_events``). A later one lists none, and takes a subscription to any
-name without a word: there a name is known when 25.10 or 26 registers it (``event_names.json``), or when it is the
+name without a word: there a name is known when a release registers it (`methods.releases`), or when it is the
 ``query`` of a namespace of the server.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from truenas_client.methods import releases
 from truenas_client.methods.catalogue import Method
 from tui.model.jsontext import parse
 
@@ -25,6 +23,8 @@ __all__ = ["KnownEvents", "fitting_names", "known_events", "listed_events", "may
 _FIRST = ("reporting.realtime", "alert.list", "core.get_jobs")
 _NAME = re.compile(r"[A-Za-z]\w*(\.\w+)+", re.ASCII)
 _NEAREST = 3
+_NUMBERS = {"interval": {"type": "integer", "minimum": 2, "default": 2}, "tail_lines": {"type": ["integer", "null"]}}
+"""The parameters of event sources that are numbers; the others are texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +57,18 @@ class KnownEvents:
         return f"No event {name}." + (f" Did you mean {' or '.join(near)}?" if near else "")
 
 
-@cache
-def _bundled() -> tuple[tuple[str, ...], dict[str, dict[str, Any]]]:
-    kept = json.loads(Path(__file__).with_name("event_names.json").read_text(encoding="utf-8"))
-    return tuple(kept["names"]), kept["sources"]
-
-
 def known_events(methods: Iterable[str]) -> KnownEvents:
     """The events of a server that lists none, by its methods. Those that it can hardly have come last."""
-    names, sources = _bundled()
+    registered = releases.known_events()
     queries = [name for name in methods if name.endswith(".query")]
-    others = [name for name in names if not name.endswith(".query")]
-    return KnownEvents(tuple(dict.fromkeys([*_FIRST, *others, *queries, *names])), sources)
+    others = [name for name in registered if not name.endswith(".query")]
+    sources = {name: _schema(event) for name, event in registered.items() if event.source}
+    return KnownEvents(tuple(dict.fromkeys([*_FIRST, *others, *queries, *registered])), sources)
+
+
+def _schema(event: releases.EventFact) -> dict[str, Any]:
+    members = {name: _NUMBERS.get(name, {"type": "string"}) for name in event.parameters}
+    return {"properties": members, "required": list(event.required)}
 
 
 def listed_events(answer: Any) -> KnownEvents | None:
