@@ -56,6 +56,7 @@ SECTIONS: tuple[SectionSpec, ...] = (
     ),
     SectionSpec("jobs", "Jobs", "3", "What runs on the server, and what ran.", "tui.sections.jobs:JobsSection"),
     SectionSpec("events", "Events", "4", "Live events of the names you choose.", "tui.sections.events:EventsSection"),
+    SectionSpec("wire", "Wire", "6", "What is sent and received, secrets masked.", "tui.sections.wire:WireSection"),
     SectionSpec(
         "access",
         "Sessions and keys",

@@ -151,6 +151,13 @@ async def _repeat(desk: Desk, key: str) -> None:
     await desk.ended()
 
 
+@drive("call.elsewhere")
+async def _elsewhere(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("No other connection is open")
+
+
 @drive("call.view", "pane.docs")
 async def _docs(desk: Desk, key: str) -> None:
     await result(desk)
@@ -328,11 +335,11 @@ async def _abort(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("go.explore", "go.dashboard", "go.jobs", "go.events", "go.access")
+@drive("go.explore", "go.dashboard", "go.jobs", "go.events", "go.wire", "go.access")
 async def _go(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press("3" if key != "3" else "1", "escape", key)
-    wanted = {"1": "explore", "2": "dashboard", "3": "jobs", "4": "events", "7": "access"}[key]
+    wanted = {"1": "explore", "2": "dashboard", "3": "jobs", "4": "events", "6": "wire", "7": "access"}[key]
     await desk.until(lambda: desk.workspace.section.id == wanted, wanted)
 
 
@@ -416,7 +423,9 @@ async def _access(desk: Desk, key: str) -> None:
             await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the form")
 
 
-@drive("event.add", "event.plot", "event.close")
+@drive(
+    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets", "event.close")
+)
 async def _events(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "4")
     if not desk.session.feeds.open:
@@ -424,7 +433,28 @@ async def _events(desk: Desk, key: str) -> None:
         await desk.press("enter")
         await desk.see("cpu.cpu.usage")
     await desk.press(key)
-    await desk.see({"plus": "Subscribe", "o": "added", "delete": "Subscribe"}[key])
+    seen = {"plus": "Subscribe", "o": "added", "v": '"msg": "added"', "slash": "e.g. tank", "y": "all events that"}
+    await desk.see({**seen, "x": "what arrives", "s": "under a name", "delete": "Subscribe"}[key])
+    await desk.press("escape", "1")
+
+
+@drive("wire.log", "wire.call", "wire.filter", "wire.view", "wire.copy", "wire.save")
+async def _wire(desk: Desk, key: str) -> None:
+    await desk.press("escape", "escape", "6")
+    await desk.see("wire")
+    if key == "w":
+        await desk.press(key)
+        await desk.see("w logs again")
+        await desk.press(key)
+    elif key == "e":
+        await desk.session.read("system.info")
+        await desk.see("call   system.info")
+        await desk.press("down", key)
+        await desk.until(lambda: desk.workspace.section.id == "explore", "the method")
+    else:
+        await desk.press(key)
+        seen = {"slash": "e.g. tank", "v": '"jsonrpc"', "y": "name of", "x": "what arrives"}
+        await desk.see(seen[key])
     await desk.press("escape", "1")
 
 

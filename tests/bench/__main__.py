@@ -15,6 +15,7 @@ PARTS = (
     "app",
     "jobs",
     "keys",
+    "panels",
     "large",
     "start",
     "idle",

@@ -25,6 +25,21 @@ __all__ = ["Section"]
 class Section(Container):
     """A child of the workspace's switcher, for one session. It asks with a card itself (`tui.cards`)."""
 
+    class MethodWanted(Message):
+        """A method is to be opened, in the section that opens methods."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    class CallElsewhere(Message):
+        """This call is to be made on another open connection."""
+
+        def __init__(self, method: str, text: str) -> None:
+            super().__init__()
+            self.method = method
+            self.text = text
+
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """What the footer calls an action here, where it means something of its own."""
 
@@ -95,6 +110,9 @@ class Section(Container):
         if rows is not None:
             rows.focus()
         return rows is not None
+
+    def take_call(self, method: str, text: str) -> None:
+        """Opens a method with these arguments, and runs it; only the section with the list of methods does."""
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen, which only shows methods."""
