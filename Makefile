@@ -5,14 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Where recorded protocol facts are, when they are at hand; the tests that need them skip without.
 export TRUENAS_FACTS ?= ../shared
+# Compiled modules are kept: the tests start hundreds of programs, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench soak picture clean
+.PHONY: demo test check bench soak picture man clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/truenas-tui --demo
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/pytest -q -n 2 --dist worksteal
+	@$(BIN)/pytest -q -n 4 --dist worksteal
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .
@@ -31,6 +33,12 @@ soak: $(VENV)/.installed-dev
 # The README's picture, drawn by the app itself.
 picture: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.picture .readme/explore.svg
+
+# The manual page of midclt, from its parser.
+man: $(VENV)/.installed
+	@mkdir -p build
+	@$(BIN)/python -m midclt.manpage > build/midclt.1
+	@echo "build/midclt.1: man ./build/midclt.1 shows it"
 
 $(VENV)/.created:
 	@$(PYTHON) -m venv $(VENV)

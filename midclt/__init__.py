@@ -7,7 +7,7 @@ and errors are messages, not tracebacks. Importing this package loads nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # `typing` is a module that completing words has no time for
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

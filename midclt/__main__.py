@@ -4,13 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import Namespace
-from importlib import import_module
 
-from .exits import ExitStatus, folded
-from .parser import get_parser
+# Completing words in a shell has no time for the parser, nor for the module that `typing` is.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from typing import Any, Never
 
-__all__ = ["main"]
+    from .exits import ExitStatus
+
+__all__ = ["command", "main"]
+
+
+def command() -> Never:
+    """Run the process's command, and end the process with its status.
+
+    The interpreter's own ending takes as long as a call to this machine's server: it frees each object. Nothing is left
+    to do for it here, because a command closes its connection and writes its output at once.
+    """
+    import gc
+
+    gc.set_threshold(100_000)  # starting makes many objects and no garbage
+    try:
+        status = main()
+    except SystemExit as e:  # help, version, usage
+        status = e.code if isinstance(e.code, int) else 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            status = status or 1
+    os._exit(status)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,13 +44,25 @@ def main(argv: list[str] | None = None) -> int:
     ``argv`` is without the program's name, None for the process's own. Raises
     SystemExit for ``--help``, ``--version`` (0) and bad usage (2), as argparse does.
     """
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["__complete"]:
+        from .complete import main as complete
+
+        return complete(words[1:])
+    from .exits import ExitStatus, Terminated, folded
+    from .parser import get_parser
+
     parser = get_parser(whole=False)
     options = parser.parse_args(argv)
     try:
         if options.name is None:
             parser.print_help()
             return int(ExitStatus.OK)
+        if argv is None:
+            _hear_of_termination()
         return folded(_run(options.name, options))
+    except Terminated:
+        return int(ExitStatus.TERMINATED)
     except KeyboardInterrupt:
         return int(ExitStatus.INTERRUPTED)
     except BrokenPipeError:
@@ -36,20 +73,37 @@ def main(argv: list[str] | None = None) -> int:
         return int(ExitStatus.ERROR)
 
 
+def _hear_of_termination() -> None:
+    """Have SIGTERM end the command as Ctrl-C does: with the connection closed, and a word on what still runs."""
+    import signal
+
+    from .exits import Terminated
+
+    def end(number: int, frame: Any) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
+
+
 def _run(name: str, options: Namespace) -> ExitStatus:
+    from importlib import import_module
+
     from truenas_client.exc import ClientException
 
-    from .exits import CommandError, status_of
-    from .output import report, say
+    from .exits import CommandError, ExitStatus, status_of
+    from .output import report, say, tell
 
     try:
         status: ExitStatus = import_module(f"midclt.commands.{name}").run(options)
         return status
     except CommandError as e:
-        say(str(e))
+        tell([str(e)], verbose=options.verbose)
         return e.status
     except ClientException as e:
-        report(e)
+        from .access import unsigned
+
+        report(e, unsigned(e, options), verbose=options.verbose)
         return status_of(e)
     except BrokenPipeError:
         raise
@@ -64,7 +118,7 @@ def _tell(error: Exception, options: Namespace) -> None:
 
     from .output import say
 
-    given = [options.password, options.api_key, *(getattr(options, "method", None) or [])[1:]]
+    given = [options.password, options.api_key, options.otp, *(getattr(options, "method", None) or [])[1:]]
     given += [os.environ.get(name) for name in ("TRUENAS_PASSWORD", "TRUENAS_API_KEY")]
     secrets = words_of(text for text in given if text)
     if os.environ.get("MIDCLT_TRACE"):
@@ -87,4 +141,4 @@ def _forget_output() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

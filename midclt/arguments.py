@@ -8,6 +8,7 @@ is read once, however often the word occurs.
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +17,7 @@ from truenas_client import ejson
 
 from .exits import CommandError, ExitStatus
 
-__all__ = ["call_arguments", "damaged", "value_of"]
+__all__ = ["call_arguments", "damaged", "file_text", "value_of"]
 
 
 def call_arguments(words: Iterable[str]) -> list[Any]:
@@ -31,6 +32,19 @@ def call_arguments(words: Iterable[str]) -> list[Any]:
         _check_encodable(value)
         values.append(value)
     return values
+
+
+def file_text(name: str) -> str:
+    """The text of a file, ``-`` for standard input, without the line end at its end. Raises `CommandError`."""
+    if name == "-":
+        return _standard_input().removesuffix("\n")
+    try:
+        with open(os.path.expanduser(name), "rb") as file:
+            return _decoded(file.read()).removesuffix("\n")
+    except OSError as e:
+        raise CommandError(f"{name} cannot be read: {e.strerror or e}", ExitStatus.USAGE) from e
+    except UnicodeDecodeError as e:
+        raise CommandError(f"{name} is not UTF-8 text (byte {e.start})", ExitStatus.USAGE) from e
 
 
 def value_of(word: str) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException
 
-__all__ = ["CommandError", "ExitStatus", "folded", "status_of"]
+__all__ = ["CommandError", "ExitStatus", "Terminated", "folded", "status_of"]
 
 
 class ExitStatus(IntEnum):
@@ -37,6 +37,12 @@ class ExitStatus(IntEnum):
     """Ctrl-C (128 + SIGINT)."""
     PIPE = 141
     """The reader closed the output (128 + SIGPIPE)."""
+    TERMINATED = 143
+    """Ended by another program (128 + SIGTERM)."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: a command ends as after Ctrl-C, with another status."""
 
 
 class CommandError(Exception):

@@ -8,17 +8,14 @@ call counts as one that writes; a refused call was not sent.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import Any
-
-from truenas_client.endpoint import parse
-from truenas_client.exc import ClientException
-from truenas_client.methods.risk import RISK, WRITES, classify, inner_method
-from truenas_client.storage import Profile, config_path
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .access import chosen
 from .exits import CommandError, ExitStatus
-from .session import Session
+
+if TYPE_CHECKING:
+    from truenas_client.storage import Profile
 
 __all__ = ["Lock"]
 
@@ -31,24 +28,35 @@ class Lock:
         if not options.write:
             choice = chosen(options)
             profile = choice.profile
-            # The rule is for the profile's own servers. For another address the profile gives only the user name.
-            if profile is not None and profile.read_only and profile.leads_to(parse(choice.address)):
-                self._profile = profile
+            if profile is not None and profile.read_only:
+                from truenas_client.endpoint import parse
+
+                # The rule is for the profile's own servers. For another address the profile gives only the user name.
+                self._profile = profile if profile.leads_to(parse(choice.address)) else None
 
     def check_name(self, method: str, params: Sequence[Any]) -> None:
         """Refuse a method that is known to write, before connecting. Raises `CommandError`."""
-        if self._profile is not None and (inner_method(method, params) or method) in RISK | WRITES:
+        if self._profile is None:
+            return
+        from truenas_client.methods.risk import RISK, WRITES, inner_method
+
+        if (inner_method(method, params) or method) in RISK | WRITES:
             self._refuse(method)
 
-    def check(self, session: Session, method: str, params: Sequence[Any], timeout: float | None) -> None:
-        """Refuse a method that is not known to read. Raises `CommandError`."""
-        if self._profile is None or classify(method) == "read":
+    def check(self, call: Callable[..., Any], method: str, params: Sequence[Any], timeout: float | None) -> None:
+        """Refuse a method that is not known to read, by the server's listing. Raises `CommandError`."""
+        if self._profile is None:
             return
+        from truenas_client.exc import ClientException
         from truenas_client.methods.catalogue import Catalogue
+        from truenas_client.methods.risk import classify, inner_method
+
+        if classify(method) == "read":
+            return
 
         service = (inner_method(method, params) or method).rpartition(".")[0]
         try:
-            listed = session.call("core.get_methods", [service], timeout)
+            listed = call("core.get_methods", service, timeout=timeout)
         except ClientException:
             listed = {}  # without a listing the method counts as one that writes
         catalogue = Catalogue.from_methods(listed if isinstance(listed, dict) else {})
@@ -56,6 +64,8 @@ class Lock:
             self._refuse(method)
 
     def _refuse(self, method: str) -> None:
+        from truenas_client.storage.paths import config_path
+
         assert self._profile is not None
         raise CommandError(
             f"{method} may change the server, and the profile {self._profile.name} is read-only: it was not sent. "

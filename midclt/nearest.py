@@ -6,66 +6,53 @@ Invariants: the server is asked only after a call has failed; the advice names o
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING
 
 from truenas_client.exc import ClientException
 
-from .session import Session
+if TYPE_CHECKING:
+    from truenas_client.sync.client import Client
 
 __all__ = ["advice"]
-
-_SUCCESSORS = {
-    "zfs.snapshot": "pool.snapshot",
-    "service.start": "service.control START",
-    "service.stop": "service.control STOP",
-    "service.restart": "service.control RESTART",
-    "service.reload": "service.control RELOAD",
-}
-"""Services and methods of earlier releases, and their successors."""
-
-_EVENTS = frozenset(
-    (
-        "app.container_log_follow",
-        "app.stats",
-        "container.metrics",
-        "filesystem.file_tail_follow",
-        "reporting.realtime",
-        "virt.instance.metrics",
-        "zfs.tier.rewrite_job_query",
-        "zfs.tier.rewrite_job_status",
-    )
-)
-"""Event sources, whose names look like methods. 25.04 and later have no method that lists events (the facts of the API,
-"Events"), so the names are listed here."""
 
 MOST = 3
 
 
-def advice(session: Session, method: str, timeout: float | None) -> str:
+def advice(client: Client, method: str, timeout: float | None) -> str:
     """One line of advice; "" when no name is similar or the server refuses its lists."""
-    if method in _EVENTS:
+    from truenas_client.methods.releases import known_events, renamed
+
+    if (event := known_events().get(method)) and event.source:
         return f"{method} is an event: midclt subscribe {method}"
-    service, dot, name = method.rpartition(".")
+    service, dot, _ = method.rpartition(".")
     if not dot:
         return ""  # every method has a service in its name, so no method is similar
-    wanted = _SUCCESSORS.get(method) or (f"{_SUCCESSORS[service]}.{name}" if service in _SUCCESSORS else method)
-    full, *words = wanted.split()
-    service, _, name = full.rpartition(".")
-    services = _names(session, "core.get_services", [], timeout)
+    if successor := renamed(method, _Listed(client, timeout)):
+        return f"Its work is done by {successor} on this server"
+    services = _names(client, timeout, "core.get_services")
     found: list[str] = []
     for close in [service] if service in services else get_close_matches(service, services, MOST):
-        methods = _names(session, "core.get_methods", [close], timeout)
-        if full in methods and wanted != method:
-            return f"Its work is done by {' '.join((full, *words))} now"
-        found += get_close_matches(f"{close}.{name}", methods, MOST)
-    near = get_close_matches(full, found, MOST, 0.0)
+        methods = _names(client, timeout, "core.get_methods", close)
+        found += get_close_matches(f"{close}.{method[len(service) + 1 :]}", methods, MOST)
+    near = get_close_matches(method, found, MOST, 0.0)
     return f"Near it: {', '.join(near)}" if near else ""
 
 
-def _names(session: Session, method: str, params: list[Any], timeout: float | None) -> list[str]:
+class _Listed:
+    """The methods of the server, asked for by service."""
+
+    def __init__(self, client: Client, timeout: float | None) -> None:
+        self._client, self._timeout = client, timeout
+
+    def __contains__(self, name: object) -> bool:
+        service = str(name).rpartition(".")[0]
+        return name in _names(self._client, self._timeout, "core.get_methods", service)
+
+
+def _names(client: Client, timeout: float | None, method: str, *params: str) -> list[str]:
     """The names in a listing of the server; none when the server refuses it."""
     try:
-        answer = session.call(method, params, timeout)
+        answer = client.call(method, *params, timeout=timeout)
     except ClientException:
         return []
     return list(answer) if isinstance(answer, dict) else []

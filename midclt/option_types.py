@@ -9,10 +9,10 @@ __all__ = ["count", "seconds"]
 
 
 def count(text: str) -> int:
-    """A number of events. Raises `argparse.ArgumentTypeError`."""
+    """A number of things, 1 or more. Raises `argparse.ArgumentTypeError`."""
     value = int(text) if text.isascii() and text.isdigit() else 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of events, which is 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 1 or more")
     return value
 
 

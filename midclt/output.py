@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from truenas_client import ejson
@@ -18,25 +19,17 @@ if TYPE_CHECKING:
     from truenas_client.exc import ClientException
 
 __all__ = [
-    "cells",
-    "fit",
-    "harmless",
     "is_terminal",
+    "print_harmless",
     "print_line",
     "print_result",
     "report",
     "result_text",
     "say",
+    "shell_words",
+    "tell",
     "warn",
 ]
-
-# Control characters except tab and line feed, and the characters that reorder the text of a line.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-def harmless(text: str) -> str:
-    """``text`` without the characters that steer a terminal; tabs and line feeds stay."""
-    return _STEERING.sub("", text)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -66,31 +59,76 @@ def print_line(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def print_harmless(text: str) -> None:
+    """Print text that can hold no server's control characters, but our own colours, on standard output."""
+    _write(sys.stdout, text, clean=True)
+
+
 def say(text: str) -> None:
     """Print one line for the user on standard error."""
     _write(sys.stderr, text)
 
 
 _READERS = ": other users of this machine may read "
+_IN_THE_OPEN = ": the password goes over the network unencrypted"
 
 
 def warn(text: str) -> None:
-    """Print a warning of the core. The warning that others may read a file appears on a terminal only, once a file."""
-    path, found, _ = text.partition(_READERS)
-    if found:
-        from truenas_client.storage import Known
+    """Print a warning of the core. Those that a user knows after the first time appear once a file or address.
+
+    The one that others may read a file appears on a terminal only.
+    """
+    path, readable, _ = text.partition(_READERS)
+    address, exposed, _ = text.partition(_IN_THE_OPEN)
+    if readable or exposed:
+        from truenas_client.endpoint import parse
+        from truenas_client.storage.known_servers import Known
 
         known = Known()
-        if not is_terminal(sys.stderr) or known.warned_of_file(path):
-            return
-        known.remember_file(path)
+        if readable:
+            if not is_terminal(sys.stderr) or known.warned_of_file(path):
+                return
+            known.remember_file(path)
+        else:
+            endpoint = parse(address)
+            if known.warned(endpoint):
+                return
+            known.remember_warning(endpoint)
     say(f"midclt: {text}")
 
 
-def _write(stream: TextIO | None, text: str) -> None:
+_PYTHON = re.compile(r"\b[a-z_]+=[\w.]+ \((--[a-z-]+)\)")
+
+
+def shell_words(text: str) -> str:
+    """A text of the core with the command's flag where it names a Python argument and the flag."""
+    return _PYTHON.sub(r"\1", text)
+
+
+MOST_LINES = 3
+"""Lines of an error on a terminal, where ``-v`` shows all of it."""
+
+
+def tell(texts: Sequence[str], *, verbose: bool = False) -> None:
+    """Print an error: what went wrong, then advice. On a terminal three lines at most, unless ``verbose``."""
+    lines = [line for text in texts for line in text.splitlines()]
+    if len(lines) > MOST_LINES and is_terminal(sys.stderr) and not verbose:
+        # What to do comes last.
+        kept = [*lines[: MOST_LINES - 1], lines[-1]]
+        kept[MOST_LINES - 2] += f" ... ({len(lines) - MOST_LINES} more lines: midclt -v)"
+        lines = kept
+    for line in lines:
+        say(line)
+
+
+def _write(stream: TextIO | None, text: str, *, clean: bool = False) -> None:
     if stream is None:  # the command was started with this stream closed
         return
-    line = (harmless(text) if is_terminal(stream) else text) + "\n"
+    line = text + "\n"
+    if not clean and is_terminal(stream):
+        from truenas_client.values.lines import harmless
+
+        line = harmless(line)
     try:
         data = line.encode(stream.encoding or "utf-8", stream.errors or "strict")
     except UnicodeEncodeError:
@@ -117,47 +155,26 @@ def _write_whole(below: BinaryIO, data: bytes) -> None:
         left = left[taken:]
 
 
-def report(error: ClientException) -> None:
-    """Print an error of the server as the official command does: its text, its trace, its extra data.
+def report(error: ClientException, advice: Sequence[str] = (), *, verbose: bool = False) -> None:
+    """Print an error of the server and advice.
 
-    For validation errors (and a missing instance) the official command prints only the text.
+    Into a pipe or a file, and with ``verbose``, as the official command does: its text, its trace, its extra data. For
+    validation errors (and a missing instance) it prints only the text. A person at a terminal reads the text alone.
     """
     from truenas_client.exc import ValidationErrors
 
-    if error.error:
-        say(error.error)
-    if isinstance(error, ValidationErrors):
+    texts = [shell_words(error.error)] if error.error else []
+    short = is_terminal(sys.stderr) and not verbose
+    if not short and not isinstance(error, ValidationErrors):
+        formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
+        if isinstance(formatted, str) and formatted:
+            texts.append(formatted)
+        if error.extra:
+            from pprint import pformat
+
+            texts.append(pformat(error.extra))
+    if short:
+        tell([*texts, *advice])
         return
-    formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
-    if isinstance(formatted, str) and formatted:
-        say(formatted)
-    if error.extra:
-        from pprint import pformat
-
-        say(pformat(error.extra))
-
-
-def fit(text: str, cells: int) -> str:
-    """The beginning of ``text``, as one harmless line, that fits into this many cells of a terminal."""
-    shown: list[str] = []
-    for character in " ".join(harmless(text).split()):
-        cells -= _cells_of(character)
-        if cells < 0:
-            break
-        shown.append(character)
-    return "".join(shown)
-
-
-def cells(text: str) -> int:
-    """The number of terminal cells that a harmless line takes."""
-    return sum(map(_cells_of, text))
-
-
-def _cells_of(character: str) -> int:
-    if character.isascii():
-        return 1
-    from unicodedata import category, east_asian_width
-
-    if category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if east_asian_width(character) in "WF" else 1
+    for text in (*texts, *advice):
+        say(text)

@@ -8,6 +8,7 @@ the list.
 from __future__ import annotations
 
 import argparse
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -21,8 +22,24 @@ COMMANDS = {
     "call": "call a method",
     "ping": "check that the server answers",
     "subscribe": "print events as they come",
+    "query": "find rows: filter, select, sort, and print a table, CSV, YAML, ...",
+    "methods": "list methods, or find them by a few letters",
+    "explain": "what a method does, takes and returns",
+    "template": "the smallest valid arguments of a method",
+    "events": "list the events to subscribe to",
+    "watch": "show the rows of a query as they change",
+    "jobs": "list jobs, wait for one, stop one",
+    "batch": "many calls in one run, ten at a time",
+    "bulk": "one method many times, as jobs of the server",
+    "download": "store the file that a method writes",
+    "upload": "send a file to a method",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
-    "key": "prepare an API key",
+    "key": "make, list and delete API keys; prepare one for faster logins",
+    "sessions": "list and end sessions",
+    "whoami": "the user, the rights and the session",
+    "doctor": "each step to the server, timed, up to the one that fails",
+    "version": "the versions of this program and of the server",
+    "completion": "a script for bash, zsh or fish that completes words",
 }
 """The subcommands in the order of the help: a module of `midclt.commands`, and its line in the help."""
 
@@ -36,7 +53,7 @@ environment:
 
 exit status:
   0 success, 1 error, 2 usage, 3 connection, 4 sign-in or permission, 5 time-out, 6 arguments refused,
-  7 job failed or aborted, 8 rate limit, 130 interrupted
+  7 job failed or aborted, 8 rate limit, 130 interrupted, 141 output closed, 143 terminated
 
 examples:
   midclt call system.info
@@ -46,6 +63,9 @@ examples:
   midclt profile add lab nas.example -U admin --secret keyring && midclt --profile lab call system.info
   midclt call user.create - < user.json
   midclt subscribe -n 5 'reporting.realtime:{"interval": 2}'
+  midclt batch pool.dataset.create --each '{"name": "tank/{}"}' --failed again.ndjson < names.txt
+  midclt jobs watch 4211
+  midclt -u nas.example -U admin doctor
 """
 
 
@@ -85,6 +105,10 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         help="an API key of the user, or the absolute path of a file with one (which nobody else should read)",
     )
     parser.add_argument(
+        "--otp", metavar="CODE", help="the one-time password; without it one is asked for where the server wants it"
+    )
+    parser.add_argument("--otp-command", metavar="WORDS", help="a program that prints the one-time password")
+    parser.add_argument(
         "-t",
         "--timeout",
         type=seconds,
@@ -111,29 +135,52 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         action="store_true",
         help="do not tie the proof of the API key to the TLS connection: for proxies that end TLS, and for ws://",
     )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="on a terminal too, all of an error: the server's trace and data"
+    )
 
     commands = parser.add_subparsers(
-        dest="name", metavar="<subcommand>", title="subcommands", parser_class=_CommandParser
+        dest="name",
+        metavar="<subcommand>",
+        title="subcommands",
+        prog="midclt",  # argparse would format a usage line to find this, and load what measures the terminal
+        parser_class=_CommandParser,  # type: ignore[type-var]
     )
     for name, words in COMMANDS.items():
-        command = commands.add_parser(name, help=words, command=name)
-        if whole:
-            command.add_options()
+        commands.add_parser(name, help=words, command=name)
+    if whole:
+        for name, lazy in list(commands.choices.items()):
+            commands.choices[name] = lazy.made  # type: ignore[assignment]
     return parser
 
 
-class _CommandParser(argparse.ArgumentParser):
-    """The parser of one command. It imports the command's module only when it has words to parse."""
+class _CommandParser:
+    """The parser of one command, made when it has words to parse; then the command's module is imported too."""
 
-    def __init__(self, *, command: str | None = None, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._command = command  # None: the options have been added; an action has them from the beginning
+    def __init__(self, *, command: str, **settings: Any) -> None:
+        self._command, self._settings = command, settings
 
-    def add_options(self) -> None:
-        command, self._command = self._command, None
-        if command is not None:
-            import_module(f"midclt.commands.{command}").add_options(self)
+    @cached_property
+    def made(self) -> argparse.ArgumentParser:
+        """The real parser."""
+        parser = argparse.ArgumentParser(**self._settings)
+        self._module.add_options(parser)
+        return parser
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        self.add_options()
-        return super().parse_known_args(args, namespace)
+    @cached_property
+    def _module(self) -> Any:
+        return import_module(f"midclt.commands.{self._command}")
+
+    def parse_known_args(self, args: list[str], namespace: Any = None) -> Any:
+        """As argparse, except that the value of the command's ``DASHED`` options may begin with a dash."""
+        words: list[str] = []
+        dashed = getattr(self._module, "DASHED", ())
+        for word in args:
+            if words and words[-1] in dashed and word[:1] == "-" and word[:2] != "--":
+                words[-1] += f"={word}"
+            else:
+                words.append(word)
+        return self.made.parse_known_args(words, namespace)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.made, name)

@@ -10,17 +10,18 @@ from pathlib import Path
 
 from truenas_client.auth import keytext
 from truenas_client.auth.keytext import ApiKey
-from truenas_client.exc import ClientException, InvalidKeyFile
+from truenas_client.exc import InvalidKeyFile
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Choice
 from truenas_client.storage import key_files as keyfile
 from truenas_client.storage.private_files import write_private
 from truenas_client.storage.secret_store import resolve
 
-from .access import chosen, connected, who
+from .access import chosen, connected
 from .asking import ask
-from .exits import CommandError, ExitStatus, status_of
+from .exits import CommandError, ExitStatus
 from .output import print_line, say
+from .signing import Who, sign_in, who
 
 __all__ = ["precompute"]
 
@@ -37,15 +38,10 @@ def precompute(options: Namespace) -> ExitStatus:
     if key.raw is None:
         raise InvalidKeyFile(key.source, "holds derived keys already")
     profile = replace(who(options, choice)[0], mechanism="api-key")
-    session = connected(choice, options.timeout or None)
-    try:
-        login = session.sign_in(profile, Secret(key.raw))
-        assert login is not None
-        text = keytext.precompute(key.raw, login.salt, login.iterations)
-    except ClientException as e:
-        raise CommandError(f"Failed to login: {e.error}", status_of(e)) from e
-    finally:
-        session.close()
+    with connected(choice, options.timeout or None) as client:
+        login = sign_in(client, Who(profile, Secret(key.raw)), options, options.timeout or None)
+    assert login is not None
+    text = keytext.precompute(key.raw, login.salt, login.iterations)
     if output is None:
         print_line(text)
     else:

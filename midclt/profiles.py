@@ -233,13 +233,13 @@ def _test(profiles: Profiles, options: Namespace) -> ExitStatus:
     options.profile = profile.name
     options.uri = options.uri or profile.address
     try:
-        with signed_in(options) as session:
-            print_line(f"connected to {session.endpoint.text}")
+        with signed_in(options) as client:
+            print_line(f"connected to {client.endpoint.text}")
             if profile.mechanism == "none":
                 print_line("not signed in: the profile has no sign-in")
-                session.ping(10.0)
+                client.ping(10.0)
             else:
-                me = session.call("auth.me", [], 60.0)
+                me = client.call("auth.me", timeout=60.0)
                 name = me.get("pw_name") if isinstance(me, dict) else None
                 print_line(f"signed in as {name or profile.username}, by {profile.mechanism}")
     except ClientException as e:

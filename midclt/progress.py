@@ -10,11 +10,15 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
-from .output import cells, fit, is_terminal, say
+from truenas_client.values.lines import cells, fit
 
-__all__ = ["Bar", "Lines", "Progress", "Silent", "progress_for"]
+from .output import is_terminal, say
+
+__all__ = ["Bar", "Lines", "Progress", "Silent", "clock_text", "progress_for"]
 
 BAR_CELLS = 30
 
@@ -23,6 +27,8 @@ class Progress(Protocol):
     """Shows the progress of a job."""
 
     def update(self, percent: float | None, description: str) -> None: ...
+
+    def tick(self) -> None: ...
 
     def end(self, *, success: bool) -> None: ...
 
@@ -42,6 +48,9 @@ class Silent:
     def update(self, percent: float | None, description: str) -> None:
         pass
 
+    def tick(self) -> None:
+        pass
+
     def end(self, *, success: bool) -> None:
         pass
 
@@ -57,20 +66,37 @@ class Lines:
             say(description)
         self._last = description
 
+    def tick(self) -> None:
+        pass
+
     def end(self, *, success: bool) -> None:
         pass
 
 
-class Bar:
-    """One line: a bar, the percentage and the description, cut to the width of the terminal."""
+ESTIMATE_SECONDS = 5.0
+"""No estimate before: the first figures of a job say little."""
 
-    def __init__(self) -> None:
+
+class Bar:
+    """One line, cut to the width of the terminal: a bar, the percentage, the time so far and to go, the description."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._line = ""
+        self._percent: float | None = None
         self._description = ""
+        self._clock = clock
+        self._began = clock()
+        self._first: tuple[float, float] | None = None
+        """When the job first told how far it is, and how far: one that is followed later has done some of it before."""
 
     def update(self, percent: float | None, description: str) -> None:
-        self._description = description
+        self._percent, self._description = percent, description
         self._draw(percent, description)
+
+    def tick(self) -> None:
+        """Draw again, because time has passed."""
+        if self._line:
+            self._draw(self._percent, self._description)
 
     def end(self, *, success: bool) -> None:
         if success:
@@ -88,7 +114,7 @@ class Bar:
         number = "" if percent is None else f"{share:.0%}"
         # Leave the last column free: some terminals wrap the line when it is written to.
         room = _width() - 1
-        line = f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number:4} "[:room]
+        line = f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number:4} {self._times(share)} "[:room]
         line += fit(description, room - len(line))
         if line == self._line:
             return
@@ -96,6 +122,24 @@ class Bar:
         sys.stderr.write("\r" + line + " " * (cells(self._line) - cells(line)))
         sys.stderr.flush()
         self._line = line
+
+    def _times(self, share: float) -> str:
+        """How long the job was watched and, by what it has done in that time, how long it may still take."""
+        now = self._clock()
+        passed = clock_text(now - self._began)
+        if self._first is None and share:
+            self._first = (now, share)
+        if self._first is None or now - self._first[0] < ESTIMATE_SECONDS or not self._first[1] < share < 1:
+            return passed
+        speed = (share - self._first[1]) / (now - self._first[0])
+        return f"{passed}, about {clock_text((1 - share) / speed)} to go"
+
+
+def clock_text(seconds: float) -> str:
+    """A time in minutes and seconds, and hours where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _width() -> int:

@@ -8,10 +8,11 @@ from truenas_client.aio.probe import Certificate, probe
 from truenas_client.endpoint import Endpoint
 from truenas_client.exc import ConnectError
 from truenas_client.trust import SYSTEM, TLS
+from truenas_client.values.lines import harmless
 
 from .asking import confirm
 from .exits import CommandError, ExitStatus
-from .output import harmless, say
+from .output import say
 
 __all__ = ["look", "settle"]
 

@@ -7,10 +7,11 @@ stage (resolve, connect, tls, handshake) and is at once the builtin a script may
 from __future__ import annotations
 
 import errno
+import math
 import os
-from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
 
 from .endpoint import Endpoint
 from .engine.conversation import Vigilance
@@ -37,11 +38,10 @@ NEXT_ADDRESS_SECONDS = 0.25
 """How long an address may be silent before the next one of its name is tried too (RFC 8305, section 8)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectLimits:
+class ConnectLimits(NamedTuple):
     """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
 
-    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
+    ``message`` bounds what the server may send until a message is complete, once a user is signed in; before that it
     is `sizes.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
     megabytes (``core.get_jobs`` and ``audit.query`` without a limit). ``vigilance`` tells when a silent connection is
     doubted.
@@ -53,7 +53,13 @@ class ConnectLimits:
     handshake: float = 30.0
     hello: float = 30.0
     message: int = 2**30
-    vigilance: Vigilance = field(default_factory=Vigilance)
+    vigilance: Vigilance = Vigilance()
+    until: float = math.inf
+    """When all stages together must be done, by `time.monotonic`. The blocking driver keeps it."""
+
+    def left(self, seconds: float) -> float:
+        """How much of a stage's time there is before ``until``. Never 0, which would mean "do not wait" to a socket."""
+        return max(0.001, min(seconds, self.until - monotonic()))
 
 
 def websocket_url(endpoint: Endpoint) -> str:

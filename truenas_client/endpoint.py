@@ -10,9 +10,8 @@ Invariant: an `Endpoint` never holds credentials, so it may be shown and logged.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .exc import InvalidEndpoint
@@ -36,8 +35,7 @@ _SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _PORTS = {"wss": 443, "ws": 80}
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One address. With ``ws+unix`` ``socket`` is set, and host and port mean nothing."""
 
     scheme: str
@@ -140,11 +138,13 @@ def names_no_path(address: str | None) -> bool:
 
 def with_path(endpoint: Endpoint, path: str) -> Endpoint:
     """The same server at another path."""
-    return replace(endpoint, path=path)
+    return endpoint._replace(path=path)
 
 
 @lru_cache(maxsize=64)
 def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address  # the local socket needs none of it, and a quick start counts there
+
     try:
         return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
@@ -152,6 +152,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_ipv6(text: str) -> bool:
+    from ipaddress import ip_address
+
     try:
         return ip_address(text.partition("%")[0]).version == 6
     except ValueError:

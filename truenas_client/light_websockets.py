@@ -1,14 +1,17 @@
-"""What we use of `websockets`, imported without `importlib.metadata`, which is half the cost of that.
+"""What we use of `websockets`, imported without what it imports and does not use for it: half the cost of it.
 
-Its module ``version`` imports the metadata of installed packages at its top and uses it in development versions only.
-So while it is imported, a stand-in takes the place of `importlib.metadata`; whoever asks that for anything, then or
-later, gets it from the real one. This is the one place for that; a test holds it against the installed release.
+Its module ``version`` imports `importlib.metadata`, for development versions only. Its module ``uri`` imports
+`urllib.request` before release 16, and ssl with it, to find proxies, which we do not ask for. `dataclasses`, which it
+imports, has `inspect` for classes without a docstring. So while it is imported, stand-ins take their places; code that
+asks them for anything, then or later, gets it from the real ones. This is the one place for that; a test holds it
+against the installed release.
 """
 
 from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -29,37 +32,36 @@ __all__ = [
     "parse_uri",
 ]
 
-_METADATA = "importlib.metadata"
+_UNUSED = {"importlib.metadata": "websockets", "urllib.request": "websockets", "inspect": "dataclasses"}
+"""What a stand-in takes the place of, and the module that imports it."""
 
 
 class _Later(ModuleType):
-    def __getattr__(self, name: str) -> Any:
-        if sys.modules.get(_METADATA) is self:
-            del sys.modules[_METADATA]
-        import importlib.metadata as real
+    """Stands in for a module until something of it is asked for."""
 
-        return getattr(real, name)
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)  # from now on it is in its package's place, too
 
 
 @contextmanager
-def _without_metadata() -> Iterator[None]:
-    if _METADATA in sys.modules or "websockets" in sys.modules:
-        yield
-        return
-    import importlib
-
-    stand_in = sys.modules[_METADATA] = _Later(_METADATA)
-    importlib.metadata = stand_in
+def _without_unused() -> Iterator[None]:
+    stand_ins = [_Later(name) for name, user in _UNUSED.items() if not {name, user} & sys.modules.keys()]
+    for module in stand_ins:
+        sys.modules[module.__name__] = module
+        package, _, name = module.__name__.rpartition(".")
+        if package:
+            setattr(import_module(package), name, module)
     try:
         yield
     finally:
-        if sys.modules.get(_METADATA) is stand_in:
-            del sys.modules[_METADATA]
-        if vars(importlib).get("metadata") is stand_in:
-            del importlib.metadata
+        for module in stand_ins:
+            if sys.modules.get(module.__name__) is module:
+                del sys.modules[module.__name__]
 
 
-with _without_metadata():
+with _without_unused():
     from websockets.client import ClientProtocol
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
     from websockets.frames import CloseCode, Frame, Opcode

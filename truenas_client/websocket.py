@@ -19,12 +19,12 @@ import logging
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .engine.sizes import BEFORE_LOGIN
 from .light_websockets import SEND_EOF, ClientProtocol, CloseCode, ConnectionClosed, Frame, Opcode, State, parse_uri
 
-__all__ = ["CLOSE_SECONDS", "WebSocket"]
+__all__ = ["CLOSE_SECONDS", "WebSocket", "lone_text"]
 
 PING_INTERVAL = 20.0
 """Seconds. The web server in front of 25.04 and 25.10 drops a connection after 60 s without data from the middleware;
@@ -49,8 +49,28 @@ EVERYTHING = sys.maxsize
 _silent = logging.Logger("truenas_client.websockets", logging.CRITICAL + 1)
 
 
-@dataclass(slots=True)
-class _Ping:
+def lone_text(data: bytes) -> str | None:
+    """The text of which these bytes are one whole frame and nothing more; None where they are anything else.
+
+    For bytes that begin a frame (`WebSocket.between_messages`). It changes nothing, so the same bytes may still be fed.
+    """
+    size = len(data) - 2
+    if size < 0 or data[0] != WHOLE_TEXT:
+        return None
+    head = 2
+    if data[1] == 126:
+        size, head = size - 2, 4
+        if size < 0 or data[2] << 8 | data[3] != size:
+            return None
+    elif data[1] != size:
+        return None
+    try:
+        return data[head:].decode()
+    except UnicodeDecodeError:
+        return None
+
+
+class _Ping(NamedTuple):
     sent: float
     answered: Callable[[float], None]
 
@@ -124,6 +144,11 @@ class WebSocket:
     def close_error(self) -> ConnectionClosed:
         """The exception of `websockets` for the end of the connection. Read it only after the end."""
         return self._protocol.close_exc
+
+    @property
+    def between_messages(self) -> bool:
+        """Whether everything that was fed has been taken, to the last byte."""
+        return not self._owed and not self._in_pieces and self._at >= len(self._data)
 
     # -- receiving -----------------------------------------------------------------------
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
-import truenas_client
-
-from ..exits import ExitStatus, status_of
+from ..exits import ExitStatus
+from ..shared_options import add_output_options
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from truenas_client.exc import ClientException
+    from truenas_client.sync.client import Client
 
 __all__ = ["add_options", "run"]
 
@@ -33,47 +35,74 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
     )
     parser.add_argument(
+        "--kv", action="store_true", help="words like key=value, key:=JSON, key=@FILE and a[b]=value make an object"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show and check what would be sent, secrets masked; send nothing"
+    )
+    parser.add_argument(
         "method",
         nargs="+",
         metavar="METHOD",
         help="the method, then its arguments: each is JSON or else taken as text, and - stands for standard input",
     )
+    add_output_options(parser, elsewhere="as the official command prints elsewhere")
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
+    from truenas_client.exc import ClientException
+
     from ..access import call_timeout, secret_before_input, signed_in
-    from ..arguments import call_arguments, damaged
+    from ..arguments import call_arguments, file_text
+    from ..exits import status_of
     from ..lock import Lock
-    from ..nearest import advice
-    from ..output import print_result, report, say
+    from ..output import report
 
     timeout = call_timeout(options)
     method, *words = options.method
-    secret = secret_before_input(options) if "-" in words else None
-    call = _Call(options, method, call_arguments(words), timeout)
+    from_input = any(word == "-" or word.endswith("=@-") for word in words) and not options.dry_run
+    secret = secret_before_input(options) if from_input else None
+    if options.kv:
+        from ..keyvalues import with_pairs
+
+        params = with_pairs(words, file_text)
+    else:
+        params = call_arguments(words)
+    if options.dry_run:
+        from ..dryrun import show
+
+        return show(options, method, params)
+    call = _Call(options, method, params, timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
-    with signed_in(options, secret) as session:
+    with signed_in(options, secret) as client:
         try:
-            lock.check(session, call.method, call.params, timeout)
-            result = call.job(session) if options.job else session.call(call.method, call.params, timeout)
-        except truenas_client.ClientException as e:
+            lock.check(client.call, call.method, call.params, timeout)
+            result = call.job(client) if options.job else client.call(call.method, *call.params, timeout=timeout)
+        except ClientException as e:
             if not options.quiet:
-                report(e)
-                if text := call.explanation(e):
-                    say(text)
-                if isinstance(e, truenas_client.MethodNotFound) and (text := advice(session, call.method, timeout)):
-                    say(text)
-                for text in damaged(words):
-                    say(text)
+                report(e, call.advice(client, e, words), verbose=options.verbose)
             return status_of(e)
         except KeyboardInterrupt:
             if not options.quiet:
-                say(call.left_behind())
+                call.left_behind(client)
             raise
-        print_result(result)
+        _print(result, options)
     return ExitStatus.OK
+
+
+def _print(result: Any, options: argparse.Namespace) -> None:
+    """Print a result: as the official command does, unless a form was chosen or a person reads it on a terminal."""
+    from ..output import is_terminal, print_result
+
+    chosen = (options.output, options.columns, options.jmespath, os.environ.get("MIDCLT_OUTPUT"))
+    if not any(chosen) and not is_terminal(sys.stdout):
+        print_result(result)
+        return
+    from ..showing import show
+
+    show(result, options, object_form="pretty")
 
 
 class _Call:
@@ -84,59 +113,47 @@ class _Call:
         self._options, self._timeout = options, timeout
         self._job_id: int | None = None
 
-    def job(self, session: Session) -> Any:
+    def job(self, client: Client) -> Any:
         from ..progress import progress_for
+        from ..running import run_job
 
         display = progress_for(self._options.job_print)
-        success = False
-        try:
-            result = session.run_job(self.method, self.params, self._timeout, self._started, display.update)
-            success = self._job_id is not None
-        finally:
-            display.end(success=success)
-        return result
+        return run_job(client, self.method, self.params, self._timeout, self._started, display)
 
     def _started(self, job_id: int) -> None:
         self._job_id = job_id
 
-    def explanation(self, error: truenas_client.ClientException) -> str:
-        """Advice on an error whose text does not say what to do."""
-        if isinstance(error, truenas_client.ConnectionLost) and self._job_id is not None:
-            return f"The outcome of {self.method} is unknown. {self._find_again()}"
-        if isinstance(error, truenas_client.ConnectionLost) and error.sent:
-            return f"The outcome of {self.method} is unknown: look before you repeat it."
-        if isinstance(error, truenas_client.NotAuthenticated):
-            from ..access import chosen
+    def advice(self, client: Client, error: ClientException, words: list[str]) -> list[str]:
+        """What to do about an error whose text does not say it."""
+        from truenas_client.exc import MethodNotFound
 
-            if chosen(self._options).username is None:
-                return "Not signed in: give a user name with -U or TRUENAS_USERNAME."
+        from ..access import unsigned
+        from ..arguments import damaged
+
+        texts = [self._explanation(error), *unsigned(error, self._options), *damaged(words)]
+        if isinstance(error, MethodNotFound):
+            from ..nearest import advice
+
+            texts.insert(0, advice(client, self.method, self._timeout))
+        return [text for text in texts if text]
+
+    def _explanation(self, error: ClientException) -> str:
+        from truenas_client.exc import ConnectionLost
+
+        if isinstance(error, ConnectionLost) and self._job_id is not None:
+            from ..running import find_again
+
+            return f"The outcome of {self.method} is unknown. {find_again(self._options, self._job_id)}"
+        if isinstance(error, ConnectionLost) and error.sent:
+            return f"The outcome of {self.method} is unknown: look before you repeat it."
         return ""
 
-    def left_behind(self) -> str:
-        """The message after Ctrl-C: what still runs."""
+    def left_behind(self, client: Client) -> None:
+        """After Ctrl-C: say what still runs."""
+        from ..output import say
+        from ..running import leave
+
         if self._job_id is not None:
-            return f"Not waiting for {self.method} any longer. {self._find_again()}"
-        return f"Interrupted: {self.method} may have run."
-
-    def _find_again(self) -> str:
-        job_id, midclt = self._job_id, self._same()
-        return (
-            f"Job {job_id} may still run: `{midclt} call -j core.job_wait {job_id}` waits for it, "
-            f'`{midclt} call core.get_jobs \'[["id", "=", {job_id}]]\'` shows it, '
-            f"`{midclt} call core.job_abort {job_id}` stops it."
-        )
-
-    def _same(self) -> str:
-        """The command with the options for the same server and user, without secrets."""
-        import shlex
-
-        from truenas_client.storage.key_files import is_path
-
-        given = vars(self._options)
-        valued = (("-u", "uri"), ("-U", "username"), ("--profile", "profile"), ("--ca", "ca"))
-        words = ["midclt", *(word for flag, name in valued if given.get(name) for word in (flag, given[name]))]
-        if given.get("api_key") and is_path(given["api_key"]):
-            words += ["-K", given["api_key"]]
-        flags = ("insecure", "plain", "no_channel_binding")
-        words += [f"--{name.replace('_', '-')}" for name in flags if given.get(name)]
-        return shlex.join(words)
+            leave(client, self._options, self._job_id, self.method)
+        else:
+            say(f"Interrupted: {self.method} may have run.")

@@ -1,24 +1,30 @@
-"""``midclt key``: its action and options; `midclt.precompute` does the work."""
+"""``midclt key``: its actions and options; `midclt.precompute` and `midclt.apikeys` do the work."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+import argparse
 
 from ..exits import ExitStatus
 
 __all__ = ["add_options", "run"]
 
 
-def run(options: Namespace) -> ExitStatus:
-    """Run the only action."""
-    from ..precompute import precompute
+def run(options: argparse.Namespace) -> ExitStatus:
+    """Run the action ``options.action``."""
+    if options.action == "precompute":
+        from ..precompute import precompute
 
-    return precompute(options)
+        return precompute(options)
+    from ..apikeys import do
+
+    return do(options)
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Describe the command, its action and the action's options."""
-    parser.description = "Prepare an API key."
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the command, its actions and the actions' options."""
+    from ..shared_options import add_output_options
+
+    parser.description = "API keys: make, list and delete them, or prepare one for faster logins."
     actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
     precompute = actions.add_parser(
         "precompute",
@@ -32,3 +38,18 @@ def add_options(parser: ArgumentParser) -> None:
     precompute.add_argument(
         "-o", "--output", metavar="FILE", help="write to this new file, which only you can read (default: print it)"
     )
+    create = actions.add_parser(
+        "create",
+        help="make a key, which is shown once",
+        description="Make an API key. The server tells it once: it is printed, or written to a file for you alone.",
+    )
+    create.add_argument("key_name", metavar="NAME", help="a name to tell keys apart")
+    create.add_argument("--for", dest="key_user", metavar="USER", help="whose key (default: the user signed in)")
+    create.add_argument("--expires", metavar="DATE", help="when it ends, such as 2027-01-31 (default: never)")
+    create.add_argument("-O", "--output", metavar="FILE", help="write it to this new file instead, for -K")
+    create.add_argument("--write", action="store_true", default=argparse.SUPPRESS, help="as in call")
+    ls = actions.add_parser("ls", help="list keys", description="List the API keys, without their secrets.")
+    add_output_options(ls)
+    rm = actions.add_parser("rm", help="delete a key", description="Delete an API key: what uses it is refused then.")
+    rm.add_argument("key", metavar="KEY", help="its number, or its name")
+    rm.add_argument("--write", action="store_true", default=argparse.SUPPRESS, help="as in call")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-import truenas_client
-
 from ..exits import ExitStatus
 from ..option_types import count, seconds
 
 if TYPE_CHECKING:
-    from truenas_client import Event, Gap
+    from collections.abc import Callable
 
-__all__ = ["add_options", "message_of", "run"]
+    from truenas_client.aio.client import AsyncClient
+
+__all__ = ["add_options", "run"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +30,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="give up after this time, with exit status 5",
     )
+    parser.add_argument(
+        "--filter",
+        metavar="TEXT",
+        help="only events like this, as in query: 'state = RUNNING', by their fields and by msg, collection, id",
+    )
+    parser.add_argument(
+        "--follow", action="store_true", help="connect again when the connection breaks; the gap is told on stderr"
+    )
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
@@ -38,32 +46,95 @@ def run(options: argparse.Namespace) -> ExitStatus:
     Without ``-n`` the number is unlimited. When the time is over the status is
     `ExitStatus.TIMEOUT`, whether any event came or not.
     """
-    from ..access import signed_in
+    from truenas_client import ejson
+
     from ..output import print_line, say
 
-    number = options.number
+    wanted = _wanted(options.filter) if options.filter is not None else None
     came = 0
 
-    def receive(item: Event | Gap) -> bool:
+    def receive(message: dict[str, Any]) -> bool:
+        """Print a message; whether more are wanted."""
         nonlocal came
-        if isinstance(item, truenas_client.Gap):
-            say(f"midclt: {item.dropped} events are missing here: {item.reason}")
+        if wanted is not None and not wanted(message):
             return True
-        print_line(truenas_client.ejson.dumps(message_of(item)))
+        print_line(ejson.dumps(message))
         came += 1
-        return number is None or came < number
+        return bool(came != options.number)
 
-    with signed_in(options) as session:
-        if session.listen(options.event, receive, options.timeout):
-            return ExitStatus.OK
+    if (_follow if options.follow else _listen)(options, receive):
+        return ExitStatus.OK
     say(f"{options.event}: {options.timeout:g} s are over, {came} event{'' if came == 1 else 's'} came")
     return ExitStatus.TIMEOUT
 
 
-def message_of(event: Event) -> dict[str, Any]:
-    """The event as the server sent it, without the members that the server left out."""
-    message: dict[str, Any] = {"msg": event.kind, "collection": event.name}
-    for name, value in (("id", event.id), ("fields", event.fields), ("extra", event.extra)):
-        if value is not None:
-            message[name] = value
-    return message
+def _listen(options: argparse.Namespace, receive: Callable[[dict[str, Any]], bool]) -> bool:
+    """Pass messages on until no more are wanted, or the server ends them (True), or time is up (False)."""
+    from ..access import signed_in
+
+    with signed_in(options) as client:
+        from ..listening import TimeIsUp, listening
+
+        try:
+            with listening(client, options.event) as listener:
+                for message in listener.messages(options.timeout or None):
+                    if not receive(message):
+                        break
+        except TimeIsUp:
+            return False
+    return True
+
+
+def _follow(options: argparse.Namespace, receive: Callable[[dict[str, Any]], bool]) -> bool:
+    """The same, through lost connections."""
+    import asyncio
+
+    from truenas_client.aio.events import Gap
+
+    from ..output import say
+    from ..streaming import run_async
+
+    async def follow(client: AsyncClient) -> bool:
+        try:
+            async with asyncio.timeout(options.timeout or None) as clock, client.subscribe(options.event) as events:
+                async for item in events:
+                    if isinstance(item, Gap):
+                        lost = f"{item.dropped} events" if item.dropped else "events"
+                        say(f"midclt: {lost} may be missing here: {item.reason}")
+                        continue
+                    message: dict[str, Any] = {"msg": item.kind, "collection": item.name}
+                    given = {"id": item.id, "fields": item.fields, "extra": item.extra}
+                    if not receive(message | {name: value for name, value in given.items() if value is not None}):
+                        break
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            return False
+        return True
+
+    done: bool = run_async(options, follow, method="core.subscribe", params=[options.event], reconnect=True)
+    return done
+
+
+def _wanted(text: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether a message is like the filter. Raises `CommandError` with the place of a mistake."""
+    from truenas_client.methods.filters import FilterError, filter_list
+    from truenas_client.methods.querytext import QueryTextError, read_filters
+
+    from ..caret import caret_text
+    from ..exits import CommandError
+
+    try:
+        filters = read_filters(text)
+    except QueryTextError as e:
+        raise CommandError(caret_text("--filter", text, e), ExitStatus.USAGE) from None
+
+    def wanted(message: dict[str, Any]) -> bool:
+        fields = message.get("fields")
+        row = {**(fields if isinstance(fields, dict) else {}), **message}
+        try:
+            return bool(filter_list([row], filters))
+        except FilterError:
+            return False  # an event without such a member, or with one of another type
+
+    return wanted

@@ -11,7 +11,7 @@ from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator, Source
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.review import ReviewScreen
-from tui.model.eventnames import event_names, fitting_names, may_be_new, read_subscription, unknown_name
+from tui.model.eventnames import KnownEvents, fitting_names, known_events, listed_events, may_be_new, read_subscription
 from tui.sections.events import EventsSection
 from tui.sections.jobs import JobsSection
 from tui.session.stores import Job
@@ -190,7 +190,7 @@ async def test_several_panels_and_arguments(signed_in: Open, nas: Simulator) -> 
         assert len(desk.session.feeds.open) == 1, "arguments that are not JSON are refused"
         section = desk.workspace.section
         assert isinstance(section, EventsSection)
-        section.field.value = ""
+        section.adding.field.value = ""
         await desk.type("alert.list")
         await desk.press("enter")
         await desk.until(lambda: len(desk.session.feeds.open) == 2, "a second subscription")
@@ -239,13 +239,30 @@ def test_names_of_events_are_offered_best_first() -> None:
 
 
 def test_an_unknown_event_is_refused_with_the_nearest() -> None:
-    assert unknown_name("alert.list", NAMES) == ""
-    assert unknown_name("alert.lst", NAMES).startswith("No event alert.lst. Did you mean alert.list")
-    assert unknown_name("+", NAMES) == "No event +."
+    known = KnownEvents(tuple(NAMES))
+    assert known.unknown("alert.list") == ""
+    assert known.unknown("alert.lst").startswith("No event alert.lst. Did you mean alert.list")
+    assert known.unknown("+") == "No event +."
     assert [may_be_new(name) for name in ("pool.new_event", "+", "pool", "pool.", "a.b c", "a.b\n")] == [True] + [
         False
     ] * 5
-    assert event_names(["pool.query", "pool.create"])[-1] == "pool.query"
+    assert "demo.query" in known_events(["demo.query", "demo.create"]).names
+    assert known_events([]).takes("app.container_log_follow") == "app_name, container_id, tail_lines?"
+
+
+def test_a_server_that_lists_its_events_is_believed() -> None:
+    member = {"type": "string", "_required_": True}
+    answer = {
+        "b.query": {"wildcard_subscription": True, "accepts": []},
+        "a.source": {"wildcard_subscription": False, "accepts": [{"type": "object", "properties": {"path": member}}]},
+        "a.any": {"wildcard_subscription": False, "accepts": [{"anyOf": []}]},
+    }
+    known = listed_events(answer)
+    assert known is not None
+    assert known.names == ("a.any", "a.source", "b.query")
+    assert [known.takes(name) for name in known.names] == ["", "path", ""]
+    assert known.wants("a.source")
+    assert listed_events(None) is None
 
 
 async def test_subscribing_to_the_row_under_the_cursor_and_to_nothing_unknown(signed_in: Open) -> None:

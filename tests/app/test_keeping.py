@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from tests.app.conftest import Desk, at_desk
 from tests.core.test_secrets import Kept
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 from truenas_client.secrets.value import Ask, File, Keyring
 from truenas_client.simulator import Simulator
 from truenas_client.storage import Profiles, config_path
@@ -41,9 +41,9 @@ def no_ring() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def counts() -> Iterator[None]:
-    signin.forget_counts()
+    budget.forget_counts()
     yield
-    signin.forget_counts()
+    budget.forget_counts()
 
 
 Asked = Callable[[], AbstractAsyncContextManager[Desk]]

@@ -33,7 +33,7 @@ from tests.auth.ways import SALT, at_another_host, elsewhere
 from tests.core.test_secrets import Kept
 from tests.keptfiles import files_below
 from tests.processes import Processes, watched
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 from truenas_client.secrets.value import Command, Environment, File, Keyring, Reference
 from truenas_client.simulator import ApiKey, Simulator
 from truenas_client.storage import Profile, Profiles, config_path
@@ -91,7 +91,7 @@ class Flows:
     @asynccontextmanager
     async def desk(self, start: Start) -> AsyncIterator[Desk]:
         self.nas.rate_limit.clear()
-        signin.forget_counts()
+        budget.forget_counts()
         async with at_desk(start, (80, 24)) as desk:
             await desk.pilot.pause()
             yield desk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Input
@@ -12,7 +13,7 @@ from tests.app.conftest import Desk, at_desk
 from tests.auth.ways import at_another_host, elsewhere, frames
 from tests.midclt.served import scripted
 from truenas_client import AsyncClient, InvalidCredentials
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 from truenas_client.exc import InvalidProfile
 from truenas_client.secrets.value import Ask, Environment, Reference
 from truenas_client.simulator import Simulator
@@ -20,6 +21,9 @@ from truenas_client.storage import Known, Profile, Profiles, config_path
 from truenas_client.trust import SYSTEM, TLS
 from tui import __main__ as program
 from tui.app import Start, TrueNASApp
+from tui.cards.confirm import ConfirmScreen
+from tui.cards.profile import ProfileScreen
+from tui.session.profile_editing import save_profile, try_profile
 from tui.starting.connect import ConnectScreen
 from tui.starting.opening import opening, picked
 from tui.widgets.choice import Choice
@@ -33,9 +37,9 @@ KEPT = Environment("NAS_SECRET")
 @pytest.fixture(autouse=True)
 def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("NAS_SECRET", "admin")
-    signin.forget_counts()
+    budget.forget_counts()
     yield
-    signin.forget_counts()
+    budget.forget_counts()
 
 
 def keep(
@@ -351,7 +355,8 @@ async def test_a_login_that_has_to_wait_is_seen_waiting() -> None:
                     await client.login_with_token("none")
         async with at_desk(Start(nas.url, "admin", "admin"), (80, 24)) as desk:
             await desk.press("enter")
-            await desk.see("20 calls a minute", "waiting")
+            await desk.see("20 calls a minute", "waiting 60 s")
+            await desk.see("waiting 59 s")
             await desk.press("escape")
             await desk.see("Cancelled")
 
@@ -403,3 +408,57 @@ async def test_a_code_and_a_certificate_are_asked_for_on_the_card(monkeypatch: p
                 await desk.type(account["otp"])
                 await desk.press("enter")
                 await desk.landed()
+
+
+# -- editing ---------------------------------------------------------------------------------
+
+
+async def test_a_profile_is_edited_tried_renamed_and_forgotten(nas: Simulator) -> None:
+    keep("away", "ws://127.0.0.1:1")
+    keep("lab", nas.url, use=True)
+    async with at_desk(Start(profile="away"), (80, 24)) as desk:
+        await desk.see("away", "Connection refused")
+        rows = desk.app.screen.query_one("#profiles", Rows)
+        rows.focus()
+        await desk.press("e")
+        await desk.until(lambda: isinstance(desk.app.screen, ProfileScreen), "the card")
+        await desk.press("f5")
+        await desk.see("Connection refused")
+        field(desk, "addresses").value = nas.url
+        await desk.see("Its secret will be sent to the new address.")
+        await desk.press("f5")
+        await desk.see("signed in as admin", "It works: nas")
+        field(desk, "name").value = "lab"
+        await desk.press("enter")
+        await desk.see("There is a profile lab already")
+        field(desk, "name").value = "attic"
+        field(desk, "colour").value = "red"
+        desk.app.screen.query_one("#opens", Choice).chosen = 1
+        await desk.press("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "saved")
+        profile = Profiles().get("attic")
+        assert (profile.addresses, profile.colour, profile.read_only) == ((nas.url,), "red", False)
+        assert profile.secret == KEPT
+        assert Profiles().names == ["lab", "attic"]
+        await desk.see("attic")
+        await desk.until(lambda: rows.key == "attic", "the cursor on it")
+        await desk.press("delete")
+        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+        await desk.press("y")
+        await desk.until(lambda: Profiles().names == ["lab"], "forgotten")
+
+
+async def test_trying_a_profile_asks_for_no_secret(nas: Simulator) -> None:
+    steps: list[str] = []
+    words = await try_profile(keep("lab", nas.url, secret=Ask()), steps.append)
+    assert "Signing in was not tried" in words
+    assert steps == ["resolved", "connected", "speaks TrueNAS"]
+
+
+def test_renaming_the_default_keeps_it_the_default() -> None:
+    profile = keep("lab", "wss://nas", use=True)
+    save_profile("lab", replace(profile, name="attic"))
+    assert Profiles().default == "attic"
+    assert Profiles().names == ["attic"]
+    with pytest.raises(InvalidProfile, match="address"):
+        save_profile("attic", replace(profile, name="attic", addresses=("nas:notaport",)))

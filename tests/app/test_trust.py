@@ -15,8 +15,8 @@ from tests.app.stage import HOSTILE, drawn, staged
 from tests.auth.ways import frames
 from tests.core.certificates import authority, certificate
 from tests.core.test_trust import listener
-from truenas_client.aio import signin
 from truenas_client.aio.probe import Certificate
+from truenas_client.auth import budget
 from truenas_client.endpoint import parse
 from truenas_client.secrets.value import Environment
 from truenas_client.simulator import Simulator
@@ -34,9 +34,9 @@ __all__ = ["frames"]
 @pytest.fixture(autouse=True)
 def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("NAS_SECRET", "admin")
-    signin.forget_counts()
+    budget.forget_counts()
     yield
-    signin.forget_counts()
+    budget.forget_counts()
 
 
 @pytest.fixture

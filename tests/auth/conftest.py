@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 
 from .ways import elsewhere, frames
 
@@ -16,6 +16,6 @@ __all__ = ["elsewhere", "frames"]
 @pytest.fixture(autouse=True)
 def fresh_counts() -> Iterator[None]:
     """Ports come again; what was counted for one must not hold for the next server there."""
-    signin.forget_counts()
+    budget.forget_counts()
     yield
-    signin.forget_counts()
+    budget.forget_counts()

@@ -111,7 +111,7 @@ def test_the_recorded_certificate_has_the_recorded_binding() -> None:
 
 def test_the_library_is_imported_only_when_used() -> None:
     code = (
-        "import sys, truenas_client.aio.client, truenas_client.auth.binding, midclt.access\n"
+        "import sys, truenas_client.aio.client, truenas_client.auth.binding, midclt.access, midclt.signing\n"
         "assert 'cryptography' not in sys.modules and 'configparser' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -17,7 +17,7 @@ import pytest
 
 from tests.midclt.served import scripted
 from truenas_client import APIKeyAuthMech, AsyncClient, ClientException, State
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 from truenas_client.auth import flow as flows
 from truenas_client.auth.channel import Channel
 from truenas_client.auth.keyflow import api_key_login
@@ -198,7 +198,7 @@ async def test_no_login_shows_its_secret(
         for way in ways:
             for login in FLOWS:
                 nas.rate_limit.clear()
-                signin.forget_counts()
+                budget.forget_counts()
                 nas.faked_address = None
                 async with AsyncClient(way, verify_ssl=False) as client:
                     async with collected.attempt():
@@ -239,7 +239,7 @@ async def test_no_server_has_a_secret_shown(collected: Collected, capfd: pytest.
     for answer in answers:
         async with scripted({"auth.login_ex": answer, "auth.logout": {"result": True}}) as url:
             for login in (password, plain, unbound_scram):
-                signin.forget_counts()
+                budget.forget_counts()
                 async with AsyncClient(url, reconnect=False) as client, collected.attempt():
                     await login(client, collected.see, Path())
     out, err = capfd.readouterr()

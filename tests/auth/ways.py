@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from truenas_client.aio import sockets as transport
-from truenas_client.aio.websocket import Link
 from truenas_client.simulator import ApiKey, Simulator
 from truenas_client.simulator.tls import Tls
+from truenas_client.websocket import WebSocket
 
 SALT = bytes(range(16))
 
@@ -65,13 +65,13 @@ def at_another_host(nas: Simulator, url: str | None = None) -> str:
 def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that any client sends, in order."""
     sent: list[str] = []
-    write = Link.write
+    send = WebSocket.send
 
-    def recording(self: Link, text: str, *, alone: bool = False) -> bool:
+    def recording(self: WebSocket, text: str) -> bool:
         sent.append(text)
-        return write(self, text, alone=alone)
+        return send(self, text)
 
-    monkeypatch.setattr(Link, "write", recording)
+    monkeypatch.setattr(WebSocket, "send", recording)
     return sent
 
 

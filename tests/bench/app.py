@@ -20,13 +20,13 @@ from textual.widgets import TextArea
 from tests.facts import catalogue, facts
 from truenas_client import Catalogue
 from truenas_client.methods.catalogue import Method
+from truenas_client.methods.search import Index
 from truenas_client.methods.validator import Stopped, stopping
 from truenas_client.values.table import Table
 from tui.model.completion import complete
 from tui.model.examine import examine
 from tui.model.jsontext import parse
 from tui.model.known import Known
-from tui.model.search import Index
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.call_pane import CallPane
 from tui.widgets.completion import CompletionList

@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from truenas_client import AsyncClient, Event
-from truenas_client.aio.signin import forget_counts
+from truenas_client.auth.budget import forget_counts
 
 from .memory import resident
 from .peer import Raw, fixed_server, pipeline

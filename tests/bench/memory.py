@@ -21,7 +21,7 @@ def resident() -> int:
 def measure(path: str) -> None:
     """Print, as JSON: bytes before, after reading the text's JSON, and after keeping only the catalogue."""
     from truenas_client import Catalogue
-    from tui.model.search import Index
+    from truenas_client.methods.search import Index
 
     gc.collect()
     before = resident()

@@ -2,7 +2,7 @@
 
 It answers every call with a fixed text into which the call's id is put, so that
 what is measured is the client. ``big`` answers so many megabytes, ``nested.query`` so
-many of objects in objects, ``flood`` sends so many events and then its answer, ``rate`` so
+many of objects in objects, ``rows.query`` 10,000 rows, ``flood`` sends so many events and then its answer, ``rate`` so
 many a second for so long, answering calls meanwhile. Prints its port, runs until stdin ends; with a path it listens
 on a UNIX socket there too.
 """
@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import json
 import sys
+from functools import cache
 
 from websockets.asyncio.server import ServerConnection, serve, unix_serve
 from websockets.exceptions import ConnectionClosed
@@ -34,6 +35,12 @@ EVENT = (
 def rows(megabytes: int) -> str:
     """A JSON list of rows of about that size."""
     return "[" + ",".join([SMALL] * (megabytes * 1_000_000 // (len(SMALL) + 1))) + "]"
+
+
+@cache
+def many_rows(count: int) -> str:
+    """A JSON list of so many different rows."""
+    return json.dumps([ROW | {"id": n, "name": f"disk{n}", "size": n << 30, "comment": None} for n in range(count)])
 
 
 def nested_rows(megabytes: int) -> str:
@@ -70,7 +77,9 @@ async def talk(websocket: ServerConnection) -> None:
             stream = asyncio.create_task(rate(websocket, *frame["params"]))
             streams.add(stream)
             stream.add_done_callback(streams.discard)
-        if method in ("big", "nested.query"):
+        if method == "rows.query":
+            result = many_rows(10_000)
+        elif method in ("big", "nested.query"):
             size = frame["params"][0]
             key = (method, size)
             if key not in bigs:

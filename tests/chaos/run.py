@@ -39,8 +39,8 @@ from truenas_client import (
     JobFailed,
     JobLost,
 )
-from truenas_client.aio import signin
 from truenas_client.aio.supervisor import State
+from truenas_client.auth import budget
 from truenas_client.simulator import Simulator
 from truenas_client.simulator.call import Call
 
@@ -255,7 +255,7 @@ class Chaos:
         while True:
             await asyncio.sleep(self.rng.random() * 0.03)
             self.nas.rate_limit.clear()  # so many logins a minute are no fault of ours
-            signin.forget_counts()
+            budget.forget_counts()
             for name in self.rng.sample(self.names, 3):
                 self.account.tell(self.nas, name)
             passages = self.proxy.passages

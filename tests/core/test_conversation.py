@@ -97,6 +97,57 @@ def test_no_more_than_the_server_runs_leave_and_the_rest_follows_in_order() -> N
         assert talk.left[-1] is calls[number]
 
 
+def test_job_events_are_asked_for_once_before_the_first_call_that_may_be_a_job() -> None:
+    talk = Talk()
+    for method in ("core.ping", "auth.me", "pool.query", "smb.config", "disk.get_instance", "user.shell_choices"):
+        assert not talk.wants_job_events(method)
+    assert talk.wants_job_events("pool.scrub.scrub")
+    assert not talk.wants_job_events("pool.scrub.scrub")
+    for talk in (Talk(new_style=False), Talk(old=True)):
+        assert not talk.wants_job_events("pool.scrub.scrub")
+    talk = Talk()
+    talk.signed_in = False
+    assert not talk.wants_job_events("pool.scrub.scrub")
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_an_interrupted_caller_leaves_nothing_half_done(sent: bool) -> None:
+    talk = Talk()
+    first, mine, third = (talk.ask(f"x.{number}", (), 0.0) for number in range(3))
+    assert talk.leaving(0.0) == [first, mine, third]
+    first.sent, mine.sent = True, sent
+    talk.ledger._held[Lane.CALL] += 1  # the interrupt came between two statements
+    talk.interrupted(mine.id, at_hand=mine)
+    assert mine.settled
+    assert talk.leaving(0.0) == [third], "what was to follow leaves now, and nothing leaves twice"
+    third.sent = True
+    for call in (first, third, *([mine] if sent else [])):
+        talk.reply(call)
+    assert talk.ledger._held == [0, 0, 0]
+    assert talk.ledger.in_flight == 0
+
+
+def test_a_call_that_may_have_left_when_another_caller_was_interrupted_is_not_sent_again() -> None:
+    talk = Talk()
+    other, mine = talk.ask("pool.create", (), 0.0), talk.ask("x.y", (), 0.0)
+    assert talk.leaving(0.0) == [other, mine]
+    talk.interrupted(mine.id, at_hand=other)
+    assert talk.leaving(0.0) == []
+    assert not other.settled
+    assert talk.reply(other, 1) == [other]
+
+
+def test_an_interrupted_caller_frees_its_place_in_the_queue() -> None:
+    talk = Talk()
+    calls = [talk.make(f"x.{number}") for number in range(12)]
+    talk.ledger.queued -= 1  # it was not counted yet
+    talk.interrupted(calls[10].id, at_hand=None)
+    assert talk.ledger.queued == 2
+    for call in calls[:9]:
+        talk.reply(call)
+    assert [call.id for call in talk.left] == [call.id for call in (*calls[:10], calls[11])]
+
+
 def test_twenty_thousand_waiting_calls_are_given_up_quickly() -> None:
     talk = Talk()
     calls = [talk.make() for _ in range(20_000)]

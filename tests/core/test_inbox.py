@@ -30,6 +30,18 @@ def drained(events: Inbox) -> list[tuple[int, int] | Gap]:
     return seen
 
 
+@pytest.mark.parametrize("overflow", ["drop", "coalesce"])
+def test_it_is_empty_when_nothing_can_be_taken(overflow: str) -> None:
+    events = inbox(overflow, 1)
+    assert events.empty
+    for fill in (lambda: events.push(update(1, 1)), lambda: events.gap("lost"), lambda: events.push(update(2, 1))):
+        fill()
+        assert not events.empty
+    while not events.empty:
+        assert events.next() is not None
+    assert events.next() is None
+
+
 def test_coalescing_keeps_the_newest_of_each_record_in_its_place() -> None:
     events = inbox("coalesce")
     for record, value in [(1, 1), (2, 1), (1, 2), (1, 3), (2, 2)]:

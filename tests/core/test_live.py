@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection
 
 from truenas_client import AsyncClient, ClientException, ConnectionLost, NotAuthorized, ProtocolError
 from truenas_client.aio.live_query import Change, Changes, LiveQuery
+from truenas_client.engine.messages import Update
 from truenas_client.methods.filters import filter_list
 
 from .nas import nas, notify, refuse, reply
@@ -269,6 +270,17 @@ async def test_closing_ends_the_changes() -> None:
         await live.close()
         assert not live.ready
         assert server.methods().count("core.unsubscribe") == 1
+
+
+async def test_it_is_not_ready_while_an_event_waits_to_be_taken() -> None:
+    table = Table(row(1))
+    async with nas(table.answer) as server, AsyncClient(server.url) as client, client.live("pool.query") as live:
+        assert live.ready
+        live._events.inbox.push(Update("pool.query", "changed", 1, row(1, "DEGRADED"), None))
+        assert not live.ready
+        while not live.ready:
+            await client.call("x")
+        assert live.rows[1] == row(1, "DEGRADED")
 
 
 async def test_a_flood_of_events_with_a_stuck_consumer_is_bounded() -> None:

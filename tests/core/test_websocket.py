@@ -14,7 +14,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from truenas_client.websocket import PING_INTERVAL, PING_TIMEOUT, WebSocket
+from truenas_client.websocket import PING_INTERVAL, PING_TIMEOUT, WebSocket, lone_text
 
 URL = "ws://nas.example/api/current"
 
@@ -298,3 +298,44 @@ def test_the_bytes_of_a_large_text_are_let_go_before_it_is_read() -> None:
         tracemalloc.stop()
     assert len(held) == 2
     assert held[0] < size * 1.2, "the text, and not its bytes too"
+
+
+@given(st.text(max_size=300), st.integers(0, 310), st.binary(max_size=3))
+def test_a_lone_text_is_what_the_websocket_would_make_of_it(text: str, cut: int, more: bytes) -> None:
+    whole = Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    assert lone_text(whole) == text
+    assert lone_text(whole[: min(cut, len(whole) - 1)]) is None
+    assert lone_text(whole + more) == (None if more else text)
+
+
+OTHER = {
+    "a piece": Frame(Opcode.TEXT, b"part", fin=False).serialize(mask=False),
+    "binary": Frame(Opcode.BINARY, b"text").serialize(mask=False),
+    "masked": Frame(Opcode.TEXT, b"text").serialize(mask=True),
+    "no UTF-8": Frame(Opcode.TEXT, b"\xff").serialize(mask=False),
+    "long": Frame(Opcode.TEXT, b"x" * 70_000).serialize(mask=False),
+    "ping": Frame(Opcode.PING, b"").serialize(mask=False),
+    "close": Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=False),
+    "nothing": b"",
+    "one byte": b"\x81",
+    "half a head": b"\x81\x7e\x00",
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_other_bytes_are_no_lone_text(name: str) -> None:
+    assert lone_text(OTHER[name]) is None
+
+
+def test_it_tells_when_it_is_between_messages() -> None:
+    pair = Pair()
+    assert not pair.client.between_messages
+    pair.exchange()
+    assert pair.client.between_messages
+    for fin in (False, True):
+        (pair.server.send_text if not fin else pair.server.send_continuation)(b"part", fin)
+        data = pair.of_server()
+        pair.to_client(data[:3])
+        assert not pair.client.between_messages
+        pair.to_client(data[3:])
+        assert pair.client.between_messages is fin

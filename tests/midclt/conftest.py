@@ -15,7 +15,7 @@ import pytest
 
 from midclt import main
 from tests.midclt.served import Background
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 from truenas_client.simulator import Call, CallError, Simulator, Source
 
 
@@ -80,7 +80,7 @@ def nas(served_nas: Nas) -> Nas:
     async def fresh() -> None:
         served_nas.shut()
         served_nas.simulator.rate_limit.clear()
-        signin.forget_counts()
+        budget.forget_counts()
 
     served_nas.background.run(fresh())
     return served_nas

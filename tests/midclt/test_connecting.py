@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from midclt import access
+from midclt import signing
 from tests.core import certificates
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background, scripted, speaking
@@ -32,6 +32,12 @@ def test_addresses_that_lead_nowhere(run: Run, url: str, status: int, words: str
     assert words in ran.err
     assert "Traceback" not in ran.err
     assert "secret" not in ran.err
+
+
+def test_an_address_from_elsewhere_is_named(run: Run) -> None:
+    for address, status in (("ws://127.0.0.1:1", 3), ("ftp://nas", 2)):
+        ran = run("call", "core.ping", env={"TRUENAS_URI": address})
+        assert (ran.status, ran.err.endswith(" (TRUENAS_URI)\n"), ran.err.count("\n")) == (status, True, 1)
 
 
 def test_a_path_that_is_no_api(run: Run, nas: Nas) -> None:
@@ -78,6 +84,7 @@ def test_a_certificate_nobody_signed(run: Run, background: Background, certifica
         assert (ran.status, ran.out) == (3, "")
         assert "certificate" in ran.err
         assert "--insecure" in ran.err
+        assert ran.err.count("\n") == 1
         assert "Traceback" not in ran.err
         ran = run("--insecure", "call", "core.ping", url=url)
         assert (ran.status, ran.out, ran.err) == (0, "pong\n", "")
@@ -122,22 +129,22 @@ def test_the_password_is_asked_for(run: Run, nas: Nas, monkeypatch: pytest.Monke
         asked.append(prompt)
         return "admin"
 
-    monkeypatch.setattr(access, "_ask", answer)
+    monkeypatch.setattr(signing, "_ask", answer)
     ran = run("-U", "admin", "call", "test.echo", "-", url=nas.url, stdin="1")
     assert (ran.status, ran.out, ran.err) == (0, "1\n", "")
     assert asked == ["Password for admin: "]
 
 
 def test_no_password_and_nobody_to_ask(run: Run, nas: Nas, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "_ask", lambda prompt: None)
+    monkeypatch.setattr(signing, "_ask", lambda prompt: None)
     ran = run("-U", "admin", "call", "core.ping", url=nas.url)
     assert (ran.status, ran.out) == (4, "")
     assert "TRUENAS_PASSWORD" in ran.err
 
 
 def test_a_one_time_password_is_asked_for(run: Run, nas: Nas, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = iter(["123456", "000000", None])
-    monkeypatch.setattr(access, "_ask", lambda prompt: next(given))
+    given = iter(["123456", "000000", None, None])
+    monkeypatch.setattr(signing, "_ask", lambda prompt: next(given))
     ran = run("call", "auth.me", url=nas.url, user="otp")
     assert ran.status == 0
     for _ in range(2):

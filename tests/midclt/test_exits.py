@@ -57,4 +57,5 @@ def test_compat_folds_what_is_new_into_one(monkeypatch: pytest.MonkeyPatch) -> N
         2: 2,
         130: 130,
         141: 141,
+        143: 143,
     }

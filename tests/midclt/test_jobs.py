@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from midclt import main
+from midclt.progress import Bar
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import OPTIONS, Background, Reply, scripted, update
 
@@ -55,7 +56,7 @@ def test_progress_as_descriptions(
 def test_progress_as_a_bar_on_a_terminal(
     nas: Nas, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    err = _Watched("10%  first half", nas.open, terminal=True)
+    err = _Watched("10%  0:00 first half", nas.open, terminal=True)
     monkeypatch.setattr(sys, "stderr", err)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("TRUENAS_USERNAME", "admin")
@@ -63,8 +64,8 @@ def test_progress_as_a_bar_on_a_terminal(
     assert main(["-u", nas.url, "call", "-j", "test.gated"]) == 0
     assert capsys.readouterr().out == '{"done": 2}\n'
     drawn = err.getvalue()
-    assert "\r[###...........................] 10%  first half" in drawn
-    assert drawn.endswith("\r[##############################] 100% second half\n")
+    assert "\r[###...........................] 10%  0:00 first half" in drawn
+    assert drawn.endswith("\r[##############################] 100% 0:00 second half\n")
     assert drawn.count("100%") == 1
     assert all(len(line) < 80 for line in drawn.split("\r"))
 
@@ -106,7 +107,7 @@ def test_the_connection_lost_in_a_job(run: Run, nas: Nas) -> None:
     nas.open()
     assert (ran.status, ran.out) == (3, "")
     assert "The outcome of test.lost is unknown." in ran.err
-    assert "core.job_wait" in ran.err
+    assert " jobs watch " in ran.err
     assert "Traceback" not in ran.err
 
 
@@ -173,3 +174,17 @@ def test_a_call_attached_to_other_work_is_not_credited(run: Run, background: Bac
             assert (ran.status, ran.out) == (7, "")
             assert "other work" in ran.err
             assert "unknown" not in ran.err
+
+
+def test_the_bar_estimates_what_is_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    err, now = io.StringIO(), [0.0]
+    monkeypatch.setattr(sys, "stderr", err)
+    bar = Bar(lambda: now[0])
+    for seconds, percent in ((10.0, 20.0), (40.0, 50.0), (3700.0, 50.0)):
+        now[0] = seconds
+        bar.update(percent, "scrubbing")
+    bar.end(success=False)
+    drawn = err.getvalue().split("\r")
+    assert drawn[1].endswith("20%  0:10 scrubbing")
+    assert drawn[2].endswith("50%  0:40, about 0:50 to go scrubbing"), "20 % of it were done before"
+    assert "1:01:40, about 1:42:30 to go" in drawn[3]

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from midclt import access
+from midclt import signing
+from tests.auth.ways import frames
 from tests.midclt.conftest import Run
 from tests.midclt.served import Background, scripted
-from truenas_client.aio import signin
-from truenas_client.aio.websocket import Link
+from truenas_client.auth import budget
 from truenas_client.simulator import ApiKey, Simulator
+
+__all__ = ["frames"]
 
 SECRET = "MARKED" + "A" * 58
 KEY = f"31-{SECRET}"
@@ -39,7 +41,7 @@ def secure(secure_nas: Simulator, background: Background) -> str:
 
     async def fresh() -> None:
         secure_nas.rate_limit.clear()
-        signin.forget_counts()
+        budget.forget_counts()
 
     background.run(fresh())
     assert secure_nas.secure_url is not None
@@ -52,14 +54,6 @@ def key_file(tmp_path: Path) -> Path:
     path.write_text(json.dumps({"raw_key": KEY}))
     path.chmod(0o600)
     return path
-
-
-@pytest.fixture
-def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    sent: list[str] = []
-    write = Link.write
-    monkeypatch.setattr(Link, "write", lambda self, text, **how: sent.append(text) or write(self, text, **how))
-    return sent
 
 
 @pytest.mark.parametrize("flags", [[], ["--no-channel-binding"], ["--plain"], ["--pl"], ["--no"]])
@@ -169,7 +163,7 @@ def test_a_server_without_scram_names_the_flag(run: Run, background: Background,
 def test_a_key_in_the_arguments_is_warned_of_on_a_terminal(
     run: Run, secure: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(signing, "is_terminal", lambda stream: True)
     ran = run("--insecure", "-U", "admin", "-K", KEY, "call", "core.ping", url=secure)
     assert ran.status == 0
     assert "other users of this machine can see the value of -K" in ran.err

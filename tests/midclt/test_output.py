@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midclt.output import cells, fit, harmless, print_line, print_result, report, result_text, say, warn
+from midclt.output import print_line, print_result, report, result_text, say, warn
 from truenas_client.exc import ClientException, ValidationErrors
+from truenas_client.values.lines import cells, fit, harmless
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from midclt import get_parser
+from midclt.manpage import manual_page
 from midclt.parser import COMMANDS
 
 # What scripts may write for the long options of the official command.
@@ -124,3 +125,20 @@ def test_each_spelling_of_job(flag: str) -> None:
     for argv in (["call", flag, "-jp", "description", "m"], ["call", "m", flag, "-jp", "description"]):
         options = get_parser().parse_args(argv)
         assert (options.job, options.job_print, options.method) == (True, "description", ["m"])
+
+
+def test_the_manual_page_has_every_command_and_option() -> None:
+    page = manual_page()
+    for name in COMMANDS:
+        assert f"\n.SS {name}\n" in page
+    for words in (
+        "\\-\\-otp\\-command WORDS",
+        "MIDCLT_EXIT=compat",
+        ".SS jobs watch",
+        ".SS key create",
+        ".SH EXIT STATUS",
+    ):
+        assert words in page, words
+    assert all(line.startswith(".") or not line.startswith("'") for line in page.splitlines())
+    requests = {line.split()[0] for line in page.splitlines() if line.startswith(".")}
+    assert requests == {".TH", ".SH", ".SS", ".TP", ".B", ".PP", ".nf", ".fi"}

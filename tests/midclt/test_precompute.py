@@ -13,8 +13,7 @@ from midclt import precompute
 from tests.auth.ways import frames
 from tests.midclt.conftest import Run
 from tests.midclt.served import Background
-from truenas_client.aio import signin
-from truenas_client.auth import keytext
+from truenas_client.auth import budget, keytext
 from truenas_client.secrets.value import File
 from truenas_client.simulator import ApiKey, Simulator
 from truenas_client.storage import Profile, Profiles
@@ -42,7 +41,7 @@ def nas(background: Background) -> Iterator[Simulator]:
 @pytest.fixture
 def url(nas: Simulator) -> str:
     nas.rate_limit.clear()
-    signin.forget_counts()
+    budget.forget_counts()
     return str(nas.secure_url)
 
 

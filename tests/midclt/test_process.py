@@ -32,7 +32,8 @@ def _environment(nas: Nas | None = None, **more: str) -> dict[str, str]:
     return env | {"TERM": "xterm", "PYTHONIOENCODING": "utf-8"} | more
 
 
-def _loaded(code: str) -> set[str]:
+def loaded_by(code: str) -> set[str]:
+    """The modules that some code loads."""
     script = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint(*sys.modules, file=sys.stderr)"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=30)
     assert ran.returncode == 0, ran.stderr
@@ -41,19 +42,19 @@ def _loaded(code: str) -> set[str]:
 
 @pytest.mark.parametrize("argv", [["--version"], ["--help"], [], *([name, "--help"] for name in COMMANDS)])
 def test_help_loads_no_driver_and_no_other_command(argv: list[str]) -> None:
-    loaded = _loaded(f"import midclt; midclt.main({argv!r})")
+    loaded = loaded_by(f"import midclt; midclt.main({argv!r})")
     commands = {name for name in loaded if name.startswith("midclt.commands.")}
     assert commands == {f"midclt.commands.{name}" for name in argv if name in COMMANDS}
     assert not loaded & {"asyncio", "websockets", "ssl", "socket", "textual", "rich", "truenas_client.exc"}
 
 
 def test_importing_loads_next_to_nothing() -> None:
-    loaded = _loaded("import truenas_client, midclt")
+    loaded = loaded_by("import truenas_client, midclt")
     assert not loaded & {"asyncio", "websockets", "textual", "rich", "argparse", "json"}
 
 
 def test_no_command_loads_a_screen_or_another_command() -> None:
-    loaded = _loaded("import midclt; midclt.main(['-u', 'ws://127.0.0.1:1', 'ping'])")
+    loaded = loaded_by("import midclt; midclt.main(['-u', 'ws://127.0.0.1:1', 'ping'])")
     assert "midclt.commands.ping" in loaded
     assert "midclt.commands.call" not in loaded
     assert not loaded & {"textual", "rich", "truenas_client.simulator", "jsonschema", "cryptography"}
@@ -139,7 +140,7 @@ def test_ctrl_c_in_a_job_says_how_to_find_it_again(nas: Nas) -> None:
     status, out, err = _interrupted_in_a_job(nas, _environment(nas))
     assert (status, out) == (130, "")
     assert err.startswith("Not waiting for test.gated any longer. Job ")
-    assert "core.job_wait" in err
+    assert "jobs watch" in err
     assert err.count("\n") == 1
 
 
@@ -244,7 +245,7 @@ def test_the_password_is_asked_on_the_terminal_while_input_is_piped(nas: Nas) ->
         shown = screen.rest()
     os.close(source)
     assert screen.process.returncode == 0
-    assert shown.splitlines()[-1] == '{"from": "pipe"}'
+    assert shown.splitlines()[-3:] == ["{", '  \x1b[36m"from"\x1b[0m: \x1b[32m"pipe"\x1b[0m', "}"]
     assert "admin\n{" not in shown  # what is typed is not shown
 
 
@@ -263,7 +264,13 @@ def test_no_terminal_and_no_password(nas: Nas) -> None:
     env = _environment(nas)
     del env["TRUENAS_PASSWORD"]
     ran = subprocess.run(
-        [*COMMAND, "ping"], env=env, cwd=ROOT, capture_output=True, text=True, input="", start_new_session=True
+        [*COMMAND, "call", "core.ping"],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        input="",
+        start_new_session=True,
     )
     assert (ran.returncode, ran.stdout) == (4, "")
     assert "No password for admin" in ran.stderr
@@ -279,3 +286,50 @@ def test_a_full_disk_is_a_message(nas: Nas) -> None:
     assert ran.returncode == 1
     assert "No space left" in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+def test_termination_is_like_ctrl_c(nas: Nas) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "call", "test.hang"],
+        env=_environment(nas),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert nas.waiting.wait(20)
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=20) == ("", "Interrupted: test.hang may have run.\n")
+    assert process.returncode == 143
+
+
+def test_an_error_on_a_terminal_is_three_lines_unless_all_is_wanted(nas: Nas) -> None:
+    with terminal("call", "test.fail", env=_environment(nas)) as screen:
+        assert screen.rest() == "[ENOENT] no such disk\n"
+    with terminal("-v", "call", "test.fail", env=_environment(nas)) as screen:
+        shown = screen.rest()
+    assert "Traceback" in shown
+    assert "{'disk': 'sda'}" in shown
+    many = '{"name": "a/b", "type": "VOLUME", "volsize": "x", "sync": 1, "atime": 2}'
+    with terminal("call", "pool.dataset.create", many, env=_environment(nas)) as screen:
+        lines = screen.rest().splitlines()
+    assert len(lines) <= 3
+    with terminal("-K", "1-abc", "call", "system.info", env=_environment(nas)) as screen:
+        shown = screen.rest()
+    assert "auth_mechanism" not in shown
+    assert "--plain" in shown
+
+
+def test_ctrl_c_twice_stops_the_job(nas: Nas) -> None:
+    env = _environment(nas)
+    with terminal("call", "-j", "-jp", "description", "test.gated", env=env) as screen:
+        screen.wait_for(b"first half")
+        screen.type(b"\x03")
+        screen.wait_for(b"Ctrl-C again stops it now.")
+        screen.type(b"\x03")
+        shown = screen.rest()
+    assert screen.process.returncode == 130
+    assert "was asked to stop job" in shown
+    number = shown.rpartition("stop job ")[2].partition(".")[0]
+    ran = subprocess.run([*COMMAND, "jobs", "wait", number], env=env, cwd=ROOT, capture_output=True, timeout=20)
+    assert ran.returncode == 7

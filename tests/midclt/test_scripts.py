@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from midclt import access
+from midclt import signing
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background
 from truenas_client import ErrnoMixin
-from truenas_client.aio import signin
+from truenas_client.auth import budget
 from truenas_client.simulator import Simulator
 
 
@@ -53,7 +53,7 @@ def old(background: Background, tmp_path: Path) -> object:
     async def made() -> Simulator:
         return Simulator(release="24.10", unix=tmp_path / "nas.sock")
 
-    signin.forget_counts()
+    budget.forget_counts()
     simulator = background.run(made())
     with background.entered(simulator):
         yield simulator
@@ -76,18 +76,18 @@ def test_a_one_time_password_is_asked_for_on_the_old_protocol(
     old.add_account("otp", "otp", otp="123456")
     asked: list[str] = []
 
-    def ask(prompt: str) -> str:
+    def ask(prompt: str) -> str | None:
         asked.append(prompt)
-        return "123 456"
+        return "123 456" if len(asked) < 4 else None
 
-    monkeypatch.setattr(access, "_ask", ask)
-    monkeypatch.setattr(access, "has_terminal", lambda: True)
+    monkeypatch.setattr(signing, "_ask", ask)
+    monkeypatch.setattr(signing, "has_terminal", lambda: True)
     ran = run("-U", "otp", "-P", "otp", "call", "system.ready", url=old.legacy_url)
     assert (ran.status, ran.out) == (0, "True\n")
-    assert len(asked) == 1
+    assert asked == ["One-time password for otp (nothing, if the account has none): "]
     ran = run("-U", "admin", "-P", "wrong", "call", "system.ready", url=old.legacy_url)
     assert ran.status == 4
-    assert len(asked) == 2
+    assert asked[2:] == ["One-time password for admin, the last was wrong: "] * 2
 
 
 def test_a_wrong_one_time_password_is_asked_for_again_where_the_server_does(
@@ -98,9 +98,9 @@ def test_a_wrong_one_time_password_is_asked_for_again_where_the_server_does(
         simulator.add_account("otp", "otp", otp="123456")
         return simulator
 
-    signin.forget_counts()
+    budget.forget_counts()
     codes = ["000000", "123-456"]
-    monkeypatch.setattr(access, "_ask", lambda prompt: codes.pop(0))
+    monkeypatch.setattr(signing, "_ask", lambda prompt: codes.pop(0))
     simulator = background.run(made())
     with background.entered(simulator):
         ran = run("-U", "otp", "-P", "otp", "call", "system.ready", url=simulator.url)
@@ -131,8 +131,8 @@ def test_the_numbers_of_the_server_have_its_names() -> None:
     [
         ("pool.snapshots.query", "Near it: pool.snapshot.query"),
         ("pool.snapshot.querry", "Near it: pool.snapshot.query"),
-        ("zfs.snapshot.query", "Its work is done by pool.snapshot.query now"),
-        ("service.start", "Its work is done by service.control START now"),
+        ("zfs.snapshot.query", "Its work is done by pool.snapshot.query on this server"),
+        ("service.start", "Its work is done by service.control START on this server"),
         ("reporting.realtime", "reporting.realtime is an event: midclt subscribe reporting.realtime"),
     ],
 )

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from truenas_client import Client
+from truenas_client.auth import budget
 from truenas_client.simulator import ThreadedSimulator
-from truenas_client.sync import signin
 
 from .nas import nas_of
 
@@ -18,9 +18,9 @@ __all__ = ["client", "nas"]
 
 @pytest.fixture(autouse=True)
 def no_login_counts() -> Iterator[None]:
-    signin.forget_counts()
+    budget.forget_counts()
     yield
-    signin.forget_counts()
+    budget.forget_counts()
 
 
 @pytest.fixture

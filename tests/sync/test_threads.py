@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
@@ -15,7 +16,9 @@ from typing import Any
 import pytest
 
 from tests.facts import ROOT
-from truenas_client import CallTimeout, Client, ConnectionLost, Job, websocket
+from truenas_client import CallTimeout, Client, ConnectionLost, ConnectLimits, Job, websocket
+from truenas_client.engine.conversation import Vigilance
+from truenas_client.simulator import Call as SimulatedCall
 from truenas_client.simulator import ThreadedSimulator
 from truenas_client.sync import events
 
@@ -184,12 +187,38 @@ def test_start_up_imports_little(nas: ThreadedSimulator, tmp_path: Path) -> None
         assert (ran.stdout.strip(), ran.stderr) == ("", "")
 
 
-def test_websockets_comes_without_the_metadata_of_packages() -> None:
+def test_websockets_comes_without_what_is_not_used_of_it() -> None:
     code = (
-        "import sys, truenas_client.light_websockets\nassert 'importlib.metadata' not in sys.modules\n"
-        "import importlib.metadata, websockets.version\n"
+        "import sys, truenas_client.light_websockets, importlib, urllib\n"
+        "assert not {'importlib.metadata', 'urllib.request', 'ssl'} & sys.modules.keys()\n"
+        "assert urllib.request.getproxies and importlib.metadata.version('websockets')\n"
+        "import importlib.metadata, urllib.request, websockets.version\n"
+        "assert sys.modules['urllib.request'] is urllib.request and urllib.request.__file__\n"
+        "assert sys.modules['importlib.metadata'] is importlib.metadata and importlib.metadata.__file__\n"
         "assert websockets.version.version == importlib.metadata.version('websockets')\n"
         "import websockets.asyncio.client, websockets.sync.client"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=30)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_the_watchdogs_question_wakes_nobody(nas: ThreadedSimulator) -> None:
+    asked = asyncio.Event()
+
+    @nas.nas.method("test.slow")
+    async def slow(call: SimulatedCall) -> str:
+        """Answer once the server was asked whether it is there."""
+        await asked.wait()
+        return "done"
+
+    @nas.nas.method("core.ping")
+    def ping(call: SimulatedCall) -> str:
+        """Answer."""
+        asked.set()
+        return "pong"
+
+    limits = ConnectLimits(vigilance=Vigilance(silence=0.05, answer=20.0))
+    with Client(nas.url, limits=limits) as client:
+        client.login_with_password("admin", "admin")
+        assert client.call("test.slow") == "done"
+        assert client.call("system.ready") is True

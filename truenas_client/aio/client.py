@@ -10,6 +10,7 @@ import socket
 import ssl
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
@@ -18,6 +19,7 @@ from ..auth.flow import Login
 from ..auth.ways import Key, Password, Token
 from ..endpoint import Endpoint
 from ..engine.ledger import JobLane
+from ..engine.tap import Tap
 from ..exc import (
     ClientException,
     NotAuthenticated,
@@ -82,6 +84,9 @@ class AsyncClient:
     may decode the text (`LargeAnswer.read`) or answer the call itself (`LargeAnswer.give`); if
     it does neither, or fails, the text is decoded.
 
+    ``tap`` is told of every text sent and received while its ``tell`` is set, with secrets
+    masked: for a log of the wire.
+
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
 
@@ -101,6 +106,7 @@ class AsyncClient:
         on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
         on_warning: Callable[[str], None] | None = None,
         on_large: Callable[[LargeAnswer], Awaitable[None]] | None = None,
+        tap: Tap | None = None,
     ) -> None:
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
@@ -119,6 +125,7 @@ class AsyncClient:
             on_large=on_large,
             ask_for_login=None if on_login_needed is None else lambda: on_login_needed(self),
             warn=self._warn,
+            tap=tap,
         )
         self._supervisor = self._life.supervisor
 
@@ -202,6 +209,17 @@ class AsyncClient:
         """Whether there is a connection now."""
         connection = self._supervisor.connection
         return connection is not None and connection.lost is None
+
+    @property
+    def login_wait(self) -> float:
+        """Seconds that a login still waits for the server's rate limit; 0 while none does."""
+        return max(self._life.logins.waits_until - monotonic(), 0.0)
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """How many calls the server works on or answers now, of ten at most, and how many wait in this client."""
+        connection = self._supervisor.connection
+        return (0, 0) if connection is None or connection.lost is not None else connection.slots
 
     @property
     def signed_in(self) -> bool:

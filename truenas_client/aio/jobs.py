@@ -14,24 +14,18 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from ..engine.jobbook import JOB_EVENTS, JobBook
+from ..engine.jobbook import LOOKUP_SECONDS, QUERY_SECONDS, JobBook
 from ..engine.jobrecord import JobProgress, JobRecord
-from ..engine.ledger import Lane, lane_of
-from ..engine.messages import Update
+from ..engine.ledger import Lane
+from ..engine.messages import JOB_EVENTS, Update
 from ..engine.retry import may_send_again
 from ..engine.topics import Topic
-from ..exc import CallTimeout, ClientException, ConnectionLost, JobLost
+from ..exc import CallTimeout, ClientException, ConnectionLost
 from .connection import Connection, new_id
 from .events import Subscriptions
 from .supervisor import Supervisor
 
 __all__ = ["AsyncJob", "JobProgress", "JobTable"]
-
-LOOKUP_SECONDS = 1.0
-"""How long to wait for a job's last event after a null answer, before querying ``core.get_jobs``.
-
-The server sends both at nearly the same moment, in either order (recorded: flow job_instant_and_audited_order)."""
-QUERY_SECONDS = 30.0
 
 
 class AsyncJob:
@@ -207,18 +201,13 @@ class JobTable:
         self._book.start(record)
         self._book.answer(record, job_id)
         try:
-            # Earlier events of this job, perhaps its last one, found no record. The query makes up for them.
             rows = await self._query(record, connection)
         except BaseException:
             self._jobs.pop(record, None)
             self._book.forget(record)
             raise
-        if isinstance(rows, list) and rows:
-            self._event(rows[0])
-        if not record.fields and record.outcome is None:
-            text = f"{record.method}: the server does not know job {job_id} any more"
-            self._book.end(record, error=JobLost(text, job_id=job_id))
-        self._changed(record)
+        for changed in self._book.followed(record, rows):
+            self._changed(changed)
         return job
 
     def expect(self, connection: Connection, method: str) -> None:
@@ -226,12 +215,7 @@ class JobTable:
 
         Nothing waits for the answer. An account that may not see jobs does without the events.
         """
-        if connection.asked_for_jobs or not connection.signed_in or not connection.dialect.new_style_jobs:
-            return
-        if lane_of(method) is Lane.CONTROL:
-            return  # none of these is a job
-        connection.asked_for_jobs = True
-        if self._topic is None and connection.lost is None:
+        if connection.talk.wants_job_events(method) and self._topic is None and connection.lost is None:
             self._topic = self._subscriptions.begin(JOB_EVENTS, self, connection)
 
     # -- the listener of job events ---------------------------------------------------------

@@ -81,6 +81,11 @@ class Changes:
             await self._wake.wait()
         return self._pending.pop(next(iter(self._pending)))
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no change to be taken now."""
+        return not self._pending
+
     def push(self, change: Change) -> None:
         """Take in a change. The query calls this."""
         before = self._pending.pop(change.key, None)
@@ -147,7 +152,13 @@ class LiveQuery:
     @property
     def ready(self) -> bool:
         """Whether `rows` is up to date with every event received, and the connection is up."""
-        return self._task is not None and not self._done and self._due is None and self._server.connected
+        return (
+            self._task is not None
+            and not self._done
+            and self._due is None
+            and self._events.inbox.empty
+            and self._server.connected
+        )
 
     def changes(self) -> Changes:
         """The changes from now on. Read `rows` just before or after: without an ``await`` no change comes between."""

@@ -126,7 +126,7 @@ def read_certificate(
         if ca_file is not None and reason in UNVOUCHED:
             problems.append(f"it is not signed by one in the CA file {ca_file}")
         elif reason == "self-signed" or subject == issuer:
-            problems.append("it is self-signed: nobody vouches for it")
+            problems.append("it is self-signed: no other authority confirms it")
         elif reason == "unknown issuer":
             problems.append(f"this machine does not know its issuer, {issuer}")
         if now > end:

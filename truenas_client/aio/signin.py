@@ -11,48 +11,32 @@ import asyncio
 import inspect
 import os
 from collections.abc import Awaitable, Callable
-from secrets import token_bytes
 from typing import Any
 
-from ..auth.budget import Budget
+from ..auth.budget import LOGIN_SECONDS, budget_of, wait_words
 from ..auth.channel import Channel
-from ..auth.flow import Derivation, Flow, Login, OTPRequest, Request, reconnect_login
+from ..auth.flow import Derivation, Flow, Login, OTPRequest, Request, reconnect_login, without_gaps
 from ..auth.keytext import ApiKey
-from ..auth.scram import NONCE_BYTES, Keys, derive
+from ..auth.scram import Keys, derive, new_nonce
 from ..auth.signs import signs_in
 from ..auth.ways import Way
+from ..engine.driven import Driven
 from ..exc import ClientException, InvalidCredentials, RateLimited, ServerSignatureError
 from ..secrets.logs import log
 from ..storage import key_files
 from .connection import Connection
 
-__all__ = ["OTPToken", "SignIn", "forget_counts", "read_key"]
+__all__ = ["OTPToken", "SignIn", "read_key"]
 
 
 OTPToken = str | Callable[[], str | None | Awaitable[str | None]] | None
 """A one-time password, or a function that asks for one; it returns None to give up."""
-
-LOGIN_SECONDS = 60.0
-"""Time for one login call. The server takes seconds to refuse a login, and the rate limit delays its answer by up to
-ten more (recorded: flow rate_limit_unauthenticated)."""
 
 REFRESH_SECONDS = 420.0
 """Age at which a reconnect token is exchanged for the next. The server ends it after 600 s (documented default)."""
 
 _KEYS_KEPT = 16
 """The most derived keys of one client. A server has one salt for each key; only a hostile one sends many."""
-
-_budgets: dict[str, Budget] = {}
-
-
-def new_nonce() -> bytes:
-    """The client's random part of a SCRAM exchange."""
-    return token_bytes(NONCE_BYTES)
-
-
-def forget_counts() -> None:
-    """Forget the counts of login calls, for tests: a simulated server starts with fresh counts too."""
-    _budgets.clear()
 
 
 async def read_key(key_or_path: str | os.PathLike[str], warn: Callable[[str], None]) -> ApiKey:
@@ -75,6 +59,8 @@ class SignIn:
     def __init__(self, channel: Callable[[Connection], Channel], warn: Callable[[str], None]) -> None:
         self._channel, self._warn = channel, warn
         self._lock = asyncio.Lock()
+        self.waits_until = 0.0
+        """Until when the present login waits for the server's rate limit, by the loop's clock."""
         self._kept: Callable[[Connection], Awaitable[Login]] | None = None
         self._count = 0
         self._derived: dict[Derivation, Keys] = {}
@@ -183,42 +169,36 @@ class SignIn:
     # -- one flow ------------------------------------------------------------------------
 
     async def _run(self, flow: Flow, connection: Connection, otp_token: OTPToken) -> Login:
-        answer: Any = None
-        failure: ClientException | None = None
-        budget = self._budget(connection)
-        while True:
-            try:
-                step = flow.throw(failure) if failure is not None else flow.send(answer)
-            except StopIteration as done:
-                connection.sign(True)
-                self._count += 1
-                login: Login = done.value
-                return login
-            except ServerSignatureError:
-                connection.sign(False)
-                await connection.close()
-                raise
-            failure = None
-            if isinstance(step, Request):
-                try:
-                    answer = await self._call(step, connection, budget)
-                except ClientException as e:
-                    failure = e
-            elif isinstance(step, Derivation):
-                answer = await self._derive(step)
-            else:
-                answer = await _one_time_password(step, otp_token)
+        steps = Driven(flow)
+        try:
+            for step in steps:
+                if isinstance(step, Request):
+                    try:
+                        steps.answer = await self._call(step, connection)
+                    except ClientException as e:
+                        steps.failure = e
+                elif isinstance(step, Derivation):
+                    steps.answer = await self._derive(step)
+                else:
+                    steps.answer = await _one_time_password(step, otp_token)
+        except ServerSignatureError:
+            connection.sign(False)
+            await connection.close()
+            raise
+        connection.sign(True)
+        self._count += 1
+        return steps.result
 
-    async def _call(self, step: Request, connection: Connection, budget: Budget | None) -> Any:
+    async def _call(self, step: Request, connection: Connection) -> Any:
+        channel = self._channel(connection)
+        budget = budget_of(channel)
         if budget is None or connection.signed_in:
             return await connection.call(step.method, step.params, LOGIN_SECONDS)
         loop = asyncio.get_running_loop()
         pause = budget.wait(loop.time(), step.method, step.calls)
         if pause > 0:
-            self._warn(
-                f"{self._channel(connection).address}: before sign-in the server takes 20 calls a minute from one "
-                f"address; waiting {pause:.0f} s"
-            )
+            self._warn(wait_words(channel, pause))
+            self.waits_until = loop.time() + pause
             await asyncio.sleep(pause)
         budget.sent(loop.time(), step.method)
         try:
@@ -226,11 +206,6 @@ class SignIn:
         except RateLimited as e:
             budget.refused(loop.time(), e.retry_after)
             raise
-
-    def _budget(self, connection: Connection) -> Budget | None:
-        """The count of login calls for the connection's address; None for the local socket, which has no limit."""
-        channel = self._channel(connection)
-        return None if channel.kind == "socket" else _budgets.setdefault(channel.host, Budget())
 
     async def _derive(self, step: Derivation) -> Keys:
         keys = self._derived.get(step)
@@ -245,14 +220,6 @@ class SignIn:
 async def _one_time_password(ask: OTPRequest, token: OTPToken) -> str | None:
     if callable(token):
         given = token()
-        return _joined(await given if inspect.isawaitable(given) else given)
+        return without_gaps(await given if inspect.isawaitable(given) else given)
     # The server would refuse a fixed token a second time.
-    return None if ask.refused else _joined(token)
-
-
-def _joined(token: str | None) -> str | None:
-    """A one-time password without the spaces or dashes that authenticators show between groups of digits."""
-    if token is None:
-        return None
-    digits = "".join(token.split()).replace("-", "")
-    return digits if digits.isdigit() else token.strip()
+    return None if ask.refused else without_gaps(token)

@@ -2,13 +2,21 @@
 
 Before sign-in the server accepts 20 calls a minute of each method from one address, and
 it counts the refused ones too. Pure: the caller passes the time in.
+
+Invariant: there is one count for each address, for all clients of the process.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
-__all__ = ["Budget"]
+from .channel import Channel
+
+__all__ = ["LOGIN_SECONDS", "Budget", "budget_of", "forget_counts", "wait_words"]
+
+LOGIN_SECONDS = 60.0
+"""Time for one login call. The server takes seconds to refuse a login, and the rate limit delays its answer by up to
+ten more (recorded: flow rate_limit_unauthenticated)."""
 
 CALLS = 20
 SECONDS = 60.0
@@ -39,3 +47,24 @@ class Budget:
     def refused(self, now: float, retry_after: float) -> None:
         """Take in a refusal: other clients share the address. Until this time is over the server accepts no call."""
         self._closed_until = max(self._closed_until, now + retry_after)
+
+
+_budgets: dict[str, Budget] = {}
+
+
+def budget_of(channel: Channel) -> Budget | None:
+    """The count of an address; None for the local socket, which has no limit."""
+    return None if channel.kind == "socket" else _budgets.setdefault(channel.host, Budget())
+
+
+def forget_counts() -> None:
+    """Forget all counts, for tests: a simulated server starts with fresh counts too."""
+    _budgets.clear()
+
+
+def wait_words(channel: Channel, seconds: float) -> str:
+    """What to tell the user while a login call waits."""
+    return (
+        f"{channel.address}: before sign-in the server takes {CALLS} calls a minute from one address; "
+        f"waiting {seconds:.0f} s"
+    )

@@ -39,6 +39,7 @@ __all__ = [
     "password_login",
     "reconnect_login",
     "token_login",
+    "without_gaps",
 ]
 
 
@@ -218,6 +219,14 @@ def conclude(answer: dict[str, Any], username: str, mechanism: str) -> Login:
     return Login(
         username, level if isinstance(level, str) else None, mechanism, token if isinstance(token, str) else None
     )
+
+
+def without_gaps(token: str | None) -> str | None:
+    """A one-time password without the spaces or dashes that authenticators show between groups of digits."""
+    if token is None:
+        return None
+    digits = "".join(token.split()).replace("-", "")
+    return digits if digits.isdigit() else token.strip()
 
 
 def no_access(who: str) -> str:

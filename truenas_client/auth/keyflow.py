@@ -55,8 +55,8 @@ def api_key_login(
     except ClientException as e:
         if channel.kind == "socket" and type(e) is ClientException:
             raise MechanismUnsupported(
-                "The local socket takes no API keys: whoever runs this is signed in there already. For another user "
-                "give the address of the server"
+                "The local socket takes no API keys: the user of this process is signed in there already. For another "
+                "user give the address of the server"
             ) from e
         raise
 

@@ -20,10 +20,21 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
+from secrets import token_bytes
 
 from ..exc import AuthenticationError, ServerSignatureError
 
-__all__ = ["MAX_ITERATIONS", "MIN_ITERATIONS", "NONCE_BYTES", "Challenge", "Final", "Keys", "ScramClient", "derive"]
+__all__ = [
+    "MAX_ITERATIONS",
+    "MIN_ITERATIONS",
+    "NONCE_BYTES",
+    "Challenge",
+    "Final",
+    "Keys",
+    "ScramClient",
+    "derive",
+    "new_nonce",
+]
 
 NONCE_BYTES = 32
 """Octets of the client's nonce, as the official client sends (recorded: flow scram_ok)."""
@@ -36,6 +47,11 @@ _DIGEST = "sha512"
 _UNBOUND = b"n,,"
 _BOUND = b"p=tls-server-end-point,,"
 _EXTENSION = re.compile(r"[A-Za-z]=.*", re.DOTALL)
+
+
+def new_nonce() -> bytes:
+    """The client's random part of an exchange."""
+    return token_bytes(NONCE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,7 @@ class Final:
         if kind != "v" or not hmac.compare_digest(_decode(value) or b"", self._signature):
             raise ServerSignatureError(
                 "The server did not prove that it knows the API key: it is not the server that made the key, or "
-                "somebody is in between. The session was ended"
+                "another machine stands in between. The session was ended"
             )
 
 

@@ -24,13 +24,15 @@ class Password:
     username: str
     password: str = field(repr=False)
     allow_exposed: bool = True
+    renewable: bool = True
+    """Whether to ask for a reconnect token, where another machine cannot read it."""
 
     def flow(self, channel: Channel, nonce: Callable[[], bytes], warn: Callable[[str], None]) -> Flow:
         """The login over this channel. Raises `InsecureTransport`."""
         if text := weak_password(channel, allow=self.allow_exposed):
             warn(text)
-        legacy = bool(channel.old_protocol)
-        return password_login(self.username, self.password, legacy=legacy, renewable=not channel.readable)
+        legacy, renewable = bool(channel.old_protocol), self.renewable and not channel.readable
+        return password_login(self.username, self.password, legacy=legacy, renewable=renewable)
 
 
 @dataclass(frozen=True, slots=True)

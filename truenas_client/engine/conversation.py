@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import ejson
@@ -36,9 +35,8 @@ from ..exc import (
 from .ddp import DDP
 from .dialect import Dialect
 from .errors import explained
-from .jobbook import JOB_EVENTS, other_work
-from .ledger import Call, Lane, Ledger, lane_of
-from .messages import Ended, Failure, Message, Reply, Update
+from .ledger import Call, Lane, Ledger, lane_of, may_start_job
+from .messages import JOB_EVENTS, Ended, Failure, Message, Reply, Update
 from .retry import EXPECTED
 from .sizes import send_limit
 
@@ -50,8 +48,7 @@ TOLD_FAULTS = (1, 10, 100)
 """The unreadable messages that are logged, by number: logging every one would let the peer fill the log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vigilance:
+class Vigilance(NamedTuple):
     """The watchdog's times, in seconds.
 
     After ``silence`` with calls in flight and nothing received, the watchdog sends ``core.ping`` and waits ``answer``
@@ -92,6 +89,8 @@ class Conversation:
         """How the connection ended; None while it lives."""
         self.job_methods: set[str] = set()
         """Methods that were called as plain calls here and turned out to start new-style jobs."""
+        self.asked_for_jobs = False
+        """Whether `wants_job_events` has said so."""
         self.expected_pause: float | None = None
         """Seconds to wait before connecting again, once a call that ends the connection (`retry.EXPECTED`) left."""
         self._new_id, self._vigilance = new_id, vigilance or Vigilance()
@@ -134,6 +133,13 @@ class Conversation:
         call = Call(message_id, method, lane, text, signed_in=self.signed_in)
         call.starts_job = starts_job
         return self._place(call, now, timeout, now if since is None else since)
+
+    def wants_job_events(self, method: str) -> bool:
+        """Whether the driver must subscribe to job events before this plain call, which may start a job; once."""
+        if self.asked_for_jobs or not self.signed_in or not self.dialect.new_style_jobs:
+            return False
+        self.asked_for_jobs = may_start_job(method)
+        return self.asked_for_jobs
 
     def subscribe(self, name: str, now: float, timeout: float) -> Call:
         """Subscribe to an event; the call's result is the server's handle."""
@@ -203,6 +209,21 @@ class Conversation:
         if not call.settled:
             call.settled = True
             self._give_up(call)
+
+    def interrupted(self, message_id: str, at_hand: Call | None) -> None:
+        """Put right what a caller left half done that was stopped (Ctrl-C) anywhere in `ask`, `leaving` or `hear`.
+
+        Its own call is given up. ``at_hand`` was being sent: if it is another caller's, it may have left, so it is not
+        sent again; calls that were to follow it leave next time.
+        """
+        self.ledger.recount()
+        for call in self.ledger.calls():
+            if call.id == message_id:
+                self.abandon(call)
+            elif call is at_hand:
+                call.sent = True
+            elif call.granted and not call.sent and call not in self._out:
+                self._out.append(call)
 
     def _give_up(self, call: Call) -> None:
         if call in self._out:
@@ -290,6 +311,8 @@ class Conversation:
             if isinstance(fields.get("id"), int):
                 self.job_methods.add(call.method)
                 self.ledger.became_job(call)
+                from .jobbook import other_work  # not needed before a job has started
+
                 params = ejson.loads(call.text)["params"]
                 call.settled, call.result, call.error = True, fields["id"], other_work(call, params, fields)
                 told.append(call)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ..exc import ClientException, SubscriptionEnded
 from .messages import NO_ID, Update
+from .topics import source_failure
 
 __all__ = ["QUEUE", "Event", "Gap", "Inbox", "Overflow", "record_key"]
 
@@ -104,6 +105,11 @@ class Inbox:
         item = self._queue.popitem(last=False)[1]
         return item if isinstance(item, Gap) else _event(item)
 
+    @property
+    def empty(self) -> bool:
+        """Whether `next` has nothing to give."""
+        return not (self._queue or self._missing or self._gap_dropped)
+
     def push(self, update: Update) -> None:
         """Queue an event."""
         if self.finished:
@@ -143,12 +149,7 @@ class Inbox:
 
     def source_ended(self, error: ClientException | None) -> None:
         """End the subscription because the server ended the event source, with an error or without."""
-        if error is None:
-            self.finish(None)
-        else:
-            ended = SubscriptionEnded(f"{self.name} ended: {error.error}", error.errno, error.trace, error.extra)
-            ended.__cause__ = error
-            self.finish(ended)
+        self.finish(source_failure(self.name, error))
 
     def clear(self) -> None:
         """Drop what is queued: the consumer closed the subscription."""
@@ -157,7 +158,7 @@ class Inbox:
 
     def _make_room(self) -> bool:
         if self._overflow == "end":
-            self.finish(SubscriptionEnded(f"{self.name} ended: {self._limit} events waited and nobody took them"))
+            self.finish(SubscriptionEnded(f"{self.name} ended: {self._limit} events waited and the consumer took none"))
             return False
         if isinstance(self._queue.popitem(last=False)[1], Gap):
             self._gap_dropped = True

@@ -35,10 +35,14 @@ from .ledger import Call
 from .likeness import extends
 from .retry import EXPECTED
 
-__all__ = ["JOB_EVENTS", "JobBook", "other_work"]
+__all__ = ["LOOKUP_SECONDS", "QUERY_SECONDS", "JobBook", "other_work"]
 
-JOB_EVENTS = "core.get_jobs"
-"""The collection whose events show jobs, and the method that lists them."""
+LOOKUP_SECONDS = 1.0
+"""How long a driver waits for a job's last event after a null answer, before querying ``core.get_jobs``.
+
+The server sends both at nearly the same moment, in either order (recorded: flow job_instant_and_audited_order)."""
+QUERY_SECONDS = 30.0
+"""Time for a call about a job, such as that query."""
 
 
 class JobBook:
@@ -176,6 +180,17 @@ class JobBook:
             else:
                 self.end(record, error=error)
         return answered
+
+    def followed(self, record: JobRecord, rows: Any) -> list[JobRecord]:
+        """Take in the first query of a job that is followed by its number. Return the records that changed.
+
+        Earlier events of the job, perhaps its last one, found no record: the rows make up for them.
+        """
+        changed = self.event(rows[0]) if isinstance(rows, list) and rows else []
+        if not record.fields and record.outcome is None:
+            text = f"{record.method}: the server does not know job {record.id} any more"
+            self.end(record, error=JobLost(text, job_id=record.id))
+        return changed if record in changed else [*changed, record]
 
     @property
     def adrift(self) -> list[JobRecord]:

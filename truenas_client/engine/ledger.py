@@ -30,13 +30,13 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from ..exc import ClientException
 
-__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "JobLane", "Lane", "Ledger", "lane_of"]
+__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "JobLane", "Lane", "Ledger", "lane_of", "may_start_job"]
 
 SLOTS = 10
 """Calls that the server runs at a time on one connection (recorded: flow too_many_concurrent_calls)."""
@@ -53,6 +53,9 @@ REFUSED_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
 CONTROL_METHODS = frozenset(("core.ping", "core.job_abort", "core.subscribe", "core.unsubscribe", "core.set_options"))
 
 
+_QUERIES = frozenset(("query", "get_instance", "config"))
+
+
 class Lane(IntEnum):
     """Numbers, because lanes index lists on every call."""
 
@@ -61,8 +64,7 @@ class Lane(IntEnum):
     JOB = 2
 
 
-@dataclass(frozen=True, slots=True)
-class JobLane:
+class JobLane(NamedTuple):
     """How full the lane of job starts is: it runs at most ``most`` at a time, and ``waiting`` have not left yet."""
 
     running: int
@@ -73,6 +75,13 @@ class JobLane:
 def lane_of(method: str) -> Lane:
     """The lane of a method that is not started as a job."""
     return Lane.CONTROL if method in CONTROL_METHODS or method.startswith("auth.") else Lane.CALL
+
+
+@lru_cache(maxsize=1024)
+def may_start_job(method: str) -> bool:
+    """Whether a method can be a job, by its name: no release has a query or the like that is one."""
+    name = method.rpartition(".")[2]
+    return lane_of(method) is not Lane.CONTROL and name not in _QUERIES and not name.endswith("_choices")
 
 
 class Call:
@@ -269,6 +278,11 @@ class Ledger:
         self._held = [0 for _ in Lane]
         self._unannounced = None
         return calls
+
+    def recount(self) -> None:
+        """Count anew what the calls hold: a change was cut off half way."""
+        self._held = [sum(call.lane is lane for call in self._in_flight.values()) for lane in Lane]
+        self.queued = len(self.calls()) - len(self._in_flight)
 
     def _next(self, now: float) -> Call | None:
         """The call that has waited longest among those that fit, whatever its lane.

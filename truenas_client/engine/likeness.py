@@ -10,7 +10,6 @@ Invariant: the server's arguments may contain more than ours. Nothing of ours ma
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 
 from ..secrets import MASK
@@ -28,6 +27,8 @@ def extends(ours: list[Any], theirs: Any) -> bool:
 
 
 def _is(ours: Any, theirs: Any) -> bool:
+    from datetime import datetime  # most programs look at no job
+
     if theirs == MASK:
         return True
     if isinstance(ours, dict) and isinstance(theirs, dict):

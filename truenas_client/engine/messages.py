@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 from ..exc import ClientException
 
-__all__ = ["NO_ID", "Ended", "Failure", "Fault", "Message", "Reply", "Update"]
+__all__ = ["JOB_EVENTS", "NO_ID", "Ended", "Failure", "Fault", "Message", "Reply", "Update"]
+
+JOB_EVENTS = "core.get_jobs"
+"""The collection whose events show jobs, and the method that lists them."""
 
 
 class Reply(NamedTuple):

@@ -15,14 +15,23 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..exc import ClientException
+from ..exc import ClientException, SubscriptionEnded
 from .messages import Ended, Update
 
-__all__ = ["EVERYTHING", "Listener", "Topic", "Topics"]
+__all__ = ["EVERYTHING", "Listener", "Topic", "Topics", "source_failure"]
 
 EVERYTHING = "*"
 """The name that stands for all ordinary events, but no event sources. The server grants it to full administrators only
 (recorded: flow subscribe_wildcard)."""
+
+
+def source_failure(name: str, error: ClientException | None) -> SubscriptionEnded | None:
+    """The error for the consumers of a source that the server ended; None where it just finished."""
+    if error is None:
+        return None
+    ended = SubscriptionEnded(f"{name} ended: {error.error}", error.errno, error.trace, error.extra)
+    ended.__cause__ = error
+    return ended
 
 
 class Listener(Protocol):

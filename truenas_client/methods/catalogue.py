@@ -157,7 +157,7 @@ class Method:
 
             self._params = tuple(
                 Param(_argument_name(schema, index), bool(schema.get("_required_")), normalise(schema, self._problems))
-                for index, schema in enumerate(self._accepts())
+                for index, schema in enumerate(self.accepts)
             )
         return self._params
 
@@ -241,14 +241,16 @@ class Method:
 
     def _collected(self) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        for index, schema in enumerate(self._accepts()):
+        for index, schema in enumerate(self.accepts):
             if not isinstance(schema.get("properties", {}), dict):
                 self._problems.append(f"properties is {type(schema['properties']).__name__}")
             found[_argument_name(schema, index)] = None
             found.update(dict.fromkeys(islice(_member_names(schema), _MOST_NAMES)))
         return tuple(islice(found, _MOST_NAMES))
 
-    def _accepts(self) -> list[dict[str, Any]]:
+    @property
+    def accepts(self) -> list[dict[str, Any]]:
+        """The schemas of the arguments as the server sent them; `params` has them in standard form."""
         accepts = self._texts()[0]
         return [schema for schema in accepts if isinstance(schema, dict)] if isinstance(accepts, list) else []
 

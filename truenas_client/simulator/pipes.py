@@ -36,7 +36,7 @@ class Pipe:
             while self._held >= ROOM and not self._abandoned:
                 await self._change()
             if self._abandoned:
-                raise BrokenPipeError("nobody reads this any more")
+                raise BrokenPipeError("the reader has gone")
             piece = data[start : start + PIECE]
             self._pieces.append(piece)
             self._held += len(piece)
@@ -89,7 +89,7 @@ class Spool:
     async def write(self, data: bytes) -> None:
         """Keep octets. Raises BrokenPipeError when the reader has gone."""
         if self._abandoned:
-            raise BrokenPipeError("nobody reads this any more")
+            raise BrokenPipeError("the reader has gone")
         self._file.seek(self._written)
         self._written += self._file.write(data)
         await asyncio.sleep(0)

@@ -8,10 +8,10 @@ loop.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # `typing` costs more to import than all the rest here; type checkers know the name
 if TYPE_CHECKING:
+    from typing import Any
+
     from .choosing import Choice, choose
     from .known_servers import Known
     from .paths import config_path
@@ -34,6 +34,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     globals()[name] = value
     return value

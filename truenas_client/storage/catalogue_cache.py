@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from typing import Any
 
 from ..bounded import read_own_file
 from ..methods.catalogue import Catalogue, Method
+from .paths import catalogues_path
 from .private_files import write_private_bytes
+from .word_index import write_words
 
 __all__ = ["CatalogueCache", "Kept"]
 
@@ -50,11 +53,7 @@ class CatalogueCache:
     """The catalogues in one folder; by default ``catalogues`` in the platform's cache folder of ``truenas-client``."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        if folder is None:
-            from platformdirs import user_cache_path
-
-            folder = user_cache_path("truenas-client", appauthor=False) / "catalogues"
-        self._folder = folder
+        self._folder = catalogues_path() if folder is None else folder
 
     def find(self, address: str, user: str) -> Kept | None:
         """The catalogue kept for a user of an address (`Endpoint.text`); None when no readable one exists."""
@@ -64,9 +63,20 @@ class CatalogueCache:
             return None
         return _read(data)
 
-    def keep(self, address: str, user: str, kept: Kept) -> None:
-        """Write a catalogue in place of the old one. Takes a tenth of a second of CPU. Raises OSError."""
+    def keep(self, address: str, user: str, kept: Kept, *, given: Sequence[str] = ()) -> None:
+        """Write a catalogue in place of the old one. Takes a tenth of a second of CPU. Raises OSError.
+
+        ``given`` are the words of a command line that lead to this server and user, for `word_index`.
+        """
+        write_words(self._folder, given or (address, user), kept.version, kept.catalogue)
         write_private_bytes(self._path(address, user), _written(kept))
+
+    def age(self, address: str, user: str) -> float | None:
+        """The seconds since a catalogue was written; None without one."""
+        try:
+            return max(time.time() - self._path(address, user).stat().st_mtime, 0.0)
+        except OSError:
+            return None
 
     def forget(self, address: str, user: str) -> None:
         """Delete the catalogue of a user of an address; a missing one is no error. Raises OSError."""

@@ -8,26 +8,55 @@ other address the profile gives only its user name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..endpoint import parse
-from ..trust import SYSTEM, TLS
-from .profile import Profile
-from .profiles import Profiles
+from .paths import config_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..tls_choice import TLS
+    from .profile import Profile
+    from .profiles import Profiles
 
 __all__ = ["Choice", "choose"]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+def _is_there(path: Path) -> bool:
+    """Whether there is a file, be it one that cannot be read."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _read() -> Profiles:
+    from .profiles import Profiles  # most calls on the server itself need none
+
+    return Profiles()
+
+
+class Choice(NamedTuple):
     """The address to connect to, and the user to sign in."""
 
     address: str | None
     username: str | None
-    tls: TLS
+    accepts: TLS | None
+    """Which certificates are accepted; None is what the system trusts."""
     profile: Profile | None
     entrusted: bool
     """Whether the profile's secret may be sent there: address and user are the profile's own."""
+
+    @property
+    def tls(self) -> TLS:
+        """Which certificates are accepted."""
+        from ..tls_choice import SYSTEM
+
+        return self.accepts or SYSTEM
 
     @property
     def addresses(self) -> tuple[str | None, ...]:
@@ -44,7 +73,7 @@ def choose(
     uri: str | None = None,
     username: str | None = None,
     tls: TLS | None = None,
-    profiles: Callable[[], Profiles] = Profiles,
+    profiles: Callable[[], Profiles] | None = None,
 ) -> Choice:
     """Combine flags (the arguments), environment and profile.
 
@@ -55,18 +84,18 @@ def choose(
     username = username or environment.get("TRUENAS_USERNAME") or None
     name = profile or environment.get("TRUENAS_PROFILE") or None
     chosen: Profile | None = None
-    if name is not None or uri is None:
-        known = profiles()
+    if name is not None or (uri is None and (profiles is not None or _is_there(config_path()))):
+        known = (profiles or _read)()
         name = name or known.default
         chosen = known.get(name) if name is not None else None
     if chosen is None:
-        return Choice(uri, username, tls or SYSTEM, None, False)
+        return Choice(uri, username, tls, None, False)
     own = uri is None or chosen.leads_to(parse(uri))
     entrusted = own and username in (None, chosen.username)
     return Choice(
         uri or chosen.address,
         username or chosen.username or None,
-        tls or (chosen.tls if own else SYSTEM),
+        tls or (chosen.tls if own else None),
         chosen,
         entrusted,
     )

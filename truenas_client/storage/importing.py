@@ -16,7 +16,7 @@ from ..bounded import read_own_file
 from ..endpoint import parse
 from ..exc import InvalidEndpoint, InvalidProfile
 from ..secrets.value import Ask, File, Reference
-from ..trust import SYSTEM, TLS
+from ..tls_choice import SYSTEM, TLS
 from .profile import Profile
 
 __all__ = ["OFFICIAL", "read_official"]

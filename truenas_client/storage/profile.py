@@ -27,7 +27,7 @@ from typing import Any
 from ..endpoint import Endpoint, parse
 from ..exc import InvalidEndpoint
 from ..secrets.value import Ask, Reference, as_table, from_table
-from ..trust import SYSTEM, TLS
+from ..tls_choice import SYSTEM, TLS
 
 __all__ = ["KEYS", "MECHANISMS", "Profile", "check_name", "from_toml", "to_toml"]
 

@@ -21,7 +21,7 @@ from ..secrets.logs import log
 from ..secrets.value import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
 from .private_files import LARGEST_SECRET, read_secret, write_private
 
-__all__ = ["COMMAND_SECONDS", "forget", "keep", "keyring_problem", "resolve"]
+__all__ = ["COMMAND_SECONDS", "forget", "held", "keep", "keyring_problem", "resolve"]
 
 SERVICE = "truenas-client"
 """The service name of our entries in the keyring."""
@@ -102,6 +102,16 @@ def forget(reference: Reference) -> None:
         raise SecretUnavailable(f"The keyring did not remove {reference.account} ({type(e).__name__})") from None
 
 
+def held(entry: Keyring) -> bool:
+    """Whether the keyring has an entry of that name. Raises `SecretUnavailable`."""
+    try:
+        return _keyring().get_password(SERVICE, entry.account) is not None
+    except SecretUnavailable:
+        raise
+    except Exception as e:  # noqa: BLE001 - backends raise what they like
+        raise SecretUnavailable(f"The keyring does not answer ({type(e).__name__}): is it locked?") from None
+
+
 def keyring_problem() -> str | None:
     """Why the keyring cannot be used here, as a text for the user; None when it can."""
     try:
@@ -135,7 +145,7 @@ def _read(path: str, warn: Callable[[str], None]) -> str:
 
 def _output(words: tuple[str, ...], timeout: float) -> str:
     name = words[0]
-    by_hand = "; run the command of the profile by hand to see what it says"
+    by_hand = "; run it by hand to see what it says"
     try:
         # The program keeps our terminal session, because a passphrase prompt needs the terminal. It does not get our
         # standard input, which may hold the arguments of a call.
@@ -148,7 +158,7 @@ def _output(words: tuple[str, ...], timeout: float) -> str:
     except (TimeoutError, subprocess.TimeoutExpired):
         raise SecretUnavailable(f"{name} did not give the secret in {timeout:g} s{by_hand}") from None
     except FileNotFoundError:
-        raise SecretUnavailable(f"There is no program {name}, which the profile has the secret from") from None
+        raise SecretUnavailable(f"There is no program {name}, which should print the secret") from None
     except (OSError, ValueError) as e:
         raise SecretUnavailable(f"{name} cannot be run ({type(e).__name__})") from None
     if status != 0:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import warnings
 import weakref
-from collections.abc import Callable
-from threading import Event
+from collections.abc import Callable, Sequence
+from threading import Event, Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -14,19 +14,21 @@ from .. import endpoint as addresses
 from ..dialing import ConnectLimits
 from ..endpoint import Endpoint
 from ..engine.hello import Approach
-from ..exc import CallTimeout, ClientException, InvalidEndpoint, NotAJob, NotAuthenticated
+from ..engine.ledger import Lane, lane_of
+from ..exc import CallTimeout, ClientException, ConnectionLost, InvalidEndpoint, NotAJob, NotAuthenticated
 from ..namespace import Namespace
 from ..utils import UndefinedType, undefined
 from .calls import Call
 from .connecting import connect
 from .connection import Connection
 from .events import Callback, Subscription, SubscriptionRefused, Subscriptions
-from .jobs import Job, JobCallback, JobTable
 from .logins import Logins
 
 if TYPE_CHECKING:
-    from ..auth.channel import Channel
-    from ..auth.flow import Flow
+    from ..auth.flow import Login
+    from ..auth.ways import Way
+    from ..tls_choice import TLS
+    from .jobs import Job, JobCallback, JobTable
     from .signin import OTPToken, SignIn
 
 __all__ = ["CALL_TIMEOUT", "Call", "Client", "JSONRPCClient", "LegacyClient"]
@@ -35,6 +37,7 @@ CALL_TIMEOUT = int(os.environ.get("CALL_TIMEOUT", "60"))
 """Seconds that a call may take unless told otherwise, from the environment as the official client reads it."""
 
 UNIX_SOCKET_PREFIX = "ws+unix://"
+_making_tables = Lock()
 
 
 class _WebSocketFacts:
@@ -54,13 +57,19 @@ class Client(Logins):
     socket only: unpickling runs what the peer sends), and ``log_py_exceptions`` logs them; ``call_timeout`` is in
     seconds, None waits forever; ``verify_ssl=False`` takes any certificate.
 
+    What the official client does not have is by keyword: ``tls`` says which certificates are accepted, ``also`` holds
+    further addresses of the same server, tried when nothing answers at ``uri``, ``limits`` the times for connecting,
+    and ``on_warning`` is called with what a person should know, instead of `warnings.warn`.
+
     Connecting raises `ConnectError` and its subclasses, each also the builtin that fits. A lost connection is not made
     again: calls fail with `ConnectionLost`. Callbacks run in order on threads of their own and may call the client.
     """
 
     def __new__(cls, uri: str | None = None, *args: Any, **options: Any) -> Self:
         if cls is Client:
-            is_old = isinstance(uri, str) and uri.endswith(addresses.LEGACY_PATH)
+            is_old = (
+                isinstance(uri, str) and uri.endswith(addresses.LEGACY_PATH) and not uri.startswith(UNIX_SOCKET_PREFIX)
+            )
             return super().__new__(LegacyClient if is_old else JSONRPCClient)  # type: ignore[return-value]
         return super().__new__(cls)
 
@@ -73,28 +82,35 @@ class Client(Logins):
         log_py_exceptions: bool = False,
         call_timeout: float | None | UndefinedType = undefined,
         verify_ssl: bool = True,
+        *,
+        tls: TLS | None = None,
+        also: Sequence[str] = (),
+        limits: ConnectLimits | None = None,
+        on_warning: Callable[[str], None] | None = None,
     ) -> None:
+        if tls is not None and not verify_ssl:
+            raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
         self.uri_check(uri, py_exceptions)
         if reserved_ports and not (uri or "").startswith("ws://"):
             raise InvalidEndpoint("Reserved ports are for ws:// addresses only")
         self._call_timeout = CALL_TIMEOUT if isinstance(call_timeout, UndefinedType) else call_timeout
         self._py_exceptions, self._log_py_exceptions = py_exceptions, log_py_exceptions
-        self._approach = Approach([uri])
-        tls = None
-        if not verify_ssl and self._approach.endpoint.is_tls:
-            from ..trust import TLS
+        self._on_warning = on_warning
+        self._approach = Approach([uri, *also])
+        if not verify_ssl:
+            from ..tls_choice import TLS
 
             tls = TLS.insecure()
         self._connection = connect(
             self._approach,
             tls=tls,
-            limits=ConnectLimits(),
+            limits=limits or ConnectLimits(),
             private_methods=private_methods,
             py_exceptions=py_exceptions,
             reserved_ports=reserved_ports,
         )
         self._subscriptions = Subscriptions(self._connection)
-        self._jobs_table = JobTable(self._connection, self._subscriptions)
+        self._table: JobTable | None = None
         self._connection.receiver = self._subscriptions
         self._sign_in: SignIn | None = None
         self._ws = _WebSocketFacts(self._connection)
@@ -127,6 +143,28 @@ class Client(Logins):
     def closed(self) -> bool:
         """Whether the connection is over."""
         return self._connection.lost is not None
+
+    def sees_jobs(self) -> bool:
+        """Whether the server tells this user of jobs; it is asked the first time. Before sign-in it does not."""
+        if not self._connection.talk.signed_in:
+            return False
+        try:
+            self._jobs_table.watch()
+        except ConnectionLost:
+            raise
+        except ClientException:
+            return False
+        return True
+
+    @property
+    def _jobs_table(self) -> JobTable:
+        """The table of jobs. It is made, and its module loaded, when the first job may start."""
+        if self._table is None:
+            from .jobs import JobTable
+
+            with _making_tables:
+                self._table = self._table or JobTable(self._connection, self._subscriptions)
+        return self._table
 
     @property
     def _closed(self) -> Event:
@@ -178,7 +216,7 @@ class Client(Logins):
         connection = self._connection
         if background or job or self._py_exceptions:
             return self._call_otherwise(method, params, background, callback, job, timeout)
-        if not connection.asked_for_jobs:
+        if not connection.talk.asked_for_jobs and lane_of(method) is not Lane.CONTROL:
             self._jobs_table.expect(method)
         return connection.call(method, params, self._call_timeout if timeout is undefined else timeout)  # type: ignore[arg-type]
 
@@ -223,7 +261,7 @@ class Client(Logins):
         job: bool | Literal["RETURN"],
         timeout: float | None | UndefinedType,
     ) -> Any:
-        if not job and not self._connection.asked_for_jobs:
+        if not job and not self._connection.talk.asked_for_jobs and lane_of(method) is not Lane.CONTROL:
             self._jobs_table.expect(method)
         if background:
             call = Call(method, params)
@@ -323,7 +361,7 @@ class Client(Logins):
 
     # -- signing in ----------------------------------------------------------------------
 
-    def _login(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> None:
+    def _login(self, way: Way, otp_token: OTPToken = None, seconds: float | None = None) -> Login:
         from ..auth.channel import Channel
         from .signin import SignIn
 
@@ -333,10 +371,13 @@ class Client(Logins):
                 lambda: Channel.of(self.endpoint, self._connection.certificate, fell_back=self._approach.fell_back),
                 self._warn,
             )
-        self._sign_in.run(flow, otp_token)
+        return self._sign_in.run(way, otp_token, seconds)
 
     def _warn(self, text: str) -> None:
-        warnings.warn(text, stacklevel=2)
+        if self._on_warning is not None:
+            self._on_warning(text)
+        else:
+            warnings.warn(text, stacklevel=2)
 
 
 class JSONRPCClient(Client):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..dialing import ConnectLimits, broken_handshake, handshake_failure, handshake_timeout
 from ..endpoint import Endpoint
+from ..engine.driven import Driven
 from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
 from ..exc import ClientException, HandshakeRejected
 from ..light_websockets import InvalidHandshake
@@ -18,7 +19,7 @@ from .connection import Connection
 from .sockets import open_socket
 
 if TYPE_CHECKING:
-    from ..trust import TLS
+    from ..tls_choice import TLS
 
 __all__ = ["connect"]
 
@@ -50,7 +51,7 @@ def _connection(endpoint: Endpoint, tls: TLS | None, limits: ConnectLimits, rese
     sock = open_socket(endpoint, tls=tls, limits=limits, reserved_ports=reserved_ports)
     connection = Connection(sock, endpoint, dialect_for(endpoint), limits=limits)
     try:
-        connection.open(limits.handshake)
+        connection.open(limits.left(limits.handshake))
     except BaseException as e:
         connection.close()
         if isinstance(e, InvalidHandshake):
@@ -78,7 +79,7 @@ def _greet(
 ) -> None:
     connection.start()
     try:
-        _say_hello(connection, limits.hello, private_methods, py_exceptions)
+        _say_hello(connection, limits, private_methods, py_exceptions)
     except ClientException as e:
         connection.close()
         failed = hello_failed(endpoint, e)
@@ -91,20 +92,14 @@ def _greet(
         connection.sign(True, os.getuid())
 
 
-def _say_hello(connection: Connection, timeout: float, private_methods: bool, py_exceptions: bool) -> None:
-    steps = hello(connection.talk.dialect, private_methods=private_methods, py_exceptions=py_exceptions)
-    answer: Any = None
-    failure: ClientException | None = None
-    while True:
-        try:
-            step = steps.throw(failure) if failure is not None else steps.send(answer)
-        except StopIteration:
-            return
-        failure = answer = None
+def _say_hello(connection: Connection, limits: ConnectLimits, private_methods: bool, py_exceptions: bool) -> None:
+    steps = Driven(hello(connection.talk.dialect, private_methods=private_methods, py_exceptions=py_exceptions))
+    for step in steps:
+        timeout = limits.left(limits.hello)
         try:
             if step is GREETING:
                 connection.greet(timeout)
             else:
-                answer = connection.call(*step, timeout)
+                steps.answer = connection.call(*step, timeout)
         except ClientException as e:
-            failure = e
+            steps.failure = e

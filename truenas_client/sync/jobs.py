@@ -14,23 +14,18 @@ from time import monotonic
 from typing import Any
 
 from ..engine.ids import new_id
-from ..engine.jobbook import JOB_EVENTS, JobBook
+from ..engine.jobbook import LOOKUP_SECONDS, QUERY_SECONDS, JobBook
 from ..engine.jobrecord import JobRecord
-from ..engine.ledger import Call, Lane, lane_of
+from ..engine.ledger import Call, Lane, may_start_job
 from ..engine.likeness import extends
-from ..engine.messages import Update
+from ..engine.messages import JOB_EVENTS, Update
 from ..engine.topics import Topic
-from ..exc import CallTimeout, ClientException, ConnectionLost, JobLost, NotAJob
+from ..exc import CallTimeout, ClientException, ConnectionLost, NotAJob
 from .connection import Connection
 from .events import Dispatcher, Subscriptions
 
 __all__ = ["Job", "JobCallback", "JobTable"]
 
-LOOKUP_SECONDS = 1.0
-"""How long to wait for a job's last event after a null answer before asking ``core.get_jobs``.
-
-The server sends them at nearly the same moment, in either order."""
-QUERY_SECONDS = 30.0
 WATCH_SECONDS = 60.0
 CALLBACK_SECONDS = 1.0
 
@@ -38,7 +33,7 @@ JobCallback = Callable[[dict[str, Any]], object]
 
 
 class Job:
-    """A job. ``Job(client, job_id, callback)`` follows one by its number, whoever started it.
+    """A job. ``Job(client, job_id, callback)`` follows one by its number, whichever session started it.
 
     ``callback`` gets the whole job, a dictionary, at each change. ``event`` is set when the outcome is known.
     """
@@ -116,17 +111,12 @@ class JobTable:
 
     def start(self, client: Any, method: str, params: Sequence[Any], callback: JobCallback | None) -> Job:
         """Send the call that starts a job; `announced` waits for its number."""
-        self._watch()
+        self.watch()
         connection = self.connection
         record = JobRecord(new_id(), method, params, new_style=connection.talk.dialect.new_style_jobs)
         job = Job._of(client, self, record, callback)
         if callback is not None:
             self._dispatcher.start()
-        with connection.lock:
-            self._jobs[record] = job
-            self._book.start(record)
-        # In the old style too: the server merges starts that come in a burst.
-        lane = Lane.JOB
         call: Call | None = None
 
         def answered() -> None:
@@ -137,12 +127,16 @@ class JobTable:
 
         try:
             with connection.lock:
+                self._jobs[record] = job
+                self._book.start(record)
+                # In the old style too: the server merges starts that come in a burst.
                 call = connection.talk.ask(
-                    method, params, monotonic(), lane=lane, message_id=record.message_id, starts_job=True
+                    method, params, monotonic(), lane=Lane.JOB, message_id=record.message_id, starts_job=True
                 )
                 call.wake = answered
                 connection.leave()
         except BaseException:
+            connection.interrupted(record.message_id)
             with connection.lock:
                 self._jobs.pop(record, None)
                 self._book.forget(record)
@@ -167,16 +161,15 @@ class JobTable:
 
     def follow(self, job: Job, job_id: int) -> None:
         """Watch a job by its number. Raises what asking ``core.get_jobs`` raises; an unknown number is `JobLost`."""
-        self._watch()
+        self.watch()
         if job._callback is not None:
             self._dispatcher.start()
         record = job._record
-        with self.connection.lock:
-            self._jobs[record] = job
-            self._book.start(record)
-            self._book.answer(record, job_id)
         try:
-            # Its events so far went to no record. What they told, and perhaps the last one, is asked for.
+            with self.connection.lock:
+                self._jobs[record] = job
+                self._book.start(record)
+                self._book.answer(record, job_id)
             rows = self._query(record)
         except BaseException:
             with self.connection.lock:
@@ -184,12 +177,8 @@ class JobTable:
                 self._book.forget(record)
             raise
         with self.connection.lock:
-            if isinstance(rows, list) and rows:
-                self._event(rows[0])
-            if not record.fields and record.outcome is None:
-                text = f"{record.method}: the server does not know job {job_id} any more"
-                self._book.end(record, error=JobLost(text, job_id=job_id))
-            self._changed(record)
+            for changed in self._book.followed(record, rows):
+                self._changed(changed)
 
     def of_answer(self, client: Any, call: Call, params: list[Any], callback: JobCallback | None) -> Job:
         """The job that a plain call started, by its answer. Raises `NotAJob` where the answer is just a value."""
@@ -207,16 +196,11 @@ class JobTable:
         Nothing waits for the answer. An account that may not see jobs goes without.
         """
         connection = self.connection
-        talk = connection.talk
-        if connection.asked_for_jobs or not talk.signed_in or not talk.dialect.new_style_jobs:
+        if not may_start_job(method):
             return
-        if lane_of(method) is Lane.CONTROL:
-            return  # none of these is a job
         with connection.lock:
-            if not connection.asked_for_jobs:
-                connection.asked_for_jobs = True
-                if self._topic is None and connection.lost is None:
-                    self._topic = self._subscriptions.begin(JOB_EVENTS, self)
+            if connection.talk.wants_job_events(method) and self._topic is None and connection.lost is None:
+                self._topic = self._subscriptions.begin(JOB_EVENTS, self)
 
     def wait(self, job: Job, event: Event, timeout: float | None) -> None:
         """Wait for an event of a job, asking how it ended where its answer does not tell. Raises `CallTimeout`."""
@@ -282,7 +266,8 @@ class JobTable:
 
     # -- inside --------------------------------------------------------------------------
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
+        """Have the server tell of jobs. Raises what it says."""
         with self.connection.lock:
             if self._topic is None:
                 self._topic = self._subscriptions.begin(JOB_EVENTS, self, WATCH_SECONDS)

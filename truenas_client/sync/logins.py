@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..auth.channel import APIKeyAuthMech, Channel
-    from ..auth.flow import Flow
+    from ..auth.channel import APIKeyAuthMech
+    from ..auth.flow import Login
+    from ..auth.ways import Way
     from .signin import OTPToken
 
 __all__ = ["Logins"]
@@ -19,8 +19,8 @@ class Logins(ABC):
     """The login methods of a client."""
 
     @abstractmethod
-    def _login(self, flow: Callable[[Channel], Flow], otp_token: OTPToken) -> None:
-        """Run a flow on the connection."""
+    def _login(self, way: Way, otp_token: OTPToken = None, seconds: float | None = None) -> Login:
+        """Sign in. ``seconds`` is for the whole login, without the time in which the user types a code."""
 
     @abstractmethod
     def _warn(self, text: str) -> None:
@@ -33,15 +33,9 @@ class Logins(ABC):
         `CredentialsExpired`, `AccessDenied`, `RedirectRequired`; and `RateLimited`. Over ``ws://`` to another host the
         password is sent with a warning.
         """
-        from ..auth.channel import weak_password
-        from ..auth.flow import password_login
+        from ..auth.ways import Password
 
-        def flow(channel: Channel) -> Flow:
-            if text := weak_password(channel, allow=True):
-                self._warn(text)
-            return password_login(username, password, legacy=bool(channel.old_protocol))
-
-        self._login(flow, otp_token)
+        self._login(Password(username, password, renewable=False), otp_token)
 
     def login_with_api_key(
         self,
@@ -62,32 +56,15 @@ class Logins(ABC):
         `ServerSignatureError`.
         """
         from ..auth.channel import APIKeyAuthMech
-        from ..auth.keyflow import api_key_login
+        from ..auth.ways import Key
         from ..storage import key_files
-        from .signin import new_nonce
 
         key = key_files.load(api_key, self._warn)
         mechanism = APIKeyAuthMech(auth_mechanism or APIKeyAuthMech.SCRAM)
-
-        def flow(channel: Channel) -> Flow:
-            return api_key_login(
-                username or "",
-                key,
-                channel,
-                mechanism=mechanism,
-                nonce=new_nonce(),
-                channel_binding=channel_binding,
-            )
-
-        self._login(flow, None)
+        self._login(Key(username or "", key, mechanism, channel_binding=channel_binding))
 
     def login_with_token(self, token: str) -> None:
         """Sign in with a token of ``auth.generate_token``. Raises as `login_with_password`."""
-        from ..auth.channel import check_token
-        from ..auth.flow import token_login
+        from ..auth.ways import Token
 
-        def flow(channel: Channel) -> Flow:
-            check_token(channel)
-            return token_login(token, legacy=bool(channel.old_protocol))
-
-        self._login(flow, None)
+        self._login(Token(token))

@@ -31,7 +31,7 @@ from ..dialing import (
 from ..endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from ..trust import TLS
+    from ..tls_choice import TLS
 
 __all__ = ["ReserveFDException", "open_socket", "wait_for"]
 
@@ -80,10 +80,11 @@ def _ready(socks: list[socket.socket], seconds: float, *, writing: bool) -> list
 def _secured(endpoint: Endpoint, sock: socket.socket, tls: TLS | None, limits: ConnectLimits) -> socket.socket:
     import ssl
 
-    from ..trust import SYSTEM, context, tls_failure
+    from ..tls_choice import SYSTEM
+    from ..trust import context, tls_failure
 
     made = context(tls or SYSTEM)
-    sock.settimeout(limits.tls)
+    sock.settimeout(limits.left(limits.tls))
     secure = None
     try:
         secure = made.wrap_socket(sock, server_hostname=endpoint.host, do_handshake_on_connect=False)
@@ -106,7 +107,7 @@ def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
         raise no_unix_sockets()
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        sock.settimeout(limits.connect)
+        sock.settimeout(limits.left(limits.connect))
         sock.connect(path)
     except BaseException as e:
         sock.close()
@@ -117,13 +118,13 @@ def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
 
 
 def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, reserved_ports: bool) -> socket.socket:
-    addresses = _addresses(endpoint.host, endpoint.port, limits.resolve)
+    addresses = _addresses(endpoint.host, endpoint.port, limits.left(limits.resolve))
     if reserved_ports:
         addresses = [address for address in addresses if address[0] == socket.AF_INET]
         if not addresses:
             raise no_host(f"{endpoint.host} (IPv4, as reserved ports need)")
     failed: list[tuple[str, OSError]] = []
-    sock = _first_to_answer(addresses, limits.connect, failed, reserved_ports)
+    sock = _first_to_answer(addresses, limits.left(limits.connect), failed, reserved_ports)
     if sock is None:
         failure, cause = no_address(endpoint, failed)
         raise failure from cause

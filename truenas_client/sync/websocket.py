@@ -49,6 +49,8 @@ class Link(WebSocket):
         self._texts: deque[str | Unreadable] = deque()
         self.on_text = self._texts.append
         self.on_fault = lambda reason: self._texts.append(Unreadable(reason))
+        self._received: deque[bytes] = deque()
+        """Bytes that were received and not fed yet."""
         self._over = False
         self._unsent: bytes | memoryview = b""
         self._read_size = SMALLEST_READ
@@ -124,6 +126,8 @@ class Link(WebSocket):
 
     def _receive(self) -> bytes | None:
         """What can be read now: None for nothing yet, b"" at the end."""
+        if self._received:
+            return self._received.popleft()
         try:
             if not self._is_tls:
                 return self._read_some()
@@ -158,22 +162,25 @@ class _Waits:
     def __init__(self, sock: socket.socket, waker: socket.socket) -> None:
         self._sock, self._waker = sock, waker
         self._poll: Any = None
-        self._writing = False
+        self._events = 0
         if hasattr(select, "poll"):
             self._number = sock.fileno()
             self._poll = select.poll()
             self._poll.register(waker.fileno(), select.POLLIN)
-            self._poll.register(self._number, select.POLLIN)
 
-    def until(self, seconds: float, *, writing: bool) -> bool:
+    def until(self, seconds: float, *, reading: bool, writing: bool) -> bool:
         """Wait at most so long; whether the socket can be read."""
         if self._poll is None:
             ready = select.select([self._sock, self._waker], [self._sock] if writing else [], [], max(seconds, 0))[0]
             readable, woken = self._sock in ready, self._waker in ready
         else:
-            if writing is not self._writing:
-                self._writing = writing
-                self._poll.modify(self._number, select.POLLIN | (select.POLLOUT if writing else 0))
+            events = (select.POLLIN if reading else 0) | (select.POLLOUT if writing else 0)
+            if events != self._events:
+                self._events = events
+                if events:
+                    self._poll.register(self._number, events)
+                else:
+                    self._poll.unregister(self._number)
             readable = woken = False
             # Rounded up, as a sleep that is too short is one for nothing.
             for number, events in self._poll.poll(max(0, math.ceil(min(seconds, 1e6) * 1000))):

@@ -21,8 +21,8 @@ from typing import Any, Literal, NamedTuple
 
 from truenas_client.methods.catalogue import Method
 from truenas_client.methods.describe import Node, describe
+from truenas_client.methods.examples import Example, examples_of
 from truenas_client.methods.filters import OPERATORS
-from tui.model.examples import Example, examples_of
 
 __all__ = [
     "CallLink",

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient, exc
-from truenas_client.secrets.redact import redact_call
+from truenas_client.secrets.redact import redact_call, redact_result
+from truenas_client.secrets.value import Secret
 from truenas_client.values.kinds import beginning
 from tui.model.failure import Failure, Locked, explain, explain_file
 from tui.model.job import QUEUED, Job
@@ -226,13 +227,31 @@ class Caller:
             )
         return params
 
+    def take_secret(self, call: Call, member: str = "") -> Secret | None:
+        """Takes the secret out of an answer: all of it, or one member. From then on it is masked wherever it is said.
+
+        None where the answer does not hold it.
+        """
+        answer = call.value
+        found = answer.get(member) if member and isinstance(answer, dict) else answer
+        call.value = redact_result(call.method, answer)
+        if not isinstance(found, str) or not found:
+            return None
+        secret = Secret(found)
+        self._put_in.add([secret])
+        return secret
+
     # The app's own -----------------------------------------------------------------
 
     async def read(self, method: str, params: Sequence[Any] = ()) -> Any:
         """A call for the app's own use. Raises as `call`; `Locked` for what may change something, whatever the lock."""
         if self.risk_of(method, list(params)) != "read":
             raise Locked(f"{method} may change the server, and only reads are allowed here.")
-        return await self._life.online_client().call(method, *params)
+        try:
+            return await self._life.online_client().call(method, *params)
+        except exc.NotAuthenticated:
+            self._life.expire()
+            raise
 
     def check_abort(self) -> AsyncClient:
         """The client that can abort a job now. Raises `Locked` while read-only, and `Offline`."""

@@ -15,7 +15,7 @@ from truenas_client import AsyncClient, exc
 from truenas_client.methods.catalogue import Catalogue, Method
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 from tui.memory.state import ConnectionMemory
-from tui.model.eventnames import event_names
+from tui.model.eventnames import KnownEvents, known_events, listed_events
 from tui.model.failure import Failure
 from tui.session.caller import Caller
 from tui.session.feeds import Feeds
@@ -25,6 +25,7 @@ from tui.session.learning import Learned, Learning, Shelf
 from tui.session.life import Life, State
 from tui.session.stores import Call, JobStore, Signal
 from tui.session.target import Target
+from tui.session.wire import WireLog
 
 __all__ = ["Session", "State", "Target"]
 
@@ -49,10 +50,12 @@ class Session:
         """Masks in what the server sends what the app has put into arguments."""
         self.jobs = JobStore()
         self.feeds = Feeds(put_in.masked, changed)
+        self.wire = WireLog(self.life.tap, put_in.masked)
         self.caller = Caller(self.life, self.learning, self.jobs, put_in, changed, writable=target.writable)
         self._follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
         self._cache = cache
         self._place = place
+        self._events: KnownEvents | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     # Connecting ------------------------------------------------------------------
@@ -197,9 +200,14 @@ class Session:
         """A method of this server."""
         return self.catalogue.get(name)
 
-    def event_names(self) -> list[str]:
-        """Names worth offering, of what this server may send."""
-        return event_names(self.catalogue.methods)
+    def events_known(self) -> KnownEvents:
+        """The events that this server may send."""
+        return self._events or known_events(self.catalogue.methods)
+
+    async def ask_for_events(self) -> None:
+        """Asks a server that lists its events, as those before 25.04 do, once. Raises as `read`."""
+        if self._events is None and "core.get_events" in self.catalogue.methods:
+            self._events = listed_events(await self.life.online_client().call("core.get_events"))
 
     def risk_of(self, method: str, params: list[Any]) -> str:
         """``read``, ``write`` or ``risk``; a wrapper such as ``core.bulk`` is what it names."""

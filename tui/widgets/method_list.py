@@ -18,9 +18,9 @@ from textual.message import Message
 from textual.widgets import Input
 
 from truenas_client.methods.catalogue import Catalogue
+from truenas_client.methods.search import Hit, Index
 from tui import actions
 from tui.memory.state import ConnectionMemory, Place
-from tui.model.search import Hit, Index
 from tui.widgets.method_rows import METHOD, RECENT, hit_rows, method_of, namespace_of, space, tree_rows, why_words
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from truenas_client.methods.catalogue import Catalogue, Method
-from tui.model.search import SUMMARY, Hit
+from truenas_client.methods.search import SUMMARY, Hit
 from tui.text import Glyphs
 from tui.widgets.columns import Cell, Row
 

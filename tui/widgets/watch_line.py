@@ -16,7 +16,7 @@ from tui.session.session import Session
 from tui.session.stores import Job
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, safe, width
 from tui.themes import STYLES
-from tui.widgets.event_panel import event_spans
+from tui.widgets.event_words import event_spans
 from tui.widgets.jobwords import words_of
 from tui.widgets.key_line import is_typing
 from tui.widgets.pulse import on_pulse

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from tui.session.feeds import Feed, Feeds
 from tui.session.stores import Job, JobStore
 from tui.text import bar, pad, safe, width
-from tui.widgets.event_panel import event_spans
+from tui.widgets.event_words import event_spans
 from tui.widgets.jobwords import words_of
 from tui.widgets.laid_lines import LaidLines, Line
 from tui.widgets.lines import Span

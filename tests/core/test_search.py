@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.facts import CATALOGUES
 from tests.facts import catalogue as real
 from truenas_client.methods.catalogue import Catalogue
-from tui.model.search import SUMMARY, Index
+from truenas_client.methods.search import SUMMARY, Index
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from truenas_client.methods.doctext import one_line
+from .doctext import one_line
 
 __all__ = ["Example", "examples_of"]
 

@@ -1,0 +1,48 @@
+"""``midclt jobs``: list jobs, follow one by its number, stop one, read its log."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..exits import ExitStatus
+from ..option_types import count
+
+__all__ = ["add_options", "run"]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the command and its actions."""
+    parser.description = "Jobs of the server, whoever started them. Without an action: list those that run or wait."
+    from ..shared_options import add_output_options
+
+    parser.set_defaults(action="ls", ids=[], all=False, number=None)
+    add_output_options(parser)
+    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
+    ls = actions.add_parser("ls", help="list jobs", description="List the jobs that run or wait, or those named.")
+    ls.add_argument("ids", metavar="ID", type=count, nargs="*", help="the numbers of jobs, in any state")
+    ls.add_argument("-a", "--all", action="store_true", help="those that have ended too")
+    ls.add_argument("-n", "--number", type=count, default=None, metavar="N", help="the newest N")
+    add_output_options(ls)
+    for name, words in (
+        ("watch", "follow a job with its progress; print its result"),
+        ("wait", "wait for the end of a job, without progress; print its result"),
+        ("abort", "ask the server to stop a job"),
+        ("logs", "print what is kept of the log of a job"),
+    ):
+        action = actions.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        action.add_argument("ids", metavar="ID", type=count, nargs=1, help="the number of the job")
+        if name in ("watch", "wait"):
+            action.epilog = "The exit status tells how it ended: 0 success, 7 failed or aborted, 130 not waited for."
+        if name == "watch":
+            action.add_argument(
+                "-jp", "--job-print", choices=("progressbar", "description"), default="progressbar", help="as in call"
+            )
+        if name == "abort":
+            action.add_argument("--write", action="store_true", default=argparse.SUPPRESS, help="as in call")
+
+
+def run(options: argparse.Namespace) -> ExitStatus:
+    """Run the action ``options.action``."""
+    from ..jobslist import do
+
+    return do(options)

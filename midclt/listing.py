@@ -1,0 +1,126 @@
+"""The methods of the chosen server: as they were cached, without a connection, or read from the server now.
+
+The cache is the app's too. It is found by address and user; it holds the server's version and the user's roles.
+
+Invariant: with a cached catalogue nothing is sent, unless ``--refresh`` asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .exits import CommandError, ExitStatus
+from .output import is_terminal, say
+
+if TYPE_CHECKING:
+    from truenas_client.methods.catalogue import Catalogue, Method
+    from truenas_client.sync.client import Client
+
+__all__ = ["Listing", "given_words", "listing", "method_of", "no_such_method"]
+
+SECONDS = 120.0
+"""A server may load the models of all its API versions before it lists its methods."""
+MOST_NEAR = 3
+
+
+class Listing(NamedTuple):
+    """The methods, the server's version ("" where it does not say), and whether they come from the cache."""
+
+    catalogue: Catalogue
+    version: str
+    cached: bool
+
+
+def given_words(options: Any, environment: Any) -> tuple[str, ...]:
+    """The words with which the user named server and user: what the shell completes is found by them."""
+    pairs = ((options.uri, "URI"), (options.username, "USERNAME"), (options.profile, "PROFILE"))
+    return tuple(value or environment.get(f"TRUENAS_{name}") or "" for value, name in pairs)
+
+
+def listing(options: Namespace) -> Listing:
+    """The methods. Raises `CommandError` when none are cached and the server cannot be asked."""
+    from truenas_client.endpoint import parse
+    from truenas_client.storage.catalogue_cache import CatalogueCache
+
+    from .access import chosen
+
+    choice = chosen(options)
+    place, user = parse(choice.address).text, choice.username or ""
+    cache = CatalogueCache()
+    if not options.refresh and (kept := cache.find(place, user)) is not None:
+        days = int((cache.age(place, user) or 0.0) / 86400)
+        if days and is_terminal(sys.stderr):
+            when = "a day" if days == 1 else f"{days} days"
+            say(f"The methods of {kept.version} as read {when} ago; --refresh reads them again.")
+        return Listing(kept.catalogue, kept.version, True)
+    return _read(options, cache, place, user)
+
+
+def _read(options: Namespace, cache: Any, place: str, user: str) -> Listing:
+    from truenas_client.methods.catalogue import Catalogue
+    from truenas_client.storage.catalogue_cache import Kept
+
+    from .access import signed_in
+
+    try:
+        with signed_in(options) as client:
+            methods = client.call("core.get_methods", timeout=SECONDS)
+            info, me = _object(client, "system.info"), _object(client, "auth.me")
+    except CommandError as e:
+        if e.status is ExitStatus.CONNECTION:
+            raise CommandError(
+                f"{e}\nThe methods of {place} are not cached yet, so they cannot be shown", e.status
+            ) from e
+        raise
+    catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
+    version = str(info.get("version") or "")
+    roles = me.get("privilege", {}).get("roles") if isinstance(me.get("privilege"), dict) else None
+    if version and isinstance(roles, (list, set)):
+        known = tuple(sorted(role for role in roles if isinstance(role, str)))
+        try:
+            cache.keep(place, user, Kept(catalogue, version, known), given=given_words(options, os.environ))
+        except OSError as e:
+            say(f"midclt: the methods could not be cached: {e}")
+    return Listing(catalogue, version, False)
+
+
+def _object(client: Client, method: str) -> dict[str, Any]:
+    """The object that a method answers; an empty one where the account may not ask for it."""
+    from truenas_client.exc import ClientException, ConnectionLost
+
+    try:
+        answer = client.call(method, timeout=SECONDS)
+    except ConnectionLost:
+        raise
+    except ClientException:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def method_of(found: Listing, name: str) -> Method:
+    """The method of this name. Raises `CommandError`, which names similar ones."""
+    method = found.catalogue.get(name)
+    if method is None:
+        raise no_such_method(name, found)
+    return method
+
+
+def no_such_method(name: str, found: Listing) -> CommandError:
+    """The error for an unknown method: what does its work here, or similar names, and how old the list is."""
+    from difflib import get_close_matches
+
+    from truenas_client.methods.releases import known_events, renamed
+
+    names = found.catalogue.methods
+    hint = ""
+    if (event := known_events().get(name)) and event.source:
+        hint = f" It is an event: midclt subscribe {name}"
+    elif successor := renamed(name, names):
+        hint = f" Its work is done by {successor} on this server"
+    elif near := get_close_matches(name, names, MOST_NEAR):
+        hint = f" Near it: {', '.join(near)}"
+    since = f"\nThis is the list of {found.version}, as cached; --refresh reads it again" if found.cached else ""
+    return CommandError(f"There is no method {name}.{hint}{since}", ExitStatus.ERROR)

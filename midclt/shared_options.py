@@ -1,0 +1,36 @@
+"""Options that several commands have. Loading this module loads nothing but argparse."""
+
+from __future__ import annotations
+
+import argparse
+
+__all__ = ["FORMS", "add_colour_option", "add_listing_options", "add_output_options"]
+
+FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
+
+
+def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "json elsewhere") -> None:
+    """Add the options that say how an answer is printed. ``elsewhere`` is the default without a terminal."""
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        choices=FORMS,
+        metavar="FORM",
+        help=f"{', '.join(FORMS)} (default: MIDCLT_OUTPUT, else table or pretty on a terminal, {elsewhere})",
+    )
+    group.add_argument(
+        "--columns", metavar="NAMES", help="show these members only, such as name,used.parsed,topology.data.*.type"
+    )
+    group.add_argument("--jmespath", metavar="EXPRESSION", help="show what this JMESPath finds (package jmespath)")
+    add_colour_option(group)
+
+
+def add_colour_option(parser: argparse._ActionsContainer) -> None:
+    """Add the option that decides on colour."""
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to use colour")
+
+
+def add_listing_options(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks the server again."""
+    parser.add_argument("--refresh", action="store_true", help="read the methods from the server again")

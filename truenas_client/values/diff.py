@@ -1,0 +1,221 @@
+"""What differs between two JSON values, as a list of changes that leads from the first to the second.
+
+Items of a list are the same item when they have the same ``id``, else ``name``; other lists are compared place by
+place. Invariants: `apply` of the changes to the first value gives the second, types included (``true`` is not ``1``);
+neither value is changed; the work grows with the size of the values, not with its square.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+__all__ = ["Change", "Item", "Path", "apply", "change_text", "diff", "path_text"]
+
+KEYS = ("id", "name")
+"""The members that tell which item of a list an object is, the first that all items have."""
+
+
+class Item(NamedTuple):
+    """A step into a list: the item whose member ``key`` has this value."""
+
+    key: str
+    value: str | int
+
+
+Step = str | int | Item
+"""A member of an object, a place in a list, or an item of a list that is known by its id or name."""
+Path = tuple[Step, ...]
+
+
+class Change(NamedTuple):
+    """One difference. ``at`` is the place in the second list of an item that was added or has moved."""
+
+    kind: Literal["added", "removed", "changed", "moved"]
+    path: Path
+    old: Any = None
+    new: Any = None
+    at: int = -1
+
+
+def diff(old: Any, new: Any) -> list[Change]:
+    """The changes from the first to the second value."""
+    changes: list[Change] = []
+    _walk(old, new, (), changes)
+    return changes
+
+
+def _walk(old: Any, new: Any, path: Path, changes: list[Change]) -> None:
+    if type(old) is not type(new):
+        changes.append(Change("changed", path, old, new))
+    elif isinstance(old, dict):
+        for name, value in old.items():
+            if name not in new:
+                changes.append(Change("removed", (*path, name), value))
+            elif (other := new[name]) is not value:
+                if isinstance(value, (dict, list)):
+                    _walk(value, other, (*path, name), changes)
+                elif not _same(value, other):
+                    changes.append(Change("changed", (*path, name), value, other))
+        for name, value in new.items():
+            if name not in old:
+                changes.append(Change("added", (*path, name), new=value))
+    elif isinstance(old, list):
+        key = _key_of(old, new)
+        if key is None:
+            for place, (value, other) in enumerate(zip(old, new, strict=False)):
+                _walk(value, other, (*path, place), changes)
+            # From the end, so that each place is right when it is reached.
+            for place in range(len(old) - 1, len(new) - 1, -1):
+                changes.append(Change("removed", (*path, place), old[place]))
+            for place in range(len(old), len(new)):
+                changes.append(Change("added", (*path, place), new=new[place], at=place))
+        else:
+            _walk_items(old, new, key, path, changes)
+    elif not _same(old, new):
+        changes.append(Change("changed", path, old, new))
+
+
+def _walk_items(old: list[Any], new: list[Any], key: str, path: Path, changes: list[Change]) -> None:
+    places = {row[key]: place for place, row in enumerate(new)}
+    stayed: list[int] = []
+    for row in old:
+        step = (*path, Item(key, row[key]))
+        place = places.get(row[key])
+        if place is None:
+            changes.append(Change("removed", step, row))
+        else:
+            stayed.append(place)
+            _walk(row, new[place], step, changes)
+    before = {row[key] for row in old}
+    in_order = _longest_rise(stayed)
+    for place in stayed:
+        if place not in in_order:
+            changes.append(Change("moved", (*path, Item(key, new[place][key])), at=place))
+    for place, row in enumerate(new):
+        if row[key] not in before:
+            changes.append(Change("added", (*path, Item(key, row[key])), new=row, at=place))
+
+
+def _longest_rise(numbers: Sequence[int]) -> set[int]:
+    """The most of these different numbers that can stay where they are: a longest rising part."""
+    ends: list[int] = []
+    back: dict[int, int | None] = {}
+    for number in numbers:
+        at = bisect_left(ends, number)
+        back[number] = ends[at - 1] if at else None
+        ends[at : at + 1] = [number]
+    rise: set[int] = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        rise.add(last)
+        last = back[last]
+    return rise
+
+
+def _key_of(old: list[Any], new: list[Any]) -> str | None:
+    """The member by which the items of both lists are known; None where there is none."""
+    if not old or not new:
+        return None
+    for key in KEYS:
+        if _all_known(old, key) and _all_known(new, key):
+            return key
+    return None
+
+
+def _all_known(rows: list[Any], key: str) -> bool:
+    seen = set()
+    for row in rows:
+        value = row.get(key) if isinstance(row, dict) else None
+        if type(value) not in (str, int) or value in seen:
+            return False
+        seen.add(value)
+    return True
+
+
+def _same(old: Any, new: Any) -> bool:
+    if type(old) is not type(new):
+        return False
+    return bool(old == new) or (old != old and new != new)  # two NaN are the same value
+
+
+def apply(value: Any, changes: Sequence[Change]) -> Any:
+    """The value that the changes lead to. ``value`` itself stays as it is."""
+    return _applied(value, [(change.path, change) for change in changes])
+
+
+def _applied(value: Any, changes: list[tuple[Path, Change]]) -> Any:
+    if not changes:
+        return value
+    below: dict[Step, list[tuple[Path, Change]]] = {}
+    for path, change in changes:
+        if not path:
+            return change.new
+        below.setdefault(path[0], []).append((path[1:], change))
+    if isinstance(value, dict):
+        made = dict(value)
+        for name, inner in below.items():
+            if not inner[0][0] and inner[0][1].kind == "removed":
+                del made[name]
+            else:
+                made[name] = _applied(made.get(name), inner)
+        return made
+    return _applied_to_list(list(value), below)
+
+
+def _applied_to_list(rows: list[Any], below: dict[Step, list[tuple[Path, Change]]]) -> list[Any]:
+    keys = {step.key for step in below if isinstance(step, Item)}
+    where = {Item(key, row[key]): place for key in keys for place, row in enumerate(rows)}
+    placed: dict[int, Any] = {}
+    gone: set[int] = set()
+    for step, inner in below.items():
+        place = where.get(step, -1) if isinstance(step, Item) else step
+        assert isinstance(place, int)
+        kinds = {change.kind: change for path, change in inner if not path}
+        deeper = [(path, change) for path, change in inner if path or change.kind == "changed"]
+        if deeper:
+            rows[place] = _applied(rows[place], deeper)
+        if "removed" in kinds:
+            gone.add(place)
+        elif "moved" in kinds:
+            gone.add(place)
+            placed[kinds["moved"].at] = rows[place]
+        elif "added" in kinds:
+            placed[kinds["added"].at] = kinds["added"].new
+    rest = iter([row for place, row in enumerate(rows) if place not in gone])
+    total = len(rows) - len(gone) + len(placed)
+    return [placed[place] if place in placed else next(rest) for place in range(total)]
+
+
+def path_text(path: Path) -> str:
+    """A path as a person reads it: ``[id=3].size``, ``disks[0]``."""
+    text = ""
+    for step in path:
+        if isinstance(step, Item):
+            text += f"[{step.key}={step.value}]"
+        elif isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text or "all of it"
+
+
+def change_text(change: Change, most: int = 60) -> str:
+    """A change as one line: ``+``, ``-`` or ``~``, the path, and the values, cut to so many characters."""
+    path = path_text(change.path)
+    match change.kind:
+        case "added":
+            return f"+ {path}: {_shown(change.new, most)}"
+        case "removed":
+            return f"- {path}: {_shown(change.old, most)}"
+        case "moved":
+            return f"~ {path}: now item {change.at + 1}"
+    return f"~ {path}: {_shown(change.old, most)} -> {_shown(change.new, most)}"
+
+
+def _shown(value: Any, most: int) -> str:
+    from .. import ejson
+
+    text = ejson.dumps(value, ensure_ascii=False)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
