@@ -240,6 +240,14 @@ ACTIONS: tuple[Action, ...] = (
         footer="watch",
         rank=16,
     ),
+    _jobs(
+        "job.copy",
+        "Copy of the job ...",
+        keys="y",
+        help="What is shown of it: a value, its path, the log; the error; the name of the method.",
+        footer="copy",
+        rank=22,
+    ),
     _jobs("export.open", "Save the log ...", keys="x", help="Saves the whole log of the job.", footer="save", rank=18),
     _jobs("view.refresh", "Read jobs again", keys="r", help="Asks the server for the list of jobs."),
     _jobs(

@@ -356,7 +356,7 @@ async def _jobs(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("job.view", "log.only", "watch.add", "job.bell", "export.open")
+@drive("job.view", "log.only", "watch.add", "job.bell", "job.copy", "export.open")
 async def _job(desk: Desk, key: str) -> None:
     await job(desk)
     await desk.press("3")
@@ -373,6 +373,11 @@ async def _job(desk: Desk, key: str) -> None:
         case "B":
             await desk.press(key)
             await desk.see("The bell rings")
+        case "y":
+            await desk.press(key)
+            await desk.see("name of the method")
+            await desk.press("n")
+            await desk.see("Copied name of the method")
         case "x":
             await desk.press(key)
             await desk.see("Save a file", "job-1-demo.work.log")

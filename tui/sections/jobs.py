@@ -55,7 +55,7 @@ class Drawn:
 class JobsSection(Section):
     """Pulls from the job store at most ten times a second."""
 
-    BINDINGS = [*actions.bindings("jobs"), *actions.bind("copy.menu")]
+    BINDINGS = actions.bindings("jobs")
     FOOTER_WORDS = {"nav.open": "details"}
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
@@ -246,7 +246,7 @@ class JobsSection(Section):
             self.notify("This job keeps no log.", timeout=3)
 
     @work(exclusive=True, group="copy", exit_on_error=False)
-    async def action_copy_menu(self) -> None:
+    async def action_job_copy(self) -> None:
         """Asks what of the job to copy, and copies it."""
         there = self.details.to_copy()
         if not there:
@@ -275,7 +275,7 @@ class JobsSection(Section):
                 return job is not None and not job.ended
             case "job_view":
                 return len(self.details.parts) > 1
-            case "copy_menu":
+            case "job_copy":
                 return job is not None
             case "export_open":
                 return job is not None and bool(job.logs_path)
