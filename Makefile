@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Where recorded protocol facts are, when they are at hand; the tests that need them skip without.
 export TRUENAS_FACTS ?= ../shared
+# Compiled modules are kept: the tests start hundreds of programs, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check bench soak picture man clean
 
@@ -12,7 +14,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/truenas-tui --demo
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/pytest -q -n 2 --dist worksteal
+	@$(BIN)/pytest -q -n 4 --dist worksteal
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ from tests.limits import (  # noqa: F401 - hooks count where a conftest holds th
     pytest_runtest_makereport,
     pytest_runtest_setup,
     pytest_runtest_teardown,
+    pytest_unconfigure,
 )
 
 _numbers = count()
@@ -44,11 +45,27 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+_unfreeze = gc.unfreeze
+
+
+def unfreeze_and_note() -> None:
+    global _thawed
+    _unfreeze()
+    _thawed = True
+
+
+_thawed = False
+# Asking `gc.get_freeze_count` before each test would count a million objects.
+gc.unfreeze = unfreeze_and_note
+
+
 def pytest_runtest_logstart() -> None:
+    global _thawed
     # An app that lets go of a large result has everything looked through again.
-    if not gc.get_freeze_count():
+    if _thawed:
         gc.collect()
         gc.freeze()
+        _thawed = False
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

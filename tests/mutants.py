@@ -79,6 +79,18 @@ MUTANTS = (
         "if quiet < 0 and self.ledger.in_flight",
     ),
     Mutant(
+        "a call that may have left when another caller was interrupted is not sent again",
+        "conversation.py",
+        "            elif call is at_hand:\n                call.sent = True\n",
+        "",
+    ),
+    Mutant(
+        "what calls hold is counted anew after an interrupt",
+        "conversation.py",
+        "        self.ledger.recount()\n",
+        "",
+    ),
+    Mutant(
         "an error without an id belongs to the only call in flight",
         "conversation.py",
         "            call = self.ledger.answered(only.id) if only is not None else None\n",

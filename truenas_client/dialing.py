@@ -41,7 +41,7 @@ NEXT_ADDRESS_SECONDS = 0.25
 class ConnectLimits(NamedTuple):
     """Seconds for each stage (the handshake may be slow right after a server has started), and bytes of a message.
 
-    ``message`` bounds what the server may send until a message is complete, once somebody is signed in; before that it
+    ``message`` bounds what the server may send until a message is complete, once a user is signed in; before that it
     is `sizes.BEFORE_LOGIN`. Beyond the bound the connection ends. The largest answers of real servers have some hundred
     megabytes (``core.get_jobs`` and ``audit.query`` without a limit). ``vigilance`` tells when a silent connection is
     doubted.

@@ -105,7 +105,19 @@ class ErrnoMixin:
         for name, value in vars(ErrnoMixin).items():
             if value == code and name.startswith("E"):
                 return name
+        if 2000 <= code <= 2100:
+            return _zfs_name(code)
         return _errno.errorcode.get(code)
+
+
+def _zfs_name(code: int) -> str | None:
+    """The name of an error of ZFS. Only the library knows it, which the NAS itself has."""
+    try:
+        from libzfs import Error  # type: ignore[import-not-found]
+
+        return f"EZFS_{Error(code).name}"
+    except (ImportError, ValueError):
+        return None
 
 
 class ErrorExtra(NamedTuple):

@@ -25,6 +25,7 @@ from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
 from tui import actions
+from tui.cards.job_news import tell_job_news
 from tui.cards.jump import jump
 from tui.cards.otp import ask_code
 from tui.cards.toast import tell_failure
@@ -108,6 +109,8 @@ class Workspace(RemappedKeys, Screen[None]):
         self._dirty = True
 
     def _renew(self) -> None:
+        if self.session.jobs.news:
+            tell_job_news(self, self.session, self.section.shows_job)
         others = tuple((session.host, session.online) for session in self._others())
         if not self._dirty and self.session.life.retry_at is None and others == self._drawn_others:
             return
@@ -220,6 +223,14 @@ class Workspace(RemappedKeys, Screen[None]):
     async def open_method(self, name: str) -> None:
         """Shows a method in the section that opens methods."""
         (await self.show(HOME.id)).open_method(name)
+
+    @on(Section.CallWanted)
+    async def _call_wanted(self, event: Section.CallWanted) -> None:
+        (await self.show(HOME.id)).open_call(event.method, event.params)
+
+    @on(Section.ItemWanted)
+    async def _item_wanted(self, event: Section.ItemWanted) -> None:
+        (await self.show(event.section)).show_item(event.key)
 
     def _reach(self, action_id: str) -> str:
         """The key that works for it where the focus is now."""

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual._compositor import Compositor
 from textual.css.model import RuleSet
 from textual.css.query import NoMatches
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widget import AwaitMount
 
 import tui
@@ -48,6 +50,19 @@ def parse_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *place: obje
 
 
 Stylesheet._parse_rules = parse_once  # type: ignore[assignment,method-assign]
+
+
+def drawn_when_looked_at(
+    compositor: Compositor, full: bool = False, screen_stack: list[Screen] | None = None, simplify: bool = False
+) -> None:
+    """Draws no frame: no terminal is there. A test that looks at the screen has it drawn (`screen_text`)."""
+    compositor._dirty_regions.clear()
+
+
+@pytest.fixture(autouse=True)
+def drawn_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the time of an app went into frames that only the next frame saw."""
+    monkeypatch.setattr(Compositor, "render_update", drawn_when_looked_at)
 
 
 class Desk:

@@ -27,11 +27,11 @@ from truenas_client.engine.conversation import Conversation, Told, Vigilance
 from truenas_client.engine.ddp import DDP
 from truenas_client.engine.dialect import Dialect
 from truenas_client.engine.inbox import Gap, Inbox
-from truenas_client.engine.jobbook import JOB_EVENTS, JobBook
+from truenas_client.engine.jobbook import LOOKUP_SECONDS, JobBook
 from truenas_client.engine.jobrecord import FINAL_STATES, JobRecord, Outcome
 from truenas_client.engine.jsonrpc import JSONRPC
 from truenas_client.engine.ledger import JOB_SLOTS, SHARED_SLOTS, SLOTS, Call, Lane, lane_of
-from truenas_client.engine.messages import Update
+from truenas_client.engine.messages import JOB_EVENTS, Update
 from truenas_client.engine.retry import Chance, chance_of, may_send_again
 from truenas_client.engine.topics import EVERYTHING, Topic, Topics
 from truenas_client.exc import (
@@ -48,7 +48,6 @@ from truenas_client.exc import (
 STYLES = ("new", "old", "ddp")
 """JSON-RPC with jobs that answer at their end, JSON-RPC and the old protocol with jobs that answer their number."""
 
-LOOKUP_SECONDS = 1.0
 NAMES = ("a", "b", EVERYTHING)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.facts import CATALOGUES, RELEASES
 from tests.facts import catalogue as real
+from truenas_client.engine.ledger import may_start_job
 from truenas_client.methods import risk
 from truenas_client.methods.catalogue import Catalogue
 from truenas_client.methods.doctext import first_sentence, one_line, plain_text
@@ -225,6 +226,15 @@ def test_real_methods_are_what_people_take_them_for(release: str) -> None:
 
 
 # All real methods
+
+
+@pytest.mark.parametrize("release", CATALOGUES)
+def test_what_is_no_job_by_its_name_is_none(release: str) -> None:
+    methods = real(release)
+    jobs = [name for name, method in methods.items() if method.get("job")]
+    assert jobs
+    assert all(map(may_start_job, jobs))
+    assert sum(not may_start_job(name) for name in methods) > len(methods) / 10
 
 
 @pytest.mark.parametrize("release", CATALOGUES)

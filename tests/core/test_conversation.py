@@ -97,6 +97,19 @@ def test_no_more_than_the_server_runs_leave_and_the_rest_follows_in_order() -> N
         assert talk.left[-1] is calls[number]
 
 
+def test_job_events_are_asked_for_once_before_the_first_call_that_may_be_a_job() -> None:
+    talk = Talk()
+    for method in ("core.ping", "auth.me", "pool.query", "smb.config", "disk.get_instance", "user.shell_choices"):
+        assert not talk.wants_job_events(method)
+    assert talk.wants_job_events("pool.scrub.scrub")
+    assert not talk.wants_job_events("pool.scrub.scrub")
+    for talk in (Talk(new_style=False), Talk(old=True)):
+        assert not talk.wants_job_events("pool.scrub.scrub")
+    talk = Talk()
+    talk.signed_in = False
+    assert not talk.wants_job_events("pool.scrub.scrub")
+
+
 @pytest.mark.parametrize("sent", [False, True])
 def test_an_interrupted_caller_leaves_nothing_half_done(sent: bool) -> None:
     talk = Talk()

@@ -308,23 +308,23 @@ def test_a_lone_text_is_what_the_websocket_would_make_of_it(text: str, cut: int,
     assert lone_text(whole + more) == (None if more else text)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        Frame(Opcode.TEXT, b"part", fin=False).serialize(mask=False),
-        Frame(Opcode.BINARY, b"text").serialize(mask=False),
-        Frame(Opcode.TEXT, b"text").serialize(mask=True),
-        Frame(Opcode.TEXT, b"\xff").serialize(mask=False),
-        Frame(Opcode.TEXT, b"x" * 70_000).serialize(mask=False),
-        Frame(Opcode.PING, b"").serialize(mask=False),
-        Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=False),
-        b"",
-        b"\x81",
-        b"\x81\x7e\x00",
-    ],
-)
-def test_other_bytes_are_no_lone_text(data: bytes) -> None:
-    assert lone_text(data) is None
+OTHER = {
+    "a piece": Frame(Opcode.TEXT, b"part", fin=False).serialize(mask=False),
+    "binary": Frame(Opcode.BINARY, b"text").serialize(mask=False),
+    "masked": Frame(Opcode.TEXT, b"text").serialize(mask=True),
+    "no UTF-8": Frame(Opcode.TEXT, b"\xff").serialize(mask=False),
+    "long": Frame(Opcode.TEXT, b"x" * 70_000).serialize(mask=False),
+    "ping": Frame(Opcode.PING, b"").serialize(mask=False),
+    "close": Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=False),
+    "nothing": b"",
+    "one byte": b"\x81",
+    "half a head": b"\x81\x7e\x00",
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_other_bytes_are_no_lone_text(name: str) -> None:
+    assert lone_text(OTHER[name]) is None
 
 
 def test_it_tells_when_it_is_between_messages() -> None:

@@ -374,10 +374,15 @@ def test_any_schema_and_any_text_becomes_harmless_lines(schema: Any, text: str) 
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_every_real_method(release: str) -> None:
-    catalogue = Catalogue.from_methods(real(release))
+    """Each method that differs from that of the release after."""
+    methods = real(release)
+    catalogue = Catalogue.from_methods(methods)
     assert len(catalogue) == SIZES[release]
+    after = real(RELEASES[RELEASES.index(release) + 1]) if release != RELEASES[-1] else {}
     drafts = 0
     for found in catalogue:
+        if methods[found.name] == after.get(found.name):
+            continue
         trail = Trail(found, lookup=catalogue.get, held={"READONLY_ADMIN"})
         page = trail.page
         assert len(page.by_key) == len(list(page.walk()))

@@ -118,7 +118,7 @@ async def play(flow: Flow, server: ReplayServer, number: int = 1, **options: Any
         if "ping" in line:
             run.spawn(index, client.ping())
         request = asked(line.get("frame"))
-        if request is None or request[0] == "connect":
+        if request is None or request[0] in ("connect", "ping"):
             continue  # what our client never sends, and what it sends by itself while connecting
         method, params, frame_id = request[0], ejson.loads(json.dumps(request[1])), line["frame"].get("id")
         if method == "core.set_options" and first and client.dialect == "jsonrpc":

@@ -20,7 +20,7 @@ from truenas_client import (
 from .caller import Saw, job_frames, played, recorded_answers
 from .flows import asked
 
-# Frames our client never sends (a message "ping", arguments in an object) are left out of the playing.
+# Frames `AsyncClient` never sends (a message "ping", arguments in an object) are left out of the playing.
 PLAYED = {
     "legacy_2410_connect_ping_login": 4,
     "legacy_2410_errors": 10,

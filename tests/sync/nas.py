@@ -31,6 +31,10 @@ def nas_of(release: str, folder: Path, **options: Any) -> ThreadedSimulator:
     def echo(call: Call, value: Any = None) -> Any:
         return value
 
+    @nas.method("t.big")
+    def big(call: Call, size: int) -> str:
+        return "x" * size
+
     @nas.method("t.slow")
     async def slow(call: Call, seconds: float) -> float:
         await asyncio.sleep(seconds)  # real seconds

@@ -6,6 +6,7 @@ It gets a signed-in client and its server; `test_conformance` runs them on every
 from __future__ import annotations
 
 import errno
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from ipaddress import IPv4Interface, IPv6Interface
@@ -23,6 +24,7 @@ from truenas_client import (
     Job,
     JobAborted,
     JobFailed,
+    JobLost,
     JSONRPCClient,
     LegacyClient,
     MethodNotFound,
@@ -134,10 +136,30 @@ def background_calls_are_waited_for(c: Client, nas: ThreadedSimulator) -> None:
 
 
 @row
+def a_call_has_the_parts_of_its_error(c: Client, nas: ThreadedSimulator) -> None:
+    call = c.call("t.fail", background=True)
+    assert call.returned.wait(20)
+    assert (call.errno, call.type, call.extra) == (errno.ENOENT, None, {"name": "x"})
+    assert "formatted" in call.trace
+    call = c.call("t.refuse", background=True)
+    assert call.returned.wait(20)
+    assert (call.errno, call.type) == (errno.EINVAL, "VALIDATION")
+    assert [row.attribute for row in call.extra] == ["t.name", "t.port"]
+    call = c.call("t.echo", background=True)
+    assert call.returned.wait(20)
+    assert (call.error, call.errno, call.trace, call.type, call.extra) == (None,) * 5
+
+
+@row
 def what_is_too_long_is_not_sent(c: Client, nas: ThreadedSimulator) -> None:
     with pytest.raises(PayloadTooLarge):
         c.call("t.echo", "x" * 70_000)
     assert c.call("t.echo", 1) == 1
+
+
+@row
+def a_long_result_comes_whole(c: Client, nas: ThreadedSimulator) -> None:
+    assert c.call("t.big", 3_000_000) == "x" * 3_000_000
 
 
 @row
@@ -189,11 +211,43 @@ def a_job_call_answers_its_number(c: Client, nas: ThreadedSimulator) -> None:
 
 
 @row
+def a_job_outlives_the_time_of_a_call(c: Client, nas: ThreadedSimulator) -> None:
+    c._call_timeout = 0.1
+    number = c.call("t.job", 1, 0.2)
+    assert c.call("core.get_jobs", [["id", "=", number]], timeout=20)[0]["state"] in ("WAITING", "RUNNING")
+    assert c.call("t.job", 2, 0.2, job=True) == 2
+    job = c.call("t.job", 3, 0.2, job="RETURN")
+    with pytest.raises(CallTimeout, match="still runs"):
+        job.result(timeout=0.01)
+    assert job.result() == 3
+
+
+@row
+def a_job_that_the_server_does_not_know_is_lost(c: Client, nas: ThreadedSimulator) -> None:
+    with pytest.raises(JobLost):
+        Job(c, 999_999).result()
+
+
+@row
+def the_result_is_for_any_number_of_threads(c: Client, nas: ThreadedSimulator) -> None:
+    job = c.call("t.job", "x", 0.1, job="RETURN")
+    results: list[Any] = []
+    threads = [threading.Thread(target=lambda: results.append(job.result())) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert results == ["x"] * 5
+
+
+@row
 def a_background_job_is_waited_for(c: Client, nas: ThreadedSimulator) -> None:
+    seen: list[str] = []
     call = c.call("t.job", 6, job=True, background=True)
     assert c.wait(call, job=True) == 6
     plain = c.call("t.job", 7, background=True)
-    assert c.wait(plain, job=True) == 7
+    assert c.wait(plain, job=True, callback=lambda job: seen.append(job["state"])) == 7
+    assert seen[-1:] == ["SUCCESS"]
     assert c.wait(c.call("t.echo", 70, background=True), job=True) == 70
 
 
@@ -316,7 +370,7 @@ def a_callback_that_raises_does_not_end_the_others(c: Client, nas: ThreadedSimul
 
     def callback(mtype: str, **message: Any) -> None:
         seen.append(message["id"])
-        raise RuntimeError("of the callback")
+        raise (RuntimeError("of the callback") if message["id"] else SystemExit)
 
     c.subscribe("t.items", callback)
     for number in range(3):
@@ -328,8 +382,11 @@ def a_callback_that_raises_does_not_end_the_others(c: Client, nas: ThreadedSimul
 def the_payload_tells_the_end(c: Client, nas: ThreadedSimulator) -> None:
     payload = c.event_payload()
     assert {"callback", "sync", "event"} <= payload.keys()
+    if isinstance(c, LegacyClient):
+        assert {"id", "ready", "error"} <= payload.keys()
     handle = c.subscribe("t.items", print, payload)
     assert payload["id"] == handle
+    assert payload.get("ready") is None or payload["ready"].is_set()
     assert not payload["event"].is_set()
     c.unsubscribe(handle)
     assert payload["event"].wait(5)

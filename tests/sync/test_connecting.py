@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import socket
 import ssl
 import sys
 import threading
@@ -20,9 +21,11 @@ from truenas_client import (
     InvalidCredentials,
     JSONRPCClient,
     NotAuthenticated,
+    ReserveFDException,
     endpoint,
 )
 from truenas_client.simulator import ThreadedSimulator
+from truenas_client.sync import sockets
 
 from .nas import RELEASES, nas_of, threads_of_ours
 
@@ -112,6 +115,12 @@ def test_over_the_local_socket_the_user_is_signed_in(nas: ThreadedSimulator, mon
     endpoint.parse.cache_clear()
 
 
+def test_the_local_socket_speaks_the_new_protocol_whatever_it_is_called(tmp_path: Path) -> None:
+    with ThreadedSimulator(unix=tmp_path / "websocket"), Client(f"ws+unix://{tmp_path}/websocket") as c:
+        assert isinstance(c, JSONRPCClient)
+        assert c.ping() == "pong"
+
+
 def test_over_tls(tmp_path: Path) -> None:
     with nas_of("26", tmp_path, tls=True) as nas:
         assert nas.secure_url is not None
@@ -138,10 +147,12 @@ def test_failures_to_connect_are_the_builtin_errors(nas: ThreadedSimulator, tmp_
     with nas.faults.add("handshake", status=502), pytest.raises(ClientException) as raised:
         Client(nas.url)
     assert getattr(raised.value, "status_code", None) == 502
-    with pytest.raises(ValueError, match="Reserved ports"):
-        Client("wss://127.0.0.1:1/api/current", reserved_ports=True)
-    with pytest.raises(ClientException, match="local socket"):
-        Client(nas.url, py_exceptions=True)
+    for uri in ("wss://127.0.0.1:1/api/current", "127.0.0.1:1", "https://127.0.0.1:1", f"ws+unix://{tmp_path}/x", None):
+        with pytest.raises(ValueError, match="Reserved ports"):
+            Client(uri, reserved_ports=True)
+    for uri in (nas.url, "127.0.0.1:1", "wss://127.0.0.1:1/api/current"):
+        with pytest.raises(ClientException, match="local socket"):
+            Client(uri, py_exceptions=True)
     assert not threads_of_ours()
 
 
@@ -165,6 +176,22 @@ def test_a_reserved_port(nas: ThreadedSimulator) -> None:
     with Client(nas.url, reserved_ports=True) as c:
         assert 600 <= c._ws.socket.getsockname()[1] < 1024
         assert c.ping() == "pong"
+
+
+def test_a_reserved_port_that_cannot_be_had(nas: ThreadedSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: socket.socket, address: Any) -> None:
+        raise PermissionError
+
+    with pytest.raises(ClientException, match="IPv4"):
+        Client("ws://[::1]:1/api/current", reserved_ports=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(socket.socket, "bind", refused)
+        with pytest.raises(ReserveFDException, match="root"):
+            Client(nas.url, reserved_ports=True)
+    monkeypatch.setattr(sockets, "RESERVED_PORTS", range(0))
+    with pytest.raises(ReserveFDException, match="taken"):
+        Client(nas.url, reserved_ports=True)
+    assert not threads_of_ours()
 
 
 def test_a_subclass_may_allow_more(nas: ThreadedSimulator) -> None:

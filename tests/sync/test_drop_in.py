@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
+from enum import IntEnum
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tests.facts import ROOT
-from truenas_client import ProgressBar, Struct
+from truenas_client import ErrnoMixin, ProgressBar, Struct
 from truenas_client.scram_impl import TNScramClient
 from truenas_client.simulator import ThreadedSimulator
 
@@ -32,6 +35,7 @@ from truenas_api_client.utils import ProgressBar as bar
 import truenas_api_client, truenas_client
 assert Client is truenas_client.Client and exc.ClientException is truenas_client.ClientException
 assert JSONRPCError.INVALID_PARAMS == -32602 and json is ejson and legacy is LegacyClient
+assert truenas_client.CALL_TIMEOUT == CALL_TIMEOUT == timeout == 7
 assert get_parser().parse_args(["ping"])
 try:
     from truenas_api_client import WSClient
@@ -42,14 +46,14 @@ else:
 """
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "truenas_client.drop_in", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, env=os.environ | environment)
 
 
 def test_the_names_are_there(tmp_path: Path) -> None:
     (tmp_path / "names.py").write_text(NAMES)
-    ran = run(str(tmp_path / "names.py"))
+    ran = run(str(tmp_path / "names.py"), CALL_TIMEOUT="7")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "truenas_api_client" not in sys.modules
 
@@ -88,6 +92,17 @@ def test_scram_by_itself(nas: ThreadedSimulator) -> None:
         assert c.call("t.echo", 1) == 1
     with pytest.raises(ValueError, match="raw_key_material"):
         TNScramClient()
+
+
+def test_errors_have_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = ("ENOMETHOD", "ESERVICESTARTFAILURE", "EALERTCHECKERUNAVAILABLE", "EREMOTENODEERROR", "EDATASETISLOCKED")
+    named += ("EINVALIDRRDTIMESTAMP", "ENOTAUTHENTICATED", "ESSLCERTVERIFICATIONERROR", "EREBOOTREQUIRED")
+    assert tuple(ErrnoMixin._get_errname(number) for number in range(201, 211)) == (*named, "EHAUNAVAILABLE")
+    assert [ErrnoMixin._get_errname(number) for number in (2, None, 999, 2009)] == ["ENOENT", None, None, None]
+    libzfs = ModuleType("libzfs")
+    libzfs.Error = IntEnum("Error", {"NOENT": 2009})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "libzfs", libzfs)
+    assert [ErrnoMixin._get_errname(number) for number in (2009, 2010)] == ["EZFS_NOENT", None]
 
 
 def test_struct_and_progress_bar() -> None:

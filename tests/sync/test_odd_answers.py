@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.midclt.served import Background, Reply, scripted
-from truenas_client import Client, ClientException, ProtocolError, ValidationErrors
+from tests.midclt.served import Background, Reply, scripted, update
+from truenas_client import Client, ClientException, JobLost, ProtocolError, ValidationErrors
 
 
 class Trusting(Client):
@@ -58,6 +58,35 @@ def test_an_odd_answer_is_an_error(name: str, background: Background) -> None:
         with pytest.raises(kind):
             c.call("t.odd", timeout=10, job=True)
         assert c.call("t.fine") == 1
+
+
+def test_a_call_that_the_server_merged_into_other_work_is_lost(background: Background) -> None:
+    asked: list[str] = []
+
+    async def merge(websocket: Any, frame: dict[str, Any]) -> None:
+        fields = {"id": 7, "method": frame["method"], "arguments": ["other"], "message_ids": ["other", frame["id"]]}
+        await websocket.send(update("core.get_jobs", id=7, fields=fields | {"state": "WAITING"}))
+
+    async def subscribe(websocket: Any, frame: dict[str, Any]) -> Reply:
+        asked.extend(frame["params"])
+        return {"result": "handle"}
+
+    answers = {"t.job": merge, "core.subscribe": subscribe, "t.query": {"result": []}}
+    with background.entered(scripted(answers)) as url, Client(url) as c:
+        c.login_with_password("admin", "secret")
+        for _ in range(3):
+            assert c.call("t.query") == []
+        assert asked == []  # nothing is asked that only jobs need
+        for attempt in (
+            lambda: c.call("t.job", "mine"),
+            lambda: c.wait(c.call("t.job", "mine", background=True)),
+            lambda: c.call("t.job", "mine", job=True),
+            lambda: c.call("t.job", "mine", job="RETURN").result(),
+        ):
+            with pytest.raises(JobLost, match="other work"):
+                attempt()
+        assert asked == ["core.get_jobs"]  # and that once
+        assert len(c._jobs_table) == 0
 
 
 def test_the_servers_own_exception(background: Background, caplog: pytest.LogCaptureFixture) -> None:

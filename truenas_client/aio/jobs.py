@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from ..engine.jobbook import JobBook
+from ..engine.jobbook import LOOKUP_SECONDS, QUERY_SECONDS, JobBook
 from ..engine.jobrecord import JobProgress, JobRecord
 from ..engine.ledger import Lane
 from ..engine.messages import JOB_EVENTS, Update
@@ -26,12 +26,6 @@ from .events import Subscriptions
 from .supervisor import Supervisor
 
 __all__ = ["AsyncJob", "JobProgress", "JobTable"]
-
-LOOKUP_SECONDS = 1.0
-"""How long to wait for a job's last event after a null answer, before querying ``core.get_jobs``.
-
-The server sends both at nearly the same moment, in either order (recorded: flow job_instant_and_audited_order)."""
-QUERY_SECONDS = 30.0
 
 
 class AsyncJob:

@@ -1,4 +1,4 @@
-"""Which answers mean that a connection is signed in, whoever made the call; apart from the flows for quick starts."""
+"""Which answers mean that a connection is signed in, by any call; apart from the flows for quick starts."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from ..exc import (
 from .ddp import DDP
 from .dialect import Dialect
 from .errors import explained
-from .ledger import Call, Lane, Ledger, lane_of
+from .ledger import Call, Lane, Ledger, lane_of, may_start_job
 from .messages import JOB_EVENTS, Ended, Failure, Message, Reply, Update
 from .retry import EXPECTED
 from .sizes import send_limit
@@ -138,7 +138,7 @@ class Conversation:
         """Whether the driver must subscribe to job events before this plain call, which may start a job; once."""
         if self.asked_for_jobs or not self.signed_in or not self.dialect.new_style_jobs:
             return False
-        self.asked_for_jobs = lane_of(method) is not Lane.CONTROL  # none of those is a job
+        self.asked_for_jobs = may_start_job(method)
         return self.asked_for_jobs
 
     def subscribe(self, name: str, now: float, timeout: float) -> Call:

@@ -33,10 +33,16 @@ from .errors import job_error
 from .jobrecord import FINAL_STATES, JobProgress, JobRecord, Outcome
 from .ledger import Call
 from .likeness import extends
-from .messages import JOB_EVENTS
 from .retry import EXPECTED
 
-__all__ = ["JOB_EVENTS", "JobBook", "other_work"]
+__all__ = ["LOOKUP_SECONDS", "QUERY_SECONDS", "JobBook", "other_work"]
+
+LOOKUP_SECONDS = 1.0
+"""How long a driver waits for a job's last event after a null answer, before querying ``core.get_jobs``.
+
+The server sends both at nearly the same moment, in either order (recorded: flow job_instant_and_audited_order)."""
+QUERY_SECONDS = 30.0
+"""Time for a call about a job, such as that query."""
 
 
 class JobBook:

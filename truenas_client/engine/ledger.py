@@ -31,11 +31,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from enum import IntEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from ..exc import ClientException
 
-__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "Lane", "Ledger", "lane_of"]
+__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "JobLane", "Lane", "Ledger", "lane_of", "may_start_job"]
 
 SLOTS = 10
 """Calls that the server runs at a time on one connection (recorded: flow too_many_concurrent_calls)."""
@@ -52,6 +53,9 @@ REFUSED_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
 CONTROL_METHODS = frozenset(("core.ping", "core.job_abort", "core.subscribe", "core.unsubscribe", "core.set_options"))
 
 
+_QUERIES = frozenset(("query", "get_instance", "config"))
+
+
 class Lane(IntEnum):
     """Numbers, because lanes index lists on every call."""
 
@@ -60,9 +64,24 @@ class Lane(IntEnum):
     JOB = 2
 
 
+class JobLane(NamedTuple):
+    """How full the lane of job starts is: it runs at most ``most`` at a time, and ``waiting`` have not left yet."""
+
+    running: int
+    waiting: int
+    most: int = JOB_SLOTS
+
+
 def lane_of(method: str) -> Lane:
     """The lane of a method that is not started as a job."""
     return Lane.CONTROL if method in CONTROL_METHODS or method.startswith("auth.") else Lane.CALL
+
+
+@lru_cache(maxsize=1024)
+def may_start_job(method: str) -> bool:
+    """Whether a method can be a job, by its name: no release has a query or the like that is one."""
+    name = method.rpartition(".")[2]
+    return lane_of(method) is not Lane.CONTROL and name not in _QUERIES and not name.endswith("_choices")
 
 
 class Call:
@@ -141,6 +160,12 @@ class Ledger:
     def in_flight(self) -> int:
         """Slots taken."""
         return len(self._in_flight)
+
+    @property
+    def job_lane(self) -> JobLane:
+        """How many job starts have left and hold a slot, and how many wait here for one."""
+        waiting = sum(not call.abandoned for call in self._queues[Lane.JOB])
+        return JobLane(self._held[Lane.JOB], waiting + sum(row[2].lane is Lane.JOB for row in self._paused))
 
     @property
     def starved(self) -> bool:

@@ -6,7 +6,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from ..engine.ledger import Call as EngineCall
-from ..exc import ClientException
+from ..exc import ClientException, ValidationErrors
 from .waiting import new_waiter, wait_on
 
 if TYPE_CHECKING:
@@ -62,6 +62,26 @@ class Call:
             outcome = self._job._record.outcome
             return outcome.error if outcome is not None and self._job.job_id is None else None
         return self._settled.error
+
+    @property
+    def errno(self) -> int | None:
+        """The error's number, as the next three what the old protocol's calls have; None without an error."""
+        return self.error.errno if self.error is not None else None
+
+    @property
+    def trace(self) -> Any:
+        """The server's account of where it failed."""
+        return self.error.trace if self.error is not None else None
+
+    @property
+    def type(self) -> str | None:
+        """VALIDATION where the server refused the arguments."""
+        return "VALIDATION" if isinstance(self.error, ValidationErrors) else None
+
+    @property
+    def extra(self) -> Any:
+        """What the server attached: for refused arguments a row for each."""
+        return self.error.errors if isinstance(self.error, ValidationErrors) else self.error and self.error.extra
 
     @property
     def py_exception(self) -> Any:

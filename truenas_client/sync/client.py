@@ -67,7 +67,9 @@ class Client(Logins):
 
     def __new__(cls, uri: str | None = None, *args: Any, **options: Any) -> Self:
         if cls is Client:
-            is_old = isinstance(uri, str) and uri.endswith(addresses.LEGACY_PATH)
+            is_old = (
+                isinstance(uri, str) and uri.endswith(addresses.LEGACY_PATH) and not uri.startswith(UNIX_SOCKET_PREFIX)
+            )
             return super().__new__(LegacyClient if is_old else JSONRPCClient)  # type: ignore[return-value]
         return super().__new__(cls)
 

@@ -3,9 +3,9 @@
 A caller makes its call under the lock, which also writes it to the socket, and then waits until the reader wakes it,
 or reads its answer itself (see `reader`). Ctrl-C may end a caller anywhere: what it left half done is put right.
 
-Invariants: the lock is held for bookkeeping only, never while anybody waits, a callback runs or a text is decoded;
+Invariants: the lock is held for bookkeeping only, never while a thread waits, a callback runs or a text is decoded;
 nothing waits for the server to take what is sent: what does not leave at once is the reader's to write; whatever the
-conversation settles is told to its caller; after the end nothing is sent and everyone who waited has been told.
+conversation settles is told to its caller; after the end nothing is sent and every caller that waited has been told.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Connection(Reader):
     # -- the life of a connection --------------------------------------------------------
 
     def start(self) -> None:
-        """Start the reader."""
+        """Start the reader. It parks first, as the first calls are lone ones."""
+        self._parked = self._own_poll is not None
         self._thread = Thread(target=self._run, name="truenas_client reader", daemon=True)
         _live.add(self)
         self._thread.start()
@@ -96,7 +97,7 @@ class Connection(Reader):
     ) -> Call:
         """Send one call, as soon as it has a slot. ``wake`` is called once it is settled, by the reader.
 
-        With ``own`` its caller goes on to `_wait_for` it.
+        With ``own`` the caller may read the answer itself (see `Reader`).
         """
         message_id = message_id or new_id()
         try:
@@ -108,7 +109,7 @@ class Connection(Reader):
                 call.wake = wake
                 self._leave(now, call if own and self._own_poll is not None else None)
         except BaseException:
-            self._interrupted(message_id)
+            self.interrupted(message_id)
             raise
         return call
 
@@ -120,7 +121,7 @@ class Connection(Reader):
             if self._own is not call or not self._read_own(call):
                 wait_on(waiter)
         except BaseException:
-            self._interrupted(message_id)
+            self.interrupted(message_id)
             raise
         return _outcome(call)
 
@@ -170,7 +171,7 @@ class Connection(Reader):
             self.talk.abandon(call)
             self._leave(monotonic())
 
-    def _interrupted(self, message_id: str) -> None:
+    def interrupted(self, message_id: str) -> None:
         """Give up a call whose caller was stopped anywhere, by Ctrl-C or by an error."""
         with self.lock:
             self.talk.interrupted(message_id, self._sending)

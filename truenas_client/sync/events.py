@@ -85,6 +85,8 @@ class Dispatcher:
         while (work := self._queue.get()) is not None:
             try:
                 work()
+            except SystemExit:
+                pass  # it ends what asked for it, as in any thread, and no further callback
             except Exception:
                 log.exception("a callback failed")
             del work
@@ -176,30 +178,33 @@ class Subscriptions:
 
     def subscribe(self, subscription: Subscription) -> str:
         """Start a subscription: its id. Raises what the server says."""
-        subscription.dispatcher.start()
         try:
+            subscription.dispatcher.start()
             topic = subscription.topic = self.open(subscription.name, subscription)
-        except BaseException:
             with self._connection.lock:
-                subscription.close()
+                # The server's handle serves the first listener; further ones share its subscription.
+                handle = topic.handle
+                subscription.id = handle if handle and handle not in self._by_id else str(uuid4())
+                self._by_id[subscription.id] = subscription
+        except BaseException:
+            self._leave(subscription)
             raise
-        with self._connection.lock:
-            # The server's handle serves the first listener; further ones share its subscription.
-            handle = topic.handle
-            subscription.id = handle if handle and handle not in self._by_id else str(uuid4())
-            self._by_id[subscription.id] = subscription
         return subscription.id
 
     def unsubscribe(self, subscription_id: str) -> None:
         """End a subscription of `subscribe`; an id that is not known is no error, as to the server."""
         with self._connection.lock:
-            subscription = self._by_id.pop(subscription_id, None)
-            if subscription is None or subscription.topic is None:
-                return
+            subscription = self._by_id.get(subscription_id)
+        if subscription is not None:
+            self._leave(subscription)
+
+    def _leave(self, subscription: Subscription) -> None:
+        with self._connection.lock:
             topic = subscription.topic
-            last = self._topics.leave(topic, subscription)
             subscription.close()
-        if last and topic.handle is not None and self._connection.lost is None:
+            last = topic is not None and self._topics.leave(topic, subscription)
+            self._by_id.pop(subscription.id, None)
+        if last and topic is not None and topic.handle is not None and self._connection.lost is None:
             self._give_back(topic.handle)
 
     def open(self, name: str, listener: Any, timeout: float = SUBSCRIBE_SECONDS) -> Topic:

@@ -14,9 +14,9 @@ from time import monotonic
 from typing import Any
 
 from ..engine.ids import new_id
-from ..engine.jobbook import JobBook
+from ..engine.jobbook import LOOKUP_SECONDS, QUERY_SECONDS, JobBook
 from ..engine.jobrecord import JobRecord
-from ..engine.ledger import Call, Lane
+from ..engine.ledger import Call, Lane, may_start_job
 from ..engine.likeness import extends
 from ..engine.messages import JOB_EVENTS, Update
 from ..engine.topics import Topic
@@ -26,11 +26,6 @@ from .events import Dispatcher, Subscriptions
 
 __all__ = ["Job", "JobCallback", "JobTable"]
 
-LOOKUP_SECONDS = 1.0
-"""How long to wait for a job's last event after a null answer before asking ``core.get_jobs``.
-
-The server sends them at nearly the same moment, in either order."""
-QUERY_SECONDS = 30.0
 WATCH_SECONDS = 60.0
 CALLBACK_SECONDS = 1.0
 
@@ -38,7 +33,7 @@ JobCallback = Callable[[dict[str, Any]], object]
 
 
 class Job:
-    """A job. ``Job(client, job_id, callback)`` follows one by its number, whoever started it.
+    """A job. ``Job(client, job_id, callback)`` follows one by its number, whichever session started it.
 
     ``callback`` gets the whole job, a dictionary, at each change. ``event`` is set when the outcome is known.
     """
@@ -122,11 +117,6 @@ class JobTable:
         job = Job._of(client, self, record, callback)
         if callback is not None:
             self._dispatcher.start()
-        with connection.lock:
-            self._jobs[record] = job
-            self._book.start(record)
-        # In the old style too: the server merges starts that come in a burst.
-        lane = Lane.JOB
         call: Call | None = None
 
         def answered() -> None:
@@ -137,12 +127,16 @@ class JobTable:
 
         try:
             with connection.lock:
+                self._jobs[record] = job
+                self._book.start(record)
+                # In the old style too: the server merges starts that come in a burst.
                 call = connection.talk.ask(
-                    method, params, monotonic(), lane=lane, message_id=record.message_id, starts_job=True
+                    method, params, monotonic(), lane=Lane.JOB, message_id=record.message_id, starts_job=True
                 )
                 call.wake = answered
                 connection.leave()
         except BaseException:
+            connection.interrupted(record.message_id)
             with connection.lock:
                 self._jobs.pop(record, None)
                 self._book.forget(record)
@@ -171,11 +165,11 @@ class JobTable:
         if job._callback is not None:
             self._dispatcher.start()
         record = job._record
-        with self.connection.lock:
-            self._jobs[record] = job
-            self._book.start(record)
-            self._book.answer(record, job_id)
         try:
+            with self.connection.lock:
+                self._jobs[record] = job
+                self._book.start(record)
+                self._book.answer(record, job_id)
             rows = self._query(record)
         except BaseException:
             with self.connection.lock:
@@ -202,6 +196,8 @@ class JobTable:
         Nothing waits for the answer. An account that may not see jobs goes without.
         """
         connection = self.connection
+        if not may_start_job(method):
+            return
         with connection.lock:
             if connection.talk.wants_job_events(method) and self._topic is None and connection.lost is None:
                 self._topic = self._subscriptions.begin(JOB_EVENTS, self)

@@ -1,10 +1,10 @@
-"""Who reads one connection: the reader thread, or the caller of a lone call, which reads its own answer.
+"""Which thread reads a connection: the reader, or the caller of a lone call, which reads its own answer.
 
-The reader lives from `start` to the end: it reads, answers pings, sends the keepalive and keeps the times. After some
-calls that were alone it parks: it leaves the socket to the callers, and wakes up `PARK_SECONDS` later to see whether
-they made use of it. Until then a caller whose call is alone reads the answer itself, which saves two switches of
-threads (measured: 1.2 times as many calls). It takes exactly one whole text, the answer; everything else that comes,
-and an answer that is late, it leaves to the reader.
+The reader lives from `start` to the end: it reads, answers pings, sends the keepalive and keeps the times. At first,
+and again after some calls that were alone, it parks: it leaves the socket to the callers, and wakes up `PARK_SECONDS`
+later to see whether they made use of it. Until then a caller whose call is alone reads the answer itself, which saves
+two switches of threads (measured: 1.2 times as many calls). It takes exactly one whole text, the answer. It leaves
+everything else that comes, and an answer that is late, to the reader.
 
 Invariants: at any time one thread reads; a caller takes bytes off the socket and keeps them in one step of C, and it
 feeds none to the WebSocket, so Ctrl-C may end it anywhere; TLS is read by the reader alone; nothing that comes waits
@@ -63,7 +63,7 @@ class Reader(Link):
         self.talk = Conversation(dialect, new_id, monotonic(), vigilance=limits.vigilance)
         self.receiver: Receiver | None = None
         self.closed = Event()
-        """Set at the end, when everyone has been told."""
+        """Set at the end, when every caller has been told."""
         self._closing = self._let_go = False
         self._bound_signed_in = False
         self.bound = receive_limit(limits.message, False)
@@ -75,7 +75,7 @@ class Reader(Link):
         """The call whose caller reads."""
         self._lone = 0
         """Calls in a row that were alone."""
-        self._own_reads = self._own_reads_seen = 0
+        self._own_reads, self._own_reads_seen = 0, -1
         self._own_poll: Any = None
         if hasattr(select, "poll") and not self._is_tls:
             self._own_poll = select.poll()
@@ -116,7 +116,7 @@ class Reader(Link):
     def _claim(self, call: Call) -> None:
         """Let the caller of a call that was just sent read the answer, if the call is alone and the reader parks."""
         ledger = self.talk.ledger
-        if not call.sent or ledger.in_flight > 1 or ledger.queued or self._unsent or call.lane is not Lane.CALL:
+        if not call.sent or ledger.in_flight > 1 or ledger.queued or self._unsent or call.lane is Lane.JOB:
             self._lone = 0
         elif not self._parked:
             self._lone += 1
@@ -138,6 +138,8 @@ class Reader(Link):
                 if len(messages) == 1 and type(messages[0]) is Reply and messages[0].id == call.id:
                     with self.lock:
                         settled = bool(self.talk.hear(messages, monotonic()))
+                        if self.talk.signed_in is not self._bound_signed_in:
+                            self._set_bound()
                         received.clear()
                         self._hand_on()
                     return settled

@@ -66,7 +66,7 @@ class StatusLine(Widget):
 
     @dataclass
     class Pressed(Message):
-        """A word was clicked: `server`, `lock`, `latency`, `jobs`, `events`, `note`."""
+        """A word was clicked: `server`, `access`, `lock`, `latency`, `jobs`, `events`, `note`."""
 
         status_line: "StatusLine"
         word: str
@@ -102,8 +102,8 @@ class StatusLine(Widget):
         elif not status.online:
             left.append(Word("server", "offline", "alarm"))
         left += [
-            Word("server", safe(text[:200]), "dim", rank)
-            for text, rank in ((status.user, 3), (status.version, 2))
+            Word(word, safe(text[:200]), "dim", rank)
+            for word, text, rank in (("access", status.user, 3), ("server", status.version, 2))
             if text
         ]
         for name, online in status.others:
