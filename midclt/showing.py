@@ -16,9 +16,9 @@ from typing import Any
 
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_harmless, print_line, say
-from .shared_options import FORMS, add_output_options
+from .shared_options import FORMS
 
-__all__ = ["FORMS", "add_output_options", "has_colour", "show", "terminal_width"]
+__all__ = ["has_colour", "show", "terminal_width"]
 
 _PIECE = 1 << 16
 _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
