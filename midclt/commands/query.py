@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
             return status_of(e)
         nothing = not answer or (isinstance(answer, list) and answer == [{}] * len(answer))
         said = unknown_fields(options, client, name, filters, given) if nothing else []
-    show(answer, options, part.columns)
+    show(answer, options, part.columns, method=name)
     for text in said:
         say(text)
     return ExitStatus.OK
