@@ -1,33 +1,36 @@
 """What may be wrong with a query that the server answered with nothing, or refused.
 
-A row without the member matches nothing, so a mistyped field is no error to the server. The cached list of methods
-knows the fields; nothing is asked or connected for it.
+A row without the member matches nothing, so a mistyped field is no error to the server. The list of methods knows the
+fields: the cached one, or at a terminal the list of this one service, which the server is asked for.
 """
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .output import is_terminal
+
+if TYPE_CHECKING:
+    from truenas_client.methods.catalogue import Method
+    from truenas_client.sync.client import Client
 
 __all__ = ["refusal_hint", "unknown_fields"]
 
 _NEAR = 3
 
 
-def unknown_fields(options: Namespace, name: str, filters: Any, given: dict[str, Any]) -> list[str]:
-    """A sentence for each field that the rows of this method do not have, as far as the cached list says."""
+def unknown_fields(options: Namespace, client: Client, name: str, filters: Any, given: dict[str, Any]) -> list[str]:
+    """A sentence for each field that the rows of this method do not have, as far as the list of methods says."""
     from difflib import get_close_matches
 
-    from truenas_client.endpoint import parse
     from truenas_client.methods.fieldnames import fields
-    from truenas_client.storage.catalogue_cache import CatalogueCache
 
-    from .access import chosen
-
-    choice = chosen(options)
-    kept = CatalogueCache().find(parse(choice.address).text, choice.username or "")
-    method = kept.catalogue.get(name) if kept is not None else None
+    if not any(_fields(filters, given)):
+        return []
+    method = _known_method(options, client, name)
     known = fields(method) if method is not None else {}
     tops = {field.partition(".")[0] for field in known}
     said = []
@@ -42,6 +45,25 @@ def unknown_fields(options: Namespace, name: str, filters: Any, given: dict[str,
         hint = f". Near it: {', '.join(near)}" if near else f": midclt explain {name}.returns lists them"
         said.append(f"The rows of {name} have no field {field}{hint}")
     return said
+
+
+def _known_method(options: Namespace, client: Client, name: str) -> Method | None:
+    from truenas_client.endpoint import parse
+    from truenas_client.exc import ClientException
+    from truenas_client.methods.catalogue import Catalogue
+    from truenas_client.storage.catalogue_cache import CatalogueCache
+
+    from .access import call_timeout, chosen
+
+    choice = chosen(options)
+    kept = CatalogueCache().find(parse(choice.address).text, choice.username or "")
+    if kept is not None or not is_terminal(sys.stderr):
+        return kept.catalogue.get(name) if kept is not None else None
+    try:
+        listed = client.call("core.get_methods", name.rpartition(".")[0], timeout=call_timeout(options))
+    except ClientException:
+        return None  # without a list there is no hint
+    return Catalogue.from_methods(listed).get(name) if isinstance(listed, dict) else None
 
 
 def _fields(filters: Any, given: dict[str, Any]) -> Iterator[str]:

@@ -88,11 +88,11 @@ def run(options: argparse.Namespace) -> ExitStatus:
             if not options.quiet:
                 call.left_behind(client)
             raise
-        _print(result, options)
+        _print(result, options, method)
     return ExitStatus.OK
 
 
-def _print(result: Any, options: argparse.Namespace) -> None:
+def _print(result: Any, options: argparse.Namespace, method: str) -> None:
     """Print a result: as the official command does, unless a form was chosen or a person reads it on a terminal."""
     from ..output import is_terminal, print_result
 
@@ -102,7 +102,7 @@ def _print(result: Any, options: argparse.Namespace) -> None:
         return
     from ..showing import show
 
-    show(result, options, object_form="pretty")
+    show(result, options, method=method, object_form="pretty")
 
 
 class _Call:

@@ -106,16 +106,17 @@ def run(options: argparse.Namespace) -> ExitStatus:
         except FilterError as e:
             raise CommandError(f"--order-by: {e}", ExitStatus.ERROR) from None
         except IndexError:
-            said = unknown_fields(options, name, filters, given)
+            said = unknown_fields(options, client, name, filters, given)
             raise CommandError("\n".join(["--get: no row matches", *said]), ExitStatus.ERROR) from None
         except ClientException as e:
             hint = refusal_hint(e.error, given)
             report(e, [hint] if hint else [], verbose=options.verbose)
             return status_of(e)
-    show(answer, options, part.columns)
-    if not answer or answer == [{}] * len(answer if isinstance(answer, list) else ()):
-        for text in unknown_fields(options, name, filters, given):
-            say(text)
+        nothing = not answer or (isinstance(answer, list) and answer == [{}] * len(answer))
+        said = unknown_fields(options, client, name, filters, given) if nothing else []
+    show(answer, options, part.columns, method=name)
+    for text in said:
+        say(text)
     return ExitStatus.OK
 
 

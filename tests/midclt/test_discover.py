@@ -13,8 +13,10 @@ from midclt.explaining import explain, parts_of
 from midclt.prose import Prose
 from tests.facts import CATALOGUES, catalogue
 from tests.midclt.conftest import Nas, Ran, Run
+from tests.midclt.served import Background
 from tests.midclt.test_process import _environment, terminal
 from truenas_client import Catalogue
+from truenas_client.simulator import Simulator
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
 NOWHERE = "ws://127.0.0.1:1/api/current"
@@ -60,6 +62,18 @@ def test_no_cache_and_no_server(run: Run, cache: Path) -> None:
     ran = run("explain", "pool.query", "--refresh", url=None, env={"TRUENAS_PROFILE": "gone"})
     assert ran.status == 2
     assert "gone" in ran.err
+
+
+def test_an_upgrade_of_this_machine_is_noticed(run: Run, background: Background, cache: Path, tmp_path: Path) -> None:
+    nas = Simulator(unix=str(tmp_path / "nas.sock"))
+    url = f"ws+unix://{tmp_path / 'nas.sock'}"
+    kept = Kept(Catalogue.from_methods({"old.method": {}}), "1.0", ("FULL_ADMIN",))
+    CatalogueCache().keep(url, "", kept)
+    with background.entered(nas):
+        assert "core.ping" in run("methods", "-a", url=url).out.split()
+    # Now the new list is cached, and the server is gone.
+    assert "core.ping" in run("methods", "-a", url=url).out.split()
+    assert run("methods", "--refresh", url=url).err.endswith("are cached: without --refresh they are shown\n")
 
 
 def test_finding_methods(offline: Any) -> None:

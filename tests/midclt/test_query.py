@@ -131,8 +131,8 @@ def test_mistakes_that_the_server_finds(query: Any) -> None:
 def test_a_terminal_shows_a_table_for_people_that_fits(nas: Nas) -> None:
     with terminal("query", "pool", env=_environment(nas)) as screen:
         lines = screen.rest().splitlines()
-    assert lines[0].startswith("\x1b[1mid  name")
-    assert lines[1].split()[:3] == ["1", "tank", "ONLINE"]
+    assert lines[0].startswith("\x1b[1mname   status  healthy")
+    assert lines[1].split()[:3] == ["tank", "ONLINE", "yes"]
     assert "TiB" in lines[1]
     assert "more columns: " in lines[3]
     assert max(map(len, lines[1:3])) <= 60
@@ -170,7 +170,7 @@ def test_a_reader_that_goes_away(nas: Nas) -> None:
         text=True,
         timeout=20,
     )
-    assert (ran.stdout.split()[0], ran.stderr) == ("id", "")
+    assert (ran.stdout.split()[:2], ran.stderr) == (["name", "type"], "")
 
 
 def test_colour_follows_the_option_then_the_environment_then_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:

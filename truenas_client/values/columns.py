@@ -20,7 +20,7 @@ from .cells import property_value
 from .human import hint
 from .kinds import is_container
 
-__all__ = ["MISSING", "at_path", "every_column", "own_columns", "picked", "read_columns"]
+__all__ = ["MISSING", "at_path", "every_column", "own_columns", "picked", "present", "read_columns"]
 
 _LOOKED_AT = 100
 """Rows that decide which columns a table shows."""
@@ -86,6 +86,13 @@ def every_column(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
         if not row.keys() <= known.keys():
             known.update(dict.fromkeys(row))
     return tuple(map(escaped, known))
+
+
+def present(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[str, ...]:
+    """Those of the columns that the first rows have."""
+    sample = list(islice(rows, _LOOKED_AT))
+    paths = [(column, split(column)) for column in columns]
+    return tuple(column for column, path in paths if any(at_path(row, path) not in (MISSING, []) for row in sample))
 
 
 def own_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

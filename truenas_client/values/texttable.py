@@ -13,7 +13,7 @@ from typing import Any
 from truenas_client.dotted import split
 
 from .cells import cell_of, property_value
-from .columns import MISSING, at_path, every_column, own_columns
+from .columns import MISSING, at_path, every_column, own_columns, present
 from .human import hint
 from .kinds import preview
 from .lines import cells, cut, one_line, padded
@@ -28,19 +28,21 @@ _INNER = frozenset({"parsed", "rawvalue", "value"})
 
 
 class TextTable:
-    """The table. ``columns`` are paths, None for those that the table chooses; ``human`` writes sizes and dates for
-    people; ``width`` is that of the terminal, None where a line may be of any length."""
+    """The table. ``columns`` are paths, None for those that the table chooses: of ``best`` (the most telling first),
+    else by itself. ``human`` writes sizes and dates for people; ``width`` is that of the terminal, None where a line
+    may be of any length."""
 
     def __init__(
         self,
         rows: Sequence[Mapping[str, Any]],
         columns: Sequence[str] | None = None,
         *,
+        best: Sequence[str] | None = None,
         width: int | None = None,
         human: bool = False,
     ) -> None:
         asked = columns is not None
-        names = tuple(columns) if columns is not None else own_columns(rows)
+        names = tuple(columns) if columns is not None else present(rows, best or ()) or own_columns(rows)
         self._texts: list[list[str]] = []
         self._right: list[bool] = []
         self._widths: list[int] = []

@@ -34,7 +34,7 @@ SESSION_COLUMNS = (
     Column("user", least=6, most=20),
     Column("signed in by", least=8, most=30),
     Column("from", least=10, flex=True),
-    Column("since", cells=17),
+    Column("since", cells=17, hide_below=70),
     Column("", least=8, most=16, style="dim"),
 )
 KEY_COLUMNS = (

@@ -39,6 +39,8 @@ FULL = 0.8
 BAR = 10
 ROOMY = 44
 """Cells from which a tile has room for what is only nice to know."""
+TIGHT = 32
+"""Cells below which names come before what can be read elsewhere."""
 
 
 def _told(reading: Reading, room: Room, what: str, draw: Callable[[Any, Room], Drawn]) -> Drawn:
@@ -228,7 +230,7 @@ def dataset_lines(board: Board, room: Room) -> Drawn:
             whole = dataset.used + (dataset.available or 0)
             share = dataset.used / whole if dataset.available is not None and whole else None
             size = pad(human_size(dataset.used), 11, "right")
-            bar_cells = BAR if room.cells >= ROOMY else BAR // 2
+            bar_cells = BAR if room.cells >= ROOMY else BAR // 2 if room.cells >= TIGHT else 0
             name = room.cells - 11 - bar_cells - 1
             yield (
                 dataset.name,
@@ -271,7 +273,7 @@ def disk_lines(board: Board, room: Room) -> Drawn:
                 (
                     Span(fit(safe(disk.name), names), "strong"),
                     Span(pad(_degrees(degrees.get(disk.name), room.glyphs), 7, "right")),
-                    Span(pad(size, 9, "right")),
+                    Span(pad(size, 9, "right") if room.cells >= TIGHT else ""),
                     Span(f"  {safe(disk.kind)}" if room.cells >= ROOMY else "", "dim"),
                     Span(f"  {safe(disk.pool)}" if disk.pool else "  in no pool", "" if disk.pool else "dim"),
                 ),
