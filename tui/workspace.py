@@ -13,7 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -262,16 +262,15 @@ class Workspace(RemappedKeys, Screen[None]):
 
     @on(Section.CallWanted)
     async def _call_wanted(self, event: Section.CallWanted) -> None:
-        (await self.show(HOME.id)).open_call(event.method, event.params)
+        await self.open_call(event.method, event.params)
+
+    async def open_call(self, method: str, arguments: str | list[Any], *, write: bool = False) -> None:
+        """Opens a method with these arguments, and runs it as far as `Section.open_call` says."""
+        (await self.show(HOME.id)).open_call(method, arguments, write=write)
 
     @on(Section.ItemWanted)
     async def _item_wanted(self, event: Section.ItemWanted) -> None:
         (await self.show(event.section)).show_item(event.key)
-
-    async def take_call(self, method: str, text: str) -> None:
-        """Opens a method with these arguments and runs it, as far as it may run without a question."""
-        section = await self.show(HOME.id)
-        section.take_call(method, text)
 
     def _reach(self, action_id: str) -> str:
         """The key that works for it where the focus is now."""
