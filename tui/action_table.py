@@ -264,7 +264,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Events.
     _events("event.add", "Add a subscription", keys="plus", help="One more panel, of four.", footer="add", rank=11),
-    _events("event.close", "Close the panel", keys="delete", help="Ends the subscription.", footer="close", rank=14),
+    _events("event.close", "Close the panel", keys="delete", help="Ends the subscription.", footer="close", rank=17),
     _events(
         "event.filter",
         "Filter events",
@@ -298,7 +298,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Writes events that pass the filter as lines of JSON: those there are, or those that arrive until it "
         "is pressed again.",
         footer="save",
-        rank=20,
+        rank=14,
     ),
     _events(
         "event.sets",

@@ -48,13 +48,17 @@ async def test_watching_filtering_and_saving(signed_in: Open, nas: Simulator, tm
         await desk.see_gone("tank ONLINE")
         await desk.press("x")
         await desk.until(lambda: isinstance(desk.app.screen, SaveScreen), "the card")
+        await desk.press("enter")
+        await desk.see("Saved 1 events")
+        await desk.press("x")
+        await desk.until(lambda: isinstance(desk.app.screen, SaveScreen), "the card again")
         path = tmp_path / "events.jsonl"
         desk.app.screen.query_one("#path").value = str(path)  # type: ignore[attr-defined]
         await desk.press("left", "enter")  # both: what is there and what arrives
-        await desk.see("1 to events.jsonl")
+        await desk.see("to events.jsonl", "1 saved")
         nas.send_event("pool.query", "CHANGED", id=3, fields={"name": "archive", "status": "DEGRADED", "n": 3})
         nas.send_event("pool.query", "CHANGED", id=1, fields={"name": "tank", "status": "ONLINE"})
-        await desk.see("2 to events.jsonl")
+        await desk.see("2 saved")
         await desk.press("x")
         await desk.see("Saved 2 events")
         lines = [json.loads(line) for line in path.read_text().splitlines()]

@@ -59,7 +59,7 @@ async def test_events(snapshot: SnapshotAssertion) -> None:
         await desk.landed()
         await desk.until(lambda: desk.session.online and desk.session.life.latency, "the connection")
         await desk.press("escape", "escape", "4")
-        await desk.see("94 of 94")
+        await desk.see("reporting.realtime", "interval?")
         await compared(desk, "events-adding", snapshot)
         section = desk.workspace.section
         assert isinstance(section, EventsSection)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from textual.widgets import Static
 from tui.cards.card import ask
 from tui.cards.file import FileScreen
 from tui.model.paths import shortened
-from tui.session.copying import file_path
+from tui.session.copying import file_path, results_folder
 from tui.widgets.choice import Choice
 
 __all__ = ["SaveScreen", "Wanted", "ask_where_to_save"]
@@ -34,6 +36,9 @@ class Wanted:
 
 async def ask_where_to_save(node: DOMNode, what: str, *, filtered: bool, running: bool = True) -> Wanted | None:
     """Asks over the screen of ``node``; None for escape. ``running`` is whether more can arrive. From a worker."""
+    # The folder that is offered is there; any other one has to be.
+    with suppress(OSError):  # the card says why the path cannot be used
+        await asyncio.to_thread(results_folder().mkdir, mode=0o700, parents=True, exist_ok=True)
     card = SaveScreen(what, filtered=filtered, running=running)
     transfer = await ask(node, card)
     if transfer is None:

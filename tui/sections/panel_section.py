@@ -105,6 +105,7 @@ class PanelSection(Section):
         if panel is None:
             return
         if (recording := self._recordings.pop(panel, None)) is not None:
+            panel.file = ""
             await recording.stop()
             self._tell_saved(recording.written, recording)
             return
@@ -122,6 +123,7 @@ class PanelSection(Section):
                 recording = Recording(feed, wanted.path, model.fits, now, replace=wanted.replace)
                 await recording.begin()
                 self._recordings[panel] = recording
+                panel.file = safe(recording.path.name)
                 key = actions.key("event.save")
                 self.notify(f"Writing to {wanted.path}; {key} stops.", timeout=5, markup=False)
             else:
@@ -144,7 +146,7 @@ class PanelSection(Section):
             return None
         if not recording.running:
             return (recording.failed or "the file is closed", "error")
-        return (f"{recording.written:,} to {safe(recording.path.name)}", "accent")
+        return (f"{recording.written:,} saved", "accent")
 
     async def stop_recording(self, panel: EventPanel) -> None:
         """Ends the file of a panel that closes."""

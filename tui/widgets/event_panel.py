@@ -64,7 +64,9 @@ class EventPanel(Pane):
         self.panel = panel
         self._wording = words
         self.note: Callable[[], Fact | None] = lambda: None
-        """A word for the border, such as the file that events are written to."""
+        """A word for the lower border, such as how many events were written to a file."""
+        self.file = ""
+        """The file that events are written to now."""
         self._version: object = None
         self._looks = 0
         self._beat = next(_STAGGER)
@@ -133,7 +135,8 @@ class EventPanel(Pane):
     def _write_borders(self, panel: Panel) -> None:
         feed = panel.feed
         typed = panel.paths if self.lines.plotting else panel.filter
-        self.title = f"{feed.name}  /{typed}" if typed else feed.name
+        parts = (feed.name, f"/{typed}" if typed else "", f"to {self.file}" if self.file else "")
+        self.title = "  ".join(part for part in parts if part)
         state = "ended" if feed.ended else "paused" if panel.paused else "live"
         self.set_tabs((self.lines.view, f"{feed.rate():.1f}/s", state))
         facts: list[Fact] = []
