@@ -1,14 +1,14 @@
-"""What we use of `websockets`, imported without `importlib.metadata` and `inspect`, which are half the cost of that.
+"""What we use of `websockets`, imported without what it imports and does not use for it: half the cost of it.
 
-Its module ``version`` imports the metadata of installed packages at its top and uses it in development versions only.
-`dataclasses`, which it imports, has `inspect` for classes without a docstring. So while it is imported, stand-ins take
-the places of the two; code that asks them for anything, then or later, gets it from the real ones. This is the one
-place for that; a test holds it against the installed release.
+Its module ``version`` imports `importlib.metadata`, for development versions only. Its module ``uri`` imports
+`urllib.request` before release 16, and ssl with it, to find proxies, which we do not ask for. `dataclasses`, which it
+imports, has `inspect` for classes without a docstring. So while it is imported, stand-ins take their places; code that
+asks them for anything, then or later, gets it from the real ones. This is the one place for that; a test holds it
+against the installed release.
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
 from contextlib import contextmanager
 from importlib import import_module
@@ -32,7 +32,8 @@ __all__ = [
     "parse_uri",
 ]
 
-_METADATA = "importlib.metadata"
+_UNUSED = {"importlib.metadata": "websockets", "urllib.request": "websockets", "inspect": "dataclasses"}
+"""What a stand-in takes the place of, and the module that imports it."""
 
 
 class _Later(ModuleType):
@@ -41,28 +42,26 @@ class _Later(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
-        return getattr(import_module(self.__name__), name)
+        return getattr(import_module(self.__name__), name)  # from now on it is in its package's place, too
 
 
 @contextmanager
-def _without(name: str, used_by: str) -> Iterator[None]:
-    """Import things without this module, unless it is there, or what uses it is."""
-    if name in sys.modules or used_by in sys.modules:
-        yield
-        return
-    stand_in = sys.modules[name] = _Later(name)
-    if name == _METADATA:
-        importlib.metadata = stand_in
+def _without_unused() -> Iterator[None]:
+    stand_ins = [_Later(name) for name, user in _UNUSED.items() if not {name, user} & sys.modules.keys()]
+    for module in stand_ins:
+        sys.modules[module.__name__] = module
+        package, _, name = module.__name__.rpartition(".")
+        if package:
+            setattr(import_module(package), name, module)
     try:
         yield
     finally:
-        if sys.modules.get(name) is stand_in:
-            del sys.modules[name]
-        if vars(importlib).get("metadata") is stand_in:
-            del importlib.metadata
+        for module in stand_ins:
+            if sys.modules.get(module.__name__) is module:
+                del sys.modules[module.__name__]
 
 
-with _without(_METADATA, "websockets"), _without("inspect", "dataclasses"):
+with _without_unused():
     from websockets.client import ClientProtocol
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
     from websockets.frames import CloseCode, Frame, Opcode

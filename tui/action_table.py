@@ -25,7 +25,9 @@ _result = partial(Action, where="explore", group="Result")
 _table = partial(Action, where="result", group="Table")
 _jobs = partial(Action, where="jobs", group="Jobs")
 _events = partial(Action, where="events", group="Events")
+_dashboard = partial(Action, where="dashboard", group="Dashboard")
 _wire = partial(Action, where="wire", group="Wire")
+_access = partial(Action, where="access", group="Sessions and keys")
 _session = partial(Action, where="workspace", group="Session")
 _panes = partial(Action, where="workspace", group="Panes")
 _closing = partial(Action, where="workspace", group="App")
@@ -187,25 +189,78 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Sections, as they are announced.
     *(_section(one) for one in SECTIONS),
+    # The dashboard.
+    _dashboard(
+        "alert.dismiss",
+        "Dismiss an alert",
+        keys="D",
+        help="Marks the alert under the cursor as seen on the server, after a review.",
+        footer="dismiss",
+        rank=10,
+    ),
+    _dashboard(
+        "dashboard.refresh",
+        "Read the dashboard again",
+        keys="r",
+        help="Reads everything now, also what was refused.",
+        footer="refresh",
+        rank=16,
+    ),
     # Jobs.
     _jobs(
         "job.abort",
         "Abort a job",
         keys="a",
-        help="Asks the server to stop it, after asking you.",
+        help="Asks the server to stop it, after asking you, and says what became of it.",
         footer="abort",
         rank=12,
     ),
     _jobs(
-        "jobs.find", "Filter jobs", keys="slash", help="Words and state:running, method:pool.", footer="filter", rank=14
+        "jobs.find",
+        "Filter jobs, find in one",
+        keys="slash",
+        help="In the list: words, state:running,failed  method:pool  by:admin  -state:success  state:active. In the "
+        "details: finds text; {find.next} and {find.previous} step.",
+        footer="find",
+        rank=14,
     ),
     _jobs(
-        "view.refresh",
-        "Read jobs again",
-        keys="r",
-        help="Asks the server for the list of jobs.",
-        footer="refresh",
+        "job.view",
+        "Next part of the job",
+        keys="v",
+        help="How it is now, its log, arguments, result and error: the words at the right of the title.",
+        footer="view",
+        rank=15,
+    ),
+    _jobs(
+        "watch.add",
+        "Watch the job, or not",
+        keys="w",
+        help="A watched job is starred; its end is told wherever you are. Jobs started here are watched.",
+        footer="watch",
         rank=16,
+    ),
+    _jobs(
+        "job.copy",
+        "Copy of the job ...",
+        keys="y",
+        help="What is shown of it: a value, its path, the log; the error; the name of the method.",
+        footer="copy",
+        rank=22,
+    ),
+    _jobs("export.open", "Save the log ...", keys="x", help="Saves the whole log of the job.", footer="save", rank=18),
+    _jobs("view.refresh", "Read jobs again", keys="r", help="Asks the server for the list of jobs."),
+    _jobs(
+        "job.bell",
+        "Bell when a watched job ends",
+        keys="B",
+        help="Turns the terminal's bell on or off; most desktops show it on the window.",
+    ),
+    _lists(
+        "log.only",
+        "Only the lines found",
+        keys="o",
+        help="In a log, after a search: shows only the lines that hold the text, or all again.",
     ),
     # Events.
     _events("event.add", "Add a subscription", keys="plus", help="One more panel, of four.", footer="add", rank=11),
@@ -288,6 +343,55 @@ ACTIONS: tuple[Action, ...] = (
         footer="save",
         rank=20,
         handler="event_save",
+    ),
+    # Sessions and keys.
+    _access(
+        "access.end",
+        "End a session, or delete a key",
+        keys="delete",
+        help="What the cursor is on: the session is signed out, the API key works no more. After a review.",
+        footer="end",
+        rank=10,
+    ),
+    _access(
+        "access.end_others",
+        "End all other sessions",
+        keys="E",
+        help="Signs out every session but that of this app, after a review.",
+        footer="end others",
+        rank=14,
+    ),
+    _access(
+        "key.create",
+        "New API key ...",
+        keys="plus",
+        help="Asks for its name and user, and shows it once, to be copied or saved.",
+        footer="new key",
+        rank=11,
+    ),
+    _access(
+        "key.update",
+        "Change an API key ...",
+        keys="e",
+        help="Its name, when it ends, or a new key in place of the old one.",
+        footer="change",
+        rank=12,
+    ),
+    _access(
+        "token.create",
+        "New token ...",
+        keys="t",
+        help="A token signs in for a while, as the user of this app. It is shown once.",
+        footer="token",
+        rank=13,
+    ),
+    _access(
+        "access.refresh",
+        "Read sessions and keys again",
+        keys="r",
+        help="Reads everything now, also what was refused.",
+        footer="refresh",
+        rank=16,
     ),
     # Session.
     _session(

@@ -25,6 +25,7 @@ from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
 from tui import actions
+from tui.cards.job_news import tell_job_news
 from tui.cards.jump import jump
 from tui.cards.otp import ask_code
 from tui.cards.sign_in import ask_for_secret
@@ -114,6 +115,8 @@ class Workspace(RemappedKeys, Screen[None]):
         self._dirty = True
 
     def _renew(self) -> None:
+        if self.session.jobs.news:
+            tell_job_news(self, self.session, self.section.shows_job)
         others = self._tabs()
         slots = self.session.life.slots
         counting = self.session.life.retry_at is not None or self.session.life.cooldown
@@ -256,6 +259,14 @@ class Workspace(RemappedKeys, Screen[None]):
     async def open_method(self, name: str) -> None:
         """Shows a method in the section that opens methods."""
         (await self.show(HOME.id)).open_method(name)
+
+    @on(Section.CallWanted)
+    async def _call_wanted(self, event: Section.CallWanted) -> None:
+        (await self.show(HOME.id)).open_call(event.method, event.params)
+
+    @on(Section.ItemWanted)
+    async def _item_wanted(self, event: Section.ItemWanted) -> None:
+        (await self.show(event.section)).show_item(event.key)
 
     async def take_call(self, method: str, text: str) -> None:
         """Opens a method with these arguments and runs it, as far as it may run without a question."""

@@ -13,7 +13,7 @@ from tui.cards.confirm import ConfirmScreen
 from tui.cards.review import ReviewScreen
 from tui.model.eventnames import KnownEvents, fitting_names, known_events, listed_events, may_be_new, read_subscription
 from tui.sections.events import EventsSection
-from tui.sections.jobs import JobsSection, matches
+from tui.sections.jobs import JobsSection
 from tui.session.stores import Job
 from tui.widgets.rows import Rows
 
@@ -59,6 +59,8 @@ async def test_a_job_is_shown_live_and_gives_its_result(signed_in: Open, gate: G
         gate.steps[1].set()
         await desk.ended()
         await desk.see("Result", "moved", "job #1 success", "#1 demo.work  success")
+        await desk.until(lambda: not desk.session.jobs.news, "the news to be told")
+        assert "has succeeded" not in desk.text, "what is seen needs no toast"
 
 
 async def test_a_scrub_runs_to_its_end(signed_in: Open) -> None:
@@ -93,7 +95,7 @@ async def test_a_job_is_aborted_after_a_question(signed_in: Open, gate: Gate) ->
         assert desk.session.jobs.active()
         await desk.press("3")
         await desk.until(lambda: isinstance(desk.workspace.section, JobsSection), "the jobs")
-        await desk.see("›    1  running")
+        await desk.see("1  running   demo.work")
         await desk.press("a")
         await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
         await desk.press("enter")
@@ -284,22 +286,6 @@ async def test_subscribing_to_the_row_under_the_cursor_and_to_nothing_unknown(si
         await desk.press("plus", "enter")
         await desk.until(lambda: len(desk.session.feeds.open) == 2, "another")
         assert [watch.name for watch in desk.session.feeds.open] == [second, "reporting.realtime"]
-
-
-@pytest.mark.parametrize(
-    ("query", "fits"),
-    [
-        ("", True),
-        ("scrub", True),
-        ("state:run", True),
-        ("state:failed", False),
-        ("by:ada pool", True),
-        ("tank x", False),
-    ],
-)
-def test_filtering_jobs(query: str, fits: bool) -> None:
-    job = Job(id=4211, method="pool.scrub.scrub", state="RUNNING", text="Scrubbing tank", by="ada")
-    assert matches(job, query) is fits
 
 
 def test_a_failed_job_without_a_text_shows_its_exception() -> None:

@@ -34,6 +34,7 @@ def longer(monkeypatch: pytest.MonkeyPatch, seconds: float) -> Iterator[None]:
     """A caller waits longer at the socket, so that something can happen meanwhile."""
     with monkeypatch.context() as patch:
         patch.setattr(reader, "OWN_SECONDS", seconds)
+        patch.setattr(reader, "PARK_SECONDS", 20.0)  # the reader does not take over before the call, on a busy machine
         yield
 
 
@@ -101,8 +102,8 @@ def test_the_end_reaches_a_caller_that_reads(
         except ConnectionLost as e:
             ended.append(e.sent)
 
-    parked(client)
     with longer(monkeypatch, 0.5):
+        parked(client)
         thread = threading.Thread(target=call)
         thread.start()
         until(lambda: client._connection._own is not None)

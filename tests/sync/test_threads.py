@@ -187,10 +187,14 @@ def test_start_up_imports_little(nas: ThreadedSimulator, tmp_path: Path) -> None
         assert (ran.stdout.strip(), ran.stderr) == ("", "")
 
 
-def test_websockets_comes_without_the_metadata_of_packages() -> None:
+def test_websockets_comes_without_what_is_not_used_of_it() -> None:
     code = (
-        "import sys, truenas_client.light_websockets\nassert 'importlib.metadata' not in sys.modules\n"
-        "import importlib.metadata, websockets.version\n"
+        "import sys, truenas_client.light_websockets, importlib, urllib\n"
+        "assert not {'importlib.metadata', 'urllib.request', 'ssl'} & sys.modules.keys()\n"
+        "assert urllib.request.getproxies and importlib.metadata.version('websockets')\n"
+        "import importlib.metadata, urllib.request, websockets.version\n"
+        "assert sys.modules['urllib.request'] is urllib.request and urllib.request.__file__\n"
+        "assert sys.modules['importlib.metadata'] is importlib.metadata and importlib.metadata.__file__\n"
         "assert websockets.version.version == importlib.metadata.version('websockets')\n"
         "import websockets.asyncio.client, websockets.sync.client"
     )

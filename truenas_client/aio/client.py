@@ -18,6 +18,7 @@ from ..auth.channel import APIKeyAuthMech
 from ..auth.flow import Login
 from ..auth.ways import Key, Password, Token
 from ..endpoint import Endpoint
+from ..engine.ledger import JobLane
 from ..engine.tap import Tap
 from ..exc import (
     ClientException,
@@ -238,6 +239,12 @@ class AsyncClient:
         return connection.talk.ledger.queued if connection is not None else 0
 
     @property
+    def job_lane(self) -> JobLane:
+        """How many jobs of this connection hold a slot, and how many job starts wait in this client for one."""
+        connection = self._supervisor.connection
+        return connection.talk.ledger.job_lane if connection is not None else JobLane(0, 0)
+
+    @property
     def new_style_jobs(self) -> bool:
         """Whether the server answers a job call when the job ends (25.10 and later), not at once with its number."""
         connection = self._supervisor.connection
@@ -330,6 +337,20 @@ class AsyncClient:
 
         options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite, "private": private}
         return await download(self, method, params, filename, **options, progress=progress, timeout=timeout)
+
+    async def job_logs(
+        self,
+        job_id: int,
+        *,
+        to: str | os.PathLike[str] | BinaryIO | None = None,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        timeout: float | None = 600.0,
+    ) -> Downloaded:
+        """Fetch the log of a job: see `files.job_logs`."""
+        from .files import job_logs
+
+        return await job_logs(self, job_id, to=to, overwrite=overwrite, progress=progress, timeout=timeout)
 
     async def upload(
         self,

@@ -101,6 +101,15 @@ class AppMemory(StateFile):
         if shown != self.docs_open:
             self.put("docs_open", shown)
 
+    @property
+    def bell(self) -> bool:
+        """Whether the terminal's bell rings when a watched job ends."""
+        return self.members.get("bell") is True
+
+    @bell.setter
+    def bell(self, rings: bool) -> None:
+        self.put("bell", rings)
+
     def rows_of(self, pane: str, size_class: str) -> int | None:
         """The rows a pane was given on screens of a size class, None when it was left as it is."""
         rows = _object(_object(self.members.get("panes")).get(size_class)).get(pane)

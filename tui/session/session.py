@@ -46,6 +46,8 @@ class Session:
         self.life = Life(target, changed)
         self.life.on_lost, self.life.on_returned = self._lost, self._returned
         self.learning = Learning(self.catalogue_changed.publish)
+        self.masked = put_in.masked
+        """Masks in what the server sends what the app has put into arguments."""
         self.jobs = JobStore()
         self.feeds = Feeds(put_in.masked, changed)
         self.wire = WireLog(self.life.tap, put_in.masked)
@@ -110,12 +112,13 @@ class Session:
 
     def _returned(self, client: AsyncClient) -> None:
         self.feeds.returned()
+        self._follower.returned()
         self._spawn(self._look_again(client), "again")
 
     async def _look_again(self, client: AsyncClient) -> None:
         """Reads what may have changed since the loss: jobs, and after an update the methods."""
         try:
-            await self.refresh_jobs()
+            await self._follower.look()
             learned = await self.learning.look_again(client, self._shelf)
         except exc.ClientException:
             # Lost once more, which is told elsewhere, or not permitted: what was known before still stands there.
@@ -221,3 +224,7 @@ class Session:
     async def refresh_jobs(self) -> None:
         """Reads the list of jobs again. Raises as `call`."""
         await self._follower.refresh()
+
+    async def job_row(self, job_id: int) -> dict[str, Any] | None:
+        """All that the server tells of one job, see `JobFollower.row`."""
+        return await self._follower.row(job_id)

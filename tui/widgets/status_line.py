@@ -81,7 +81,7 @@ class StatusLine(Widget):
 
     @dataclass
     class Pressed(Message):
-        """A word was clicked: `tab:0` for the first of the other connections, `server`,
+        """A word was clicked: `tab:0` for the first of the other connections, `server`, `access`,
         `lock`, `latency`, `slots`, `jobs`, `events`, `note`."""
 
         status_line: "StatusLine"
@@ -113,8 +113,8 @@ class StatusLine(Widget):
         elif not status.online:
             left.append(Word("server", "offline", "alarm"))
         left += [
-            Word("server", safe(text[:200]), "dim", rank)
-            for text, rank in ((status.user, 3), (status.version, 2))
+            Word(word, safe(text[:200]), "dim", rank)
+            for word, text, rank in (("access", status.user, 3), ("server", status.version, 2))
             if text
         ]
         for at, (name, online, colour) in enumerate(status.others):
