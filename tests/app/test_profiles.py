@@ -364,9 +364,7 @@ async def test_a_login_that_has_to_wait_is_seen_waiting() -> None:
             await desk.press("enter")
             await desk.see("20 calls a minute", "waiting")
             seen: set[int | None] = set()
-            await desk.until(
-                lambda: seen.add(_waited(desk)) or len(seen - {None}) > 1, "the seconds to be counted down"
-            )
+            await desk.until(lambda: seen.add(_waited(desk)) or len(seen - {None}) > 1, "seconds counted down")
             assert all(seconds is None or 0 <= seconds <= 60 for seconds in seen)
             await desk.press("escape")
             await desk.see("Cancelled")

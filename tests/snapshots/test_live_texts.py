@@ -43,8 +43,7 @@ async def test_events(snapshot: SnapshotAssertion) -> None:
         section.adding.display = False
         # Names that the demo sends nothing of.
         alerts, jobs, numbers = [
-            (await section._add(name, None)).panel.feed
-            for name in ("docker.events", "vm.query", "directoryservices.status")
+            (await section._add(name, None)).panel.feed for name in ("docker.events", "vm.query", "truecommand.config")
         ]
         assert isinstance(alerts, Feed)
         assert isinstance(jobs, Feed)
@@ -83,8 +82,8 @@ async def test_events(snapshot: SnapshotAssertion) -> None:
         panels = {panel.panel.feed.name: panel for panel in section._panels}
         panels["vm.query"].panel.filter = "state:running"
         panels["vm.query"].panel.pause(True)
-        await desk.until(lambda: panels["directoryservices.status"].view == "plot", "the plots")
-        panels["directoryservices.status"].lines.focus()
+        await desk.until(lambda: panels["truecommand.config"].view == "plot", "the plots")
+        panels["truecommand.config"].lines.focus()
         await compared(desk.pilot, snapshot, "events-panels")
         await desk.press("enter")
         await desk.see("now ")
