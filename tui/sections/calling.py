@@ -252,7 +252,7 @@ class Calling(Section):
             await copy(self, *chosen, self._method)
 
     def copy_entries(self) -> list[tuple[str, str]]:
-        """What can be copied now: letter and words."""
+        """The choices to copy now: letter and words."""
         self.open_shown()
         entries = []
         result = self.result_pane
@@ -265,7 +265,7 @@ class Calling(Section):
         return entries
 
     def _to_copy(self, letter: str) -> tuple[Any, str] | None:
-        """What the letter copies: a text, or a value to write as JSON, and its name; None where it is gone."""
+        """The value that a letter copies: a text, or a value to write as JSON, and its name; None where it is gone."""
         result = self.result_pane
         at_cursor = result.under_cursor()
         match letter:

@@ -349,11 +349,11 @@ class Explore(Calling):
                 return True
 
     def footer_words(self) -> Mapping[str, str]:
-        """What is worth a word in the footer only now."""
+        """The actions that the footer names only now."""
         return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
 
     def back(self) -> bool:
-        # What is typed is left first; only from elsewhere does the row or the search of the result close.
+        # A text field is left first; only from elsewhere does the row or the search of the result close.
         if self.result_pane.has_focus_within and self.result_pane.back():
             return True
         if (box := self._docs_box) is not None and box.back():

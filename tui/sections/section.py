@@ -41,7 +41,7 @@ class Section(Container):
             self.text = text
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
-    """What the footer calls an action here, where it means something of its own."""
+    """The footer's words for actions that mean something else here."""
 
     resizes: ClassVar[bool] = False
     """Whether `resize_pane` does anything here."""

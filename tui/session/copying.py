@@ -1,4 +1,4 @@
-"""What a terminal's clipboard takes, and what is written to a file instead.
+"""The limits of a terminal's clipboard, and the files for values above them.
 
 Values become text in steps, so that one of fifty megabytes never stops the screen. Files are the user's alone (0600):
 results of a server hold what its administrator sees.
@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 OSC52_BYTES = 74_994
-"""What common terminals take by OSC 52: a sequence of 100,000 bytes, in base64."""
+"""Common terminals take this much by OSC 52: a sequence of 100,000 bytes, in base64."""
 SLICE = 1 << 18
 LOCAL_BYTES = 16_000_000
-"""What is given to this machine's own clipboard."""
+"""The most that the app gives to this machine's own clipboard."""
 
 
 def fits(text: str) -> bool:

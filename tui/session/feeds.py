@@ -1,4 +1,4 @@
-"""What a session listens to: one subscription a name, from connection to connection, for any number of panels.
+"""The subscriptions of a session: one a name, from connection to connection, for any number of panels.
 
 Invariants: a name is subscribed once, while any panel holds its feed; a panel may hold it at any time, and it is
 subscribed when there is a connection; a subscription that the server refused or ended stays as it ended;
@@ -23,7 +23,7 @@ from truenas_client.values.kinds import weight
 __all__ = ["MOST_BYTES", "Feed", "FeedEvent", "Feeds"]
 
 MOST_BYTES = 32_000_000
-"""What the events of one feed may take together, roughly."""
+"""Bytes that the events of one feed may take together, roughly."""
 MOST_EVENTS = 2000
 
 
@@ -121,7 +121,7 @@ class Feeds:
 
     def __init__(self, mask: Callable[[Any], Any], changed: Callable[[], None]) -> None:
         self.open: list[Feed] = []
-        """Those that somebody holds, in the order they were first asked for."""
+        """The feeds with a holder, in the order they were first asked for."""
         self._mask = mask
         self._changed = changed
         self._client: AsyncClient | None = None
