@@ -61,7 +61,7 @@ SECTIONS: tuple[SectionSpec, ...] = (
         "access",
         "Sessions and keys",
         "7",
-        "Sessions on the server, API keys and tokens.",
+        "Sessions signed in to the server, API keys and tokens.",
         "tui.sections.access:AccessSection",
     ),
 )
