@@ -101,7 +101,9 @@ def _run(name: str, options: Namespace) -> ExitStatus:
         tell([str(e)], verbose=options.verbose)
         return e.status
     except ClientException as e:
-        report(e, verbose=options.verbose)
+        from .access import unsigned
+
+        report(e, unsigned(e, options), verbose=options.verbose)
         return status_of(e)
     except BrokenPipeError:
         raise

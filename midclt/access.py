@@ -18,7 +18,7 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say, shell_words, warn
 
 if TYPE_CHECKING:
-    from truenas_client.exc import ConnectError
+    from truenas_client.exc import ClientException, ConnectError
     from truenas_client.secrets.value import Secret
     from truenas_client.storage import Choice
     from truenas_client.sync.client import Client
@@ -34,6 +34,7 @@ __all__ = [
     "signed_in",
     "trust_of",
     "unconnected",
+    "unsigned",
     "who_signs_in_here",
 ]
 
@@ -61,12 +62,39 @@ def trust_of(options: Namespace) -> TLS | None:
 
 
 def chosen(options: Namespace) -> Choice:
-    """The address, the user and the TLS choice from options, environment and profile. Raises `InvalidProfile`."""
+    """The address, the user and the TLS choice from options, environment and profile.
+
+    Raises `InvalidProfile`, and `InvalidEndpoint` for an address that makes no sense.
+    """
+    from truenas_client.endpoint import parse
+    from truenas_client.exc import InvalidEndpoint
     from truenas_client.storage.choosing import choose
 
-    return choose(
-        os.environ, profile=options.profile, uri=options.uri, username=options.username, tls=trust_of(options)
-    )
+    try:
+        choice = choose(
+            os.environ, profile=options.profile, uri=options.uri, username=options.username, tls=trust_of(options)
+        )
+        parse(choice.address)
+    except InvalidEndpoint as e:
+        where = " (TRUENAS_URI)" if not options.uri and os.environ.get("TRUENAS_URI") else ""
+        raise CommandError(e.error + where, ExitStatus.USAGE) from e
+    return choice
+
+
+def unsigned(error: ClientException, options: Namespace) -> list[str]:
+    """Advice where the server wants a sign-in and no user is named."""
+    from truenas_client.exc import NotAuthenticated
+
+    if not isinstance(error, NotAuthenticated) or chosen(options).username is not None:
+        return []
+    return ["Not signed in: give a user name with -U or TRUENAS_USERNAME."]
+
+
+def _origin(choice: Choice) -> str:
+    """Where an address came from that the user did not give on the command line."""
+    if choice.profile is not None and choice.address in choice.profile.addresses:
+        return f" (profile {choice.profile.name})"
+    return " (TRUENAS_URI)" if choice.address and choice.address == os.environ.get("TRUENAS_URI") else ""
 
 
 def secret_before_input(options: Namespace) -> Secret | None:
@@ -169,27 +197,32 @@ def _warnings(logging: Any) -> Any:
 
 
 def unconnected(error: ConnectError, choice: Choice) -> CommandError:
-    """The error to show for a connection that could not be made: with what the user can do about a certificate."""
-    return CommandError(shell_words(error.error) + _hint(error, choice), status_of(error))
+    """The error to show for a connection that could not be made: one line, for a certificate with what can be done."""
+    if "ssl" in sys.modules:
+        from ssl import SSLCertVerificationError
+
+        if isinstance(error, SSLCertVerificationError):
+            return CommandError(_about_certificate(error, choice), status_of(error))
+    return CommandError(shell_words(error.error) + _origin(choice), status_of(error))
 
 
-def _hint(error: Exception, choice: Choice) -> str:
-    """What the user can do about a refused certificate."""
-    if "ssl" not in sys.modules:
-        return ""
-    from ssl import SSLCertVerificationError
-
+def _about_certificate(error: ConnectError, choice: Choice) -> str:
     from truenas_client.exc import FingerprintMismatch
 
+    # The first sentence says what is wrong. What to do follows in words of this command.
+    wrong = error.error.partition("\n" if isinstance(error, FingerprintMismatch) else ". To go on")[0].rstrip(".")
     own = choice.profile is not None and choice.address in choice.profile.addresses
     command = f"midclt profile trust {choice.profile.name}" if own and choice.profile else "midclt profile add"
     if isinstance(error, FingerprintMismatch):
-        return f"\nTo trust the new one: {command}"
-    if not isinstance(error, SSLCertVerificationError):
-        return ""
+        return (
+            f"{wrong}. Trusted: {' or '.join(error.expected)}; shown: {error.seen}. If it was renewed, compare it with "
+            f"the server's own, then: {command}; if not, another machine may intercept the connection"
+        )
     if choice.tls.ca_file is not None:
-        return f"\nTo trust this certificate, shown first: {command}, without --ca."
+        return (
+            f"{wrong}. {command}, without --ca, shows it and asks whether to trust it; or name the file of its issuer"
+        )
     return (
-        f"\nTo trust this certificate, shown first: {command}. To trust its issuer: --ca FILE."
-        " To accept any certificate: --insecure (another machine can then intercept the connection)."
+        f"{wrong}. {command} shows it and asks whether to trust it; --ca FILE trusts its issuer; --insecure accepts "
+        "any certificate, and another machine can then intercept the connection"
     )

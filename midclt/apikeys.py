@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from truenas_client.exc import ValidationErrors
 from truenas_client.sync.client import Client
 
 from .access import call_timeout, signed_in
@@ -18,6 +19,10 @@ from .showing import show
 
 __all__ = ["do"]
 
+OLD = (
+    "A key of this release belongs to no user and has rights of its own, so give those: midclt call api_key.create "
+    '\'{"name": "backup", "allowlist": [{"method": "GET", "resource": "/pool"}]}\''
+)
 COLUMNS = ["id", "name", "username", "created_at", "expires_at", "revoked"]
 
 
@@ -46,7 +51,12 @@ def _create(options: Namespace) -> ExitStatus:
     with signed_in(options) as client:
         lock.check(client.call, "api_key.create", [data], timeout)
         data["username"] = options.key_user or client.call("auth.me", timeout=timeout)["pw_name"]
-        row = client.call("api_key.create", data, timeout=timeout)
+        try:
+            row = client.call("api_key.create", data, timeout=timeout)
+        except ValidationErrors as e:
+            if any("allowlist" in (problem.attribute or "") for problem in e.errors):
+                raise CommandError(OLD, ExitStatus.VALIDATION) from e
+            raise
     key = str(row["key"])
     number, user = row["id"], data["username"]
     if output is not None:

@@ -33,7 +33,7 @@ _VALUED = {
 }
 """The options before the command that take a value."""
 
-_METHODS = frozenset({"call", "explain", "template", "batch", "bulk", "download", "upload"})
+_METHODS = frozenset({"call", "explain", "template", "batch", "bulk", "download", "upload", "watch"})
 _WITH_ARGUMENTS = frozenset({"call"})
 _EVENTS = frozenset({"subscribe", "events"})
 _SERVICES = frozenset({"query", "methods"})

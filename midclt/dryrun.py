@@ -13,6 +13,7 @@ from truenas_client.storage.catalogue_cache import CatalogueCache
 
 from .access import chosen
 from .exits import ExitStatus
+from .listing import Listing, no_such_method
 from .output import print_line, say
 
 __all__ = ["show"]
@@ -35,8 +36,7 @@ def show(options: Namespace, method: str, params: list[Any]) -> ExitStatus:
         say(f"Not checked: the methods of {address} are not known here yet; `midclt methods` reads them.")
         return status
     if known is None:
-        say(f"{address} ({kept.version}) lists no method {method} for this user")
-        return ExitStatus.ERROR
+        raise no_such_method(method, Listing(kept.catalogue, kept.version, True))
     for problem in known.check(params):
         status = ExitStatus.VALIDATION
         place = (

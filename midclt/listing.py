@@ -2,7 +2,8 @@
 
 The cache is the app's too. It is found by address and user; it holds the server's version and the user's roles.
 
-Invariant: with a cached catalogue nothing is sent, unless ``--refresh`` asks for it.
+Invariant: with a cached catalogue nothing is sent, unless ``--refresh`` asks for it, or the server is this machine,
+which is asked for its version.
 """
 
 from __future__ import annotations
@@ -48,9 +49,13 @@ def listing(options: Namespace) -> Listing:
     from .access import chosen
 
     choice = chosen(options)
-    place, user = parse(choice.address).text, choice.username or ""
-    cache = CatalogueCache()
-    if not options.refresh and (kept := cache.find(place, user)) is not None:
+    endpoint, user = parse(choice.address), choice.username or ""
+    place, cache = endpoint.text, CatalogueCache()
+    kept = None if options.refresh else cache.find(place, user)
+    if kept is not None and endpoint.socket and not user and _version(options) not in ("", kept.version):
+        # On the server itself asking is cheap, and needs no sign-in: an upgrade is noticed at once.
+        kept = None
+    if kept is not None:
         days = int((cache.age(place, user) or 0.0) / 86400)
         if days and is_terminal(sys.stderr):
             when = "a day" if days == 1 else f"{days} days"
@@ -71,9 +76,9 @@ def _read(options: Namespace, cache: Any, place: str, user: str) -> Listing:
             info, me = _object(client, "system.info"), _object(client, "auth.me")
     except CommandError as e:
         if e.status is ExitStatus.CONNECTION:
-            raise CommandError(
-                f"{e}\nThe methods of {place} are not cached yet, so they cannot be shown", e.status
-            ) from e
+            cached = cache.find(place, user) is not None
+            words = "cached: without --refresh they are shown" if cached else "not cached yet, so they cannot be shown"
+            raise CommandError(f"{e}\nThe methods of {place} are {words}", e.status) from e
         raise
     catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
     version = str(info.get("version") or "")
@@ -85,6 +90,17 @@ def _read(options: Namespace, cache: Any, place: str, user: str) -> Listing:
         except OSError as e:
             say(f"midclt: the methods could not be cached: {e}")
     return Listing(catalogue, version, False)
+
+
+def _version(options: Namespace) -> str:
+    """The version of the server of this machine; "" where it cannot be asked."""
+    from .access import signed_in
+
+    try:
+        with signed_in(options) as client:
+            return str(_object(client, "system.info").get("version") or "")
+    except CommandError:
+        return ""
 
 
 def _object(client: Client, method: str) -> dict[str, Any]:

@@ -35,6 +35,8 @@ def advice(client: Client, method: str, timeout: float | None) -> str:
         methods = _names(client, timeout, "core.get_methods", close)
         found += get_close_matches(f"{close}.{method[len(service) + 1 :]}", methods, MOST)
     near = get_close_matches(method, found, MOST, 0.0)
+    if not near and service in services:
+        return f"`midclt methods {service}` lists what there is"
     return f"Near it: {', '.join(near)}" if near else ""
 
 

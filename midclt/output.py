@@ -113,8 +113,8 @@ def tell(texts: Sequence[str], *, verbose: bool = False) -> None:
     """Print an error: what went wrong, then advice. On a terminal three lines at most, unless ``verbose``."""
     lines = [line for text in texts for line in text.splitlines()]
     if len(lines) > MOST_LINES and is_terminal(sys.stderr) and not verbose:
-        # The advice comes last, and is what a user needs.
-        kept = [*lines[: MOST_LINES - 1], lines[-1]] if len(texts) > 1 else lines[:MOST_LINES]
+        # What to do comes last.
+        kept = [*lines[: MOST_LINES - 1], lines[-1]]
         kept[MOST_LINES - 2] += f" ... ({len(lines) - MOST_LINES} more lines: midclt -v)"
         lines = kept
     for line in lines:

@@ -99,8 +99,8 @@ def leave(client: Client, options: argparse.Namespace, number: int, what: str) -
     if not is_terminal(sys.stderr) or isinstance(sys.exc_info()[1], Terminated):
         say(said)
         return
-    say(f"{said} Ctrl-C again stops it now.")
     try:
+        say(f"{said} Ctrl-C again stops it now.")
         sleep(STOP_SECONDS)
     except KeyboardInterrupt:
         from .lock import Lock

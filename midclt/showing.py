@@ -16,9 +16,9 @@ from typing import Any
 
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_harmless, print_line, say
-from .shared_options import FORMS, add_output_options
+from .shared_options import FORMS
 
-__all__ = ["FORMS", "add_output_options", "has_colour", "show", "terminal_width"]
+__all__ = ["has_colour", "show", "terminal_width"]
 
 _PIECE = 1 << 16
 _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
@@ -26,11 +26,17 @@ _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?\d[\d.eE+-]*|\btrue\b|\bfalse\b
 
 
 def show(
-    value: Any, options: argparse.Namespace, columns: Sequence[str] | None = None, *, object_form: str = "table"
+    value: Any,
+    options: argparse.Namespace,
+    columns: Sequence[str] | None = None,
+    *,
+    method: str = "",
+    object_form: str = "table",
 ) -> None:
     """Print an answer on standard output as the options say.
 
-    ``columns`` are those of a table without ``--columns``, ``object_form`` is how a terminal shows a single object.
+    ``columns`` are those of a table without ``--columns``; without both, the best ones for ``method``. ``object_form``
+    is how a terminal shows a single object.
     """
     from truenas_client.values.columns import read_columns
 
@@ -50,7 +56,7 @@ def show(
         people or form in ("table", "pretty") or options.color == "always"
     )
     if form == "table" and isinstance(value, list):
-        _show_table(value, columns, people, colour)
+        _show_table(value, columns, method, people, colour)
         return
     from truenas_client.values.forms import form_lines
 
@@ -80,11 +86,13 @@ def _own_form(value: Any, object_form: str) -> str:
     return "table" if isinstance(value, list) and all(isinstance(row, dict) for row in value) else "pretty"
 
 
-def _show_table(rows: list[Any], columns: Sequence[str] | None, people: bool, colour: bool) -> None:
+def _show_table(rows: list[Any], columns: Sequence[str] | None, method: str, people: bool, colour: bool) -> None:
+    from truenas_client.values.best_columns import best_columns
     from truenas_client.values.forms import as_rows
     from truenas_client.values.texttable import TextTable
 
-    table = TextTable(as_rows(rows), columns, width=terminal_width() if people else None, human=people)
+    width = terminal_width() if people else None
+    table = TextTable(as_rows(rows), columns, best=best_columns(method), width=width, human=people)
     if not table.columns:
         if people:
             say("Nothing found." if not rows else "The rows have no members.")

@@ -12,10 +12,11 @@ from truenas_client import AsyncClient
 from truenas_client.aio.profile_login import sign_in
 from truenas_client.aio.supervisor import State
 from truenas_client.exc import ClientException, ConnectError, MethodNotFound
+from truenas_client.methods.risk import classify
 from truenas_client.secrets.value import Secret
 
 from .access import call_timeout, chosen, unconnected, who_signs_in_here
-from .exits import CommandError, status_of
+from .exits import CommandError, ExitStatus, status_of
 from .lock import Lock
 from .output import is_terminal, say, warn
 from .progress import clock_text
@@ -53,7 +54,7 @@ def run_async(
     )
     with asyncio.Runner() as runner:
         try:
-            runner.run(client.connect())
+            runner.run(_in_time(client.connect(), options, f"{client.endpoint.text}: no connection"))
         except ConnectError as e:
             raise unconnected(e, choice) from e
         try:
@@ -63,7 +64,7 @@ def run_async(
                 codes = codes_for(who.profile.username, options, old=client.dialect == "ddp")
                 login = sign_in(client, who.profile, secret=who.secret, otp_token=codes, said_plain=options.plain)
                 try:
-                    runner.run(login)
+                    runner.run(_in_time(login, options, f"{client.endpoint.text}: no sign-in"))
                 except ClientException as e:
                     raise refused(e, options, who.profile) from e
 
@@ -81,9 +82,25 @@ def run_async(
                 finally:
                     telling.cancel()
 
-            return runner.run(working())
+            try:
+                return runner.run(working())
+            except KeyboardInterrupt:
+                if classify(method) != "read":
+                    say(f"Interrupted: {method} may still run.")
+                raise
         finally:
             runner.run(client.close())
+
+
+async def _in_time(work: Awaitable[T], options: Namespace, words: str) -> T:
+    """Do something within the time of ``-t``, if there is one. Raises `CommandError`."""
+    try:
+        async with asyncio.timeout(options.timeout or None) as clock:
+            return await work
+    except TimeoutError as e:
+        if not clock.expired():
+            raise
+        raise CommandError(f"{words} within {options.timeout:g} s", ExitStatus.CONNECTION) from e
 
 
 async def _tell_states(client: AsyncClient) -> None:

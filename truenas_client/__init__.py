@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .aio.supervisor import State, Status
     from .auth.channel import APIKeyAuthMech
     from .dialing import ConnectLimits
+    from .engine.tap import Frame, Tap
     from .exc import (
         AccessDenied,
         AuthenticationError,
@@ -94,6 +95,7 @@ __all__ = [
     "ErrorExtra",
     "Event",
     "FingerprintMismatch",
+    "Frame",
     "Gap",
     "HandshakeRejected",
     "InsecureTransport",
@@ -128,6 +130,7 @@ __all__ = [
     "Struct",
     "Subscription",
     "SubscriptionEnded",
+    "Tap",
     "TooManyConcurrentCalls",
     "UndefinedType",
     "ValidationErrors",
@@ -147,6 +150,8 @@ _HOMES = {
     "LargeAnswer": "aio.large",
     "LiveQuery": "aio.live_query",
     "TLS": "trust",
+    "Frame": "engine.tap",
+    "Tap": "engine.tap",
     "AsyncClient": "aio.client",
     "ConnectLimits": "dialing",
     "AsyncJob": "aio.jobs",

@@ -44,8 +44,10 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from truenas_client.storage.catalogue_cache import CatalogueCache
+    from tui.sections.section import Section
     from tui.session.session import Session
     from tui.starting.connect import ConnectScreen
+    from tui.workspace import Workspace
 
 __all__ = ["Start", "TrueNASApp"]
 
@@ -335,6 +337,13 @@ class TrueNASApp(NoticesApp):
         card = self.screen_stack[0]
         if isinstance(card, ConnectScreen):
             card.begin_anew()
+
+    async def on_workspace_connection_wanted(self, event: Workspace.ConnectionWanted) -> None:
+        await self.connections.show(event.session)
+
+    @work(group="elsewhere", exit_on_error=False)
+    async def on_section_call_elsewhere(self, event: Section.CallElsewhere) -> None:
+        await self.connections.call_elsewhere(event.method, event.text)
 
     async def on_connect_screen_left(self) -> None:
         await self.connections.next()

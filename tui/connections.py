@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from tui import collector
+from tui import actions, collector
 from tui.memory.state import Memories
 from tui.notices import NoticesApp
 
@@ -80,6 +80,26 @@ class Connections:
             await self.show(sessions[(sessions.index(current) + 1) % len(sessions)])
         elif self._last is not None:
             await self.show(self._last)
+
+    async def call_elsewhere(self, method: str, text: str) -> None:
+        """Makes a call on another connection: the only other one, or the one that the user chooses."""
+        from tui.cards.choose import choose
+        from tui.model.labels import Connection, told_apart
+
+        others, here = self.others, self.current
+        if not others or here is None or (workspace := self.workspace(here)) is None:
+            self._app.notify(f"No other connection is open; {actions.key('go.connections')} opens one.", timeout=3)
+            return
+        chosen: str | None = "0"
+        if len(others) > 1:
+            told = [Connection(one.host, one.address, one.target.user) for one in others]
+            entries = [(str(at), label) for at, label in enumerate(told_apart(told))]
+            chosen = await choose(workspace, f"{method} on", entries)
+        if chosen is None or (session := others[int(chosen)]) not in self._modes:
+            return
+        await self.show(session)
+        if (there := self.workspace(session)) is not None:
+            await there.take_call(method, text)
 
     async def close(self, session: Session) -> None:
         """Closes a session that is not shown, and its workspace."""

@@ -40,6 +40,9 @@ MOST_STARRED = 5
 MOST_RECENT = 3
 """Of these so few before anything is typed that the actions are all in sight as well."""
 
+LEAST_LETTERS = 3
+"""From so many on what is typed is looked for in the sentences about actions as well."""
+
 LONGEST = 300
 """Characters of a server's text on one line of the palette."""
 
@@ -159,6 +162,9 @@ class Commands(Provider):
             if (score := matcher.match(words)) > 0:
                 # Actions come before methods that match as well: there are few of them.
                 yield Hit(1 + score, matcher.highlight(words), self._run(action), text=words, help=_help(action, key))
+            elif len(query) >= LEAST_LETTERS and query.lower() in action.help.lower():
+                # Those who do not know our word for it find it by what it does.
+                yield Hit(1, _title(action), self._run(action), text=words, help=_help(action, key))
         for theme in OFFERED_THEMES:
             words = f"theme: {theme}"
             if (score := matcher.match(words)) > 0:

@@ -12,7 +12,7 @@ import math
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -25,11 +25,14 @@ from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
 from tui import actions
+from tui.cards.job_news import tell_job_news
 from tui.cards.jump import jump
 from tui.cards.otp import ask_code
+from tui.cards.sign_in import ask_for_secret
 from tui.cards.toast import tell_failure
 from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
+from tui.model.labels import Connection, told_apart
 from tui.remapped import RemappedKeys
 from tui.section_specs import HOME, SECTIONS, section_of
 from tui.sections.section import Section
@@ -40,16 +43,13 @@ from tui.widgets.method_list import Typed
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
-from tui.widgets.status_line import Status, StatusLine
+from tui.widgets.status_line import Other, Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
     from tui.session.keeping import Offer
 
 __all__ = ["Workspace"]
-
-Others = tuple[tuple[str, bool], ...]
-"""Further connections: name, and whether online."""
 
 
 class Workspace(RemappedKeys, Screen[None]):
@@ -62,6 +62,12 @@ class Workspace(RemappedKeys, Screen[None]):
     class ConnectWanted(Message):
         """The connect card is wanted."""
 
+    @dataclass
+    class ConnectionWanted(Message):
+        """Another open connection is to be shown."""
+
+        session: Session
+
     class CloseWanted(Message):
         """The app is to end, once the user has confirmed it."""
 
@@ -70,7 +76,8 @@ class Workspace(RemappedKeys, Screen[None]):
         super().__init__()
         self.session = session
         self._others = others
-        self._drawn_others: Others = ()
+        self._drawn_others: tuple[Other, ...] = ()
+        self._drawn_slots = (0, 0)
         self._told = State.CONNECTING
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -108,12 +115,17 @@ class Workspace(RemappedKeys, Screen[None]):
         self._dirty = True
 
     def _renew(self) -> None:
-        others = tuple((session.host, session.online) for session in self._others())
-        if not self._dirty and self.session.life.retry_at is None and others == self._drawn_others:
+        if self.session.jobs.news:
+            tell_job_news(self, self.session, self.section.shows_job)
+        others = self._tabs()
+        slots = self.session.life.slots
+        counting = self.session.life.retry_at is not None or self.session.life.cooldown
+        still = not counting and slots == self._drawn_slots
+        if not self._dirty and still and others == self._drawn_others:
             return
         if len(others) != len(self._drawn_others):
             self.refresh_bindings()
-        self._dirty, self._drawn_others = False, others
+        self._dirty, self._drawn_others, self._drawn_slots = False, others, slots
         self.query_one(StatusLine).status = self._status()
         state, told = self.session.state, self._told
         self._told = state
@@ -130,11 +142,27 @@ class Workspace(RemappedKeys, Screen[None]):
             self.app.clear_notifications()
             self.notify("Connected again.", timeout=2)
 
+    @property
+    def _label(self) -> str:
+        """The name of this connection, which no other open one has."""
+        return told_apart([_told_by(session) for session in (self.session, *self._others())])[0]
+
+    def _tabs(self) -> tuple[Other, ...]:
+        """The further connections, by names that tell them apart."""
+        others = self._others()
+        labels = told_apart([_told_by(session) for session in (self.session, *others)])[1:]
+        return tuple(
+            Other(label, session.online, session.target.profile.colour)
+            for label, session in zip(labels, others, strict=True)
+        )
+
     def _note(self) -> str:
         session = self.session
         match session.state:
             case State.WAITING if session.life.retry_at is not None:
                 return f"retry in {max(math.ceil(session.life.retry_at - time.monotonic()), 0)} s"
+            case State.CONNECTING if session.life.cooldown:
+                return f"sign-in in {session.life.cooldown} s"
             case State.WAITING | State.CONNECTING if self._lost:
                 return "connecting"
             case State.OFFLINE:
@@ -148,11 +176,12 @@ class Workspace(RemappedKeys, Screen[None]):
         return Status(
             online=session.online,
             connecting=session.state is State.CONNECTING and not self._lost,
-            name=session.host,
+            name=self._label,
             user=session.target.user,
             version=session.learning.release,
             writable=session.caller.writable,
             latency=None if session.life.latency is None else session.life.latency * 1000,
+            slots=session.life.slots,
             jobs=len(session.jobs.active()),
             events=len(session.feeds.open),
             note=self._note(),
@@ -193,6 +222,10 @@ class Workspace(RemappedKeys, Screen[None]):
     async def action_show_section(self, name: str) -> None:
         await self.show(name)
 
+    @on(Section.MethodWanted)
+    async def _method_wanted(self, event: Section.MethodWanted) -> None:
+        await self.open_method(event.name)
+
     @on(WatchLine.Opened)
     async def _watch_line(self, event: WatchLine.Opened) -> None:
         await self.show(event.section)
@@ -207,6 +240,12 @@ class Workspace(RemappedKeys, Screen[None]):
             self.action_session_reconnect()
         elif event.word == "server":
             self.post_message(self.ConnectWanted())
+        elif event.word == "slots":
+            await self.show("wire")
+        elif event.word.startswith("tab:"):
+            others = self._others()
+            if (at := int(event.word[4:])) < len(others):
+                self.post_message(self.ConnectionWanted(others[at]))
 
     async def perform(self, action_id: str) -> None:
         """Runs an action wherever its place is, as its key would there."""
@@ -220,6 +259,19 @@ class Workspace(RemappedKeys, Screen[None]):
     async def open_method(self, name: str) -> None:
         """Shows a method in the section that opens methods."""
         (await self.show(HOME.id)).open_method(name)
+
+    @on(Section.CallWanted)
+    async def _call_wanted(self, event: Section.CallWanted) -> None:
+        (await self.show(HOME.id)).open_call(event.method, event.params)
+
+    @on(Section.ItemWanted)
+    async def _item_wanted(self, event: Section.ItemWanted) -> None:
+        (await self.show(event.section)).show_item(event.key)
+
+    async def take_call(self, method: str, text: str) -> None:
+        """Opens a method with these arguments and runs it, as far as it may run without a question."""
+        section = await self.show(HOME.id)
+        section.take_call(method, text)
 
     def _reach(self, action_id: str) -> str:
         """The key that works for it where the focus is now."""
@@ -307,6 +359,13 @@ class Workspace(RemappedKeys, Screen[None]):
             await self._reconnect()
         except exc.OTPRequired:
             return  # the user was asked, and gave up; the status line says what to do
+        except (exc.InvalidCredentials, exc.CredentialsExpired, exc.SecretUnavailable) as error:
+            # The same secret is never sent again by itself: another one is asked for, here.
+            failure = explain_connecting(error, address=self.session.host)
+            secret = await ask_for_secret(self, self.session.target, self.session.host, failure)
+            if secret is not None:
+                self.session.target = replace(self.session.target, secret=secret)
+                self.action_session_reconnect()
         except (exc.ClientException, OSError) as error:
             tell_failure(self, explain_connecting(error, address=self.session.host), "error")
 
@@ -352,3 +411,7 @@ class Workspace(RemappedKeys, Screen[None]):
             await self.show(HOME.id)
             return
         self.post_message(self.CloseWanted())
+
+
+def _told_by(session: Session) -> Connection:
+    return Connection(session.host, session.address, session.target.user)

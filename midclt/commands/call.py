@@ -88,11 +88,11 @@ def run(options: argparse.Namespace) -> ExitStatus:
             if not options.quiet:
                 call.left_behind(client)
             raise
-        _print(result, options)
+        _print(result, options, method)
     return ExitStatus.OK
 
 
-def _print(result: Any, options: argparse.Namespace) -> None:
+def _print(result: Any, options: argparse.Namespace, method: str) -> None:
     """Print a result: as the official command does, unless a form was chosen or a person reads it on a terminal."""
     from ..output import is_terminal, print_result
 
@@ -102,7 +102,7 @@ def _print(result: Any, options: argparse.Namespace) -> None:
         return
     from ..showing import show
 
-    show(result, options, object_form="pretty")
+    show(result, options, method=method, object_form="pretty")
 
 
 class _Call:
@@ -127,17 +127,18 @@ class _Call:
         """What to do about an error whose text does not say it."""
         from truenas_client.exc import MethodNotFound
 
+        from ..access import unsigned
         from ..arguments import damaged
 
-        texts = [self._explanation(error), *damaged(words)]
+        texts = [self._explanation(error), *unsigned(error, self._options), *damaged(words)]
         if isinstance(error, MethodNotFound):
             from ..nearest import advice
 
-            texts.insert(1, advice(client, self.method, self._timeout))
+            texts.insert(0, advice(client, self.method, self._timeout))
         return [text for text in texts if text]
 
     def _explanation(self, error: ClientException) -> str:
-        from truenas_client.exc import ConnectionLost, NotAuthenticated
+        from truenas_client.exc import ConnectionLost
 
         if isinstance(error, ConnectionLost) and self._job_id is not None:
             from ..running import find_again
@@ -145,11 +146,6 @@ class _Call:
             return f"The outcome of {self.method} is unknown. {find_again(self._options, self._job_id)}"
         if isinstance(error, ConnectionLost) and error.sent:
             return f"The outcome of {self.method} is unknown: look before you repeat it."
-        if isinstance(error, NotAuthenticated):
-            from ..access import chosen
-
-            if chosen(self._options).username is None:
-                return "Not signed in: give a user name with -U or TRUENAS_USERNAME."
         return ""
 
     def left_behind(self, client: Client) -> None:

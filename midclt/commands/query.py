@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
@@ -73,46 +74,75 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", action="store_true", help="print how many rows match")
     parser.add_argument("--get", action="store_true", help="print the first row that matches; no match is an error")
     parser.add_argument("--extra", metavar="JSON", help="the option extra of the method, an object")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show and check the request that this makes; send nothing"
+    )
     add_output_options(parser)
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call the query method and print its answer."""
+    from truenas_client.exc import ClientException
     from truenas_client.methods.querylocal import LocalPart
     from truenas_client.methods.rowfields import FilterError
 
     from ..access import call_timeout, signed_in
+    from ..exits import status_of
+    from ..output import report, say
+    from ..queryhints import refusal_hint, unknown_fields
     from ..showing import show
 
     filters, given = _arguments(options)
     part = LocalPart.of(given)
     timeout = call_timeout(options)
+    name = _method(options.service)
+    if options.dry_run:
+        from ..dryrun import show as show_request
+
+        return show_request(options, name, _params(name, filters, part.sent))
     with signed_in(options) as client:
         try:
-            answer = part.finished(_answer(client, options.service, [filters, part.sent], timeout))
+            answer = part.finished(_answer(client, name, _params(name, filters, part.sent), timeout))
         except FilterError as e:
             raise CommandError(f"--order-by: {e}", ExitStatus.ERROR) from None
         except IndexError:
-            raise CommandError("--get: no row matches", ExitStatus.ERROR) from None
-    show(answer, options, part.columns)
+            said = unknown_fields(options, client, name, filters, given)
+            raise CommandError("\n".join(["--get: no row matches", *said]), ExitStatus.ERROR) from None
+        except ClientException as e:
+            hint = refusal_hint(e.error, given)
+            report(e, [hint] if hint else [], verbose=options.verbose)
+            return status_of(e)
+        nothing = not answer or (isinstance(answer, list) and answer == [{}] * len(answer))
+        said = unknown_fields(options, client, name, filters, given) if nothing else []
+    show(answer, options, part.columns, method=name)
+    for text in said:
+        say(text)
     return ExitStatus.OK
 
 
-def _answer(client: Client, service: str, params: list[Any], timeout: float) -> Any:
+def _method(service: str) -> str:
+    listing = service.endswith(".query") or service in _LISTS or service.rpartition(".")[2].startswith("get_")
+    return service if listing else f"{service}.query"
+
+
+def _params(name: str, filters: list[Any], sent: Mapping[str, Any]) -> list[Any]:
+    if name in _IN_AN_OBJECT:
+        return [{"query-filters": filters, "query-options": dict(sent)}]
+    return [filters, dict(sent)]
+
+
+def _answer(client: Client, name: str, params: list[Any], timeout: float) -> Any:
     from truenas_client.exc import ClientException, MethodNotFound
 
-    listing = service.endswith(".query") or service in _LISTS or service.rpartition(".")[2].startswith("get_")
-    name = service if listing else f"{service}.query"
-    arguments = [{"query-filters": params[0], "query-options": params[1]}] if name in _IN_AN_OBJECT else params
     try:
-        return client.call(name, *arguments, timeout=timeout)
+        return client.call(name, *params, timeout=timeout)
     except MethodNotFound:
         from ..nearest import advice
 
         hint = advice(client, name, timeout)
         raise CommandError(f"There is no method {name}.{f' {hint}' if hint else ''}", ExitStatus.ERROR) from None
     except ClientException as e:
-        if params[1].get("get") and e.error.endswith("MatchNotFound()"):
+        if e.error.endswith("MatchNotFound()"):
             raise IndexError from None
         raise
 

@@ -160,6 +160,7 @@ class _Screen:
                 print_line(ejson.dumps(row))
 
     def _draw(self, state: Any) -> None:
+        import shutil
         import sys
         import time
 
@@ -167,7 +168,9 @@ class _Screen:
 
         # To the upper left corner, and everything below it away; what was there before stays in the scrollback.
         sys.stdout.write("\x1b[H\x1b[J")
+        room = max(shutil.get_terminal_size().lines - 6, 1)  # the title, the header, what show says of columns
         rows = f", {len(state)} rows" if isinstance(state, list) else ""
-        sys.stdout.write(f"{self._options.method}{rows}, {time.strftime('%H:%M:%S')} (Ctrl-C ends)\n\n")
+        cut = f", the first {room}" if isinstance(state, list) and len(state) > room else ""
+        sys.stdout.write(f"{self._options.method}{rows}{cut}, {time.strftime('%H:%M:%S')} (Ctrl-C ends)\n\n")
         sys.stdout.flush()
-        show(state, self._options)
+        show(state[:room] if isinstance(state, list) else state, self._options)

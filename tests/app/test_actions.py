@@ -17,6 +17,7 @@ from tui.app import Start
 from tui.cards.columns import ColumnsScreen
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.copy_menu import CopyMenu
+from tui.cards.form import FormScreen
 from tui.cards.help import HelpScreen
 from tui.cards.jump import JumpScreen
 from tui.cards.keep import KeepScreen
@@ -25,6 +26,8 @@ from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
 from tui.section_specs import SECTIONS, SectionSpec
+from tui.sections.access import AccessSection
+from tui.sections.dashboard import DashboardSection
 from tui.session.keeping import Offer
 from tui.session.session import Session, State
 from tui.session.target import Target
@@ -32,6 +35,7 @@ from tui.starting.connect import ConnectScreen
 from tui.widgets.json_view import JsonView
 from tui.widgets.rows import Rows
 from tui.widgets.table_view import TableView
+from tui.widgets.tile import Tile
 
 FORBIDDEN = {"ctrl+h", "ctrl+i", "ctrl+m", "ctrl+left_square_bracket", "ctrl+w", "ctrl+t", "ctrl+n", "ctrl+a", "ctrl+b"}
 """Keys that are others in disguise, or that a browser or a terminal multiplexer keeps for itself."""
@@ -145,6 +149,13 @@ async def _repeat(desk: Desk, key: str) -> None:
     await desk.press(key)
     await desk.until(lambda: desk.explore.result_pane.call is not before, "another call")
     await desk.ended()
+
+
+@drive("call.elsewhere")
+async def _elsewhere(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("No other connection is open")
 
 
 @drive("call.view", "pane.docs")
@@ -324,11 +335,11 @@ async def _abort(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("go.explore", "go.jobs", "go.events")
+@drive("go.explore", "go.dashboard", "go.jobs", "go.events", "go.wire", "go.access")
 async def _go(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press("3" if key != "3" else "1", "escape", key)
-    wanted = {"1": "explore", "3": "jobs", "4": "events"}[key]
+    wanted = {"1": "explore", "2": "dashboard", "3": "jobs", "4": "events", "6": "wire", "7": "access"}[key]
     await desk.until(lambda: desk.workspace.section.id == wanted, wanted)
 
 
@@ -345,7 +356,81 @@ async def _jobs(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("event.add", "event.plot", "event.close")
+@drive("job.view", "log.only", "watch.add", "job.bell", "job.copy", "export.open")
+async def _job(desk: Desk, key: str) -> None:
+    await job(desk)
+    await desk.press("3")
+    await desk.see("1 running")
+    jobs = desk.session.jobs
+    match key:
+        case "v" | "o":
+            await desk.press(*["v"] * ("[Log]" not in desk.text))
+            await desk.see("[Log]", "lifted once")
+        case "w":
+            watched = 1 in jobs.watched
+            await desk.press(key)
+            await desk.until(lambda: (1 in jobs.watched) is not watched, "the other")
+        case "B":
+            await desk.press(key)
+            await desk.see("The bell rings")
+        case "y":
+            await desk.press(key)
+            await desk.see("name of the method")
+            await desk.press("n")
+            await desk.see("Copied name of the method")
+        case "x":
+            await desk.press(key)
+            await desk.see("Save a file", "job-1-demo.work.log")
+            await desk.press("escape")
+    if key == "o":
+        await desk.press("enter", "slash")
+        await desk.type("lifted")
+        await desk.press("enter", key)
+        await desk.see("1 of 2 lines")
+        await desk.press("escape", "escape")
+    await desk.press("1")
+
+
+@drive("alert.dismiss", "dashboard.refresh")
+async def _dashboard(desk: Desk, key: str) -> None:
+    await desk.press("escape", "escape", "2")
+    section = desk.workspace.section
+    assert isinstance(section, DashboardSection)
+    alerts = section.query_one("#tile-alerts", Tile).lines
+    await desk.until(lambda: alerts.key, "an alert")
+    if key == "D":
+        alerts.focus()
+        await desk.press(key)
+        await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review")
+    else:
+        before = section.board["system"].at
+        await desk.press(key)
+        await desk.until(lambda: section.board["system"].at > before, "read again")
+
+
+@drive("access.end", "access.end_others", "key.create", "key.update", "token.create", "access.refresh")
+async def _access(desk: Desk, key: str) -> None:
+    await desk.press("escape", "escape", "7")
+    section = desk.workspace.section
+    assert isinstance(section, AccessSection)
+    await desk.until(lambda: section.keys.key and section.sessions.key, "both lists")
+    (section.keys if key == "e" else section.sessions).focus()
+    before = section._readings["me"].at
+    await desk.press(key)
+    match key:
+        case "delete":
+            await desk.see("Review", "auth.terminate_session", "ending it signs you out")
+        case "E":
+            await desk.see("No other session is known")
+        case "r":
+            await desk.until(lambda: section._readings["me"].at > before, "read again")
+        case _:
+            await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the form")
+
+
+@drive(
+    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets", "event.close")
+)
 async def _events(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "4")
     if not desk.session.feeds.open:
@@ -353,7 +438,28 @@ async def _events(desk: Desk, key: str) -> None:
         await desk.press("enter")
         await desk.see("cpu.cpu.usage")
     await desk.press(key)
-    await desk.see({"plus": "Subscribe", "o": "added", "delete": "Subscribe"}[key])
+    seen = {"plus": "Subscribe", "o": "added", "v": '"msg": "added"', "slash": "e.g. tank", "y": "all events that"}
+    await desk.see({**seen, "x": "what arrives", "s": "under a name", "delete": "Subscribe"}[key])
+    await desk.press("escape", "1")
+
+
+@drive("wire.log", "wire.call", "wire.filter", "wire.view", "wire.copy", "wire.save")
+async def _wire(desk: Desk, key: str) -> None:
+    await desk.press("escape", "escape", "6")
+    await desk.see("wire")
+    if key == "w":
+        await desk.press(key)
+        await desk.see("w logs again")
+        await desk.press(key)
+    elif key == "e":
+        await desk.session.read("system.info")
+        await desk.see("call   system.info")
+        await desk.press("down", key)
+        await desk.until(lambda: desk.workspace.section.id == "explore", "the method")
+    else:
+        await desk.press(key)
+        seen = {"slash": "e.g. tank", "v": '"jsonrpc"', "y": "name of", "x": "what arrives"}
+        await desk.see(seen[key])
     await desk.press("escape", "1")
 
 
@@ -512,9 +618,10 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize("ids", cases())
 async def test_every_action_is_triggered_by_its_key(signed_in: Open, nas: Simulator, ids: list[str]) -> None:
-    @nas.job("demo.work", abortable=True)
+    @nas.job("demo.work", abortable=True, logs=True)
     async def work(call: Call) -> None:
         call.progress(37, "lifting")
+        call.log("began\nlifted once\n")
         await call.sleep(100_000)
 
     async with signed_in() as desk:
@@ -549,6 +656,15 @@ async def test_palette_runs_an_action_in_its_section(signed_in: Open) -> None:
         await desk.press("enter")
         await desk.see("Subscribe")
         await desk.until(lambda: desk.workspace.section.id == "events", "the events")
+
+
+async def test_palette_finds_an_action_by_what_it_does(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        provider = Commands(desk.workspace)
+        await provider.startup()
+        for query, words in (("signed in", "Go: Sessions and keys"), ("dismiss", "Dashboard: Dismiss an alert")):
+            hits = [hit async for hit in provider.search(query)]
+            assert words in [hit.text for hit in sorted(hits, key=lambda hit: -hit.score)[:3]], query
 
 
 async def test_palette_finds_methods_and_opens_them(signed_in: Open) -> None:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from tests.app.conftest import Desk, Open
 from tests.app.waiting import screen_text
+from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Call, Simulator
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.otp import OtpScreen
 from tui.cards.review import ReviewScreen
+from tui.cards.sign_in import SignInScreen
 from tui.session.session import Session, State
 from tui.session.target import Target
 from tui.starting.connect import ConnectScreen
+from tui.widgets.status_line import StatusLine
 from tui.workspace import Workspace
 
 
@@ -206,3 +211,55 @@ async def test_the_order_and_what_closes_leaves_the_others(signed_in: Open, othe
             assert second.state is State.CLOSED
             assert connections.workspace(second) is None
             assert not desk.app.check_action("connection_next", ())
+
+
+async def test_the_same_call_on_another_server_and_tabs_that_tell_them_apart(
+    signed_in: Open, nas: Simulator, other: Simulator
+) -> None:
+    async with signed_in() as desk:
+        first = desk.session
+        await desk.press("escape", "escape", "S")
+        async with connected(desk, other) as second:
+            # Both are called nas.
+            places = [nas.url.split("/")[2], other.url.split("/")[2]]
+            await desk.see(f"nas {places[1]}", f"nas {places[0]}")
+            await desk.open("pds q", "pool.dataset.query")
+            await desk.write('[[["id", "=", "tank/media"]]]')
+            await desk.press("escape", "S")
+            await desk.until(lambda: shown(desk) is first, "the other")
+            await desk.ended()
+            assert desk.explore.call_pane.text == '[[["id", "=", "tank/media"]]]'
+            call = first.caller.last["pool.dataset.query"]
+            assert call.value[0]["id"] == "tank/media"
+            assert "pool.dataset.query" not in second.caller.last
+            # A write waits there for its review.
+            await desk.open("pds del", "pool.dataset.delete")
+            await desk.write('["tank/media"]')
+            await desk.press("escape", "S")
+            await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the review")
+            assert shown(desk) is second
+            await desk.press("escape")
+            # The tab of a connection leads to it.
+            tab = desk.workspace.query_one(StatusLine)
+            tab.action_press("tab:0")
+            await desk.until(lambda: shown(desk) is first, "the first")
+
+
+async def test_signing_in_again_in_place_when_the_secret_has_changed(signed_in: Open, nas: Simulator) -> None:
+    async with signed_in() as desk:
+        await desk.open("pds q", "pool.dataset.query")
+        await desk.write('[[["id", "=", "half')
+        session = desk.session
+        session.target = replace(session.target, secret=Secret("changed meanwhile"))
+        session.life.expire()
+        await desk.press("escape")
+        await desk.see("signed out")
+        await desk.press("R")
+        await desk.until(lambda: isinstance(desk.app.screen, SignInScreen), "the card")
+        await desk.see("Wrong user or password", "admin on")
+        await desk.press("f2")
+        assert not desk.app.screen.query_one(Input).password
+        await desk.type(nas.users["admin"]["password"])
+        await desk.press("enter")
+        await desk.until(lambda: session.state is State.ONLINE, "signed in")
+        await desk.see('[[["id", "=", "half')

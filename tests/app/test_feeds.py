@@ -9,6 +9,7 @@ from typing import Any
 
 from truenas_client import AsyncClient
 from truenas_client.simulator import CallError, Simulator, Source
+from tui.model.panel import Panel
 from tui.session.feeds import Feeds
 
 
@@ -56,3 +57,28 @@ async def test_a_name_is_subscribed_once_until_its_last_holder_lets_go() -> None
         again = feeds.hold("alert.list")
         assert again is not first
         assert again.seen == 0
+
+
+async def test_in_a_flood_nothing_is_uncounted_and_what_is_kept_is_bounded() -> None:
+    names, many = ("pool.query", "alert.list", "disk.query", "user.query"), 4000
+    async with Simulator() as nas, begun(nas) as feeds:
+        panels = [Panel(feeds.hold(name)) for name in names]
+        await until(lambda: all(feed.live for feed in feeds.open))
+        panels[1].filter = "n:39"
+        for number in range(many):
+            for name in names:
+                nas.send_event(name, "CHANGED", id=number, fields={"n": number, "name": "tank"})
+            if number % 500 == 0:
+                await asyncio.sleep(0)
+                panels[1].shown()
+            if number == many // 2:
+                await until(lambda: feeds.open[0].seen > 100)
+                panels[0].pause(True)
+                before = list(panels[0].shown())
+        await until(lambda: all(feed.seen + feed.dropped == many for feed in feeds.open))
+        assert list(panels[0].shown()) == before
+        assert 0 < panels[0].waiting < feeds.open[0].seen
+        for feed in feeds.open:
+            assert len(feed.events) <= 2000
+            missing = sum(event.missing or 0 for event in feed.events if event.kind == "dropped")
+            assert missing <= feed.dropped

@@ -11,9 +11,9 @@ from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator, Source
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.review import ReviewScreen
-from tui.model.eventnames import event_names, fitting_names, may_be_new, read_subscription, unknown_name
+from tui.model.eventnames import KnownEvents, fitting_names, known_events, listed_events, may_be_new, read_subscription
 from tui.sections.events import EventsSection
-from tui.sections.jobs import JobsSection, matches
+from tui.sections.jobs import JobsSection
 from tui.session.stores import Job
 from tui.widgets.rows import Rows
 
@@ -59,6 +59,8 @@ async def test_a_job_is_shown_live_and_gives_its_result(signed_in: Open, gate: G
         gate.steps[1].set()
         await desk.ended()
         await desk.see("Result", "moved", "job #1 success", "#1 demo.work  success")
+        await desk.until(lambda: not desk.session.jobs.news, "the news to be told")
+        assert "has succeeded" not in desk.text, "what is seen needs no toast"
 
 
 async def test_a_scrub_runs_to_its_end(signed_in: Open) -> None:
@@ -93,7 +95,7 @@ async def test_a_job_is_aborted_after_a_question(signed_in: Open, gate: Gate) ->
         assert desk.session.jobs.active()
         await desk.press("3")
         await desk.until(lambda: isinstance(desk.workspace.section, JobsSection), "the jobs")
-        await desk.see("›    1  running")
+        await desk.see("1  running   demo.work")
         await desk.press("a")
         await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
         await desk.press("enter")
@@ -188,7 +190,7 @@ async def test_several_panels_and_arguments(signed_in: Open, nas: Simulator) -> 
         assert len(desk.session.feeds.open) == 1, "arguments that are not JSON are refused"
         section = desk.workspace.section
         assert isinstance(section, EventsSection)
-        section.field.value = ""
+        section.adding.field.value = ""
         await desk.type("alert.list")
         await desk.press("enter")
         await desk.until(lambda: len(desk.session.feeds.open) == 2, "a second subscription")
@@ -237,13 +239,30 @@ def test_names_of_events_are_offered_best_first() -> None:
 
 
 def test_an_unknown_event_is_refused_with_the_nearest() -> None:
-    assert unknown_name("alert.list", NAMES) == ""
-    assert unknown_name("alert.lst", NAMES).startswith("No event alert.lst. Did you mean alert.list")
-    assert unknown_name("+", NAMES) == "No event +."
+    known = KnownEvents(tuple(NAMES))
+    assert known.unknown("alert.list") == ""
+    assert known.unknown("alert.lst").startswith("No event alert.lst. Did you mean alert.list")
+    assert known.unknown("+") == "No event +."
     assert [may_be_new(name) for name in ("pool.new_event", "+", "pool", "pool.", "a.b c", "a.b\n")] == [True] + [
         False
     ] * 5
-    assert event_names(["pool.query", "pool.create"])[-1] == "pool.query"
+    assert "demo.query" in known_events(["demo.query", "demo.create"]).names
+    assert known_events([]).takes("app.container_log_follow") == "app_name, container_id, tail_lines?"
+
+
+def test_a_server_that_lists_its_events_is_believed() -> None:
+    member = {"type": "string", "_required_": True}
+    answer = {
+        "b.query": {"wildcard_subscription": True, "accepts": []},
+        "a.source": {"wildcard_subscription": False, "accepts": [{"type": "object", "properties": {"path": member}}]},
+        "a.any": {"wildcard_subscription": False, "accepts": [{"anyOf": []}]},
+    }
+    known = listed_events(answer)
+    assert known is not None
+    assert known.names == ("a.any", "a.source", "b.query")
+    assert [known.takes(name) for name in known.names] == ["", "path", ""]
+    assert known.wants("a.source")
+    assert listed_events(None) is None
 
 
 async def test_subscribing_to_the_row_under_the_cursor_and_to_nothing_unknown(signed_in: Open) -> None:
@@ -267,22 +286,6 @@ async def test_subscribing_to_the_row_under_the_cursor_and_to_nothing_unknown(si
         await desk.press("plus", "enter")
         await desk.until(lambda: len(desk.session.feeds.open) == 2, "another")
         assert [watch.name for watch in desk.session.feeds.open] == [second, "reporting.realtime"]
-
-
-@pytest.mark.parametrize(
-    ("query", "fits"),
-    [
-        ("", True),
-        ("scrub", True),
-        ("state:run", True),
-        ("state:failed", False),
-        ("by:ada pool", True),
-        ("tank x", False),
-    ],
-)
-def test_filtering_jobs(query: str, fits: bool) -> None:
-    job = Job(id=4211, method="pool.scrub.scrub", state="RUNNING", text="Scrubbing tank", by="ada")
-    assert matches(job, query) is fits
 
 
 def test_a_failed_job_without_a_text_shows_its_exception() -> None:

@@ -122,8 +122,24 @@ async def _panel(desk: Desk) -> None:
     await desk.until(lambda: desk.session.feeds.open, "a subscription")
 
 
+async def _dashboard(desk: Desk) -> None:
+    await desk.press("2")
+    await desk.see("notice", "eno1")
+    await desk.press("down")
+
+
+async def _access(desk: Desk) -> None:
+    await desk.press("7")
+    await desk.see("this app", "never expires")
+
+
+async def _keys(desk: Desk) -> None:
+    await desk.press("tab")
+
+
 WALK: list[Callable[[Desk], Awaitable[None]]] = [
     *(_nothing, _list, _editor, _refused, _table, _finding, _found, _docs, _jobs, _job_filter, _events, _panel),
+    *(_dashboard, _access, _keys),
 ]
 
 

@@ -15,8 +15,8 @@ from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Call, Simulator, shapes
 from tui.cards.confirm import ConfirmScreen
 from tui.cards.review import ReviewScreen
+from tui.model.job import ENDED
 from tui.session.session import Session
-from tui.session.stores import ENDED
 from tui.session.target import Target
 from tui.session.transfers import Transfer
 from tui.widgets.rows import Rows
@@ -112,9 +112,14 @@ async def test_aborting_a_job_is_a_write(signed_in: Open, changed: list[Any]) ->
         await desk.press("escape", "escape", "L", "3")
         await desk.until(lambda: isinstance(desk.app.focused, Rows) and desk.app.focused.key == "2", "the job's row")
         await desk.press("a")
-        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
-        await desk.press("enter")
         await desk.see("Read-only", "Aborting a job changes the server")
+        assert not isinstance(desk.app.screen, ConfirmScreen), "what would be refused is not asked about"
+        desk.app.clear_notifications()
+        await desk.press("L", "a")
+        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+        desk.session.caller.allow_writes(False)
+        await desk.press("enter")
+        await desk.see("Aborting a job changes the server")
         assert not all(job.state in ENDED for job in desk.session.jobs.newest_first())
 
 

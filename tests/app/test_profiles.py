@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Input
@@ -20,6 +22,9 @@ from truenas_client.storage import Known, Profile, Profiles, config_path
 from truenas_client.trust import SYSTEM, TLS
 from tui import __main__ as program
 from tui.app import Start, TrueNASApp
+from tui.cards.confirm import ConfirmScreen
+from tui.cards.profile import ProfileScreen
+from tui.session.profile_editing import save_profile, try_profile
 from tui.starting.connect import ConnectScreen
 from tui.starting.opening import opening, picked
 from tui.widgets.choice import Choice
@@ -342,6 +347,12 @@ async def test_a_host_that_did_scram_gets_no_key_on_its_word(
 # -- what is said aloud ----------------------------------------------------------------------
 
 
+def _waited(desk: Desk) -> int:
+    found = re.search(r"waiting (\d+) s", desk.text)
+    assert found is not None
+    return int(found[1])
+
+
 async def test_a_login_that_has_to_wait_is_seen_waiting() -> None:
     async with Simulator(speed=1000.0, demo_data=False) as nas:
         nas.add_account("admin", "admin")
@@ -352,6 +363,8 @@ async def test_a_login_that_has_to_wait_is_seen_waiting() -> None:
         async with at_desk(Start(nas.url, "admin", "admin"), (80, 24)) as desk:
             await desk.press("enter")
             await desk.see("20 calls a minute", "waiting")
+            begun = _waited(desk)
+            await desk.until(lambda: _waited(desk) < begun, "the seconds to be counted down")
             await desk.press("escape")
             await desk.see("Cancelled")
 
@@ -403,3 +416,57 @@ async def test_a_code_and_a_certificate_are_asked_for_on_the_card(monkeypatch: p
                 await desk.type(account["otp"])
                 await desk.press("enter")
                 await desk.landed()
+
+
+# -- editing ---------------------------------------------------------------------------------
+
+
+async def test_a_profile_is_edited_tried_renamed_and_forgotten(nas: Simulator) -> None:
+    keep("away", "ws://127.0.0.1:1")
+    keep("lab", nas.url, use=True)
+    async with at_desk(Start(profile="away"), (80, 24)) as desk:
+        await desk.see("away", "Connection refused")
+        rows = desk.app.screen.query_one("#profiles", Rows)
+        rows.focus()
+        await desk.press("e")
+        await desk.until(lambda: isinstance(desk.app.screen, ProfileScreen), "the card")
+        await desk.press("f5")
+        await desk.see("Connection refused")
+        field(desk, "addresses").value = nas.url
+        await desk.see("Its secret will be sent to the new address.")
+        await desk.press("f5")
+        await desk.see("signed in as admin", "It works: nas")
+        field(desk, "name").value = "lab"
+        await desk.press("enter")
+        await desk.see("There is a profile lab already")
+        field(desk, "name").value = "attic"
+        field(desk, "colour").value = "red"
+        desk.app.screen.query_one("#opens", Choice).chosen = 1
+        await desk.press("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "saved")
+        profile = Profiles().get("attic")
+        assert (profile.addresses, profile.colour, profile.read_only) == ((nas.url,), "red", False)
+        assert profile.secret == KEPT
+        assert Profiles().names == ["lab", "attic"]
+        await desk.see("attic")
+        await desk.until(lambda: rows.key == "attic", "the cursor on it")
+        await desk.press("delete")
+        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+        await desk.press("y")
+        await desk.until(lambda: Profiles().names == ["lab"], "forgotten")
+
+
+async def test_trying_a_profile_asks_for_no_secret(nas: Simulator) -> None:
+    steps: list[str] = []
+    words = await try_profile(keep("lab", nas.url, secret=Ask()), steps.append)
+    assert "Signing in was not tried" in words
+    assert steps == ["resolved", "connected", "speaks TrueNAS"]
+
+
+def test_renaming_the_default_keeps_it_the_default() -> None:
+    profile = keep("lab", "wss://nas", use=True)
+    save_profile("lab", replace(profile, name="attic"))
+    assert Profiles().default == "attic"
+    assert Profiles().names == ["attic"]
+    with pytest.raises(InvalidProfile, match="address"):
+        save_profile("attic", replace(profile, name="attic", addresses=("nas:notaport",)))

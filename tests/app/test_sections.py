@@ -19,7 +19,7 @@ import sys
 from tui import section_specs
 
 section_specs.SECTIONS += (
-    section_specs.SectionSpec("probe", "Probe", "7", "Only for this test.", "__main__:Probe", inside=("probe-part",)),
+    section_specs.SectionSpec("probe", "Probe", "9", "Only for this test.", "__main__:Probe", inside=("probe-part",)),
 )
 
 from textual.containers import Container
@@ -44,19 +44,19 @@ class Probe(Section, can_focus=True):
 async def main():
     async with at_desk(Start(demo=True, fresh=True)) as desk:
         await desk.landed()
-        await desk.press("escape", "escape", "7")
+        await desk.press("escape", "escape", "9")
         await desk.see("the probe of")
         assert desk.workspace.section.id == "probe", "its key"
         await desk.press("1", "f1")
         await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
         shown = {row.key: row.cells[0].text for row in desk.app.screen.query_one(Rows).rows}
-        assert shown["go.probe"] == "7", "the help"
+        assert shown["go.probe"] == "9", "the help"
         await desk.press("escape", "ctrl+p")
         await desk.type("probe")
         await desk.see("Go: Probe", "Only for this test.")
         await desk.press("enter")
         await desk.until(lambda: desk.workspace.section.id == "probe", "the palette")
-        assert actions.worded("{go.probe}", typing=False) == "7", "hints"
+        assert actions.worded("{go.probe}", typing=False) == "9", "hints"
 
 
 asyncio.run(main())

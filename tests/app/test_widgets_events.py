@@ -8,6 +8,7 @@ from tests.app.waiting import wait_for
 from tui.model.panel import Panel
 from tui.session.feeds import Feed
 from tui.text import ASCII
+from tui.widgets.event_lines import EventLines
 from tui.widgets.event_panel import EventPanel
 from tui.widgets.sparkline import describe_number, number_at, numeric_paths, sparkline
 
@@ -109,7 +110,7 @@ async def test_a_hidden_panel_does_nothing_and_catches_up() -> None:
         await wait_for(pilot, lambda: "2 seen" in "".join(drawn(pilot)), "the event missed")
 
 
-async def test_numbers_without_an_id_are_plotted_and_o_changes() -> None:
+async def test_numbers_without_an_id_are_plotted_by_themselves_and_one_of_them_large() -> None:
     feed = Feed("reporting.realtime")
     panel = EventPanel(Panel(feed))
     async with staged(panel, size=(90, 10)) as pilot:
@@ -121,10 +122,45 @@ async def test_numbers_without_an_id_are_plotted_and_o_changes() -> None:
         assert "▁▂▃▄" in line
         assert line.rstrip(" ┃").endswith("80  max 80")
         assert "61.0 GiB" in drawn(pilot)[2]
-        await pilot.press("o")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "now 80   min 0   max 80" in drawn(pilot)[1], "the large plot")
+        assert any("⣀" <= sign <= "⣿" for sign in "".join(drawn(pilot)))
+        feed.add("added", None, {"cpu": {"usage": 85.0}, "memory": {"arc_size": 1}, "swap": {"used": 0}})
+        await wait_for(pilot, lambda: "now 85" in drawn(pilot)[1], "the newest value")
+        assert panel.close_plot()
+        panel.change_view("list")
+        await pilot.pause()
         assert "cpu={1}" in drawn(pilot)[1]
-        await pilot.press("o", "down", "down", "G")
+        panel.change_view("raw")
+        assert '{"msg": "added", "fields": {"cpu": {"usage": 85.0}' in drawn(pilot)[1]
+        panel.change_view("plot")
+        await pilot.press("down", "down", "G")
         assert "swap.used" in drawn(pilot)[3]
+        panel.open_filter()
+        await pilot.press("c", "p", "u", "enter")
+        assert panel.lines.line_count() == 1
+        assert "reporting.realtime  /cpu" in drawn(pilot)[0]
+
+
+async def test_a_filter_keeps_what_fits_though_much_else_comes() -> None:
+    feed = Feed("core.get_jobs", limit=50)
+    panel = EventPanel(Panel(feed))
+    async with staged(panel, size=(80, 10)) as pilot:
+        feed.add("changed", 1, job(1) | {"state": "SUCCESS"})
+        panel.open_filter()
+        for key in "state:success":
+            await pilot.press("colon" if key == ":" else key)
+        await pilot.press("enter")
+        for number in range(2, 200):
+            feed.add("changed", number, job(number))
+            if number % 20 == 0:
+                panel.pull()
+        feed.mark("dropped", 7)
+        await wait_for(pilot, lambda: "199 seen" in drawn(pilot)[-1], "all of them")
+        assert "SUCCESS" in drawn(pilot)[2]
+        assert "dropped: this app was too slow for 7 events" in drawn(pilot)[1]
+        assert panel.close_filter()
+        assert " 199 pool" in drawn(pilot)[2]
 
 
 async def test_an_ended_feed_says_why() -> None:
@@ -132,10 +168,11 @@ async def test_an_ended_feed_says_why() -> None:
     panel = EventPanel(Panel(feed))
     async with staged(panel, size=(80, 8)) as pilot:
         feed.ended = "[ENOENT] the source ended"
-        feed.add("gap", None, None)
+        feed.mark("gap")
         await wait_for(pilot, lambda: "ended" in drawn(pilot)[0], "that it ended")
         assert "[ENOENT] the source ended" in drawn(pilot)[-1]
-        await pilot.press("space", "o", "enter", "down")
+        await pilot.press("space", "enter", "down")
+        panel.change_view("plot")
         drawn(pilot)
 
 
@@ -150,11 +187,17 @@ async def test_hostile_events() -> None:
                 feed.add("added", None, text)
                 feed.add("added", None, None)
             await wait_for(pilot, lambda: "seen" in drawn(pilot)[-1], "the events")
-            for key in ("G", "o", "G", "o", "g"):
-                await pilot.press(key)
+            for view in ("list", "plot", "raw", "plot"):
+                panel.change_view(view)
+                await pilot.press("G")
                 drawn(pilot)
+            feed.add("added", None, {HOSTILE[3]: 5, HOSTILE[8]: -1e300})
+            await wait_for(pilot, lambda: pilot.app.query_one(EventLines).path is not None, "numbers")
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "now 5" in "".join(drawn(pilot)), "a large plot")
             await pilot.resize_terminal(14, 40)
-            await pilot.press("o")
+            drawn(pilot)
+            panel.change_view("list")
             drawn(pilot)
 
 

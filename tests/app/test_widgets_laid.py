@@ -34,7 +34,9 @@ class Stores:
 def job(state: str, *, percent: float = 37, ran: float = 60, text: str = "Scrubbing, 24 s left") -> Job:
     ended = None if state == "RUNNING" else datetime.now(UTC)
     began = (ended or datetime.now(UTC)) - timedelta(seconds=ran)
-    return Job(7, "pool.scrub", state, percent, text, started=began, finished=ended)
+    jobs = JobStore()
+    jobs.put(Job(7, "pool.scrub", state, percent, text, started=began, finished=ended))
+    return jobs.newest_first()[0]
 
 
 async def test_a_transfer_is_laid_out_anew_on_another_width() -> None:

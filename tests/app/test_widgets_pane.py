@@ -7,7 +7,7 @@ from textual.widgets import Static
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows
-from tui.widgets.status_line import Status, StatusLine
+from tui.widgets.status_line import Other, Status, StatusLine
 
 FULL = Status(
     online=True,
@@ -17,7 +17,7 @@ FULL = Status(
     latency=18.2,
     jobs=2,
     events=1,
-    others=(("backup-nas", False),),
+    others=(Other("backup-nas", False),),
 )
 
 
@@ -113,7 +113,7 @@ async def test_a_pane_can_fill_the_screen() -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 async def test_hostile_text_in_borders_and_status(text: str) -> None:
     pane = pane_with_list(Pane(text, tabs=[text[:30], "x", text], tab="x"))
-    status = StatusLine(Status(True, text, text, text, note=text, others=((text, True),)))
+    status = StatusLine(Status(True, text, text, text, note=text, others=(Other(text, True),)))
     async with staged(status, pane, size=(60, 8)) as pilot:
         pane.facts = [text, (text, "error"), text[:20]]
         pane.query_one(Rows).set_rows([Row(text, (text,))])
@@ -132,7 +132,7 @@ async def test_the_status_line_wide_and_narrow() -> None:
         await pilot.resize_terminal(60, 3)
         await pilot.pause()
         narrow = drawn(pilot)[0]
-        assert narrow.startswith(" ● lab-nas  ")
+        assert narrow.startswith(" ● lab-nas  ○ backup-nas  ")
         assert narrow.rstrip().endswith("2 jobs")
         await pilot.resize_terminal(32, 3)
         await pilot.pause()

@@ -1,7 +1,10 @@
 """The list: keys, folding, keeping the cursor, columns, and how little is drawn."""
 
+from collections.abc import Sequence
+
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
+from tui.widgets.lines import Span
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 
@@ -33,6 +36,37 @@ async def test_keys_move_the_cursor_and_it_stays_on_screen() -> None:
             assert sum("›" in line for line in lines) == 1, key
             assert f"› row {where} " in next(line for line in lines if "›" in line)
         assert rows.key == "key0"
+
+
+async def test_of_the_same_rows_only_the_changed_ones_are_drawn_again() -> None:
+    asked: list[int] = []
+
+    class Counted(Rows):
+        def line_spans(self, index: int, cells: int) -> Sequence[Span]:
+            asked.append(index)
+            return super().line_spans(index, cells)
+
+    rows = Counted([Column("name"), Column("count")], header=True)
+    made = [Row(f"key{index}", (f"row {index}", str(index))) for index in range(50)]
+    async with staged(rows, size=(40, 12)) as pilot:
+        rows.set_rows(made)
+        await pilot.pause()
+        for number, text, drawn_again in ((3, "row x", {3}), (4, "row 4", set()), (45, "row y", set())):
+            asked.clear()
+            made = list(made)
+            made[number] = Row(f"key{number}", (text, str(number)))
+            rows.set_rows(made)
+            await pilot.pause()
+            assert set(asked) == drawn_again, text
+        assert "row x" in drawn(pilot)[4]
+        asked.clear()
+        made[3] = Row("key3", ("a longer name than all", "3"))
+        rows.set_rows(made)
+        await pilot.pause()
+        assert len(set(asked)) == 11, "the column grows, and with it all lines"
+        rows.set_rows(made[:3])
+        await pilot.pause()
+        assert len(rows.rows) == 3
 
 
 async def test_messages_tell_what_was_highlighted_and_chosen() -> None:

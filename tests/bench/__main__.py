@@ -1,13 +1,32 @@
-"""``make bench``: every measurement, one after the other."""
+"""``make bench``: every measurement, one after the other; ``python -m tests.bench NAME...`` for some."""
 
 from __future__ import annotations
 
-from . import app, blocking, calls, commands, flood, idle, keys, large, memory, simulator, start
+import sys
+from importlib import import_module
+
+PARTS = (
+    "calls",
+    "blocking",
+    "commands",
+    "diffs",
+    "flood",
+    "simulator",
+    "app",
+    "jobs",
+    "keys",
+    "panels",
+    "large",
+    "start",
+    "idle",
+    "memory",
+)
+"""Modules of this package, in the order of the run."""
 
 
 def main() -> None:
-    for part in (calls, blocking, commands, flood, simulator, app, keys, large, start, idle, memory):
-        part.run()
+    for name in sys.argv[1:] or PARTS:
+        import_module(f"tests.bench.{name}").run()
 
 
 if __name__ == "__main__":

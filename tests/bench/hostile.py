@@ -1,7 +1,8 @@
 """A NAS for the measurements of keys, in a process of its own: as kind as the demo, or hostile.
 
 ``python -m tests.bench.hostile [odd]`` prints its address and ends with its input. Besides the demo it has
-``bench.jobs``, ``bench.garbage`` and ``bench.events``: each begins a flood and answers at once. With ``odd`` its list
+``bench.jobs``, ``bench.garbage``, ``bench.events`` and ``bench.four``: each begins a flood and answers at once;
+``bench.sent`` is how many events of each name ``bench.four`` has sent. With ``odd`` its list
 of methods ends with entries that no server should send.
 """
 
@@ -20,6 +21,8 @@ from truenas_client.simulator import Call, Simulator, shapes
 RESULT = {"rows": ["x" * 1000] * 90}
 """Of every job, 90 kB."""
 TURN = 0.002
+FLOWS = ("bench.list", "bench.filtered", "bench.paused", "bench.numbers")
+"""What ``bench.four`` sends, as often each."""
 
 
 def _row(number: int) -> dict[str, Any]:
@@ -82,6 +85,39 @@ def flooding(nas: Simulator) -> None:
         begin(call, seconds, turn)
 
 
+def four_flows(nas: Simulator) -> None:
+    """Adds the flood into four panels: so many events a second in all, on the clock, counted."""
+    sent = dict.fromkeys(FLOWS, 0)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def run(seconds: float, rate: float) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while (now := loop.time() - began) < seconds:
+            due = int(now * rate / len(FLOWS))
+            # What is behind is made up for, some at a time.
+            for number in range(sent[FLOWS[0]], min(due, sent[FLOWS[0]] + 250)):
+                for name in FLOWS:
+                    sent[name] += 1
+                    if name == "bench.numbers":
+                        fields = {"cpu": number % 97, "disk": {"read": number * 3 % 1013, "write": 5}, "net": 7}
+                        nas.send_event(name, "ADDED", fields=fields)
+                    else:
+                        fields = {"name": f"tank/set{number % 50}", "state": "RUNNING", "n": number}
+                        nas.send_event(name, "CHANGED", id=number, fields=fields)
+            await asyncio.sleep(TURN)
+
+    @nas.method("bench.four", roles=["READONLY_ADMIN"], accepts=[shapes.any_(), shapes.any_()])
+    def four(call: Call, seconds: float, rate: float) -> None:
+        task = asyncio.get_running_loop().create_task(run(seconds, rate))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    @nas.method("bench.sent", roles=["READONLY_ADMIN"])
+    def told(call: Call) -> dict[str, Any]:
+        return {"sent": sent, "running": bool(tasks)}
+
+
 async def _serve(odd: bool) -> None:
     listing = None
     if odd:
@@ -93,6 +129,7 @@ async def _serve(odd: bool) -> None:
             listing |= {name: usual | entry for name, entry in odd_methods().items() if _can_be_sent(entry)}
     async with Simulator(catalogue=listing) as nas:
         flooding(nas)
+        four_flows(nas)
         print(nas.url, nas.users["admin"]["password"], flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

@@ -108,6 +108,12 @@ class FileNas:
         elif method == "core.download":
             job_id = await self.add(params[0], params[1])
             await reply(link, frame, [job_id, f"/_download/{job_id}?auth_token={TOKEN}"])
+        elif method == "core.job_download_logs":
+            if params[0] < 100:
+                await reply(link, frame, "no such place")
+                return
+            job_id = await self.add("filesystem.get", [f"/var/log/jobs/{params[0]}.log"])
+            await reply(link, frame, f"/_download/{job_id}?auth_token={TOKEN}")
         elif method == "auth.generate_token":
             await reply(link, frame, TOKEN)
         else:

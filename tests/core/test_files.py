@@ -67,6 +67,20 @@ async def test_download_to_a_file(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["lines.txt"]
 
 
+async def test_the_log_of_a_job_comes_by_a_job_of_its_own(tmp_path: Path) -> None:
+    async with file_nas(give) as nas, AsyncClient(nas.url) as client:
+        got = await client.job_logs(4211)
+        assert (got.job_id, got.size, got.content, got.result) == (168, 21, content(), "written")
+        assert ["core.job_download_logs", 4211, "job-4211.log"] in nas.calls
+        got = await client.job_logs(4211, to=tmp_path)
+        assert got.path == tmp_path / "job-4211.log"
+        assert got.path.read_bytes() == content()
+        with pytest.raises(FileExistsError):
+            await client.job_logs(4211, to=tmp_path)
+        with pytest.raises(ProtocolError, match="not a place to fetch from"):
+            await client.job_logs(7)
+
+
 async def test_download_into_a_folder_takes_the_name(tmp_path: Path) -> None:
     async with file_nas(give) as nas, AsyncClient(nas.url) as client:
         got = await client.download(METHOD, PARAMS, "../lines.txt", to=tmp_path)

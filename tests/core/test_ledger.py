@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from truenas_client.engine.ledger import ANNOUNCE_SECONDS, Call, Lane, Ledger, lane_of
+from truenas_client.engine.ledger import ANNOUNCE_SECONDS, Call, JobLane, Lane, Ledger, lane_of
 from truenas_client.engine.sizes import send_limit
 
 
@@ -86,6 +86,8 @@ class Schedules(RuleBasedStateMachine):
         assert held[Lane.JOB] <= 7
         assert held[Lane.JOB] + held[Lane.CALL] <= 9
         assert self.ledger.queued == len(self.queued)
+        waiting = sum(c.lane is Lane.JOB for c in self.queued)
+        assert self.ledger.job_lane == JobLane(held[Lane.JOB], waiting)
         if any(c.lane is Lane.CONTROL for c in self.queued):
             assert len(self.flying) == 10, "a control call waits only for the last slot"
 

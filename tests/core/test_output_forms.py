@@ -13,7 +13,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client import ejson
+from tests.facts import RELEASES, catalogue
+from truenas_client import Catalogue, ejson
+from truenas_client.methods.fieldnames import fields
+from truenas_client.values.best_columns import BEST
 from truenas_client.values.columns import at_path, own_columns, picked, read_columns
 from truenas_client.values.forms import FORMS, form_lines
 from truenas_client.values.lines import cells, cut
@@ -123,6 +126,24 @@ def test_columns_that_say_nothing_are_not_chosen() -> None:
     ids = [{"uuid": "1", "id": "0c95b9f8-91a0-4782-8180-e6817b2a93f1", "text": "t" * 300, "big": "b" * 300}]
     assert own_columns(ids) == ("text",)
     assert own_columns([{"a.b": 1}]) == ("a\\.b",)
+
+
+def test_the_best_columns_are_fields_of_the_rows() -> None:
+    catalogues = [Catalogue.from_methods(catalogue(release)) for release in RELEASES]
+    for name, columns in BEST.items():
+        methods = [method for methods in catalogues if (method := methods.get(name)) is not None]
+        known = {field for method in methods for field in fields(method)}
+        for column in columns:
+            top, _, deeper = column.partition(".")
+            # Not every schema tells what is inside an object.
+            open_ended = deeper and top in known and not any(field.startswith(f"{top}.") for field in known)
+            assert column in known or open_ended or ".*." in column, (name, column)
+
+
+def test_the_best_columns_that_the_rows_have_come_first() -> None:
+    table = TextTable(POOLS, best=["gone", "status", "scan.state", "name", "size"], width=26)
+    assert table.columns == ("status", "scan.state")
+    assert TextTable(POOLS, best=["gone"]).columns == own_columns(POOLS)
 
 
 def test_paths() -> None:

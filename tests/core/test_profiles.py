@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from truenas_client.aio.profile_login import sign_in
 from truenas_client.exc import InsecureTransport, InvalidCredentials, InvalidProfile, SecretUnavailable
 from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Secret, Text
 from truenas_client.simulator import Simulator
-from truenas_client.storage import MECHANISMS, Known, Profile, Profiles, choose
+from truenas_client.storage import MECHANISMS, Known, Profile, Profiles, choose, paths
 from truenas_client.storage.importing import read_official
 from truenas_client.storage.profile import from_toml, to_toml
 from truenas_client.trust import SYSTEM, TLS
@@ -511,3 +512,14 @@ def test_settings_that_cannot_be_read(tmp_path: Path, text: str | None, words: s
     assert str(file) in str(caught.value)
     assert words in str(caught.value)
     assert MARKER not in str(caught.value)
+
+
+@pytest.mark.parametrize("root", [None, "", "  ", "/somewhere"])
+def test_the_paths_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch, root: str | None) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+        if root is not None:
+            monkeypatch.setenv(name, root)
+    name, folder = paths.APPLICATION, paths.catalogues_path()
+    assert paths.config_path() == platformdirs.user_config_path(name, appauthor=False) / "config.toml"
+    assert folder == platformdirs.user_cache_path(name, appauthor=False) / "catalogues"

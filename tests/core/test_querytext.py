@@ -204,6 +204,24 @@ def test_an_error_in_an_option_says_where(read: Any, text: str, place: str, word
     assert text[raised.value.position :].startswith(place)
 
 
+@pytest.mark.parametrize(
+    ("filters", "options", "path"),
+    [
+        ([["a", "=", 1], ["a", "bogus", 1]], {}, (0, 1, 1)),
+        ([["a", "=", {"b": 1}]], {}, (0, 0, 2)),
+        ([["OR", [["a", "=", 1], [["b", "=", 1], ["c", "in", "x"]]]]], {}, (0, 0, 1, 1, 1, 2)),
+        ([["OR", []]], {}, (0, 0)),
+        ("a", {}, (0,)),
+        ([], {"limit": "5"}, (1, "limit")),
+        ([], {"select": ["a", 5]}, (1, "select")),
+    ],
+)
+def test_what_has_no_words_is_named_by_its_place(filters: Any, options: Any, path: tuple[Any, ...]) -> None:
+    with pytest.raises(Unsayable) as raised:
+        Query.of(filters, options)
+    assert raised.value.path == path
+
+
 def test_options_of_the_wrong_kind_have_no_words() -> None:
     for options in ({"order_by": "name"}, {"limit": "1"}, {"count": 1}, {"select": [1]}, {"order_by": [1]}):
         with pytest.raises(Unsayable):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import stat
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from midclt.parser import COMMANDS
 from tests.facts import ROOT
 from tests.midclt.conftest import Run
+from tests.midclt.test_process import loaded_by
 from truenas_client.auth import budget
 from truenas_client.simulator import Call, ThreadedSimulator
 
@@ -99,6 +101,24 @@ def rows(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def test_a_call_to_this_machine_loads_no_event_loop(nas: ThreadedSimulator) -> None:
+    loaded = loaded_by(f"import midclt; midclt.main(['-u', {socket_of(nas)!r}, 'call', 'core.ping'])")
+    assert "truenas_client.sync.client" in loaded
+    heavy = {"asyncio", "ssl", "inspect", "subprocess", "tomllib", "platformdirs", "midclt.signing", "cryptography"}
+    assert not loaded & heavy
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stream_ends_with_a_signal(nas: ThreadedSimulator, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "midclt", "-u", socket_of(nas), "watch", "pool.query"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"[{")
+        process.send_signal(number)
+        assert process.communicate(timeout=20) == (b"", b"")
+    assert process.returncode == 128 + number
+
+
 # -- do ----------------------------------------------------------------------------------------
 
 
@@ -117,6 +137,12 @@ def test_pairs_are_an_object(shell: Shell, tmp_path: Path) -> None:
     }
     assert "not known here yet" in err
     assert "hunter2" not in out + err
+    assert shell("methods", "-o", "json")[0] == 0  # from now on they are
+    status, out, err = shell("call", "--dry-run", "pool.dataset.create", '{"type": "FILESYSTEM"}')
+    assert (status, err) == (6, "data: missing field name\n")
+    status, out, err = shell("call", "--dry-run", "pool.dataset.creat")
+    assert status == 1
+    assert "pool.dataset.create" in err
 
 
 def test_many_calls_after_one_login(shell: Shell, tmp_path: Path) -> None:
@@ -317,7 +343,27 @@ def test_every_release_tells_what_it_is(shell: Shell, release: str) -> None:
         assert "FULL_ADMIN" in steps[names.index("role")]["said"]
 
 
+def test_the_doctor_looks_at_the_certificate(shell: Shell) -> None:
+    with ThreadedSimulator(tls=True) as nas:
+        assert nas.secure_url is not None
+        assert nas.nas.tls is not None
+        shown = nas.nas.tls.fingerprint.upper()
+        login = ("-U", "admin", "doctor", "-o", "json")
+        for flags, ends, words in (
+            ((), 3, "self-signed"),
+            (("--insecure",), 0, "any is accepted"),
+            (("--ca", str(nas.nas.tls.path)), 0, "trusted; ends"),
+        ):
+            status, out, err = shell(*flags, *login, address=nas.secure_url)
+            said = {row["step"]: row["said"] for row in json.loads(out)}["certificate"]
+            assert (status, words in said, shown in said.replace(":", "")) == (ends, True, True)
+            assert ("midclt profile add" in err) is (ends == 3)
+
+
 def test_who_and_what(shell: Shell, nas: ThreadedSimulator) -> None:
+    status, out, err = shell("whoami", address=nas.url, env={"TRUENAS_PASSWORD": ""})
+    assert (status, out) == (4, "")
+    assert err.endswith("Not signed in: give a user name with -U or TRUENAS_USERNAME.\n")
     status, out, err = shell("whoami")
     assert (status, err) == (0, "")
     assert json.loads(out)["roles"] == ["FULL_ADMIN"]

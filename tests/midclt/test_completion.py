@@ -83,6 +83,19 @@ def test_the_words_of_the_named_server_else_the_newest(home: Path) -> None:
     assert read_words(str(home / "nothing"), ()) == []
 
 
+def test_a_server_cannot_write_what_a_shell_runs(home: Path) -> None:
+    choices = ["OK-1", "$(id)", "`id`", "a;b", "a b", "-x", "", "\x1b[31m", "a\tb", "a|b", "~", "*"]
+    odd = {
+        "a.$(id)": {},
+        "a.b\x1b": {},
+        "a.b c": {},
+        "a.ok": {"accepts": [{"enum": choices}], "description": "x\ty\nz"},
+    }
+    CatalogueCache().keep("odd", "", Kept(Catalogue.from_methods(odd), "26\nx", ()), given=("odd", "", ""))
+    assert candidates(["-u", "odd", "call", ""]) == [("a.ok", "x y z")]
+    assert offered("-u", "odd", "call", "a.ok", "") == ["OK-1"]
+
+
 def test_completing_loads_next_to_nothing() -> None:
     code = "import sys; from midclt import main; main(['__complete', 'call', 'pool.da'])"
     code += "; print(*sys.modules, file=sys.stderr)"

@@ -34,6 +34,12 @@ def test_addresses_that_lead_nowhere(run: Run, url: str, status: int, words: str
     assert "secret" not in ran.err
 
 
+def test_an_address_from_elsewhere_is_named(run: Run) -> None:
+    for address, status in (("ws://127.0.0.1:1", 3), ("ftp://nas", 2)):
+        ran = run("call", "core.ping", env={"TRUENAS_URI": address})
+        assert (ran.status, ran.err.endswith(" (TRUENAS_URI)\n"), ran.err.count("\n")) == (status, True, 1)
+
+
 def test_a_path_that_is_no_api(run: Run, nas: Nas) -> None:
     ran = run("call", "core.ping", url=nas.url.replace("current", "v1"))
     assert (ran.status, ran.out) == (3, "")
@@ -78,6 +84,7 @@ def test_a_certificate_nobody_signed(run: Run, background: Background, certifica
         assert (ran.status, ran.out) == (3, "")
         assert "certificate" in ran.err
         assert "--insecure" in ran.err
+        assert ran.err.count("\n") == 1
         assert "Traceback" not in ran.err
         ran = run("--insecure", "call", "core.ping", url=url)
         assert (ran.status, ran.out, ran.err) == (0, "pong\n", "")

@@ -13,8 +13,10 @@ from midclt.explaining import explain, parts_of
 from midclt.prose import Prose
 from tests.facts import CATALOGUES, catalogue
 from tests.midclt.conftest import Nas, Ran, Run
+from tests.midclt.served import Background
 from tests.midclt.test_process import _environment, terminal
 from truenas_client import Catalogue
+from truenas_client.simulator import Simulator
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
 NOWHERE = "ws://127.0.0.1:1/api/current"
@@ -60,6 +62,18 @@ def test_no_cache_and_no_server(run: Run, cache: Path) -> None:
     ran = run("explain", "pool.query", "--refresh", url=None, env={"TRUENAS_PROFILE": "gone"})
     assert ran.status == 2
     assert "gone" in ran.err
+
+
+def test_an_upgrade_of_this_machine_is_noticed(run: Run, background: Background, cache: Path, tmp_path: Path) -> None:
+    nas = Simulator(unix=str(tmp_path / "nas.sock"))
+    url = f"ws+unix://{tmp_path / 'nas.sock'}"
+    kept = Kept(Catalogue.from_methods({"old.method": {}}), "1.0", ("FULL_ADMIN",))
+    CatalogueCache().keep(url, "", kept)
+    with background.entered(nas):
+        assert "core.ping" in run("methods", "-a", url=url).out.split()
+    # Now the new list is cached, and the server is gone.
+    assert "core.ping" in run("methods", "-a", url=url).out.split()
+    assert run("methods", "--refresh", url=url).err.endswith("are cached: without --refresh they are shown\n")
 
 
 def test_finding_methods(offline: Any) -> None:
@@ -158,6 +172,27 @@ def test_every_method_can_be_explained(release: str, monkeypatch: pytest.MonkeyP
     for method in Catalogue.from_methods({name: catalogue(release)[name] for name in chosen if name in names}):
         prose = Prose("never")
         explain(method, prose)
-        assert prose.text.startswith(f"{method.name}(")
-        assert "\x1b" not in prose.text
+        heading, *lines = prose.text.splitlines()
+        assert heading.startswith(f"{method.name}(")
+        assert all(len(line) <= 80 for line in lines if not line.startswith("  midclt call ") and " " in line.strip())
         assert all(node.name for node in parts_of(method))
+
+
+def test_a_hostile_server_steers_no_terminal(nas: Nas, cache: Path) -> None:
+    evil = "\x1b[2Jx\x9b\u202e\x07"
+    member = {"type": "string", "title": evil, "description": evil, "enum": [evil, "b"], "default": evil}
+    entry = {
+        "description": f"{evil}\n\n  * {evil}",
+        "cli_description": evil,
+        "accepts": [{"type": "object", "_name_": evil, "properties": {evil: member}}],
+        "roles": [evil],
+        "examples": {"websocket": [evil]},
+    }
+    methods = Catalogue.from_methods({"evil.one": entry, f"evil.{evil}": entry})
+    CatalogueCache().keep(nas.url, "admin", Kept(methods, "26", ()))
+    env = _environment(nas, XDG_CACHE_HOME=str(cache.parents[1]), NO_COLOR="1")
+    for argv in (["methods"], ["methods", "evil"], ["methods", "-o", "table"], ["explain", "evil.one", "-a"]):
+        with terminal(*argv, env=env) as screen:
+            shown = screen.rest()
+        assert "evil" in shown
+        assert not set(shown) & set("\x1b\x9b\u202e\x07")

@@ -32,7 +32,8 @@ def _environment(nas: Nas | None = None, **more: str) -> dict[str, str]:
     return env | {"TERM": "xterm", "PYTHONIOENCODING": "utf-8"} | more
 
 
-def _loaded(code: str) -> set[str]:
+def loaded_by(code: str) -> set[str]:
+    """The modules that some code loads."""
     script = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint(*sys.modules, file=sys.stderr)"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=30)
     assert ran.returncode == 0, ran.stderr
@@ -41,19 +42,19 @@ def _loaded(code: str) -> set[str]:
 
 @pytest.mark.parametrize("argv", [["--version"], ["--help"], [], *([name, "--help"] for name in COMMANDS)])
 def test_help_loads_no_driver_and_no_other_command(argv: list[str]) -> None:
-    loaded = _loaded(f"import midclt; midclt.main({argv!r})")
+    loaded = loaded_by(f"import midclt; midclt.main({argv!r})")
     commands = {name for name in loaded if name.startswith("midclt.commands.")}
     assert commands == {f"midclt.commands.{name}" for name in argv if name in COMMANDS}
     assert not loaded & {"asyncio", "websockets", "ssl", "socket", "textual", "rich", "truenas_client.exc"}
 
 
 def test_importing_loads_next_to_nothing() -> None:
-    loaded = _loaded("import truenas_client, midclt")
+    loaded = loaded_by("import truenas_client, midclt")
     assert not loaded & {"asyncio", "websockets", "textual", "rich", "argparse", "json"}
 
 
 def test_no_command_loads_a_screen_or_another_command() -> None:
-    loaded = _loaded("import midclt; midclt.main(['-u', 'ws://127.0.0.1:1', 'ping'])")
+    loaded = loaded_by("import midclt; midclt.main(['-u', 'ws://127.0.0.1:1', 'ping'])")
     assert "midclt.commands.ping" in loaded
     assert "midclt.commands.call" not in loaded
     assert not loaded & {"textual", "rich", "truenas_client.simulator", "jsonschema", "cryptography"}

@@ -6,17 +6,24 @@ import csv
 import io
 import json
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from midclt.caret import caret_text
+from midclt.queryhints import refusal_hint
 from midclt.showing import has_colour
 from tests.facts import ROOT
 from tests.midclt.conftest import Nas, Ran, Run
+from tests.midclt.served import Background
 from tests.midclt.test_process import COMMAND, _environment, terminal
+from truenas_client import Catalogue
 from truenas_client.methods.querylocal import LocalPart
 from truenas_client.methods.querywords import QueryTextError
+from truenas_client.simulator import Simulator
+from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
 
 @pytest.fixture
@@ -66,6 +73,20 @@ def test_count_get_and_extra(query: Any) -> None:
     assert rows(query("core.get_jobs", "-f", "state = RUNNING")) == []
 
 
+def test_the_request_can_be_looked_at(run: Run) -> None:
+    ran = run("query", "pool", "-f", "size > 1T", "--order-by", "-size", "--dry-run", url="ws://127.0.0.1:1")
+    request = {"method": "pool.query", "params": [[["size", ">", 1 << 40]], {"order_by": ["-size"]}]}
+    assert (ran.status, json.loads(ran.out)) == (0, request)
+    ran = run("query", "audit", "-f", "username = root", "--dry-run", url="ws://127.0.0.1:1")
+    assert list(json.loads(ran.out)["params"][0]) == ["query-filters", "query-options"]
+
+
+def test_jmespath_is_an_extra(query: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jmespath", None)
+    ran = query("user", "--jmespath", "[]")
+    assert (ran.status, ran.err) == (2, "--jmespath needs a package: pip install jmespath\n")
+
+
 def test_forms(query: Any) -> None:
     ask = ("pool", "-f", "name = tank", "--order-by", "name")
     assert query(*ask, "-s", "name,scan.state", "-o", "table").out == "name  scan.state\ntank  FINISHED\n"
@@ -110,8 +131,8 @@ def test_mistakes_that_the_server_finds(query: Any) -> None:
 def test_a_terminal_shows_a_table_for_people_that_fits(nas: Nas) -> None:
     with terminal("query", "pool", env=_environment(nas)) as screen:
         lines = screen.rest().splitlines()
-    assert lines[0].startswith("\x1b[1mid  name")
-    assert lines[1].split()[:3] == ["1", "tank", "ONLINE"]
+    assert lines[0].startswith("\x1b[1mname   status  healthy")
+    assert lines[1].split()[:3] == ["tank", "ONLINE", "yes"]
     assert "TiB" in lines[1]
     assert "more columns: " in lines[3]
     assert max(map(len, lines[1:3])) <= 60
@@ -149,7 +170,7 @@ def test_a_reader_that_goes_away(nas: Nas) -> None:
         text=True,
         timeout=20,
     )
-    assert (ran.stdout.split()[0], ran.stderr) == ("id", "")
+    assert (ran.stdout.split()[:2], ran.stderr) == (["name", "type"], "")
 
 
 def test_colour_follows_the_option_then_the_environment_then_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,3 +207,54 @@ def test_what_is_done_here() -> None:
     assert LocalPart.of({"order_by": ["-a", "b"], "count": True}).finished(5) == 5
     part = LocalPart.of({"select": ["b"], "order_by": ["-a.x"], "get": True})
     assert part.finished({"a": {"x": 1}, "b": 2}) == {"b": 2}
+
+
+def test_a_field_that_no_row_has_is_pointed_out_when_nothing_was_found(
+    query: Any, nas: Nas, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert query("user", "-f", "usernme = root").err == ""  # nothing is known of the fields
+    row = {"username": {}, "uid": {}, "group": {"type": "object", "properties": {"id": {}}}}
+    answer = {"anyOf": [{"type": "array", "items": [{"type": "object", "properties": row}]}, {"type": "integer"}]}
+    methods = Catalogue.from_methods({"user.query": {"filterable": True, "returns": [answer]}})
+    CatalogueCache().keep(nas.url, "admin", Kept(methods, "26", ()))
+    assert (
+        query("user", "-f", "usernme = root").err == "The rows of user.query have no field usernme. Near it: username\n"
+    )
+    assert query("user", "-f", "username = nix").err == ""
+    assert query("user", "-s", "grup.id").err == "The rows of user.query have no field grup.id. Near it: group.id\n"
+    ran = query("user", "--get", "-f", "uid = 0 and (zzz = 1 or username = root and qqq = 2)")
+    assert ran.err.splitlines() == [
+        "--get: no row matches",
+        "The rows of user.query have no field zzz: midclt explain user.query.returns lists them",
+        "The rows of user.query have no field qqq: midclt explain user.query.returns lists them",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "given", "words"),
+    [
+        ("'<' not supported between instances of 'NoneType' and 'str'", {"order_by": ["a"]}, "nulls_last:"),
+        ("'>' not supported between instances of 'NoneType' and 'int'", {}, "size != null"),
+        ("'<' not supported between instances of 'str' and 'int'", {}, "quotes make a text"),
+        ("can't compare offset-naive and offset-aware datetimes", {}, "2026-01-31T12:00Z"),
+    ],
+)
+def test_what_to_write_instead_of_what_python_refuses(error: str, given: dict[str, Any], words: str) -> None:
+    assert words in refusal_hint(f"[EFAULT] {error}", given)
+    assert refusal_hint("[ENOENT] no such pool", given) == ""
+
+
+@pytest.mark.parametrize("release", ["24.10", "25.04", "25.10", "27"])
+def test_other_releases(run: Run, background: Background, release: str, tmp_path: Path) -> None:
+    nas = Simulator(release=release)
+    env = {"XDG_CACHE_HOME": str(tmp_path)}
+    with background.entered(nas):
+        url = nas.legacy_url if release == "24.10" else nas.url
+        ask = ("-s", "name", "--order-by", "-type,name", "-l", "2")
+        found = run("query", "disk", *ask, url=url, user="admin", env=env)
+        assert rows(found) == [{"name": "nvme0n1"}, {"name": "nvme1n1"}]
+        names = run("methods", "pool.scrub", url=url, user="admin", env=env).out.split()
+    explained = run("-U", "admin", "explain", "pool.scrub.scrub", url=url, env=env)
+    assert "pool.scrub.scrub" in names
+    assert explained.out.startswith("pool.scrub.scrub(")

@@ -132,6 +132,7 @@ def test_the_numbers_of_the_server_have_its_names() -> None:
         ("pool.snapshots.query", "Near it: pool.snapshot.query"),
         ("pool.snapshot.querry", "Near it: pool.snapshot.query"),
         ("zfs.snapshot.query", "Its work is done by pool.snapshot.query on this server"),
+        ("alert.query", "`midclt methods alert` lists what there is"),
         ("service.start", "Its work is done by service.control START on this server"),
         ("reporting.realtime", "reporting.realtime is an event: midclt subscribe reporting.realtime"),
     ],

@@ -34,6 +34,7 @@ def compared(new: Any, stored: Any, method: str = "demo.update") -> tuple[list[t
         ({"s": {}}, {"s": {"x": 1}}, [("s", '{"x": 1}', "{}")], 0),
         ({"quota": 10 << 30}, {"quota": 0}, [("quota", "0", "10737418240 (10.0 GiB)")], 0),
         ({"at": {"$date": 0}}, {"at": datetime(1970, 1, 1, tzinfo=UTC)}, [], 1),
+        ({"at": {"$date": 60_000}}, {"at": None}, [("at", "null", '{"$date": 60000} (1970-01-01 00:01Z)')], 0),
     ],
 )
 def test_fields_that_differ(new: Any, stored: Any, rows: list[Any], same: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,7 +43,9 @@ def test_an_odd_row_is_shown_as_far_as_it_can_be_read_and_the_others_whole(odd: 
     jobs = JobStore()
     jobs.fill([ROW, {**ROW, "id": 8, **odd}, {**ROW, "id": 9}])
     assert [job.id for job in jobs.newest_first()] == [9, 8, 7]
-    assert jobs.get(7) == Job.from_fields(ROW)
+    kept = jobs.get(7)
+    assert kept is not None
+    assert replace(kept, pace=None) == Job.from_fields(ROW)
     assert jobs.get(9) is not None
 
 

@@ -99,6 +99,25 @@ async def test_the_log_of_a_job() -> None:
             await client.call("core.job_download_logs", 999, "x")
 
 
+async def test_a_file_is_followed_by_full_administrators() -> None:
+    async with Simulator(speed=100) as nas, talk(nas) as client:
+        nas.contents["/log"] = b"one\ntwo\nthree\n"
+        name = 'filesystem.file_tail_follow:{"path": "/log", "tail_lines": 2}'
+        await client.call("core.subscribe", name)
+
+        async def comes(data: str) -> None:
+            await client.event(lambda params: params["collection"] == name and params["fields"] == {"data": data})
+
+        await comes("two\nthree\n")
+        nas.contents["/log"] += b"fo"
+        await comes("fo")
+        nas.contents["/log"] += b"ur\n"
+        await comes("ur\n")
+        await client.login("viewer", nas.users["viewer"]["password"])
+        with pytest.raises(Refused):
+            await client.call("core.subscribe", name)
+
+
 async def test_a_download_that_nobody_fetches_is_given_up() -> None:
     async with Simulator() as nas, talk(nas) as client:
         nas.contents["/big"] = bytes(4 * MIB)

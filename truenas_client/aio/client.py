@@ -10,6 +10,7 @@ import socket
 import ssl
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
@@ -17,6 +18,8 @@ from ..auth.channel import APIKeyAuthMech
 from ..auth.flow import Login
 from ..auth.ways import Key, Password, Token
 from ..endpoint import Endpoint
+from ..engine.ledger import JobLane
+from ..engine.tap import Tap
 from ..exc import (
     ClientException,
     NotAuthenticated,
@@ -81,6 +84,9 @@ class AsyncClient:
     may decode the text (`LargeAnswer.read`) or answer the call itself (`LargeAnswer.give`); if
     it does neither, or fails, the text is decoded.
 
+    ``tap`` is told of every text sent and received while its ``tell`` is set, with secrets
+    masked: for a log of the wire.
+
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
 
@@ -100,6 +106,7 @@ class AsyncClient:
         on_login_needed: Callable[[AsyncClient], Awaitable[Any]] | None = None,
         on_warning: Callable[[str], None] | None = None,
         on_large: Callable[[LargeAnswer], Awaitable[None]] | None = None,
+        tap: Tap | None = None,
     ) -> None:
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
@@ -118,6 +125,7 @@ class AsyncClient:
             on_large=on_large,
             ask_for_login=None if on_login_needed is None else lambda: on_login_needed(self),
             warn=self._warn,
+            tap=tap,
         )
         self._supervisor = self._life.supervisor
 
@@ -203,6 +211,17 @@ class AsyncClient:
         return connection is not None and connection.lost is None
 
     @property
+    def login_wait(self) -> float:
+        """Seconds that a login still waits for the server's rate limit; 0 while none does."""
+        return max(self._life.logins.waits_until - monotonic(), 0.0)
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """How many calls the server works on or answers now, of ten at most, and how many wait in this client."""
+        connection = self._supervisor.connection
+        return (0, 0) if connection is None or connection.lost is not None else connection.slots
+
+    @property
     def signed_in(self) -> bool:
         """Whether the connection is signed in. The server signs in the local socket by itself."""
         connection = self._supervisor.connection
@@ -218,6 +237,12 @@ class AsyncClient:
         """Calls and job starts that wait in this client for a slot: the server runs ten at a time."""
         connection = self._supervisor.connection
         return connection.talk.ledger.queued if connection is not None else 0
+
+    @property
+    def job_lane(self) -> JobLane:
+        """How many jobs of this connection hold a slot, and how many job starts wait in this client for one."""
+        connection = self._supervisor.connection
+        return connection.talk.ledger.job_lane if connection is not None else JobLane(0, 0)
 
     @property
     def new_style_jobs(self) -> bool:
@@ -312,6 +337,20 @@ class AsyncClient:
 
         options: dict[str, Any] = {"to": to, "buffered": buffered, "overwrite": overwrite, "private": private}
         return await download(self, method, params, filename, **options, progress=progress, timeout=timeout)
+
+    async def job_logs(
+        self,
+        job_id: int,
+        *,
+        to: str | os.PathLike[str] | BinaryIO | None = None,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        timeout: float | None = 600.0,
+    ) -> Downloaded:
+        """Fetch the log of a job: see `files.job_logs`."""
+        from .files import job_logs
+
+        return await job_logs(self, job_id, to=to, overwrite=overwrite, progress=progress, timeout=timeout)
 
     async def upload(
         self,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from ..endpoint import Endpoint
 from ..engine.driven import Driven
 from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
+from ..engine.tap import Tap
 from ..exc import ClientException
 from ..trust import TLS
 from .connection import Connection, Receiver
@@ -33,6 +34,7 @@ class Dialer:
         private_methods: bool,
         on_stage: Callable[[str], None] | None,
         on_large: OnLarge | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self.approach = Approach(addresses)
         self._receiver = receiver
@@ -40,6 +42,7 @@ class Dialer:
         self._private_methods = private_methods
         self._on_stage = on_stage
         self._on_large = on_large
+        self._tap = tap
 
     async def open(self) -> Connection:
         """Open a connection that waits for its login. Raises `ConnectError`; cancelling closes all that was opened."""
@@ -64,6 +67,7 @@ class Dialer:
             through=None if on_large is None else lambda connection: LargeTexts(connection, on_large),
             largest=self.limits.message,
             vigilance=self.limits.vigilance,
+            tap=self._tap,
         )
         try:
             await self._greet(connection)

@@ -19,6 +19,7 @@ from ..engine.ids import new_id
 from ..engine.ledger import Call, Lane
 from ..engine.messages import Ended, Update
 from ..engine.sizes import BEFORE_LOGIN, receive_limit
+from ..engine.tap import Tap
 from ..exc import CallTimeout, ConnectionLost
 from ..secrets.logs import log
 from .websocket import Hearer, Link
@@ -49,7 +50,9 @@ class Connection:
         through: Callable[[Connection], Hearer] | None = None,
         largest: int = BEFORE_LOGIN,
         vigilance: Vigilance | None = None,
+        tap: Tap | None = None,
     ) -> None:
+        self._tap = tap or Tap()
         self._link, self._largest, self._receiver = link, largest, receiver
         self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
@@ -81,6 +84,11 @@ class Connection:
         """Note a login or its end. ``local_user`` is the user id that the server signed in on the local socket."""
         self.talk.signed_in, self.talk.local_user = signed_in, local_user
         self._set_bound()
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """The call slots that are held, and the calls that wait for one."""
+        return self.talk.ledger.in_flight, self.talk.ledger.queued
 
     @property
     def latency(self) -> float:
@@ -197,6 +205,8 @@ class Connection:
         # bound what can pile up. A single call is written at once; the calls of a busy turn leave in one write.
         for call in self.talk.leaving(self._time()):
             call.sent = self._link.write(call.text, alone=self.talk.ledger.in_flight == 1 and not more)
+            if self._tap.tell is not None and call.sent:
+                self._tap.sent(call.text, call.method, call.id, self._time())
         if self.talk.next_time() < self._timer_at:
             self._set_timer()
 
@@ -214,14 +224,17 @@ class Connection:
 
     def on_text(self, text: str) -> None:
         """Take in a received text. A hot path."""
+        if self._tap.tell is not None:
+            self._tap.received(text, self._time())
         self._tell(self.talk.take(text, self._time()))
 
     def on_fault(self, reason: str) -> None:
         """Take in that the link received an unreadable message."""
         self._tell(self.talk.unreadable(reason, self._time()))
 
-    def settle(self, message_id: str, result: Any) -> None:
-        """Settle a call as if the server had answered it with this result."""
+    def settle(self, message_id: str, result: Any, size: int) -> None:
+        """Settle a call as if the server had answered it with this result, which came in a text of this size."""
+        self._tap.unread(message_id, size, self._time())
         self._tell(self.talk.settle(message_id, result))
 
     def on_closed(self) -> None:

@@ -45,7 +45,7 @@ from .multipart import Body, Part, Source
 if TYPE_CHECKING:
     from .client import AsyncClient
 
-__all__ = ["MAX_FILES", "SILENCE", "Downloaded", "Progress", "Source", "download", "upload"]
+__all__ = ["MAX_FILES", "SILENCE", "Downloaded", "Progress", "Source", "download", "job_logs", "upload"]
 
 SILENCE = 600.0
 """Seconds without a byte in either direction. A job may work for minutes before it sends the first byte."""
@@ -56,7 +56,7 @@ TOKEN_SECONDS = 600
 VERDICT_SECONDS = 3.0
 """How long to wait for the end of a job whose stream broke: the job's own failure may be the cause."""
 
-_PATH = re.compile(r"/_download/\d+\?[!-~]+")
+_PATH = re.compile(r"/_download/(\d{1,18})\?[!-~]+")
 _TOKEN = re.compile(r"[!-~]+")
 _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
 
@@ -113,6 +113,43 @@ async def download(
     job = await server.follow(job_id, method, *params)
     if buffered:
         await job.result()
+    return await _fetch(server, job, job_id, path, sink, progress, timeout)
+
+
+async def job_logs(
+    server: AsyncClient,
+    job_id: int,
+    *,
+    to: str | os.PathLike[str] | BinaryIO | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    timeout: float | None = SILENCE,
+) -> Downloaded:
+    """Fetch what a job has logged so far; only the owner may read the file. See `download` for the rest.
+
+    The server sends it by a job of its own, which is the ``job_id`` of the answer. Raises as `download`; the server
+    refuses this for a job that keeps no log.
+    """
+    filename = f"job-{job_id}.log"
+    sink = _Sink(to, filename, overwrite, private=True)
+    path = await server.call("core.job_download_logs", job_id, filename, repeat=False)
+    sender = _PATH.fullmatch(path) if isinstance(path, str) else None
+    if sender is None:
+        raise ProtocolError("core.job_download_logs: the answer is not a place to fetch from")
+    number = int(sender[1])
+    return await _fetch(server, await server.follow(number), number, path, sink, progress, timeout)
+
+
+async def _fetch(
+    server: AsyncClient,
+    job: AsyncJob,
+    job_id: int,
+    path: str,
+    sink: _Sink,
+    progress: Progress | None,
+    timeout: float | None,
+) -> Downloaded:
+    """Fetch the output of a job from its place. It is whole when the job has succeeded."""
     sock, tls = await server.open_http()
     async with HttpExchange(sock, server.endpoint, tls, progress, silence=timeout, cleanup=sink.discard) as exchange:
         try:

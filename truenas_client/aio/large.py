@@ -57,7 +57,7 @@ class LargeAnswer:
             raise ValueError("this text answers no call that is waited for")
         if not self.done:
             self.done, self.text = True, ""
-            self._connection.settle(self.envelope.id, result)
+            self._connection.settle(self.envelope.id, result, self.size)
 
 
 OnLarge = Callable[[LargeAnswer], Awaitable[None]]

@@ -15,6 +15,7 @@ from ..auth.channel import Channel
 from ..auth.flow import Login
 from ..auth.ways import Way
 from ..engine.retry import Chance, chance_of
+from ..engine.tap import Tap
 from ..exc import AuthenticationError, CallTimeout, ClientException, ConnectionLost, NotAuthenticated, OTPRequired
 from ..methods.risk import classify
 from ..trust import TLS
@@ -46,6 +47,7 @@ class Lifetime:
         on_large: OnLarge | None,
         ask_for_login: Callable[[], Awaitable[Any]] | None,
         warn: Callable[[str], None],
+        tap: Tap | None = None,
     ) -> None:
         self._reconnect, self._hold_unsent = reconnect, hold_unsent
         self._ask_for_login = ask_for_login
@@ -59,6 +61,7 @@ class Lifetime:
             private_methods=private_methods,
             on_stage=on_stage,
             on_large=on_large,
+            tap=tap,
         )
         self.jobs = JobTable(self.supervisor, self.subscriptions, reconnect=reconnect, hold_unsent=hold_unsent)
         self.logins = SignIn(self._channel, warn)

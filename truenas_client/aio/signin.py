@@ -59,6 +59,8 @@ class SignIn:
     def __init__(self, channel: Callable[[Connection], Channel], warn: Callable[[str], None]) -> None:
         self._channel, self._warn = channel, warn
         self._lock = asyncio.Lock()
+        self.waits_until = 0.0
+        """Until when the present login waits for the server's rate limit, by the loop's clock."""
         self._kept: Callable[[Connection], Awaitable[Login]] | None = None
         self._count = 0
         self._derived: dict[Derivation, Keys] = {}
@@ -198,6 +200,7 @@ class SignIn:
         pause = budget.wait(loop.time(), step.method, step.calls)
         if pause > 0:
             self._warn(wait_words(channel, pause))
+            self.waits_until = loop.time() + pause
             await asyncio.sleep(pause)
         budget.sent(loop.time(), step.method)
         try:

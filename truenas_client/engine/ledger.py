@@ -32,11 +32,11 @@ import heapq
 from collections import deque
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..exc import ClientException
 
-__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "Lane", "Ledger", "lane_of", "may_start_job"]
+__all__ = ["ANNOUNCE_SECONDS", "CONTROL_METHODS", "Call", "JobLane", "Lane", "Ledger", "lane_of", "may_start_job"]
 
 SLOTS = 10
 """Calls that the server runs at a time on one connection (recorded: flow too_many_concurrent_calls)."""
@@ -62,6 +62,14 @@ class Lane(IntEnum):
     CONTROL = 0
     CALL = 1
     JOB = 2
+
+
+class JobLane(NamedTuple):
+    """How full the lane of job starts is: it runs at most ``most`` at a time, and ``waiting`` have not left yet."""
+
+    running: int
+    waiting: int
+    most: int = JOB_SLOTS
 
 
 def lane_of(method: str) -> Lane:
@@ -152,6 +160,12 @@ class Ledger:
     def in_flight(self) -> int:
         """Slots taken."""
         return len(self._in_flight)
+
+    @property
+    def job_lane(self) -> JobLane:
+        """How many job starts have left and hold a slot, and how many wait here for one."""
+        waiting = sum(not call.abandoned for call in self._queues[Lane.JOB])
+        return JobLane(self._held[Lane.JOB], waiting + sum(row[2].lane is Lane.JOB for row in self._paused))
 
     @property
     def starved(self) -> bool:

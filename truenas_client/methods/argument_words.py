@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from .catalogue import Method
 
-__all__ = ["argument_words"]
+__all__ = ["argument_words", "is_word"]
+
+_WORD = re.compile(r"[\w./:@%+,][\w./:@%+,=-]*", re.ASCII)
 
 
 def argument_words(method: Method) -> list[list[str]]:
@@ -31,7 +34,12 @@ def _words(schema: Any) -> list[str]:
     return ["true", "false"] if schema.get("type") == "boolean" else []
 
 
+def is_word(text: str) -> bool:
+    """Whether a shell takes a text for one word and for nothing else: a server must not write what a shell runs."""
+    return _WORD.fullmatch(text) is not None
+
+
 def _word(value: Any) -> list[str]:
     if isinstance(value, str):
-        return [value] if value and value.isprintable() and not set(value) & set(" |'\"\\$`") else []
+        return [value] if is_word(value) else []
     return [json.dumps(value)] if isinstance(value, (bool, int)) else []

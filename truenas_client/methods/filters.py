@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from truenas_client.dotted import split
+
 from .rowfields import (
     MISSING,
     FilterError,
@@ -33,7 +35,6 @@ from .rowfields import (
     in_order,
     select,
     selection,
-    split,
 )
 
 __all__ = ["OPERATORS", "FilterError", "InvalidQuery", "MatchNotFound", "filter_list"]

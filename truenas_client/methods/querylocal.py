@@ -14,7 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .rowfields import FilterError, Order, in_order, split
+from truenas_client.dotted import escaped, split
+
+from .rowfields import FilterError, Order, in_order
 
 __all__ = ["LocalPart"]
 
@@ -71,7 +73,7 @@ class LocalPart:
 
 
 def _column(item: Any) -> str:
-    return item if isinstance(item, str) else str(item[1]).replace(".", "\\.")
+    return item if isinstance(item, str) else escaped(str(item[1]))
 
 
 def _remove(row: Any, path: list[str]) -> None:

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .querytext import filters_text, read_filters
-from .querywords import QueryTextError, Unsayable, quoted, unquoted
+from .querywords import QueryTextError, Unsayable, below, quoted, unquoted
 
 __all__ = ["Query", "order_text", "read_order", "read_select", "select_text"]
 
 _ITEM = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([^\s,\"']+))\s*", re.DOTALL)
+_KINDS = {list: "a list", int: "a number", bool: "true or false"}
 _BARE = re.compile(r"[^\s,\"']+")
 
 
@@ -48,20 +49,27 @@ class Query:
 
     @classmethod
     def of(cls, filters: Any, options: Mapping[str, Any]) -> Query:
-        """The query with these arguments. Raises `Unsayable`."""
+        """The query with these arguments. Raises `Unsayable`, whose path begins with 0 (filters) or 1 (options)."""
         others = dict(options)
 
         def taken(name: str, kind: type) -> Any:
             value = others.pop(name, None)
             if value is not None and type(value) is not kind:
-                raise Unsayable(f"{name} is no {kind.__name__}")
+                with below(1, name):
+                    raise Unsayable(f"{name} is {_KINDS[kind]}")
             return value
 
-        select, order_by = taken("select", list), taken("order_by", list)
+        def said(name: str, text: Callable[[list[Any]], str]) -> str | None:
+            value = taken(name, list)
+            with below(1, name):
+                return None if value is None else text(value)
+
+        with below(0):
+            where = filters_text(filters)
         return cls(
-            where=filters_text(filters),
-            select=None if select is None else select_text(select),
-            order_by=None if order_by is None else order_text(order_by),
+            where=where,
+            select=said("select", select_text),
+            order_by=said("order_by", order_text),
             limit=taken("limit", int),
             offset=taken("offset", int),
             count=taken("count", bool),

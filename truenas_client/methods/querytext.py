@@ -27,6 +27,7 @@ from .querywords import (
     QueryTextError,
     Unsayable,
     bare_value,
+    below,
     date_at,
     field_at,
     field_text,
@@ -294,7 +295,11 @@ def _all_text(filters: Sequence[Any], *, alone: bool, depth: int = 0) -> str:
     """Filters that must all hold. ``alone``: nothing stands beside the text, so an OR needs no parentheses."""
     if depth > _DEEPEST // 2:
         raise Unsayable("the filters are nested too deeply")
-    return " and ".join(_one_text(item, alone=alone and len(filters) == 1, depth=depth) for item in filters)
+    texts = []
+    for index, item in enumerate(filters):
+        with below(index):
+            texts.append(_one_text(item, alone=alone and len(filters) == 1, depth=depth))
+    return " and ".join(texts)
 
 
 def _one_text(item: Any, *, alone: bool, depth: int) -> str:
@@ -304,7 +309,10 @@ def _one_text(item: Any, *, alone: bool, depth: int) -> str:
         branches = item[1]
         if not isinstance(branches, (list, tuple)) or not branches:
             raise Unsayable("an OR without branches has no words")
-        texts = [_branch_text(branch, depth + 1) for branch in branches]
+        texts = []
+        for index, branch in enumerate(branches):
+            with below(1, index):
+                texts.append(_branch_text(branch, depth + 1))
         if len(texts) == 1:
             return f"any({texts[0]})"
         return " or ".join(texts) if alone else f"({' or '.join(texts)})"
@@ -324,10 +332,17 @@ def _branch_text(branch: Any, depth: int) -> str:
 
 def _comparison_text(field: str, sign: str, value: Any) -> str:
     if (sign[1:] if sign.startswith("C") else sign) not in OPERATORS:
-        raise Unsayable(f"{sign} is no operator")
-    if sign in _MANY:
-        if not isinstance(value, (list, tuple)):
+        with below(1):
+            raise Unsayable(f"{sign} is no operator")
+    if sign in _MANY and not isinstance(value, (list, tuple)):
+        with below(2):
             raise Unsayable(f"{sign} has words for a list only")
+    with below(2):
+        return _said(field, sign, value)
+
+
+def _said(field: str, sign: str, value: Any) -> str:
+    if sign in _MANY:
         plain = value and not any(isinstance(item, (list, tuple)) for item in value)
         words = ", ".join(map(value_text, value)) if plain else value_text(value)
         return f"{field_text(field)} {sign} {words}"

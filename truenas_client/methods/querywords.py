@@ -11,6 +11,8 @@ read as something else is written in quotes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from math import isfinite
 from typing import Any
@@ -20,6 +22,7 @@ __all__ = [
     "QueryTextError",
     "Unsayable",
     "bare_value",
+    "below",
     "date_at",
     "field_at",
     "field_text",
@@ -58,7 +61,24 @@ class QueryTextError(ValueError):
 
 
 class Unsayable(ValueError):
-    """Query text has no words for these filters or options. They may be valid all the same."""
+    """Query text has no words for these filters or options. They may be valid all the same.
+
+    ``path`` leads to the part without words, from the value that was to be said.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.path: tuple[int | str, ...] = ()
+
+
+@contextmanager
+def below(*path: int | str) -> Iterator[None]:
+    """Put these steps before the path of an `Unsayable` that is raised inside."""
+    try:
+        yield
+    except Unsayable as e:
+        e.path = (*path, *e.path)
+        raise
 
 
 def size_of(text: str) -> int | None:

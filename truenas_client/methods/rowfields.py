@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Any
 
+from truenas_client.dotted import split
+
 __all__ = [
     "MISSING",
     "FilterError",
@@ -24,7 +26,6 @@ __all__ = [
     "in_order",
     "select",
     "selection",
-    "split",
 ]
 
 Row = Any
@@ -55,13 +56,6 @@ class _Missing:
 
 
 MISSING = _Missing()
-
-
-def split(field: str) -> list[str]:
-    """The names of a dotted path."""
-    if "\\." not in field:
-        return field.split(".")
-    return [part.replace("\0", ".") for part in field.replace("\\.", "\0").split(".")]
 
 
 def find(value: Any, path: Sequence[str]) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import errno
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .call import Call
 from .dialect import SIZE_OF_UPLOADS
@@ -13,6 +13,10 @@ from .errors import CallError
 from .extension import Extensible
 from .files import offer
 from .shapes import any_, arguments, array, boolean, integer, nullable, obj, returning, text
+
+if TYPE_CHECKING:
+    from .events import Source
+    from .state import Nas
 
 __all__ = ["PART"]
 
@@ -68,9 +72,13 @@ OPTIONS = obj(
 )
 
 
-def _logs(call: Call, path: str) -> bytes | None:
-    found = (job for job in call.nas.jobs if job.options.logs and job.fields()["logs_path"] == path)
-    return next((job.logs.encode() for job in found), None)
+def _read(nas: Nas, path: str) -> bytes:
+    """The log of a job, or a file. Raises `CallError`."""
+    found = (job for job in nas.jobs if job.options.logs and job.fields()["logs_path"] == path)
+    content = next((job.logs.encode() for job in found), nas.contents.get(path))
+    if content is None:
+        raise CallError(f"{path}: there is no such file", errno.ENOENT)
+    return content
 
 
 def _keep(call: Call, path: str, content: bytes, append: bool) -> None:
@@ -90,11 +98,29 @@ def _keep(call: Call, path: str, content: bytes, append: bool) -> None:
 )
 async def get(call: Call, path: str) -> None:
     """Write the content of a file to a download."""
-    content = _logs(call, path)
-    content = call.nas.contents.get(path) if content is None else content
-    if content is None:
-        raise CallError(f"{path}: there is no such file", errno.ENOENT)
-    await call.output.write(content)
+    await call.output.write(_read(call.nas, path))
+
+
+@PART.source(
+    "filesystem.file_tail_follow",
+    accepts=obj(
+        "What to follow.",
+        ...,
+        path=PATH,
+        tail_lines=integer("Lines of the end to begin with.", default=3),
+    ),
+    roles=("FULL_ADMIN",),
+)
+async def file_tail_follow(nas: Nas, source: Source, argument: dict[str, Any]) -> None:
+    """The last lines of a file, and those that are added to it."""
+    content = _read(nas, argument["path"])
+    lines = content.decode().splitlines(keepends=True)[-argument["tail_lines"] :]
+    source.send(fields={"data": "".join(lines)})
+    while True:
+        await source.sleep(0.5)
+        done, content = len(content), _read(nas, argument["path"])
+        if len(content) > done:
+            source.send(fields={"data": content[done:].decode()})
 
 
 @PART.job(

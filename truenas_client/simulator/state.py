@@ -124,6 +124,10 @@ class Nas(Extensible):
         self.api_keys[key.id] = key
         return key
 
+    def make_secret(self) -> str:
+        """A new secret of an API key; the same seed gives the same ones."""
+        return "".join(self.random.choices(string.ascii_letters + string.digits, k=64))
+
     def make_api_key(self, name: str, account: str) -> ApiKey:
         """Make and add an API key; the same seed gives the same keys."""
         ident = max(self.api_keys, default=0) + 1

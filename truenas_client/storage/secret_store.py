@@ -21,7 +21,7 @@ from ..secrets.logs import log
 from ..secrets.value import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
 from .private_files import LARGEST_SECRET, read_secret, write_private
 
-__all__ = ["COMMAND_SECONDS", "forget", "keep", "keyring_problem", "resolve"]
+__all__ = ["COMMAND_SECONDS", "forget", "held", "keep", "keyring_problem", "resolve"]
 
 SERVICE = "truenas-client"
 """The service name of our entries in the keyring."""
@@ -100,6 +100,16 @@ def forget(reference: Reference) -> None:
             keyring.delete_password(SERVICE, reference.account)
     except Exception as e:  # noqa: BLE001 - backends raise what they like
         raise SecretUnavailable(f"The keyring did not remove {reference.account} ({type(e).__name__})") from None
+
+
+def held(entry: Keyring) -> bool:
+    """Whether the keyring has an entry of that name. Raises `SecretUnavailable`."""
+    try:
+        return _keyring().get_password(SERVICE, entry.account) is not None
+    except SecretUnavailable:
+        raise
+    except Exception as e:  # noqa: BLE001 - backends raise what they like
+        raise SecretUnavailable(f"The keyring does not answer ({type(e).__name__}): is it locked?") from None
 
 
 def keyring_problem() -> str | None:

@@ -48,12 +48,13 @@ def write_words(folder: Path, given: Iterable[str], version: str, catalogue: Cat
 
 def words_of(catalogue: Catalogue) -> list[Row]:
     """The rows of a catalogue."""
-    from ..methods.argument_words import argument_words
+    from ..methods.argument_words import argument_words, is_word
     from ..values.lines import one_line
 
     return [
         (method.name, one_line(method.summary)[:_LONGEST], [words[:_MOST] for words in argument_words(method)])
         for method in catalogue
+        if is_word(method.name)
     ]
 
 

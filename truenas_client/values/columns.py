@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from truenas_client.dotted import escaped, split
 from truenas_client.secrets.names import is_secret_name
 
 from .cells import property_value
 from .human import hint
 from .kinds import is_container
 
-__all__ = ["MISSING", "at_path", "escaped", "every_column", "own_columns", "picked", "read_columns", "split_path"]
+__all__ = ["MISSING", "at_path", "every_column", "own_columns", "picked", "present", "read_columns"]
 
 _LOOKED_AT = 100
 """Rows that decide which columns a table shows."""
@@ -57,13 +58,6 @@ def read_columns(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))
 
 
-def split_path(path: str) -> list[str]:
-    """The names of a path."""
-    if "\\." not in path:
-        return path.split(".")
-    return [part.replace("\0", ".") for part in path.replace("\\.", "\0").split(".")]
-
-
 def at_path(value: Any, names: Sequence[str]) -> Any:
     """The value at a path below ``value``; with a ``*`` the list of those below each item."""
     for depth, name in enumerate(names):
@@ -81,7 +75,7 @@ def at_path(value: Any, names: Sequence[str]) -> Any:
 
 def picked(rows: Iterable[Any], columns: Sequence[str]) -> list[dict[str, Any]]:
     """The rows with these columns alone, each under its path; what a row lacks is left out."""
-    paths = [(column, split_path(column)) for column in columns]
+    paths = [(column, split(column)) for column in columns]
     return [{column: found for column, path in paths if (found := at_path(row, path)) is not MISSING} for row in rows]
 
 
@@ -94,13 +88,20 @@ def every_column(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(map(escaped, known))
 
 
+def present(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[str, ...]:
+    """Those of the columns that the first rows have."""
+    sample = list(islice(rows, _LOOKED_AT))
+    paths = [(column, split(column)) for column in columns]
+    return tuple(column for column, path in paths if any(at_path(row, path) not in (MISSING, []) for row in sample))
+
+
 def own_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The columns that a table shows by itself, the most telling first; at least one, if any row has a key."""
     sample = list(islice(rows, _LOOKED_AT))
     ranked: list[tuple[int, str]] = []
     seen: list[list[Any]] = []
     for column in every_column(sample):
-        name = split_path(column)[0]
+        name = split(column)[0]
         values = [property_value(row.get(name)) for row in sample]
         rank = _rank(name, values)
         # `id` and `name` of a dataset are the same text: one column is enough.
@@ -129,8 +130,3 @@ def _rank(name: str, values: list[Any]) -> int | None:
         return _FLAG
     sized = any(hint(name, value) for value in told if isinstance(value, (int, float)))
     return _SIZE if sized or name in _SIZES else _OTHER
-
-
-def escaped(name: str) -> str:
-    """A name as one part of a path."""
-    return name.replace(".", "\\.")

@@ -22,9 +22,10 @@ from datetime import date, datetime, time
 from typing import Any
 
 from truenas_client import ejson
+from truenas_client.dotted import escaped, split
 
 from .cells import property_value
-from .columns import MISSING, at_path, escaped, every_column, picked, split_path
+from .columns import MISSING, at_path, every_column, picked
 from .texttable import TextTable, cell_text, key_of
 from .yamltext import yaml_lines
 
@@ -101,7 +102,7 @@ def csv_lines(value: Any, columns: Sequence[str] | None = None) -> Iterator[str]
     """Comma-separated values; what is no plain value stands as JSON in its field."""
     rows = [value] if isinstance(value, Mapping) else as_rows(value)
     names = every_column(rows) if columns is None else columns
-    paths = [split_path(name) for name in names]
+    paths = [split(name) for name in names]
     if not names:
         return
     buffer = io.StringIO()

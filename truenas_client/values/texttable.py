@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from truenas_client.dotted import split
+
 from .cells import cell_of, property_value
-from .columns import MISSING, at_path, every_column, own_columns, split_path
+from .columns import MISSING, at_path, every_column, own_columns, present
 from .human import hint
 from .kinds import preview
 from .lines import cells, cut, one_line, padded
@@ -26,19 +28,21 @@ _INNER = frozenset({"parsed", "rawvalue", "value"})
 
 
 class TextTable:
-    """The table. ``columns`` are paths, None for those that the table chooses; ``human`` writes sizes and dates for
-    people; ``width`` is that of the terminal, None where a line may be of any length."""
+    """The table. ``columns`` are paths, None for those that the table chooses: of ``best`` (the most telling first),
+    else by itself. ``human`` writes sizes and dates for people; ``width`` is that of the terminal, None where a line
+    may be of any length."""
 
     def __init__(
         self,
         rows: Sequence[Mapping[str, Any]],
         columns: Sequence[str] | None = None,
         *,
+        best: Sequence[str] | None = None,
         width: int | None = None,
         human: bool = False,
     ) -> None:
         asked = columns is not None
-        names = tuple(columns) if columns is not None else own_columns(rows)
+        names = tuple(columns) if columns is not None else present(rows, best or ()) or own_columns(rows)
         self._texts: list[list[str]] = []
         self._right: list[bool] = []
         self._widths: list[int] = []
@@ -105,7 +109,7 @@ class TextTable:
 
 def _column(rows: Sequence[Mapping[str, Any]], column: str, human: bool) -> tuple[list[str], bool]:
     """The texts of a column, and whether it holds numbers (which stand at the right)."""
-    path, key = split_path(column), key_of(column)
+    path, key = split(column), key_of(column)
     only = path[0] if len(path) == 1 else None
     # Numbers under most keys are neither sizes nor times. Sorting that out once saves most of the time.
     plain = not (human and (hint(key, 1 << 40) or hint(key, 3600)))
@@ -130,7 +134,7 @@ def _column(rows: Sequence[Mapping[str, Any]], column: str, human: bool) -> tupl
 
 def key_of(column: str) -> str:
     """The name that tells what the values of a column mean: of ``used.parsed`` it is ``used``."""
-    path = split_path(column)
+    path = split(column)
     return path[-2] if len(path) > 1 and path[-1] in _INNER else path[-1]
 
 

@@ -1,6 +1,9 @@
-"""Aborting a job, once the user has confirmed it."""
+"""Aborting a job, once the user has confirmed it, and what the server really did."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
 
 from textual.dom import DOMNode
 
@@ -8,20 +11,79 @@ from truenas_client import exc
 from tui.cards.confirm import confirm
 from tui.cards.toast import tell_failure
 from tui.model.failure import explain
+from tui.model.job import LOST, QUEUED, Job
 from tui.session.session import Session
+from tui.text import safe
+from tui.widgets.jobwords import words_of
 
-__all__ = ["abort_job"]
+__all__ = ["abort_job", "tell_abort"]
+
+PATIENCE = 10.0
+"""Seconds in which a job that can be aborted has ended."""
+
+UNABLE = "The server says that this job cannot be aborted: it may run on."
 
 
-async def abort_job(node: DOMNode, session: Session, job_id: int) -> None:
-    """Asks over the screen of ``node``, and tells there what became of it. From a worker."""
-    job = session.jobs.get(job_id)
-    if job is None:
-        return
-    text = f"#{job.id} {job.method}\n{job.text}".rstrip()
-    if not await confirm(node, "Abort this job?", text, yes="abort it"):
-        return
+async def abort_job(node: DOMNode, session: Session, job: Job) -> bool:
+    """Asks over the screen of ``node``; whether the server was asked to abort it (then `tell_abort`). From a worker."""
+    text = [f"#{job.id} {job.method}" if job.id else job.method, job.text]
+    if job.state == QUEUED:
+        if await confirm(node, "Take this job back?", "\n".join(text), yes="do not send it"):
+            done = session.caller.take_back(job.serial)
+            _tell(node, "Taken back: nothing was sent." if done else "It has left already: abort the job itself.")
+        return False
+    if not job.abortable:
+        text.append(UNABLE)
     try:
-        await session.caller.abort(job_id)
+        session.caller.check_abort()
+        if not await confirm(node, "Abort this job?", "\n".join(line for line in text if line), yes="abort it"):
+            return False
+        await session.caller.abort(job.id)
     except exc.ClientException as error:
         tell_failure(node, explain(error, method="core.job_abort"), "error")
+        return False
+    return True
+
+
+async def tell_abort(node: DOMNode, session: Session, job: Job, *, patience: float = PATIENCE) -> None:
+    """Waits for the end of a job that the server was asked to abort, and tells how it ended. From a worker."""
+    # The server answers before the job stops, and also where it never does.
+    await _told(session, lambda: _now(session, job).ended, patience)
+    now = _now(session, job)
+    words = words_of(now)
+    after = f" after {words.elapsed}" if words.elapsed else ""
+    match now.state:
+        case "ABORTED":
+            _tell(node, f"{words.name} was aborted{after}.")
+        case "SUCCESS":
+            _tell(node, f"{words.name} was not aborted: it had succeeded{after}.")
+        case "FAILED":
+            _tell(node, f"{words.name} ended as failed{after}, not as aborted.", warning=True)
+        case state if state != LOST:
+            _tell(
+                node, f"{words.name} still runs: the server was asked to abort it, and some jobs run on.", warning=True
+            )
+
+
+def _now(session: Session, job: Job) -> Job:
+    found = session.jobs.find(job.key)
+    return job if found is None else found
+
+
+async def _told(session: Session, true: Callable[[], bool], seconds: float) -> None:
+    """Waits until something is true of what the server has told, or no longer."""
+    changed = asyncio.Event()
+    forget = session.changed.subscribe(changed.set)
+    try:
+        async with asyncio.timeout(seconds):
+            while not true():
+                changed.clear()
+                await changed.wait()
+    except TimeoutError:
+        pass
+    finally:
+        forget()
+
+
+def _tell(node: DOMNode, text: str, *, warning: bool = False) -> None:
+    node.screen.notify(safe(text), severity="warning" if warning else "information", timeout=6, markup=False)

@@ -5,6 +5,8 @@ The cards open one after the other; the caller of `before_sending` sends the cal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.dom import DOMNode
 
 from truenas_client.values.human import human_size
@@ -21,8 +23,8 @@ from tui.session.stores import Call
 __all__ = ["before_sending"]
 
 
-async def before_sending(node: DOMNode, session: Session, call: Call) -> Answer:
-    """Asks over the screen of ``node``. From a worker.
+async def before_sending(node: DOMNode, session: Session, call: Call, notes: Sequence[str] = ()) -> Answer:
+    """Asks over the screen of ``node``; ``notes`` say what the call is about, besides its arguments. From a worker.
 
     The file that was chosen is in ``call.transfer``; a write may be sent once it is ``call.reviewed``.
     """
@@ -37,12 +39,12 @@ async def before_sending(node: DOMNode, session: Session, call: Call) -> Answer:
     risk = session.risk_of(call.method, call.params)
     if risk == "read":
         return "send"
-    answer = await ask(node, ReviewScreen(_subject(session, call, risk), session.read))
+    answer = await ask(node, ReviewScreen(_subject(session, call, risk, notes), session.read))
     call.reviewed = answer == "send"
     return answer
 
 
-def _subject(session: Session, call: Call, risk: str) -> Subject:
+def _subject(session: Session, call: Call, risk: str, notes: Sequence[str]) -> Subject:
     method, catalogue = session.method(call.method), session.catalogue
     names = [param.name for param in method.params] if method is not None else []
     return Subject(
@@ -54,7 +56,7 @@ def _subject(session: Session, call: Call, risk: str) -> Subject:
         roles=method.roles if method is not None else (),
         entries=arguments(call.method, call.params, names),
         resource=resource_of(call.method, call.params, catalogue),
-        notes=tuple(_notes(call, job=method is not None and method.job)),
+        notes=(*notes, *_notes(call, job=method is not None and method.job)),
         lookup=lookup(call.method, call.params, catalogue),
     )
 

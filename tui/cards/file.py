@@ -42,10 +42,25 @@ class FileScreen(CardScreen[Transfer | None]):
         self._replaceable = ""
         """The text for which the card said that the file exists."""
 
+    @property
+    def question(self) -> str:
+        """What the card asks."""
+        return "The server writes a file. Where to?" if self._kind == "download" else "The method reads a file. Which?"
+
+    @property
+    def heading(self) -> str:
+        """Its title."""
+        return "Save a file" if self._kind == "download" else "Send a file"
+
+    def choices(self) -> ComposeResult:
+        """What stands above the path."""
+        yield from ()
+
     def compose(self) -> ComposeResult:
         saves = self._kind == "download"
         with Vertical(id="card"):
-            yield Static("The server writes a file. Where to?" if saves else "The method reads a file. Which one?")
+            yield Static(self.question)
+            yield from self.choices()
             with Horizontal(id="path-row"):
                 yield Static("File", classes="label")
                 yield PathField(self._path, id="path")
@@ -57,9 +72,9 @@ class FileScreen(CardScreen[Transfer | None]):
             )
 
     def on_mount(self) -> None:
-        title = "Save a file" if self._kind == "download" else "Send a file"
-        self.query_one("#card").border_title = plain(f"{title}  {self._method}")
-        self.query_one("#path").focus()
+        self.query_one("#card").border_title = plain(f"{self.heading}  {self._method}")
+        # What is asked first has the focus first.
+        (next(iter(self.query("#which").results()), None) or self.query_one("#path")).focus()
         self._look(self._path)
 
     @on(Input.Changed)

@@ -30,6 +30,8 @@ MOST_RECENT = 20
 MOST_STARS = 500
 MOST_VIEWS = 500
 MOST_UNFOLDED = 500
+MOST_SETS = 50
+MOST_PANELS = 4
 
 
 def state_folder() -> Path:
@@ -98,6 +100,15 @@ class AppMemory(StateFile):
     def docs_open(self, shown: bool) -> None:
         if shown != self.docs_open:
             self.put("docs_open", shown)
+
+    @property
+    def bell(self) -> bool:
+        """Whether the terminal's bell rings when a watched job ends."""
+        return self.members.get("bell") is True
+
+    @bell.setter
+    def bell(self, rings: bool) -> None:
+        self.put("bell", rings)
 
     def rows_of(self, pane: str, size_class: str) -> int | None:
         """The rows a pane was given on screens of a size class, None when it was left as it is."""
@@ -196,6 +207,29 @@ class ConnectionMemory(StateFile):
         """Remembers how columns are arranged."""
         self.put("tables", _newest(_object(self.members.get("tables")), method, arrangement, MOST_VIEWS))
 
+    @property
+    def panels(self) -> list[dict[str, Any]]:
+        """The panels of events as they were left, as `model.panel` writes them."""
+        return _panels(self.members.get("panels"))
+
+    @panels.setter
+    def panels(self, panels: list[dict[str, str]]) -> None:
+        if panels != self.members.get("panels", []):
+            self.put("panels", panels)
+
+    @property
+    def panel_sets(self) -> dict[str, list[dict[str, Any]]]:
+        """Panels that were saved under a name, the newest name last."""
+        return {name: _panels(kept) for name, kept in _object(self.members.get("panel_sets")).items()}
+
+    def save_panels(self, name: str, panels: list[dict[str, str]]) -> None:
+        """Saves panels under a name; none forgets the name."""
+        sets = _object(self.members.get("panel_sets"))
+        if panels:
+            self.put("panel_sets", _newest(sets, name, panels, MOST_SETS))
+        else:
+            self.put("panel_sets", {other: kept for other, kept in sets.items() if other != name})
+
     def draft_of(self, method: str) -> str | None:
         """The arguments as they were left, None when there are none. Those of an earlier start are without secrets."""
         kept = self._typed.get(method, _object(self.members.get("drafts")).get(method))
@@ -292,6 +326,11 @@ def _texts(value: Any, most: int) -> tuple[str, ...]:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _panels(value: Any) -> list[dict[str, Any]]:
+    rows = value if isinstance(value, list) else []
+    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("event"), str)][:MOST_PANELS]
 
 
 def _newest(kept: dict[str, Any], name: str, value: Any, most: int) -> dict[str, Any]:

@@ -16,15 +16,16 @@ from typing import Any
 from truenas_client.methods.catalogue import Method
 from truenas_client.methods.describe import type_words
 from truenas_client.methods.draft import Draft, allows, draft
+from truenas_client.methods.fieldnames import field_schemas, fields
 from truenas_client.methods.filters import OPERATORS
 from truenas_client.methods.forms import date_form
+from truenas_client.methods.leaves import leaves
 from truenas_client.methods.normalise import Schema
 
 from .branches import rebranched
-from .fieldnames import field_schemas, fields
 from .jsontext import Path
 from .known import Known, Thing, wanted
-from .schemaplace import fitting, leaves, schemas_at, value_at
+from .schemaplace import fitting, schemas_at, value_at
 
 __all__ = ["Candidate", "key_candidates", "value_candidates"]
 

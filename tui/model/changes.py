@@ -18,7 +18,7 @@ from typing import Any
 
 from truenas_client import ejson
 from truenas_client.secrets.redact import MASK, redact, redact_call, redact_result
-from truenas_client.values.human import hint
+from truenas_client.values.human import hint, human_time
 
 __all__ = ["Change", "Changes", "Entry", "arguments", "changes"]
 
@@ -230,5 +230,6 @@ def _json(value: Any) -> str:
 
 def _text(name: str | int | None, value: Any) -> str:
     text = value if value == MASK else _json(value)
-    reading = hint(name, value)
+    moment = value.get("$date") if isinstance(value, Mapping) and len(value) == 1 else None
+    reading = human_time(moment) if type(moment) is int else hint(name, value)
     return f"{text} ({reading})" if reading else text

@@ -1,31 +1,88 @@
-"""Names of events: the known ones, those that match the typed text, and the meaning of a typed subscription.
+"""Names of events and arguments of event sources: the known ones, and the meaning of a typed subscription.
 
-No server since 25.04 lists its events, and one takes a subscription to any name without a word. So a name is known
-when a release has been seen to register it, or when it is the ``query`` of a namespace of the server.
+Before 25.04 a server lists its events (``core.get_events``). A later one lists none, and takes a subscription to any
+name without a word: there a name is known when a release registers it (`methods.releases`), or when it is the
+``query`` of a namespace of the server.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from truenas_client.methods.releases import known_events
+from truenas_client.methods import releases
+from truenas_client.methods.catalogue import Method
 from tui.model.jsontext import parse
 
-__all__ = ["event_names", "fitting_names", "may_be_new", "read_subscription", "unknown_name"]
+__all__ = ["KnownEvents", "fitting_names", "known_events", "listed_events", "may_be_new", "read_subscription"]
 
+# What most want comes first.
 _FIRST = ("reporting.realtime", "alert.list", "core.get_jobs")
-"""The events that are most wanted."""
 _NAME = re.compile(r"[A-Za-z]\w*(\.\w+)+", re.ASCII)
 _NEAREST = 3
+_NUMBERS = {"interval": {"type": "integer", "minimum": 2, "default": 2}, "tail_lines": {"type": ["integer", "null"]}}
+"""The parameters of event sources that are numbers; the others are texts."""
 
 
-def event_names(methods: Iterable[str]) -> list[str]:
-    """The names worth offering for a server with these methods: registered ones, then a ``query`` of each namespace."""
-    registered = (name for name in known_events() if not name.endswith(".query"))
-    return list(dict.fromkeys([*_FIRST, *registered, *(name for name in methods if name.endswith(".query"))]))
+@dataclass(frozen=True, slots=True)
+class KnownEvents:
+    """The events of a server: the names to offer, and for event sources the schema of their arguments."""
+
+    names: tuple[str, ...]
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def takes(self, name: str) -> str:
+        """The arguments that a source takes, in words; "" for none."""
+        schema = self.sources.get(name, {})
+        required = schema.get("required") or ()
+        return ", ".join(key if key in required else f"{key}?" for key in schema.get("properties") or ())
+
+    def wants(self, name: str) -> bool:
+        """Whether a source does nothing without arguments."""
+        return bool(self.sources.get(name, {}).get("required"))
+
+    def method(self, name: str) -> Method:
+        """The source as a method with one argument, so that an editor of arguments can complete and check it."""
+        schema = {"type": "object", **self.sources.get(name, {}), "_name_": "arguments", "_required_": True}
+        return Method(name, {"accepts": [schema]})
+
+    def unknown(self, name: str) -> str:
+        """Why a name is refused, with the nearest that there are; empty for a known one."""
+        if name in self.names:
+            return ""
+        near = get_close_matches(name.lower(), self.names, _NEAREST, cutoff=0.5)
+        return f"No event {name}." + (f" Did you mean {' or '.join(near)}?" if near else "")
+
+
+def known_events(methods: Iterable[str]) -> KnownEvents:
+    """The events of a server that lists none, by its methods. Those that it can hardly have come last."""
+    registered = releases.known_events()
+    queries = [name for name in methods if name.endswith(".query")]
+    others = [name for name in registered if not name.endswith(".query")]
+    sources = {name: _schema(event) for name, event in registered.items() if event.source}
+    return KnownEvents(tuple(dict.fromkeys([*_FIRST, *others, *queries, *registered])), sources)
+
+
+def _schema(event: releases.EventFact) -> dict[str, Any]:
+    members = {name: _NUMBERS.get(name, {"type": "string"}) for name in event.parameters}
+    return {"properties": members, "required": list(event.required)}
+
+
+def listed_events(answer: Any) -> KnownEvents | None:
+    """The events that an answer of ``core.get_events`` lists; None where it is no such answer."""
+    if not isinstance(answer, Mapping):
+        return None
+    names = sorted(name for name in answer if isinstance(name, str))
+    sources: dict[str, Mapping[str, Any]] = {}
+    for name in names:
+        match answer[name]:
+            case {"wildcard_subscription": False, "accepts": [{"properties": dict() as members} as schema, *_]}:
+                wanted = [key for key, one in members.items() if isinstance(one, dict) and one.get("_required_")]
+                sources[name] = {**schema, "required": wanted}
+    return KnownEvents(tuple(dict.fromkeys([*(name for name in _FIRST if name in names), *names])), sources)
 
 
 def fitting_names(typed: str, names: Sequence[str]) -> list[str]:
@@ -33,14 +90,6 @@ def fitting_names(typed: str, names: Sequence[str]) -> list[str]:
     word = typed.strip().lower()
     found = [name for name in names if word in name.lower()]
     return sorted(found, key=lambda name: (name.lower() != word, not name.lower().startswith(word)))
-
-
-def unknown_name(name: str, names: Sequence[str]) -> str:
-    """Why a name is refused, with the nearest that there are; empty for a known one."""
-    if name in names:
-        return ""
-    near = get_close_matches(name.lower(), names, _NEAREST, cutoff=0.5)
-    return f"No event {name}." + (f" Did you mean {' or '.join(near)}?" if near else "")
 
 
 def may_be_new(name: str) -> bool:

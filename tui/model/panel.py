@@ -1,21 +1,35 @@
 """A panel of events: what one person looks at of a feed.
 
-The feed counts and keeps what arrives; a panel may be paused meanwhile. So two panels of one event can
-differ, one paused and one not.
+The feed counts and keeps what arrives; a panel may be paused, filtered or plotted meanwhile. So two panels of one
+event can differ. Invariants: a paused panel keeps what it showed, however much arrives; the events that a filter lets
+through are kept even after the feed has let go of them, up to `MOST_EVENTS` and `MOST_BYTES`; each event is tested
+once for each filter.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
-__all__ = ["EventFeed", "Panel", "PanelEvent"]
+if TYPE_CHECKING:
+    from tui.model.eventfilter import EventFilter
+
+__all__ = ["MARKS", "VIEWS", "EventFeed", "Panel", "PanelEvent", "View"]
+
+MARKS = frozenset({"gap", "dropped"})
+"""Kinds that are no events: they mark where some are missing."""
+
+View = Literal["list", "raw", "plot"]
+VIEWS: tuple[View, ...] = ("list", "raw", "plot")
+
+MOST_EVENTS = 2000
+MOST_BYTES = 8_000_000
 
 
 class PanelEvent(Protocol):
-    """An event for showing; `kind` is added, changed, removed, or gap where some may be missing."""
+    """An event for showing; `kind` is added, changed, removed, or one of `MARKS`."""
 
     @property
     def kind(self) -> str: ...
@@ -25,6 +39,12 @@ class PanelEvent(Protocol):
     def fields(self) -> Any: ...
     @property
     def at(self) -> datetime: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def weight(self) -> int: ...
+    @property
+    def missing(self) -> int | None: ...
 
 
 class EventFeed(Protocol):
@@ -50,13 +70,24 @@ class Panel:
 
     def __init__(self, feed: EventFeed) -> None:
         self.feed = feed
+        self.view: View | None = None
+        """How the events are shown; None until it was chosen."""
+        self.paths = ""
+        """What the paths in a plot must contain."""
+        self._filter: EventFilter | None = None
+        self._fitting: deque[PanelEvent] = deque(maxlen=MOST_EVENTS)
+        self._weight = 0
+        self._tested = 0
+        self._held: list[PanelEvent] | None = None
         self._paused_at: int | None = None
-        self._pauses = 0
+        self._changes = 0
 
     @property
     def version(self) -> tuple[int, int]:
-        """Counts the changes of the feed, and how often this panel was paused or resumed."""
-        return self.feed.version, self._pauses
+        """Counts the changes of the feed, and those of this panel's own."""
+        return self.feed.version, self._changes
+
+    # Pausing
 
     @property
     def paused(self) -> bool:
@@ -70,12 +101,72 @@ class Panel:
 
     def pause(self, on: bool) -> None:
         """Stops or resumes the panel, not the counting."""
+        self._held = list(self.feed.events) if on else None
         self._paused_at = self.feed.seen if on else None
-        self._pauses += 1
+        self._begin_again()
+
+    # Filtering
+
+    @property
+    def filter(self) -> str:
+        """What events must contain to be shown, as typed; "" for all."""
+        return self._filter.text if self._filter is not None else ""
+
+    @filter.setter
+    def filter(self, text: str) -> None:
+        if text.strip() != self.filter:
+            # Imported on first use: most panels have no filter.
+            from tui.model.eventfilter import EventFilter
+
+            self._filter = EventFilter(text) if text.strip() else None
+            self._begin_again()
+
+    def fits(self, event: PanelEvent) -> bool:
+        """Whether the filter lets an event through."""
+        return self._filter is None or self._filter.fits(event)
+
+    def _begin_again(self) -> None:
+        self._fitting.clear()
+        self._weight = self._tested = 0
+        self._changes += 1
 
     def shown(self) -> Sequence[Any]:
         """The events that the panel shows now, newest first: while paused, only those before the pause."""
-        events = list(self.feed.events)
-        if self.paused:
-            events = events[: max(0, len(events) - self.waiting)]
-        return events[::-1]
+        there = self.feed.events if self._held is None else self._held
+        if self._filter is None:
+            return list(there)[::-1]
+        self._test(there)
+        return list(self._fitting)[::-1]
+
+    def _test(self, there: Iterable[Any]) -> None:
+        """Tests the events that came since the last time."""
+        new: list[Any] = []
+        for event in reversed(there):  # type: ignore[call-overload]
+            if event.number <= self._tested:
+                break
+            new.append(event)
+        for event in reversed(new):
+            self._tested = event.number
+            if not self.fits(event):
+                continue
+            last = self._fitting[-1] if self._fitting else None
+            if event.kind in MARKS and last is not None and last.kind == event.kind:
+                continue  # nothing that fits came between the two
+            while self._fitting and (len(self._fitting) == MOST_EVENTS or self._weight > MOST_BYTES):
+                self._weight -= self._fitting.popleft().weight
+            self._fitting.append(event)
+            self._weight += event.weight
+
+    # Remembering
+
+    def as_dict(self) -> dict[str, str]:
+        """What makes this panel again: the subscription, and how it is shown."""
+        kept = {"event": self.feed.name, "filter": self.filter, "paths": self.paths, "view": self.view or ""}
+        return {name: text for name, text in kept.items() if text}
+
+    def arrange(self, kept: Mapping[str, Any]) -> None:
+        """Filter and view as `as_dict` told them."""
+        filtering, paths, view = (kept.get(name) for name in ("filter", "paths", "view"))
+        self.filter = filtering if isinstance(filtering, str) else ""
+        self.paths = paths if isinstance(paths, str) else ""
+        self.view = cast(View, view) if view in VIEWS else None

@@ -13,34 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from truenas_client.methods.draft import allows, merge
+from truenas_client.methods.draft import allows
+from truenas_client.methods.leaves import leaves
 from truenas_client.methods.normalise import Schema
 
 from .jsontext import Path
 
-__all__ = ["fitting", "is_tag", "leaves", "may_become", "schemas_at", "value_at"]
+__all__ = ["fitting", "is_tag", "may_become", "schemas_at", "value_at"]
 
 _WRONG_KIND = 1 << 20
 _WRONG_TAG = 1 << 10
 """A member whose few values select the branch outweighs any number of others."""
 _DEEPEST = 20
-
-
-def leaves(schema: Any, depth: int = 0) -> list[Schema]:
-    """The alternatives of a schema in order, each with what applies to all of them."""
-    if not isinstance(schema, dict) or depth > _DEEPEST:
-        return []
-    if schema.get("allOf"):
-        merged = {key: value for key, value in schema.items() if key != "allOf"}
-        for part in schema["allOf"]:
-            merged = merge(merged, part)
-        return leaves(merged, depth + 1)
-    for keyword in ("anyOf", "oneOf"):
-        if schema.get(keyword):
-            outer = {key: value for key, value in schema.items() if key not in (keyword, "discriminator", "default")}
-            branches = (merge(outer, branch) for branch in schema[keyword] if isinstance(branch, dict))
-            return [leaf for branch in branches for leaf in leaves(branch, depth + 1)]
-    return [schema]
 
 
 def fitting(schemas: Sequence[Schema], value: Any, *, but: str | int | None = None) -> list[Schema]:

@@ -74,8 +74,24 @@ class Calling(Section):
         """Puts the caret into the arguments."""
 
     @abstractmethod
+    def action_pane_result(self) -> None:
+        """Puts the cursor into the result."""
+
+    @abstractmethod
     def _close_drawer(self) -> None:
         """Shows what the methods cover."""
+
+    def open_call(self, name: str, params: list[Any]) -> None:
+        """Opens a method with these arguments in place of its draft, and makes the call where it only reads."""
+        if self._session.method(name) is None:
+            self.notify(safe(f"The list of methods has no {name}: this user may not call it."), timeout=4, markup=False)
+            return
+        self.open_method(name)
+        if self.call_pane.draft.params != params:
+            self.call_pane.put_draft(params)
+        if self._session.risk_of(name, params) == "read":
+            self._start(self._session.new_call(name, params))
+            self.action_pane_result()
 
     # Running -----------------------------------------------------------------------
 
@@ -204,10 +220,14 @@ class Calling(Section):
         call = self._session.caller.last.get(self._method)
         return call is not None and self._session.caller.cancel(call)
 
+    def shows_job(self, key: str) -> bool:
+        call = self.result_pane.call
+        return call is not None and call.job is not None and str(call.job.id) == key
+
     def action_call_abort(self) -> None:
         job = self.result_pane.running_job
         if job is not None:
-            self._abort(job.id)
+            self._abort(job)
 
     # Copying -----------------------------------------------------------------------
 

@@ -1,42 +1,31 @@
-"""Events: one to four panels, each a subscription of its own choosing."""
+"""Events: one to four panels, each a subscription of its own choosing, and one event in the views of a value."""
 
 from __future__ import annotations
 
-from textual import on
+from collections.abc import Mapping
+from typing import Any
+
+from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Grid
-from textual.message import Message
-from textual.widgets import Input
+from textual.events import DescendantFocus
 
 from tui import actions
-from tui.model.eventnames import fitting_names, may_be_new, read_subscription, unknown_name
 from tui.model.panel import Panel
-from tui.sections.section import Section
+from tui.sections.panel_section import PanelSection
+from tui.sections.subscribing import SubscribePane
 from tui.session.feeds import Feed
 from tui.session.session import Session
 from tui.text import safe
 from tui.widgets.event_panel import EventPanel
-from tui.widgets.json_view import JsonView
-from tui.widgets.pane import Pane
-from tui.widgets.rows import Row, Rows
+from tui.widgets.value_pane import ValuePane
 
-__all__ = ["EventsSection"]
+__all__ = ["MOST_PANELS", "EventsSection"]
 
-
-class NameField(Input):
-    """The field above the names: down goes on in their list."""
-
-    BINDINGS = [Binding("down", "into_list", show=False)]
-
-    class Left(Message):
-        """The list is wanted."""
-
-    def action_into_list(self) -> None:
-        self.post_message(self.Left())
+MOST_PANELS = 4
 
 
-class EventsSection(Section):
+class EventsSection(PanelSection):
     """Panels, each on a feed of the session; they stay subscribed while other sections are shown."""
 
     BINDINGS = actions.bindings("events")
@@ -45,44 +34,27 @@ class EventsSection(Section):
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self._panels: dict[EventPanel, Feed] = {}
-        self._insisted = ""
+        self._last: EventPanel | None = None
 
     def compose(self) -> ComposeResult:
-        with Pane("Subscribe", id="adding"):
-            yield NameField(placeholder='name, or name:{"json": "arguments"}', id="event-name", compact=True)
-            yield Rows(empty="No event has this in its name.", id="event-names")
+        yield SubscribePane(self._session, id="adding")
         yield Grid(id="panels")
-        with Pane("Event", id="event-detail"):
-            yield JsonView(id="event-value")
+        yield ValuePane("Event", id="event-detail")
 
     @property
-    def adding(self) -> Pane:
+    def adding(self) -> SubscribePane:
         """The pane for a new subscription. Shown at once, not by a class, so that letters typed next arrive in it."""
-        return self.query_one("#adding", Pane)
+        return self.query_one(SubscribePane)
 
-    @property
-    def detail(self) -> Pane:
-        """The pane with one event as a tree."""
-        return self.query_one("#event-detail", Pane)
-
-    @property
-    def field(self) -> Input:
-        """Where a name is typed."""
-        return self.query_one("#event-name", Input)
-
-    @property
-    def names(self) -> Rows:
-        """Names that complete what is typed."""
-        return self.query_one("#event-names", Rows)
-
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.adding.display = False
         self.detail.display = False
+        for kept in self._session.memory.panels:
+            await self._add_kept(kept)
 
     def enter(self) -> None:
-        if self._panels:
-            panel = list(self._panels)[-1]
-            panel.lines.focus()
+        if (panel := self.panel) is not None:
+            self.screen.set_focus(panel.content)
         else:
             self.action_event_add()
 
@@ -90,63 +62,43 @@ class EventsSection(Section):
 
     def action_event_add(self) -> None:
         """Opens the field for a name."""
-        self.adding.display = True
-        self.field.value = ""
-        self._complete()
-        self.screen.set_focus(self.field)
-
-    @on(Input.Changed, "#event-name")
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._complete()
-
-    def _complete(self) -> None:
-        fitting = fitting_names(self.field.value.partition(":")[0], self._session.event_names())
-        self.names.set_rows([Row(name, (name,)) for name in fitting], keep=False)
-
-    @on(NameField.Left)
-    def _into_list(self, event: NameField.Left) -> None:
-        event.stop()
-        self.screen.set_focus(self.names)
-        self.names.action_line_down()
-
-    @on(Input.Submitted, "#event-name")
-    async def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._complete()  # of what is typed now, though its message may still be on its way
-        typed = self.field.value
-        await self._subscribe(typed if ":" in typed else self.names.key or typed)
-
-    @on(Rows.Chosen, "#event-names")
-    async def _chosen(self, event: Rows.Chosen) -> None:
-        event.stop()
-        await self._subscribe(event.key)
-
-    async def _subscribe(self, text: str) -> None:
-        name, arguments, wrong = read_subscription(text)
-        if not wrong and (wrong := unknown_name(name, self._session.event_names())) and may_be_new(name):
-            # A newer release may have it: a second enter subscribes anyway.
-            wrong = "" if text == self._insisted else f"{wrong} enter once more subscribes anyway."
-        self._insisted = text
-        if wrong:
-            self.notify(safe(wrong), severity="warning", timeout=4, markup=False)
-            self.screen.set_focus(self.field)
+        if len(self._panels) >= MOST_PANELS:
+            key = actions.key("event.close")
+            self.notify(f"{MOST_PANELS} panels are open; {key} closes the one with the cursor.", timeout=3)
             return
-        self.adding.display = False
-        feed = self._session.feeds.hold(name, arguments)
-        panel = next((panel for panel, shown in self._panels.items() if shown is feed), None)
-        if panel is None:
-            panel = await self._add_panel(feed)
-        else:
-            self._session.feeds.release(feed)
-        panel.lines.focus()
+        self.detail.display = False
+        self.adding.begin()
 
-    async def _add_panel(self, feed: Feed) -> EventPanel:
-        panel = EventPanel(Panel(feed))
-        self._panels[panel] = feed
-        await self.query_one("#panels", Grid).mount(panel)
-        self._tile()
+    @on(SubscribePane.Chosen)
+    async def _subscribe(self, event: SubscribePane.Chosen) -> None:
+        event.stop()
+        self.adding.display = False
+        panel = await self._add(event.name, event.arguments)
+        self.screen.set_focus(panel.content)
+
+    async def _add(self, name: str, arguments: Any) -> EventPanel:
+        panel = EventPanel(Panel(self._session.feeds.hold(name, arguments)))
+        await self._add_panel(panel)
         return panel
+
+    async def _add_kept(self, kept: Mapping[str, Any]) -> None:
+        from tui.model.eventnames import read_subscription
+
+        name, arguments, wrong = read_subscription(str(kept["event"]))
+        if not wrong and len(self._panels) < MOST_PANELS:
+            panel = Panel(self._session.feeds.hold(name, arguments))
+            panel.arrange(kept)
+            await self._add_panel(EventPanel(panel))
+
+    async def _add_panel(self, panel: EventPanel) -> None:
+        feed = panel.panel.feed
+        assert isinstance(feed, Feed)
+        self._panels[panel] = feed
+        panel.note = lambda: self.note(panel)
+        await self.query_one("#panels", Grid).mount(panel)
+        self._mark_last(panel)
+        self._tile()
+        self._remember()
 
     def _tile(self) -> None:
         grid = self.query_one("#panels", Grid)
@@ -160,41 +112,91 @@ class EventsSection(Section):
 
     @property
     def panel(self) -> EventPanel | None:
-        """The panel with the focus."""
-        return next((panel for panel in self._panels if panel.has_focus_within), None)
+        """The panel that has the focus, or had it last."""
+        return self._last if self._last in self._panels else next(reversed(self._panels), None)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        inside = next((panel for panel in self._panels if panel in event.widget.ancestors_with_self), None)
+        if inside is not None:
+            self._mark_last(inside)
+
+    def _mark_last(self, panel: EventPanel) -> None:
+        self._last = panel
+        if self.screen.has_class("-narrow"):
+            for each in self._panels:
+                # The others are only their borders.
+                each.set_class(each is panel, "-current")
+
+    def on_resize(self) -> None:
+        if (panel := self.panel) is not None:
+            self._mark_last(panel)
 
     async def action_event_close(self) -> None:
         """Ends the subscription of the panel with the focus."""
-        panel = self.panel
-        if panel is None:
-            return
-        self._session.feeds.release(self._panels.pop(panel))
-        await panel.remove()
-        self._tile()
-        self.enter()
+        if (panel := self.panel) is not None:
+            await self._close(panel)
+            self._remember()
+            self.enter()
 
-    @on(EventPanel.Chosen)
-    def _event_chosen(self, event: EventPanel.Chosen) -> None:
-        event.stop()
-        self.detail.display = True
-        view = self.query_one("#event-value", JsonView)
-        view.set_value({"kind": event.event.kind, "id": event.event.id, "fields": event.event.fields})
-        self.detail.title = event.panel.title
-        self.detail.facts = f"{event.event.at:%H:%M:%S}"
-        view.focus()
+    async def _close(self, panel: EventPanel) -> None:
+        feed = self._panels.pop(panel)
+        await self.stop_recording(panel)
+        self._session.feeds.release(feed)
+        await panel.remove()
+        if (left := self.panel) is not None:
+            self._mark_last(left)
+        self._tile()
+
+    def action_event_plot(self) -> None:
+        """Plots, or lines again."""
+        if (panel := self.panel) is not None:
+            panel.change_view("list" if panel.view == "plot" else "plot")
+
+    # Sets of panels ----------------------------------------------------------------
+
+    @on(EventPanel.Arranged)
+    def _remember(self) -> None:
+        self._session.memory.panels = [panel.panel.as_dict() for panel in self._panels]
+
+    @work(exclusive=True, group="sets", exit_on_error=False)
+    async def action_event_sets(self) -> None:
+        """Saves the open panels under a name, or opens saved ones."""
+        from tui.cards.panel_sets import ask_for_set
+
+        memory = self._session.memory
+        answer = await ask_for_set(self, memory.panel_sets, open_now=len(self._panels))
+        if answer is None:
+            return
+        match answer.what:
+            case "save":
+                memory.save_panels(answer.name, [panel.panel.as_dict() for panel in self._panels])
+                self.notify(f"Saved the panels as {safe(answer.name)}.", timeout=3, markup=False)
+            case "forget":
+                memory.save_panels(answer.name, [])
+                self.notify(f"Forgot {safe(answer.name)}.", timeout=3, markup=False)
+            case "open":
+                self.adding.display = self.detail.display = False
+                for panel in list(self._panels):
+                    await self._close(panel)
+                for kept in memory.panel_sets.get(answer.name, []):
+                    await self._add_kept(kept)
+                self._remember()
+                self.enter()
+
+    # Around ------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not action.startswith("event_") or action in ("event_add", "event_sets"):
+            return True
+        if action in ("event_filter", "event_view") and self.detail.has_focus_within:
+            return True
+        return bool(self._panels) and not self.adding.has_focus_within
 
     def back(self) -> bool:
         if self.adding.display:
             if not self._panels:
-                if self.field.has_focus:
-                    self.names.focus()
-                    return True
-                return False
+                return self.adding.leave_field()
             self.adding.display = False
             self.enter()
             return True
-        if self.detail.display:
-            self.detail.display = False
-            self.enter()
-            return True
-        return False
+        return super().back()

@@ -139,6 +139,21 @@ class Explore(Calling):
         self._show_side_docs(name)
         self.call_pane.focus_view()
 
+    def take_call(self, method: str, text: str) -> None:
+        if self._session.method(method) is None:
+            self.notify(f"{safe(self._session.host)} has no {safe(method)}.", severity="warning", markup=False)
+            return
+        self.open_method(method)
+        self.call_pane.show(ARGUMENTS)
+        self.call_pane.editor.load_text(text)
+        self.call_pane.look()
+        self.action_call_run()
+
+    def action_call_elsewhere(self) -> None:
+        """Makes this call on another open connection, and goes there."""
+        if not self.open_shown() and self._method:
+            self.post_message(self.CallElsewhere(self._method, self.call_pane.text))
+
     def _show_side_docs(self, name: str) -> None:
         method = self._session.method(name)
         for pane in self.query("#docs-pane").results(DocsPane):
@@ -326,7 +341,7 @@ class Explore(Calling):
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
-            case "call_repeat" | "call_view" | "pane_args" | "edit_problem" | "edit_complete":
+            case "call_repeat" | "call_elsewhere" | "call_view" | "pane_args" | "edit_problem" | "edit_complete":
                 return bool(self._method)
             case "pane_docs":
                 return bool(self._method) or self.wide

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from textual import work
 from textual.containers import Container
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.widget import Widget
 
-from tui.cards.abort import abort_job
+from tui.cards.abort import abort_job, tell_abort
+from tui.model.job import Job
 from tui.session.session import Session
 from tui.widgets.method_list import Typed
+from tui.widgets.pulse import PULSE_SECONDS
+from tui.widgets.rows import Rows
 
 __all__ = ["Section"]
 
 
 class Section(Container):
     """A child of the workspace's switcher, for one session. It asks with a card itself (`tui.cards`)."""
+
+    class MethodWanted(Message):
+        """A method is to be opened, in the section that opens methods."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    class CallElsewhere(Message):
+        """This call is to be made on another open connection."""
+
+        def __init__(self, method: str, text: str) -> None:
+            super().__init__()
+            self.method = method
+            self.text = text
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """What the footer calls an action here, where it means something of its own."""
@@ -27,6 +47,20 @@ class Section(Container):
     """Whether `resize_pane` does anything here."""
 
     _focused: Widget | None = None
+
+    @dataclass
+    class CallWanted(Message):
+        """A method is to be opened with these arguments, where methods are."""
+
+        method: str
+        params: list[Any]
+
+    @dataclass
+    class ItemWanted(Message):
+        """A row of another section is to be shown."""
+
+        section: str
+        key: str
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -58,8 +92,34 @@ class Section(Container):
     def open_method(self, name: str) -> None:
         """Opens a method; only the section with the list of methods does."""
 
+    def open_call(self, name: str, params: list[Any]) -> None:
+        """Opens a method with these arguments; only the section with the list of methods does."""
+
+    def show_item(self, key: str) -> None:
+        """Puts the cursor on a row, where a list of this section has one with that key."""
+
+        def look() -> None:
+            if self._move_to(key):
+                timer.stop()
+
+        # A list is filled a moment after its section was made.
+        timer = self.set_interval(PULSE_SECONDS, look, repeat=20)
+
+    def _move_to(self, key: str) -> bool:
+        rows = next((rows for rows in self.query(Rows) if rows.move_to(key)), None)
+        if rows is not None:
+            rows.focus()
+        return rows is not None
+
+    def take_call(self, method: str, text: str) -> None:
+        """Opens a method with these arguments, and runs it; only the section with the list of methods does."""
+
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen, which only shows methods."""
+
+    def shows_job(self, key: str) -> bool:
+        """Whether the user sees here how a job (`Job.key`) ended."""
+        return False
 
     def back(self) -> bool:
         """Goes back one level; False at the top."""
@@ -73,5 +133,10 @@ class Section(Container):
         """Gives the focused pane so many rows more, or takes them."""
 
     @work(exclusive=True, group="abort", exit_on_error=False)
-    async def _abort(self, job_id: int) -> None:
-        await abort_job(self, self._session, job_id)
+    async def _abort(self, job: Job) -> None:
+        if await abort_job(self, self._session, job):
+            self._tell_abort(job)
+
+    @work(group="aborted", exit_on_error=False)
+    async def _tell_abort(self, job: Job) -> None:
+        await tell_abort(self, self._session, job)

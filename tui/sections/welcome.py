@@ -16,6 +16,7 @@ up and down choose, {open} opens,
 {run} runs the open method.
 {back} goes back, {keys} shows all keys,
 {quit} leaves.
+{dashboard} shows the dashboard.
 
 Words beside a method:
   table  a list that can be filtered
@@ -24,11 +25,16 @@ Words beside a method:
   risk   may destroy, asks for a name"""
 
 
+REACHED = {"keys": "app.keys", "dashboard": "go.dashboard"}
+"""Actions that are named by how they are reached from the filter."""
+
+
 def explained() -> str:
     """How to begin, with the keys that work while the filter has the focus."""
     keys = {"open": "nav.open", "run": "call.run", "back": "app.back", "quit": "app.quit"}
     present = {word: actions.key(action_id) for word, action_id in keys.items()}
-    return HOW.format(keys=actions.reach("app.keys", typing=True), **present)
+    reached = {word: actions.reach(action_id, typing=True) for word, action_id in REACHED.items()}
+    return HOW.format(**present, **reached)
 
 
 def welcome(session: Session) -> str:

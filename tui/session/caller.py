@@ -12,7 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient, exc
-from tui.model.failure import Locked, explain, explain_file
+from truenas_client.secrets.redact import redact_call, redact_result
+from truenas_client.secrets.value import Secret
+from truenas_client.values.kinds import beginning
+from tui.model.failure import Failure, Locked, explain, explain_file
+from tui.model.job import QUEUED, Job
 from tui.model.known import Known
 from tui.model.transfers import file_wanted
 from tui.session.filling import Disguised, NotReviewed, NotSent, PutIn, fill_arguments
@@ -30,6 +34,9 @@ __all__ = ["Caller"]
 CALL_SECONDS = 3600.0
 # Their answers show the arguments of calls.
 SHOW_CALLS = frozenset({"core.get_jobs", "audit.query"})
+
+
+TAKEN_BACK = Failure("Cancelled", "The job had not been sent: nothing ran.")
 
 
 class Caller:
@@ -57,6 +64,8 @@ class Caller:
         self._put_in = put_in
         self._changed = changed
         self._made = 0
+        self._starting: dict[int, Call] = {}
+        """Calls of jobs that the server has not announced yet, in the order they were made."""
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     # What may be sent --------------------------------------------------------------
@@ -166,15 +175,37 @@ class Caller:
             call.end("failed")
 
     async def _run_job(self, client: AsyncClient, call: Call, params: list[Any]) -> None:
-        ours = self._jobs.ours
-        job = await client.start(call.method, *params)
-        call.job = job
+        self._starting[call.number] = call
+        try:
+            job = call.job = await client.start(call.method, *params)
+        finally:
+            del self._starting[call.number]
         if job.id is not None:
-            ours.add(job.id)
-        async for _ in job:
-            if job.id is not None:
-                ours.add(job.id)
+            self._jobs.started_here(job.id)
         call.value = await job.result()
+
+    def queued(self) -> list[Job]:
+        """The job starts that wait here for their turn, newest first: as jobs without a number, that say why."""
+        client = self._life.client
+        if not self._starting or client is None:
+            return []
+        lane = client.job_lane
+        full = f"{lane.running} jobs of this connection run, and the server is given {lane.most} at a time"
+        why = f"waits here: {full}" if lane.running >= lane.most else "waits here: job starts leave one by one"
+        # They leave in the order they came: the last ones wait.
+        waiting = list(self._starting.values())[-lane.waiting :] if lane.waiting else []
+        return [
+            Job(0, call.method, QUEUED, text=why, arguments=beginning(_shown(call), 400), serial=call.number)
+            for call in reversed(waiting)
+        ]
+
+    def take_back(self, serial: int) -> bool:
+        """Cancels a queued job start (`Job.serial`) that has not left; False when it has."""
+        call = self._starting.get(serial)
+        if call is None or all(job.serial != serial for job in self.queued()) or not self.cancel(call):
+            return False
+        call.failure = TAKEN_BACK
+        return True
 
     def _check(self, call: Call) -> None:
         """Raises where this call may not be sent now."""
@@ -196,16 +227,43 @@ class Caller:
             )
         return params
 
+    def take_secret(self, call: Call, member: str = "") -> Secret | None:
+        """Takes the secret out of an answer: all of it, or one member. From then on it is masked wherever it is said.
+
+        None where the answer does not hold it.
+        """
+        answer = call.value
+        found = answer.get(member) if member and isinstance(answer, dict) else answer
+        call.value = redact_result(call.method, answer)
+        if not isinstance(found, str) or not found:
+            return None
+        secret = Secret(found)
+        self._put_in.add([secret])
+        return secret
+
     # The app's own -----------------------------------------------------------------
 
     async def read(self, method: str, params: Sequence[Any] = ()) -> Any:
         """A call for the app's own use. Raises as `call`; `Locked` for what may change something, whatever the lock."""
         if self.risk_of(method, list(params)) != "read":
             raise Locked(f"{method} may change the server, and only reads are allowed here.")
-        return await self._life.online_client().call(method, *params)
+        try:
+            return await self._life.online_client().call(method, *params)
+        except exc.NotAuthenticated:
+            self._life.expire()
+            raise
 
-    async def abort(self, job_id: int) -> None:
-        """Asks the server to stop a job. Raises as `call`; `Locked` while read-only."""
+    def check_abort(self) -> AsyncClient:
+        """The client that can abort a job now. Raises `Locked` while read-only, and `Offline`."""
         if not self.writable:
             raise Locked("Aborting a job changes the server, and this session is read-only.")
-        await self._life.online_client().call("core.job_abort", job_id)
+        return self._life.online_client()
+
+    async def abort(self, job_id: int) -> None:
+        """Asks the server to stop a job. Raises as `call` and `check_abort`."""
+        await self.check_abort().call("core.job_abort", job_id)
+
+
+def _shown(call: Call) -> list[Any]:
+    """The arguments as the server would show them in its list of jobs."""
+    return redact_call(call.method, call.params)

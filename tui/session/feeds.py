@@ -2,7 +2,8 @@
 
 Invariants: a name is subscribed once, while any panel holds its feed; a panel may hold it at any time, and it is
 subscribed when there is a connection; a subscription that the server refused or ended stays as it ended;
-`Feed.live` is true only while events can arrive; a feed keeps at most so many events and bytes, the newest ones.
+`Feed.live` is true only while events can arrive; a feed keeps at most so many events and bytes, the newest ones;
+`seen` and `dropped` together are what the server sent, once nothing is on its way.
 """
 
 from __future__ import annotations
@@ -26,15 +27,22 @@ MOST_BYTES = 32_000_000
 MOST_EVENTS = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FeedEvent:
-    """One event with the time of its arrival; ``kind`` is ``gap`` where some may be missing."""
+    """One event with the time of its arrival.
+
+    ``kind`` is ``gap`` where the connection was lost and some may be missing, and ``dropped`` where this program was
+    too slow for ``missing`` of them (None: unknown). ``number`` counts the arrivals of the feed, marks included.
+    """
 
     kind: str
     id: Any
     fields: Any
     at: datetime
     clock: float
+    number: int = 0
+    weight: int = 0
+    missing: int | None = None
 
 
 class Feed:
@@ -52,27 +60,46 @@ class Feed:
         self.live = False
         self.ended = ""
         self.version = 0
+        self.listeners: list[Callable[[FeedEvent], None]] = []
+        """Called with each event as it arrives, marks of gaps included. They must neither block nor raise."""
         self._arrivals: deque[float] = deque(maxlen=64)
-        self._weights: deque[int] = deque()
+        self._number = 0
         self._weight = 0
 
     def add(self, kind: str, event_id: Any, fields: Any) -> None:
         """Counts and keeps one event."""
-        clock = time.monotonic()
-        self._make_room(weight(fields, MOST_BYTES))
-        self.events.append(FeedEvent(kind, event_id, fields, datetime.now().astimezone(), clock))
-        if kind != "gap":
-            self.seen += 1
-            self._arrivals.append(clock)
-        self.version += 1
+        self.seen += 1
+        self._arrivals.append(self.keep(kind, event_id, fields, None))
 
-    def _make_room(self, coming: int) -> None:
-        """Lets the oldest events go: there are so many at most, and so many bytes."""
-        self._weight += coming
+    def mark(self, kind: str, missing: int | None = None) -> None:
+        """Keeps the mark of a place where events are missing: ``gap`` or ``dropped``. Two in a row become one."""
+        last = self.events[-1] if self.events else None
+        if last is not None and last.kind == kind:
+            self._weight -= self.events.pop().weight
+            missing = None if missing is None or last.missing is None else missing + last.missing
+        self.keep(kind, None, None, missing)
+
+    def keep(
+        self,
+        kind: str,
+        event_id: Any,
+        fields: Any,
+        missing: int | None,
+        make: Callable[..., FeedEvent] = FeedEvent,
+    ) -> float:
+        """Keeps an event as the newest, and lets the oldest go where there are too many. Returns its time."""
+        clock, heavy = time.monotonic(), weight(fields, MOST_BYTES)
+        self._weight += heavy
         while self.events and (self._weight > MOST_BYTES or len(self.events) == self.events.maxlen):
-            self.events.popleft()
-            self._weight -= self._weights.popleft()
-        self._weights.append(coming)
+            self._weight -= self.events.popleft().weight
+        self._number += 1
+        at = datetime.now().astimezone()
+        event = make(kind, event_id, fields, at, clock, self._number, heavy, missing)
+        self.events.append(event)
+        self.version += 1
+        for listener in self.listeners:
+            listener(event)
+        return clock
 
     def set_live(self, live: bool) -> None:
         """Whether events can arrive now."""
@@ -82,11 +109,11 @@ class Feed:
 
     def rate(self, window: float = 10.0) -> float:
         """Events a second over the last ``window`` seconds."""
-        since = time.monotonic() - window
-        recent = [clock for clock in self._arrivals if clock >= since]
-        if len(recent) < 2:
-            return len(recent) / window
-        return (len(recent) - 1) / max(recent[-1] - recent[0], 0.001)
+        now = time.monotonic()
+        recent = [clock for clock in self._arrivals if clock >= now - window]
+        # Of a busy feed only the newest arrivals are kept: they tell over how long they came.
+        busy = len(recent) == self._arrivals.maxlen
+        return len(recent) / (max(now - recent[0], 0.001) if busy else window)
 
 
 class Feeds:
@@ -127,7 +154,7 @@ class Feeds:
         """There is a new client: everything is subscribed on it, after a gap."""
         self._client = client
         for feed in self.open:
-            feed.add("gap", None, None)
+            feed.mark("gap")
             self._follow(feed)
 
     def lost(self) -> None:
@@ -158,17 +185,19 @@ class Feeds:
 
     async def _receive(self, client: AsyncClient, feed: Feed) -> None:
         feed.ended = ""
+        before = feed.dropped
         try:
             async with client.subscribe(feed.name) as events:
                 feed.set_live(True)
                 async for event in events:
+                    feed.dropped = before + events.dropped
                     if isinstance(event, Gap):
+                        # A number is of what this program dropped; after a loss of the connection there is none.
                         feed.set_live(True)
-                        feed.add("gap", None, None)
+                        feed.mark("gap" if event.dropped is None else "dropped", event.dropped)
                     else:
                         fields = event.fields if event.fields is not None else event.extra
                         feed.add(event.kind, event.id, self._mask(fields))
-                    feed.dropped = events.dropped
             feed.ended = "The server ended it."
         except exc.ConnectionLost:
             feed.ended = ""

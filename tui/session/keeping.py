@@ -12,15 +12,25 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from truenas_client.exc import InvalidProfile
-from truenas_client.secrets.value import Ask, File, Keyring, Reference
+from truenas_client.exc import InvalidProfile, SecretUnavailable
+from truenas_client.secrets.value import Ask, File, Keyring, Reference, Secret
 from truenas_client.storage import Known, Profile, Profiles
 from truenas_client.storage.key_files import is_path
-from truenas_client.storage.secret_store import keep, keyring_problem
+from truenas_client.storage.secret_store import held, keep, keyring_problem
 from truenas_client.trust import TLS
 from tui.session.target import Target
 
-__all__ = ["Offer", "Place", "decline", "keep_profile", "offer", "store_trust"]
+__all__ = [
+    "Offer",
+    "Place",
+    "decline",
+    "free_entry",
+    "keep_profile",
+    "keep_secret",
+    "no_keyring",
+    "offer",
+    "store_trust",
+]
 
 Place = Literal["the keyring", "ask each time", "a file, in clear text", "the key's own file"]
 """Where a secret is to be kept, in the card's words."""
@@ -83,6 +93,24 @@ def store_trust(name: str, tls: TLS) -> None:
     """Write into a profile which certificate it trusts. Raises `InvalidProfile`, OSError."""
     profiles = Profiles()
     profiles.put(replace(profiles.get(name), tls=tls))
+
+
+def no_keyring() -> str:
+    """Why the keyring cannot be used here; "" when it can."""
+    return keyring_problem() or ""
+
+
+def free_entry(name: str) -> Keyring:
+    """An entry of the keyring that holds nothing yet: by that name, or with a number after it."""
+    for entry in (Keyring(name), *(Keyring(f"{name}-{n}") for n in range(2, 1000))):
+        if not held(entry):
+            return entry
+    raise SecretUnavailable(f"The keyring is full of entries named {name}")
+
+
+def keep_secret(reference: Reference, secret: Secret) -> None:
+    """Write a secret to the keyring or into a file of mode 0600. Raises `SecretUnavailable`."""
+    keep(reference, secret)
 
 
 def _reference(target: Target, place: Place, name: str, profiles: Profiles) -> Reference:

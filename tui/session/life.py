@@ -13,11 +13,12 @@ Invariants: secrets stay in memory and out of every repr; `online_client` gives 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 
-from truenas_client import AsyncClient, LargeAnswer, exc
+from truenas_client import AsyncClient, LargeAnswer, Tap, exc
 from truenas_client.aio.supervisor import State as ClientState
 from truenas_client.aio.supervisor import Status
 from truenas_client.endpoint import Endpoint
@@ -66,6 +67,8 @@ class Life:
         """When the next attempt to connect begins, by the monotonic clock; None unless WAITING."""
         self.ask_code: Callable[[bool], Awaitable[str | None]] | None = None
         """Asks the user for a one-time password; True when one was wrong just now. None gives up."""
+        self.tap = Tap()
+        """Told of what every client of this session sends and receives, while it is on."""
         self.warnings: list[str] = []
         self.simulated = False
         """Whether the server is the demo's own."""
@@ -78,6 +81,16 @@ class Life:
     def online(self) -> bool:
         """Calls can be sent now."""
         return self.state is State.ONLINE
+
+    @property
+    def cooldown(self) -> int:
+        """Whole seconds until the server takes the next sign-in; 0 while none waits."""
+        return 0 if self.client is None else math.ceil(self.client.login_wait)
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """How many calls are with the server, and how many wait for their turn."""
+        return self.client.slots if self.client is not None else (0, 0)
 
     @property
     def address(self) -> str:
@@ -128,6 +141,7 @@ class Life:
                 on_stage=lambda stage: step(STAGES[stage]) if stage in STAGES else None,
                 on_warning=self.warn,
                 on_large=on_large,
+                tap=self.tap,
             )
             await client.connect()
             self.client, self.endpoint, self.host = client, client.endpoint, client.endpoint.name

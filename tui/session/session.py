@@ -15,7 +15,7 @@ from truenas_client import AsyncClient, exc
 from truenas_client.methods.catalogue import Catalogue, Method
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 from tui.memory.state import ConnectionMemory
-from tui.model.eventnames import event_names
+from tui.model.eventnames import KnownEvents, known_events, listed_events
 from tui.model.failure import Failure
 from tui.session.caller import Caller
 from tui.session.feeds import Feeds
@@ -25,6 +25,7 @@ from tui.session.learning import Learned, Learning, Shelf
 from tui.session.life import Life, State
 from tui.session.stores import Call, JobStore, Signal
 from tui.session.target import Target
+from tui.session.wire import WireLog
 
 __all__ = ["Session", "State", "Target"]
 
@@ -45,12 +46,16 @@ class Session:
         self.life = Life(target, changed)
         self.life.on_lost, self.life.on_returned = self._lost, self._returned
         self.learning = Learning(self.catalogue_changed.publish)
+        self.masked = put_in.masked
+        """Masks in what the server sends what the app has put into arguments."""
         self.jobs = JobStore()
         self.feeds = Feeds(put_in.masked, changed)
+        self.wire = WireLog(self.life.tap, put_in.masked)
         self.caller = Caller(self.life, self.learning, self.jobs, put_in, changed, writable=target.writable)
         self._follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
         self._cache = cache
         self._place = place
+        self._events: KnownEvents | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     # Connecting ------------------------------------------------------------------
@@ -107,12 +112,13 @@ class Session:
 
     def _returned(self, client: AsyncClient) -> None:
         self.feeds.returned()
+        self._follower.returned()
         self._spawn(self._look_again(client), "again")
 
     async def _look_again(self, client: AsyncClient) -> None:
         """Reads what may have changed since the loss: jobs, and after an update the methods."""
         try:
-            await self.refresh_jobs()
+            await self._follower.look()
             learned = await self.learning.look_again(client, self._shelf)
         except exc.ClientException:
             # Lost once more, which is told elsewhere, or not permitted: what was known before still stands there.
@@ -194,9 +200,14 @@ class Session:
         """A method of this server."""
         return self.catalogue.get(name)
 
-    def event_names(self) -> list[str]:
-        """Names worth offering, of what this server may send."""
-        return event_names(self.catalogue.methods)
+    def events_known(self) -> KnownEvents:
+        """The events that this server may send."""
+        return self._events or known_events(self.catalogue.methods)
+
+    async def ask_for_events(self) -> None:
+        """Asks a server that lists its events, as those before 25.04 do, once. Raises as `read`."""
+        if self._events is None and "core.get_events" in self.catalogue.methods:
+            self._events = listed_events(await self.life.online_client().call("core.get_events"))
 
     def risk_of(self, method: str, params: list[Any]) -> str:
         """``read``, ``write`` or ``risk``; a wrapper such as ``core.bulk`` is what it names."""
@@ -213,3 +224,7 @@ class Session:
     async def refresh_jobs(self) -> None:
         """Reads the list of jobs again. Raises as `call`."""
         await self._follower.refresh()
+
+    async def job_row(self, job_id: int) -> dict[str, Any] | None:
+        """All that the server tells of one job, see `JobFollower.row`."""
+        return await self._follower.row(job_id)

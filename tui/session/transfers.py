@@ -64,19 +64,20 @@ class FilePlaces:
     """Where files were saved and read in this session: the next one begins there."""
 
     def __init__(self) -> None:
-        self._folder = "~"
+        self.folder = "~"
+        """Where the last file was saved, as people write it."""
         self._sent: dict[str, str] = {}
 
     def first(self, kind: Kind, call: Call, host: str) -> str:
         """The initial text of the field."""
         if kind == "upload":
-            return self._sent.get(call.method, f"{self._folder}/")
-        return f"{self._folder}/{suggested_name(call.method, call.params, host=host, today=date.today())}"
+            return self._sent.get(call.method, f"{self.folder}/")
+        return f"{self.folder}/{suggested_name(call.method, call.params, host=host, today=date.today())}"
 
     def remember(self, call: Call) -> None:
         """This is the file that was chosen."""
         if call.transfer is not None:
-            self._folder = shortened(call.transfer.path.parent)
+            self.folder = shortened(call.transfer.path.parent)
             if call.transfer.kind == "upload":
                 self._sent[call.method] = shortened(call.transfer.path)
 
@@ -116,7 +117,7 @@ async def _upload(client: AsyncClient, call: Call, params: list[Any], transfer: 
     job = await client.upload(call.method, params, transfer.path, progress=transfer.at)
     call.job = job
     if job.id is not None:
-        jobs.ours.add(job.id)
+        jobs.started_here(job.id)
     call.value = await job.result()
 
 

@@ -8,6 +8,7 @@ certificate that is not trusted is shown and asked about. The card makes a signe
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 from dataclasses import replace
@@ -27,6 +28,7 @@ from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
 from tui import actions
 from tui.cards.card import Standing
+from tui.cards.confirm import confirm
 from tui.cards.trust import ask_trust
 from tui.model.failure import Failure, explain_connecting
 from tui.session.session import Session, State
@@ -171,6 +173,46 @@ class ConnectScreen(Standing, Screen[None]):
         self.form.fill(target)
         self._show([])
 
+    @property
+    def _at_profile(self) -> str:
+        """The profile under the cursor of the list, while the list has the focus."""
+        rows = next(iter(self.query(ProfileList).results(ProfileList)), None)
+        return rows.key or "" if rows is not None and rows.has_focus else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self._at_profile) if action in ("profile_edit", "profile_forget") else True
+
+    @work(exclusive=True, group="profile", exit_on_error=False)
+    async def action_profile_edit(self) -> None:
+        """Edits the profile under the cursor."""
+        from tui.cards.profile import edit_profile
+
+        try:
+            profile = Profiles().get(self._at_profile)
+        except exc.InvalidProfile as error:
+            self._show([], Failure("Profile", error.error))
+            return
+        if (name := await edit_profile(self, profile)) is not None:
+            self._renew_profiles(name)
+
+    @work(exclusive=True, group="profile", exit_on_error=False)
+    async def action_profile_forget(self) -> None:
+        """Removes the profile under the cursor, once the user has confirmed it."""
+        name = self._at_profile
+        if await confirm(self, "Forget this profile?", f"{name}\nA kept secret stays where it is.", yes="forget it"):
+            try:
+                await asyncio.to_thread(Profiles().remove, name)
+            except (exc.InvalidProfile, OSError) as error:
+                self._show([], Failure("Not forgotten", str(error)))
+                return
+            self._renew_profiles(NEW)
+
+    def _renew_profiles(self, present: str) -> None:
+        """Lists the profiles anew, after a change of theirs, with this one chosen."""
+        self._opening = replace(self._opening, names=tuple(Profiles().names))
+        self._list_profiles(self._opening.names, present)
+        self._pick(present)
+
     # What is typed -----------------------------------------------------------------
 
     @on(Input.Changed)
@@ -254,14 +296,20 @@ class ConnectScreen(Standing, Screen[None]):
             self._show(done)
 
         def told() -> None:
-            # Such as that the server takes no further login for so many seconds.
-            if session.state is State.CONNECTING and session.life.warnings:
+            if session.state is not State.CONNECTING:
+                return
+            if seconds := session.life.cooldown:
+                limit = "The server takes 20 calls a minute from one address before sign-in"
+                self._show(done, note=f"{limit}; waiting {seconds} s")
+            elif session.life.warnings:
                 self._show(done, note=session.life.warnings[-1])
 
         card = self.query_one(Card)
         card.add_class("-busy")
         self._show(done)
         forget = session.changed.subscribe(told)
+        # The seconds are counted down.
+        counting = self.set_interval(0.5, lambda: told() if session.life.cooldown else None)
         try:
             await session.open(step, code)
         except Exception as error:  # noqa: BLE001 - the root of connecting: the card shows any error
@@ -275,6 +323,7 @@ class ConnectScreen(Standing, Screen[None]):
             session.life.warnings = [text for text in session.life.warnings if text not in known]
             self.post_message(self.Connected(session, by_hand=by_hand))
         finally:
+            counting.stop()
             forget()
             card.remove_class("-busy")
         return None

@@ -46,6 +46,7 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
         super().__init__(id=id)
         self._failure: Failure | None = None
         self._unfolded = False
+        self._chosen = True
         self._acts: list[int | None] = []
         self._typing = False
 
@@ -59,9 +60,13 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
             self._typing = typing
             self.lay_anew()
 
-    def set_failure(self, failure: Failure) -> None:
-        """Shows this one, its trace folded, the cursor on the first field."""
+    def set_failure(self, failure: Failure, *, chosen: bool = True) -> None:
+        """Shows this one, its trace folded, the cursor on the first field.
+
+        Where the fields have no place to go to, they are not to be ``chosen``.
+        """
         self._failure = failure
+        self._chosen = chosen
         self._unfolded = False
         self.lay_anew()
         self.scroll_lines(0)
@@ -87,7 +92,7 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
             for part in wrap(text, cells - 2):
                 yield None, Span("  "), Span(part)
         names = [safe(row.attribute) or "(the call)" for row in failure.rows]
-        there = f"  {actions.key('nav.open')}: there"
+        there = f"  {actions.key('nav.open')}: there" if self._chosen else ""
         column = min(max((width(name) for name in names), default=0), cells // 3)
         for index, (name, row) in enumerate(zip(names, failure.rows, strict=True)):
             room = cells - column - 4 - width(there)

@@ -34,7 +34,11 @@ class JobDetail(LaidLines):
         facts = [text for text in (words.percent, words.elapsed, words.left and f"{words.left} left") if text]
         yield Span(words.state, f"{words.style} strong".strip()), Span("   " + "   ".join(facts) if facts else "")
         yield (Span(bar(words.fraction, min(cells, LONGEST_BAR), self.glyphs), words.style or "accent"),)
-        yield from [(Span(part),) for part in wrap(words.text, cells)] if words.text else [()]
+        if words.text or not job.ended:  # while it runs, what follows stays where it is
+            yield from [(Span(part),) for part in wrap(words.text, cells)] if words.text else [()]
+        # Before the rest: on a small screen the lines below it are off the screen.
+        for text in safe_lines(job.error.rstrip()) if job.error else ():
+            yield from [(Span(part, "error"),) for part in wrap(text, cells)]
         yield ()
         for label, text in (
             ("job", f"#{job.id} {job.method}"),
@@ -45,10 +49,6 @@ class JobDetail(LaidLines):
         ):
             if text:
                 yield from _labelled(label, text, cells)
-        if job.error:
-            yield ()
-            for text in safe_lines(job.error.rstrip()):
-                yield from [(Span(part, "error"),) for part in wrap(text, cells)]
         if job.logs:
             yield ()
             yield from [(Span(text, "dim"),) for text in safe_lines(job.logs.rstrip())]

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from truenas_client.values.human import human_duration
-from tui.session.stores import Job
+from tui.model.job import LOST, QUEUED, Job
 from tui.text import safe
 
 __all__ = ["STATE_WORDS", "JobWords", "words_of"]
 
 STATE_WORDS = {
+    QUEUED: ("queued", "warning"),
     "WAITING": ("waiting", "warning"),
     "RUNNING": ("running", "accent"),
     "SUCCESS": ("success", "ok"),
     "FAILED": ("failed", "error"),
     "ABORTED": ("aborted", "warning"),
+    LOST: ("lost", "error"),
 }
 """The word and the style name of each state of a job."""
-
-GUESS_FROM_PERCENT = 5
-GUESS_FROM_SECONDS = 10
-"""Before that, a guess of the time left would be worth nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +45,14 @@ def words_of(job: Job) -> JobWords:
     """The words for a job as it is at this moment."""
     state, style = STATE_WORDS.get(job.state, (safe(job.state.lower()), ""))
     elapsed = job.elapsed()
-    guessed = not job.ended and job.percent is not None and job.percent >= GUESS_FROM_PERCENT
-    left = ""
-    if guessed and job.percent and elapsed is not None and elapsed >= GUESS_FROM_SECONDS:
-        left = f"~{human_duration(elapsed * (100 - job.percent) / job.percent)}"
+    left = None if job.pace is None or job.ended else job.pace.left(time.monotonic())
     return JobWords(
-        name=safe(f"#{job.id} {job.method}"),
+        name=safe(f"#{job.id} {job.method}" if job.id else job.method),
         state=state,
         style=style,
         text="" if job.state == "ABORTED" else safe(job.text),
         percent="" if job.percent is None else f"{job.percent:.0f} %",
         fraction=1.0 if job.state == "SUCCESS" else None if job.percent is None else job.percent / 100,
         elapsed="" if elapsed is None else human_duration(elapsed),
-        left=left,
+        left="" if left is None else f"~{human_duration(left)}",
     )

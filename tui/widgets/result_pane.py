@@ -233,7 +233,8 @@ class ResultPane(Pane):
             return
         stale = self._shown is not None and self.views is not None
         if not stale:
-            self._say("Waiting for the answer ...")
+            queued = next((job for job in self._session.caller.queued() if job.serial == call.number), None)
+            self._say("Waiting for the answer ..." if queued is None else f"The job {queued.text}.")
         self.title, self.state = ("Previous result", "stale") if stale else ("Result", "")
         self.facts = ("{app.cancel} cancels", human_ms(call.elapsed * 1000))
 

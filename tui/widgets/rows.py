@@ -119,7 +119,12 @@ class Rows(CursorView):
         return self._rows[self.cursor] if self._rows else None
 
     def set_rows(self, rows: Sequence[Row], *, keep: bool = True) -> None:
-        """Shows these rows. With `keep` the cursor stays on the row of its key, at the same place of the screen."""
+        """Shows these rows. With `keep` the cursor stays on the row of its key, at the same place of the screen.
+
+        Where they are the rows of before, some of them changed, only those are drawn again.
+        """
+        if keep and self._renewed(rows):
+            return
         key, place = self.key, self.cursor - round(self.scroll_target_y)
         self._rows = list(rows)
         self._index = {row.key: index for index, row in enumerate(self._rows)}
@@ -136,6 +141,25 @@ class Rows(CursorView):
         self.set_reactive(Rows.cursor, cursor)
         self.show_cursor()
         self.cursor_moved()
+
+    def _renewed(self, rows: Sequence[Row]) -> bool:
+        """Takes rows that are those of before but for what stands in some; False when they are others."""
+        if len(rows) != len(self._rows) or not rows:
+            return False
+        changed: list[int] = []
+        for index, (row, before) in enumerate(zip(rows, self._rows, strict=True)):
+            if row is not before:
+                if row.key != before.key or (row.fold, row.depth) != (before.fold, before.depth):
+                    return False
+                if row != before:
+                    changed.append(index)
+        natural = natural_widths(self._columns, [rows[index] for index in changed], header=self._header)
+        if any(taken > known for taken, known in zip(natural, self._natural, strict=True)):
+            return False  # a column grows, and with it every line
+        self._rows = list(rows)
+        for index in changed:
+            self.line_changed(index)
+        return True
 
     def move_to(self, key: str) -> bool:
         """Puts the cursor on the row of a key; False when there is none."""

@@ -5,6 +5,7 @@ word `offline` is shown. With little room, the least important words are left ou
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.color import Color, ColorParseError
 from textual.content import Content
@@ -18,6 +19,18 @@ from tui.text import ASCII, UNICODE, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.clickable import clickable
 
+_TABS = 5
+"""The rank of the tabs: without room they are only counted."""
+_COUNT = 6
+
+
+class Other(NamedTuple):
+    """A further connection: its name, whether it is online, and the colour of its profile."""
+
+    name: str
+    online: bool
+    colour: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -29,6 +42,8 @@ class Status:
     version: str = ""
     writable: bool = False
     latency: float | None = None
+    slots: tuple[int, int] = (0, 0)
+    """Calls with the server, and calls that wait for one of its ten slots."""
     jobs: int = 0
     events: int = 0
     note: str = ""
@@ -36,8 +51,8 @@ class Status:
     """The profile's colour for this server: a name such as `red`, or `#a02020`. Anything else is no colour."""
     connecting: bool = False
     """For the first time; then the word replaces `offline`."""
-    others: tuple[tuple[str, bool], ...] = ()
-    """Further connections: name, and whether online."""
+    others: tuple[Other, ...] = ()
+    """Further connections, as tabs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,8 @@ class StatusLine(Widget):
 
     @dataclass
     class Pressed(Message):
-        """A word was clicked: `server`, `lock`, `latency`, `jobs`, `events`, `note`."""
+        """A word was clicked: `tab:0` for the first of the other connections, `server`, `access`,
+        `lock`, `latency`, `slots`, `jobs`, `events`, `note`."""
 
         status_line: "StatusLine"
         word: str
@@ -80,15 +96,6 @@ class StatusLine(Widget):
         if status is not None:
             self.set_reactive(StatusLine.status, status)
 
-    @property
-    def _colour(self) -> Style | None:
-        """The server's name on the colour of its profile, black or white as can be read on it."""
-        try:
-            background = Color.parse(self.status.colour).with_alpha(1.0)
-        except ColorParseError:
-            return None
-        return Style(background=background, foreground=background.get_contrast_text(1.0), bold=True)
-
     def _words(self) -> tuple[list[Word], list[Word]]:
         status = self.status
         glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
@@ -96,24 +103,37 @@ class StatusLine(Widget):
         left = [Word("server", dot, "ok" if status.online else "alarm")]
         if status.name:
             name = safe(status.name[:200])
-            left.append(Word("server", f" {name} ", "colour") if self._colour else Word("server", name, "title"))
+            left.append(
+                Word("server", f" {name} ", f"on:{status.colour}")
+                if _on(status.colour)
+                else Word("server", name, "title")
+            )
         if status.connecting:
             left.append(Word("server", "connecting", "warning"))
         elif not status.online:
             left.append(Word("server", "offline", "alarm"))
         left += [
-            Word("server", safe(text[:200]), "dim", rank)
-            for text, rank in ((status.user, 3), (status.version, 2))
+            Word(word, safe(text[:200]), "dim", rank)
+            for word, text, rank in (("access", status.user, 3), ("server", status.version, 2))
             if text
         ]
-        for name, online in status.others:
-            left.append(Word("server", f"{glyphs.online if online else glyphs.offline} {safe(name[:200])}", "dim", 5))
+        for at, (name, online, colour) in enumerate(status.others):
+            dot = glyphs.online if online else glyphs.offline
+            text = f"{dot} {safe(name[:200])}"
+            # On its colour there is a space at either side, as for the one that is shown.
+            left.append(
+                Word(f"tab:{at}", f" {text} " if _on(colour) else text, f"on:{colour}" if _on(colour) else "dim", _TABS)
+            )
         right = []
         if status.note:
             right.append(Word("note", safe(status.note[:200]), "warning"))
         right.append(Word("lock", "writes allowed", "warning") if status.writable else Word("lock", "read-only"))
         if status.latency is not None and status.online:
             right.append(Word("latency", human_ms(status.latency), "dim", 4))
+        busy, waiting = status.slots
+        if busy and status.online:
+            words = f"{busy}/10 calls" + (f", {waiting} wait" if waiting else "")
+            right.append(Word("slots", words, "warning" if waiting else "dim", 4))
         right += [
             Word(kind, f"{count} {one}{'s' if count != 1 else ''}", "", rank)
             for kind, one, count, rank in (
@@ -133,11 +153,13 @@ class StatusLine(Widget):
         def taken(words: list[Word]) -> int:
             return sum(width(word.text) + gap for word in words)
 
-        for rank in (5, 4, 3, 2, 1):
+        for rank in (4, 3, 2, _TABS, _COUNT, 1):
             if taken(left) + taken(right) - gap <= room:
                 break
             left = [word for word in left if word.rank != rank]
             right = [word for word in right if word.rank != rank]
+            if rank == _TABS and self.status.others:
+                left.append(Word("tab:0", f"+{len(self.status.others)}", "dim", _COUNT))
         placed: list[tuple[int, Word]] = []
         at = 0
         limit = max(room - taken(right), 8)
@@ -163,10 +185,20 @@ class StatusLine(Widget):
         for start, word in self._layout():
             if start > at:
                 parts.append(Content(" " * (start - at)))
-            style = (self._colour or "") if word.style == "colour" else STYLES[word.style] if word.style else ""
+            on = word.style.removeprefix("on:")
+            style = _on(on) or "" if on != word.style else STYLES[word.style] if word.style else ""
             parts.append(clickable(Content.styled(word.text, style), "press", word.id))
             at = start + width(word.text)
         return Content("").join(parts)
 
     def action_press(self, word: str) -> None:
         self.post_message(self.Pressed(self, word))
+
+
+def _on(colour: str) -> Style | None:
+    """A name on the colour of its profile, black or white as can be read on it; None for what is no colour."""
+    try:
+        background = Color.parse(colour).with_alpha(1.0)
+    except ColorParseError:
+        return None
+    return Style(background=background, foreground=background.get_contrast_text(1.0), bold=True)

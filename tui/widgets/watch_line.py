@@ -16,7 +16,7 @@ from tui.session.session import Session
 from tui.session.stores import Job
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, safe, width
 from tui.themes import STYLES
-from tui.widgets.event_panel import event_spans
+from tui.widgets.event_words import event_spans
 from tui.widgets.jobwords import words_of
 from tui.widgets.key_line import is_typing
 from tui.widgets.pulse import on_pulse
@@ -59,12 +59,12 @@ class WatchLine(Widget, can_focus=True):
             self.refresh()
 
     def _newest(self) -> tuple[Job | None, Feed | None]:
-        """A job that runs comes first: it is being waited for; else the watched name with the newest event."""
+        """A job that runs comes first, best a watched one: it is being waited for; else the newest event."""
         active = self._session.jobs.active()
         watched = [feed for feed in self._session.feeds.open if feed.events]
         watch = max(watched, key=lambda each: each.events[-1].clock, default=None)
         if active:
-            return active[0], None
+            return next((job for job in active if job.id in self._session.jobs.watched), active[0]), None
         if watch is not None:
             return None, watch
         ours = [job for job in self._session.jobs.newest_first() if job.id in self._session.jobs.ours]

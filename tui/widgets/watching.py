@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 
 from textual.app import ComposeResult
@@ -10,7 +11,7 @@ from textual.app import ComposeResult
 from tui.session.feeds import Feed, Feeds
 from tui.session.stores import Job, JobStore
 from tui.text import bar, pad, safe, width
-from tui.widgets.event_panel import event_spans
+from tui.widgets.event_words import event_spans
 from tui.widgets.jobwords import words_of
 from tui.widgets.laid_lines import LaidLines, Line
 from tui.widgets.lines import Span
@@ -41,7 +42,7 @@ class WatchingLines(LaidLines):
 
     def lay(self, cells: int) -> Iterator[Line]:
         jobs, feeds = self._watched.jobs, self._watched.feeds.open
-        shown = jobs.newest_first()[: max(MOST_JOBS, len(jobs.active()))]
+        shown = _watched_first(jobs)
         for job in shown:
             yield from self._job(job, cells)
             yield ()
@@ -53,7 +54,8 @@ class WatchingLines(LaidLines):
 
     def _job(self, job: Job, cells: int) -> Iterator[Line]:
         words = words_of(job)
-        yield _spread(cells, Span(words.name, "strong"), Span(f"{words.state}  {words.elapsed}", words.style))
+        star = f"{self.glyphs.star} " if job.id in self._watched.jobs.watched else ""
+        yield _spread(cells, Span(star + words.name, "strong"), Span(f"{words.state}  {words.elapsed}", words.style))
         if not job.ended:
             tail = f"  {words.percent:>5}  {words.left}"
             yield Span(bar(words.fraction, max(cells - width(tail), 4), self.glyphs), "accent"), Span(tail)
@@ -85,6 +87,17 @@ class WatchingPane(Pane):
             self.query_one(WatchingLines).lay_anew()
             running = len(self._watched.jobs.active())
             self.facts = f"{running} running" if running else ""
+
+
+def _watched_first(jobs: JobStore) -> list[Job]:
+    """Those that have not ended, watched ones first; then watched ones that have, then the newest others."""
+    active = sorted(jobs.active(), key=lambda job: job.id not in jobs.watched)
+    room = max(MOST_JOBS - len(active), 0)
+    watched = [job for number in sorted(jobs.watched, reverse=True) if (job := jobs.get(number)) and job.ended][:room]
+    ended = islice(
+        (job for job in jobs.newest_first() if job.ended and job.id not in jobs.watched), room - len(watched)
+    )
+    return [*active, *watched, *ended]
 
 
 def _spread(cells: int, left: Span, right: Span) -> Line:

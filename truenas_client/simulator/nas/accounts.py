@@ -212,6 +212,33 @@ async def create_key(call: Call, data: dict[str, Any]) -> dict[str, Any]:
 
 
 @PART.method(
+    "api_key.update",
+    accepts=shapes.arguments(
+        id=shapes.integer("Number of the key."),
+        api_key_update=shapes.obj(
+            "What to change; the rest stays.",
+            {},
+            name=shapes.optional(shapes.text("A name that says what the key is for.", minLength=1, maxLength=200)),
+            expires_at=shapes.optional(shapes.nullable(shapes.text("When it ends.", format="date-time"))),
+            reset=shapes.optional(shapes.boolean("Make a new key in its place.")),
+        ),
+    ),
+    roles=KEY_WRITE,
+)
+async def update_key(call: Call, id: int, data: dict[str, Any]) -> dict[str, Any]:
+    """Update an API key; only an answer to a reset holds a key, the new one."""
+    nas = call.nas
+    if (key := nas.api_keys.get(id)) is None:
+        raise InstanceNotFound(f"ApiKey {id} does not exist")
+    key.name, key.expires = data.get("name", key.name), data.get("expires_at", key.expires)
+    if data.get("reset"):
+        key.key, key.revoked = nas.make_secret(), False
+    answer = _key_row(nas, key)
+    nas.send_event("api_key.query", "CHANGED", id=id, fields=answer)
+    return {**answer, "key": key.text, **await _derived(call, key)} if data.get("reset") else answer
+
+
+@PART.method(
     "api_key.delete",
     accepts=shapes.arguments(id=shapes.integer("Number of the key.")),
     returns=shapes.returning(shapes.boolean("Always true.")),

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from truenas_client.methods.catalogue import Method
-from truenas_client.methods.normalise import Schema
-
-from .schemaplace import leaves
+from .catalogue import Method
+from .leaves import leaves
+from .normalise import Schema
 
 __all__ = ["field_schemas", "fields"]
 

@@ -1,0 +1,92 @@
+"""What may be wrong with a query that the server answered with nothing, or refused.
+
+A row without the member matches nothing, so a mistyped field is no error to the server. The list of methods knows the
+fields: the cached one, or at a terminal the list of this one service, which the server is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .output import is_terminal
+
+if TYPE_CHECKING:
+    from truenas_client.methods.catalogue import Method
+    from truenas_client.sync.client import Client
+
+__all__ = ["refusal_hint", "unknown_fields"]
+
+_NEAR = 3
+
+
+def unknown_fields(options: Namespace, client: Client, name: str, filters: Any, given: dict[str, Any]) -> list[str]:
+    """A sentence for each field that the rows of this method do not have, as far as the list of methods says."""
+    from difflib import get_close_matches
+
+    from truenas_client.methods.fieldnames import fields
+
+    if not any(_fields(filters, given)):
+        return []
+    method = _known_method(options, client, name)
+    known = fields(method) if method is not None else {}
+    tops = {field.partition(".")[0] for field in known}
+    said = []
+    for field in dict.fromkeys(_fields(filters, given)):
+        top, dot, rest = field.partition(".")
+        # Deeper members are not all in the schema, and a number or a * leads into a list.
+        if not known or top in tops:
+            continue
+        near = get_close_matches(top, tops, _NEAR)
+        if len(near) == 1 or not dot:
+            near = [f"{one}{dot}{rest}" for one in near]
+        hint = f". Near it: {', '.join(near)}" if near else f": midclt explain {name}.returns lists them"
+        said.append(f"The rows of {name} have no field {field}{hint}")
+    return said
+
+
+def _known_method(options: Namespace, client: Client, name: str) -> Method | None:
+    from truenas_client.endpoint import parse
+    from truenas_client.exc import ClientException
+    from truenas_client.methods.catalogue import Catalogue
+    from truenas_client.storage.catalogue_cache import CatalogueCache
+
+    from .access import call_timeout, chosen
+
+    choice = chosen(options)
+    kept = CatalogueCache().find(parse(choice.address).text, choice.username or "")
+    if kept is not None or not is_terminal(sys.stderr):
+        return kept.catalogue.get(name) if kept is not None else None
+    try:
+        listed = client.call("core.get_methods", name.rpartition(".")[0], timeout=call_timeout(options))
+    except ClientException:
+        return None  # without a list there is no hint
+    return Catalogue.from_methods(listed).get(name) if isinstance(listed, dict) else None
+
+
+def _fields(filters: Any, given: dict[str, Any]) -> Iterator[str]:
+    for item in filters if isinstance(filters, list) else ():
+        if isinstance(item, list) and len(item) == 2 and item[0] == "OR" and isinstance(item[1], list):
+            for branch in item[1]:
+                yield from _fields([branch] if branch and isinstance(branch[0], str) else branch, {})
+        elif isinstance(item, list) and item and isinstance(item[0], str):
+            yield item[0]
+    for item in given.get("select", ()):
+        yield item if isinstance(item, str) else item[0]
+    for item in given.get("order_by", ()):
+        yield item.rpartition(":")[2].removeprefix("-")
+
+
+def refusal_hint(error: str, given: dict[str, Any]) -> str:
+    """What to write instead, where the server's error is Python's own about values that cannot be compared."""
+    if "offset-naive" in error:
+        return "Some times of the server carry a zone and some do not: write it (2026-01-31T12:00Z), or leave it out"
+    if "not supported between instances of" not in error:
+        return ""
+    if given.get("order_by") and "NoneType" in error:
+        return "A field to sort by is null in some rows: write nulls_last: or nulls_first: before it"
+    if "NoneType" in error:
+        return "A field is null in some rows: test it first, as in: size != null and size > 5"
+    return "A field and the value are of different kinds: quotes make a text, no quotes a number"

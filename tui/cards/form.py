@@ -1,0 +1,86 @@
+"""A few values to give before a call is made: texts and choices, one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.dom import DOMNode
+from textual.widgets import Input, Static
+
+from tui import actions
+from tui.cards.card import CardScreen, ask
+from tui.text import plain
+from tui.widgets.choice import Choice
+from tui.widgets.key_line import Hint
+
+__all__ = ["Entry", "FormScreen", "fill_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the form: a text that must not be empty, or one of ``words``."""
+
+    id: str
+    label: str
+    value: str = ""
+    words: Sequence[str] = ()
+
+
+async def fill_in(node: DOMNode, title: str, text: str, entries: Sequence[Entry], *, yes: str) -> dict[str, str] | None:
+    """Asks over the screen of ``node`` for a value of each entry; None for escape. From a worker."""
+    return await ask(node, FormScreen(title, text, entries, yes=yes))
+
+
+class FormScreen(CardScreen[dict[str, str] | None]):
+    """Dismisses with the values by the ids of their entries. ``text`` says what they are for."""
+
+    BINDINGS = actions.bind(("card.accept", "accept"))
+
+    def __init__(self, title: str, text: str, entries: Sequence[Entry], *, yes: str) -> None:
+        super().__init__()
+        self._title_text = title
+        self._text = text
+        self._entries = tuple(entries)
+        self._yes = yes
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            yield Static(plain(self._text), classes="text")
+            for entry in self._entries:
+                with Horizontal(classes="row"):
+                    yield Static(entry.label, classes="label")
+                    if entry.words:
+                        yield Choice(entry.words, id=entry.id)
+                    else:
+                        yield Input(entry.value, id=entry.id, compact=True)
+            yield Static("", id="says")
+            yield Hint(("card.accept", self._yes), ("tab", "next"), ("card.leave", "back"))
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = plain(self._title_text)
+        self.query_one(f"#{self._entries[0].id}").focus()
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The values as they are now."""
+        return {
+            entry.id: self.query_one(f"#{entry.id}", Choice).value
+            if entry.words
+            else self.query_one(f"#{entry.id}", Input).value.strip()
+            for entry in self._entries
+        }
+
+    @on(Input.Submitted)
+    @on(Choice.Submitted)
+    def action_accept(self) -> None:
+        values = self.values
+        empty = next((entry for entry in self._entries if not values[entry.id]), None)
+        if empty is None:
+            self.dismiss(dict(values))
+            return
+        self.query_one("#says", Static).update(plain(f"{empty.label} is empty.", "$text-warning"))
+        self.query_one(f"#{empty.id}").focus()

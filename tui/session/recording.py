@@ -1,0 +1,124 @@
+"""Events as JSON, one a line: what a panel has now in one file, or what arrives from now on into an open one.
+
+Invariants: files are the user's alone (0600); the reader of events never waits for a disk; what could not be written
+in time is counted and told, and a file that cannot be written ends the recording with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from truenas_client import ejson
+from tui.session.feeds import Feed, FeedEvent
+
+__all__ = ["Recording", "event_line", "open_private", "write_events"]
+
+MOST_WAITING = 20_000
+"""Events that may wait for a slow disk."""
+PAUSE_SECONDS = 0.25
+"""Between two writes, so that many events become one."""
+
+
+def event_line(name: str, event: FeedEvent) -> str:
+    """An event as a line of JSON, in the extended form for times and the like."""
+    told: dict[str, Any] = {"time": event.at.isoformat(timespec="milliseconds"), "event": name, "msg": event.kind}
+    if event.missing is not None:
+        told["missing"] = event.missing
+    if event.id is not None:
+        told["id"] = event.id
+    if event.fields is not None:
+        told["fields"] = event.fields
+    return ejson.dumps(told)
+
+
+def open_private(path: Path, *, replace: bool) -> BinaryIO:
+    """Opens a file that only its owner can read. Raises OSError, for one that is there unless it may be replaced."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if replace:
+        path.unlink(missing_ok=True)  # and its permissions, whatever they were
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def write_events(path: Path, name: str, events: Iterable[FeedEvent], *, replace: bool) -> int:
+    """Writes events into a new file, and returns how many. It blocks; raises OSError."""
+    count = 0
+    with open_private(path, replace=replace) as file:
+        for event in events:
+            file.write(event_line(name, event).encode("utf-8", "replace") + b"\n")
+            count += 1
+    return count
+
+
+class Recording:
+    """Writes what arrives on a feed and fits, until `stop`. ``written`` counts lines, ``lost`` what did not get in."""
+
+    def __init__(
+        self, feed: Feed, path: Path, fits: Callable[[FeedEvent], bool], before: Iterable[FeedEvent], *, replace: bool
+    ) -> None:
+        """``before`` are events from before now that come first."""
+        self.path = path
+        self.written = 0
+        self.lost = 0
+        self.failed = ""
+        """Why the file cannot be written; "" while it can."""
+        self._feed, self._fits, self._replace = feed, fits, replace
+        self._waiting = list(before)
+        self._over = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether events are still written."""
+        return not self._over
+
+    async def begin(self) -> None:
+        """Opens the file and goes on in a task. Raises OSError."""
+        file = await asyncio.to_thread(open_private, self.path, replace=self._replace)
+        self._feed.listeners.append(self._take)
+        self._task = asyncio.create_task(self._write(file), name="session-recording")
+
+    def _take(self, event: FeedEvent) -> None:
+        if not self._fits(event):
+            return
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.append(event)
+        else:
+            self.lost += 1
+
+    async def _write(self, file: BinaryIO) -> None:
+        try:
+            while True:
+                ending = self._over
+                batch, self._waiting = self._waiting, []
+                if batch:
+                    await asyncio.to_thread(self._put, file, batch)
+                    self.written += len(batch)
+                if ending:
+                    return
+                await asyncio.sleep(PAUSE_SECONDS)
+        except OSError as error:
+            self.failed = f"{self.path} cannot be written: {error.strerror or error}"
+            self.lost += len(batch)
+        finally:
+            self._leave()
+            file.close()
+
+    def _put(self, file: BinaryIO, batch: list[FeedEvent]) -> None:
+        for event in batch:
+            file.write(event_line(self._feed.name, event).encode("utf-8", "replace") + b"\n")
+        file.flush()
+
+    def _leave(self) -> None:
+        self._over = True
+        if self._take in self._feed.listeners:
+            self._feed.listeners.remove(self._take)
+
+    async def stop(self) -> None:
+        """Writes what has arrived so far, and closes the file. A second call does nothing."""
+        self._leave()
+        if self._task is not None:
+            await self._task

@@ -1,0 +1,85 @@
+"""The log of the wire: the newest texts both ways, masked, as a feed that a panel of events can show.
+
+Off until a panel wants it. Invariants: what is kept holds neither a secret that the client knows (`engine.tap`) nor
+one that this session has put in; there are at most `MOST_FRAMES`, and as many bytes as a feed may keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from truenas_client.engine.tap import Frame, Tap
+from tui.session.feeds import Feed, FeedEvent
+
+__all__ = ["FrameEvent", "WireLog"]
+
+MOST_FRAMES = 2000
+
+
+@dataclass(slots=True)
+class FrameEvent(FeedEvent):
+    """A text as an event: ``id`` is its method or the event's name, ``fields`` its content."""
+
+    outgoing: bool = False
+    size: int = 0
+    seconds: float | None = None
+    message_id: str | None = None
+
+
+class WireLog(Feed):
+    """What the client sends and receives while it is on."""
+
+    def __init__(self, tap: Tap, mask: Callable[[Any], Any]) -> None:
+        super().__init__("wire", MOST_FRAMES)
+        self._tap = tap
+        self._mask = mask
+
+    @property
+    def on(self) -> bool:
+        """Whether texts are logged."""
+        return self._tap.tell is not None
+
+    def turn(self, on: bool) -> None:
+        """Begins or ends logging; what is there stays. A gap marks where nothing was logged."""
+        if on and not self.on and self.events:
+            self.mark("gap")
+        self._tap.tell = self._take if on else None
+        self.live = on
+        self.version += 1
+
+    def _take(self, frame: Frame) -> None:
+        self.seen += 1
+        content = self._mask(frame.value)
+        self._arrivals.append(
+            self.keep(
+                frame.kind,
+                frame.method or None,
+                content,
+                None,
+                partial(
+                    FrameEvent,
+                    outgoing=frame.outgoing,
+                    size=frame.size,
+                    seconds=frame.seconds,
+                    message_id=frame.message_id,
+                ),
+            )
+        )
+
+    def counterpart(self, event: FrameEvent) -> FrameEvent | None:
+        """The call of an answer, or the answer of a call, while it is in the log."""
+        if event.message_id is None:
+            return None
+        return next(
+            (
+                other
+                for other in self.events
+                if isinstance(other, FrameEvent)
+                and other.message_id == event.message_id
+                and other.outgoing is not event.outgoing
+            ),
+            None,
+        )
