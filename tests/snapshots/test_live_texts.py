@@ -66,7 +66,7 @@ async def test_events(snapshot: SnapshotAssertion) -> None:
         section.adding.display = False
         # Names that the demo sends nothing of.
         alerts, jobs, numbers = [
-            (await section._add(name, None)).panel.feed for name in ("docker.events", "vm.query", "app.stats")
+            (await section._add(name, None)).panel.feed for name in ("docker.events", "vm.query", "truecommand.config")
         ]
         assert isinstance(alerts, Feed)
         assert isinstance(jobs, Feed)
@@ -105,8 +105,8 @@ async def test_events(snapshot: SnapshotAssertion) -> None:
         panels = {panel.panel.feed.name: panel for panel in section._panels}
         panels["vm.query"].panel.filter = "state:running"
         panels["vm.query"].panel.pause(True)
-        await desk.until(lambda: panels["app.stats"].view == "plot", "the plots")
-        panels["app.stats"].lines.focus()
+        await desk.until(lambda: panels["truecommand.config"].view == "plot", "the plots")
+        panels["truecommand.config"].lines.focus()
         await compared(desk, "events-panels", snapshot)
         await desk.press("enter")
         await desk.see("now ")

@@ -8,9 +8,9 @@ counting, and the border says so.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from textual import on
@@ -31,11 +31,9 @@ from tui.widgets.sparkline import Path, describe_number
 __all__ = ["EventPanel"]
 
 _RATE_LOOKS = 10  # looks after which the rate is written anew although nothing came
-_BUSY_RATE = 50.0
-"""Events a second above which nobody can follow single lines: then there are fewer looks, so that keys come first."""
-_BUSY_BEATS = 4
-_STAGGER = count()
-"""Busy panels look one after the other, not all at the same beat."""
+_BUSY_RATE = 4.0
+"""Events a second above which no eye follows single lines: then there are two looks a second, for keys come first."""
+_BUSY_LOOKS = 2
 
 
 class EventPanel(Pane):
@@ -69,7 +67,7 @@ class EventPanel(Pane):
         """The file that events are written to now."""
         self._version: object = None
         self._looks = 0
-        self._beat = next(_STAGGER)
+        self._busy_look = 0
         self._plotted: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -107,9 +105,11 @@ class EventPanel(Pane):
         self.pull()
 
     def _look(self) -> None:
-        self._beat += 1
-        if self._beat % _BUSY_BEATS and self.panel.feed.rate() > _BUSY_RATE:
+        # By the clock, so that all busy panels are drawn at the same beat: one frame costs less than four.
+        look = int(time.monotonic() * _BUSY_LOOKS)
+        if look == self._busy_look and self.panel.feed.rate() > _BUSY_RATE:
             return
+        self._busy_look = look
         if self.screen.is_active and self.is_on_screen:
             self.pull()
 
