@@ -27,7 +27,7 @@ class Figures:
     """Certificates that were not the pinned one."""
     expiries: int = 0
     memory: list[float] = field(default_factory=list)
-    """MiB in use at the end of each quarter."""
+    """MiB in use at the end of each part."""
     objects: list[Counter[str]] = field(default_factory=list)
     """Live objects by type, at the same times."""
     counted: list[Counter[str]] = field(default_factory=list)
@@ -35,11 +35,11 @@ class Figures:
 
     @property
     def growth(self) -> float:
-        """From the end of the first quarter to the end of the day, as a part of one."""
+        """From the end of the first part to the end of the day, as a part of one."""
         return self.memory[-1] / self.memory[0] - 1
 
     def grown(self, most: int = 5) -> list[tuple[str, int, int]]:
-        """The types with the most new objects since the first quarter, with their numbers then and at the end."""
+        """The types with the most new objects since the first part, with their numbers then and at the end."""
         first, last = self.objects[0], self.objects[-1]
         names = sorted(last, key=lambda name: first[name] - last[name])[:most]
         return [(name, first[name], last[name]) for name in names if last[name] > first[name]]

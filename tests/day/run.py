@@ -6,7 +6,7 @@ Three times the server restarts, once it ends the login, once it shows another c
 
 * a restart loses the job that ran, with a word; every panel returns; the pinned profile refuses the other
   certificate, sends nothing, and connects once it is trusted; an ended login is made again with the next call;
-* at the end of each quarter there are no more tasks, subscriptions, connections, widgets and threads than after the
+* at the end of each part there are no more tasks, subscriptions, connections, widgets and threads than after the
   first, and the memory in use has not grown;
 * nothing is logged as an error and no exception goes unhandled.
 """
@@ -44,8 +44,9 @@ PASSWORD = "DAY_PASSWORD"
 """The variable of the environment that holds the password of the profile."""
 
 PANELS = ("reporting.realtime", "alert.list", "core.get_jobs", "pool.scan")
-QUARTERS = 4
 SCRUB_EVERY = 4
+BATCH = 100
+"""Events sent at once: fewer than are dropped before the app takes them."""
 CALLS = {
     "system.info": "[]",
     "pool.query": "[]",
@@ -130,6 +131,16 @@ class Day:
         assert shown is not None
         assert shown.state == "done", shown.failure
 
+    async def remember(self, events: int) -> None:
+        """The panels that seldom hear anything are as full as after many days."""
+        alert, pool = next(iter(self.nas.world.table("alert").values())), next(iter(self.nas.world.pools.values()))
+        for name, fields in (("alert.list", alert), ("pool.scan", {"name": pool.name, "scan": pool.scan})):
+            feed = next(feed for feed in self.desk.session.feeds.open if feed.name == name)
+            for number in range(events):
+                self.nas.send_event(name, "CHANGED", id=str(number), fields=fields)
+                if number % BATCH == 0:
+                    await self.desk.until(lambda n=number, feed=feed: feed.seen >= n, name)  # type: ignore[misc]
+
     # What happens to the server -----------------------------------------------------------
 
     async def returned(self) -> None:
@@ -190,36 +201,40 @@ class Day:
 
     # The day ------------------------------------------------------------------------------
 
-    async def play(self) -> None:
+    async def play(self, parts: int, history: int) -> None:
         """Everything, in the order of the clock."""
         await self.panels()
+        await self.remember(history)
         for spec in SECTIONS:
             # Everything there is has been on screen before anything is counted.
             await self.show(spec.id)
         for number in (TABLE, FAILS):
             await self.call(number)
         began, turn = self.nas.clock.now(), itertools.count()
-        happening = {2: self.expire, 4: self.rotate}
-        for quarter in range(QUARTERS):
+        for part in range(parts):
             self.schedule.work()
             for number in range(self.rounds):
-                if number == self.rounds // 2 and (what := happening.get(quarter * 2)):
-                    await what()
+                if part == 1 and number == self.rounds // 2:
+                    await self.expire()
+                if part == parts - 1 and number == self.rounds // 2:
+                    await self.rotate()
                 one = next(turn)
                 await self.call(one)
                 await self.show(SECTIONS[one % len(SECTIONS)].id)
                 if one % SCRUB_EVERY == 0:
                     await self.scrub()
-                until = began + self.seconds * (quarter + (number + 1) / self.rounds) / QUARTERS
+                until = began + self.seconds * (part + (number + 1) / self.rounds) / parts
                 await self.desk.until(lambda until=until: self.nas.clock.now() >= until, "the hour")  # type: ignore[misc]
             await self.count()
-            if quarter < QUARTERS - 1:
+            if history:
+                self.weigh()
+            if part < parts - 1:
                 self.schedule.work()
                 await self.restart()
         self.figures.jobs = self.schedule.outcomes
 
     async def count(self) -> None:
-        """All quiet: what is there is what was there after the first quarter."""
+        """All quiet: there is no more than after the first part."""
         desk = self.desk
         await self.schedule.rest()
         await self.call(0)
@@ -233,6 +248,9 @@ class Day:
             first = self.figures.counted[0]
             await desk.until(lambda: self.things() <= first, _Difference(first, self.things))
         self.figures.counted.append(self.things())
+
+    def weigh(self) -> None:
+        """The memory in use, and what is in it."""
         gc.unfreeze()
         gc.collect()
         self.figures.memory.append(resident() / 2**20)
@@ -245,13 +263,16 @@ class Day:
             things["connection"] += 1
             things.update(f"subscription {name}" for name in session.subscriptions.values())
         things["thread"] = threading.active_count()
+        del things["widget ScrollBar"]  # each is made when it is needed for the first time
         return things
 
 
 def _named(task: asyncio.Task[Any]) -> str:
     """What a task runs; each widget has a task, named after it."""
     name = task.get_name()
-    return f"widget {name.split()[2].partition('(')[0]}" if "message pump" in name else f"task {task.get_coro()!r}"
+    if "message pump" in name:
+        return f"widget {name.split()[2].partition('(')[0]}"
+    return f"task {task.get_coro().__qualname__}"  # type: ignore[union-attr]
 
 
 class _Difference:
@@ -261,13 +282,15 @@ class _Difference:
         self.first, self.now = first, now
 
     def __str__(self) -> str:
-        return f"no more than after the first quarter, but there are {dict(self.now() - self.first)}"
+        return f"no more than after the first part, but there are {dict(self.now() - self.first)}"
 
 
-async def day(*, hours: float, speed: float, rounds: int, seed: int = 0) -> Figures:
-    """Play a day of so many ``hours``; ``rounds`` are how often a person goes through everything in each quarter.
+async def day(*, hours: float, speed: float, rounds: int, parts: int = 4, history: int = 0, seed: int = 0) -> Figures:
+    """Play a day of so many ``hours``, with as many calls and sections in each of its ``parts`` as ``rounds``.
 
-    The environment's `PASSWORD` is the password of the profile. Raises AssertionError where a promise is broken.
+    ``history`` is how many events panels have before it begins: memory is flat once they keep no more. It is weighed
+    where there is a history. The environment's `PASSWORD` is the password of the profile. Raises AssertionError where
+    a promise is broken.
     """
     began = time.monotonic()
     budget.forget_counts()
@@ -286,7 +309,7 @@ async def day(*, hours: float, speed: float, rounds: int, seed: int = 0) -> Figu
                 async with at_desk(Start(), (120, 36)) as desk:
                     await desk.landed()
                     played = Day(desk, nas, schedule, hours=hours, rounds=rounds)
-                    await played.play()
+                    await played.play(parts, history)
             finally:
                 for task in working:
                     task.cancel()

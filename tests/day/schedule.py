@@ -13,7 +13,7 @@ from truenas_client.simulator import Call, Simulator
 
 __all__ = ["Schedule"]
 
-JOB_SECONDS = 20.0
+JOB_SECONDS = 12.0
 """From the start of one job to the next."""
 
 
