@@ -134,7 +134,8 @@ class Subscriptions:
         try:
             await self.answered(topic, again=again)
         except BaseException:
-            self._topics.leave(topic, listener)
+            # Not only `leave`: a caller that is cancelled may not have seen yet that the server has answered.
+            await self.close(topic, listener)
             raise
         return topic
 
