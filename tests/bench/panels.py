@@ -39,6 +39,7 @@ async def four_panels(desk: Desk) -> dict[str, Panel]:
     assert isinstance(section, EventsSection)
     for name in FLOWS:
         await section._add(name, None)
+    section.adding.display = False
     panels = {shown.panel.feed.name: shown for shown in section._panels}
     await desk.until(lambda: all(feed.live for feed in desk.session.feeds.open), "the subscriptions")
     panels["bench.filtered"].panel.filter = "set7 n:1"
