@@ -18,7 +18,9 @@ from textual.app import ComposeResult
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
@@ -56,6 +58,8 @@ class Workspace(RemappedKeys, Screen[None]):
     CSS_PATH = "styles/workspace.tcss"
     BINDINGS = actions.bindings("workspace")
     AUTO_FOCUS = None
+    # The widgets that lose and gain the focus draw themselves; Textual's own would draw the whole screen as well.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     class ConnectWanted(Message):
         """The connect card is wanted."""

@@ -63,6 +63,7 @@ class Feed:
         self.listeners: list[Callable[[FeedEvent], None]] = []
         """Called with each event as it arrives, marks of gaps included. They must neither block nor raise."""
         self._arrivals: deque[float] = deque(maxlen=64)
+        self._began = time.monotonic()
         self._number = 0
         self._weight = 0
 
@@ -112,8 +113,10 @@ class Feed:
         now = time.monotonic()
         recent = [clock for clock in self._arrivals if clock >= now - window]
         # Of a busy feed only the newest arrivals are kept: they tell over how long they came.
-        busy = len(recent) == self._arrivals.maxlen
-        return len(recent) / (max(now - recent[0], 0.001) if busy else window)
+        if len(recent) == self._arrivals.maxlen:
+            return len(recent) / max(now - recent[0], 0.001)
+        # A feed that has just begun had less time for them.
+        return len(recent) / min(window, max(now - self._began, 1.0))
 
 
 class Feeds:

@@ -68,6 +68,7 @@ class ResultPane(Pane):
         self._cancellable = False
         self._nothing = no_call()
         self._noted = ""
+        self._notice: str | None = None
         self._views: ResultViews | None = None
         self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")
 
@@ -298,9 +299,12 @@ class ResultPane(Pane):
 
     def _focus_moved(self, screen: Screen[Any]) -> None:
         super()._focus_moved(screen)
-        notice = self.query_one("#notice", Static)
-        notice.display = bool(self._noted)
-        notice.update(plain(actions.worded(self._noted, typing=is_typing(screen))))
+        words = actions.worded(self._noted, typing=is_typing(screen))
+        if words != self._notice:  # an update lays out the whole screen
+            self._notice = words
+            notice = self.query_one("#notice", Static)
+            notice.display = bool(words)
+            notice.update(plain(words))
 
     @property
     def _switcher(self) -> ViewSwitcher:
