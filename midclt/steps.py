@@ -134,7 +134,7 @@ def _certificate(endpoint: Endpoint, choice: Choice) -> str:
 
 
 def _versions(endpoint: Endpoint, choice: Choice) -> str:
-    """The versions of the API, which a server from 25.04 on tells everybody; others do without."""
+    """The versions of the API, which a server from 25.04 on tells before sign-in; older ones have none."""
     import http.client
 
     limits = ConnectLimits()

@@ -59,16 +59,10 @@ def drawn_when_looked_at(
     compositor._dirty_regions.clear()
 
 
-@pytest.fixture
-def frames() -> None:
-    """For a test that counts what is drawn: every frame is, as on a terminal."""
-
-
 @pytest.fixture(autouse=True)
-def drawn_seldom(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quarter of the time of an app went into frames that only the next frame saw."""
-    if "frames" not in request.fixturenames:
-        monkeypatch.setattr(Compositor, "render_update", drawn_when_looked_at)
+    monkeypatch.setattr(Compositor, "render_update", drawn_when_looked_at)
 
 
 class Desk:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import pytest
-
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
 from tui.widgets.lines import Span
@@ -40,7 +38,6 @@ async def test_keys_move_the_cursor_and_it_stays_on_screen() -> None:
         assert rows.key == "key0"
 
 
-@pytest.mark.usefixtures("frames")
 async def test_of_the_same_rows_only_the_changed_ones_are_drawn_again() -> None:
     asked: list[int] = []
 

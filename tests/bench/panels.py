@@ -39,6 +39,7 @@ async def four_panels(desk: Desk) -> dict[str, Panel]:
     assert isinstance(section, EventsSection)
     for name in FLOWS:
         await section._add(name, None)
+    section.adding.display = False
     panels = {shown.panel.feed.name: shown for shown in section._panels}
     await desk.until(lambda: all(feed.live for feed in desk.session.feeds.open), "the subscriptions")
     panels["bench.filtered"].panel.filter = "set7 n:1"
@@ -63,6 +64,7 @@ async def counts(desk: Desk) -> tuple[dict[str, int], dict[str, int]]:
 
 async def _calm() -> None:
     """What the panels cost at ten events a second each, while nothing is pressed."""
+    gc.disable()  # as the program does before it starts: the app turns it on again in its own way
     with _server() as (address, password):
         async with _desk(address, password) as desk:
             await four_panels(desk)
@@ -76,7 +78,7 @@ async def _calm() -> None:
 
 async def _measure() -> None:
     await _calm()
-    gc.disable()  # as the program does before it starts: the app turns it on again in its own way
+    gc.disable()
     with _server() as (address, password):
         async with _desk(address, password) as desk:
             panels = await four_panels(desk)
