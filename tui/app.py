@@ -129,6 +129,11 @@ class TrueNASApp(NoticesApp):
         else:
             await super().on_event(event)
 
+    @property
+    def dealing_with_key(self) -> bool:
+        """Whether a key is on its way; see `widgets.pulse`."""
+        return not self.turnstile.idle
+
     @on(Lap)
     async def _lap(self, lap: Lap) -> None:
         await self.turnstile.arrived(lap)
