@@ -24,7 +24,7 @@ from .supervisor import Supervisor
 
 __all__ = ["QUEUE", "AsyncSubscription", "Event", "Gap", "Overflow", "Subscriptions", "record_key"]
 
-TURN_SECONDS = 0.002
+TURN_SECONDS = 0.001
 """How long a consumer may take queued events before other tasks of the loop get their turn."""
 SUBSCRIBE_SECONDS = 60.0
 UNSUBSCRIBE_SECONDS = 10.0

@@ -230,7 +230,7 @@ class CallPane(Pane):
         self._tell()
         return problems
 
-    @work(exclusive=True, group="look", exit_on_error=False)
+    @work(exclusive=True, group="look")
     async def _look_aside(self, text: str) -> None:
         stop = self._stop = threading.Event()
         try:
