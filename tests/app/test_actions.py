@@ -11,6 +11,7 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 
 from tests.app.conftest import Desk, Open, at_desk
+from tests.app.waiting import resized
 from truenas_client.simulator import Call, Simulator
 from tui import actions
 from tui.app import Start
@@ -710,12 +711,12 @@ async def test_themes_are_chosen_in_the_palette(signed_in: Open) -> None:
 async def test_too_small_a_terminal_says_so_and_comes_back(signed_in: Open) -> None:
     async with signed_in(size=(80, 24)) as desk:
         await desk.open("pds q", "pool.dataset.query")
-        await desk.pilot.resize_terminal(50, 12)
+        await resized(desk.pilot, 50, 12)
         await desk.until(lambda: isinstance(desk.app.screen, TooSmall), "the card")
         await desk.see("60x16")
         await desk.press("q", "ctrl+j", "question_mark", "ctrl+p")
         assert isinstance(desk.app.screen, TooSmall)
-        await desk.pilot.resize_terminal(80, 24)
+        await resized(desk.pilot, 80, 24)
         await desk.see("pool.dataset.query", "1  []")
 
 
@@ -726,7 +727,7 @@ async def test_nothing_is_cut_off_at_any_size(signed_in: Open) -> None:
         await desk.run()
         await desk.press("escape")
         for size in sizes:
-            await desk.pilot.resize_terminal(*size)
+            await resized(desk.pilot, *size)
             await desk.see("? keys", "commands", "pool.dataset.query", "Result")
             for pane in desk.explore.query("Pane").results(Container):
                 if pane.region:
@@ -741,7 +742,7 @@ async def test_resizing_while_a_card_is_open(signed_in: Open) -> None:
         await desk.write('[{"type": "FILESYSTEM", "name": "tank/x"}]')
         await desk.press("ctrl+j")
         await desk.until(lambda: isinstance(desk.app.screen, ReviewScreen), "the card")
-        await desk.pilot.resize_terminal(60, 16)
+        await resized(desk.pilot, 60, 16)
         await desk.see("pool.dataset.create", "enter send")
         await desk.press("escape")
         await desk.until(lambda: desk.workspace.has_class("-narrow"), "the narrow layout")

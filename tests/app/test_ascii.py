@@ -8,6 +8,7 @@ import pytest
 from textual.scrollbar import ScrollBarRender
 
 from tests.app.conftest import Desk, at_desk
+from tests.app.waiting import resized
 from truenas_client.simulator import Call, Simulator
 from tui.starting.opening import Start
 from tui.workspace import Workspace
@@ -28,7 +29,7 @@ async def plain(desk: Desk, what: str) -> None:
     """Looks at the screen in both sizes."""
     for size in (NARROW, WIDE, NARROW):
         if desk.app.size != size:
-            await desk.pilot.resize_terminal(*size)
+            await resized(desk.pilot, *size)
         await desk.settled()
         assert not [line for line in desk.text.splitlines() if not line.isascii()], f"{what} at {size}"
 

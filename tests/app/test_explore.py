@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.app.conftest import Open
+from tests.app.waiting import resized
 from tests.shelf import put_up
 from truenas_client.simulator import Call, Simulator, ValidationErrors, shapes
 from tui.cards.copy_menu import CopyMenu
@@ -477,5 +478,5 @@ async def test_a_window_that_grows_leaves_the_drawer(signed_in: Open) -> None:
         await desk.press("escape", "m")
         await desk.type("pds q")
         await desk.see("[Docs]", "pool.dataset.query")
-        await desk.pilot.resize_terminal(120, 36)
+        await resized(desk.pilot, 120, 36)
         await desk.see("system.info", "[Arguments]", "Result")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.app.stage import HOSTILE, drawn, staged
-from tests.app.waiting import wait_for
+from tests.app.waiting import resized, wait_for
 from truenas_client import AsyncClient, exc
 from truenas_client.simulator import Call, Simulator
 from tui.model.job import Job
@@ -170,7 +170,7 @@ async def test_long_lines_go_on_below_and_the_end_stays_on_screen() -> None:
         view.pull("")
         await pilot.pause()
         assert drawn(pilot)[-1].strip() == "the newest"
-        await pilot.resize_terminal(30, 10)
+        await resized(pilot, 30, 10)
         await wait_for(pilot, lambda: drawn(pilot)[-1].strip() == "the newest", "the end, on another width")
         view.find("17 word")
         await wait_for(pilot, lambda: any(line.startswith("17 word") for line in drawn(pilot)), "the line found")

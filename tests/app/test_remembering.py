@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.conftest import Desk, at_desk
+from tests.app.waiting import resized
 from tests.keptfiles import files_below
 from truenas_client.simulator import Call, Simulator
 from tui.app import TrueNASApp
@@ -127,9 +128,9 @@ async def test_theme_and_size_of_the_panes_come_back(nas: Simulator) -> None:
         assert desk.app.theme == "light"
         await desk.until(lambda: desk.explore.result_pane.outer_size.height == usual - 4, "the same size")
         # Another size of screen has its own.
-        await desk.pilot.resize_terminal(200, 50)
+        await resized(desk.pilot, 200, 50)
         await desk.until(lambda: desk.explore.result_pane.outer_size.height > usual, "the usual size there")
-        await desk.pilot.resize_terminal(120, 36)
+        await resized(desk.pilot, 120, 36)
         await desk.until(lambda: desk.explore.result_pane.outer_size.height == usual - 4, "the same size again")
 
 

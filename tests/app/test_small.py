@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.app.conftest import Desk, Open, at_desk
+from tests.app.waiting import resized
 from truenas_client.simulator import Simulator
 from tui.app import Start
 from tui.cards.too_small import TooSmall
@@ -15,7 +16,7 @@ TINY = [(59, 15), (1, 1)]
 
 
 async def resize(desk: Desk, size: tuple[int, int]) -> None:
-    await desk.pilot.resize_terminal(*size)
+    await resized(desk.pilot, *size)
     small = size[0] < 60 or size[1] < 16
     await desk.until(lambda: isinstance(desk.app.screen, TooSmall) is small, f"the card: {small}")
 

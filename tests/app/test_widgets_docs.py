@@ -10,6 +10,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, said, staged
+from tests.app.waiting import resized
 from tests.shelf import SHELF
 from truenas_client.methods.catalogue import Catalogue, Method
 from tui.widgets.docs import Docs
@@ -241,7 +242,7 @@ async def test_it_wraps_again_when_the_width_changes_and_the_cursor_stays() -> N
         await pilot.pause()
         tall = docs.line_count()
         await to(pilot, "▾ bolts")
-        await pilot.resize_terminal(34, 20)
+        await resized(pilot, 34, 20)
         await pilot.pause()
         drawn(pilot)
         assert docs.line_count() > tall
@@ -325,7 +326,7 @@ async def test_hostile_documentation(text: str) -> None:
             await press(pilot, "G", "enter", "g", "shift+space", "enter")
             drawn(pilot)
         for width in (120, 7):
-            await pilot.resize_terminal(width, 20)
+            await resized(pilot, width, 20)
             docs.find(text[:5])
             for key in ("n", "g", "shift+space", "pagedown", "enter", "backspace", "G"):
                 await press(pilot, key)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.app.stage import HOSTILE, drawn, said, staged
-from tests.app.waiting import wait_for
+from tests.app.waiting import resized, wait_for
 from tui.widgets.json_view import JsonView
 
 POOL: list[dict[str, Any]] = [
@@ -118,7 +118,7 @@ async def test_hostile_keys_and_values() -> None:
         view.set_value([{text: text for text in HOSTILE}, list(HOSTILE), {"name": HOSTILE[3]}, deep])
         view.find("x")
         for width in (60, 12, 5):
-            await pilot.resize_terminal(width, 40)
+            await resized(pilot, width, 40)
             for key in ("pagedown", "shift+space", "pagedown", "G", "g"):
                 await pilot.press(key)
                 drawn(pilot)

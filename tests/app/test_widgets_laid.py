@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.widgets import Static
 
 from tests.app.stage import HOSTILE, drawn, staged
-from tests.app.waiting import wait_for
+from tests.app.waiting import resized, wait_for
 from tui.model.failure import Failure, FieldProblem
 from tui.session.feeds import Feeds
 from tui.session.stores import Job, JobStore
@@ -45,7 +45,7 @@ async def test_a_transfer_is_laid_out_anew_on_another_width() -> None:
         view.set_transfer(Transfer("download", Path("/tmp/dump.tar"), done=500, total=1000))
         await pilot.pause()
         assert drawn(pilot)[1].rstrip() == "━" * 25 + "─" * 25
-        await pilot.resize_terminal(30, 6)
+        await resized(pilot, 30, 6)
         await wait_for(pilot, lambda: drawn(pilot)[1] == "━" * 15 + "─" * 15, "a bar of this width")
 
 
@@ -58,7 +58,7 @@ async def test_what_is_watched_is_laid_out_anew_on_another_width() -> None:
         view.lay_anew()
         await pilot.pause()
         assert drawn(pilot)[0].rstrip().endswith("running  1m 00s")
-        await pilot.resize_terminal(40, 10)
+        await resized(pilot, 40, 10)
         await wait_for(pilot, lambda: drawn(pilot)[0].endswith("running  1m 00s"), "the clock at the edge")
         assert drawn(pilot)[1].endswith("37 %  ~1m 42s")
         assert drawn(pilot)[4].endswith("0.0/s")
@@ -73,7 +73,7 @@ async def test_a_job_and_an_error_fit_every_width() -> None:
             text.set_text(hostile)
             failure.action_fold_toggle()
             for cells in (60, 5):
-                await pilot.resize_terminal(cells, 30)
+                await resized(pilot, cells, 30)
                 await wait_for(pilot, lambda cells=cells: detail.outer_size.width == cells, "the new width")
                 drawn(pilot)
 

@@ -5,6 +5,7 @@ from textual.geometry import Region
 from textual.widgets import Static
 
 from tests.app.stage import HOSTILE, drawn, said, staged
+from tests.app.waiting import resized
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows
 from tui.widgets.status_line import Other, Status, StatusLine
@@ -71,7 +72,7 @@ async def test_without_room_the_views_go_first_then_the_facts() -> None:
     async with staged(pane, size=(50, 4)) as pilot:
         pane.facts = ["a first fact", "a second fact"]
         for width in (50, 42, 41, 36, 31, 30, 24, 22, 18, 12, 7, 4):
-            await pilot.resize_terminal(width, 4)
+            await resized(pilot, width, 4)
             await pilot.pause()
             lines = drawn(pilot)
             assert width < 18 or "pool.query" in lines[0], width
@@ -118,7 +119,7 @@ async def test_hostile_text_in_borders_and_status(text: str) -> None:
         pane.facts = [text, (text, "error"), text[:20]]
         pane.query_one(Rows).set_rows([Row(text, (text,))])
         for width in (120, 60, 17, 4):
-            await pilot.resize_terminal(width, 8)
+            await resized(pilot, width, 8)
             await pilot.pause()
             drawn(pilot)
 
@@ -129,12 +130,12 @@ async def test_the_status_line_wide_and_narrow() -> None:
         wide = drawn(pilot)[0]
         assert wide.startswith(" ● lab-nas   admin   SCALE 25.10.2   ○ backup-nas  ")
         assert wide.rstrip().endswith("  read-only   18 ms   2 jobs   1 subscription")
-        await pilot.resize_terminal(60, 3)
+        await resized(pilot, 60, 3)
         await pilot.pause()
         narrow = drawn(pilot)[0]
         assert narrow.startswith(" ● lab-nas  ○ backup-nas  ")
         assert narrow.rstrip().endswith("2 jobs")
-        await pilot.resize_terminal(32, 3)
+        await resized(pilot, 32, 3)
         await pilot.pause()
         assert drawn(pilot)[0].split() == ["●", "lab-nas", "read-only", "2", "jobs"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tests.app.stage import HOSTILE, drawn, said, staged
-from tests.app.waiting import wait_for
+from tests.app.waiting import resized, wait_for
 from tui.widgets.lines import Span
 from tui.widgets.rows import Cell, Column, Row, Rows
 
@@ -198,12 +198,12 @@ async def test_columns_are_aligned_measured_and_hidden_by_width() -> None:
             "›    7  running  日本語" + " " * 42 + "admin",
             "  4211  ok       " + "x" * 45 + "…  root",
         ]
-        await pilot.resize_terminal(40, 5)
+        await resized(pilot, 40, 5)
         await pilot.pause()
         narrow = drawn(pilot)
         assert "by" not in narrow[0]
         assert "admin" not in narrow[1]
-        await pilot.resize_terminal(12, 5)
+        await resized(pilot, 12, 5)
         await pilot.pause()
         drawn(pilot)
 
@@ -241,11 +241,11 @@ async def test_hostile_text_in_cells_badges_headers_and_keys() -> None:
             [Row(text, (text, Cell(text, "error", marks=(0, 3, 9))), badges=(text[:50],)) for text in HOSTILE]
         )
         for width in (60, 33, 20, 9, 4):
-            await pilot.resize_terminal(width, 40)
+            await resized(pilot, width, 40)
             await pilot.pause()
             drawn(pilot)
         rows.columns = ()
-        await pilot.resize_terminal(60, 40)
+        await resized(pilot, 60, 40)
         await pilot.pause()
         drawn(pilot)
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, said, staged
-from tests.app.waiting import wait_for
+from tests.app.waiting import resized, wait_for
 from truenas_client.values.table import Arrangement, Table
 from tui.memory.state import ConnectionMemory
 from tui.widgets.raw_view import RawView
@@ -87,7 +87,7 @@ async def test_columns_scroll_by_whole_ones_and_pinned_ones_stay() -> None:
         for _ in range(40):
             await pilot.press("left")
         assert "column 0" in lines_of(pilot)[0]
-        await pilot.resize_terminal(8, 6)
+        await resized(pilot, 8, 6)
         drawn(pilot)
 
 
@@ -158,7 +158,7 @@ async def test_hostile_keys_and_values_keep_the_columns_aligned(ascii_only: bool
         await shown(pilot, view, rows)
         view.find("x")
         for width in (60, 12, 5):
-            await pilot.resize_terminal(width, 40)
+            await resized(pilot, width, 40)
             for key in ("pagedown", *["right"] * 18, "G", "g", *["left"] * 4):
                 await pilot.press(key)
                 drawn(pilot)
@@ -233,7 +233,7 @@ async def test_hostile_values_in_raw_text() -> None:
         view.set_value([{text: text for text in HOSTILE}, list(HOSTILE)])
         view.find("x")
         for width in (60, 12, 5):
-            await pilot.resize_terminal(width, 40)
+            await resized(pilot, width, 40)
             for key in ("pagedown", "end", "home"):
                 await pilot.press(key)
                 drawn(pilot)
