@@ -245,7 +245,10 @@ class Day:
         await desk.until(lambda: not desk.session.jobs.active(), "no job runs")
         if self.figures.counted:
             first = self.figures.counted[0]
-            await desk.until(lambda: self.things() <= first, _Difference(first, self.things))
+            try:
+                await desk.until(lambda: self.things() <= first, "what is left")
+            except AssertionError as e:
+                raise AssertionError(f"more than after the first part: {dict(self.things() - first)}") from e
         self.figures.counted.append(self.things())
 
     def weigh(self) -> None:
@@ -272,16 +275,6 @@ def _named(task: asyncio.Task[Any]) -> str:
     if "message pump" in name:
         return f"widget {name.split()[2].partition('(')[0]}"
     return f"task {task.get_coro().__qualname__}"  # type: ignore[union-attr]
-
-
-class _Difference:
-    """The words of a count that differs, made when they are needed."""
-
-    def __init__(self, first: Counter[str], now: Any) -> None:
-        self.first, self.now = first, now
-
-    def __str__(self) -> str:
-        return f"no more than after the first part, but there are {dict(self.now() - self.first)}"
 
 
 async def day(*, hours: float, speed: float, rounds: int, parts: int = 4, history: int = 0, seed: int = 0) -> Figures:
