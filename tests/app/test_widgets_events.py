@@ -1,5 +1,6 @@
 """The event panel over a real store, and its plots."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -231,3 +232,34 @@ def test_numbers_of_an_event() -> None:
     assert describe_number(61 << 30, ("memory", "arc_size")) == "61.0 GiB"
     assert describe_number(12345.0, ("cpu", "x")) == "12,345"
     assert describe_number(None, ()) == ""
+
+
+async def test_more_events_lay_out_nothing() -> None:
+    """A layout draws the whole screen: it is for a scroll bar that comes, not for each line."""
+    feed = Feed("core.get_jobs")
+    panel = EventPanel(Panel(feed))
+    async with staged(panel, size=(80, 8)) as pilot:
+        for number in range(20):
+            feed.add("changed", number, job(number))
+        await wait_for(pilot, lambda: "20 seen" in drawn(pilot)[-1], "more than fit")
+        layouts: list[object] = []
+        pilot.app.screen.screen_layout_refresh_signal.subscribe(panel, layouts.append, immediate=True)
+        for number in range(20, 32):
+            feed.add("changed", number, job(number))
+            await wait_for(pilot, lambda: f"{feed.seen} seen" in drawn(pilot)[-1], "one more")
+        assert panel.lines.max_scroll_y == 32 - panel.lines.size.height
+        assert len(layouts) <= 4  # of the scroll bar that came
+
+
+def test_a_young_feed_tells_its_rate_over_the_time_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("tui.session.feeds.time.monotonic", lambda: now)
+    feed = Feed("core.get_jobs")
+    now += 2
+    for number in range(20):
+        feed.add("changed", number, job(number))
+    assert feed.rate() == 10
+    now += 6
+    assert feed.rate() == 2.5
+    now += 10
+    assert feed.rate() == 0
