@@ -71,9 +71,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _call(
         "call.view",
-        "Arguments or docs",
+        "Next view of the arguments",
         keys="f2",
-        help="Changes between the arguments of the method and its docs.",
+        help="Changes between the views of the arguments: JSON, a form. All show the same text.",
         always=True,
     ),
     _go(

@@ -80,7 +80,8 @@ class Explore(Calling):
         if memory.method:
             self.open_method(memory.method)
         if self._method and docs:
-            self.action_call_view()
+            self.call_pane.show(DOCS)
+            self.call_pane.focus_view()
         if not self.display and focused is not None:
             # Another section is shown: the cursor stays there.
             focused.focus()
@@ -206,7 +207,7 @@ class Explore(Calling):
     def action_pane_args(self) -> None:
         self.open_shown()
         self._close_drawer()
-        self.call_pane.show(ARGUMENTS)
+        self.call_pane.show_arguments()
         self.call_pane.focus_view()
 
     def action_pane_docs(self) -> None:
@@ -244,11 +245,11 @@ class Explore(Calling):
         self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
 
     def action_call_view(self) -> None:
-        docs = self.call_pane.view == DOCS
+        view = self.call_pane.next_view
         if self.open_shown():
             return
         self._close_drawer()
-        self.call_pane.show(ARGUMENTS if docs else DOCS)
+        self.call_pane.show(view)
         self.call_pane.focus_view()
 
     @on(CallPane.Shown)
@@ -274,6 +275,8 @@ class Explore(Calling):
     def action_edit_problem(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_next_problem()
+        if (view := self.call_pane.draft_view) is not None:
+            view.go_to(self.call_pane.editor.caret)
 
     def action_edit_complete(self) -> None:
         self.action_pane_args()
@@ -376,7 +379,7 @@ class Explore(Calling):
         if self.call_pane.has_focus_within:
             if self.call_pane.view == DOCS:
                 self.action_pane_args()
-            else:
+            elif (view := self.call_pane.draft_view) is None or not view.back():
                 self.result_pane.content.focus()
             return True
         return False
