@@ -255,7 +255,7 @@ class Explore(Calling):
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
-        self.set_class(event.view == DOCS, "-reading")
+        self.set_class(event.view != ARGUMENTS, "-reading")
         self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")

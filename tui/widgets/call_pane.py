@@ -1,7 +1,7 @@
 """The call: arguments of the open method in a JSON editor and the other views of them, its docs beside them.
 
-The pane shows one `Draft` in its views (`draft_view.VIEWS`): problems are underlined in the editor and the one at the caret is explained
-in the border. A thread examines a long text; the next key stops it.
+The pane shows one `Draft` in its views (`draft_view.VIEWS`): problems are underlined in the editor and the one at the
+caret is explained in the border. A thread examines a long text; the next key stops it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class CallPane(Pane):
         """The footer's words for keys here: back leaves a text for the result, and the docs for the arguments."""
         if self.view == DOCS:
             return {"app.back": "arguments", "pane.docs": "", "pane.args": ""}
-        return {"app.back": "result", "call.view": self.next_view.lower()}
+        following = self.next_view
+        return {"app.back": "result", "call.view": "" if following == self.view else following.lower()}
 
     @dataclass
     class Shown(Message):

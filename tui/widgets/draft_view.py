@@ -19,7 +19,9 @@ from truenas_client.methods.catalogue import Method
 from tui.model.draft import Draft, Patch
 from tui.model.known import Known
 
-__all__ = ["VIEWS", "DraftView", "ViewSpec", "views_of"]
+__all__ = ["FORM", "VIEWS", "DraftView", "ViewSpec", "views_of"]
+
+FORM = "Form"
 
 
 class DraftView(Vertical):
@@ -61,7 +63,7 @@ class ViewSpec(NamedTuple):
         return widget
 
 
-VIEWS: tuple[ViewSpec, ...] = ()
+VIEWS: tuple[ViewSpec, ...] = (ViewSpec(FORM, lambda method: bool(method.params), "tui.widgets.form_view:FormView"),)
 """The views beside the JSON editor, in the order of the key that changes between them."""
 
 
