@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual import on, work
 from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, staged
 from truenas_client import Catalogue
 from truenas_client.methods.catalogue import Method
+from tui.cards.choose import choose
 from tui.widgets.call_pane import CallPane
-from tui.widgets.draft_view import FORM
+from tui.widgets.draft_view import FORM, DraftView
 from tui.widgets.form_view import FormView
 
 TEXT = {"type": "string"}
@@ -39,6 +41,16 @@ class Shelves:
 
     def method(self, name: str) -> Method | None:
         return self.catalogue.get(name)
+
+
+class Pane(CallPane):
+    """A call pane that asks by itself, as its section does."""
+
+    @on(DraftView.ChoiceWanted)
+    @work
+    async def _choose(self, event: DraftView.ChoiceWanted) -> None:
+        if (answer := await choose(self, event.title, event.entries)) is not None:
+            event.take(answer)
 
 
 class At:
@@ -74,7 +86,7 @@ class At:
 @asynccontextmanager
 async def form(text: str | None = None, size: tuple[int, int] = (80, 30)) -> AsyncIterator[At]:
     library = Shelves()
-    pane = CallPane(library)  # type: ignore[arg-type]
+    pane = Pane(library)  # type: ignore[arg-type]
     async with staged(pane, size=size) as pilot:
         method = library.method("shelf.create")
         assert method is not None

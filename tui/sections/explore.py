@@ -24,6 +24,7 @@ from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
+from tui.widgets.draft_view import DraftView
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted
@@ -281,6 +282,16 @@ class Explore(Calling):
     def action_edit_complete(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_complete()
+
+    @on(DraftView.ChoiceWanted)
+    @work(exclusive=True, group="choice", exit_on_error=False)
+    async def _choose(self, event: DraftView.ChoiceWanted) -> None:
+        from tui.cards.choose import choose
+
+        answer = await choose(self, event.title, event.entries)
+        self.call_pane.focus_view()
+        if answer is not None:
+            event.take(answer)
 
     # The result --------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ no arguments of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import NamedTuple
@@ -32,6 +32,14 @@ class DraftView(Vertical):
         """The draft's text is to be edited."""
 
         patch: Patch
+
+    @dataclass
+    class ChoiceWanted(Message):
+        """The user is to choose one of these entries, key and words; ``take`` gets the key."""
+
+        title: str
+        entries: Sequence[tuple[str, str]]
+        take: Callable[[str], None]
 
     def show_draft(self, draft: Draft, known: Known) -> None:
         """Shows this draft, which was read already. Called again after each edit, and when its problems change."""

@@ -10,11 +10,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
+from truenas_client.methods.describe import type_words
 from tui import actions
 from tui.model.candidates import Candidate, value_candidates
 from tui.model.draft import Draft, Patch
@@ -97,7 +98,6 @@ class FormView(DraftView):
         self._fields: dict[str, Field] = {}
         self._problems: dict[str, str] = {}
         self._edited: Field | None = None
-        self._text = ""
         self._made: Path | None = None
         """Where a row is about to be that was just added."""
 
@@ -120,7 +120,7 @@ class FormView(DraftView):
 
     def show_draft(self, draft: Draft, known: Known) -> None:
         fresh = draft is not self._draft
-        self._draft, self._known, self._text = draft, known, draft.text
+        self._draft, self._known = draft, known
         if fresh:
             self._folds = {}
             self._leave_unread()
@@ -254,40 +254,39 @@ class FormView(DraftView):
         if row is not None and row.present:
             self.edit(self._draft.drop(row.path))
 
-    @work(exclusive=True, group="form", exit_on_error=False)
-    async def _select(self, row: Field) -> None:
-        entries = [(json.dumps(choice), str(choice) if isinstance(choice, str) else json.dumps(choice))
-                   for choice in row.choices]  # fmt: skip
+    def _select(self, row: Field) -> None:
+        entries = [
+            (json.dumps(choice), choice if isinstance(choice, str) else json.dumps(choice)) for choice in row.choices
+        ]
         if row.nullable and ("null", "null") not in entries:
             entries.append(("null", "null"))
-        await self._choose(row, entries)
+        self._choose(row, entries)
 
-    async def _choose(self, row: Field, entries: Sequence[tuple[str, str]]) -> None:
-        # Imported when it is wanted, as cards are.
-        from tui.cards.choose import choose
+    def _choose(self, row: Field, entries: Sequence[tuple[str, str]]) -> None:
+        """Asks for one of these values, each with its JSON."""
+        text = self._draft.text
 
-        text = self._text
-        answer = await choose(self, safe(row.name) or "Item", entries)
-        if answer is not None and text == self._text:
-            self.edit(chosen(self._draft, row, json.loads(answer)))
-        self.rows.focus()
+        def take(answer: str) -> None:
+            if text == self._draft.text:
+                self.edit(chosen(self._draft, row, json.loads(answer)))
 
-    @work(exclusive=True, group="form", exit_on_error=False)
-    async def choose_branch(self) -> None:
+        self.post_message(self.ChoiceWanted(row.name or "item", entries, take))
+
+    def choose_branch(self) -> None:
         """Asks which branch of a union the row is to be of."""
-        from tui.cards.choose import choose
-
         row = self.row
         if row is None or len(row.branches) < 2:
             self.app.notify("Only one kind of value is allowed here.", timeout=2, markup=False)
             return
-        text = self._text
+        text = self._draft.text
+
+        def take(answer: str) -> None:
+            if text == self._draft.text:
+                self._folds[row.key] = True
+                self.edit(branched(self._draft, row, row.branches[int(answer)]))
+
         words = [(str(at), _branch_words(branch)) for at, branch in enumerate(row.branches)]
-        answer = await choose(self, f"{safe(row.name)} is", words)
-        if answer is not None and text == self._text:
-            self._folds[row.key] = True
-            self.edit(branched(self._draft, row, row.branches[int(answer)]))
-        self.rows.focus()
+        self.post_message(self.ChoiceWanted(f"{row.name or 'item'} is", words, take))
 
     def _candidates(self, row: Field) -> list[Candidate]:
         method = self._draft.method
@@ -295,8 +294,7 @@ class FormView(DraftView):
             return []
         return value_candidates(method, self._draft.params or [], row.path, self._known, empty=False)
 
-    @work(exclusive=True, group="form", exit_on_error=False)
-    async def offer(self) -> None:
+    def offer(self) -> None:
         """Lists the values known for the row: choices, and ids and names from earlier results."""
         row = self._edited or self.row
         entries = [] if row is None else [
@@ -306,7 +304,7 @@ class FormView(DraftView):
             self.app.notify("No values are known here.", timeout=2, markup=False)
             return
         self._leave()
-        await self._choose(row, entries)
+        self._choose(row, entries)
 
     # The field over a row
 
@@ -383,7 +381,5 @@ def _default(row: Field) -> Any:
 
 
 def _branch_words(branch: dict[str, Any]) -> str:
-    from truenas_client.methods.describe import type_words
-
     title = branch.get("title")
     return f"{type_words(branch)}  {title}" if isinstance(title, str) else type_words(branch)
