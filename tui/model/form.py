@@ -24,7 +24,7 @@ from truenas_client.secrets.names import is_secret_name
 from .jsontext import Path
 from .schemaplace import fitting, is_tag
 
-__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "fields", "inner_schema", "key_of"]
+__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "choices_of", "fields", "inner_schema", "key_of"]
 
 Kind = Literal["switch", "select", "number", "text", "secret", "json", "group", "list", "more", "add"]
 
@@ -39,6 +39,8 @@ _BY_TYPE: Mapping[Any, Kind] = {
 CONTAINERS = frozenset({"group", "list"})
 _MOST_OPEN = 100
 """A container with more members than this is folded at first."""
+_FEW = 12
+"""So many optional members of an object inside the arguments need no fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _as_one(branches: Sequence[Schema]) -> tuple[Schema, ...]:
     chosen = [branch for branch in branches if branch.get("type") != "null"]
     if len(chosen) < 2:
         return tuple(branches)
-    choices = [choice for branch in chosen for choice in _choices(branch)]
+    choices = [choice for branch in chosen for choice in choices_of(branch)]
     one = {key: value for key, value in chosen[0].items() if key not in ("const", "type")} | {"enum": choices}
     return (one, *(branch for branch in branches if branch.get("type") == "null"))
 
@@ -177,8 +179,8 @@ class _Form:
             row |= {"open": self._is_open(key_of(path), usual), "count": size}
         elif kind == "select":
             tags = tags if len(tags) > 1 else ()
-            choices = [choice for one in tags for choice in _choices(one["properties"][path[-1]])]
-            unlike = {json.dumps(choice): choice for choice in choices or _choices(_content(branches, branch))}
+            choices = [choice for one in tags for choice in choices_of(one["properties"][path[-1]])]
+            unlike = {json.dumps(choice): choice for choice in choices or choices_of(_content(branches, branch))}
             row |= {"choices": tuple(unlike.values()), "tags": tags}
         self.rows.append(Field(**row))
         if not row.get("open"):
@@ -209,7 +211,7 @@ class _Form:
         rest = [name for name in missing if name not in branch.get("required", ())]
         if rest:
             # Where nothing is required, as in the schemas of 24.10, all stands open.
-            usual = len(path) == 1 and not branch.get("required")
+            usual = not branch.get("required") and (len(path) == 1 or len(rest) <= _FEW)
             row = Field(path, "", "more", depth, count=len(rest), open=self._is_open(key_of(path, "more"), usual))
             self.rows.append(row)
             for name in rest if row.open else ():
@@ -248,7 +250,7 @@ def _kind(branch: Schema | None, branches: Sequence[Schema], name: str, value: A
 def _plain_kind(branch: Schema | None, name: str) -> Kind:
     if branch is None or is_set(branch):
         return "json"
-    if choices := _choices(branch):
+    if choices := choices_of(branch):
         return "json" if any(isinstance(choice, (dict, list)) for choice in choices) else "select"
     kind = _BY_TYPE.get(branch.get("type"), "group" if "properties" in branch else "json")
     return "secret" if kind == "text" and is_secret_name(name) else kind
@@ -259,7 +261,8 @@ def _special(value: Any) -> bool:
     return isinstance(value, dict) and 0 < len(value) < 3 and not isinstance(marked(value), dict)
 
 
-def _choices(schema: Schema) -> list[Any]:
+def choices_of(schema: Schema) -> list[Any]:
+    """The only values that a schema allows; none when it does not list them."""
     choices: list[Any] = [schema["const"]] if "const" in schema else schema.get("enum") or []
     return choices
 

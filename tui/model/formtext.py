@@ -12,7 +12,7 @@ from truenas_client.methods.querywords import size_of
 from truenas_client.secrets.redact import redact
 from truenas_client.values.human import hint, human_size
 
-from .form import Field
+from .form import Field, choices_of
 
 __all__ = ["UnreadableText", "help_of", "kind_of", "read_text", "shown_text", "written_text"]
 
@@ -67,6 +67,8 @@ def written_text(row: Field) -> str:
 
 def read_text(row: Field, text: str) -> Any:
     """The value that was typed into a row. Raises `UnreadableText`."""
+    if row.kind == "number" and any(text in choices_of(branch) for branch in row.branches):
+        return text
     if row.kind in ("text", "secret"):
         if row.schema.get("format") in WRITTEN and row.kind == "text":
             return _moment(row, text)
@@ -128,11 +130,7 @@ def kind_of(row: Field) -> str:
         return size
     if row.kind == "select":
         return "null or a choice" if row.nullable else "choice"
-    words = type_words({"anyOf": list(row.branches)}) if row.branches else "any JSON"
-    low, high = row.schema.get("minimum"), row.schema.get("maximum")
-    if row.kind == "number" and (low is not None or high is not None):
-        words += f" {_limits(low, high)}"
-    return words
+    return type_words({"anyOf": list(row.branches)}) if row.branches else "any JSON"
 
 
 def help_of(row: Field) -> str:
@@ -145,6 +143,9 @@ def help_of(row: Field) -> str:
     facts = [kind_of(row)]
     if row.kind == "select":
         facts = [" or ".join(_json(choice, 20) for choice in row.choices[:8])]
+    low, high = row.schema.get("minimum"), row.schema.get("maximum")
+    if row.kind == "number" and (low is not None or high is not None):
+        facts.append(_limits(low, high))
     if row.required:
         facts.append("required")
     if is_set(row.schema):

@@ -33,6 +33,9 @@ __all__ = ["FormView"]
 
 _COLUMNS = (Column("name", least=12, most=34), Column("value", flex=True, least=12))
 
+_KIND_CELLS = 22
+"""The most cells of the words that say what a row takes; the help has them in full."""
+
 
 class FormRows(Rows):
     """The rows of a form, with the keys for what is done to one."""
@@ -83,7 +86,7 @@ class FormView(DraftView):
     DEFAULT_CSS = """
     FormView { layers: rows field; }
     FormView FormRows { height: 1fr; }
-    FormView #form-help { height: 1; color: $text-muted; }
+    FormView #form-help { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     FormView FormField { layer: field; position: absolute; display: none; }
     """
 
@@ -182,7 +185,7 @@ class FormView(DraftView):
         else:
             if row.required and not row.present:
                 badges.append(Cell("required", "warning"))
-            badges.append(Cell(safe(kind_of(row)), "dim"))
+            badges.append(Cell(cut(safe(kind_of(row)), _KIND_CELLS, ellipsis=self.rows.glyphs.ellipsis), "dim"))
         return Row(row.key, (name, Cell(value, style)), row.depth, None if row.open is None else not row.open,
                    tuple(badges))  # fmt: skip
 
@@ -193,7 +196,7 @@ class FormView(DraftView):
         told = self._problems.get(row.key, "") if row is not None else ""
         words = f"{told}  " if told and told != "to fill in" else ""
         text = f"{words}{help_of(row)}" if row is not None else ""
-        self._help.update(plain(cut(safe(text), max(self.size.width, 20))))
+        self._help.update(plain(safe(text)))
 
     def go_to(self, offset: int) -> None:
         path = self._draft.read.document.path_at(offset).path
@@ -215,6 +218,8 @@ class FormView(DraftView):
         if row is not None:
             self._folds[event.key] = not event.folded
             self._show()
+            if not event.folded:
+                self.rows.show_below(8)
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
@@ -227,7 +232,8 @@ class FormView(DraftView):
         if row.kind == "switch":
             self.edit(entered(self._draft, row.path, not row.value if row.present else not _default(row)))
         elif row.kind == "select":
-            self._select(row)
+            # One choice is none: then the others are of another kind.
+            self._select(row) if len(row.choices) > 1 or len(row.branches) < 2 else self.choose_branch()
         elif row.kind == "add" and not row.named:
             self._add(row, "")
         elif row.kind == "json" and row.present and row.value is None and len(row.branches) > 1:
