@@ -76,6 +76,14 @@ ACTIONS: tuple[Action, ...] = (
         help="Changes between the views of the arguments: JSON, a form. All show the same text.",
         always=True,
     ),
+    _call(
+        "text.editor",
+        "Edit in your editor",
+        keys="f4",
+        help="Opens the arguments in $VISUAL or $EDITOR, with what may be left out as comments. Secrets are masked "
+        "there and come back.",
+        always=True,
+    ),
     _go(
         "pane.methods", "Methods", keys="m", help="Opens the list of methods and its filter.", footer="methods", rank=12
     ),
@@ -138,7 +146,7 @@ ACTIONS: tuple[Action, ...] = (
         "Complete",
         keys="ctrl+l",
         help="Lists the keys and values that may stand at the caret; while typing the list opens by "
-        "itself. Up and down choose, {app.back} closes it.",
+        "itself. Up and down choose, {app.back} closes it. On a size as 10 GiB it writes the bytes.",
         rank=15,
         always=True,
     ),

@@ -241,6 +241,13 @@ async def _complete(desk: Desk, key: str) -> None:
         await desk.press("escape")
 
 
+@drive("text.editor")
+async def _editor(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.press(key)
+    await desk.see("Not edited: this terminal")  # a screen of tests is none
+
+
 @drive("form.branch", "form.drop", "form.complete")
 async def _form(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")

@@ -293,6 +293,29 @@ class Explore(Calling):
         if answer is not None:
             event.take(answer)
 
+    @work(exclusive=True, group="editor", exit_on_error=False)
+    async def action_text_editor(self) -> None:
+        """Edits the arguments in the user's editor."""
+        # Imported when they are wanted: few calls are written so.
+        from tui.editor_program import NoEditor, edited_by_program
+        from tui.model.document import document, read_document
+        from tui.model.draft import arguments_text
+
+        method, params, text = self.call_pane.method, self.call_pane.draft.params, self.call_pane.text
+        if method is None or params is None:
+            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
+            return
+        before = document(method, params)
+        try:
+            after = await edited_by_program(self.app, before)
+        except NoEditor as e:
+            self.notify(f"Not edited: {safe(str(e))}.", severity="warning", markup=False)
+            return
+        if after == before or self.call_pane.method is not method or self.call_pane.text != text:
+            return
+        written, values = read_document(after, params)
+        self.call_pane.put_text(written if values is None else arguments_text(values))
+
     # The result --------------------------------------------------------------------
 
     def action_pane_result(self) -> None:
@@ -355,7 +378,15 @@ class Explore(Calling):
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
-            case "call_repeat" | "call_elsewhere" | "call_view" | "pane_args" | "edit_problem" | "edit_complete":
+            case (
+                "call_repeat"
+                | "call_elsewhere"
+                | "call_view"
+                | "text_editor"
+                | "pane_args"
+                | "edit_problem"
+                | "edit_complete"
+            ):
                 return bool(self._method)
             case "pane_docs":
                 return bool(self._method) or self.wide

@@ -227,13 +227,15 @@ class CallPane(Pane):
 
     def put_draft(self, params: list[Any]) -> None:
         """Makes these the arguments, as one step that can be undone, and goes there."""
-        self.show(ARGUMENTS)
-        editor = self.editor
-        start, end, text = self.draft.put((), params)
-        editor.replace(text, editor.location_of(start), editor.location_of(end))
+        self.put_text(self.draft.put((), params).text)
+
+    def put_text(self, text: str) -> None:
+        """Makes this the text of the arguments, as one step that can be undone, and goes there."""
+        self.show_arguments()
+        self.editor.replace(text, (0, 0), self.editor.document.end)
         self.look()
-        editor.goto(0)
-        editor.focus()
+        self.editor.goto(0)
+        self.focus_view()
 
     def preview(self, method: Method | None) -> None:
         """Shows the docs of a method that is not open, while one is being chosen; None goes back."""
