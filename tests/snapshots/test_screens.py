@@ -65,7 +65,7 @@ async def found(desk: Desk) -> None:
 async def docs(desk: Desk) -> None:
     await desk.open("pool.dataset.create", "pool.dataset.create")
     await desk.press("escape", "d")
-    await desk.see("[Docs]")
+    await desk.see("Docs", "The new dataset")
 
 
 async def completion(desk: Desk) -> None:

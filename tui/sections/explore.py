@@ -301,7 +301,7 @@ class Explore(Calling):
         from tui.model.document import document, read_document
         from tui.model.draft import arguments_text
 
-        method, params, text = self.call_pane.method, self.call_pane.draft.params, self.call_pane.text
+        method, params, text = self.call_pane.method, self.call_pane.draft.values, self.call_pane.text
         if method is None or params is None:
             self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
             return
