@@ -141,16 +141,6 @@ class Explore(Calling):
         self._show_side_docs(name)
         self.call_pane.focus_view()
 
-    def take_call(self, method: str, text: str) -> None:
-        if self._session.method(method) is None:
-            self.notify(f"{safe(self._session.host)} has no {safe(method)}.", severity="warning", markup=False)
-            return
-        self.open_method(method)
-        self.call_pane.show(ARGUMENTS)
-        self.call_pane.editor.load_text(text)
-        self.call_pane.look()
-        self.action_call_run()
-
     def action_call_elsewhere(self) -> None:
         """Makes this call on another open connection, and goes there."""
         if not self.open_shown() and self._method:
@@ -404,11 +394,11 @@ class Explore(Calling):
                 return True
 
     def footer_words(self) -> Mapping[str, str]:
-        """What is worth a word in the footer only now."""
+        """The actions that the footer names only now."""
         return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
 
     def back(self) -> bool:
-        # What is typed is left first; only from elsewhere does the row or the search of the result close.
+        # A text field is left first; only from elsewhere does the row or the search of the result close.
         if self.result_pane.has_focus_within and self.result_pane.back():
             return True
         if (box := self._docs_box) is not None and box.back():
