@@ -19,7 +19,7 @@ from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
-from tui.widgets.call_pane import CallPane
+from tui.widgets.call_pane import ARGUMENTS, CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
