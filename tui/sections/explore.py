@@ -16,7 +16,7 @@ from textual.dom import DOMNode
 from textual.widgets import TextArea
 
 from tui import actions
-from tui.sections.calling import Calling
+from tui.sections.drafting import Drafting
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.welcome import welcome
 from tui.session.session import Session
@@ -24,7 +24,6 @@ from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
-from tui.widgets.draft_view import DraftView
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted
@@ -34,7 +33,7 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
-class Explore(Calling):
+class Explore(Drafting):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
@@ -235,14 +234,6 @@ class Explore(Calling):
         self.call_pane.put_draft(event.params)
         self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
 
-    def action_call_view(self) -> None:
-        view = self.call_pane.next_view
-        if self.open_shown():
-            return
-        self._close_drawer()
-        self.call_pane.show(view)
-        self.call_pane.focus_view()
-
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
@@ -262,49 +253,6 @@ class Explore(Calling):
         method, text = self.call_pane.method, self.call_pane.text
         if method is not None:
             self._session.memory.keep_draft(method, "" if text == self.call_pane.draft.smallest else text)
-
-    def action_edit_problem(self) -> None:
-        self.action_pane_args()
-        self.call_pane.editor.action_next_problem()
-        if (view := self.call_pane.draft_view) is not None:
-            view.go_to(self.call_pane.editor.caret)
-
-    def action_edit_complete(self) -> None:
-        self.action_pane_args()
-        self.call_pane.editor.action_complete()
-
-    @on(DraftView.ChoiceWanted)
-    @work(exclusive=True, group="choice", exit_on_error=False)
-    async def _choose(self, event: DraftView.ChoiceWanted) -> None:
-        from tui.cards.choose import choose
-
-        answer = await choose(self, event.title, event.entries)
-        self.call_pane.focus_view()
-        if answer is not None:
-            event.take(answer)
-
-    @work(exclusive=True, group="editor", exit_on_error=False)
-    async def action_text_editor(self) -> None:
-        """Edits the arguments in the user's editor."""
-        # Imported when they are wanted: few calls are written so.
-        from tui.editor_program import NoEditor, edited_by_program
-        from tui.model.document import document, read_document
-        from tui.model.draft import arguments_text
-
-        method, params, text = self.call_pane.method, self.call_pane.draft.values, self.call_pane.text
-        if method is None or params is None:
-            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
-            return
-        before = document(method, params)
-        try:
-            after = await edited_by_program(self.app, before)
-        except NoEditor as e:
-            self.notify(f"Not edited: {safe(str(e))}.", severity="warning", markup=False)
-            return
-        if after == before or self.call_pane.method is not method or self.call_pane.text != text:
-            return
-        written, values = read_document(after, params)
-        self.call_pane.put_text(written if values is None else arguments_text(values))
 
     # The result --------------------------------------------------------------------
 
