@@ -159,7 +159,7 @@ async def _elsewhere(desk: Desk, key: str) -> None:
 
 
 @drive("call.view")
-async def _view(desk: Desk, key: str) -> None:
+async def _draft_view(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")
     await desk.press(key)
     await desk.see("[Form]")
