@@ -318,7 +318,7 @@ async def _levels(desk: Desk, key: str) -> None:
 
 @drive("result.view")
 async def _view(desk: Desk, key: str) -> None:
-    await desk.open("pds q", "pool.dataset.query")
+    await result(desk)
     await desk.press(key)
     await desk.see("[Raw]")
 
