@@ -129,6 +129,11 @@ class TrueNASApp(NoticesApp):
         else:
             await super().on_event(event)
 
+    @property
+    def dealing_with_key(self) -> bool:
+        """Whether a key is on its way; see `widgets.pulse`."""
+        return not self.turnstile.idle
+
     @on(Lap)
     async def _lap(self, lap: Lap) -> None:
         await self.turnstile.arrived(lap)
@@ -223,7 +228,7 @@ class TrueNASApp(NoticesApp):
         self._fit(self.size)
         self._connect(event.session)
 
-    @work(group="start", exit_on_error=False)
+    @work(group="start")
     async def _connect(self, session: Session) -> None:
         from truenas_client import exc
         from tui.starting.connect import ConnectScreen
@@ -306,7 +311,7 @@ class TrueNASApp(NoticesApp):
         if event.by_hand and not self.start.fresh:
             self._offer_to_keep(event.session)
 
-    @work(group="keep", exit_on_error=False)
+    @work(group="keep")
     async def _offer_to_keep(self, session: Session) -> None:
         """Finds out in a thread whether to offer a profile: a keyring may be slow."""
         from tui.session.keeping import offer
@@ -329,7 +334,7 @@ class TrueNASApp(NoticesApp):
     async def on_workspace_connection_wanted(self, event: Workspace.ConnectionWanted) -> None:
         await self.connections.show(event.session)
 
-    @work(group="elsewhere", exit_on_error=False)
+    @work(group="elsewhere")
     async def on_section_call_elsewhere(self, event: Section.CallElsewhere) -> None:
         await self.connections.call_elsewhere(event.method, event.text)
 

@@ -283,7 +283,7 @@ class Workspace(RemappedKeys, Screen[None]):
         self.refresh_bindings()
 
     @on(OfferLine.Accepted)
-    @work(exclusive=True, group="keep", exit_on_error=False)
+    @work(exclusive=True, group="keep")
     async def action_session_keep(self) -> None:
         """Asks under which name, and where the secret is to lie."""
         if self.offered is None:
@@ -306,7 +306,7 @@ class Workspace(RemappedKeys, Screen[None]):
     def action_go_connections(self) -> None:
         self.post_message(self.ConnectWanted())
 
-    @work(exclusive=True, group="reconnect", exit_on_error=False)
+    @work(exclusive=True, group="reconnect")
     async def action_session_reconnect(self) -> None:
         """Connects and signs in again with the values typed before, without waiting for the next attempt."""
         if self.session.online:

@@ -118,6 +118,10 @@ async def test_what_the_server_tells_is_seen_at_once_and_only_while_the_dashboar
         nas.world.table("alert")["new"] = {**row, "uuid": "new", "level": "CRITICAL", "formatted": "[/nope] It burns."}
         nas.send_event("alert.list", "ADDED", id="new", fields={"uuid": "new"})
         await desk.see("critical", "[/nope] It burns.")
+        before = board.measured
+        await desk.press("r")
+        await desk.until(lambda: board.measured > before + 1, "measurements after a refresh")
+        assert board.measures is None
         assert None not in [sample.cpu for sample in board.samples], "the measurements went on"
         nas.drop_connections()
         before = board.measured

@@ -10,6 +10,7 @@ import pytest
 from tests.app.conftest import Open, at_desk
 from truenas_client.simulator import Simulator
 from tui.app import Start
+from tui.cards.file import FileScreen
 from tui.session.session import State
 
 STATES = {
@@ -99,3 +100,27 @@ async def test_an_address_that_is_not_allowed(signed_in: Open, nas: Simulator) -
         await desk.until(lambda: desk.session.state is State.OFFLINE, "given up")
         await desk.press("escape", "escape")
         await desk.see("offline", "R reconnects")
+
+
+async def test_a_mistake_of_the_app_in_a_section_s_work_ends_it_with_the_error(
+    signed_in: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails() -> None:
+        async with signed_in() as desk:
+            await desk.workspace.perform("event.sets")
+            await desk.until(lambda: desk.app.failure, "the error")
+
+    monkeypatch.setattr("tui.cards.panel_sets.ask_for_set", lambda *_, **__: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        await fails()
+
+
+async def test_a_mistake_of_the_app_in_a_card_s_work_ends_it_with_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails() -> None:
+        async with at_desk(Start(), (80, 24)) as desk:
+            desk.app.push_screen(FileScreen("download", "system.info", "~/x"))
+            await desk.until(lambda: desk.app.failure, "the error")
+
+    monkeypatch.setattr("tui.cards.file._examined", lambda *_: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        await fails()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.app.stage import HOSTILE, drawn, said, staged
-from tests.app.waiting import wait_for
+from tests.app.waiting import resized, wait_for
 from tui.model.panel import Panel
 from tui.session.feeds import Feed
 from tui.text import ASCII
@@ -195,7 +195,7 @@ async def test_hostile_events() -> None:
             await wait_for(pilot, lambda: pilot.app.query_one(EventLines).path is not None, "numbers")
             await pilot.press("enter")
             await wait_for(pilot, lambda: "now 5" in "".join(drawn(pilot)), "a large plot")
-            await pilot.resize_terminal(14, 40)
+            await resized(pilot, 14, 40)
             drawn(pilot)
             panel.change_view("list")
             drawn(pilot)

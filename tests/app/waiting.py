@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
@@ -59,3 +60,9 @@ def screen_lines(pilot: Pilot[object]) -> list[str]:
 def screen_text(pilot: Pilot[object]) -> str:
     """The whole screen as text."""
     return "\n".join(line.rstrip() for line in screen_lines(pilot))
+
+
+async def resized(pilot: Pilot[Any], width: int, height: int) -> None:
+    """Another size of the terminal, once everything is laid out for it: a busy app has lines of the former size."""
+    await pilot.resize_terminal(width, height)
+    await wait_for(pilot, lambda: {strip.cell_length for strip in screen_strips(pilot)} == {width}, "the new size")

@@ -456,3 +456,16 @@ async def test_a_source_that_the_next_login_may_not_have_ends_with_the_reason() 
                 with pytest.raises(SubscriptionEnded, match="Not authorized"):
                     async for _ in source:
                         pass
+
+
+async def test_a_source_is_listened_to_again_as_soon_as_it_is_left() -> None:
+    async with Simulator(speed=100.0) as nas, AsyncClient(nas.url) as client:
+        await client.login_with_password("admin", "admin")
+        async with asyncio.timeout(20):
+            for _ in range(3):
+                first, second = client.subscribe("reporting.realtime"), client.subscribe("reporting.realtime")
+                await first.open()
+                await asyncio.gather(first.close(), second.open())
+                assert isinstance(await anext(second), Event)
+                assert isinstance(await anext(second), Event)
+                await second.close()

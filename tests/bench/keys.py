@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, thread_time
 
 from textual import events
 
@@ -51,20 +51,22 @@ async def _desk(address: str, password: str) -> AsyncIterator[Desk]:
 
 
 class Keys:
-    """Presses keys one after the other and keeps how long each took, in milliseconds."""
+    """Presses keys one after the other and keeps how long each took, and the CPU time meanwhile, in milliseconds."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.taken: list[float] = []
+        self.spent: list[float] = []
 
     async def press(self, *keys: str) -> None:
         app = self.desk.app
         for key in keys:
-            began = perf_counter()
+            began, spent = perf_counter(), thread_time()
             app.post_message(events.Key(key, key if len(key) == 1 else " " if key == "space" else None))
             while not self._drawn():  # noqa: ASYNC110 - the waiting is what is measured
                 await asyncio.sleep(0.001)
             self.taken.append((perf_counter() - began) * 1e3)
+            self.spent.append((thread_time() - spent) * 1e3)
 
     def _drawn(self) -> bool:
         app, screen = self.desk.app, self.desk.app.screen

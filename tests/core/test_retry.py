@@ -145,6 +145,25 @@ def test_a_login_that_had_ended_shows_a_gap_only_where_the_server_had_answered()
     assert waiting.next() is None
 
 
+def test_the_end_of_a_source_that_was_given_back_does_not_reach_those_who_listen_again() -> None:
+    topics, first, second = Topics(), Inbox("a"), Inbox("a")
+    topic, _ = topics.listen("a", first)
+    topic.handle = "handle"
+    assert topics.leave(topic, first)
+    again, is_new = topics.listen("a", second)
+    assert is_new
+    topics.ended(Ended("a", None))
+    assert not second.finished
+    topics.ended(Ended("a", None))
+    assert second.finished, "this one is theirs"
+    topics.leave(again, second)
+    topics.given_back("a")
+    topics.given_back("a", refused=True)
+    topics.listen("a", first)
+    topics.ended(Ended("a", None))
+    assert first.finished
+
+
 def test_a_name_is_asked_for_once_and_given_back_by_the_last_listener() -> None:
     topics, first, second = Topics(), Inbox("a"), Inbox("a")
     topic, is_new = topics.listen("a", first)

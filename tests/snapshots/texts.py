@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from tests.app.stage import drawn
-from tests.app.waiting import screen_text
+from tests.app.waiting import resized, screen_text
 
 NARROW, NORMAL, WIDE = (80, 24), (120, 36), (200, 50)
 SIZES = {"80x24": NARROW, "120x36": NORMAL, "200x50": WIDE}
@@ -21,8 +21,7 @@ SIZES = {"80x24": NARROW, "120x36": NORMAL, "200x50": WIDE}
 async def still(pilot: Pilot[None]) -> list[str]:
     """The lines on screen, once two looks see the same: a scroll bar that appears has its neighbours laid out anew."""
     before = ""
-    # A screen that was resized a moment ago has lines of its former width.
-    while before != (now := screen_text(pilot)) or pilot.app.screen.size != pilot.app.size:
+    while before != (now := screen_text(pilot)):
         before = now
         await pilot.pause()
     return [line.rstrip() for line in drawn(pilot)]
@@ -36,6 +35,6 @@ async def compared(
 ) -> None:
     """The screen at each size is as it was."""
     for size, cells in sizes.items():
-        await pilot.resize_terminal(*cells)
+        await resized(pilot, *cells)
         pilot.app.clear_notifications()
         assert "\n".join(await still(pilot)) == snapshot(name=f"{name}-{size}")

@@ -167,8 +167,8 @@ async def test_no_text_of_a_server_commands_the_terminal(nas: Simulator) -> None
     command = [sys.executable, "-m", "tui", nas.url, "-U", "admin", "--write"]
     async with running(command, size=(80, 24), env=env) as app:
         await app.see("Connect")
-        await app.stood()
-        app.press("enter")
+        begun = ("connecting ...", "done", "Methods")
+        await app.answer("enter", lambda: any(word in app.screen.text for word in begun), "connecting")
         await app.see("Methods", "writes allowed", "name evil")
         try:
             await visit_methods_and_docs(app)
@@ -241,9 +241,7 @@ async def visit_results(app: Session) -> None:
     await app.until(lambda: "n next" not in app.screen.text, "nothing is looked for any more")
     app.press("y")
     await app.see("the whole result")
-    await app.stood()
-    app.press("r")
-    await app.see("Copied")
+    await app.answer("r", lambda: "Copied" in app.screen.text, "copied")
     await find(app, "evil.get_drafted")
     await aligned(app)
     app.press("ctrl+l")
@@ -268,8 +266,7 @@ async def visit_results(app: Session) -> None:
             await app.stood()
             app.press("j", "space", "j")
             await aligned(app, framed=4)
-            app.press("escape")
-            await app.until(lambda: "━ Columns" not in app.screen.text, "the columns are chosen")
+            await app.answer("escape", lambda: "━ Columns" not in app.screen.text, "the columns are chosen")
         app.press("v")
         await app.done()
     for name, text in (("get_error", "Error"), ("get_refused", "Error")):
@@ -285,7 +282,6 @@ async def visit_jobs(app: Session) -> None:
         await find(app, f"evil.{name}")
         app.press("ctrl+j")
         await app.see("Review")
-        await app.stood()
         await aligned(app, framed=4)
         told = "Job #" if name == "work" else "Error"
         await app.answer("enter", lambda told=told: told in app.screen.text, told)
@@ -295,20 +291,16 @@ async def visit_jobs(app: Session) -> None:
     await find(app, "evil.update")
     app.press("ctrl+j")
     await app.see("Review", "another")
-    await app.stood()
     await aligned(app, framed=4)
-    app.press("escape")
-    await app.until(lambda: "Review" not in app.screen.text, "the card is closed")
+    await app.answer("escape", lambda: "Review" not in app.screen.text, "the card is closed")
     app.press("escape")
     await app.until(lambda: "┏━ Result" in app.screen.text, "the result")
     app.press("3")
     await app.see("Jobs", "evil.work", "evil.stumble")
     app.press("g", "a")
     await app.see("Abort this job?")
-    await app.stood()
     await aligned(app, framed=4)
-    app.press("escape")
-    await app.until(lambda: "Abort this job?" not in app.screen.text, "the question is gone")
+    await app.answer("escape", lambda: "Abort this job?" not in app.screen.text, "the question is gone")
     for key in ("g", "G"):
         app.press(key, "enter", "j", "G", "g")
         await app.done()
@@ -346,10 +338,8 @@ async def visit_palette(app: Session) -> None:
     await app.see("a command or a method")
     app.type("call: evil.evil")
     await app.see("call: evil.evil")
-    await app.stood()
     app.press(*["down"] * 3)
-    app.press("escape")
-    await app.until(lambda: "call: evil" not in app.screen.text, "the palette is closed")
+    await app.answer("escape", lambda: "call: evil" not in app.screen.text, "the palette is closed")
 
 
 async def aligned(app: Session, *, framed: int = 8) -> None:

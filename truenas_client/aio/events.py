@@ -24,7 +24,7 @@ from .supervisor import Supervisor
 
 __all__ = ["QUEUE", "AsyncSubscription", "Event", "Gap", "Overflow", "Subscriptions", "record_key"]
 
-TURN_SECONDS = 0.002
+TURN_SECONDS = 0.001
 """How long a consumer may take queued events before other tasks of the loop get their turn."""
 SUBSCRIBE_SECONDS = 60.0
 UNSUBSCRIBE_SECONDS = 10.0
@@ -189,8 +189,9 @@ class Subscriptions:
         finally:
             if self._asking.get(topic.name) is task:
                 del self._asking[topic.name]
-        if not topic.listeners:
-            await self._give_back(connection, topic)  # every listener left before the answer
+        if not topic.listeners:  # every listener left before the answer
+            self._topics.given_back(topic.name)
+            await self._give_back(connection, topic)
 
     async def close(self, topic: Topic, listener: Listener) -> None:
         """Stop listening. With the last listener of the name, unsubscribe on the server."""
@@ -208,6 +209,7 @@ class Subscriptions:
             pass  # the server's subscription ends with the connection
         except ClientException as e:
             # An expired session may not even unsubscribe. The listener is gone, so the error changes nothing.
+            self._topics.given_back(topic.name, refused=True)
             log.info("the subscription of %s could not be given back: %s", topic.name, type(e).__name__)
 
     def update(self, update: Update) -> None:
@@ -254,6 +256,7 @@ class Subscriptions:
             self._topics.refuse(topic, e)
         else:
             if not topic.listeners:  # the last listener left before the answer
+                self._topics.given_back(topic.name)
                 await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
 
     def finish(self, error: ClientException | None) -> None:

@@ -24,7 +24,7 @@ from ..websocket import CLOSE_SECONDS, WebSocket
 
 __all__ = ["Hearer", "Link"]
 
-TURN_SECONDS = 0.005
+TURN_SECONDS = 0.002
 """How long the link decodes received bytes before other tasks of the loop get their turn."""
 
 

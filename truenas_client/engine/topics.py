@@ -7,12 +7,13 @@ events and even the end of a source may come before the answer (recorded: flow
 event_source_errors).
 
 Invariants: there is at most one server subscription for a name; it is ended exactly
-when the last listener of the name leaves; on a new connection each listener gets a gap
-before its first event.
+when the last listener of the name leaves, and what the server tells of that end does not
+reach later listeners; on a new connection each listener gets a gap before its first event.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Protocol
 
 from ..exc import ClientException, SubscriptionEnded
@@ -71,6 +72,8 @@ class Topics:
 
     def __init__(self) -> None:
         self._topics: dict[str, Topic] = {}
+        self._given_back: Counter[str] = Counter()
+        """Subscriptions that the driver has ended, by name, until the server tells that their source has ended."""
 
     def listen(self, name: str, listener: Listener) -> tuple[Topic, bool]:
         """Add a listener. True: the name is new, so the driver must subscribe to it."""
@@ -82,13 +85,25 @@ class Topics:
         return topic, is_new
 
     def leave(self, topic: Topic, listener: Listener) -> bool:
-        """Remove a listener. True: it was the last, so the driver must end the server's subscription."""
+        """Remove a listener. True: it was the last, so the driver must end the server's subscription.
+
+        Where there is no handle yet, it must do so when it has one, and call `given_back`.
+        """
         if listener in topic.listeners:
             topic.listeners.remove(listener)
         if topic.listeners or self._topics.get(topic.name) is not topic:
             return False
         del self._topics[topic.name]
+        if topic.handle is not None:
+            self.given_back(topic.name)
         return True
+
+    def given_back(self, name: str, *, refused: bool = False) -> None:
+        """Note that the driver ends a subscription, or that the server refused that.
+
+        The server tells the end of its source then, perhaps after the name was subscribed to again.
+        """
+        self._given_back[name] += -1 if refused else 1
 
     def update(self, update: Update) -> None:
         """Hand an event to every listener of its name, and to those of ``*``."""
@@ -103,6 +118,9 @@ class Topics:
 
     def ended(self, ended: Ended) -> None:
         """Take in that the server ended a source. Its name may be subscribed to again."""
+        if ended.error is None and self._given_back[ended.collection] > 0:
+            self._given_back[ended.collection] -= 1
+            return
         topic = self._topics.pop(ended.collection, None)
         for listener in topic.listeners if topic is not None else ():
             listener.source_ended(ended.error)
@@ -114,6 +132,7 @@ class Topics:
 
     def lost(self) -> None:
         """Take in the loss of the connection: the server's subscriptions ended with it."""
+        self._given_back.clear()
         for topic in self._topics.values():
             topic.handle = None
 

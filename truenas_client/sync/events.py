@@ -205,7 +205,7 @@ class Subscriptions:
             last = topic is not None and self._topics.leave(topic, subscription)
             self._by_id.pop(subscription.id, None)
         if last and topic is not None and topic.handle is not None and self._connection.lost is None:
-            self._give_back(topic.handle)
+            self._give_back(topic.name, topic.handle)
 
     def open(self, name: str, listener: Any, timeout: float = SUBSCRIBE_SECONDS) -> Topic:
         """Start listening, and ask the server when the name is new. Raises what it says."""
@@ -258,12 +258,13 @@ class Subscriptions:
             if call.error is None:
                 topic.handle = str(call.result)
                 if not topic.listeners:
+                    self._topics.given_back(topic.name)
                     give_back = topic.handle  # all of them gave up waiting, or the source has ended already
             elif not isinstance(call.error, ConnectionLost):
                 self._topics.refuse(topic, call.error)
         asking.done.set()
         if give_back is not None and self._connection.lost is None:
-            self._give_back_soon(give_back)
+            self._give_back_soon(topic.name, give_back)
 
     def update(self, update: Update) -> None:
         """An event."""
@@ -281,7 +282,7 @@ class Subscriptions:
 
     # -- inside --------------------------------------------------------------------------
 
-    def _give_back(self, handle: str) -> None:
+    def _give_back(self, name: str, handle: str) -> None:
         try:
             self._connection.unsubscribe(handle, UNSUBSCRIBE_SECONDS)
         except (ConnectionLost, CallTimeout):
@@ -289,7 +290,9 @@ class Subscriptions:
         except ClientException as e:
             # A session that ran out may not even unsubscribe. Listening is over all the same.
             log.info("a subscription could not be given back: %s", type(e).__name__)
+            with self._connection.lock:
+                self._topics.given_back(name, refused=True)
 
-    def _give_back_soon(self, handle: str) -> None:
+    def _give_back_soon(self, name: str, handle: str) -> None:
         """The reader may not wait for the answer."""
-        Thread(target=self._give_back, args=(handle,), name="truenas_client unsubscribe", daemon=True).start()
+        Thread(target=self._give_back, args=(name, handle), name="truenas_client unsubscribe", daemon=True).start()

@@ -88,14 +88,14 @@ class FileScreen(CardScreen[Transfer | None]):
         self.workers.cancel_group(self, "look")
         self._take(self.query_one(PathField).value)
 
-    @work(exclusive=True, group="look", exit_on_error=False)
+    @work(exclusive=True, group="look")
     async def _look(self, text: str) -> None:
         """Shows a note about the path while the user types it."""
         if text.strip():
             _path, trouble, note = await asyncio.to_thread(_examined, self._kind, text)
             self._say(note if not trouble else "", "dim")
 
-    @work(exclusive=True, group="take", exit_on_error=False)
+    @work(exclusive=True, group="take")
     async def _take(self, text: str) -> None:
         if not text.strip():
             self._say("Which file?", "warning")

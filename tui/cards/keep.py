@@ -78,7 +78,7 @@ class KeepScreen(CardScreen[Profile | None]):
     def action_keep(self) -> None:
         self._keep(self.query_one("#name", Input).value.strip(), self._place)
 
-    @work(exclusive=True, group="keep", exit_on_error=False)
+    @work(exclusive=True, group="keep")
     async def _keep(self, name: str, place: Place) -> None:
         try:
             profile = await asyncio.to_thread(keep_profile, self._target, name, place)
@@ -91,7 +91,7 @@ class KeepScreen(CardScreen[Profile | None]):
     def action_leave(self) -> None:
         self._leave()
 
-    @work(exclusive=True, group="keep", exit_on_error=False)
+    @work(exclusive=True, group="keep")
     async def _leave(self) -> None:
         await asyncio.to_thread(decline, self._target)
         self.dismiss(None)

@@ -106,7 +106,7 @@ class SecretScreen(CardScreen[None]):
             event.stop()
             self._act(event.key)
 
-    @work(exclusive=True, group="act", exit_on_error=False)
+    @work(exclusive=True, group="act")
     async def _act(self, letter: str) -> None:
         match letter:
             case "y":

@@ -90,7 +90,7 @@ class ProfileScreen(CardScreen[str | None]):
     def action_save(self) -> None:
         self._save(self.profile)
 
-    @work(exclusive=True, group="profile", exit_on_error=False)
+    @work(exclusive=True, group="profile")
     async def _save(self, profile: Profile) -> None:
         try:
             await asyncio.to_thread(save_profile, self._profile.name, profile)
@@ -102,7 +102,7 @@ class ProfileScreen(CardScreen[str | None]):
     def action_try(self) -> None:
         self._try(self.profile)
 
-    @work(exclusive=True, group="profile", exit_on_error=False)
+    @work(exclusive=True, group="profile")
     async def _try(self, profile: Profile) -> None:
         self._done = []
         self._say("connecting ...", "dim")

@@ -136,7 +136,7 @@ class ReviewScreen(CardScreen[Answer]):
 
     # The stored object ---------------------------------------------------------------
 
-    @work(exit_on_error=False)
+    @work
     async def _look(self, lookup: Lookup) -> None:
         self._reading = True
         self._about("reading the stored object ...")

@@ -139,6 +139,11 @@ class Panel:
         self._test(there)
         return list(self._fitting)[::-1]
 
+    def keep_up(self) -> None:
+        """Tests what arrived, so that less is left to be tested when it is shown."""
+        if self._filter is not None:
+            self._test(self.feed.events if self._held is None else self._held)
+
     def _test(self, there: Iterable[Any]) -> None:
         """Tests the events that came since the last time."""
         new: list[Any] = []

@@ -174,7 +174,7 @@ class AccessSection(Polling):
 
     # Keys and tokens -------------------------------------------------------------------
 
-    @work(exclusive=True, group="send", exit_on_error=False)
+    @work(exclusive=True, group="send")
     async def action_key_create(self) -> None:
         """Asks for what the key needs, makes it, and shows it once."""
         from tui.cards.form import Entry, fill_in
@@ -193,7 +193,7 @@ class AccessSection(Polling):
         if call is not None:
             await self._show_key(call, values["name"], values["user"])
 
-    @work(exclusive=True, group="send", exit_on_error=False)
+    @work(exclusive=True, group="send")
     async def action_key_update(self) -> None:
         """Asks what is to change, and shows the new key where there is one."""
         from tui.cards.form import Entry, fill_in
@@ -232,7 +232,7 @@ class AccessSection(Polling):
         await show_once(self, NewSecret("API key", f"API key {name}", secret, about, entry, use))
         self.show_item(str(call.value.get("id")))
 
-    @work(exclusive=True, group="send", exit_on_error=False)
+    @work(exclusive=True, group="send")
     async def action_token_create(self) -> None:
         """Asks how long a token lives, makes it, and shows it once."""
         from tui.cards.form import Entry, fill_in

@@ -182,7 +182,7 @@ class Calling(Section):
         if self._reviewing is None or self._reviewing.is_finished:
             self._reviewing = self._review(call)
 
-    @work(group="review", exit_on_error=False)
+    @work(group="review")
     async def _review(self, call: Call) -> None:
         # Imported when it is wanted: many only read.
         from tui.cards.before_sending import before_sending
@@ -238,7 +238,7 @@ class Calling(Section):
 
     # Copying -----------------------------------------------------------------------
 
-    @work(exclusive=True, group="copy", exit_on_error=False)
+    @work(exclusive=True, group="copy")
     async def action_copy_menu(self) -> None:
         """Asks what to copy, and copies it."""
         entries = self.copy_entries()

@@ -37,7 +37,7 @@ class Drafting(Calling):
         self.call_pane.editor.action_complete()
 
     @on(DraftView.ChoiceWanted)
-    @work(exclusive=True, group="choice", exit_on_error=False)
+    @work(exclusive=True, group="choice")
     async def _choose(self, event: DraftView.ChoiceWanted) -> None:
         from tui.cards.choose import choose
 
@@ -46,7 +46,7 @@ class Drafting(Calling):
         if answer is not None:
             event.take(answer)
 
-    @work(exclusive=True, group="editor", exit_on_error=False)
+    @work(exclusive=True, group="editor")
     async def action_text_editor(self) -> None:
         """Edits the arguments in the user's editor."""
         # Imported when they are wanted: few calls are written so.

@@ -158,7 +158,7 @@ class EventsSection(PanelSection):
     def _remember(self) -> None:
         self._session.memory.panels = [panel.panel.as_dict() for panel in self._panels]
 
-    @work(exclusive=True, group="sets", exit_on_error=False)
+    @work(exclusive=True, group="sets")
     async def action_event_sets(self) -> None:
         """Saves the open panels under a name, or opens saved ones."""
         from tui.cards.panel_sets import ask_for_set

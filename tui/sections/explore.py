@@ -283,7 +283,7 @@ class Explore(Drafting):
         self.result_pane.show_previous()
 
     @on(ColumnsWanted)
-    @work(exclusive=True, group="columns", exit_on_error=False)
+    @work(exclusive=True, group="columns")
     async def _columns(self) -> None:
         views = self.result_pane.views
         view = views.table_view if views is not None else None

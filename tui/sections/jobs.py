@@ -235,7 +235,7 @@ class JobsSection(Section):
             self.app.bell()
         self.notify(f"The bell {'rings when a watched job ends' if memory.bell else 'is off'}.", timeout=3)
 
-    @work(exclusive=True, group="save", exit_on_error=False)
+    @work(exclusive=True, group="save")
     async def action_export_open(self) -> None:
         """Asks where to save the whole log of the job, and fetches it."""
         from tui.cards.save_log import save_log
@@ -245,7 +245,7 @@ class JobsSection(Section):
         else:
             self.notify("This job keeps no log.", timeout=3)
 
-    @work(exclusive=True, group="copy", exit_on_error=False)
+    @work(exclusive=True, group="copy")
     async def action_job_copy(self) -> None:
         """Asks what of the job to copy, and copies it."""
         there = self.details.to_copy()
@@ -259,7 +259,7 @@ class JobsSection(Section):
             words, value = there[letter]
             await copy(self, value, words, f"job-{job.id}-{job.method}")
 
-    @work(exclusive=True, group="refresh", exit_on_error=False)
+    @work(exclusive=True, group="refresh")
     async def action_view_refresh(self) -> None:
         """Reads the jobs again, and of the one under the cursor the part that is shown."""
         self.details.read_again()

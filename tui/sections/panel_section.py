@@ -67,7 +67,7 @@ class PanelSection(Section):
 
     # Copying and saving ------------------------------------------------------------
 
-    @work(exclusive=True, group="copy", exit_on_error=False)
+    @work(exclusive=True, group="copy")
     async def action_event_copy(self) -> None:
         """Asks what to copy, and copies it."""
         panel, entries, found = self.panel, [], self._under_cursor()
@@ -98,7 +98,7 @@ class PanelSection(Section):
     def _under_cursor(self) -> tuple[str, Any] | None:
         return self.detail.under_cursor() if self.detail.display and self.detail.has_focus_within else None
 
-    @work(exclusive=True, group="save", exit_on_error=False)
+    @work(exclusive=True, group="save")
     async def action_event_save(self) -> None:
         """Saves events as lines of JSON: those there are, or those that arrive, until it is pressed again."""
         panel = self.panel

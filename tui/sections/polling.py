@@ -43,7 +43,7 @@ class Polling(Section):
         elif self._readings.watching:
             self._readings.rest()
 
-    @work(exclusive=True, group="send", exit_on_error=False)
+    @work(exclusive=True, group="send")
     async def change(self, source: str, method: str, params: Sequence[Any], notes: Sequence[str] = ()) -> None:
         """Makes a write, once it was reviewed, and reads the source anew that shows what became of it."""
         await self.send(source, method, params, notes)

@@ -132,11 +132,11 @@ class Section(Container):
     def resize_pane(self, rows: int) -> None:
         """Gives the focused pane so many rows more, or takes them."""
 
-    @work(exclusive=True, group="abort", exit_on_error=False)
+    @work(exclusive=True, group="abort")
     async def _abort(self, job: Job) -> None:
         if await abort_job(self, self._session, job):
             self._tell_abort(job)
 
-    @work(group="aborted", exit_on_error=False)
+    @work(group="aborted")
     async def _tell_abort(self, job: Job) -> None:
         await tell_abort(self, self._session, job)

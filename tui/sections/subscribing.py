@@ -88,7 +88,7 @@ class SubscribePane(Pane):
             return True
         return False
 
-    @work(exclusive=True, group="events", exit_on_error=False)
+    @work(exclusive=True, group="events")
     async def _ask_for_events(self) -> None:
         try:
             await self._session.ask_for_events()
@@ -129,7 +129,7 @@ class SubscribePane(Pane):
         event.stop()
         self._subscribe(event.key)
 
-    @work(exclusive=True, group="subscribe", exit_on_error=False)
+    @work(exclusive=True, group="subscribe")
     async def _subscribe(self, text: str) -> None:
         known = self._session.events_known()
         asks = text.rstrip().endswith(":")

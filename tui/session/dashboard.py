@@ -60,6 +60,10 @@ class Board(Readings):
     def _names(self) -> Iterable[str]:
         return *super()._names(), MEASURING, HEARING
 
+    def refresh(self, *names: str) -> None:
+        """Measurements that arrive go on: to ask for them again would leave a hole in the plots."""
+        super().refresh(*(names or (name for name in self._names() if name != MEASURING or self.measures is not None)))
+
     def _work(self, name: str) -> Coroutine[Any, Any, None]:
         return {MEASURING: self._measure, HEARING: self._hear}.get(name, partial(super()._work, name))()
 

@@ -183,7 +183,7 @@ class ConnectScreen(Standing, Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(self._at_profile) if action in ("profile_edit", "profile_forget") else True
 
-    @work(exclusive=True, group="profile", exit_on_error=False)
+    @work(exclusive=True, group="profile")
     async def action_profile_edit(self) -> None:
         """Edits the profile under the cursor."""
         from tui.cards.profile import edit_profile
@@ -196,7 +196,7 @@ class ConnectScreen(Standing, Screen[None]):
         if (name := await edit_profile(self, profile)) is not None:
             self._renew_profiles(name)
 
-    @work(exclusive=True, group="profile", exit_on_error=False)
+    @work(exclusive=True, group="profile")
     async def action_profile_forget(self) -> None:
         """Removes the profile under the cursor, once the user has confirmed it."""
         name = self._at_profile
@@ -264,7 +264,7 @@ class ConnectScreen(Standing, Screen[None]):
             known.remember_warning(endpoint)
         return False
 
-    @work(exclusive=True, group="connect", exit_on_error=False)
+    @work(exclusive=True, group="connect")
     async def _connect(self, target: Target, code: str | None) -> None:
         by_hand = self.form.typed_by_hand
         while (trust := await self._attempt(target, code, by_hand=by_hand)) is not None:
@@ -317,7 +317,7 @@ class ConnectScreen(Standing, Screen[None]):
         self._failed(session, error, [], None)
         self._go_on(session, error)
 
-    @work(exclusive=True, group="connect", exit_on_error=False)
+    @work(exclusive=True, group="connect")
     async def _go_on(self, session: Session, error: Exception) -> None:
         tls = await self._ask_trust(session, error)
         if tls is not None:

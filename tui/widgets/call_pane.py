@@ -275,7 +275,7 @@ class CallPane(Pane):
         editor.replace(text, editor.location_of(start), editor.location_of(end))
         self.look()
 
-    @work(exclusive=True, group="look", exit_on_error=False)
+    @work(exclusive=True, group="look")
     async def _look_aside(self, text: str) -> None:
         stop = self._stop = threading.Event()
         try:

@@ -116,6 +116,7 @@ class EventPanel(Pane):
             self._busy = seen - self._seen > _BUSY_EVENTS * max(look - self._busy_look, 1)
             self._busy_look, self._seen = look, seen
         elif self._busy:
+            self.panel.keep_up()
             return
         if self.screen.is_active and self.is_on_screen:
             self.pull()

@@ -94,7 +94,7 @@ class FindingView(LineView):
         self.post_message(self.Found(self.sought, found))
         return True
 
-    @work(exclusive=True, group="find", exit_on_error=False)
+    @work(exclusive=True, group="find")
     async def _look_on(self) -> None:
         # No local name for anything of the value: the traceback of a cancelled task would go on holding it.
         over = False

@@ -126,14 +126,14 @@ class JobPane(Pane):
             self._read_row(part)
         self._renew()
 
-    @work(exclusive=True, group="part", exit_on_error=False)
+    @work(exclusive=True, group="part")
     async def _read_log(self, log: JobLog) -> None:
         client, job = self._session.life.client, self._job
         if client is not None and job is not None:
             # What lists events is the release whose event sources took a plain text.
             await log.read(client, job, old=self._session.method("core.get_events") is not None)
 
-    @work(exclusive=True, group="part", exit_on_error=False)
+    @work(exclusive=True, group="part")
     async def _read_row(self, part: str) -> None:
         job = self._job
         assert job is not None

@@ -167,7 +167,7 @@ class MethodList(Pane):
             self.names.move_to(place.cursor)
             self._read_ahead()
 
-    @work(exclusive=True, group="read-ahead", exit_on_error=False)
+    @work(exclusive=True, group="read-ahead")
     async def _read_ahead(self) -> None:
         await asyncio.sleep(READ_AHEAD_SECONDS)
         for _left in self.index.prepare():

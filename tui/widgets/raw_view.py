@@ -54,7 +54,7 @@ class RawView(ValueView):
         self._steps = iter(())
         self._found = -1
 
-    @work(exclusive=True, group="count", exit_on_error=False)
+    @work(exclusive=True, group="count")
     async def _count_on(self) -> None:
         # Holds no reference to the value: after a cancel, the traceback would keep it alive.
         counted = 0

@@ -153,7 +153,7 @@ class TableView(CursorView, ValueView):
             pass
         self._sorted(table, source)
 
-    @work(exclusive=True, group="sort", exit_on_error=False)
+    @work(exclusive=True, group="sort")
     async def _sort_slowly(self, source: int | None) -> None:
         table = self._table
         try:
@@ -171,7 +171,7 @@ class TableView(CursorView, ValueView):
             self.show_cursor()
         self.cursor_moved()
 
-    @work(exclusive=True, group="look", exit_on_error=False)
+    @work(exclusive=True, group="look")
     async def _look_further(self) -> None:
         table = self._table
         try:
