@@ -16,7 +16,7 @@ from textual.dom import DOMNode
 from textual.widgets import TextArea
 
 from tui import actions
-from tui.sections.calling import Calling
+from tui.sections.drafting import Drafting
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.welcome import welcome
 from tui.session.session import Session
@@ -33,7 +33,7 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
-class Explore(Calling):
+class Explore(Drafting):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
@@ -80,7 +80,8 @@ class Explore(Calling):
         if memory.method:
             self.open_method(memory.method)
         if self._method and docs:
-            self.action_call_view()
+            self.call_pane.show(DOCS)
+            self.call_pane.focus_view()
         if not self.display and focused is not None:
             # Another section is shown: the cursor stays there.
             focused.focus()
@@ -196,7 +197,7 @@ class Explore(Calling):
     def action_pane_args(self) -> None:
         self.open_shown()
         self._close_drawer()
-        self.call_pane.show(ARGUMENTS)
+        self.call_pane.show_arguments()
         self.call_pane.focus_view()
 
     def action_pane_docs(self) -> None:
@@ -233,18 +234,10 @@ class Explore(Calling):
         self.call_pane.put_draft(event.params)
         self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
 
-    def action_call_view(self) -> None:
-        docs = self.call_pane.view == DOCS
-        if self.open_shown():
-            return
-        self._close_drawer()
-        self.call_pane.show(ARGUMENTS if docs else DOCS)
-        self.call_pane.focus_view()
-
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
-        self.set_class(event.view == DOCS, "-reading")
+        self.set_class(event.view != ARGUMENTS, "-reading")
         self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
@@ -260,14 +253,6 @@ class Explore(Calling):
         method, text = self.call_pane.method, self.call_pane.text
         if method is not None:
             self._session.memory.keep_draft(method, "" if text == self.call_pane.draft.smallest else text)
-
-    def action_edit_problem(self) -> None:
-        self.action_pane_args()
-        self.call_pane.editor.action_next_problem()
-
-    def action_edit_complete(self) -> None:
-        self.action_pane_args()
-        self.call_pane.editor.action_complete()
 
     # The result --------------------------------------------------------------------
 
@@ -331,7 +316,15 @@ class Explore(Calling):
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
-            case "call_repeat" | "call_elsewhere" | "call_view" | "pane_args" | "edit_problem" | "edit_complete":
+            case (
+                "call_repeat"
+                | "call_elsewhere"
+                | "call_view"
+                | "text_editor"
+                | "pane_args"
+                | "edit_problem"
+                | "edit_complete"
+            ):
                 return bool(self._method)
             case "pane_docs":
                 return bool(self._method) or self.wide
@@ -366,7 +359,7 @@ class Explore(Calling):
         if self.call_pane.has_focus_within:
             if self.call_pane.view == DOCS:
                 self.action_pane_args()
-            else:
+            elif (view := self.call_pane.draft_view) is None or not view.back():
                 self.result_pane.content.focus()
             return True
         return False
