@@ -281,6 +281,24 @@ async def _arrange(desk: Desk, key: str) -> None:
     await desk.until(lambda: view.table is not None and view.table.columns != before, "other columns")
 
 
+@drive("table.exact")
+async def _exact(desk: Desk, key: str) -> None:
+    await table(desk)
+    await desk.press(key)
+    await desk.see("exact values")
+
+
+@drive("table.next_page", "table.previous_page")
+async def _pages(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write('[[], {"limit": 5, "offset": 5}]')
+    await desk.run()
+    await desk.press("escape")
+    await desk.see("rows 6-10")
+    await desk.press(key)
+    await desk.see("rows 1-5" if key == "left_square_bracket" else "rows 11-15")
+
+
 @drive("tree.less", "tree.more")
 async def _levels(desk: Desk, key: str) -> None:
     await result(desk)

@@ -26,7 +26,7 @@ from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
-from tui.widgets.result_messages import ColumnsWanted
+from tui.widgets.result_messages import ColumnsWanted, QueryWanted
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
 
@@ -306,6 +306,14 @@ class Explore(Calling):
 
     def action_result_previous(self) -> None:
         self.result_pane.show_previous()
+
+    @on(QueryWanted)
+    def _query(self, event: QueryWanted) -> None:
+        """Makes the query the draft, and runs it; the focus stays in the result."""
+        event.stop()
+        if event.method == self._method and not self._session.caller.waits(event.method):
+            self.call_pane.rewrite(event.params)
+            self._start(self._session.new_call(event.method, event.params))
 
     @on(ColumnsWanted)
     @work(exclusive=True, group="columns", exit_on_error=False)

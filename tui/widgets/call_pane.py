@@ -197,12 +197,16 @@ class CallPane(Pane):
     def put_draft(self, params: list[Any]) -> None:
         """Makes these the arguments, as one step that can be undone, and goes there."""
         self.show(ARGUMENTS)
+        self.rewrite(params)
+        self.editor.focus()
+
+    def rewrite(self, params: list[Any]) -> None:
+        """Makes these the arguments, as one step that can be undone; the focus stays where it is."""
         editor = self.editor
         start, end, text = self.draft.put((), params)
         editor.replace(text, editor.location_of(start), editor.location_of(end))
         self.look()
         editor.goto(0)
-        editor.focus()
 
     def preview(self, method: Method | None) -> None:
         """Shows the docs of a method that is not open, while one is being chosen; None goes back."""

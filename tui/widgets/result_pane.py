@@ -20,6 +20,7 @@ from textual.widgets import ContentSwitcher, Static
 from truenas_client.values.human import human_ms, human_size
 from tui import actions
 from tui.model.failure import ABORTED, Failure
+from tui.model.page import Page, page_of
 from tui.session.session import Session
 from tui.session.stores import Call, Job
 from tui.text import cut, plain, safe
@@ -66,8 +67,11 @@ class ResultPane(Pane):
         self._shows_previous = False
         self._cancellable = False
         self._nothing = no_call()
+        self._page: Page | None = None
         self._noted = ""
         self._views: ResultViews | None = None
+        self._found_last: FindingView.Found | None = None
+        self._count = ("", 0)
         self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")
 
     def compose(self) -> ComposeResult:
@@ -264,7 +268,10 @@ class ResultPane(Pane):
         if self._shown is not call:
             self._shown = call
             as_table = filterable or call.method.endswith(".query")
-            views.show_value(call.value, call.method, self._session.memory, as_table=as_table)
+            rows = call.value if isinstance(call.value, list) and call.saved is None else None
+            page = page_of(call.method, call.params, len(rows)) if as_table and rows is not None else None
+            self._page = page
+            views.show_value(call.value, call.method, self._session.memory, as_table=as_table, page=page)
         self._switch("views")
         self._tell_view()
 
@@ -288,7 +295,8 @@ class ResultPane(Pane):
             self.facts = self._call_facts(call)
 
     def _call_facts(self, call: Call) -> list[Fact]:
-        return call_facts(call, self._session.jobs.get(call.job.id) if call.job is not None else None)
+        job = self._session.jobs.get(call.job.id) if call.job is not None else None
+        return call_facts(call, job, self._page if call is self._shown else None)
 
     def _note(self, text: str) -> None:
         if text != self._noted:
@@ -355,15 +363,28 @@ class ResultPane(Pane):
         if not text:
             self._tell_view()
 
+    @on(FindingView.Counted)
+    def _counted(self, event: FindingView.Counted) -> None:
+        event.stop()
+        self._count = event.text, event.count
+        if self._found_last is not None and self._found_last.text == event.text:
+            self._found(self._found_last)
+
     @on(FindingView.Found)
     def _found(self, event: FindingView.Found) -> None:
         event.stop()
+        self._found_last = event
         if event.place is None:
             self.facts = ((f"no {safe(event.text)} here", "warning"),)
         elif self._shown is not None and self.views is not None:
             # In the field these letters are only typed.
             found = f'"{cut(safe(event.text), 20, ellipsis=self._ellipsis)}"'
-            typed, done = ("enter goes there",), (found, "{find.next} next", "{find.previous} previous")
+            text, count = self._count
+            matches = (f"{count:,} match" + ("" if count == 1 else "es"),) if text == event.text else ()
+            typed, done = (
+                (*matches, "enter goes there"),
+                (found, *matches, "{find.next} next", "{find.previous} previous"),
+            )
             keys: tuple[str, ...] = typed if self._field.has_focus else done
             self.facts = (*self.views.facts, *keys, *self._call_facts(self._shown))
 
