@@ -131,10 +131,20 @@ ACTIONS: tuple[Action, ...] = (
         footer="find",
         rank=16,
     ),
-    _result("find.next", "Next match", keys="n", help="Goes to the next match."),
+    _result(
+        "find.next",
+        "Next match",
+        keys="n",
+        help="Goes to the next match; in a diff that is not searched, to the next change.",
+    ),
     _result("find.previous", "Previous match", keys="N", help="Goes to the match before."),
     _result(
-        "result.view", "Tree, table or raw", keys="v", help="Changes how the result is shown.", footer="view", rank=18
+        "result.view",
+        "Tree, table, raw or diff",
+        keys="v",
+        help="Changes how the result is shown.",
+        footer="view",
+        rank=18,
     ),
     # Only where the result is a table.
     _table(
@@ -182,7 +192,20 @@ ACTIONS: tuple[Action, ...] = (
         "result.previous",
         "Previous result",
         keys="p",
-        help="Shows the result from before the last call, or what came after it again.",
+        help="Shows the result from before the last call, then the ones before it, then the newest again.",
+    ),
+    _result(
+        "diff.pin",
+        "Pin the result",
+        keys="b",
+        help="Keeps it, to compare another result with it, also that of another method.",
+    ),
+    _result(
+        "diff.compare",
+        "Compare ...",
+        keys="D",
+        help="Shows what differs between the result and another: the pinned one, an earlier one, the same call on "
+        "another open connection, or the last one of another method. {find.next} goes to the next change.",
     ),
     _result(
         "copy.menu",

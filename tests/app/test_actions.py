@@ -281,6 +281,18 @@ async def _arrange(desk: Desk, key: str) -> None:
     await desk.until(lambda: view.table is not None and view.table.columns != before, "other columns")
 
 
+@drive("diff.pin", "diff.compare")
+async def _diff(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press("r")
+    await desk.ended()
+    await desk.press(key)
+    if key == "b":
+        await desk.see("Pinned ")
+        return
+    await desk.see("Compare ")
+
+
 @drive("table.exact")
 async def _exact(desk: Desk, key: str) -> None:
     await table(desk)

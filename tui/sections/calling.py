@@ -239,7 +239,11 @@ class Calling(Section):
             self.notify("Nothing to copy yet.", timeout=2)
             return
         letter = await choose_copy(self, entries)
-        if letter is not None and (chosen := self._to_copy(letter)) is not None:
+        if letter == "f" and (differences := self.result_pane.differences) is not None:
+            from tui.cards.clipboard import save_text
+
+            await save_text(self, "\n".join(differences.lines()) + "\n", f"diff-{self._method}")
+        elif letter is not None and (chosen := self._to_copy(letter)) is not None:
             from tui.cards.clipboard import copy
 
             await copy(self, *chosen, self._method)
@@ -253,6 +257,8 @@ class Calling(Section):
             entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
         if result.shown is not None or result.error_text is not None:
             entries.append(("r", "the whole error" if result.shown is None else "the whole result"))
+        if result.differences is not None:
+            entries += [("d", "the diff"), ("f", "the diff, into a file")]
         if self._method:
             entries += [("a", "arguments"), ("n", "name of the method")]
         return entries
@@ -270,6 +276,8 @@ class Calling(Section):
                 return result.shown.value, "result"
             case "r" if result.error_text is not None:
                 return result.error_text, "error"
+            case "d" if result.differences is not None:
+                return "\n".join(result.differences.lines()), "diff"
             case "a":
                 return self.call_pane.text, "arguments"
             case "n":

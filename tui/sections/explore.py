@@ -16,7 +16,7 @@ from textual.dom import DOMNode
 from textual.widgets import TextArea
 
 from tui import actions
-from tui.sections.calling import Calling
+from tui.sections.comparing import Comparing
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.welcome import welcome
 from tui.session.session import Session
@@ -33,7 +33,7 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
-class Explore(Calling):
+class Explore(Comparing):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
@@ -361,6 +361,8 @@ class Explore(Calling):
                 return result.views is not None and result.views.seeks
             case "result_view":
                 return result.views is not None
+            case "diff_pin" | "diff_compare":
+                return result.shown is not None
             case "copy_menu":
                 return bool(self.copy_entries())
             case _:

@@ -19,6 +19,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from truenas_client.values.human import human_ms, human_size
 from tui import actions
+from tui.model.differences import Differences
 from tui.model.failure import ABORTED, Failure
 from tui.model.page import Page, page_of
 from tui.session.session import Session
@@ -61,10 +62,9 @@ class ResultPane(Pane):
         super().__init__("Result", id=id)
         self._session = session
         self._call: Call | None = None
-        self._previous: Call | None = None
         self._shown: Call | None = None
         self._drawn: object = None
-        self._shows_previous = False
+        self._back = 0
         self._cancellable = False
         self._nothing = no_call()
         self._page: Page | None = None
@@ -122,15 +122,11 @@ class ResultPane(Pane):
 
     def show(self, call: Call | None) -> None:
         """Shows this call as it is now, and follows it while it runs."""
-        if call is not None and self._call is not None and call.method == self._call.method and self._call is not call:
-            if self._call.state == "done":
-                self._previous = self._call
-        elif call is None or self._call is None or call.method != self._call.method:
-            self._previous = None
+        if call is None or self._call is None or call.method != self._call.method:
             self._let_go()
         self._call = call
         self._drawn = None
-        self._shows_previous = False
+        self._back = 0
         self._renew()
 
     def _let_go(self) -> None:
@@ -144,7 +140,6 @@ class ResultPane(Pane):
         reading = self._session.caller.results.reading
         if reading is None or reading is not self._call:
             return
-        self._previous = None
         self._say(READING.format(human_size(reading.size or 0, decimal=True)))
         self._let_go()
         self.title, self.state, self.facts = "Result", "", human_ms(reading.elapsed * 1000)
@@ -156,22 +151,39 @@ class ResultPane(Pane):
         self.set_tabs(())
 
     def show_previous(self) -> bool:
-        """Shows the result from before, or again what came after it; False when there is none."""
-        if self._previous is None or not self.has_previous:
+        """Shows the result before the one that is shown; after the oldest the newest again. False without any."""
+        earlier = self._earlier()
+        if not self.has_previous:
             return False
-        self._shows_previous = not self._shows_previous
-        if not self._shows_previous:
+        self._back = (self._back + 1) % (len(earlier) + 1)
+        if not self._back:
             self._renew()
             return True
-        self._show_value(self._previous)
-        self.title = "Previous result"
+        self._show_value(earlier[self._back - 1])
+        self.title = "Previous result" if self._back == 1 else f"{self._back} results back"
         self.state = "stale"
         return True
+
+    def _earlier(self) -> list[Call]:
+        """The older results of the method that are kept, the newest first."""
+        if self._call is None:
+            return []
+        return [call for call in self._session.caller.results.earlier(self._call.method) if call is not self._call]
 
     @property
     def has_previous(self) -> bool:
         """Whether an older result of the method is kept behind what is shown."""
-        return self._previous is not None and self._call is not None and self._call.state != "running"
+        return self._call is not None and self._call.state != "running" and bool(self._earlier())
+
+    def show_differences(self, differences: Differences) -> None:
+        """Shows what differs between another result and the one that is shown, as one of its views."""
+        if self.views is not None:
+            self.views.show_differences(differences)
+
+    @property
+    def differences(self) -> Differences | None:
+        """What differs from another result, while that is shown."""
+        return self.views.differences if self.views is not None and self.views.view == "Diff" else None
 
     @property
     def cancellable(self) -> bool:
@@ -210,7 +222,7 @@ class ResultPane(Pane):
             self._switch("failure")
             aborted = failure.title == ABORTED
             title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
-            previous = ["{result.previous} previous"] if self._previous is not None else []
+            previous = ["{result.previous} previous"] if self.has_previous else []
             self._head(title, *previous, "{copy.menu} copies all", *self._call_facts(call))
             self.state = "error" if title == "Error" else ""
 

@@ -20,7 +20,9 @@ from truenas_client.values.kinds import path_text, title_of
 from truenas_client.values.table import Arrangement, Table, is_table
 from tui import actions
 from tui.memory.state import ConnectionMemory
+from tui.model.differences import Differences
 from tui.model.page import Page
+from tui.widgets.diff_view import DiffView
 from tui.widgets.json_view import JsonView
 from tui.widgets.pane import Fact
 from tui.widgets.raw_view import RawView
@@ -28,13 +30,14 @@ from tui.widgets.result_messages import ColumnsWanted, QueryWanted, ViewChanged
 from tui.widgets.table_view import TableView
 from tui.widgets.value_view import ValueView
 
-__all__ = ["RAW", "TABLE", "TREE", "ResultViews"]
+__all__ = ["DIFF", "RAW", "TABLE", "TREE", "ResultViews"]
 
 V = TypeVar("V", bound=ValueView)
 
 TREE = "Tree"
 TABLE = "Table"
 RAW = "Raw"
+DIFF = "Diff"
 
 
 class ResultViews(Vertical):
@@ -54,6 +57,8 @@ class ResultViews(Vertical):
         self._filled: set[str] = set()
         self._page: Page | None = None
         self._exact = False
+        self.differences: Differences | None = None
+        """What differs from another value, where the user compared."""
         self._left_at: tuple[str, Any, str] | None = None
 
     # The value
@@ -102,12 +107,19 @@ class ResultViews(Vertical):
         for view in self.query_children().results(ValueView):  # type selectors see first bases only
             view.clear()
         self._filled.clear()
-        self._value = self._table = self._row = None
+        self._value = self._table = self._row = self.differences = None
 
     @property
     def views(self) -> tuple[str, ...]:
         """The views that the value has."""
-        return (TREE, RAW) if self._table is None else (TREE, TABLE, RAW)
+        views = (TREE, RAW) if self._table is None else (TREE, TABLE, RAW)
+        return views if self.differences is None else (*views, DIFF)
+
+    def show_differences(self, differences: Differences) -> None:
+        """Shows what differs between another value and this one, as one more view of it."""
+        self.differences = differences
+        self._filled.discard("diff")
+        self._open(DIFF)
 
     @property
     def view(self) -> str:
@@ -127,7 +139,8 @@ class ResultViews(Vertical):
     def choose_view(self, view: str) -> None:
         """Shows another view, and the results of this method from now on in it."""
         if view in self.views and (view != self._view or self._row is not None):
-            self._memory.set_view(self._method, view)
+            if view != DIFF:
+                self._memory.set_view(self._method, view)
             self._open(view)
 
     def next_view(self) -> None:
@@ -140,6 +153,8 @@ class ResultViews(Vertical):
         value = self._value
         if view == TABLE:
             self._fill("table", TableView, self._fill_table)
+        elif view == DIFF:
+            self._fill("diff", DiffView, lambda diff: diff.set_differences(self.differences))
         elif view == RAW:
             self._fill("raw", RawView, lambda raw: raw.set_value(value))
         else:
