@@ -27,9 +27,12 @@ from tests.bench.memory import resident
 from tests.chaos.run import chaos
 from tests.core.schedules import Figures, run
 from tests.core.writers import killed_while_writing, profiles_and_marks
+from tests.facts import RELEASES, catalogue
 from tests.fuzz.run import fuzz
+from tests.model.test_form import GENERATED, go_through
 from tests.sync.nas import nas_of, open_files
 from tests.sync.stress import connects, storm
+from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Simulator
 from tui.starting.start import Start
 
@@ -103,6 +106,15 @@ def run_disk(scale: float, seed: int) -> None:
         left = killed_while_writing(Path(folder), round(KILLS * scale), seed)
     assert left == 0, f"{left} files are left beside the file"
     print(f"  {round(KILLS * scale)} kills: the file was whole each time, and nothing is left")
+
+
+def run_forms(scale: float, seed: int) -> None:
+    """Values of every method of the real catalogues through the form."""
+    began, done = time.monotonic(), 0
+    for release in RELEASES:
+        methods = list(Catalogue.from_methods(catalogue(release)))
+        done += go_through(methods, seed, round(GENERATED * scale), rewrite=4)
+    print(f"forms: {done} values came back in {time.monotonic() - began:.1f} s")
 
 
 async def _bursts(count: int, seed: int) -> None:
@@ -184,6 +196,7 @@ def run_oldest(scale: float, seed: int) -> None:
 
 RUNS: dict[str, Callable[[float, int], None]] = {
     "schedules": run_schedules,
+    "forms": run_forms,
     "mutants": run_mutants,
     "fuzz": run_fuzz,
     "disk": run_disk,

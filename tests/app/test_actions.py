@@ -158,7 +158,14 @@ async def _elsewhere(desk: Desk, key: str) -> None:
     await desk.see("No other connection is open")
 
 
-@drive("call.view", "pane.docs")
+@drive("call.view")
+async def _view(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.press(key)
+    await desk.see("[Form]")
+
+
+@drive("pane.docs")
 async def _docs(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
@@ -232,6 +239,27 @@ async def _complete(desk: Desk, key: str) -> None:
         assert editor.has_focus
     else:
         await desk.press("escape")
+
+
+@drive("text.editor")
+async def _editor(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.press(key)
+    await desk.see("Not edited: this terminal")  # a screen of tests is none
+
+
+@drive("form.branch", "form.drop", "form.complete")
+async def _form(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write('[[], {"limit": 1}]')
+    await desk.press("f2")
+    await desk.see("[Form]", "limit")
+    desk.explore.call_pane.go_to("options.limit")
+    await desk.press(key)
+    if key == "delete":
+        await desk.until(lambda: '"limit"' not in desk.explore.call_pane.text, "limit left out")
+    else:
+        await desk.see("Only one kind" if key == "t" else "No values are known")
 
 
 @drive("pane.find", "find.next", "find.previous")
@@ -320,7 +348,7 @@ async def _levels(desk: Desk, key: str) -> None:
 
 @drive("result.view")
 async def _view(desk: Desk, key: str) -> None:
-    await result(desk)
+    await desk.open("pds q", "pool.dataset.query")
     await desk.press(key)
     await desk.see("[Raw]")
 

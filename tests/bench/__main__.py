@@ -15,6 +15,7 @@ PARTS = (
     "app",
     "jobs",
     "keys",
+    "forms",
     "panels",
     "large",
     "start",

@@ -88,7 +88,7 @@ async def _through_methods(desk: Desk) -> Keys:
         await keys.press(*(letter if letter != " " else "space" for letter in text))
         for _ in range(12):
             await keys.press("down")
-        await keys.press("enter", "f2", "pagedown", "end", "escape", "e", "x", "backspace", "escape")
+        await keys.press("enter", "escape", "d", "pagedown", "end", "escape", "e", "x", "backspace", "escape")
     return keys
 
 

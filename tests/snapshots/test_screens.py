@@ -64,8 +64,8 @@ async def found(desk: Desk) -> None:
 
 async def docs(desk: Desk) -> None:
     await desk.open("pool.dataset.create", "pool.dataset.create")
-    await desk.press("f2")
-    await desk.see("Docs")
+    await desk.press("escape", "d")
+    await desk.see("[Docs]")
 
 
 async def completion(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .normalise import Schema
 
-__all__ = ["LONGEST_TEXT", "WRITTEN", "Form", "Items", "date_form", "has_long_text", "marked", "unformed"]
+__all__ = ["LONGEST_TEXT", "WRITTEN", "Form", "Items", "date_form", "has_long_text", "is_set", "marked", "unformed"]
 
 _NAMES = {"date-time": "a date", "date": "a day", "time": "a time"}
 WRITTEN = {
@@ -83,12 +83,13 @@ def unformed(schema: Schema, value: Any) -> str:
         return "" if value.kind == format_ else f"expected text, not {value.name}"
     if isinstance(value, str):
         return f"{_NAMES[format_]} is written {WRITTEN[format_]}" if format_ in WRITTEN else ""
-    if isinstance(value, list) and not isinstance(value, Items) and _is_set(schema):
+    if isinstance(value, list) and not isinstance(value, Items) and is_set(schema):
         return 'a set is written {"$set": [...]}'
     return ""
 
 
-def _is_set(schema: Schema) -> bool:
+def is_set(schema: Schema) -> bool:
+    """Whether the server accepts only the form of a set there."""
     items = schema.get("items")
     kinds = items.get("type") if isinstance(items, dict) else None
     scalar = isinstance(kinds, str) and kinds not in ("object", "array")

@@ -21,6 +21,7 @@ from truenas_client.methods.filters import OPERATORS
 from truenas_client.methods.forms import date_form
 from truenas_client.methods.leaves import leaves
 from truenas_client.methods.normalise import Schema
+from truenas_client.methods.querywords import size_of
 
 from .branches import rebranched
 from .jsontext import Path
@@ -97,7 +98,8 @@ def value_candidates(method: Method, values: Any, path: Path, known: Known, *, e
             text: replace(candidate, branch=rebranched(branches, around, tag, json.loads(text)))
             for text, candidate in found.items()
         }
-    for candidate in (*_dates(schemas, value_at(values, path)), *_of_query(method, values, path)):
+    typed = value_at(values, path)
+    for candidate in (*_dates(schemas, typed), *_sizes(schemas, typed), *_of_query(method, values, path)):
         found.setdefault(candidate.text, candidate)
     for candidate in _seen(method, schemas, path, known):
         found.setdefault(candidate.text, candidate)
@@ -133,6 +135,14 @@ def _dates(schemas: Iterable[Schema], typed: Any) -> Iterator[Candidate]:
         yield Candidate(typed, json.dumps(form), f"written {json.dumps(form)}")
     elif not typed:
         yield Candidate('{"$date": 0}', '{"$date": 0}', "milliseconds since 1970, or type 2030-01-31")
+
+
+def _sizes(schemas: Iterable[Schema], typed: Any) -> Iterator[Candidate]:
+    """The bytes of a size that was typed as people write it."""
+    if not isinstance(typed, str) or (count := size_of(typed)) is None:
+        return
+    if any(kind in schema.get("type", ()) for schema in schemas for kind in ("integer", "number")):
+        yield Candidate(typed, str(count), f"{count} bytes")
 
 
 def _of_query(method: Method, values: Any, path: Path) -> Iterator[Candidate]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from truenas_client.methods.catalogue import Method
+from truenas_client.methods.draft import draft
 from truenas_client.secrets.placeholders import Placeholder
 
 from .examine import Examined, examine
@@ -167,16 +168,52 @@ class Draft:
             value = {part: value} if isinstance(part, str) else [value]
         if not rest:
             return Patch(start, end, _json(value))
+        if not known and isinstance(holder, list) and isinstance(rest[0], int) and self.method is not None:
+            # The arguments before it are positional: they have to be there.
+            before = [draft(param.schema).value for param in self.method.params[len(holder) : rest[0]]]
+            if before:
+                return self._appended(document, holder, known, ", ".join(map(_json, [*before, value])))
         name = f"{_json(rest[0])}: " if isinstance(rest[0], str) else ""
         if not isinstance(holder, dict if name else list):
             return Patch(start, end, f"{{{name}{_json(value)}}}" if name else f"[{_json(value)}]")
+        return self._appended(document, holder, known, name + _json(value))
+
+    def _appended(self, document: Document, holder: dict[str, Any] | list[Any], at: Path, text: str) -> Patch:
+        """The edit that makes a text the last content of a container."""
+        start, end = document.span(at)
         if not holder:
-            return Patch(start + 1, end - 1, name + _json(value))
+            return Patch(start + 1, end - 1, text)
         last: str | int = list(holder)[-1] if isinstance(holder, dict) else len(holder) - 1
-        first, after = document.span((*known, last))
-        line = self.text[: (document.key_span((*known, last)) or (first,))[0]].rpartition("\n")
+        first, after = document.span((*at, last))
+        line = self.text[: (document.key_span((*at, last)) or (first,))[0]].rpartition("\n")
         gap = f"\n{line[2]}" if line[1] and not line[2].strip() else " "
-        return Patch(after, after, f",{gap}{name}{_json(value)}")
+        return Patch(after, after, f",{gap}{text}")
+
+    def drop(self, path: Path) -> Patch | None:
+        """The edit of a text in JSON that takes away the member or item at ``path``; None when there is none.
+
+        An argument before the last one becomes its smallest value: the places of the others do not change.
+        """
+        document = self._present().document
+        if not path or document.existing(path) != path:
+            return None
+        holder = value_at(document.value, path[:-1])
+        names: list[str | int] = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+        at = names.index(path[-1])
+        if len(path) == 1 and at < len(names) - 1:
+            known = self.method is not None and at < len(self.method.params)
+            return self.put(path, draft(self.method.params[at].schema).value if self.method and known else None)
+
+        def begin(name: str | int) -> int:
+            place = (*path[:-1], name)
+            return (document.key_span(place) or document.span(place))[0]
+
+        if at < len(names) - 1:
+            return Patch(begin(path[-1]), begin(names[at + 1]), "")
+        if at:
+            return Patch(document.span((*path[:-1], names[at - 1]))[1], document.span(path)[1], "")
+        start, end = document.span(path[:-1])
+        return Patch(start + 1, end - 1, "")
 
 
 def arguments_text(params: list[Any]) -> str:

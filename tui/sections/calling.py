@@ -19,7 +19,7 @@ from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, CallPane
+from tui.widgets.call_pane import CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
@@ -119,9 +119,9 @@ class Calling(Section):
         params = draft.params
         if params is None or (problems and self._insisted != text):
             self._insisted = text
-            self.call_pane.show(ARGUMENTS)
-            self.call_pane.editor.focus()
-            if missing:
+            self.call_pane.show_arguments()
+            self.call_pane.focus_view()
+            if missing and self.call_pane.draft_view is None:
                 self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
             else:
                 self.call_pane.go_to_first(problems)

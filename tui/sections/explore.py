@@ -24,6 +24,7 @@ from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
+from tui.widgets.draft_view import DraftView
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted, QueryWanted
@@ -80,7 +81,8 @@ class Explore(Comparing):
         if memory.method:
             self.open_method(memory.method)
         if self._method and docs:
-            self.action_call_view()
+            self.call_pane.show(DOCS)
+            self.call_pane.focus_view()
         if not self.display and focused is not None:
             # Another section is shown: the cursor stays there.
             focused.focus()
@@ -206,7 +208,7 @@ class Explore(Comparing):
     def action_pane_args(self) -> None:
         self.open_shown()
         self._close_drawer()
-        self.call_pane.show(ARGUMENTS)
+        self.call_pane.show_arguments()
         self.call_pane.focus_view()
 
     def action_pane_docs(self) -> None:
@@ -244,17 +246,17 @@ class Explore(Comparing):
         self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
 
     def action_call_view(self) -> None:
-        docs = self.call_pane.view == DOCS
+        view = self.call_pane.next_view
         if self.open_shown():
             return
         self._close_drawer()
-        self.call_pane.show(ARGUMENTS if docs else DOCS)
+        self.call_pane.show(view)
         self.call_pane.focus_view()
 
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
-        self.set_class(event.view == DOCS, "-reading")
+        self.set_class(event.view != ARGUMENTS, "-reading")
         self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
@@ -274,10 +276,45 @@ class Explore(Comparing):
     def action_edit_problem(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_next_problem()
+        if (view := self.call_pane.draft_view) is not None:
+            view.go_to(self.call_pane.editor.caret)
 
     def action_edit_complete(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_complete()
+
+    @on(DraftView.ChoiceWanted)
+    @work(exclusive=True, group="choice", exit_on_error=False)
+    async def _choose(self, event: DraftView.ChoiceWanted) -> None:
+        from tui.cards.choose import choose
+
+        answer = await choose(self, event.title, event.entries)
+        self.call_pane.focus_view()
+        if answer is not None:
+            event.take(answer)
+
+    @work(exclusive=True, group="editor", exit_on_error=False)
+    async def action_text_editor(self) -> None:
+        """Edits the arguments in the user's editor."""
+        # Imported when they are wanted: few calls are written so.
+        from tui.editor_program import NoEditor, edited_by_program
+        from tui.model.document import document, read_document
+        from tui.model.draft import arguments_text
+
+        method, params, text = self.call_pane.method, self.call_pane.draft.params, self.call_pane.text
+        if method is None or params is None:
+            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
+            return
+        before = document(method, params)
+        try:
+            after = await edited_by_program(self.app, before)
+        except NoEditor as e:
+            self.notify(f"Not edited: {safe(str(e))}.", severity="warning", markup=False)
+            return
+        if after == before or self.call_pane.method is not method or self.call_pane.text != text:
+            return
+        written, values = read_document(after, params)
+        self.call_pane.put_text(written if values is None else arguments_text(values))
 
     # The result --------------------------------------------------------------------
 
@@ -349,7 +386,15 @@ class Explore(Comparing):
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
-            case "call_repeat" | "call_elsewhere" | "call_view" | "pane_args" | "edit_problem" | "edit_complete":
+            case (
+                "call_repeat"
+                | "call_elsewhere"
+                | "call_view"
+                | "text_editor"
+                | "pane_args"
+                | "edit_problem"
+                | "edit_complete"
+            ):
                 return bool(self._method)
             case "pane_docs":
                 return bool(self._method) or self.wide
@@ -386,7 +431,7 @@ class Explore(Comparing):
         if self.call_pane.has_focus_within:
             if self.call_pane.view == DOCS:
                 self.action_pane_args()
-            else:
+            elif (view := self.call_pane.draft_view) is None or not view.back():
                 self.result_pane.content.focus()
             return True
         return False

@@ -21,6 +21,7 @@ from textual.widgets.text_area import Edit, EditResult
 from tui import actions
 from tui.model.completion import Candidate, Completions, accept, narrowed
 from tui.model.jsontext import Path
+from tui.model.sizetext import size_at
 from tui.text import safe, width
 from tui.widgets.completion import CompletionList
 from tui.widgets.json_editor import JsonEditor, TextProblem, moved
@@ -115,8 +116,12 @@ class ArgumentsEditor(JsonEditor):
         return self._open is not None
 
     def action_complete(self) -> None:
-        """Lists the completions at the caret, however much of them is typed already."""
+        """Lists the completions at the caret, however much of them is typed already; a size becomes its bytes."""
         text = self.text
+        if (size := size_at(text, self.caret)) is not None:
+            start, end, count = size
+            self.replace(str(count), self.location_of(start), self.location_of(end), maintain_selection_offset=False)
+            return
         found = self.complete(text, self.caret, True)
         candidates = narrowed(found.candidates, found.typed) if found is not None else []
         if found is not None and (at := _index_of(found.candidates, text[found.start : found.end])) is not None:

@@ -1,7 +1,7 @@
-"""The call: arguments of the open method in a JSON editor, its docs beside them.
+"""The call: arguments of the open method in a JSON editor and the other views of them, its docs beside them.
 
-The pane shows one `Draft` in its views: problems are underlined in the editor and the one at the caret is explained
-in the border. A thread examines a long text; the next key stops it.
+The pane shows one `Draft` in its views (`draft_view.VIEWS`): problems are underlined in the editor and the one at the
+caret is explained in the border. A thread examines a long text; the next key stops it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
 from tui.widgets.docs import Docs, Library
 from tui.widgets.docs_box import DocsBox
+from tui.widgets.draft_view import VIEWS, DraftView, views_of
 from tui.widgets.json_editor import JsonEditor
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.text_view import TextView
@@ -56,7 +57,8 @@ class CallPane(Pane):
         """The footer's words for keys here: back leaves a text for the result, and the docs for the arguments."""
         if self.view == DOCS:
             return {"app.back": "arguments", "pane.docs": "", "pane.args": ""}
-        return {"app.back": "result", "call.view": "docs"}
+        following = self.next_view
+        return {"app.back": "result", "call.view": "" if following == self.view else following.lower()}
 
     @dataclass
     class Shown(Message):
@@ -127,6 +129,28 @@ class CallPane(Pane):
         """The view that is shown."""
         return self.tab
 
+    @property
+    def next_view(self) -> str:
+        """The view of the arguments that comes after the shown one."""
+        views = (ARGUMENTS, *views_of(self.method))
+        return views[(views.index(self.view) + 1) % len(views)] if self.view in views else ARGUMENTS
+
+    @property
+    def draft_view(self) -> DraftView | None:
+        """The view of the draft that is shown in place of the JSON editor."""
+        shown = self.query_one(ContentSwitcher).visible_content
+        return shown if isinstance(shown, DraftView) else None
+
+    def _view_of(self, name: str) -> DraftView:
+        """The widget of a view; made when it is shown for the first time."""
+        switcher = self.query_one(ContentSwitcher)
+        for made in switcher.query_children(f"#{name.lower()}").results(DraftView):
+            return made
+        view = next(spec for spec in VIEWS if spec.name == name).made()
+        view.display = False
+        switcher.mount(view)
+        return view
+
     def greet(self, text: str) -> None:
         """The text here while no method is open."""
         # The app may close in the middle of its opening: then the widget is gone already.
@@ -170,7 +194,9 @@ class CallPane(Pane):
         self.title = self.shown.name if self.shown is not None else "Call"
 
     def show(self, view: str) -> None:
-        """Shows the arguments or the docs of the open method; the focus follows when it was inside."""
+        """Shows a view of the arguments, or the docs, of the open method; the focus follows when it was inside."""
+        if view != DOCS and view not in views_of(self.method):
+            view = ARGUMENTS
         inside = self.has_focus_within
         self._previewed = None
         self._entitle()
@@ -178,9 +204,12 @@ class CallPane(Pane):
         if view == DOCS and self.method is not None:
             self.docs.docs.show(self.method)
             switcher.current = "docs"
+        elif view != ARGUMENTS:
+            switcher.current = self._view_of(view).id
         else:
             switcher.current = "editor" if self.method is not None else "nothing"
-        self.set_tabs((ARGUMENTS, DOCS), view)
+        self.set_tabs((ARGUMENTS, *views_of(self.method), DOCS), view)
+        self._show_draft()
         self.post_message(self.Shown(view))
         self._tell()
         if inside:
@@ -191,22 +220,29 @@ class CallPane(Pane):
         shown = self.query_one(ContentSwitcher).visible_content
         if isinstance(shown, DocsBox):
             shown.focus_docs()
+        elif isinstance(shown, DraftView):
+            shown.focus_view()
         elif shown is not None:
             shown.focus()
 
     def put_draft(self, params: list[Any]) -> None:
         """Makes these the arguments, as one step that can be undone, and goes there."""
-        self.show(ARGUMENTS)
-        self.rewrite(params)
-        self.editor.focus()
+        self.put_text(self.draft.put((), params).text)
+
+    def put_text(self, text: str) -> None:
+        """Makes this the text of the arguments, as one step that can be undone, and goes there."""
+        self.show_arguments()
+        self._replace(text)
+        self.focus_view()
 
     def rewrite(self, params: list[Any]) -> None:
-        """Makes these the arguments, as one step that can be undone; the focus stays where it is."""
-        editor = self.editor
-        start, end, text = self.draft.put((), params)
-        editor.replace(text, editor.location_of(start), editor.location_of(end))
+        """Makes these the arguments, as one step that can be undone; the view and the focus stay."""
+        self._replace(self.draft.put((), params).text)
+
+    def _replace(self, text: str) -> None:
+        self.editor.replace(text, (0, 0), self.editor.document.end)
         self.look()
-        editor.goto(0)
+        self.editor.goto(0)
 
     def preview(self, method: Method | None) -> None:
         """Shows the docs of a method that is not open, while one is being chosen; None goes back."""
@@ -231,8 +267,20 @@ class CallPane(Pane):
     def _show_read(self) -> list[TextProblem]:
         problems = self.editor.problems = self._draft.problems
         self.editor.gaps = self._draft.gaps
+        self._show_draft()
         self._tell()
         return problems
+
+    def _show_draft(self) -> None:
+        if (view := self.draft_view) is not None:
+            view.show_draft(self.draft, self.known)
+
+    @on(DraftView.Edited)
+    def _view_edited(self, event: DraftView.Edited) -> None:
+        event.stop()
+        editor, (start, end, text) = self.editor, event.patch
+        editor.replace(text, editor.location_of(start), editor.location_of(end))
+        self.look()
 
     @work(exclusive=True, group="look", exit_on_error=False)
     async def _look_aside(self, text: str) -> None:
@@ -253,13 +301,24 @@ class CallPane(Pane):
 
     def go_to(self, attribute: str) -> None:
         """Moves the caret to the field the server named."""
-        self.show(ARGUMENTS)
-        self.editor.focus()
-        self.editor.goto(self.draft.place_of(attribute))
+        self.show_arguments()
+        self.focus_view()
+        self._go_to(self.draft.place_of(attribute))
+
+    def show_arguments(self) -> None:
+        """Shows the arguments: in the view that is shown already, else in the editor."""
+        self.show(ARGUMENTS if self.draft_view is None or self._previewed is not None else self.view)
+
+    def _go_to(self, offset: int) -> None:
+        self.editor.goto(offset)
+        if (view := self.draft_view) is not None:
+            view.go_to(offset)
 
     def go_to_first(self, problems: Sequence[TextProblem]) -> None:
         """Moves the caret to the first of these problems; without one, selects the first place to fill in."""
-        if problems:
+        if self.draft_view is not None and (places := [*problems, *self.editor.gaps]):
+            self._go_to(places[0].start)
+        elif problems:
             self.editor.goto(problems[0].start)
         elif self.editor.gaps:
             self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
@@ -317,7 +376,7 @@ class CallPane(Pane):
             return
         problems = self.editor.problems
         facts: list[Fact] = []
-        if self.view == ARGUMENTS and problems:
+        if self.view != DOCS and problems:
             count = f"{len(problems)} problem" + ("" if len(problems) == 1 else "s")
             at_caret = self.editor.problem or problems[0]
             facts = [(count, "error"), self.editor.describe(at_caret)]
@@ -327,7 +386,7 @@ class CallPane(Pane):
             facts.append(" or ".join(method.roles[:2]))
             if self.view == DOCS and (words := self.docs.facts):
                 facts = words
-            if self.view == ARGUMENTS:
+            if self.view != DOCS:
                 if hint := self._draft.read.hint:
                     facts.append((hint, "warning"))
                 empty = len(self.editor.gaps)

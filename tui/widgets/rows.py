@@ -195,6 +195,12 @@ class Rows(CursorView):
             self._widths = (cells, share_width(self._columns, self._natural, cells, indent))
         return self._widths[1]
 
+    def place_of(self, column: int) -> tuple[int, int]:
+        """The first cell of a column, and how many it has."""
+        widths = self._column_widths(self.scrollable_content_region.width)
+        left = 4 if self._tree else 2
+        return left + sum(taken + GAP for taken in widths[:column] if taken), widths[column]
+
     def header_spans(self, cells: int) -> Sequence[Span] | None:
         widths = self._column_widths(cells)
         spans = [Span("  " + ("  " if self._tree else ""))]

@@ -1,0 +1,172 @@
+"""The form in the call pane: rows that are edited, and the text that comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual import on, work
+from textual.pilot import Pilot
+
+from tests.app.stage import HOSTILE, drawn, staged
+from truenas_client import Catalogue
+from truenas_client.methods.catalogue import Method
+from tui.cards.choose import choose
+from tui.widgets.call_pane import CallPane
+from tui.widgets.draft_view import FORM, DraftView
+from tui.widgets.form_view import FormView
+
+TEXT = {"type": "string"}
+MEMBERS: dict[str, Any] = {
+    "name": TEXT | {"description": "What the shelf is called."},
+    "size": {"type": "integer", "minimum": 1024},
+    "open": {"type": "boolean"},
+    "wood": {"enum": ["OAK", "PINE"]},
+    "password": TEXT,
+    "tags": {"type": "array", "items": TEXT},
+    "labels": {"type": "object", "additionalProperties": TEXT},
+    "owner": {"anyOf": [TEXT, {"type": "integer"}, {"type": "null"}], "default": None},
+}
+
+
+class Shelves:
+    """A library with one method in it."""
+
+    def __init__(self) -> None:
+        schema = {"type": "object", "_name_": "shelf", "_required_": True, "properties": MEMBERS,
+                  "required": ["name", "size"]}  # fmt: skip
+        self.catalogue = Catalogue.from_methods({"shelf.create": {"accepts": [schema], "returns": []}})
+
+    def method(self, name: str) -> Method | None:
+        return self.catalogue.get(name)
+
+
+class Pane(CallPane):
+    """A call pane that asks by itself, as its section does."""
+
+    @on(DraftView.ChoiceWanted)
+    @work
+    async def _choose(self, event: DraftView.ChoiceWanted) -> None:
+        if (answer := await choose(self, event.title, event.entries)) is not None:
+            event.take(answer)
+
+
+class At:
+    """The form of a method, and what is done with it."""
+
+    def __init__(self, pilot: Pilot[None], pane: CallPane) -> None:
+        self.pilot, self.pane = pilot, pane
+
+    @property
+    def form(self) -> FormView:
+        view = self.pane.draft_view
+        assert isinstance(view, FormView)
+        return view
+
+    @property
+    def value(self) -> Any:
+        return json.loads(self.pane.text)[0]
+
+    async def go(self, *path: str | int, kind: str = "") -> None:
+        assert self.form.rows.move_to(json.dumps([kind, 0, *path])), path
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def enter(self, text: str) -> None:
+        """Types over what the row holds."""
+        await self.press("enter", "ctrl+u", *text)
+        await self.press("enter")
+
+
+@asynccontextmanager
+async def form(text: str | None = None, size: tuple[int, int] = (80, 30)) -> AsyncIterator[At]:
+    library = Shelves()
+    pane = Pane(library)  # type: ignore[arg-type]
+    async with staged(pane, size=size) as pilot:
+        method = library.method("shelf.create")
+        assert method is not None
+        pane.open(method, text)
+        pane.show(FORM)
+        pane.focus_view()
+        await pilot.pause()
+        await pilot.pause()
+        yield At(pilot, pane)
+
+
+async def test_rows_of_each_kind_are_filled_in() -> None:
+    async with form() as at:
+        shown = "\n".join(drawn(at.pilot))
+        assert "6 more" in shown
+        assert "to fill in" in shown
+        await at.go("name")
+        assert "What the shelf is called" in "\n".join(drawn(at.pilot))
+        await at.enter("oak")
+        await at.go("size")
+        await at.enter("10 GiB")
+        assert at.value == {"name": "oak", "size": 10737418240}
+        assert "10.0 GiB" in "\n".join(drawn(at.pilot))
+        await at.go(kind="more")
+        await at.press("enter")
+        await at.go("open")
+        await at.press("space")
+        assert at.value["open"] is True
+        await at.press("space")
+        assert at.value["open"] is False
+        await at.go("wood")
+        await at.press("enter")
+        await at.press("down", "enter")
+        assert at.value["wood"] == "PINE"
+        await at.go("password")
+        await at.enter("hidden1")
+        assert at.value["password"] == "hidden1"
+        assert "hidden1" not in "\n".join(drawn(at.pilot))
+        await at.go("password")
+        await at.press("delete")
+        assert "password" not in at.value
+
+
+async def test_items_members_and_branches() -> None:
+    async with form('[{"name": "a", "size": 2048, "tags": [], "labels": {}, "owner": null}]') as at:
+        await at.go("tags", kind="add")
+        await at.press("enter")
+        await at.press(*"red", "enter")
+        assert at.value["tags"] == ["red"]
+        await at.go("labels", kind="add")
+        await at.press("enter", *"k", "enter")
+        await at.press(*"v", "enter")
+        assert at.value["labels"] == {"k": "v"}
+        await at.go("owner")
+        await at.press("t")
+        await at.press("down", "enter")
+        assert at.value["owner"] == 0
+        await at.press("ctrl+z")
+
+
+async def test_a_value_out_of_limits_stays_in_the_field_and_escape_leaves_it() -> None:
+    async with form('[{"name": "a", "size": 2048}]') as at:
+        await at.go("size")
+        await at.enter("5")
+        assert "Not taken: at least 1024" in "\n".join(drawn(at.pilot))
+        assert at.form.field.has_focus
+        assert at.form.back()
+        assert at.value["size"] == 2048
+
+
+async def test_problems_stand_on_their_rows_and_broken_text_says_so() -> None:
+    async with form('[{"name": "a", "size": 1}]') as at:
+        lines = drawn(at.pilot)
+        assert any("size" in line and "1024" in line for line in lines)
+        at.pane.editor.load_text('[{"name": ')
+        at.pane.look()
+        await at.pilot.pause()
+        assert "not JSON" in "\n".join(drawn(at.pilot))
+
+
+async def test_hostile_values_are_drawn_safely() -> None:
+    async with form(json.dumps([{"name": text, "size": 1024, text: text} for text in HOSTILE])) as at:
+        drawn(at.pilot)

@@ -1,0 +1,77 @@
+"""The edits that a form asks for, as patches of the draft's text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from truenas_client.methods.draft import draft
+from truenas_client.methods.normalise import Schema
+
+from .branches import rebranched
+from .draft import Draft, Patch
+from .form import Field, branch_of, branches_of, inner_schema
+from .jsontext import Path
+from .schemaplace import schemas_at, value_at
+
+__all__ = ["added", "branched", "chosen", "entered"]
+
+
+def entered(form: Draft, path: Path, value: Any) -> Patch:
+    """A value at ``path``. Containers that are missing on the way are begun with what they require."""
+    method, values = form.method, form.params or []
+    known = 0
+    while known < len(path) and _has(value_at(values, path[:known]), path[known]):
+        known += 1
+    if known >= len(path) - 1 or method is None:
+        return form.put(path, value)
+    at = path[: known + 1]
+    return form.put(
+        at, _begun(schemas_at([param.schema for param in method.params], values, at), path[len(at) :], value)
+    )
+
+
+def _begun(branches: list[Schema], rest: Path, value: Any) -> Any:
+    """The smallest value of these branches, with a value put into it at the rest of a path."""
+    branch = branch_of(branches_of({"anyOf": branches}) if branches else (), None, present=False) or {}
+    whole = draft({key: one for key, one in branch.items() if key != "default"}).value
+    part = rest[0]
+    if isinstance(part, int):
+        return [value if len(rest) == 1 else _begun(_inner(branch, part), rest[1:], value)]
+    whole = whole if isinstance(whole, dict) else {}
+    return {**whole, part: value if len(rest) == 1 else _begun(_inner(branch, part), rest[1:], value)}
+
+
+def _inner(branch: Schema, part: str | int) -> list[Schema]:
+    """The branches of a member or an item."""
+    return list(branches_of(inner_schema(branch, part)))
+
+
+def chosen(form: Draft, row: Field, choice: Any) -> Patch:
+    """One of the choices of a row; the tag of a union brings its branch along."""
+    around = value_at(form.params or [], row.path[:-1])
+    if row.tags and isinstance(around, dict) and isinstance(tag := row.path[-1], str):
+        whole = rebranched(row.tags, around, tag, choice)
+        if whole is not None:
+            return form.put(row.path[:-1], whole.value)
+    return entered(form, row.path, choice)
+
+
+def branched(form: Draft, row: Field, branch: Schema) -> Patch:
+    """The smallest value of another branch in place of the row's value."""
+    return entered(form, row.path, draft(branch).value)
+
+
+def added(form: Draft, row: Field, values: Any, name: str = "") -> tuple[Path, Patch]:
+    """A further item or member below the container of an "add" row, and where it stands."""
+    container = value_at(values, row.path)
+    part: str | int = name if row.named else len(container) if isinstance(container, list) else 0
+    schema = row.schema if row.named else inner_schema(row.schema, part)
+    first = draft(schema).value if isinstance(schema, dict) else None
+    path = (*row.path, part)
+    return path, entered(form, path, first)
+
+
+def _has(container: Any, part: str | int) -> bool:
+    if isinstance(container, dict):
+        return part in container
+    return isinstance(container, list) and isinstance(part, int) and part < len(container)
