@@ -283,6 +283,11 @@ class Explore(Comparing):
         self.action_pane_args()
         self.call_pane.editor.action_complete()
 
+    @on(DraftView.RunWanted)
+    def _run_wanted(self, event: DraftView.RunWanted) -> None:
+        event.stop()
+        self.action_call_run()
+
     @on(DraftView.ChoiceWanted)
     @work(exclusive=True, group="choice", exit_on_error=False)
     async def _choose(self, event: DraftView.ChoiceWanted) -> None:
