@@ -201,6 +201,23 @@ async def test_a_list_of_objects_of_any_method_can_be_a_table_and_others_cannot(
         assert not isinstance(desk.app.screen, ColumnsScreen)
 
 
+async def test_the_hottest_disk_first(signed_in: Open) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.open("disk temperatures", "disk.temperatures")
+        await desk.run()
+        await desk.press("escape", "v")
+        await desk.see("[Table]", "name", "value")
+        await desk.press("right", "o", "o", "home")
+        await desk.see("value ▾")
+        await desk.press("y", "v")
+        call = desk.explore.result_pane.call
+        assert call is not None
+        hottest = max(call.value, key=lambda name: call.value[name])
+        await desk.until(lambda: desk.app.clipboard == str(call.value[hottest]), "the highest")
+        await desk.press("y", "p")
+        await desk.until(lambda: desk.app.clipboard == hottest, "the path of the member")
+
+
 async def test_an_empty_list_says_what_keeps_the_rows_away(signed_in: Open, nas: Simulator) -> None:
     rows_method(nas, "demo.none", [])
     async with signed_in(size=(80, 24)) as desk:

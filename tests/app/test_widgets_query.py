@@ -11,6 +11,8 @@ from tui.widgets.query_view import QueryView
 async def query(desk: Desk, typed: str, name: str) -> QueryView:
     await desk.open(typed, name)
     await desk.press("f2")
+    await desk.see("[Form]")
+    await desk.press("f2")
     await desk.see("[Query]", "where", "answer")
     view = desk.explore.call_pane.draft_view
     assert isinstance(view, QueryView)
@@ -45,16 +47,14 @@ async def test_disks_hotter_than_40_degrees_hottest_first(signed_in: Open) -> No
         await desk.see("makes")
         # Typed as JSON it comes back as text, where it can.
         await desk.press("f2")
-        await desk.see("[Form]")
-        await desk.press("f2")
         await desk.see("[Arguments]")
         await desk.write('[[["name", "=", "sda"]], {"count": true}]')
-        await desk.press("f2")
+        desk.explore.call_pane.show("Query")
         await desk.until(lambda: view.query_one("#query-where", Input).value == "name = sda", "the text of the JSON")
         assert view.texts.answer == "count"
         desk.explore.call_pane.show("Arguments")
         await desk.write('[[["name", "=", "sda"]], {"limit": "3"}]')
-        await desk.press("f2")
+        desk.explore.call_pane.show("Query")
         await desk.see("Text cannot say this query", "at [1].limit")
 
 
@@ -63,7 +63,9 @@ async def test_names_are_completed_from_the_schema_and_other_methods_have_no_que
         view = await query(desk, "user query", "user.query")
         assert "shell" in view.names
         await desk.see("fields ", "username")
-        await desk.type("she")
+        await desk.type("shel = 1")
+        await desk.see("The rows have no field shel. Near it: shell")
+        await desk.press(*["backspace"] * 5)
         await desk.until(lambda: view.query_one("#query-where", Input)._suggestion, "a suggestion")
         await desk.press("right")
         await desk.type(" !$ nologin")

@@ -26,7 +26,7 @@ from .columns import at_path, inner_columns, own_columns, place_of, present
 from .kinds import Path, is_container
 from .texttable import cell_text, key_of
 
-__all__ = ["Arrangement", "Cell", "Table", "is_table"]
+__all__ = ["Arrangement", "Cell", "Table", "is_table", "named_rows"]
 
 FIRST_LOOKED_AT = 500
 """Rows whose keys are read before the table is shown; `Table.look_further` reads the others."""
@@ -39,6 +39,17 @@ _LONG_NUMBERS = frozenset({"guid", "uuid"})
 def is_table(value: Any) -> bool:
     """Whether a value is a list of objects, with at least one."""
     return isinstance(value, list) and bool(value) and all(type(row) is dict for row in value)
+
+
+def named_rows(value: Any) -> list[dict[str, Any]] | None:
+    """The members of an object as rows with ``name`` and ``value``, where they are alike: two or more numbers (the
+    temperature of each disk). None for any other value."""
+    if type(value) is not dict or len(value) < 2:
+        return None
+    numbers = [item for item in value.values() if type(item) in (int, float)]
+    if len(numbers) < 2 or any(item is not None and type(item) not in (int, float) for item in value.values()):
+        return None
+    return [{"name": name, "value": item} for name, item in value.items()]
 
 
 class Table:

@@ -125,7 +125,11 @@ class Calling(Section):
             self._insisted = text
             self.call_pane.show_arguments()
             self.call_pane.focus_view()
-            if missing and self.call_pane.draft_view is None:
+            typing = self.call_pane.draft_view is None and draft.read.document.problems
+            if typing:
+                # Half-typed: the caret stays where the user types, and the message says what is missing there.
+                missing = safe(self.call_pane.editor.describe(typing[0]))
+            elif missing and self.call_pane.draft_view is None:
                 self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
             else:
                 self.call_pane.go_to_first(problems)

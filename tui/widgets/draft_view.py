@@ -81,8 +81,8 @@ class ViewSpec(NamedTuple):
 
 
 VIEWS: tuple[ViewSpec, ...] = (
-    ViewSpec(QUERY, lambda method: method.filterable, "tui.widgets.query_view:QueryView"),
     ViewSpec(FORM, lambda method: bool(method.params), "tui.widgets.form_view:FormView"),
+    ViewSpec(QUERY, lambda method: method.filterable, "tui.widgets.query_view:QueryView"),
 )
 """The views beside the JSON editor, in the order of the key that changes between them."""
 

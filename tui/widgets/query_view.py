@@ -15,7 +15,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from truenas_client.methods.fieldnames import fields
+from truenas_client.methods.catalogue import Method
+from truenas_client.methods.fieldnames import fields, unknown_fields
+from truenas_client.methods.queryarguments import parts_of
 from truenas_client.methods.querytext import Unsayable
 from tui.model.draft import Draft, Patch, arguments_text
 from tui.model.known import Known
@@ -181,9 +183,12 @@ class QueryView(DraftView):
         self._wrong = error
         carets, json = self.query_one("#query-carets", Static), self.query_one("#query-json", Static)
         carets.remove_class("-wrong")
+        method = self._draft.method
         if error is None:
             # Of a thousand ids in a filter the beginning is enough.
-            json.update(plain(safe(f"{'makes':<{LABEL}}{dumps(self._made, ensure_ascii=False)[:_MOST_JSON]}")))
+            made = safe(f"{'makes':<{LABEL}}{dumps(self._made, ensure_ascii=False)[:_MOST_JSON]}")
+            unknown = _unknown(method, self._made) if method is not None and self._made is not None else ""
+            json.update(plain(f"{made}\n{safe(unknown)}" if unknown else made))
             return
         field = self.query_one(f"#query-{error.field}", Input)
         json.update(plain(safe(f"{error.field} {error.position + 1}: {error}")))
@@ -227,3 +232,11 @@ class QueryView(DraftView):
     def _submitted(self, event: Input.Submitted | Choice.Submitted) -> None:
         event.stop()
         self.post_message(self.RunWanted())
+
+
+def _unknown(method: Method, params: list[Any]) -> str:
+    """What to say of a field that the rows do not have; the server would answer no rows without a word. "" for none."""
+    filters, options, _ = parts_of(method.name, params)
+    for field, near in unknown_fields(method, filters, options):
+        return f"The rows have no field {field}" + (f". Near it: {', '.join(near)}" if near else "")
+    return ""

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from truenas_client.values.best_columns import best_columns
 from truenas_client.values.diff import KEYS
 from truenas_client.values.kinds import path_text, title_of
-from truenas_client.values.table import Arrangement, Table, is_table
+from truenas_client.values.table import Arrangement, Table, is_table, named_rows
 from tui import actions
 from tui.memory.state import ConnectionMemory
 from tui.model.differences import Differences
@@ -56,6 +56,8 @@ class ResultViews(Vertical):
         self._row: int | None = None
         self._filled: set[str] = set()
         self._page: Page | None = None
+        self._named: list[dict[str, Any]] | None = None
+        """The rows of an object that is shown as a table."""
         self._exact = False
         self.differences: Differences | None = None
         """What differs from another value, where the user compared."""
@@ -70,8 +72,9 @@ class ResultViews(Vertical):
         as a table if it is one and ``as_table``, or as a tree. ``page`` says which part of a query's rows it is."""
         self.clear()
         self._value, self._method, self._memory, self._page = value, method, memory, page
-        if is_table(value):
-            self._table = self._new_table(value)
+        self._named = named_rows(value)
+        if self._named is not None or is_table(value):
+            self._table = self._new_table(self._named or value)
         wanted = memory.view_of(method) or (TABLE if as_table else TREE)
         self._open(wanted if wanted in self.views else TREE)
 
@@ -107,7 +110,7 @@ class ResultViews(Vertical):
         for view in self.query_children().results(ValueView):  # type selectors see first bases only
             view.clear()
         self._filled.clear()
-        self._value = self._table = self._row = self.differences = None
+        self._value = self._table = self._row = self.differences = self._named = None
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -187,7 +190,7 @@ class ResultViews(Vertical):
     def _row_chosen(self, event: TableView.Chosen) -> None:
         event.stop()
         self._row = int(event.path[0])
-        row = self._value[self._row]
+        row = (self._named or self._value)[self._row]
         self._filled.discard("row")
         self._fill("row", JsonView, lambda tree: tree.set_value(row))
 
@@ -264,14 +267,18 @@ class ResultViews(Vertical):
         """The shown part of the result: "" for all of it, else the row."""
         if self._row is None:
             return ""
-        name = title_of(self._value[self._row])
-        return f"row {self._row + 1} of {len(self._value)}" + (f"  {name}" if name else "")
+        rows = self._named or self._value
+        name = title_of(rows[self._row])
+        return f"row {self._row + 1} of {len(rows)}" + (f"  {name}" if name else "")
 
     @property
     def path(self) -> tuple[str | int, ...] | None:
         """The path of the value under the cursor; None where there is no cursor."""
         path = None if self._shown is None else self._shown.path
-        return path if path is None or self._row is None else (self._row, *path)
+        path = path if path is None or self._row is None else (self._row, *path)
+        if self._named is None or not path or (self.table_view is None and self._row is None):
+            return path
+        return (self._named[int(path[0])]["name"],)  # the row of a member
 
     @property
     def facts(self) -> list[Fact]:
