@@ -26,13 +26,13 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.bench
 
-# The long runs in full: chaos, fuzz, schedules; `make test` runs a tenth of each. And tests with the oldest websockets.
+# The long runs in full: chaos, fuzz, schedules, a day at the app; `make test` runs a tenth of each. And tests with the oldest websockets.
 soak: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.soak all
 
-# The README's picture, drawn by the app itself.
+# The README's pictures, drawn by the app itself.
 picture: $(VENV)/.installed-dev
-	@$(BIN)/python -m tests.picture .readme/explore.svg
+	@$(BIN)/python -m tests.picture .readme
 
 # The manual page of midclt, from its parser.
 man: $(VENV)/.installed

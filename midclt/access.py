@@ -1,7 +1,7 @@
 """Connect: which address, trusted how. `signed_in` is the door of every command that talks to a server.
 
 Options win over the environment, the environment over the profile. Nothing that only a sign-in needs is loaded here:
-on the server itself nobody signs in (`midclt.signing` does it elsewhere).
+on the server itself no sign-in is needed (`midclt.signing` does it elsewhere).
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def signed_in(options: Namespace, secret: Secret | None = None, *, optional: boo
 def who_signs_in_here(
     options: Namespace, choice: Choice, secret: Secret | None = None, *, optional: bool = False
 ) -> Who | None:
-    """The user to sign in and the secret; None where there is nobody to sign in. Raises `CommandError`."""
+    """The user to sign in and the secret; None where no sign-in is needed. Raises `CommandError`."""
     if choice.accepts is not None and not choice.accepts.verify and is_terminal(sys.stderr):
         say("midclt: any certificate is accepted: another machine can intercept and change the connection")
     if not _may_sign_in(options, choice):

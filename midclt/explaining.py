@@ -1,4 +1,4 @@
-"""What a method does, takes and returns, as text: a tree of its arguments with types, defaults and choices.
+"""A method, its arguments and its result as text: a tree of its arguments with types, defaults and choices.
 
 The shown object is open with its members; objects inside them show their members' names, and are open under their own
 path (``explain pool.dataset.create.encryption_options``). Members that all alternatives have alike stand once, before
@@ -48,7 +48,7 @@ def parts_of(method: Method) -> list[Node]:
 
 
 def _unmarked(node: Node) -> Node:
-    """A result, whose members nobody has to give."""
+    """A result: the caller gives none of its members."""
     children, branches = (tuple(map(_unmarked, inner)) for inner in (node.children, node.branches))
     return replace(node, required=False, children=children, branches=branches)
 

@@ -1,4 +1,4 @@
-"""Who a session is, from the answers of all releases in one form."""
+"""The user of a session, from the answers of all releases in one form."""
 
 from __future__ import annotations
 

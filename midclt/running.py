@@ -1,4 +1,4 @@
-"""A job, followed to its end with its progress shown, and what to tell the user who stops waiting.
+"""A job, followed to its end with its progress shown, and the text for a user that stops waiting.
 
 Invariants: stopping to wait never aborts the job; the words for returning lead to the same server as the same user.
 """
@@ -57,7 +57,7 @@ def run_job(
 
 
 def follow_job(client: Client, number: int, started: Callable[[int], None], display: Progress) -> Any:
-    """Follow a job by its number, whoever started it, and return its result."""
+    """Follow a job by its number, from any session, and return its result."""
     from truenas_client.sync.jobs import Job
 
     shown: deque[dict[str, Any]] = deque()

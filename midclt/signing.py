@@ -82,7 +82,7 @@ def secret_on_input(options: Namespace, choice: Choice) -> Secret | None:
 
 
 def who_signs_in(options: Namespace, choice: Choice, secret: Secret | None, *, optional: bool) -> Who | None:
-    """The user and the secret, asked for where nothing says it; None where there is nobody to sign in.
+    """The user and the secret, asked for where no option gives it; None where no sign-in is needed.
 
     With ``optional`` it is None too where a part is missing. Raises `CommandError`.
     """

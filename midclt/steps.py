@@ -18,6 +18,7 @@ from truenas_client.exc import ClientException, ConnectionLost
 from truenas_client.storage import Choice
 from truenas_client.sync.client import Client
 from truenas_client.sync.sockets import open_socket
+from truenas_client.tls_choice import SYSTEM
 from truenas_client.values.human import human_duration
 
 from .access import call_timeout, chosen, connected, who_signs_in_here
@@ -118,10 +119,13 @@ def _connect(endpoint: Endpoint) -> str:
 def _certificate(endpoint: Endpoint, choice: Choice) -> str:
     from .trusting import look
 
-    seen = look(endpoint, choice.tls)
+    checked = choice.tls.verify
+    seen = look(endpoint, choice.tls if checked else SYSTEM)
     trusted = "trusted" if seen.trusted else f"not trusted: {'; '.join(seen.problems)}"
+    if not checked:
+        trusted = f"{trusted}, but any is accepted (--insecure)"
     words = f"{trusted}; ends {seen.not_after:%Y-%m-%d}; SHA-256 {seen.shown_fingerprint}"
-    if not seen.trusted:
+    if checked and not seen.trusted:
         raise CommandError(
             f"The certificate is {words}\nCompare that with the server's own, then: midclt profile add, or --ca FILE",
             ExitStatus.CONNECTION,
@@ -130,7 +134,7 @@ def _certificate(endpoint: Endpoint, choice: Choice) -> str:
 
 
 def _versions(endpoint: Endpoint, choice: Choice) -> str:
-    """The versions of the API, which a server from 25.04 on tells everybody; others do without."""
+    """The versions of the API, which a server from 25.04 on tells before sign-in; older ones have none."""
     import http.client
 
     limits = ConnectLimits()

@@ -27,6 +27,7 @@ from tests.bench.memory import resident
 from tests.chaos.run import chaos
 from tests.core.schedules import Figures, run
 from tests.core.writers import killed_while_writing, profiles_and_marks
+from tests.day.run import PASSWORD, day
 from tests.facts import RELEASES, catalogue
 from tests.fuzz.run import fuzz
 from tests.model.test_form import GENERATED, go_through
@@ -34,6 +35,7 @@ from tests.sync.nas import nas_of, open_files
 from tests.sync.stress import connects, storm
 from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Simulator
+from tui.session.feeds import MOST_EVENTS
 from tui.starting.start import Start
 
 CALLS, JOBS, SUBSCRIPTIONS, DISCONNECTS = 10_000, 200, 20, 500
@@ -42,6 +44,9 @@ SCHEDULES = 10_000
 BURSTS = 10_000
 BURSTS_A_DESK = 200
 WRITERS, KILLS = 200, 500
+DAY_SPEED = 600.0
+ROUNDS = 40
+"""Calls and sections that a person sees in each quarter of the day."""
 STORM_SECONDS, STORM_THREADS = 60.0, 32
 CONNECTS = 10_000
 MOST_OBJECTS_LEFT = 100
@@ -144,6 +149,20 @@ def run_bursts(scale: float, seed: int) -> None:
         asyncio.run(_bursts(round(BURSTS * scale), seed))
 
 
+def run_day(scale: float, seed: int) -> None:
+    """24 hours at the app: jobs, alerts, measurements, restarts, another certificate, an ended login."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update(HOME=home, **{f"XDG_{name}_HOME": home for name in ("STATE", "CONFIG", "CACHE", "DATA")})
+        os.environ[PASSWORD] = "admin"
+        figures = asyncio.run(
+            day(hours=24 * scale, speed=DAY_SPEED, rounds=max(1, round(ROUNDS * scale)), history=MOST_EVENTS, seed=seed)
+        )
+    print("day")
+    for line in figures.lines():
+        print(f"  {line}")
+    assert scale < 1 or figures.growth < MOST_GROWTH, f"memory grew by {figures.growth:.1%}"
+
+
 def run_threads(scale: float, seed: int) -> None:
     """The blocking client: threads that share one while its connections break; connections by the thousand."""
     with tempfile.TemporaryDirectory() as folder, nas_of("26", Path(folder)) as nas:
@@ -202,6 +221,7 @@ RUNS: dict[str, Callable[[float, int], None]] = {
     "disk": run_disk,
     "bursts": run_bursts,
     "chaos": run_chaos,
+    "day": run_day,
     "threads": run_threads,
     "oldest": run_oldest,
 }

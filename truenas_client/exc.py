@@ -31,6 +31,8 @@
 Invariants: an error with an unknown code or shape is still an error, never a
 result. No message contains a credential. The class of an error, not its text, tells
 that nothing was sent.
+
+The file is long because programs import every error from this one module.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ and the texts that name a key cannot differ.
 Invariants: ids are unique; no two actions share a key in places that can be active
 together (a section and the workspace around it); no action depends only on a key that a
 terminal may keep for itself (ctrl+h, i, m, ``ctrl+[``).
+
+The file is long because it is one table: a new key is compared with all others here.
 """
 
 from __future__ import annotations

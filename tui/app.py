@@ -290,22 +290,10 @@ class TrueNASApp(NoticesApp):
             cause = error.error if isinstance(error, WorkerFailed) else None
             self._exception = cause if isinstance(cause, Exception) else error
             self._exception_event.set()
-            self.typed = self._typed_now()
+            from tui.ends import typed_in
+
+            self.typed = typed_in(self)
         self._close_messages_no_wait()
-
-    def _typed_now(self) -> set[str]:
-        """The texts of all fields and their words, and the secrets in use."""
-        from truenas_client.secrets.crash_report import words_of
-
-        texts = {
-            self.start.password,
-            *(session.target.secret.reveal() for session in self.connections.sessions if session.target.secret),
-        }
-        for stack in self._screen_stacks.values():
-            for screen in stack:
-                for field in screen.query("Input, TextArea"):
-                    texts.add(str(getattr(field, "value", "") or getattr(field, "text", "")))
-        return words_of(texts)
 
     # Connections -------------------------------------------------------------------
 

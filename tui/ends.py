@@ -22,7 +22,7 @@ from tui.terminal import refusal
 if TYPE_CHECKING:
     from tui.app import TrueNASApp
 
-__all__ = ["run", "start"]
+__all__ = ["run", "start", "typed_in"]
 
 GRACE_SECONDS = 3.0
 """How long the app has after a signal to close its connections and to write its memory."""
@@ -66,6 +66,19 @@ def run(app: TrueNASApp, **options: Any) -> int:
     if watch.signal:
         return 128 + watch.signal
     return 1 if fatal is not None else app.return_code or 0
+
+
+def typed_in(app: TrueNASApp) -> set[str]:
+    """The texts of all fields and their words, and the secrets in use: a report masks them."""
+    from truenas_client.secrets.crash_report import words_of
+
+    secrets = (session.target.secret for session in app.connections.sessions)
+    texts = {app.start.password, *(secret.reveal() for secret in secrets if secret)}
+    for stack in app._screen_stacks.values():
+        for screen in stack:
+            for field in screen.query("Input, TextArea"):
+                texts.add(str(getattr(field, "value", "") or getattr(field, "text", "")))
+    return words_of(texts)
 
 
 def _tell(fatal: BaseException | None, noted: list[BaseException], typed: Iterable[str]) -> None:

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual._context import active_message_pump
+from textual.app import ScreenStackError
 from textual.notifications import Notification, Notifications, SeverityLevel
+from textual.widgets._toast import ToastHolder, ToastRack
 
 from tui.modes import mode_of
 from tui.remapped import RemappedApp
@@ -90,6 +92,21 @@ class NoticesApp(RemappedApp):
         for mode in {self._told_in, ""}:
             self._boards.pop(mode, None)
         self._refresh_notifications()
+
+    def _refresh_notifications(self) -> None:
+        super()._refresh_notifications()
+        self.call_later(self._remove_empty_holders)
+
+    def _remove_empty_holders(self) -> None:
+        """Takes away what is around a toast, with its task: Textual leaves it where it takes a toast away itself."""
+        try:
+            holders = self.screen.query(ToastHolder)
+        except ScreenStackError:
+            return
+        kept = {ToastRack._toast_id(one) for one in self._notifications}
+        for holder in holders:
+            if holder.id not in kept:
+                holder.remove()
 
     # What Textual shows and takes away:
 

@@ -163,7 +163,7 @@ class Commands(Provider):
                 # Actions come before methods that match as well: there are few of them.
                 yield Hit(1 + score, matcher.highlight(words), self._run(action), text=words, help=_help(action, key))
             elif len(query) >= LEAST_LETTERS and query.lower() in action.help.lower():
-                # Those who do not know our word for it find it by what it does.
+                # A user that does not know the title finds the action by its effect.
                 yield Hit(1, _title(action), self._run(action), text=words, help=_help(action, key))
         for theme in OFFERED_THEMES:
             words = f"theme: {theme}"

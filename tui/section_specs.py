@@ -54,14 +54,14 @@ SECTIONS: tuple[SectionSpec, ...] = (
         "The health of the system and its pools, alerts, traffic and jobs.",
         "tui.sections.dashboard:DashboardSection",
     ),
-    SectionSpec("jobs", "Jobs", "3", "What runs on the server, and what ran.", "tui.sections.jobs:JobsSection"),
+    SectionSpec("jobs", "Jobs", "3", "Jobs that the server runs, and earlier ones.", "tui.sections.jobs:JobsSection"),
     SectionSpec("events", "Events", "4", "Live events of the names you choose.", "tui.sections.events:EventsSection"),
-    SectionSpec("wire", "Wire", "6", "What is sent and received, secrets masked.", "tui.sections.wire:WireSection"),
+    SectionSpec("wire", "Wire", "6", "Frames sent and received, with secrets masked.", "tui.sections.wire:WireSection"),
     SectionSpec(
         "access",
         "Sessions and keys",
         "7",
-        "Who is signed in to the server, API keys and tokens.",
+        "Sessions signed in to the server, API keys and tokens.",
         "tui.sections.access:AccessSection",
     ),
 )

@@ -8,19 +8,19 @@ themselves. Every action of the registry can be triggered from here by its id
 
 from __future__ import annotations
 
-import math
 import ssl
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
@@ -32,7 +32,6 @@ from tui.cards.sign_in import ask_for_secret
 from tui.cards.toast import tell_failure
 from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
-from tui.model.labels import Connection, told_apart
 from tui.remapped import RemappedKeys
 from tui.section_specs import HOME, SECTIONS, section_of
 from tui.sections.section import Section
@@ -43,6 +42,7 @@ from tui.widgets.method_list import Typed
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
+from tui.widgets.session_status import status_of, tabs_of
 from tui.widgets.status_line import Other, Status, StatusLine
 from tui.widgets.watch_line import WatchLine
 
@@ -58,6 +58,8 @@ class Workspace(RemappedKeys, Screen[None]):
     CSS_PATH = "styles/workspace.tcss"
     BINDINGS = actions.bindings("workspace")
     AUTO_FOCUS = None
+    # The widgets that lose and gain the focus draw themselves; Textual's own would draw the whole screen as well.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     class ConnectWanted(Message):
         """The connect card is wanted."""
@@ -117,7 +119,7 @@ class Workspace(RemappedKeys, Screen[None]):
     def _renew(self) -> None:
         if self.session.jobs.news:
             tell_job_news(self, self.session, self.section.shows_job)
-        others = self._tabs()
+        others = tabs_of(self.session, self._others())
         slots = self.session.life.slots
         counting = self.session.life.retry_at is not None or self.session.life.cooldown
         still = not counting and slots == self._drawn_slots
@@ -142,52 +144,8 @@ class Workspace(RemappedKeys, Screen[None]):
             self.app.clear_notifications()
             self.notify("Connected again.", timeout=2)
 
-    @property
-    def _label(self) -> str:
-        """The name of this connection, which no other open one has."""
-        return told_apart([_told_by(session) for session in (self.session, *self._others())])[0]
-
-    def _tabs(self) -> tuple[Other, ...]:
-        """The further connections, by names that tell them apart."""
-        others = self._others()
-        labels = told_apart([_told_by(session) for session in (self.session, *others)])[1:]
-        return tuple(
-            Other(label, session.online, session.target.profile.colour)
-            for label, session in zip(labels, others, strict=True)
-        )
-
-    def _note(self) -> str:
-        session = self.session
-        match session.state:
-            case State.WAITING if session.life.retry_at is not None:
-                return f"retry in {max(math.ceil(session.life.retry_at - time.monotonic()), 0)} s"
-            case State.CONNECTING if session.life.cooldown:
-                return f"sign-in in {session.life.cooldown} s"
-            case State.WAITING | State.CONNECTING if self._lost:
-                return "connecting"
-            case State.OFFLINE:
-                return f"{self._reach('session.reconnect')} reconnects"
-            case State.EXPIRED:
-                return f"signed out, {self._reach('session.reconnect')} signs in"
-        return ""
-
     def _status(self) -> Status:
-        session = self.session
-        return Status(
-            online=session.online,
-            connecting=session.state is State.CONNECTING and not self._lost,
-            name=self._label,
-            user=session.target.user,
-            version=session.learning.release,
-            writable=session.caller.writable,
-            latency=None if session.life.latency is None else session.life.latency * 1000,
-            slots=session.life.slots,
-            jobs=len(session.jobs.active()),
-            events=len(session.feeds.open),
-            note=self._note(),
-            colour=session.target.profile.colour,
-            others=self._drawn_others,
-        )
+        return status_of(self.session, self._others(), lost=self._lost, reconnect=self._reach("session.reconnect"))
 
     # Sections ----------------------------------------------------------------------
 
@@ -262,16 +220,15 @@ class Workspace(RemappedKeys, Screen[None]):
 
     @on(Section.CallWanted)
     async def _call_wanted(self, event: Section.CallWanted) -> None:
-        (await self.show(HOME.id)).open_call(event.method, event.params)
+        await self.open_call(event.method, event.params)
+
+    async def open_call(self, method: str, arguments: str | list[Any], *, write: bool = False) -> None:
+        """Opens a method with these arguments, and runs it as far as `Section.open_call` says."""
+        (await self.show(HOME.id)).open_call(method, arguments, write=write)
 
     @on(Section.ItemWanted)
     async def _item_wanted(self, event: Section.ItemWanted) -> None:
         (await self.show(event.section)).show_item(event.key)
-
-    async def take_call(self, method: str, text: str) -> None:
-        """Opens a method with these arguments and runs it, as far as it may run without a question."""
-        section = await self.show(HOME.id)
-        section.take_call(method, text)
 
     def _reach(self, action_id: str) -> str:
         """The key that works for it where the focus is now."""
@@ -411,7 +368,3 @@ class Workspace(RemappedKeys, Screen[None]):
             await self.show(HOME.id)
             return
         self.post_message(self.CloseWanted())
-
-
-def _told_by(session: Session) -> Connection:
-    return Connection(session.host, session.address, session.target.user)

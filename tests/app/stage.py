@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 import tui
+from tests.app.waiting import screen_strips
 from tui.themes import THEMES
 
 M = TypeVar("M", bound=Message)
@@ -89,7 +90,7 @@ def drawn(pilot: Pilot[None]) -> list[str]:
     """The lines on screen; fails when one is not exactly as wide as the screen, or could disturb a terminal."""
     width = pilot.app.size.width
     lines: list[str] = []
-    for number, strip in enumerate(pilot.app.screen._compositor.render_strips()):
+    for number, strip in enumerate(screen_strips(pilot)):
         text = "".join(segment.text for segment in strip)
         assert not (found := UNSAFE.search(text)), f"line {number} holds {found.group()!r}: {text!r}"
         cells = sum(cell_len(segment.text) for segment in strip)

@@ -8,8 +8,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from textual.widgets import Input
@@ -20,6 +18,7 @@ from truenas_client.simulator import Simulator
 from truenas_client.storage import Profile
 from tui.app import Start
 from tui.session.target import Target
+from tui.starting.attempt import missing
 from tui.starting.connect import ConnectScreen
 from tui.workspace import Workspace
 
@@ -259,10 +258,9 @@ def test_version_loads_neither_textual_nor_rich() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "missing"), [("ws://nas/websocket", None), ("ws://nas/api/current", "user"), ("wss://nas", "user")]
+    ("address", "field"), [("ws://nas/websocket", None), ("ws://nas/api/current", "user"), ("wss://nas", "user")]
 )
-def test_a_key_needs_no_user_where_the_address_asks_for_the_old_protocol(address: str, missing: str | None) -> None:
-    screen = SimpleNamespace(form=SimpleNamespace(has_class=lambda name: False))
+def test_a_key_needs_no_user_where_the_address_asks_for_the_old_protocol(address: str, field: str | None) -> None:
     target = Target(Profile(name="", addresses=(address,), mechanism="api-key"), Secret("1-abc"))
-    found = ConnectScreen._missing(cast(ConnectScreen, screen), target)
-    assert (None if found is None else found[0]) == missing
+    found = missing(target, code=False)
+    assert (None if found is None else found[0]) == field

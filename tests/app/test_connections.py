@@ -159,6 +159,7 @@ async def test_a_write_that_waits_for_its_review_is_of_its_own_connection(
             await desk.until(lambda: ran == ["second"], "sent where it was asked")
 
 
+@pytest.mark.usefixtures("patient")
 async def test_toasts_stay_with_their_connection(signed_in: Open, nas: Simulator, other: Simulator) -> None:
     async with signed_in() as desk:
         first, workspace = desk.session, desk.workspace
@@ -166,6 +167,9 @@ async def test_toasts_stay_with_their_connection(signed_in: Open, nas: Simulator
             desk.workspace.call_later(desk.workspace.notify, "told by the second", timeout=60)
             await desk.see("told by the second")
             nas.drop_connections()
+            # The workspace looks ten times a second: it must see the loss, however soon the connection is back.
+            await desk.until(lambda: told(desk, first), "the loss of the first")
+            await first.reconnect()
             await desk.until(lambda: "Connected again." in told(desk, first), "the first is there again")
             workspace.call_later(workspace.notify, "told by the first", timeout=60)
             await desk.until(lambda: told(desk, first) == ["Connected again.", "told by the first"], "what waits")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from textual.notifications import Notification
-from textual.widgets._toast import Toast
+from textual.widgets._toast import Toast, ToastHolder
 
 from tests.app.conftest import at_desk
 from tui.app import Start
@@ -25,6 +25,14 @@ async def test_a_toast_that_is_over_as_it_is_shown_goes_and_stops_nothing() -> N
         toast = Toast(Notice("over", timeout=2, raised_at=time.time() - 3))
         await desk.app.screen.mount(toast)
         await desk.until(lambda: not toast.is_attached, "the toast to go")
+
+
+async def test_nothing_is_left_of_a_toast_that_is_taken_away() -> None:
+    async with at_desk(Start(), (80, 24)) as desk:
+        desk.app.screen.notify("for a while")
+        await desk.until(lambda: desk.app.screen.query(Toast), "a toast")
+        desk.app.clear_notifications()
+        await desk.until(lambda: not desk.app.screen.query(ToastHolder), "nothing left")
 
 
 async def test_what_the_app_tells_is_a_notice() -> None:

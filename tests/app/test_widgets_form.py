@@ -25,6 +25,7 @@ MEMBERS: dict[str, Any] = {
     "open": {"type": "boolean"},
     "wood": {"enum": ["OAK", "PINE"]},
     "password": TEXT,
+    "pool": TEXT,
     "tags": {"type": "array", "items": TEXT},
     "labels": {"type": "object", "additionalProperties": TEXT},
     "owner": {"anyOf": [TEXT, {"type": "integer"}, {"type": "null"}], "default": None},
@@ -101,7 +102,7 @@ async def form(text: str | None = None, size: tuple[int, int] = (80, 30)) -> Asy
 async def test_rows_of_each_kind_are_filled_in() -> None:
     async with form() as at:
         shown = "\n".join(drawn(at.pilot))
-        assert "6 more" in shown
+        assert "7 more" in shown
         assert "to fill in" in shown
         await at.go("name")
         assert "What the shelf is called" in "\n".join(drawn(at.pilot))
@@ -157,6 +158,41 @@ async def test_a_value_out_of_limits_stays_in_the_field_and_escape_leaves_it() -
         assert at.value["size"] == 2048
 
 
+async def test_tab_and_arrows_take_what_was_typed_and_go_on() -> None:
+    async with form('[{"name": "a", "size": 2048}]') as at:
+        await at.go("name")
+        await at.press("enter", *"bc", "tab")
+        assert at.value["name"] == "bc"
+        assert at.form.row is not None
+        assert at.form.row.name == "size"
+        assert at.form.rows.has_focus
+        await at.press("enter", "up")
+        assert at.form.row.name == "name"
+        await at.press("t")
+        assert not at.form.field.display
+
+
+async def test_names_from_earlier_results_are_offered() -> None:
+    async with form('[{"name": "a", "size": 2048, "pool": ""}]') as at:
+        at.pane.known.learn("pool.query", [{"id": 1, "name": "tank"}, {"id": 2, "name": "archive"}])
+        await at.go("pool")
+        await at.press("enter", "ctrl+u", "a")
+        await at.pilot.pause()
+        await at.press("right", "enter")
+        assert at.value["pool"] == "archive"
+        await at.press("ctrl+l")
+        await at.press("enter")
+        assert at.value["pool"] == "tank"
+
+
+async def test_a_secret_that_was_left_out_is_filled_in() -> None:
+    async with form('[{"name": "a", "size": 2048, "password": "********"}]') as at:
+        assert "to fill in" in "\n".join(drawn(at.pilot))
+        await at.go("password")
+        await at.press("enter", *"hidden1", "enter")
+        assert at.value["password"] == "hidden1"
+
+
 async def test_problems_stand_on_their_rows_and_broken_text_says_so() -> None:
     async with form('[{"name": "a", "size": 1}]') as at:
         lines = drawn(at.pilot)
@@ -164,7 +200,7 @@ async def test_problems_stand_on_their_rows_and_broken_text_says_so() -> None:
         at.pane.editor.load_text('[{"name": ')
         at.pane.look()
         await at.pilot.pause()
-        assert "not JSON" in "\n".join(drawn(at.pilot))
+        assert "F2 shows the text" in "\n".join(drawn(at.pilot))
 
 
 async def test_hostile_values_are_drawn_safely() -> None:

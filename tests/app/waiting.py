@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 LOOK_SECONDS = 0.005
 PATIENCE = 60.0
@@ -43,11 +44,16 @@ async def dealt_with(pilot: Pilot[object]) -> None:
     await pilot._wait_for_screen(PATIENCE)
 
 
-def screen_lines(pilot: Pilot[object]) -> list[str]:
-    """The lines on screen as plain text, as the compositor would draw them now."""
+def screen_strips(pilot: Pilot[object]) -> list[Strip]:
+    """The lines on screen, as the compositor would draw them now."""
     # What is drawn is kept: without this, a card would be kept with nothing behind it.
     visible_screen_stack.set(pilot.app._background_screens)
-    return ["".join(segment.text for segment in strip) for strip in pilot.app.screen._compositor.render_strips()]
+    return pilot.app.screen._compositor.render_strips()
+
+
+def screen_lines(pilot: Pilot[object]) -> list[str]:
+    """The lines on screen as plain text."""
+    return ["".join(segment.text for segment in strip) for strip in screen_strips(pilot)]
 
 
 def screen_text(pilot: Pilot[object]) -> str:

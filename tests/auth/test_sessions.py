@@ -20,12 +20,15 @@ from truenas_client import (
     AuthenticationError,
     ChannelBindingError,
     ConnectionLost,
+    Event,
+    Gap,
     InvalidCredentials,
     InvalidKeyFile,
     OTPRequired,
     RateLimited,
     ServerSignatureError,
     State,
+    SubscriptionEnded,
 )
 from truenas_client.aio import signin
 from truenas_client.auth.keytext import precompute
@@ -402,3 +405,54 @@ async def test_a_used_one_time_password_is_asked_for_again() -> None:
             await until(client, State.READY, nas.drop_connections)
             assert needed == [client]
             assert (await client.call("auth.me"))["pw_name"] == "otpuser"
+
+
+# Subscriptions when the login ends on its connection --------------------------------------------
+
+
+def end_logins(nas: Simulator) -> None:
+    for session in nas.sessions:
+        session.sign_out()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("address", ["url", "legacy_url"])
+async def test_event_sources_go_on_after_the_login_has_ended(address: str) -> None:
+    async with Simulator(speed=100.0) as nas, AsyncClient(getattr(nas, address)) as client:
+        await client.login_with_password("admin", "admin")
+        source, alerts = client.subscribe("reporting.realtime"), client.subscribe("alert.list")
+        async with asyncio.timeout(20), source, alerts:
+            assert isinstance(await anext(source), Event)
+            end_logins(nas)
+            assert await asyncio.gather(*(client.call("pool.query", [], {"count": True}) for _ in range(3))) == [2] * 3
+            async for event in source:
+                if isinstance(event, Gap):
+                    assert event.reason == "the login had ended on the server"
+                    break
+            assert isinstance(await anext(source), Event)
+            assert isinstance(await anext(alerts), Gap)
+            (session,) = nas.sessions
+            assert sorted(session.subscriptions.values()) == ["alert.list", "reporting.realtime"]
+
+
+async def test_subscribing_after_the_login_has_ended_signs_in_again() -> None:
+    async with Simulator(speed=100.0) as nas, AsyncClient(nas.url) as client:
+        await client.login_with_password("admin", "admin")
+        async with client.subscribe("alert.list"):
+            end_logins(nas)
+            async with asyncio.timeout(20), client.subscribe("reporting.realtime") as source:
+                assert isinstance(await anext(source), Event)
+                (session,) = nas.sessions
+                assert sorted(session.subscriptions.values()) == ["alert.list", "reporting.realtime"]
+
+
+async def test_a_source_that_the_next_login_may_not_have_ends_with_the_reason() -> None:
+    async with Simulator(speed=100.0) as nas, AsyncClient(nas.url) as client:
+        await client.login_with_password("admin", "admin")
+        async with client.subscribe("reporting.realtime") as source:
+            end_logins(nas)
+            nas.add_account("admin", "admin", roles=["POOL_READ"])
+            assert await client.call("pool.query", [], {"count": True}) == 2
+            async with asyncio.timeout(20):
+                with pytest.raises(SubscriptionEnded, match="Not authorized"):
+                    async for _ in source:
+                        pass

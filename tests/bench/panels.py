@@ -22,6 +22,7 @@ from .hostile import FLOWS
 from .keys import Keys, _desk, _server
 
 SECONDS, RATE = 60.0, 10_000.0
+CALM_SECONDS = 15.0
 
 
 def _resident() -> float:
@@ -38,6 +39,7 @@ async def four_panels(desk: Desk) -> dict[str, Panel]:
     assert isinstance(section, EventsSection)
     for name in FLOWS:
         await section._add(name, None)
+    section.adding.display = False
     panels = {shown.panel.feed.name: shown for shown in section._panels}
     await desk.until(lambda: all(feed.live for feed in desk.session.feeds.open), "the subscriptions")
     panels["bench.filtered"].panel.filter = "set7 n:1"
@@ -60,8 +62,23 @@ async def counts(desk: Desk) -> tuple[dict[str, int], dict[str, int]]:
     return sent, got
 
 
-async def _measure() -> None:
+async def _calm() -> None:
+    """What the panels cost at ten events a second each, while nothing is pressed."""
     gc.disable()  # as the program does before it starts: the app turns it on again in its own way
+    with _server() as (address, password):
+        async with _desk(address, password) as desk:
+            await four_panels(desk)
+            await desk.session.read("bench.four", [CALM_SECONDS + 2, 40.0])
+            await asyncio.sleep(1.0)
+            spent = time.process_time()
+            await asyncio.sleep(CALM_SECONDS)
+            spent = time.process_time() - spent
+    print(f"four panels, 10 events a second each: {spent / CALM_SECONDS:.1%} of a core")
+
+
+async def _measure() -> None:
+    await _calm()
+    gc.disable()
     with _server() as (address, password):
         async with _desk(address, password) as desk:
             panels = await four_panels(desk)

@@ -18,16 +18,15 @@ import asyncio
 import gc
 import heapq
 import itertools
-import logging
 import random
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.bench.memory import resident
+from tests.unhandled import listening_to_errors
 from truenas_client import (
     AsyncClient,
     AsyncSubscription,
@@ -389,44 +388,18 @@ def _hold(promise: bool, words: str) -> None:
         raise AssertionError(words)
 
 
-class _Errors(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record))
-
-
-@contextmanager
-def _listening_to_errors() -> Iterator[list[str]]:
-    """Errors logged by the client or by asyncio, with the client's warnings kept off the screen."""
-    handler, loggers = _Errors(), [logging.getLogger(name) for name in ("truenas_client", "asyncio")]
-    before = [(logger.propagate, logger.level) for logger in loggers]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.propagate = False
-    try:
-        yield handler.texts
-    finally:
-        for logger, (propagate, level) in zip(loggers, before, strict=True):
-            logger.removeHandler(handler)
-            logger.propagate, logger.level = propagate, level
-
-
 async def chaos(
     *, calls: int, jobs: int, subscriptions: int, disconnects: int, seed: int = 0, deadline: float, legacy: bool = False
 ) -> Figures:
     """Run it all within ``deadline`` seconds. Raises AssertionError where a promise is broken."""
     began = time.monotonic()
-    with _listening_to_errors() as errors:
+    with listening_to_errors() as errors:
         async with asyncio.timeout(deadline), Simulator(demo_data=False) as nas:
             nas.add_account("admin", "secret")
             url = nas.info()["legacy"] if legacy else nas.url
             async with Proxy(url) as proxy:
                 run = Chaos(nas, proxy, calls=calls, jobs=jobs, disconnects=disconnects, seed=seed)
                 await run.run(subscriptions)
-        gc.collect()  # tasks whose exceptions nobody took say so now
         left = [task.get_name() for task in asyncio.all_tasks() if "truenas_client" in task.get_name()]
     assert errors == [], "\n".join(errors[:5])
     assert left == []

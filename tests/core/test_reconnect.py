@@ -25,6 +25,7 @@ from truenas_client import (
 )
 from truenas_client.aio import supervisor as supervisor_module
 from truenas_client.aio.supervisor import State
+from truenas_client.simulator import Simulator
 
 from .nas import Nas, echo, nas, notify, refuse, reply
 
@@ -511,3 +512,23 @@ async def test_signing_out_is_not_undone() -> None:
             await client.call("pool.query")
         assert not client.signed_in
         assert server.methods().count("auth.login_ex") == 1
+
+
+async def test_subscribing_can_be_cancelled_at_any_moment() -> None:
+    async with Simulator() as simulator, AsyncClient(simulator.url) as client:
+        await client.login_with_password("admin", "admin")
+        (session,) = simulator.sessions
+        for turns in range(1000):
+            subscription = client.subscribe(f"alert.list:{turns}")
+            opening = asyncio.create_task(subscription.open())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if opening.done():
+                await subscription.close()
+                break
+            opening.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await opening
+        async with asyncio.timeout(10):
+            while session.subscriptions:  # noqa: ASYNC110 - a value without a signal
+                await asyncio.sleep(0)

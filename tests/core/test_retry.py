@@ -134,6 +134,17 @@ def test_a_renewed_subscription_shows_a_gap_before_its_next_event() -> None:
     assert inbox.next() == Event("a", "changed", 2, {}, None)
 
 
+def test_a_login_that_had_ended_shows_a_gap_only_where_the_server_had_answered() -> None:
+    topics, answered, waiting = Topics(), Inbox("a"), Inbox("b")
+    topic, _ = topics.listen("a", answered)
+    topic.handle = "handle"
+    topics.listen("b", waiting)
+    assert topics.renew_login() == [topic]
+    assert topic.handle == "handle", "it is given back when there is another"
+    assert answered.next() == Gap("the login had ended on the server", None)
+    assert waiting.next() is None
+
+
 def test_a_name_is_asked_for_once_and_given_back_by_the_last_listener() -> None:
     topics, first, second = Topics(), Inbox("a"), Inbox("a")
     topic, is_new = topics.listen("a", first)

@@ -343,6 +343,23 @@ def test_every_release_tells_what_it_is(shell: Shell, release: str) -> None:
         assert "FULL_ADMIN" in steps[names.index("role")]["said"]
 
 
+def test_the_doctor_looks_at_the_certificate(shell: Shell) -> None:
+    with ThreadedSimulator(tls=True) as nas:
+        assert nas.secure_url is not None
+        assert nas.nas.tls is not None
+        shown = nas.nas.tls.fingerprint.upper()
+        login = ("-U", "admin", "doctor", "-o", "json")
+        for flags, ends, words in (
+            ((), 3, "self-signed"),
+            (("--insecure",), 0, "any is accepted"),
+            (("--ca", str(nas.nas.tls.path)), 0, "trusted; ends"),
+        ):
+            status, out, err = shell(*flags, *login, address=nas.secure_url)
+            said = {row["step"]: row["said"] for row in json.loads(out)}["certificate"]
+            assert (status, words in said, shown in said.replace(":", "")) == (ends, True, True)
+            assert ("midclt profile add" in err) is (ends == 3)
+
+
 def test_who_and_what(shell: Shell, nas: ThreadedSimulator) -> None:
     status, out, err = shell("whoami", address=nas.url, env={"TRUENAS_PASSWORD": ""})
     assert (status, out) == (4, "")

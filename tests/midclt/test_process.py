@@ -26,7 +26,9 @@ COMMAND = [sys.executable, "-m", "midclt"]
 
 
 def _environment(nas: Nas | None = None, **more: str) -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("TRUENAS_", "MIDCLT_"))}
+    # Without COLUMNS: pytest's workers set it, and it goes before the width of a terminal.
+    left_out = ("TRUENAS_", "MIDCLT_", "COLUMNS")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     if nas is not None:
         env |= {"TRUENAS_URI": nas.url, "TRUENAS_USERNAME": "admin", "TRUENAS_PASSWORD": "admin"}
     return env | {"TERM": "xterm", "PYTHONIOENCODING": "utf-8"} | more

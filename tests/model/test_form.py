@@ -252,6 +252,8 @@ def test_items_and_members_are_added_and_left_out() -> None:
         (TEXT, "10 GiB", "10 GiB"),
         ({"type": "integer"}, "10 GiB", 10737418240),
         ({"type": "integer"}, "-3", -3),
+        ({"type": "integer"}, "${env:PORT}", "${env:PORT}"),
+        ({"anyOf": [{"type": "integer"}, {"const": "INHERIT"}]}, "INHERIT", "INHERIT"),
         ({"type": "number"}, "0.5", 0.5),
         ({"type": "string", "format": "date-time"}, "1970-01-02", {"$date": 86400000}),
         ({}, '{"a": [1]}', {"a": [1]}),
@@ -260,7 +262,7 @@ def test_items_and_members_are_added_and_left_out() -> None:
 )
 def test_what_is_typed_is_read_by_the_schema(schema: Any, text: str, value: Any) -> None:
     method = shelf(it=schema)
-    kind = {"kind": "json"} if "anyOf" in schema else {}
+    kind = {"kind": "json"} if value == "word" else {}
     assert read_text(replace(usual(method, [{}])["it"], **kind), text) == value
 
 
@@ -283,3 +285,16 @@ def test_what_is_no_value_is_refused_with_what_would_be(schema: Any, text: str, 
 def test_a_form_of_broken_values_is_still_a_form() -> None:
     rows = usual(shelf(name=TEXT), [{"name": {"x": 1}, "other": [1]}, 5])
     assert [row.kind for row in rows.values()] == ["json", "json", "json"]
+
+
+@pytest.mark.parametrize("name", ["pool.dataset.create", "sharing.smb.create", "replication.create"])
+def test_the_methods_of_24_10_open_with_all_their_members(name: str) -> None:
+    method = Catalogue.from_methods(catalogue("24.10")).get(name)
+    assert method is not None
+    assert method.draft() == []
+    group, *members = fields(method, [], lambda _, usual: usual)
+    assert (group.kind, group.open, group.required) == ("group", True, False)
+    listed = sum(row.count if row.kind == "more" else 1 for row in members)
+    assert listed == len(method.params[0].schema["properties"])
+    draft = Draft(method, "[]")
+    assert put(draft, entered(draft, (0, members[0].name), "tank"))[members[0].name] == "tank"

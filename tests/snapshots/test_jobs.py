@@ -13,8 +13,8 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 
 import tui
-from tests.app.stage import drawn
 from tests.app.waiting import wait_for
+from tests.snapshots.texts import NARROW, compared
 from tui.sections.jobs import JobsSection
 from tui.session.session import Session, State
 from tui.session.target import Target
@@ -78,8 +78,7 @@ class Stage(App[None]):
         return Workspace(self.section)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_jobs(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+async def test_jobs(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.widgets.jobwords.time", SimpleNamespace(monotonic=lambda: 0.0))
     session = Session(Target.of("ws://127.0.0.1/api/current", "admin", "x", writable=True))
     session.life.state = State.ONLINE
@@ -88,18 +87,14 @@ async def test_jobs(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
     session.jobs.fill([one for one in ROWS if one["id"] != 4180])
     session.jobs.watch(4211, True)
     section = JobsSection(session, id="jobs")
-    async with Stage(section).run_test(size=size) as pilot:
+    async with Stage(section).run_test(size=NARROW) as pilot:
         await wait_for(pilot, lambda: len(section.rows.rows) == 7, "the jobs")
         section.rows.focus()
-        await pilot.pause()
-        screens = [drawn(pilot)]
+        await compared(pilot, snapshot, "all")
         section.rows.move_to("4198")
         section.filter.value = "state:ended"
         await wait_for(pilot, lambda: len(section.rows.rows) == 4, "those that have ended")
-        await pilot.pause()
-        screens.append(drawn(pilot))
+        await compared(pilot, snapshot, "ended")
         section.filter.value = "state:runing"
         await wait_for(pilot, lambda: not section.rows.rows, "none")
-        await pilot.pause()
-        screens.append(drawn(pilot)[:8])
-    assert "\n\n".join("\n".join(line.rstrip() for line in screen) for screen in screens) == snapshot
+        await compared(pilot, snapshot, "none", {"80x24": NARROW})

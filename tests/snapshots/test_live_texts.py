@@ -1,17 +1,13 @@
-"""The screens of what is live, as text, at three sizes: events in panels, the wire, the tabs of connections.
-
-A changed text is a finding: read the difference, and when it is meant, take the new one with
-``pytest tests/snapshots --snapshot-update``.
-"""
+"""The screens of what is live, as text, at three sizes: events in panels, the wire, the tabs of connections."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.app.conftest import Desk, at_desk
+from tests.app.conftest import at_desk
+from tests.snapshots.texts import NORMAL, compared
 from tui.app import Start
 from tui.sections.events import EventsSection
 from tui.session.feeds import Feed, FeedEvent
@@ -19,14 +15,7 @@ from tui.session.session import Session
 from tui.session.target import Target
 from tui.session.wire import FrameEvent
 
-SIZES = [(80, 24), (120, 36), (200, 50)]
 AT = datetime(2026, 11, 21, 11, 2, 15, 20_000)
-
-
-@pytest.fixture(autouse=True)
-def nothing_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("tui.widgets.status_line", "tui.widgets.event_words"):
-        monkeypatch.setattr(f"{module}.human_ms", lambda milliseconds: "5 ms")
 
 
 def put(feed: Feed, *events: FeedEvent) -> None:
@@ -42,31 +31,19 @@ def event(number: int, kind: str, event_id: object, fields: object, missing: int
     return FeedEvent(kind, event_id, fields, AT.replace(second=number), 0.0, number, 100, missing)
 
 
-async def compared(desk: Desk, name: str, snapshot: SnapshotAssertion) -> None:
-    """The screen at each size is as it was."""
-    desk.app.clear_notifications()
-    for size in SIZES:
-        await desk.pilot.resize_terminal(*size)
-        before = ""
-        while before != desk.text:
-            before = desk.text
-            await desk.pilot.pause()
-        assert desk.text == snapshot(name=f"{name}-{size[0]}x{size[1]}")
-
-
 async def test_events(snapshot: SnapshotAssertion) -> None:
-    async with at_desk(Start(demo=True, fresh=True), SIZES[1]) as desk:
+    async with at_desk(Start(demo=True, fresh=True), NORMAL) as desk:
         await desk.landed()
         await desk.until(lambda: desk.session.online and desk.session.life.latency, "the connection")
         await desk.press("escape", "escape", "4")
         await desk.see("reporting.realtime", "interval?")
-        await compared(desk, "events-adding", snapshot)
+        await compared(desk.pilot, snapshot, "events-adding")
         section = desk.workspace.section
         assert isinstance(section, EventsSection)
         section.adding.display = False
         # Names that the demo sends nothing of.
         alerts, jobs, numbers = [
-            (await section._add(name, None)).panel.feed for name in ("docker.events", "vm.query", "app.stats")
+            (await section._add(name, None)).panel.feed for name in ("docker.events", "vm.query", "truecommand.config")
         ]
         assert isinstance(alerts, Feed)
         assert isinstance(jobs, Feed)
@@ -105,16 +82,16 @@ async def test_events(snapshot: SnapshotAssertion) -> None:
         panels = {panel.panel.feed.name: panel for panel in section._panels}
         panels["vm.query"].panel.filter = "state:running"
         panels["vm.query"].panel.pause(True)
-        await desk.until(lambda: panels["app.stats"].view == "plot", "the plots")
-        panels["app.stats"].lines.focus()
-        await compared(desk, "events-panels", snapshot)
+        await desk.until(lambda: panels["truecommand.config"].view == "plot", "the plots")
+        panels["truecommand.config"].lines.focus()
+        await compared(desk.pilot, snapshot, "events-panels")
         await desk.press("enter")
         await desk.see("now ")
-        await compared(desk, "events-plot", snapshot)
+        await compared(desk.pilot, snapshot, "events-plot")
 
 
 async def test_wire_and_tabs(snapshot: SnapshotAssertion) -> None:
-    async with at_desk(Start(demo=True, fresh=True), SIZES[1]) as desk:
+    async with at_desk(Start(demo=True, fresh=True), NORMAL) as desk:
         await desk.landed()
         await desk.until(lambda: desk.session.online and desk.session.life.latency, "the connection")
         for address in ("wss://backup.example/api/current", "wss://attic.example/api/current"):
@@ -136,7 +113,7 @@ async def test_wire_and_tabs(snapshot: SnapshotAssertion) -> None:
             ),
         )
         await desk.see("pool.query", "off; w logs again")
-        await compared(desk, "wire", snapshot)
+        await compared(desk.pilot, snapshot, "wire")
         for session in list(desk.app.connections._modes):
             if desk.app.connections._modes[session] == "nowhere":
                 del desk.app.connections._modes[session]

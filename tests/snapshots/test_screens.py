@@ -1,7 +1,7 @@
-"""Pictures of the screens, looked at by eye once and pinned since.
+"""The screens of the app on the demo: ten as pictures, with their colours and looks, and all others as text.
 
-A changed picture is a finding: look at the report that pytest writes, and when it is
-meant, take the new ones with ``pytest tests/snapshots --snapshot-update``.
+A changed picture is a finding: look at the report that pytest writes, and when it is meant, take the new ones with
+``pytest tests/snapshots --snapshot-update``.
 """
 
 from __future__ import annotations
@@ -10,24 +10,22 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
-from textual.scrollbar import ScrollBarRender
+from textual.widgets import Input
 
-from tests.app.conftest import Desk
+from tests.app.conftest import Desk, at_desk
+from tests.snapshots.texts import NARROW, NORMAL, SIZES, WIDE, compared, still
 from tui.app import Start, TrueNASApp
 from tui.cards.card import Standing
 from tui.cards.jump import JumpScreen
 from tui.session.session import State
 from tui.workspace import Workspace
 
-# As they are when tests are collected: an app in ASCII draws them another way, in the whole process.
-BARS = {name: list(getattr(ScrollBarRender, name)) for name in ("VERTICAL_BARS", "HORIZONTAL_BARS")}
-
 Scene = Callable[[Desk], Awaitable[None]]
 Compare = Callable[..., bool]
 
-NARROW, NORMAL, WIDE = (80, 24), (120, 36), (200, 50)
-SIZES = {"80x24": NARROW, "120x36": NORMAL, "200x50": WIDE}
+SMALLER = {name: size for name, size in SIZES.items() if size != WIDE}
 LOOKS = {"dark": "dark", "light": "light", "ascii": "dark"}
 
 QUERY = """[
@@ -38,15 +36,6 @@ UPDATE = """[
   "tank/media",
   {"compression": "ZSTD", "quota": 10737418240, "comments": "films and music"}
 ]"""
-
-
-@pytest.fixture(autouse=True)
-def nothing_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is timed took as long as always, and no app before has changed how scroll bars are drawn."""
-    for name, pieces in BARS.items():
-        monkeypatch.setattr(ScrollBarRender, name, pieces)
-    for module in ("tui.widgets.status_line", "tui.widgets.result_pane", "tui.widgets.result_words"):
-        monkeypatch.setattr(f"{module}.human_ms", lambda milliseconds: "5 ms")
 
 
 # -- scenes ---------------------------------------------------------------------------
@@ -65,7 +54,7 @@ async def found(desk: Desk) -> None:
 async def docs(desk: Desk) -> None:
     await desk.open("pool.dataset.create", "pool.dataset.create")
     await desk.press("escape", "d")
-    await desk.see("[Docs]")
+    await desk.see("Docs", "The new dataset")
 
 
 async def completion(desk: Desk) -> None:
@@ -165,31 +154,35 @@ async def readable(desk: Desk) -> None:
     await desk.see("Not encrypted")
 
 
-# -- pictures -------------------------------------------------------------------------
+# -- pictures and texts ---------------------------------------------------------------
+
+
+async def ready(desk: Desk) -> None:
+    await desk.landed()
+    await desk.until(lambda: desk.session.state is State.ONLINE and desk.session.life.latency, "the connection")
+
+
+async def at_rest(desk: Desk) -> None:
+    """What comes by and by is there, and nothing blinks."""
+    if isinstance(shown := desk.app.screen, Standing):
+        await desk.until(lambda: shown.painted is not None, "the card to be painted")
+    desk.app.clear_notifications()
+    for field in desk.app.screen.query("Input").results(Input):
+        field.cursor_blink = False
+    await still(desk.pilot)
 
 
 def pictured(compare: Compare, scene: Scene, size: tuple[int, int], look: str = "dark") -> bool:
-    demo = scene not in (card, readable)
+    demo = scene is not card
     app = TrueNASApp(Start(demo=demo, fresh=True, ascii=look == "ascii"))
 
     async def act(pilot: Pilot[Any]) -> None:
         app.theme = LOOKS[look]
         desk = Desk(app, pilot)
         if demo:
-            await desk.until(lambda: isinstance(app.screen, Workspace), "the workspace")
-            await desk.until(lambda: desk.session.state is State.ONLINE and desk.session.life.latency, "the connection")
-            await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+            await ready(desk)
         await scene(desk)
-        if isinstance(shown := app.screen, Standing):
-            await desk.until(lambda: shown.painted is not None, "the card to be painted")
-        app.clear_notifications()
-        for field in app.screen.query("Input").results():
-            field.cursor_blink = False  # type: ignore[attr-defined]
-        before = ""
-        while before != desk.text:
-            # A scroll bar that appears has what stands beside it laid out once more.
-            before = desk.text
-            await pilot.pause()
+        await at_rest(desk)
 
     return compare(app, terminal_size=size, run_before=act)
 
@@ -200,36 +193,50 @@ def test_everywhere(snap_compare: Compare, scene: Scene, size: str, look: str) -
     assert pictured(snap_compare, scene, SIZES[size], look)
 
 
-@pytest.mark.parametrize(
-    "scene",
-    [
-        methods,
-        found,
-        docs,
-        completion,
-        problem,
-        tree,
-        error,
-        locked,
-        risk,
-        copying,
-        jumping,
-        keys,
-        commands,
-        card,
-        readable,
-    ],
-    ids=lambda scene: scene.__name__,
-)
+@pytest.mark.parametrize("scene", [methods, problem], ids=lambda scene: scene.__name__)
 def test_narrow(snap_compare: Compare, scene: Scene) -> None:
     assert pictured(snap_compare, scene, NARROW)
 
 
-@pytest.mark.parametrize("scene", [methods, docs, tree, error, card], ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize("scene", [docs, card], ids=lambda scene: scene.__name__)
 def test_normal_light(snap_compare: Compare, scene: Scene) -> None:
     assert pictured(snap_compare, scene, NORMAL, "light")
 
 
-@pytest.mark.parametrize("scene", [methods, docs, tree], ids=lambda scene: scene.__name__)
-def test_wide(snap_compare: Compare, scene: Scene) -> None:
-    assert pictured(snap_compare, scene, WIDE)
+TOURS = {
+    "methods": (methods, docs, found, keys, commands),
+    "arguments": (completion, problem, error, risk, locked),
+    "result": (tree, copying, jumping),
+}
+"""The scenes that one app shows one after the other; one that forbids writes comes last."""
+
+EVERY_SIZE = (methods, docs, tree, error)
+
+
+@pytest.mark.parametrize("tour", TOURS)
+async def test_texts(snapshot: SnapshotAssertion, tour: str) -> None:
+    async with at_desk(Start(demo=True, fresh=True), NARROW) as desk:
+        await ready(desk)
+        for scene in TOURS[tour]:
+            await scene(desk)
+            await at_rest(desk)
+            await compared(desk.pilot, snapshot, scene.__name__, SIZES if scene in EVERY_SIZE else SMALLER)
+            await left(desk)
+
+
+async def left(desk: Desk) -> None:
+    """Cards are closed and the list of methods has the focus again, at the size that comes first."""
+    await desk.pilot.resize_terminal(*NARROW)
+    while not isinstance(desk.app.screen, Workspace):
+        await desk.press("escape")
+    await desk.workspace.perform("pane.methods")
+    await desk.until(lambda: desk.explore.methods.filter.has_focus, "the filter")
+    desk.explore.methods.filter.value = ""
+
+
+@pytest.mark.parametrize("scene", [card, readable], ids=lambda scene: scene.__name__)
+async def test_texts_before_signing_in(snapshot: SnapshotAssertion, scene: Scene) -> None:
+    async with at_desk(Start(fresh=True), NARROW) as desk:
+        await scene(desk)
+        await at_rest(desk)
+        await compared(desk.pilot, snapshot, scene.__name__, SMALLER)

@@ -10,14 +10,14 @@ again on the next one; the reader never waits for a consumer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from types import TracebackType
 from typing import Self
 
 from ..engine.inbox import QUEUE, Event, Gap, Inbox, Overflow, record_key
 from ..engine.messages import Ended, Update
 from ..engine.topics import Listener, Topic, Topics
-from ..exc import CallTimeout, ClientException, ConnectionLost
+from ..exc import CallTimeout, ClientException, ConnectionLost, NotAuthenticated
 from ..secrets.logs import log
 from .connection import Connection
 from .supervisor import Supervisor
@@ -119,8 +119,9 @@ class AsyncSubscription:
 class Subscriptions:
     """The subscriptions of one client."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
-        self._supervisor = supervisor
+    def __init__(self, supervisor: Supervisor, signed_in_again: Callable[[Connection], Awaitable[bool]]) -> None:
+        """``signed_in_again`` renews a login that has ended; False: it can't."""
+        self._supervisor, self._signed_in_again = supervisor, signed_in_again
         self._topics = Topics()
         self._asking: dict[str, asyncio.Task[None]] = {}
 
@@ -133,7 +134,8 @@ class Subscriptions:
         try:
             await self.answered(topic, again=again)
         except BaseException:
-            self._topics.leave(topic, listener)
+            # Not only `leave`: a caller that is cancelled may not have seen yet that the server has answered.
+            await self.close(topic, listener)
             raise
         return topic
 
@@ -173,7 +175,12 @@ class Subscriptions:
         assert task is not None
         task.add_done_callback(_retrieve)
         try:
-            topic.handle = str(await answer)
+            try:
+                topic.handle = str(await answer)
+            except NotAuthenticated:
+                if not await self._signed_in_again(connection):
+                    raise
+                topic.handle = str(await connection.ask_for(topic.name, SUBSCRIBE_SECONDS))
         except ConnectionLost:
             raise  # `renew` asks again
         except ClientException as e:
@@ -221,15 +228,33 @@ class Subscriptions:
         Raises `ConnectionLost` and `CallTimeout` when the new connection fails too.
         """
         for topic in self._topics.renew():
+            await self._again(connection, topic)
+
+    async def renew_login(self, connection: Connection) -> None:
+        """Subscribe again after a new login on the same connection, because the end of the one before ended sources.
+
+        Raises `CallTimeout`.
+        """
+        for topic in self._topics.renew_login():
+            before = topic.handle
             try:
-                topic.handle = str(await connection.ask_for(topic.name, SUBSCRIBE_SECONDS))
-            except (ConnectionLost, CallTimeout):
-                raise
-            except ClientException as e:
-                self._topics.refuse(topic, e)
-            else:
-                if not topic.listeners:  # the last listener left before the answer
-                    await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
+                await self._again(connection, topic)
+                if before is not None:
+                    # After the new one, so that no event is missed. Of a source it is gone already, which is no error.
+                    await connection.unsubscribe(before, UNSUBSCRIBE_SECONDS)
+            except ConnectionLost:
+                return  # `renew` subscribes on the next connection
+
+    async def _again(self, connection: Connection, topic: Topic) -> None:
+        try:
+            topic.handle = str(await connection.ask_for(topic.name, SUBSCRIBE_SECONDS))
+        except (ConnectionLost, CallTimeout):
+            raise
+        except ClientException as e:
+            self._topics.refuse(topic, e)
+        else:
+            if not topic.listeners:  # the last listener left before the answer
+                await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
 
     def finish(self, error: ClientException | None) -> None:
         """End every subscription, with the error if there is one: the client is over."""

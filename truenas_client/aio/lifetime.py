@@ -52,7 +52,7 @@ class Lifetime:
         self._reconnect, self._hold_unsent = reconnect, hold_unsent
         self._ask_for_login = ask_for_login
         self.supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
-        self.subscriptions = Subscriptions(self.supervisor)
+        self.subscriptions = Subscriptions(self.supervisor, self._renewed)
         self.dialer = Dialer(
             addresses,
             self.subscriptions,
@@ -144,7 +144,8 @@ class Lifetime:
         """Sign in again after the session expired. False: the connection was not signed in, or no login is kept."""
         if not connection.signed_in or not self.logins.kept:
             return False
-        await self.logins.renew(connection)
+        if await self.logins.renew(connection):
+            await self.subscriptions.renew_login(connection)
         return True
 
     # -- what the supervisor calls -------------------------------------------------------

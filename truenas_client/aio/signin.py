@@ -96,12 +96,14 @@ class SignIn:
             async with self._lock:
                 await self._repeat(connection)
 
-    async def renew(self, connection: Connection) -> None:
-        """Sign in again because the session expired: once for all calls that were refused for that."""
+    async def renew(self, connection: Connection) -> bool:
+        """Sign in again because the session expired: once for all calls that were refused for that. True: just now."""
         count = self._count
         async with self._lock:
-            if self._count == count and self._kept is not None:
-                await self._repeat(connection)
+            if self._count != count or self._kept is None:
+                return False
+            await self._repeat(connection)
+            return True
 
     def observe(self, method: str, answer: Any) -> None:
         """Note a login or logout that the caller made by an ordinary call.

@@ -230,7 +230,7 @@ def without_gaps(token: str | None) -> str | None:
 
 
 def no_access(who: str) -> str:
-    """The text for a user whose secret was right but who has no access."""
+    """The text for a user whose secret was right but whose access is denied."""
     return f"{who} may not use the API, or the account is locked: an administrator can grant a role"
 
 

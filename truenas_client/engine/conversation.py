@@ -15,6 +15,8 @@ is the time in seconds by any clock that never goes back.
 
 Invariants: a call is settled exactly once: by its answer, its deadline, its caller or the end of the connection; a
 call that was given up is never sent again; after the end nothing leaves.
+
+The file is long because its rules share one state: deadlines, slots and the end decide about the same calls.
 """
 
 from __future__ import annotations

@@ -119,10 +119,23 @@ class Topics:
 
     def renew(self) -> list[Topic]:
         """Return the topics that the driver must subscribe to on a new connection. Every listener gets a gap first."""
-        for topic in self._topics.values():
+        return self._with_gap(list(self._topics.values()), "the connection was lost and made again")
+
+    def renew_login(self) -> list[Topic]:
+        """Return the topics that the driver must subscribe to again, because the login had ended on their connection.
+
+        The server has dropped the event sources then, and no other subscription; the names do not tell which they
+        are. Every listener gets a gap first. Topics that the server has not answered yet are left out.
+        """
+        return self._with_gap(
+            [topic for topic in self._topics.values() if topic.handle is not None], "the login had ended on the server"
+        )
+
+    def _with_gap(self, topics: list[Topic], reason: str) -> list[Topic]:
+        for topic in topics:
             for listener in topic.listeners:
-                listener.gap("the connection was lost and made again")
-        return list(self._topics.values())
+                listener.gap(reason)
+        return topics
 
     def finish(self, error: ClientException | None) -> None:
         """End every subscription: the client is over."""

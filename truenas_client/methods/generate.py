@@ -15,7 +15,7 @@ from math import ceil, floor
 from random import Random
 from typing import Any
 
-from .draft import allows, draft
+from .draft import allows, draft, merge
 from .normalise import Schema
 from .pattern import example
 
@@ -102,7 +102,7 @@ class _Generation:
         if schema.get("allOf"):
             merged = {key: value for key, value in schema.items() if key != "allOf"}
             for part in schema["allOf"]:
-                merged = _merged(merged, part)
+                merged = merge(merged, part)
             return self._made(merged, size, name, depth)
         examples = [one for one in _list(schema.get("examples")) if not isinstance(one, (dict, list))]
         if examples and allows(schema, chosen := self.random.choice(examples)):
@@ -119,7 +119,7 @@ class _Generation:
         if nothing and self.random.random() < (0.2 if size > 0 else 0.9):
             branches = nothing + branches
         for branch in [*branches, *nothing]:
-            made = self.value(_merged(outer, branch), size, name, depth + 1)
+            made = self.value(merge(outer, branch), size, name, depth + 1)
             if allows(schema, made):
                 return made
         return None
@@ -247,12 +247,3 @@ def _is_time(name: str) -> bool:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _merged(outer: Schema, inner: Schema) -> Schema:
-    merged = {**outer, **inner}
-    if "properties" in outer and "properties" in inner:
-        merged["properties"] = {**outer["properties"], **inner["properties"]}
-    if "required" in outer and "required" in inner:
-        merged["required"] = list(dict.fromkeys((*outer["required"], *inner["required"])))
-    return merged

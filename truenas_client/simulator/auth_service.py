@@ -50,7 +50,7 @@ def _login_data(*, scram: bool) -> dict[str, Any]:
             tag = kind["properties"]["mechanism"]
             tag["const"] = AuthMech(tag["const"])
     return {
-        "description": "Who signs in, and the proof of it.",
+        "description": "The user that signs in, and the proof.",
         "discriminator": {"propertyName": "mechanism", "mapping": {}},
         "oneOf": kinds,
     }
@@ -210,7 +210,7 @@ def generate_token(call: Call, ttl: int, attrs: dict[str, Any], match_origin: bo
     filterable=True,
 )
 def sessions(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
-    """Who is signed in now, and from where."""
+    """The sessions that are signed in now, and their addresses."""
     rows = []
     for session in call.nas.sessions:
         if session.credential is not None:

@@ -21,7 +21,8 @@ from ..utils import UndefinedType, undefined
 from .calls import Call
 from .connecting import connect
 from .connection import Connection
-from .events import Callback, Subscription, SubscriptionRefused, Subscriptions
+from .events import Subscriptions
+from .listening import Listening
 from .logins import Logins
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class _WebSocketFacts:
         self.url, self.socket = connection.url, connection.socket
 
 
-class Client(Logins):
+class Client(Logins, Listening):
     """A TrueNAS, reached over one connection from construction to `close`. Any number of threads may use it.
 
     ``uri`` is None for the local socket, or an address as a person writes it (``"nas"``, ``"wss://nas/api/current"``,
@@ -319,45 +320,6 @@ class Client(Logins):
             return self._connection.old_ping(timeout)
         except CallTimeout:
             return False
-
-    # -- events --------------------------------------------------------------------------
-
-    def event_payload(self) -> dict[str, Any]:
-        """A dictionary for `subscribe`: ``event`` is set when the subscription has ended, ``error`` tells why."""
-        payload: dict[str, Any] = {"callback": None, "sync": False, "event": Event()}
-        if self.dialect == "ddp":
-            payload |= {"id": None, "ready": Event(), "error": None}
-        return payload
-
-    def subscribe(
-        self, name: str, callback: Callback, payload: dict[str, Any] | None = None, sync: bool = False
-    ) -> str:
-        """Have ``callback(mtype, **message)`` called for each event of a name (``*``: all ordinary ones): an id.
-
-        ``mtype`` is ADDED, CHANGED or REMOVED; the message has ``msg``, ``collection`` and, where the event has them,
-        ``id``, ``fields`` and ``extra``. The callbacks of a subscription run in order on its own thread, ``sync`` or
-        not. A slow one costs events beyond 100,000 that wait, the oldest, with a warning in the log. Raises what the
-        server says; by the old protocol that is a ValueError too.
-        """
-        payload = payload if payload is not None else self.event_payload()
-        payload |= {"callback": callback, "sync": sync}
-        subscription = Subscription(self, name, callback, payload)
-        try:
-            payload["id"] = self._subscriptions.subscribe(subscription)
-        except CallTimeout:
-            raise
-        except ClientException as e:
-            if self.dialect == "ddp" and not isinstance(e, ValueError) and not self.closed:
-                raise SubscriptionRefused(e.error, e.errno, e.trace, e.extra) from e
-            raise
-        ready = payload.get("ready")
-        if isinstance(ready, Event):
-            ready.set()
-        return str(payload["id"])
-
-    def unsubscribe(self, id_: str) -> None:
-        """End a subscription; no callback begins after this."""
-        self._subscriptions.unsubscribe(id_)
 
     # -- signing in ----------------------------------------------------------------------
 

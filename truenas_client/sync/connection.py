@@ -59,7 +59,7 @@ class Connection(Reader):
         return self.talk.lost
 
     def sign(self, signed_in: bool, local_user: int | None = None) -> None:
-        """Note who is signed in; ``local_user`` is whom the local socket signed in by itself."""
+        """Note the user that is signed in; ``local_user`` is the one that the local socket signed in by itself."""
         with self.lock:
             self.talk.signed_in, self.talk.local_user = signed_in, local_user
             self._set_bound()

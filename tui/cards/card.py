@@ -16,15 +16,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
+from textual.containers import Horizontal
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, ScreenResultType
+from textual.widget import Widget
+from textual.widgets import Static
 
 from tui import actions
 from tui.modes import mode_of
 from tui.remapped import RemappedKeys
 
-__all__ = ["STANDING_SECONDS", "CardScreen", "Standing", "ask"]
+__all__ = ["STANDING_SECONDS", "CardScreen", "Standing", "ask", "row"]
 
 STANDING_SECONDS = 0.4
 """A user needs longer to read a card and answer; a burst of keys, or a repeated key, comes faster."""
@@ -104,6 +108,13 @@ class CardScreen(Standing, ModalScreen[ScreenResultType]):
         self._pop_result_callback()
         stack.remove(self)
         return AwaitComplete(app._replace_screen(self)).call_next(app)
+
+
+def row(label: str, field: Widget) -> ComposeResult:
+    """A line of a card: a field behind its label."""
+    with Horizontal(classes="row"):
+        yield Static(label, classes="label")
+        yield field
 
 
 async def ask(node: DOMNode, card: CardScreen[ScreenResultType]) -> ScreenResultType:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.dom import DOMNode
 from textual.widgets import Input, Static
 
 from tui import actions
-from tui.cards.card import CardScreen, ask
+from tui.cards.card import CardScreen, ask, row
 from tui.text import plain
 from tui.widgets.choice import Choice
 from tui.widgets.key_line import Hint
@@ -51,12 +51,8 @@ class FormScreen(CardScreen[dict[str, str] | None]):
         with Vertical(id="card"):
             yield Static(plain(self._text), classes="text")
             for entry in self._entries:
-                with Horizontal(classes="row"):
-                    yield Static(entry.label, classes="label")
-                    if entry.words:
-                        yield Choice(entry.words, id=entry.id)
-                    else:
-                        yield Input(entry.value, id=entry.id, compact=True)
+                choice = Choice(entry.words, id=entry.id) if entry.words else None
+                yield from row(entry.label, choice or Input(entry.value, id=entry.id, compact=True))
             yield Static("", id="says")
             yield Hint(("card.accept", self._yes), ("tab", "next"), ("card.leave", "back"))
 

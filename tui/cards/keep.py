@@ -6,7 +6,7 @@ import asyncio
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.widgets import Input, Static
@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from truenas_client.exc import ClientException
 from truenas_client.storage import Profile
 from tui import actions
-from tui.cards.card import CardScreen, ask
+from tui.cards.card import CardScreen, ask, row
 from tui.session.keeping import Offer, Place, decline, keep_profile
 from tui.session.target import Target
 from tui.text import plain, safe
@@ -50,12 +50,9 @@ class KeepScreen(CardScreen[Profile | None]):
         target, offer = self._target, self._offer
         with Vertical(id="card"):
             yield Static(plain(f"{target.user} at {target.address} works. Save it as a profile?"))
-            with Horizontal(classes="row"):
-                yield Static("Name", classes="label")
-                yield Input(offer.name, id="name", compact=True)
-            with Horizontal(classes="row"):
-                yield Static({"api key": "API key", "token": "Token"}.get(target.kind, "Password"), classes="label")
-                yield Choice(offer.places, id="place")
+            yield from row("Name", Input(offer.name, id="name", compact=True))
+            secret = {"api key": "API key", "token": "Token"}.get(target.kind, "Password")
+            yield from row(secret, Choice(offer.places, id="place"))
             yield Static("", id="explanation")
             yield Hint(("card.accept", "save"), ("tab", "next"), ("card.leave", "do not save"))
 

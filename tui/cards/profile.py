@@ -6,7 +6,7 @@ import asyncio
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.widgets import Input, Static
@@ -15,7 +15,7 @@ from truenas_client.exc import ClientException
 from truenas_client.secrets.value import Ask
 from truenas_client.storage import Profile
 from tui import actions
-from tui.cards.card import CardScreen, ask
+from tui.cards.card import CardScreen, ask, row
 from tui.model.failure import explain_connecting
 from tui.session.profile_editing import CHECKED, certificate_words, changed, save_profile, try_profile
 from tui.text import plain, safe
@@ -49,22 +49,15 @@ class ProfileScreen(CardScreen[str | None]):
         profile = self._profile
         ways = list(WAYS.values())
         with Vertical(id="card"):
-            yield from self._row("Name", Input(profile.name, id="name", compact=True))
-            yield from self._row("Addresses", Input(" ".join(profile.addresses), id="addresses", compact=True))
-            yield from self._row("User", Input(profile.username, id="user", compact=True))
-            yield from self._row("Sign in", Choice(list(WAYS), chosen=ways.index(profile.mechanism), id="way"))
-            yield from self._row("Certificate", Choice(list(self._checks), id="tls"))
-            yield from self._row("Opens", Choice(OPENS, chosen=0 if profile.read_only else 1, id="opens"))
-            yield from self._row(
-                "Colour", Input(profile.colour, placeholder="green, #a02020", id="colour", compact=True)
-            )
+            yield from row("Name", Input(profile.name, id="name", compact=True))
+            yield from row("Addresses", Input(" ".join(profile.addresses), id="addresses", compact=True))
+            yield from row("User", Input(profile.username, id="user", compact=True))
+            yield from row("Sign in", Choice(list(WAYS), chosen=ways.index(profile.mechanism), id="way"))
+            yield from row("Certificate", Choice(list(self._checks), id="tls"))
+            yield from row("Opens", Choice(OPENS, chosen=0 if profile.read_only else 1, id="opens"))
+            yield from row("Colour", Input(profile.colour, placeholder="green, #a02020", id="colour", compact=True))
             yield Static("", id="says")
             yield Hint(("card.accept", "save"), ("profile.try", "try it"), ("tab", "next"), ("card.leave", "back"))
-
-    def _row(self, label: str, field: Input | Choice) -> ComposeResult:
-        with Horizontal(classes="row"):
-            yield Static(label, classes="label")
-            yield field
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"Profile  {self._profile.name}")

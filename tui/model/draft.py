@@ -114,6 +114,12 @@ class Draft:
         return None if examined.unsendable else value
 
     @property
+    def values(self) -> list[Any] | None:
+        """The arguments as they stand, whether they can be sent or not; None when the text is not a list in JSON."""
+        document = self._present().document
+        return document.value if document.ok and isinstance(document.value, list) else None
+
+    @property
     def unsendable(self) -> str:
         """Why the arguments can not be sent at all, "" when they can."""
         return self._present().unsendable

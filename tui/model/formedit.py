@@ -18,7 +18,7 @@ __all__ = ["added", "branched", "chosen", "entered"]
 
 def entered(form: Draft, path: Path, value: Any) -> Patch:
     """A value at ``path``. Containers that are missing on the way are begun with what they require."""
-    method, values = form.method, form.params or []
+    method, values = form.method, form.values or []
     known = 0
     while known < len(path) and _has(value_at(values, path[:known]), path[known]):
         known += 1
@@ -48,7 +48,7 @@ def _inner(branch: Schema, part: str | int) -> list[Schema]:
 
 def chosen(form: Draft, row: Field, choice: Any) -> Patch:
     """One of the choices of a row; the tag of a union brings its branch along."""
-    around = value_at(form.params or [], row.path[:-1])
+    around = value_at(form.values or [], row.path[:-1])
     if row.tags and isinstance(around, dict) and isinstance(tag := row.path[-1], str):
         whole = rebranched(row.tags, around, tag, choice)
         if whole is not None:

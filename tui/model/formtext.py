@@ -14,7 +14,7 @@ from truenas_client.values.human import hint, human_size
 
 from .form import Field, choices_of
 
-__all__ = ["UnreadableText", "help_of", "kind_of", "read_text", "shown_text", "written_text"]
+__all__ = ["UnreadableText", "default_of", "help_of", "kind_of", "read_text", "shown_text", "written_text"]
 
 _MASK = "••••••••"
 _LONGEST = 200
@@ -31,7 +31,7 @@ def shown_text(row: Field) -> str:
     if row.kind == "more":
         return ""
     if not row.present:
-        return f"default {_json(_default(row))}" if _default(row) is not None else ""
+        return f"default {_json(default_of(row))}" if default_of(row) is not None else ""
     if row.kind == "list":
         return f"{row.count} item{'' if row.count == 1 else 's'}"
     if row.kind == "group":
@@ -39,7 +39,7 @@ def shown_text(row: Field) -> str:
     if row.kind == "switch" and row.value is not None:
         return "on" if row.value else "off"
     if row.kind == "secret" and row.value:
-        return _MASK
+        return row.value if row.value.startswith("${") else _MASK
     if row.kind in ("text", "select") and isinstance(row.value, str):
         return row.value[:_LONGEST] or '""'
     return _json(redact(row.value, name=row.name) if row.kind == "json" else row.value)
@@ -57,7 +57,7 @@ def size_text(row: Field) -> str:
 
 def written_text(row: Field) -> str:
     """The text to begin with when the row is edited."""
-    value = row.value if row.present else _default(row)
+    value = row.value if row.present else default_of(row)
     if value is None:
         return "" if row.kind != "json" or not row.present else "null"
     if row.kind in ("text", "secret") and isinstance(value, str):
@@ -67,7 +67,7 @@ def written_text(row: Field) -> str:
 
 def read_text(row: Field, text: str) -> Any:
     """The value that was typed into a row. Raises `UnreadableText`."""
-    if row.kind == "number" and any(text in choices_of(branch) for branch in row.branches):
+    if row.kind == "number" and (text.startswith("${") or any(text in choices_of(one) for one in row.branches)):
         return text
     if row.kind in ("text", "secret"):
         if row.schema.get("format") in WRITTEN and row.kind == "text":
@@ -154,7 +154,8 @@ def help_of(row: Field) -> str:
     return ": ".join(part for part in (", ".join(fact for fact in facts if fact), text) if part)
 
 
-def _default(row: Field) -> Any:
+def default_of(row: Field) -> Any:
+    """What the server takes where the row is left out, as far as the schema says."""
     return row.described.get("default", row.schema.get("default"))
 
 

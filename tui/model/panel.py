@@ -80,12 +80,13 @@ class Panel:
         self._tested = 0
         self._held: list[PanelEvent] | None = None
         self._paused_at: int | None = None
-        self._changes = 0
+        self.changes = 0
+        """Counts the changes of this panel's own: of its filter, and of being paused."""
 
     @property
     def version(self) -> tuple[int, int]:
         """Counts the changes of the feed, and those of this panel's own."""
-        return self.feed.version, self._changes
+        return self.feed.version, self.changes
 
     # Pausing
 
@@ -128,7 +129,7 @@ class Panel:
     def _begin_again(self) -> None:
         self._fitting.clear()
         self._weight = self._tested = 0
-        self._changes += 1
+        self.changes += 1
 
     def shown(self) -> Sequence[Any]:
         """The events that the panel shows now, newest first: while paused, only those before the pause."""

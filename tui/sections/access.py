@@ -103,7 +103,7 @@ class AccessSection(Polling):
             return f"Two-factor sign-in: {' '.join(_why_none(config, '').split())}" if config.failure else ""
         return f"Two-factor sign-in: {model.two_factor(config.value, me.value)}"
 
-    # What the cursor is on -----------------------------------------------------------
+    # Under the cursor ---------------------------------------------------------------
 
     @property
     def _login(self) -> Login | None:
@@ -162,7 +162,7 @@ class AccessSection(Polling):
         self.change("sessions", "auth.terminate_other_sessions", [], [f"{count}, of {users}"])
 
     def _about(self, key: Key) -> list[str]:
-        """What a change of this key is about."""
+        """The key that a change is about, in words."""
         logins: list[Login] = self._readings["sessions"].value or []
         using = [one for one in logins if one.key == key.id]
         notes = [f"API key {key.name}{f' of {key.user}' if key.user else ''}"]

@@ -19,7 +19,7 @@ from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
-from tui.widgets.call_pane import CallPane
+from tui.widgets.call_pane import ARGUMENTS, CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
@@ -81,15 +81,22 @@ class Calling(Section):
     def _close_drawer(self) -> None:
         """Shows what the methods cover."""
 
-    def open_call(self, name: str, params: list[Any]) -> None:
-        """Opens a method with these arguments in place of its draft, and makes the call where it only reads."""
+    def open_call(self, name: str, arguments: str | list[Any], *, write: bool = False) -> None:
         if self._session.method(name) is None:
-            self.notify(safe(f"The list of methods has no {name}: this user may not call it."), timeout=4, markup=False)
+            text = f"{self._session.host} has no {name}, or this user may not call it."
+            self.notify(safe(text), severity="warning", timeout=4, markup=False)
             return
         self.open_method(name)
-        if self.call_pane.draft.params != params:
-            self.call_pane.put_draft(params)
-        if self._session.risk_of(name, params) == "read":
+        if isinstance(arguments, str):
+            self.call_pane.show(ARGUMENTS)
+            self.call_pane.editor.load_text(arguments)
+            self.call_pane.look()
+        elif self.call_pane.draft.params != arguments:
+            self.call_pane.put_draft(arguments)
+        params = self.call_pane.draft.params
+        if write:
+            self.action_call_run()
+        elif params is not None and self._session.risk_of(name, params) == "read":
             self._start(self._session.new_call(name, params))
             self.action_pane_result()
 
@@ -257,7 +264,7 @@ class Calling(Section):
             await copy(self, *chosen, self._method)
 
     def copy_entries(self) -> list[tuple[str, str]]:
-        """What can be copied now: letter and words."""
+        """The choices to copy now: letter and words."""
         self.open_shown()
         entries = []
         result = self.result_pane
@@ -272,7 +279,7 @@ class Calling(Section):
         return entries
 
     def _to_copy(self, letter: str) -> tuple[Any, str] | None:
-        """What the letter copies: a text, or a value to write as JSON, and its name; None where it is gone."""
+        """The value that a letter copies: a text, or a value to write as JSON, and its name; None where it is gone."""
         result = self.result_pane
         at_cursor = result.under_cursor()
         match letter:

@@ -17,6 +17,7 @@ from textual.widgets import TextArea
 
 from tui import actions
 from tui.sections.comparing import Comparing
+from tui.sections.drafting import Drafting
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.welcome import welcome
 from tui.session.session import Session
@@ -24,7 +25,6 @@ from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
-from tui.widgets.draft_view import DraftView
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted, QueryWanted
@@ -34,7 +34,7 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
-class Explore(Comparing):
+class Explore(Comparing, Drafting):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
@@ -141,16 +141,6 @@ class Explore(Comparing):
         self._show_side_docs(name)
         self.call_pane.focus_view()
 
-    def take_call(self, method: str, text: str) -> None:
-        if self._session.method(method) is None:
-            self.notify(f"{safe(self._session.host)} has no {safe(method)}.", severity="warning", markup=False)
-            return
-        self.open_method(method)
-        self.call_pane.show(ARGUMENTS)
-        self.call_pane.editor.load_text(text)
-        self.call_pane.look()
-        self.action_call_run()
-
     def action_call_elsewhere(self) -> None:
         """Makes this call on another open connection, and goes there."""
         if not self.open_shown() and self._method:
@@ -245,14 +235,6 @@ class Explore(Comparing):
         self.call_pane.put_draft(event.params)
         self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
 
-    def action_call_view(self) -> None:
-        view = self.call_pane.next_view
-        if self.open_shown():
-            return
-        self._close_drawer()
-        self.call_pane.show(view)
-        self.call_pane.focus_view()
-
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
@@ -272,54 +254,6 @@ class Explore(Comparing):
         method, text = self.call_pane.method, self.call_pane.text
         if method is not None:
             self._session.memory.keep_draft(method, "" if text == self.call_pane.draft.smallest else text)
-
-    def action_edit_problem(self) -> None:
-        self.action_pane_args()
-        self.call_pane.editor.action_next_problem()
-        if (view := self.call_pane.draft_view) is not None:
-            view.go_to(self.call_pane.editor.caret)
-
-    def action_edit_complete(self) -> None:
-        self.action_pane_args()
-        self.call_pane.editor.action_complete()
-
-    @on(DraftView.RunWanted)
-    def _run_wanted(self, event: DraftView.RunWanted) -> None:
-        event.stop()
-        self.action_call_run()
-
-    @on(DraftView.ChoiceWanted)
-    @work(exclusive=True, group="choice", exit_on_error=False)
-    async def _choose(self, event: DraftView.ChoiceWanted) -> None:
-        from tui.cards.choose import choose
-
-        answer = await choose(self, event.title, event.entries)
-        self.call_pane.focus_view()
-        if answer is not None:
-            event.take(answer)
-
-    @work(exclusive=True, group="editor", exit_on_error=False)
-    async def action_text_editor(self) -> None:
-        """Edits the arguments in the user's editor."""
-        # Imported when they are wanted: few calls are written so.
-        from tui.editor_program import NoEditor, edited_by_program
-        from tui.model.document import document, read_document
-        from tui.model.draft import arguments_text
-
-        method, params, text = self.call_pane.method, self.call_pane.draft.params, self.call_pane.text
-        if method is None or params is None:
-            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
-            return
-        before = document(method, params)
-        try:
-            after = await edited_by_program(self.app, before)
-        except NoEditor as e:
-            self.notify(f"Not edited: {safe(str(e))}.", severity="warning", markup=False)
-            return
-        if after == before or self.call_pane.method is not method or self.call_pane.text != text:
-            return
-        written, values = read_document(after, params)
-        self.call_pane.put_text(written if values is None else arguments_text(values))
 
     # The result --------------------------------------------------------------------
 
@@ -419,11 +353,11 @@ class Explore(Comparing):
                 return True
 
     def footer_words(self) -> Mapping[str, str]:
-        """What is worth a word in the footer only now."""
+        """The actions that the footer names only now."""
         return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
 
     def back(self) -> bool:
-        # What is typed is left first; only from elsewhere does the row or the search of the result close.
+        # A text field is left first; only from elsewhere does the row or the search of the result close.
         if self.result_pane.has_focus_within and self.result_pane.back():
             return True
         if (box := self._docs_box) is not None and box.back():

@@ -43,7 +43,7 @@ COLUMNS = (
 
 @dataclass(slots=True)
 class Drawn:
-    """What is made of a job once, until it changes: a list holds thousands and is looked through at every key."""
+    """The parts of a job's row, made once until it changes: a list of thousands is filtered at every key."""
 
     job: Job
     hay: str
@@ -200,7 +200,7 @@ class JobsSection(Section):
         event.stop()
         self.rows.focus()
 
-    # What is done --------------------------------------------------------------------
+    # Actions ------------------------------------------------------------------------
 
     def action_jobs_find(self) -> None:
         """Filters the list; in the details, finds text."""

@@ -140,7 +140,7 @@ class PanelSection(Section):
         self.notify(f"Saved {written:,} events to {recording.path}{lost}", timeout=8, markup=False)
 
     def note(self, panel: EventPanel) -> Fact | None:
-        """What the border says of the file that is written."""
+        """The words of the border on the file that is written."""
         recording = self._recordings.get(panel)
         if recording is None:
             return None

@@ -41,7 +41,7 @@ class Section(Container):
             self.text = text
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
-    """What the footer calls an action here, where it means something of its own."""
+    """The footer's words for actions that mean something else here."""
 
     resizes: ClassVar[bool] = False
     """Whether `resize_pane` does anything here."""
@@ -92,8 +92,11 @@ class Section(Container):
     def open_method(self, name: str) -> None:
         """Opens a method; only the section with the list of methods does."""
 
-    def open_call(self, name: str, params: list[Any]) -> None:
-        """Opens a method with these arguments; only the section with the list of methods does."""
+    def open_call(self, name: str, arguments: str | list[Any], *, write: bool = False) -> None:
+        """Opens a method with these arguments, or their text; only the section with the list of methods does.
+
+        Makes the call where it only reads; with ``write`` also where it writes, after its review.
+        """
 
     def show_item(self, key: str) -> None:
         """Puts the cursor on a row, where a list of this section has one with that key."""
@@ -110,9 +113,6 @@ class Section(Container):
         if rows is not None:
             rows.focus()
         return rows is not None
-
-    def take_call(self, method: str, text: str) -> None:
-        """Opens a method with these arguments, and runs it; only the section with the list of methods does."""
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen, which only shows methods."""

@@ -1,4 +1,4 @@
-"""What is read of the sessions and keys of a server: see `readings`."""
+"""The sources of the access section: sessions and keys of a server; see `readings`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The calls of one session: whoever in the app wants to call a method, asks here.
+"""The calls of one session: every part of the app calls methods through it.
 
 Invariants: nothing that may change the server is sent while `writable` is False, nor before the user has read its card
-(`Call.reviewed`), whoever asks; no call is ever sent twice; calls are refused, not queued, while there is no
+(`Call.reviewed`), whichever part asks; no call is ever sent twice; calls are refused, not queued, while there is no
 connection; what the arguments stand for is put in at the moment of sending and nowhere else.
 """
 
@@ -68,7 +68,7 @@ class Caller:
         """Calls of jobs that the server has not announced yet, in the order they were made."""
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
-    # What may be sent --------------------------------------------------------------
+    # Which calls may be sent --------------------------------------------------------------
 
     def allow_writes(self, allowed: bool) -> None:
         """Turns the write lock."""

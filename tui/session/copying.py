@@ -1,4 +1,4 @@
-"""What a terminal's clipboard takes, and what is written to a file instead.
+"""The limits of a terminal's clipboard, and the files for values above them.
 
 Values become text in steps, so that one of fifty megabytes never stops the screen. Files are the user's alone (0600):
 results of a server hold what its administrator sees.
@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 __all__ = [
     "LOCAL_BYTES",
     "OSC52_BYTES",
     "file_path",
     "fits",
+    "open_private",
     "pieces_of",
     "results_folder",
     "save",
@@ -27,10 +28,10 @@ __all__ = [
 ]
 
 OSC52_BYTES = 74_994
-"""What common terminals take by OSC 52: a sequence of 100,000 bytes, in base64."""
+"""Common terminals take this much by OSC 52: a sequence of 100,000 bytes, in base64."""
 SLICE = 1 << 18
 LOCAL_BYTES = 16_000_000
-"""What is given to this machine's own clipboard."""
+"""The most that the app gives to this machine's own clipboard."""
 
 
 def fits(text: str) -> bool:
@@ -72,15 +73,22 @@ def file_path(name: str, suffix: str, folder: Path | None = None) -> Path:
     return (folder or results_folder()) / f"{plain}-{stamp}{suffix}"
 
 
+def open_private(path: Path, *, replace: bool = False) -> BinaryIO:
+    """Opens a file that only its owner can read. Raises OSError, for one that is there unless it may be replaced."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if replace:
+        path.unlink(missing_ok=True)  # and its permissions, whatever they were
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
 async def save(pieces: Iterable[str], path: Path) -> int:
     """Writes pieces of a text into a new file that only its owner may read; gives the bytes.
 
     Raises OSError, and then no half of a file is left. Cancelling leaves none either.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    file = open_private(path)
     try:
-        with os.fdopen(number, "wb") as file:
+        with file:
             written = 0
             for piece in pieces:
                 written += file.write(piece.encode("utf-8", "replace"))

@@ -23,7 +23,7 @@ __all__ = ["REALTIME", "SOURCES", "Board"]
 REALTIME = 'reporting.realtime:{"interval": 2}'
 """Two seconds are the least that a server takes."""
 MEASURING, HEARING = "measuring", "hearing"
-"""What goes on besides the reading of sources."""
+"""The tasks besides the reading of sources."""
 MOST_SAMPLES = 240
 SLOW = 60.0
 """Seconds between readings of what seldom changes, or costs the server much work."""

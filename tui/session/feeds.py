@@ -1,4 +1,4 @@
-"""What a session listens to: one subscription a name, from connection to connection, for any number of panels.
+"""The subscriptions of a session: one a name, from connection to connection, for any number of panels.
 
 Invariants: a name is subscribed once, while any panel holds its feed; a panel may hold it at any time, and it is
 subscribed when there is a connection; a subscription that the server refused or ended stays as it ended;
@@ -23,7 +23,7 @@ from truenas_client.values.kinds import weight
 __all__ = ["MOST_BYTES", "Feed", "FeedEvent", "Feeds"]
 
 MOST_BYTES = 32_000_000
-"""What the events of one feed may take together, roughly."""
+"""Bytes that the events of one feed may take together, roughly."""
 MOST_EVENTS = 2000
 
 
@@ -63,6 +63,7 @@ class Feed:
         self.listeners: list[Callable[[FeedEvent], None]] = []
         """Called with each event as it arrives, marks of gaps included. They must neither block nor raise."""
         self._arrivals: deque[float] = deque(maxlen=64)
+        self._began = time.monotonic()
         self._number = 0
         self._weight = 0
 
@@ -112,8 +113,10 @@ class Feed:
         now = time.monotonic()
         recent = [clock for clock in self._arrivals if clock >= now - window]
         # Of a busy feed only the newest arrivals are kept: they tell over how long they came.
-        busy = len(recent) == self._arrivals.maxlen
-        return len(recent) / (max(now - recent[0], 0.001) if busy else window)
+        if len(recent) == self._arrivals.maxlen:
+            return len(recent) / max(now - recent[0], 0.001)
+        # A feed that has just begun had less time for them.
+        return len(recent) / min(window, max(now - self._began, 1.0))
 
 
 class Feeds:
@@ -121,7 +124,7 @@ class Feeds:
 
     def __init__(self, mask: Callable[[Any], Any], changed: Callable[[], None]) -> None:
         self.open: list[Feed] = []
-        """Those that somebody holds, in the order they were first asked for."""
+        """The feeds with a holder, in the order they were first asked for."""
         self._mask = mask
         self._changed = changed
         self._client: AsyncClient | None = None

@@ -66,7 +66,7 @@ class NotFilled(NotSent):
 
 
 class PutIn:
-    """What was put in so far in one session, to be masked where it comes back."""
+    """The secrets that were filled in so far in one session, to be masked where they come back."""
 
     def __init__(self) -> None:
         self._secrets: list[Secret] = []
@@ -98,7 +98,7 @@ class PutIn:
         return text
 
     def masked_failure(self, failure: Failure) -> Failure:
-        """What went wrong, without them."""
+        """The error, without the secrets in it."""
         if not self._secrets:
             return failure
         return replace(

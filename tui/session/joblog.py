@@ -23,7 +23,7 @@ FOLLOWING = "following"
 
 
 class JobLog:
-    """What was read of a log, and how: ``how`` is a word for the border, ``problem`` why it is not all."""
+    """The lines of a log, and how they are read: ``how`` is a word for the border, ``problem`` why it is not all."""
 
     def __init__(self, mask: Callable[[Any], Any], changed: Callable[[], None] = lambda: None) -> None:
         self.lines = LogLines()

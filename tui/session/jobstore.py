@@ -72,7 +72,7 @@ class JobStore:
         found = self._jobs.get(int(key)) if key.isdecimal() else None
         return found or next((job for job in self._lost if job.key == key), None)
 
-    # What the server tells -----------------------------------------------------------
+    # From the server ----------------------------------------------------------------
 
     def put(self, job: Job, *, new: bool = False) -> None:
         """Adds or replaces a job; ``new`` for one that the server has made just now."""
@@ -146,7 +146,7 @@ class JobStore:
     def _changed(self) -> None:
         self.version += 1
 
-    # What the user wants -------------------------------------------------------------
+    # From the user -------------------------------------------------------------------
 
     def started_here(self, job_id: int) -> None:
         """A job of this app: it is watched until the user says otherwise."""

@@ -38,7 +38,7 @@ Place = Literal["the keyring", "ask each time", "a file, in clear text", "the ke
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a person is asked: under which name, and where the secret is to be kept (the first place unless chosen)."""
+    """The question to the user: the name, and the place of the secret (the first one unless chosen)."""
 
     name: str
     places: tuple[Place, ...]
@@ -47,7 +47,7 @@ class Offer:
 
 
 def offer(target: Target) -> Offer | None:
-    """What to ask after a first success; None for what is kept already, was declined before, or needs no profile."""
+    """The question after a first success; None where it is kept, was declined, or needs none."""
     if target.profile.name or target.kind == "local socket":
         return None
     endpoint = target.profile.endpoints[0]

@@ -1,4 +1,4 @@
-"""What a session reads from a server after signing in: its identity, the user's roles, the methods.
+"""The facts that a session reads from a server after signing in: its identity, the user's roles, the methods.
 
 The methods are read only when they are not known already: a catalogue kept from
 before serves again while the server's version and the user's roles are the same.
@@ -48,7 +48,7 @@ class Shelf:
         self._cache, self._place, self._user = cache, place, user
 
     def find(self) -> Kept | None:
-        """What was kept, in about 5 ms."""
+        """The list from the cache, in about 5 ms."""
         return self._cache.find(self._place, self._user) if self._cache is not None else None
 
     async def keep(self, learned: Learned) -> str:
@@ -63,7 +63,7 @@ class Shelf:
 
 
 class Learning:
-    """What one session knows of its server; ``changed`` is called when its methods are others."""
+    """The facts that one session knows of its server; ``changed`` is called when its methods are others."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.release = ""
@@ -92,7 +92,7 @@ class Learning:
         return learned
 
     async def look_again(self, client: AsyncClient, shelf: Shelf) -> Learned | None:
-        """What is another since the connection was lost; None where the methods are the same. Raises as `learn`."""
+        """The new facts since the connection was lost; None where the methods are the same. Raises as `learn`."""
         version = await version_of(client)
         # Without a version of the server, its methods may have changed.
         return await self.learn(client, shelf) if not version or version != self.release else None

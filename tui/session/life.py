@@ -30,7 +30,7 @@ __all__ = ["Life", "State"]
 
 PING_SECONDS = 10.0
 
-# What the card shows when a stage of connecting is over; other stages are not shown.
+# The card shows these when a stage of connecting is over, and no other stages.
 STAGES = {"resolve": "resolved", "connect": "connected", "tls": "certificate ok", "hello": "speaks TrueNAS"}
 
 Step = Callable[[str], None]

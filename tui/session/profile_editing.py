@@ -21,7 +21,7 @@ from tui.session.target import Target
 
 __all__ = ["CHECKED", "certificate_words", "changed", "save_profile", "try_profile"]
 
-CHECKED = {"by this machine": SYSTEM, "not at all": TLS.insecure()}
+CHECKED = {"check it": SYSTEM, "do not check": TLS.insecure()}
 """How a certificate can be checked, beside the way that a profile has already."""
 
 

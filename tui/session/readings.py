@@ -1,4 +1,4 @@
-"""What a section reads again and again while it is on screen: one task for each source, each with its own outcome.
+"""Values that a section polls while it is on screen: one task for each source, each with its own outcome.
 
 Invariants: only methods that read are called; while nothing watches, nothing is sent; a source is never read again
 before `Source.every` seconds have passed, unless the user asks; one that is refused is not asked for again until then;
@@ -69,7 +69,7 @@ class Readings:
         self._held = {name: Reading() for name in self.sources}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._given_up: set[str] = set()
-        """What was refused besides sources: it is not begun again unless the user asks."""
+        """The tasks that the server refused: none begins again unless the user asks."""
 
     def __getitem__(self, name: str) -> Reading:
         return self._held[name]
@@ -105,7 +105,7 @@ class Readings:
                 self._begin(name)
 
     def _names(self) -> Iterable[str]:
-        """What goes on while this is watched: each has a task of its own."""
+        """The names of the tasks that run while this is watched."""
         return self.sources
 
     def _work(self, name: str) -> Coroutine[Any, Any, None]:

@@ -7,15 +7,15 @@ in time is counted and told, and a file that cannot be written ends the recordin
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from truenas_client import ejson
+from tui.session.copying import open_private
 from tui.session.feeds import Feed, FeedEvent
 
-__all__ = ["Recording", "event_line", "open_private", "write_events"]
+__all__ = ["Recording", "event_line", "write_events"]
 
 MOST_WAITING = 20_000
 """Events that may wait for a slow disk."""
@@ -33,14 +33,6 @@ def event_line(name: str, event: FeedEvent) -> str:
     if event.fields is not None:
         told["fields"] = event.fields
     return ejson.dumps(told)
-
-
-def open_private(path: Path, *, replace: bool) -> BinaryIO:
-    """Opens a file that only its owner can read. Raises OSError, for one that is there unless it may be replaced."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if replace:
-        path.unlink(missing_ok=True)  # and its permissions, whatever they were
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def write_events(path: Path, name: str, events: Iterable[FeedEvent], *, replace: bool) -> int:

@@ -128,7 +128,7 @@ class Session:
         if learned is not None:
             self._take(learned)
 
-    # What is kept for the next start ---------------------------------------------
+    # Kept for the next start --------------------------------------------------
 
     @property
     def place(self) -> str:

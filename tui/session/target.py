@@ -79,12 +79,12 @@ class Target:
 
     @property
     def tls(self) -> TLS:
-        """How the server has to prove who it is."""
+        """How the server has to prove its identity."""
         return self.profile.tls
 
     @property
     def kind(self) -> Kind:
-        """How it signs in: a socket of this machine knows who asks."""
+        """How it signs in: a socket of this machine knows the user that connects."""
         match self.profile.mechanism:
             case "api-key" | "api-key-plain":
                 return "api key"

@@ -30,7 +30,7 @@ class FrameEvent(FeedEvent):
 
 
 class WireLog(Feed):
-    """What the client sends and receives while it is on."""
+    """The frames that the client sends and receives while logging is on."""
 
     def __init__(self, tap: Tap, mask: Callable[[Any], Any]) -> None:
         super().__init__("wire", MOST_FRAMES)

@@ -22,7 +22,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from truenas_client import exc
-from truenas_client.endpoint import LOCAL_SOCKET, Endpoint, parse
+from truenas_client.endpoint import LOCAL_SOCKET, Endpoint
 from truenas_client.storage import Known, Profiles
 from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
@@ -34,6 +34,7 @@ from tui.model.failure import Failure, explain_connecting
 from tui.session.session import Session, State
 from tui.session.signing import exposure
 from tui.session.target import Target
+from tui.starting.attempt import missing, unsupported
 from tui.starting.opening import Opening, Start, opening, picked
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
@@ -234,33 +235,16 @@ class ConnectScreen(Standing, Screen[None]):
     @on(Choice.Submitted)
     def _submit(self) -> None:
         target = self.form.target()
-        missing = self._missing(target)
-        if missing:
-            field, failure = missing
+        form = self.form
+        code_missing = form.has_class("-code") and form.code_needed and not form.value("code")
+        if wrong := missing(target, code=code_missing):
+            field, failure = wrong
             self._show([], failure)
             self.form.focus_on(field)
         elif not self._must_be_warned(target):
             self.form.hold()
             self._attempted = self.form.value("address")
             self._connect(target, self.form.value("code") or None)
-
-    def _missing(self, target: Target) -> tuple[str, Failure] | None:
-        if target.kind == "local socket":
-            return None
-        if target.address is None:
-            return "address", Failure("Address missing", "Enter a host name, an IP address or a URL.")
-        try:
-            old = parse(target.address).is_legacy
-        except exc.InvalidEndpoint as error:
-            return "address", explain_connecting(error, address="")
-        # The old protocol's login takes a key without a name.
-        if not target.user and target.kind != "token" and not (old and target.kind == "api key"):
-            return "user", Failure("User missing", "Enter the user to sign in as.")
-        if not target.kept:
-            return "password", Failure(f"No {target.kind}", "Enter it to sign in.")
-        if self.form.has_class("-code") and self.form.code_needed and not self.form.value("code"):
-            return "code", Failure("Code missing", "The server asks for a one-time password.")
-        return None
 
     def _must_be_warned(self, target: Target) -> bool:
         """Warns once for each address that others can read the password; a second enter goes on."""
@@ -358,7 +342,10 @@ class ConnectScreen(Standing, Screen[None]):
             case exc.InvalidCredentials():
                 self._refused(session, error, done, code)
             case exc.MechanismUnsupported():
-                self._unsupported(session, error, done)
+                failure, may_be_sent = unsupported(session, error)
+                if may_be_sent:
+                    self.form.offer_to_send()
+                self._show(done, failure)
             case _:
                 self.log.error(f"connecting: {type(error).__name__}")
                 self._show(done, explain_connecting(error, address=session.host))
@@ -381,22 +368,6 @@ class ConnectScreen(Standing, Screen[None]):
             failure = Failure(f"Wrong user or {session.target.kind.removeprefix('api ')}", error.error)
         self._show(done, failure)
         self.form.focus_on("password")
-
-    def _unsupported(self, session: Session, error: exc.MechanismUnsupported, done: list[str]) -> None:
-        """A server before 26 takes the key itself only: that is offered, never done by itself."""
-        endpoint = session.life.endpoint
-        by_proof = session.target.profile.mechanism == "api-key"
-        if endpoint is None or not by_proof or not (endpoint.is_tls or endpoint.is_local):
-            self._show(done, explain_connecting(error, address=session.host))
-        elif Known().scram_seen(endpoint):
-            reason = (
-                "It checked proofs before and says now that it cannot: another machine may intercept the connection."
-            )
-            self._show(done, Failure("Key not sent", reason, "Only --plain on the command line sends the key anyway."))
-        else:
-            self.form.offer_to_send()
-            reason = 'This server is older than 26 and cannot check a proof. Choose "yes" above to send the key itself.'
-            self._show(done, Failure("Key not sent", reason))
 
     def _show(self, done: list[str], failure: Failure | None = None, *, note: str = "") -> None:
         lines = [Content.assemble(("done  ", "$text-success"), plain(text)) for text in done]

@@ -40,7 +40,7 @@ def opening(start: Start) -> Opening:
     """The target that was asked for.
 
     Raises `InvalidProfile` for a profile that was asked for by name. Anything else wrong
-    with the configuration is told in `Opening.problem`: a broken file keeps nobody from
+    with the configuration is told in `Opening.problem`: a broken file keeps no user from
     typing an address.
     """
     typed, blank = _typed(start), _typed(replace(start, address="", user="", password="", by_key=False))

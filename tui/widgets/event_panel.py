@@ -8,9 +8,9 @@ counting, and the border says so.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from textual import on
@@ -31,11 +31,10 @@ from tui.widgets.sparkline import Path, describe_number
 __all__ = ["EventPanel"]
 
 _RATE_LOOKS = 10  # looks after which the rate is written anew although nothing came
-_BUSY_RATE = 50.0
-"""Events a second above which nobody can follow single lines: then there are fewer looks, so that keys come first."""
-_BUSY_BEATS = 4
-_STAGGER = count()
-"""Busy panels look one after the other, not all at the same beat."""
+_BUSY_LOOKS = 2
+_BUSY_EVENTS = 2
+"""Events in half a second above which no eye follows single lines: then two looks a second are enough, for keys come
+first."""
 
 
 class EventPanel(Pane):
@@ -68,8 +67,11 @@ class EventPanel(Pane):
         self.file = ""
         """The file that events are written to now."""
         self._version: object = None
+        self._drawn: object = None
         self._looks = 0
-        self._beat = next(_STAGGER)
+        self._busy_look = 0
+        self._busy = False
+        self._seen = panel.feed.seen
         self._plotted: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -107,8 +109,13 @@ class EventPanel(Pane):
         self.pull()
 
     def _look(self) -> None:
-        self._beat += 1
-        if self._beat % _BUSY_BEATS and self.panel.feed.rate() > _BUSY_RATE:
+        # By the clock, so that all busy panels are drawn at the same beat: one frame costs less than four.
+        look = int(time.monotonic() * _BUSY_LOOKS)
+        if look != self._busy_look:
+            seen = self.panel.feed.seen
+            self._busy = seen - self._seen > _BUSY_EVENTS * max(look - self._busy_look, 1)
+            self._busy_look, self._seen = look, seen
+        elif self._busy:
             return
         if self.screen.is_active and self.is_on_screen:
             self.pull()
@@ -127,8 +134,12 @@ class EventPanel(Pane):
             if panel.view is None and shown and self.lines.view == "list" and plottable(shown[0]):
                 self.lines.show(shown)
                 self.change_view("plot", chosen=False)
-            self.lines.show(shown)
-            self._draw_plot()
+            # Paused or filtered, most of what arrives is not shown: then only the counts in the border are new.
+            ends = (len(shown), shown[0].number, shown[-1].number) if shown else ()
+            if (drawn := (panel.changes, ends)) != self._drawn:
+                self._drawn = drawn
+                self.lines.show(shown)
+                self._draw_plot()
         self._looks = 0
         self._write_borders(panel)
 

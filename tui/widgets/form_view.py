@@ -21,7 +21,7 @@ from tui.model.candidates import Candidate, value_candidates
 from tui.model.draft import Draft, Patch
 from tui.model.form import CONTAINERS, Field, fields, key_of
 from tui.model.formedit import added, branched, chosen, entered
-from tui.model.formtext import UnreadableText, help_of, kind_of, read_text, shown_text, written_text
+from tui.model.formtext import UnreadableText, default_of, help_of, kind_of, read_text, shown_text, written_text
 from tui.model.jsontext import Path
 from tui.model.known import Known
 from tui.text import cut, plain, safe
@@ -145,10 +145,11 @@ class FormView(DraftView):
             self.go_to(min(gap.start for gap in gaps))
 
     def _show(self) -> None:
-        method, values = self._draft.method, self._draft.params
-        if method is None or values is None or self._draft.read.document.problems:
+        method, values = self._draft.method, self._draft.values
+        if method is None or values is None:
             self._fields = {}
-            self.rows.empty = f"The arguments are not JSON: {self._draft.unsendable}. Mend them there first."
+            key = actions.key("call.view", short=True)
+            self.rows.empty = f"No form: {self._draft.unsendable}. {key} shows the text, to be mended there."
             self.rows.set_rows([])
             self._tell()
             return
@@ -230,7 +231,7 @@ class FormView(DraftView):
     def act(self, row: Field) -> None:
         """What enter does to a row that does not fold."""
         if row.kind == "switch":
-            self.edit(entered(self._draft, row.path, not row.value if row.present else not _default(row)))
+            self.edit(entered(self._draft, row.path, not row.value if row.present else not default_of(row)))
         elif row.kind == "select":
             # One choice is none: then the others are of another kind.
             self._select(row) if len(row.choices) > 1 or len(row.branches) < 2 else self.choose_branch()
@@ -242,7 +243,7 @@ class FormView(DraftView):
             self._begin(row)
 
     def _add(self, row: Field, name: str) -> None:
-        path, patch = added(self._draft, row, self._draft.params or [], name)
+        path, patch = added(self._draft, row, self._draft.values or [], name)
         self._folds[key_of(row.path)] = True
         self._made = path
         self.edit(patch)
@@ -298,7 +299,7 @@ class FormView(DraftView):
         method = self._draft.method
         if method is None or row.kind in ("more", "add", *CONTAINERS):
             return []
-        return value_candidates(method, self._draft.params or [], row.path, self._known, empty=False)
+        return value_candidates(method, self._draft.values or [], row.path, self._known, empty=False)
 
     def offer(self) -> None:
         """Lists the values known for the row: choices, and ids and names from earlier results."""
@@ -380,10 +381,6 @@ class FormView(DraftView):
         self._leave()
         self._tell()
         return True
-
-
-def _default(row: Field) -> Any:
-    return row.described.get("default", row.schema.get("default"))
 
 
 def _branch_words(branch: dict[str, Any]) -> str:

@@ -8,13 +8,12 @@ begins with the part that every job has.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher
 
 from truenas_client import exc
 from truenas_client.engine.jobrecord import FINAL_STATES
@@ -33,12 +32,11 @@ from tui.widgets.log_view import LogView
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.result_messages import ViewChanged
 from tui.widgets.result_views import TREE, ResultViews
+from tui.widgets.switcher import ViewSwitcher
 from tui.widgets.text_view import TextView
 from tui.widgets.value_view import ValueView
 
 __all__ = ["JobPane"]
-
-W = TypeVar("W", bound=Widget)
 
 
 class JobPane(Pane):
@@ -58,7 +56,7 @@ class JobPane(Pane):
         self._field = FindField(self._find, lambda: self.content, id="job-find", placeholder="find")
 
     def compose(self) -> ComposeResult:
-        with ContentSwitcher(initial="job-detail"):
+        with ViewSwitcher(initial="job-detail"):
             yield JobDetail(id="job-detail")
         yield self._field
 
@@ -77,7 +75,7 @@ class JobPane(Pane):
     @property
     def content(self) -> Widget:
         """The widget shown inside; it can have the focus."""
-        shown = self.query_one(ContentSwitcher).visible_content
+        shown = self._switcher.visible_content
         assert shown is not None
         return shown.content if isinstance(shown, ResultViews) else shown
 
@@ -110,7 +108,7 @@ class JobPane(Pane):
         self._log = None
         self._field.close()
         self._found = ()
-        for views in self.query_one(ContentSwitcher).query_children().results(ResultViews):
+        for views in self._switcher.query_children().results(ResultViews):
             views.clear()
 
     def _open(self, part: str) -> None:
@@ -119,11 +117,11 @@ class JobPane(Pane):
         self._part = part
         if part == LOG:
             self._log = JobLog(self._session.masked, self._renew)
-            self._made("log", LogView).set_log(self._log.lines)
+            self._switcher.made("log", LogView).set_log(self._log.lines)
             self._switch("log")
             self._read_log(self._log)
         elif part in VALUES:
-            self._made("message", TextView).set_text("Reading ...")
+            self._switcher.made("message", TextView).set_text("Reading ...")
             self._switch("message")
             self._read_row(part)
         self._renew()
@@ -156,7 +154,7 @@ class JobPane(Pane):
         if part == ERROR:
             self._fail(failure_of(row))
             return
-        views = self._made("values", ResultViews)
+        views = self._switcher.made("values", ResultViews)
         method = row.get("method")
         if part == ARGUMENTS or not isinstance(method, str):
             views.show_value(row.get("arguments"), "", ConnectionMemory(), as_table=False)
@@ -165,11 +163,15 @@ class JobPane(Pane):
         self._switch("values")
 
     def _fail(self, failure: Failure) -> None:
-        self._made("failure", FailureView).set_failure(failure, chosen=False)
+        self._switcher.made("failure", FailureView).set_failure(failure, chosen=False)
         self._switch("failure")
 
+    @property
+    def _switcher(self) -> ViewSwitcher:
+        return self.query_one(ViewSwitcher)
+
     def _switch(self, name: str) -> None:
-        switcher = self.query_one(ContentSwitcher)
+        switcher = self._switcher
         if switcher.current == name and not self._inside:
             return
         inside = self._inside or (self.has_focus_within and not self._field.has_focus)
@@ -179,16 +181,6 @@ class JobPane(Pane):
         if inside:
             self.screen.set_focus(self.content)
 
-    def _made(self, name: str, kind: type[W]) -> W:
-        """A view inside, made when it is wanted for the first time."""
-        switcher = self.query_one(ContentSwitcher)
-        for view in switcher.query_children(f"#{name}").results(kind):
-            return view
-        view = kind(id=name)
-        view.display = False
-        switcher.mount(view)
-        return view
-
     def _renew(self) -> None:
         """Draws the borders, and the parts that go on by themselves."""
         job = self._job
@@ -196,7 +188,7 @@ class JobPane(Pane):
             self.query_one(JobDetail).set_job(job)
             self._switch("job-detail")
         elif self._part == LOG and self._log is not None:
-            self._made("log", LogView).pull(
+            self._switcher.made("log", LogView).pull(
                 self._log.problem or ("" if self._log.how == "reading" else "No lines yet.")
             )
         self.title = "Details" if job is None else safe(f"#{job.id} {job.method}" if job.id else job.method)
@@ -207,7 +199,7 @@ class JobPane(Pane):
 
     @property
     def _views(self) -> ResultViews | None:
-        shown = self.query_one(ContentSwitcher).visible_content
+        shown = self._switcher.visible_content
         return shown if isinstance(shown, ResultViews) else None
 
     def _shown_tabs(self) -> list[str]:

@@ -96,8 +96,20 @@ class LineView(ScrollView, can_focus=True):
         """All lines may have changed: forget what was drawn, take the new number of lines, draw again."""
         size = Size(self.scrollable_content_region.width, self.line_count() + self.header_height)
         if size != self.virtual_size:
-            self.virtual_size = size
+            self._take_size(size)
         self.redraw()
+
+    def _take_size(self, size: Size) -> None:
+        # Assigning lays out the whole screen. Only a scroll bar that comes or goes, and a height by the lines, need it.
+        bar = self.show_vertical_scrollbar
+        fixed = self.is_attached and self.container_size and not self.styles.auto_dimensions
+        if not fixed or size.width != self.virtual_size.width or bar != (size.height > self.container_size.height):
+            self.virtual_size = size
+            return
+        self.set_reactive(LineView.virtual_size, size)
+        if bar:
+            self.vertical_scrollbar.window_virtual_size = size.height
+        self.scroll_y = self.validate_scroll_y(self.scroll_y)
 
     def watch_show_vertical_scrollbar(self, shown: bool) -> None:
         # A scroll bar that appears again does not know the scrolling since.

@@ -77,6 +77,7 @@ class Pane(Vertical):
         self._tab = tab
         self._facts: tuple[Fact, ...] = ()
         self._state: State = ""
+        self._made_for: object = None
 
     @property
     def title(self) -> str:
@@ -85,8 +86,9 @@ class Pane(Vertical):
 
     @title.setter
     def title(self, title: str) -> None:
-        self._caption = title
-        self.refresh()
+        if title != self._caption:
+            self._caption = title
+            self._refresh_border(top=True)
 
     @property
     def tab(self) -> str:
@@ -101,7 +103,7 @@ class Pane(Vertical):
         """The words at the right of the title, and which of them is shown now."""
         if (tuple(tabs), tab) != (self._tabs, self._tab):
             self._tabs, self._tab = tuple(tabs), tab
-            self.refresh()
+            self._refresh_border(top=True)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -116,7 +118,7 @@ class Pane(Vertical):
         facts = (facts,) if isinstance(facts, str) else tuple(facts)
         if facts != self._facts:
             self._facts = facts
-            self.refresh()
+            self._refresh_border(top=False)
 
     @property
     def state(self) -> State:
@@ -135,13 +137,27 @@ class Pane(Vertical):
     def _focus_moved(self, screen: Screen[Any]) -> None:
         """Facts name the keys that work where the focus is now."""
         if any("{" in (fact if isinstance(fact, str) else fact[0]) for fact in self._facts):
-            self.refresh()
+            self._refresh_border(top=False)
+
+    def _refresh_border(self, *, top: bool) -> None:
+        """Draws only the upper or the lower border anew, and nothing of what is inside."""
+        width, height = self.outer_size
+        row = Region(0, 0 if top else max(height - 1, 0), width, 1)
+        # A region is counted from the corner of the content.
+        self.refresh(row.translate(-self.content_offset))
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        # Made at the moment of drawing: only now are width, focus and theme all known.
+        # Made at the moment of drawing: only now are width, focus and theme all known. Most frames change none of them.
         room = self.outer_size.width - _CORNERS
-        self._border_title = self._top(room)
-        self._border_subtitle = self._bottom(room)
+        # One that is removed may be drawn once more: the compositor has its place until the next layout.
+        typing = self.is_attached and is_typing(self.screen)
+        focused = self.has_pseudo_class("focus-within")
+        said = (self._caption, self._tabs, self._tab, self._facts)
+        made_for = (room, typing, focused, self.styles.border_top, self.app.has_class("-ascii"), said)
+        if made_for != self._made_for:
+            self._made_for = made_for
+            self._border_title = self._top(room)
+            self._border_subtitle = self._bottom(room, typing)
         return super().render_lines(crop)
 
     @property
@@ -179,10 +195,8 @@ class Pane(Vertical):
         words = [(f"[{safe(tab[:100])}]" if tab == self._tab else safe(tab[:100]), tab) for tab in tabs]
         return words, sum(width(word) for word, _ in words) + 2 * max(len(words) - 1, 0)
 
-    def _bottom(self, room: int) -> Content | None:
+    def _bottom(self, room: int, typing: bool) -> Content | None:
         facts = [(fact, "") if isinstance(fact, str) else fact for fact in self._facts]
-        # One that is removed may be drawn once more: the compositor has its place until the next layout.
-        typing = self.is_attached and is_typing(self.screen)
         facts = [(actions.worded(safe(text[:1000]), typing=typing), style) for text, style in facts if text]
         while len(facts) > 1 and sum(width(text) + 2 for text, _ in facts) - 2 > room:
             facts.pop(0)

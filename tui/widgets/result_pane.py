@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from truenas_client.values.human import human_ms, human_size
 from tui import actions
@@ -34,6 +34,7 @@ from tui.widgets.pane import Fact, Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.result_messages import ViewChanged
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, READING, call_facts, no_call, result_note, result_words
+from tui.widgets.switcher import ViewSwitcher
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
 from tui.widgets.value_view import ValueView
@@ -69,6 +70,7 @@ class ResultPane(Pane):
         self._nothing = no_call()
         self._page: Page | None = None
         self._noted = ""
+        self._notice: str | None = None
         self._views: ResultViews | None = None
         self._found_last: FindingView.Found | None = None
         self._count = ("", 0)
@@ -76,7 +78,7 @@ class ResultPane(Pane):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="notice")
-        with ContentSwitcher(initial="message"):
+        with ViewSwitcher(initial="message"):
             yield TextView(id="message")
         yield self._field
 
@@ -111,14 +113,14 @@ class ResultPane(Pane):
     @property
     def content(self) -> Widget:
         """The widget shown inside now; it can always have the focus."""
-        shown = self.query_one(ContentSwitcher).visible_content
+        shown = self._switcher.visible_content
         assert shown is not None
         return self.views.content if self.views is not None else shown
 
     @property
     def views(self) -> ResultViews | None:
         """The result in its views, while it is what is shown."""
-        return self._views if self.query_one(ContentSwitcher).current == "views" else None
+        return self._views if self._switcher.current == "views" else None
 
     def show(self, call: Call | None) -> None:
         """Shows this call as it is now, and follows it while it runs."""
@@ -218,7 +220,7 @@ class ResultPane(Pane):
             self._show_value(call)
         else:
             failure = call.failure or (CANCELLED_JOB if call.job is not None else CANCELLED)
-            self._made("failure", FailureView).set_failure(failure)
+            self._switcher.made("failure", FailureView).set_failure(failure)
             self._switch("failure")
             aborted = failure.title == ABORTED
             title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
@@ -229,7 +231,7 @@ class ResultPane(Pane):
     def _show_running(self, call: Call) -> None:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
         if job is not None:
-            detail = self._made("job", JobDetail)
+            detail = self._switcher.made("job", JobDetail)
             online = self._session.online
             drawn = (job, int(call.elapsed * 2), online)
             if drawn != self._drawn:
@@ -240,7 +242,7 @@ class ResultPane(Pane):
                 self._head(f"Job #{job.id}", now, f"#{call.number}")
             return
         if call.transfer is not None:
-            self._made("transfer", TransferView).set_transfer(call.transfer)
+            self._switcher.made("transfer", TransferView).set_transfer(call.transfer)
             self._switch("transfer")
             title = "Download" if call.transfer.kind == "download" else "Upload"
             self._head(title, "{app.cancel} stops it", human_ms(call.elapsed * 1000))
@@ -275,7 +277,7 @@ class ResultPane(Pane):
             # Loaded with the first result: the start does not wait for it.
             from tui.widgets.result_views import ResultViews
 
-            self._views = self._made("views", ResultViews)
+            self._views = self._switcher.made("views", ResultViews)
         views = self._views
         if self._shown is not call:
             self._shown = call
@@ -317,28 +319,25 @@ class ResultPane(Pane):
 
     def _focus_moved(self, screen: Screen[Any]) -> None:
         super()._focus_moved(screen)
-        notice = self.query_one("#notice", Static)
-        notice.display = bool(self._noted)
-        notice.update(plain(actions.worded(self._noted, typing=is_typing(screen))))
+        words = actions.worded(self._noted, typing=is_typing(screen))
+        if words != self._notice:  # an update lays out the whole screen
+            self._notice = words
+            notice = self.query_one("#notice", Static)
+            notice.display = bool(words)
+            notice.update(plain(words))
+
+    @property
+    def _switcher(self) -> ViewSwitcher:
+        return self.query_one(ViewSwitcher)
 
     def _switch(self, name: str) -> None:
-        switcher = self.query_one(ContentSwitcher)
+        switcher = self._switcher
         if switcher.current == name:
             return
         inside = self.content.has_focus
         switcher.current = name
         if inside:
             self.content.focus()
-
-    def _made(self, name: str, kind: type[V]) -> V:
-        """A view inside, made when it is wanted for the first time: many never are, and each would delay the start."""
-        switcher = self.query_one(ContentSwitcher)
-        for view in switcher.query_children(f"#{name}").results(kind):
-            return view
-        view = kind(id=name)
-        view.display = False
-        switcher.mount(view)
-        return view
 
     # Views -------------------------------------------------------------------------
 
@@ -417,13 +416,13 @@ class ResultPane(Pane):
         call = self._shown
         if call is None or call.let_go:
             return None
-        words = self.query_one(ContentSwitcher).current == "message" and call is self._call
+        words = self._switcher.current == "message" and call is self._call
         return call if self.views is not None or words else None
 
     @property
     def error_text(self) -> str | None:
         """The error that is shown, as text."""
-        if self.query_one(ContentSwitcher).current != "failure" or self._call is None:
+        if self._switcher.current != "failure" or self._call is None:
             return None
         failure = self._call.failure
         return actions.worded(failure.text, typing=False) if isinstance(failure, Failure) else None

@@ -1,4 +1,4 @@
-"""`StatusLine`: one row that says which server this is, who is signed in and what is going on.
+"""`StatusLine`: one row with the server, the user that is signed in, and the work in progress.
 
 It draws a `Status` value and nothing else. No state is shown by colour alone: offline the dot is hollow and the
 word `offline` is shown. With little room, the least important words are left out first.

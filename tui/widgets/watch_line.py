@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,9 @@ from tui.widgets.key_line import is_typing
 from tui.widgets.pulse import on_pulse
 
 __all__ = ["WatchLine"]
+
+BUSY_RATE = 4.0
+"""Events a second above which no eye follows them."""
 
 
 class WatchLine(Widget, can_focus=True):
@@ -53,7 +57,10 @@ class WatchLine(Widget, can_focus=True):
         job, watch = self._newest()
         # A running job's clock goes on without any event.
         clock = int(job.elapsed() or 0) if job is not None and not job.ended else 0
-        state = (self._session.jobs.version, clock, watch, watch.version if watch else 0)
+        # Of busy subscriptions two events a second are enough, whichever of them has the newest.
+        busy = watch is not None and watch.rate() > BUSY_RATE
+        news = int(time.monotonic() * 2) if busy else (watch, watch.version) if watch is not None else None
+        state = (self._session.jobs.version, clock, news)
         if state != self._drawn:
             self._drawn = state
             self.refresh()

@@ -157,7 +157,7 @@ def delete(call: Call, id: int, options: dict[str, Any]) -> int:
 
 
 async def _derived(call: Call, key: ApiKey) -> dict[str, Any]:
-    """What a client needs to prove the key without keeping it, in base64; nothing where there is no SCRAM."""
+    """The values with which a client proves the key without keeping it, in base64; nothing where there is no SCRAM."""
     if not call.nas.release.scram:
         return {}
     keys = await asyncio.to_thread(derive, key.key, key.salt, key.iterations)
@@ -245,7 +245,7 @@ async def update_key(call: Call, id: int, data: dict[str, Any]) -> dict[str, Any
     roles=KEY_WRITE,
 )
 def delete_key(call: Call, id: int) -> bool:
-    """Delete an API key; whoever uses it is shut out."""
+    """Delete an API key, so that no user can sign in with it."""
     if id not in call.nas.api_keys:
         raise InstanceNotFound(f"ApiKey {id} does not exist")
     del call.nas.api_keys[id]

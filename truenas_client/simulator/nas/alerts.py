@@ -30,7 +30,7 @@ def _listed() -> list[shapes.Schema]:
 
 @PART.method("alert.list", returns=_listed, roles=read("alert"))
 def list_(call: Call) -> list[dict[str, Any]]:
-    """What the system wants somebody to know."""
+    """The alerts that the system raised."""
     return list(call.nas.world.table("alert").values())
 
 

@@ -67,7 +67,7 @@ class Tree:
         }
 
     def below(self, path: str) -> list[Row]:
-        """What lies in a folder. Raises `CallError` for a path that is none."""
+        """The entries of a folder. Raises `CallError` for a path that is none."""
         if self.entry(path)["type"] != "DIRECTORY":
             raise CallError(f"Path {path} is not a directory", errno.ENOTDIR)
         path = posixpath.normpath(path)
@@ -127,7 +127,7 @@ def _stat_row(nas: Nas, path: str) -> Row:
     roles=READ,
 )
 def stat(call: Call, path: str) -> Row:
-    """What is known of a file or folder: kind, size, owner, times."""
+    """The facts of a file or folder: kind, size, owner, times."""
     return _stat_row(call.nas, _absolute(path))
 
 

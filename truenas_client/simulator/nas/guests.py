@@ -1,4 +1,4 @@
-"""What runs on the NAS besides it: apps and virtual machines."""
+"""Apps and virtual machines on the NAS."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
         options=shapes.obj(
             "How far to go.",
             {},
-            defer=shapes.boolean("When nobody needs it any more.", default=False),
+            defer=shapes.boolean("Delete it once no clone needs it any more.", default=False),
             recursive=shapes.boolean("Below it, too.", default=False),
         ),
     ),

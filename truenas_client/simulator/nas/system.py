@@ -53,7 +53,7 @@ def _info_returns() -> list[shapes.Schema]:
 
 @PART.method("system.info", returns=_info_returns, roles=READ)
 def system_info(call: Call) -> dict[str, Any]:
-    """What this machine is: release, processor, memory, and how long it has been running."""
+    """The machine: release, processor, memory, and how long it has been running."""
     return _info(call.nas)
 
 

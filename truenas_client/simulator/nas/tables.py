@@ -87,7 +87,7 @@ def add_table(
         return one
 
     def ident() -> shapes.Schema:
-        """What an id is: a number or a text, as those there are."""
+        """The type of an id: a number or a text, as in the rows there are."""
         doc = f"The {key} of the row."
         numbers = all(isinstance(row[key], int) for row in found(pristine()))
         return shapes.integer(doc) if numbers else shapes.text(doc, minLength=1)

@@ -127,7 +127,7 @@ PART.service("audit", "config")
     roles=("READONLY_ADMIN", "SHARING_ADMIN", "SYSTEM_AUDIT_READ"),
 )
 def query(call: Call, data: dict[str, Any]) -> Any:
-    """Who did what: sign-ins and calls, the newest last."""
+    """Sign-ins and calls with their users, the newest last."""
     rows = [
         {
             "audit_id": session.id,

@@ -1,0 +1,75 @@
+"""`Drafting`: the part of Explore where arguments are written: in the views of the call pane, in the user's editor."""
+
+from __future__ import annotations
+
+from textual import on, work
+
+from tui.sections.calling import Calling
+from tui.text import safe
+from tui.widgets.draft_view import DraftView
+
+__all__ = ["Drafting"]
+
+
+class Drafting(Calling):
+    """Acts on the draft in the call pane."""
+
+    def action_pane_args(self) -> None:
+        """Shows the arguments, with the focus in them."""
+        raise NotImplementedError
+
+    def action_call_view(self) -> None:
+        view = self.call_pane.next_view
+        if self.open_shown():
+            return
+        self._close_drawer()
+        self.call_pane.show(view)
+        self.call_pane.focus_view()
+
+    def action_edit_problem(self) -> None:
+        self.action_pane_args()
+        self.call_pane.editor.action_next_problem()
+        if (view := self.call_pane.draft_view) is not None:
+            view.go_to(self.call_pane.editor.caret)
+
+    def action_edit_complete(self) -> None:
+        self.action_pane_args()
+        self.call_pane.editor.action_complete()
+
+    @on(DraftView.RunWanted)
+    def _run_wanted(self, event: DraftView.RunWanted) -> None:
+        event.stop()
+        self.action_call_run()
+
+    @on(DraftView.ChoiceWanted)
+    @work(exclusive=True, group="choice", exit_on_error=False)
+    async def _choose(self, event: DraftView.ChoiceWanted) -> None:
+        from tui.cards.choose import choose
+
+        answer = await choose(self, event.title, event.entries)
+        self.call_pane.focus_view()
+        if answer is not None:
+            event.take(answer)
+
+    @work(exclusive=True, group="editor", exit_on_error=False)
+    async def action_text_editor(self) -> None:
+        """Edits the arguments in the user's editor."""
+        # Imported when they are wanted: few calls are written so.
+        from tui.editor_program import NoEditor, edited_by_program
+        from tui.model.document import document, read_document
+        from tui.model.draft import arguments_text
+
+        method, params, text = self.call_pane.method, self.call_pane.draft.values, self.call_pane.text
+        if method is None or params is None:
+            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
+            return
+        before = document(method, params)
+        try:
+            after = await edited_by_program(self.app, before)
+        except NoEditor as e:
+            self.notify(f"Not edited: {safe(str(e))}.", severity="warning", markup=False)
+            return
+        if after == before or self.call_pane.method is not method or self.call_pane.text != text:
+            return
+        written, values = read_document(after, params)
+        self.call_pane.put_text(written if values is None else arguments_text(values))

@@ -1,0 +1,63 @@
+"""A session as the status line shows it: its name among the open connections, its state, and its counts."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+from tui.model.labels import Connection, told_apart
+from tui.session.session import Session, State
+from tui.widgets.status_line import Other, Status
+
+__all__ = ["status_of", "tabs_of"]
+
+
+def status_of(session: Session, others: Sequence[Session], *, lost: bool, reconnect: str) -> Status:
+    """The status of a session beside the other open ones.
+
+    ``lost`` tells that it was connected before; ``reconnect`` is the key that connects or signs in again.
+    """
+    return Status(
+        online=session.online,
+        connecting=session.state is State.CONNECTING and not lost,
+        name=_labels(session, others)[0],
+        user=session.target.user,
+        version=session.learning.release,
+        writable=session.caller.writable,
+        latency=None if session.life.latency is None else session.life.latency * 1000,
+        slots=session.life.slots,
+        jobs=len(session.jobs.active()),
+        events=len(session.feeds.open),
+        note=_note(session, lost, reconnect),
+        colour=session.target.profile.colour,
+        others=tabs_of(session, others),
+    )
+
+
+def tabs_of(session: Session, others: Sequence[Session]) -> tuple[Other, ...]:
+    """The further connections, by names that tell them apart."""
+    return tuple(
+        Other(label, other.online, other.target.profile.colour)
+        for label, other in zip(_labels(session, others)[1:], others, strict=True)
+    )
+
+
+def _labels(session: Session, others: Sequence[Session]) -> list[str]:
+    """The names of these connections, each of which no other one has."""
+    return list(told_apart([Connection(one.host, one.address, one.target.user) for one in (session, *others)]))
+
+
+def _note(session: Session, lost: bool, reconnect: str) -> str:
+    match session.state:
+        case State.WAITING if session.life.retry_at is not None:
+            return f"retry in {max(math.ceil(session.life.retry_at - time.monotonic()), 0)} s"
+        case State.CONNECTING if session.life.cooldown:
+            return f"sign-in in {session.life.cooldown} s"
+        case State.WAITING | State.CONNECTING if lost:
+            return "connecting"
+        case State.OFFLINE:
+            return f"{reconnect} reconnects"
+        case State.EXPIRED:
+            return f"signed out, {reconnect} signs in"
+    return ""

@@ -1,0 +1,25 @@
+"""`ViewSwitcher`: shows one of its views, and makes a view when it is wanted for the first time."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+__all__ = ["ViewSwitcher"]
+
+V = TypeVar("V", bound=Widget)
+
+
+class ViewSwitcher(ContentSwitcher):
+    """Many views never are wanted, and each would delay the start."""
+
+    def made(self, name: str, kind: type[V]) -> V:
+        """The view of a name. Made now, it is hidden until it is switched to."""
+        for view in self.query_children(f"#{name}").results(kind):
+            return view
+        view = kind(id=name)
+        view.display = False
+        self.mount(view)
+        return view
