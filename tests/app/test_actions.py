@@ -347,8 +347,8 @@ async def _levels(desk: Desk, key: str) -> None:
 
 
 @drive("result.view")
-async def _view(desk: Desk, key: str) -> None:
-    await desk.open("pds q", "pool.dataset.query")
+async def _result_view(desk: Desk, key: str) -> None:
+    await table(desk)
     await desk.press(key)
     await desk.see("[Raw]")
 
