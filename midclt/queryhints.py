@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .output import is_terminal
@@ -19,29 +18,17 @@ if TYPE_CHECKING:
 
 __all__ = ["refusal_hint", "unknown_fields"]
 
-_NEAR = 3
-
 
 def unknown_fields(options: Namespace, client: Client, name: str, filters: Any, given: dict[str, Any]) -> list[str]:
     """A sentence for each field that the rows of this method do not have, as far as the list of methods says."""
-    from difflib import get_close_matches
+    from truenas_client.methods.fieldnames import named_fields
+    from truenas_client.methods.fieldnames import unknown_fields as unknown
 
-    from truenas_client.methods.fieldnames import fields
-
-    if not any(_fields(filters, given)):
+    if not any(named_fields(filters, given)):
         return []
     method = _known_method(options, client, name)
-    known = fields(method) if method is not None else {}
-    tops = {field.partition(".")[0] for field in known}
     said = []
-    for field in dict.fromkeys(_fields(filters, given)):
-        top, dot, rest = field.partition(".")
-        # Deeper members are not all in the schema, and a number or a * leads into a list.
-        if not known or top in tops:
-            continue
-        near = get_close_matches(top, tops, _NEAR)
-        if len(near) == 1 or not dot:
-            near = [f"{one}{dot}{rest}" for one in near]
+    for field, near in unknown(method, filters, given) if method is not None else ():
         hint = f". Near it: {', '.join(near)}" if near else f": midclt explain {name}.returns lists them"
         said.append(f"The rows of {name} have no field {field}{hint}")
     return said
@@ -64,19 +51,6 @@ def _known_method(options: Namespace, client: Client, name: str) -> Method | Non
     except ClientException:
         return None  # without a list there is no hint
     return Catalogue.from_methods(listed).get(name) if isinstance(listed, dict) else None
-
-
-def _fields(filters: Any, given: dict[str, Any]) -> Iterator[str]:
-    for item in filters if isinstance(filters, list) else ():
-        if isinstance(item, list) and len(item) == 2 and item[0] == "OR" and isinstance(item[1], list):
-            for branch in item[1]:
-                yield from _fields([branch] if branch and isinstance(branch[0], str) else branch, {})
-        elif isinstance(item, list) and item and isinstance(item[0], str):
-            yield item[0]
-    for item in given.get("select", ()):
-        yield item if isinstance(item, str) else item[0]
-    for item in given.get("order_by", ()):
-        yield item.rpartition(":")[2].removeprefix("-")
 
 
 def refusal_hint(error: str, given: dict[str, Any]) -> str:

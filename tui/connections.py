@@ -62,7 +62,8 @@ class Connections:
         # A number, not the address: two sessions may have the same one.
         mode = self._modes[session] = f"session-{next(self._numbers)}"
         self._app.private_modes.add(mode)
-        workspace = Workspace(session, lambda: [other for other in self._modes if other is not session])
+        session.others = lambda: [other for other in self._modes if other is not session]
+        workspace = Workspace(session, session.others)
         self._app.add_mode(mode, lambda: workspace)
         await self.show(session)
         self._app.call_after_refresh(collector.settle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
@@ -38,9 +37,6 @@ examples:
   midclt query user --filter 'shell !$ nologin and locked = false' -o csv
   midclt query core.get_jobs --filter 'state in RUNNING, WAITING' --count
 """
-
-_IN_AN_OBJECT = frozenset({"audit.query", "ipmi.lan.query"})
-"""Query methods whose only argument is an object with ``query-filters`` and ``query-options`` (all releases)."""
 
 _LISTS = frozenset(
     {
@@ -83,6 +79,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call the query method and print its answer."""
     from truenas_client.exc import ClientException
+    from truenas_client.methods.queryarguments import joined
     from truenas_client.methods.querylocal import LocalPart
     from truenas_client.methods.rowfields import FilterError
 
@@ -99,10 +96,10 @@ def run(options: argparse.Namespace) -> ExitStatus:
     if options.dry_run:
         from ..dryrun import show as show_request
 
-        return show_request(options, name, _params(name, filters, part.sent))
+        return show_request(options, name, joined(name, filters, dict(part.sent)))
     with signed_in(options) as client:
         try:
-            answer = part.finished(_answer(client, name, _params(name, filters, part.sent), timeout))
+            answer = part.finished(_answer(client, name, joined(name, filters, dict(part.sent)), timeout))
         except FilterError as e:
             raise CommandError(f"--order-by: {e}", ExitStatus.ERROR) from None
         except IndexError:
@@ -123,12 +120,6 @@ def run(options: argparse.Namespace) -> ExitStatus:
 def _method(service: str) -> str:
     listing = service.endswith(".query") or service in _LISTS or service.rpartition(".")[2].startswith("get_")
     return service if listing else f"{service}.query"
-
-
-def _params(name: str, filters: list[Any], sent: Mapping[str, Any]) -> list[Any]:
-    if name in _IN_AN_OBJECT:
-        return [{"query-filters": filters, "query-options": dict(sent)}]
-    return [filters, dict(sent)]
 
 
 def _answer(client: Client, name: str, params: list[Any], timeout: float) -> Any:

@@ -310,6 +310,36 @@ async def _arrange(desk: Desk, key: str) -> None:
     await desk.until(lambda: view.table is not None and view.table.columns != before, "other columns")
 
 
+@drive("diff.pin", "diff.compare")
+async def _diff(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press("r")
+    await desk.ended()
+    await desk.press(key)
+    if key == "b":
+        await desk.see("Pinned ")
+        return
+    await desk.see("Compare ")
+
+
+@drive("table.exact")
+async def _exact(desk: Desk, key: str) -> None:
+    await table(desk)
+    await desk.press(key)
+    await desk.see("exact values")
+
+
+@drive("table.next_page", "table.previous_page")
+async def _pages(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write('[[], {"limit": 5, "offset": 5}]')
+    await desk.run()
+    await desk.press("escape")
+    await desk.see("rows 6-10")
+    await desk.press(key)
+    await desk.see("rows 1-5" if key == "left_square_bracket" else "rows 11-15")
+
+
 @drive("tree.less", "tree.more")
 async def _levels(desk: Desk, key: str) -> None:
     await result(desk)
@@ -318,8 +348,8 @@ async def _levels(desk: Desk, key: str) -> None:
 
 
 @drive("result.view")
-async def _view(desk: Desk, key: str) -> None:
-    await result(desk)
+async def _result_view(desk: Desk, key: str) -> None:
+    await table(desk)
     await desk.press(key)
     await desk.see("[Raw]")
 

@@ -57,6 +57,8 @@ async def test_docs_are_one_key_away(signed_in: Open) -> None:
         await desk.press("f2")
         await desk.see("[Form]")
         await desk.press("f2")
+        await desk.see("[Query]")
+        await desk.press("f2")
         await desk.see("[Arguments]")
 
 
@@ -201,7 +203,7 @@ async def test_result_folds_finds_and_shows_raw(signed_in: Open) -> None:
         await desk.press("N")
         await desk.until(lambda: tree.path == first, "the match before")
         await desk.press("escape", "v")
-        await desk.see("[Table]", "/mnt/tank")
+        await desk.see("[Table]", "fragmentation")
         await desk.press("v")
         await desk.see("[Raw]", '"name": "tank"')
         await desk.press("v")

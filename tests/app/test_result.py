@@ -42,7 +42,7 @@ def rows_method(nas: Simulator, name: str, rows: Any) -> None:
 async def test_a_query_opens_as_a_table_with_facts_and_path(signed_in: Open, size: tuple[int, int]) -> None:
     async with signed_in(size=size) as desk:
         view = await table(desk)
-        await desk.see("[Table]", "18 rows", " kB  ", " ms  #1", "[0].id", "columns 1-")
+        await desk.see("[Table]", "18 rows", " kB  ", " ms  #1", "[0].name", "31 hidden")
         await desk.press("down", "right")
         await desk.see("[1].type")
         assert view.path == (1, "type")
@@ -66,24 +66,25 @@ async def test_a_row_opens_as_a_tree_and_escape_goes_back_to_it(signed_in: Open,
         await desk.press("y", "p")
         await desk.until(lambda: desk.app.clipboard == "[2].id", "the path from the whole result")
         await desk.press("escape")
-        await desk.see("Result", "[2].id")
+        await desk.see("Result", "[2].name")
         assert desk.explore.result_pane.content is view
         assert view.has_focus
-        assert view.path == (2, "id")
+        assert view.path == (2, "name")
 
 
 async def test_columns_are_sorted_hidden_moved_and_pinned_by_keys_and_stay_so(signed_in: Open) -> None:
     async with signed_in(size=(80, 24)) as desk:
         view = await table(desk)
         await desk.press("o", "o")
-        await desk.see("id ▾")
+        await desk.see("name ▾")
         assert view.table is not None
         assert view.table.row(0)["id"] == "tank/vault"
         await desk.press("right", "H")
-        await desk.see("1 hidden")
-        await desk.press("P", "greater_than_sign")
-        assert view.table.columns[:2] == ("name", "id")
-        await desk.press("right", "right", "less_than_sign")
+        await desk.until(lambda: view.table is not None and "type" not in view.table.columns, "it is hidden")
+        await desk.press("P", "right", "right", "less_than_sign")
+        assert view.table.columns[:4] == ("used", "available", "name", "mountpoint")
+        await desk.press("u")
+        await desk.see("exact values")
         columns = view.table.columns
         # Another result of the same method, and the same one after another method was open.
         await desk.press("r")
@@ -93,7 +94,7 @@ async def test_columns_are_sorted_hidden_moved_and_pinned_by_keys_and_stay_so(si
         assert view.table.row(0)["id"] == "tank/vault"
         await desk.open("sys info", "system.info")
         await desk.open("pds q", "pool.dataset.query")
-        await desk.see("name", "id ▾")
+        await desk.see("used", "name ▾")
         assert view.table is not None
         assert view.table.columns == columns
 
@@ -105,23 +106,48 @@ async def test_the_list_of_columns_shows_orders_and_pins(signed_in: Open, size: 
         await desk.press("t")
         await desk.until(lambda: isinstance(desk.app.screen, ColumnsScreen), "the columns")
         rows = desk.app.screen.query_one(Rows)
-        await desk.until(lambda: rows.key == "=id", "the cursor on the column it was on")
-        await desk.press("space", "down", "P", "o", "down", "down", "greater_than_sign", "home")
-        await desk.see("[ ]  id", "pinned  ascending", "39 of 40")
+        await desk.until(lambda: rows.key == "=name", "the cursor on the column it was on")
+        await desk.press("space", "down", "P", "o", "down", "down", "greater_than_sign", "home", "down")
+        await desk.see("[ ]  name", "pinned  ascending")
         assert view.table is not None
-        assert view.table.columns[0] == "id", "nothing changes before enter"
+        assert view.table.columns[0] == "name", "nothing changes before enter"
         await desk.press("enter")
         await desk.until(lambda: not isinstance(desk.app.screen, ColumnsScreen), "the card gone")
-        assert view.table.columns[:4] == ("type", "pool", "name", "encrypted")
+        assert view.table.columns[:4] == ("type", "available", "used", "mountpoint")
         assert view.table.row(0)["type"] == "FILESYSTEM"
+        shown = len(view.table.columns)
         await desk.press("t", "n", "escape")
-        assert len(view.table.columns) == 39, "escape changes nothing"
+        assert len(view.table.columns) == shown, "escape changes nothing"
         await desk.press("t", "n", "enter")
         assert len(view.table.columns) == 1
         await desk.press("t", "a", "enter")
-        assert len(view.table.columns) == 40
-        await desk.press("t", "r", "enter")
-        assert view.table.columns[:3] == ("id", "type", "name")
+        assert len(view.table.columns) == len(view.table.whole)
+        await desk.press("t", "r", "slash", *"used.parsed")
+        await desk.see("found")
+        await desk.press("enter", "space", "enter")
+        assert view.table.columns[:2] == ("name", "type")
+        assert "used.parsed" in view.table.columns
+
+
+async def test_the_server_sorts_and_pages_where_the_query_has_a_limit(signed_in: Open) -> None:
+    async with signed_in(size=(120, 36)) as desk:
+        await desk.open("pds q", "pool.dataset.query")
+        await desk.write('[[], {"limit": 5}]')
+        await desk.run()
+        await desk.press("escape")
+        await desk.see("rows 1-5")
+        await desk.press("right_square_bracket")
+        await desk.see("rows 6-10", '"offset": 5')
+        await desk.press("right", "right", "o")
+        await desk.see('"used.parsed"', "used ▴", "rows 1-5")
+        view = desk.explore.result_pane.content
+        assert isinstance(view, TableView)
+        assert view.key == "used"
+        await desk.press("o")
+        await desk.see('"-used.parsed"', "used ▾", "rows 1-5")
+        assert view.has_focus
+        assert view.table is not None
+        assert view.table.row(0)["id"] == "tank"
 
 
 async def test_finding_in_the_table_and_copying_the_cell(signed_in: Open) -> None:
@@ -130,12 +156,12 @@ async def test_finding_in_the_table_and_copying_the_cell(signed_in: Open) -> Non
         await desk.press("slash")
         await desk.type("debian")
         await desk.press("enter")
-        await desk.until(lambda: view.has_focus and view.path == (7, "id"), "the first match")
-        await desk.see("n next")
-        await desk.press("n")
+        await desk.until(lambda: view.has_focus and view.path == (7, "name"), "the first match")
+        await desk.see("1 match  n next")
+        await desk.press("home", "n")
         await desk.until(lambda: view.path == (7, "name"), "the next one")
-        await desk.press("N")
-        await desk.until(lambda: view.path == (7, "id"), "the one before")
+        await desk.press("end", "N")
+        await desk.until(lambda: view.path == (7, "name"), "the one before")
         await desk.press("right", "y", "v")
         await desk.until(lambda: desk.app.clipboard == "VOLUME", "the value on the clipboard")
         await desk.press("escape", "slash")
@@ -173,6 +199,23 @@ async def test_a_list_of_objects_of_any_method_can_be_a_table_and_others_cannot(
         await desk.see("[Tree]  Raw")
         await desk.press("escape", "o", "t")
         assert not isinstance(desk.app.screen, ColumnsScreen)
+
+
+async def test_the_hottest_disk_first(signed_in: Open) -> None:
+    async with signed_in(size=(80, 24)) as desk:
+        await desk.open("disk temperatures", "disk.temperatures")
+        await desk.run()
+        await desk.press("escape", "v")
+        await desk.see("[Table]", "name", "value")
+        await desk.press("right", "o", "o", "home")
+        await desk.see("value ▾")
+        await desk.press("y", "v")
+        call = desk.explore.result_pane.call
+        assert call is not None
+        hottest = max(call.value, key=lambda name: call.value[name])
+        await desk.until(lambda: desk.app.clipboard == str(call.value[hottest]), "the highest")
+        await desk.press("y", "p")
+        await desk.until(lambda: desk.app.clipboard == hottest, "the path of the member")
 
 
 async def test_an_empty_list_says_what_keeps_the_rows_away(signed_in: Open, nas: Simulator) -> None:

@@ -73,6 +73,8 @@ async def test_what_was_before_is_marked_kept_and_brought_back(
         await desk.press("p")
         await desk.see("Previous result", "number 2")
         await desk.press("p")
+        await desk.see("2 results back", "number 1")
+        await desk.press("p")
         await desk.see("Error", "the third is unlucky")
 
         # The fourth is cancelled, and the result before the error is still there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import cmp_to_key
 from itertools import pairwise
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from truenas_client.values import table as model
 from truenas_client.values.cells import cell_of, sort_key
 from truenas_client.values.table import Arrangement, Table, is_table
+from truenas_client.values.texttable import TextTable
 
 POOLS: list[dict[str, Any]] = [
     {"id": 1, "name": "tank", "topology": {"data": []}, "healthy": True, "size": 11957192654848, "scan": None},
@@ -33,6 +35,7 @@ arrangements = st.builds(
     pinned=st.lists(st.sampled_from("abcdez"), unique=True).map(tuple),
     sort=st.none() | st.sampled_from("abcdez"),
     descending=st.booleans(),
+    shown=st.frozensets(st.sampled_from("abcdez")),
 )
 
 
@@ -48,8 +51,41 @@ def test_what_is_a_table() -> None:
     assert not any(is_table(value) for value in ([], [1], [{}, 1], {"a": {}}, "x", None, [None]))
 
 
-def test_plain_columns_come_before_containers_and_empty_ones_last() -> None:
-    assert Table(POOLS).columns == ("id", "name", "healthy", "size", "extra", "topology", "scan")
+def test_without_a_choice_the_columns_are_those_of_the_command_line() -> None:
+    table = Table(POOLS)
+    assert table.columns == TextTable(POOLS).columns == ("id", "name", "size", "extra", "healthy")
+    assert table.keys[:7] == (*table.columns, "topology", "scan")
+    best = ("name", "topology.data", "nowhere")
+    assert Table(POOLS, best=best).columns == TextTable(POOLS, best=best).columns == ("name",)
+
+
+def test_columns_inside_members_can_be_shown_sorted_and_found() -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": at, "used": {"value": f"{at}K", "rawvalue": str(at), "parsed": at}, "disks": [{"serial": f"s{at}"}]}
+        for at in (3, 1, 2)
+    ]
+    table = Table(rows, best=("id", "disks.*.serial"))
+    assert table.columns == ("id", "disks.*.serial")
+    assert table.cell(0, "disks.*.serial").text == "s3"
+    assert table.place(0, "disks.*.serial") == (0, "disks")
+    table.arrange(replace(table.toggled("used.parsed"), sort="used.parsed"))
+    assert "used.parsed" in table.columns
+    for _ in table.sort():
+        pass
+    assert [table.value(index, "used.parsed") for index in range(3)] == [1, 2, 3]
+    assert table.place(0, "used.parsed") == (1, "used", "parsed")
+    table.arrange(table.toggled("used.parsed"))
+    assert "used.parsed" not in table.columns
+    assert [table.field(key) for key in ("id", "used", "disks", "disks.*.serial")] == ["id", "used.parsed", "", ""]
+
+
+def test_exact_values_are_one_switch_away() -> None:
+    table = Table([{"size": 11957192654848, "when": datetime(2025, 11, 21, tzinfo=UTC), "fragmentation": "4"}])
+    readable = [table.cell(0, key).text for key in ("size", "when", "fragmentation")]
+    assert readable == ["10.9 TiB", "2025-11-21 00:00Z", "4 %"]
+    table.exact = True
+    exact = [table.cell(0, key).text for key in ("size", "when", "fragmentation")]
+    assert exact == ["11957192654848", "2025-11-21T00:00:00+00:00", "4"]
 
 
 @pytest.mark.parametrize(
@@ -62,13 +98,13 @@ def test_plain_columns_come_before_containers_and_empty_ones_last() -> None:
         ("healthy", True, "yes", "text"),
         ("healthy", False, "no", "text"),
         ("scan", None, "null", "null"),
-        ("when", datetime(2025, 11, 21, tzinfo=UTC), "2025-11-21 00:00Z", "text"),
+        ("when", datetime(2025, 11, 21, tzinfo=UTC), "2025-11-21 00:00Z", "date"),
         ("roles", ["READ", "WRITE"], "READ, WRITE", "text"),
         ("roles", list(range(20)), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, … [20]", "text"),
         ("disks", [{"a": 1}], "[1]", "container"),
         ("disks", [], "[0]", "container"),
         ("scan", {"function": "SCRUB", "name": "x"}, "{2} x", "container"),
-        ("used", {"value": "1.1G", "rawvalue": "1181116006", "parsed": 1181116006}, "1.1G", "text"),
+        ("used", {"value": "1.1G", "rawvalue": "1181116006", "parsed": 1181116006}, "1.1G", "number"),
         ("used", {"value": None, "rawvalue": "0", "parsed": None}, "null", "null"),
         ("members", {3, 1}, "[2]", "container"),
     ],
@@ -161,10 +197,9 @@ def test_columns_are_every_key_once_and_never_none(rows: list[dict[str, Any]], a
     table = Table(rows, arrangement)
     known = {key for row in rows for key in row}
     assert len(table.keys) == len(set(table.keys))
-    assert set(table.keys) == known
-    assert set(table.columns) <= known
+    assert set(table.whole) == known <= set(table.keys)
     assert bool(table.columns) == bool(known)
-    shown = known - arrangement.hidden
+    shown = (set(table.chosen) - arrangement.hidden) | (arrangement.shown & known)
     assert set(table.columns) == shown or (not shown and len(table.columns) == bool(known))
     pinned = table.pinned
     assert all((key in arrangement.pinned) == (at < pinned) for at, key in enumerate(table.columns))
@@ -198,16 +233,16 @@ def test_a_moved_column_changes_places_among_the_shown_ones_of_its_kind(
 
 
 def test_hiding_the_last_column_leaves_one() -> None:
-    table = Table(POOLS, Arrangement(hidden=frozenset(Table(POOLS).keys)))
+    table = Table(POOLS, Arrangement(hidden=frozenset(Table(POOLS).chosen)))
     assert len(table.columns) == 1
 
 
 def test_keys_that_only_later_rows_have_come_behind() -> None:
     rows = [{"a": 1}] * (model.FIRST_LOOKED_AT + 30_000) + [{"a": 1, "late": 2}]
     table = Table(rows)
-    assert table.columns == ("a",)
+    assert table.whole == ("a",)
     assert any(list(table.look_further()))
-    assert table.columns == ("a", "late")
+    assert table.whole == ("a", "late")
 
 
 @given(rows=tables, text=st.sampled_from(["1", "e", "null", "A", "no"]), backwards=st.booleans(), data=st.data())

@@ -76,7 +76,7 @@ async def table(desk: Desk) -> None:
     await desk.open("pds q", "pool.dataset.query")
     await desk.write(QUERY)
     await desk.run()
-    await desk.see("5 rows")
+    await desk.see("rows 1-5")
 
 
 async def tree(desk: Desk) -> None:

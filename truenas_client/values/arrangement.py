@@ -11,20 +11,23 @@ __all__ = ["Arrangement"]
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The user's choice of columns: their ``order`` (others follow in natural order), the ``hidden`` ones, those
-    ``pinned`` at the left in this order, the key to ``sort`` by, and whether the sort is ``descending``."""
+    """The user's choice of columns: their ``order`` (others follow in natural order), those ``hidden`` of the ones that
+    the table chose and those ``shown`` beside them, those ``pinned`` at the left in this order, the column to ``sort``
+    by, and whether the sort is ``descending``."""
 
     order: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
     pinned: tuple[str, ...] = ()
     sort: str | None = None
     descending: bool = False
+    shown: frozenset[str] = frozenset()
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {
             "order": list(self.order),
             "hidden": sorted(self.hidden),
+            "shown": sorted(self.shown),
             "pinned": list(self.pinned),
             "sort": self.sort,
             "descending": self.descending,
@@ -42,11 +45,8 @@ class Arrangement:
             pinned=_texts(kept.get("pinned")),
             sort=sort if isinstance(sort, str) else None,
             descending=kept.get("descending") is True,
+            shown=frozenset(_texts(kept.get("shown"))),
         )
-
-    def toggled(self, key: str) -> Arrangement:
-        """The arrangement with this column hidden, or shown again."""
-        return replace(self, hidden=self.hidden ^ {key})
 
     def with_pin(self, key: str) -> Arrangement:
         """The arrangement with this column pinned at the left, or no longer pinned."""

@@ -22,7 +22,7 @@ INLINE_ITEMS = 12
 _PROPERTY = frozenset({"value", "rawvalue"})
 _DIGITS = re.compile(r"(\d{1,18})")
 
-Kind = Literal["text", "number", "null", "container", "missing"]
+Kind = Literal["text", "number", "date", "null", "container", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ def property_value(value: Any) -> Any:
 def cell_of(key: str, value: Any) -> Cell:
     """A value as a table shows it: texts without quotes, booleans as yes and no, sizes and dates in readable form."""
     if isinstance(value, str):
+        if value.isdecimal() and (percent := hint(key, int(value[:9]))).endswith("%"):
+            return Cell(percent, "number")  # some percentages come as texts
         return Cell(value[:LONGEST] or '""', "text" if value else "null")
     if value is None:
         return _NULL
@@ -56,10 +58,13 @@ def cell_of(key: str, value: Any) -> Cell:
     if isinstance(value, (int, float)):
         return Cell(hint(key, value) or preview(value), "number")
     if isinstance(value, (datetime, date, time)):
-        return Cell(hint(key, value), "text")
+        return Cell(hint(key, value), "date")
     inner = property_value(value)
     if inner is not value:
-        return cell_of(key, inner)
+        exact = value.get("parsed")
+        cell = cell_of(key, inner)
+        number = isinstance(exact, (int, float)) and not isinstance(exact, bool) and cell.kind == "text"
+        return Cell(cell.text, "number") if number else cell
     if isinstance(value, (list, tuple)):
         return Cell(_list_text(value), "container" if not value or is_container(value[0]) else "text")
     if isinstance(value, dict):

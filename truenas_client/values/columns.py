@@ -18,12 +18,24 @@ from truenas_client.secrets.names import is_secret_name
 
 from .cells import property_value
 from .human import hint
-from .kinds import is_container
+from .kinds import Path, is_container
 
-__all__ = ["MISSING", "at_path", "every_column", "own_columns", "picked", "present", "read_columns"]
+__all__ = [
+    "MISSING",
+    "at_path",
+    "every_column",
+    "inner_columns",
+    "own_columns",
+    "picked",
+    "place_of",
+    "present",
+    "read_columns",
+]
 
 _LOOKED_AT = 100
 """Rows that decide which columns a table shows."""
+_ROWS_WITH_INNER = 20
+_MOST_INNER = 400
 _LONG = 100
 """A text with more characters is no column that a table shows by itself."""
 
@@ -73,6 +85,20 @@ def at_path(value: Any, names: Sequence[str]) -> Any:
     return value
 
 
+def place_of(value: Any, names: Sequence[str]) -> Path:
+    """The path that these names lead along: places of lists as numbers, no further than a ``*`` or a missing member."""
+    path: Path = ()
+    for name in names:
+        if isinstance(value, Mapping) and name in value:
+            path = (*path, name)
+        elif isinstance(value, (list, tuple)) and name.isdecimal() and int(name[:9]) < len(value):
+            path = (*path, int(name[:9]))
+        else:
+            break
+        value = value[path[-1]]
+    return path
+
+
 def picked(rows: Iterable[Any], columns: Sequence[str]) -> list[dict[str, Any]]:
     """The rows with these columns alone, each under its path; what a row lacks is left out."""
     paths = [(column, split(column)) for column in columns]
@@ -86,6 +112,23 @@ def every_column(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
         if not row.keys() <= known.keys():
             known.update(dict.fromkeys(row))
     return tuple(map(escaped, known))
+
+
+def inner_columns(rows: Iterable[Any], deepest: int = 3) -> tuple[str, ...]:
+    """The paths of members inside the members of the first rows, in the order in which they come."""
+    known: dict[str, None] = {}
+
+    def walk(value: Mapping[str, Any], above: str, depth: int) -> None:
+        for name, inner in value.items():
+            path = f"{above}{escaped(name)}"
+            if depth:
+                known[path] = None
+            if depth < deepest and type(inner) is dict and len(known) < _MOST_INNER:
+                walk(inner, f"{path}.", depth + 1)
+
+    for row in islice(rows, _ROWS_WITH_INNER):
+        walk(row, "", 0)
+    return tuple(known)
 
 
 def present(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ _SIZE_KEY = re.compile(
     r"|(?:^|_)(?:bytes|size)(?:_|$)"
 )
 _NOT_A_SIZE = re.compile(r"(?:percent|count|rate|ratio|number|_id$|inodes|files)")
+_PERCENT_KEY = re.compile(r"(?:^|_)(?:percent(?:age)?|pct|fragmentation)$")
 _SECONDS_KEY = re.compile(r"(?:^|_)(?:uptime_seconds|total_secs_left|duration|elapsed|seconds)$")
 # A ZFS property is an object. For its member with the number, the key of the property counts.
 _INNER_KEYS = frozenset({"parsed", "rawvalue"})
@@ -84,7 +85,7 @@ def hint(key: str | int | None, value: Any, *, parent: str | int | None = None) 
     """The readable form of ``value`` under ``key`` (``parent`` is the key above), or "" when it has none.
 
     These have one: bytes from 1 MiB up under keys that name sizes, seconds from two minutes up under keys that name
-    durations, and dates and times (in UTC).
+    durations, percentages, and dates and times (in UTC).
     """
     if isinstance(value, datetime):
         return human_time(value)
@@ -98,6 +99,8 @@ def hint(key: str | int | None, value: Any, *, parent: str | int | None = None) 
     name = name.lower()
     if abs(value) >= _LEAST_BYTES and _SIZE_KEY.search(name) and not _NOT_A_SIZE.search(name):
         return human_size(value) if abs(value) < _MOST_BYTES else ""
+    if _PERCENT_KEY.search(name) and abs(value) < 1e6:
+        return f"{value:.4g} %"
     return _span(value) if value >= 120 and _SECONDS_KEY.search(name) else ""
 
 

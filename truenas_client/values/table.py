@@ -1,8 +1,9 @@
 """A list of objects as a table: its columns, its cells, sorting and finding.
 
-A `Table` reads the given list and copies no row. The user's choice (order, hidden, pinned, sorting) is an
-`Arrangement`; keys that it does not name come after those it names. Work that grows with the number of rows is an
-iterator of steps of a few milliseconds, so that the caller can run other tasks in between.
+A `Table` reads the given list and copies no row. Columns are paths (`columns`); without a choice of the user it shows
+the same ones as `TextTable`. The user's choice (order, shown, hidden, pinned, sorting) is an `Arrangement`; columns
+that it does not name come after those it names. Work that grows with the number of rows is an iterator of steps of a
+few milliseconds, so that the caller can run other tasks in between.
 
 Invariant: sorting is stable in both directions, and null and missing values come last in both.
 """
@@ -11,16 +12,21 @@ from __future__ import annotations
 
 import heapq
 from array import array
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from truenas_client.dotted import escaped, split
+
 from .arrangement import Arrangement
 from .cells import MISSING, Cell, cell_of, property_value, sort_key
-from .kinds import is_container
+from .columns import MISSING as NOTHING
+from .columns import at_path, inner_columns, own_columns, place_of, present
+from .kinds import Path, is_container
+from .texttable import cell_text, key_of
 
-__all__ = ["Arrangement", "Cell", "Table", "is_table"]
+__all__ = ["Arrangement", "Cell", "Table", "is_table", "named_rows"]
 
 FIRST_LOOKED_AT = 500
 """Rows whose keys are read before the table is shown; `Table.look_further` reads the others."""
@@ -35,18 +41,41 @@ def is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(type(row) is dict for row in value)
 
 
+def named_rows(value: Any) -> list[dict[str, Any]] | None:
+    """The members of an object as rows with ``name`` and ``value``, where they are alike: two or more numbers (the
+    temperature of each disk). None for any other value."""
+    if type(value) is not dict or len(value) < 2:
+        return None
+    numbers = [item for item in value.values() if type(item) in (int, float)]
+    if len(numbers) < 2 or any(item is not None and type(item) not in (int, float) for item in value.values()):
+        return None
+    return [{"name": name, "value": item} for name, item in value.items()]
+
+
 class Table:
     """Rows and columns of a list of objects, which must not change while it is shown.
 
     Rows are numbered from 0 as they are shown; `source` is the index in the list.
     """
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]], arrangement: Arrangement | None = None) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        arrangement: Arrangement | None = None,
+        *,
+        best: Sequence[str] = (),
+    ) -> None:
         self.rows = rows
+        self.exact = False
+        """Whether cells show exact values (bytes, ISO 8601) instead of readable ones."""
+        self.given_order: tuple[str, bool] | None = None
+        """The column that the server sorted the rows by, and whether descending; None where that is not known."""
         self._known: dict[str, None] = {}
         for row in islice(rows, FIRST_LOOKED_AT):
             self._known.update(dict.fromkeys(row))
-        self._natural = self._by_use()
+        self.chosen = present(rows, best) or own_columns(rows)
+        """The columns that are shown without an arrangement."""
+        self._natural = tuple(dict.fromkeys([*self.chosen, *self._by_use(), *inner_columns(rows)]))
         self._order: array[int] | None = None
         self._sorted_by: tuple[str, bool] | None = None
         self.arrangement = arrangement or Arrangement()
@@ -59,21 +88,24 @@ class Table:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Every key, shown or not, in the order of the columns: pinned ones first."""
-        chosen, known = self.arrangement, self._natural
-        pinned = [key for key in chosen.pinned if key in self._known]
-        ordered = dict.fromkeys([*pinned, *(key for key in chosen.order if key in self._known), *known])
-        return tuple(ordered)
+        """Every column, shown or not, in order: pinned ones first."""
+        arrangement, known = self.arrangement, dict.fromkeys(self._natural)
+        pinned = [key for key in arrangement.pinned if key in known]
+        return tuple(dict.fromkeys([*pinned, *(key for key in arrangement.order if key in known), *known]))
 
     @property
-    def natural(self) -> tuple[str, ...]:
-        """Every key, in the order without an arrangement."""
-        return self._natural
+    def whole(self) -> tuple[str, ...]:
+        """The columns of the members of the rows themselves: each value is in one of them."""
+        return tuple(map(escaped, self._known))
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The keys that are shown, in order; at least one as long as there is a key."""
+        """The columns that are shown, in order; at least one as long as there is one."""
         return self._columns
+
+    def is_shown(self, key: str) -> bool:
+        """Whether the arrangement shows a column."""
+        return key in self.arrangement.shown or (key in self.chosen and key not in self.arrangement.hidden)
 
     @property
     def pinned(self) -> int:
@@ -85,11 +117,12 @@ class Table:
         self.arrangement = arrangement
         self._columns = self._arranged()
 
-    def know(self, keys: Sequence[str]) -> None:
-        """Add these keys in front of the known ones, in this order."""
-        self._known = dict.fromkeys([*keys, *self._known])
-        self._natural = tuple(self._known)
-        self._columns = self._arranged()
+    def toggled(self, key: str) -> Arrangement:
+        """The arrangement with a column hidden, or shown again."""
+        arrangement = self.arrangement
+        if self.is_shown(key):
+            return replace(arrangement, hidden=arrangement.hidden | {key}, shown=arrangement.shown - {key})
+        return replace(arrangement, hidden=arrangement.hidden - {key}, shown=arrangement.shown | {key})
 
     def moved(self, key: str, by: int, *, hidden: bool = False) -> Arrangement:
         """The arrangement with a column moved this many places to the right (negative: to the left).
@@ -98,7 +131,7 @@ class Table:
         """
         keys = list(self.keys)
         group = [other for other in keys if self._fixed(other) == self._fixed(key)]
-        shown = [other for other in group if hidden or other not in self.arrangement.hidden or other == key]
+        shown = [other for other in group if hidden or self.is_shown(other) or other == key]
         at = shown.index(key)
         target = shown[max(0, min(at + by, len(shown) - 1))]
         if target == key:
@@ -129,7 +162,7 @@ class Table:
             yield True
 
     def _taken(self, before: int) -> None:
-        self._natural = (*self._natural, *islice(self._known, before, None))
+        self._natural = tuple(dict.fromkeys([*self._natural, *map(escaped, islice(self._known, before, None))]))
         self._columns = self._arranged()
 
     def _fixed(self, key: str) -> bool:
@@ -137,7 +170,7 @@ class Table:
 
     def _arranged(self) -> tuple[str, ...]:
         keys = self.keys
-        return tuple(key for key in keys if key not in self.arrangement.hidden) or keys[:1]
+        return tuple(filter(self.is_shown, keys)) or keys[:1]
 
     def _by_use(self) -> tuple[str, ...]:
         """The keys in the server's order, except that keys of containers come later and keys without values last."""
@@ -156,7 +189,7 @@ class Table:
                 least = 1
             return least
 
-        return tuple(sorted(self._known, key=rank))
+        return tuple(map(escaped, sorted(self._known, key=rank)))
 
     # Rows
 
@@ -172,21 +205,51 @@ class Table:
         """The shown position of the row with this index in the list."""
         return source if self._order is None else self._order.index(source)
 
+    def value(self, index: int, key: str) -> Any:
+        """The value in a column of a shown row; None where the row has none."""
+        found = _reader(key)(self.row(index))
+        return None if found is NOTHING else found
+
+    def place(self, index: int, key: str) -> Path:
+        """The path of that value from the list."""
+        return (self.source(index), *place_of(self.row(index), split(key)))
+
+    def field(self, key: str) -> str:
+        """The field that a server has to sort by to sort a column; "" where it cannot."""
+        if "*" in split(key):
+            return ""
+        values = map(_reader(key), islice(self.rows, 100))
+        value = next((value for value in values if value is not NOTHING and value is not None), None)
+        if property_value(value) is not value:
+            return f"{key}.parsed"
+        return "" if is_container(value) else key
+
     def cell(self, index: int, key: str) -> Cell:
         """The cell in a column of a shown row."""
-        row = self.row(index)
-        return cell_of(key, row[key]) if key in row else MISSING
+        return self._cell(_reader(key)(self.row(index)), key_of(key))
+
+    def _cell(self, value: Any, name: str) -> Cell:
+        if value is NOTHING:
+            return MISSING
+        cell = cell_of(name, value)
+        return Cell(cell_text(name, value, human=False), cell.kind) if self.exact and value is not None else cell
 
     def samples(self, key: str, count: int) -> Iterator[str]:
         """The texts of a column in the first rows of the list. Sorting does not change them."""
-        return (cell_of(key, row[key]).text for row in islice(self.rows, count) if key in row)
+        return (self._cell(value, key_of(key)).text for value in map(_reader(key), islice(self.rows, count)))
 
     def is_numeric(self, key: str) -> bool:
-        """Whether the first rows have only numbers and nulls under a key."""
-        kinds = {cell_of(key, row[key]).kind for row in islice(self.rows, 100) if key in row}
-        return "number" in kinds and kinds <= {"number", "null"}
+        """Whether the first rows have only numbers and nulls under a key, or only times."""
+        kinds = {self._cell(value, key_of(key)).kind for value in map(_reader(key), islice(self.rows, 100))}
+        return any(kind in kinds and kinds <= {kind, "null", "missing"} for kind in ("number", "date"))
 
     # Sorting
+
+    @property
+    def sorting(self) -> tuple[str, bool] | None:
+        """The column that the rows are shown sorted by, and whether descending."""
+        wanted = self.arrangement
+        return (wanted.sort, wanted.descending) if wanted.sort is not None else self.given_order
 
     @property
     def is_sorted(self) -> bool:
@@ -229,12 +292,14 @@ class Table:
 
 def _order(rows: Sequence[Mapping[str, Any]], key: str, descending: bool) -> Generator[None, None, list[int]]:
     """The sorted indexes of the rows. Pieces are sorted one by one and then merged, so that no step is long."""
+    read = _reader(key)
     keys: list[Any] = []
     pieces: list[list[int]] = []
     last: list[int] = []
     piece: list[int] = []
     for place, row in enumerate(rows):
-        found = sort_key(row.get(key))
+        value = read(row)
+        found = None if value is NOTHING else sort_key(value)
         keys.append(found)
         (last if found is None else piece).append(place)
         if (place + 1) % STEP == 0:
@@ -258,3 +323,12 @@ def _order(rows: Sequence[Mapping[str, Any]], key: str, descending: bool) -> Gen
 
 def _sort_piece(piece: list[int], keys: list[Any], descending: bool) -> None:
     piece.sort(key=keys.__getitem__, reverse=descending)
+
+
+def _reader(key: str) -> Callable[[Mapping[str, Any]], Any]:
+    """What reads the value of a column from a row; `NOTHING` where there is none."""
+    path = split(key)
+    if len(path) > 1:
+        return lambda row: at_path(row, path)
+    name = path[0]
+    return lambda row: row.get(name, NOTHING)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Any
 
 from textual.widget import Widget
@@ -17,7 +18,7 @@ from tui.cards.confirm import confirm
 from tui.session.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, pieces_of, save, text_of
 from tui.text import safe
 
-__all__ = ["copy"]
+__all__ = ["copy", "save_text"]
 
 
 async def copy(node: Widget, value: Any, what: str, name: str) -> None:
@@ -58,8 +59,16 @@ async def _copied_here(text: str) -> bool:
 async def _offer_file(node: Widget, value: Any, what: str, name: str) -> None:
     path = file_path(name, ".txt" if isinstance(value, str) else ".json")
     question = f"{safe(what).capitalize()}: too large for the terminal's clipboard (about 75 kB).\nSave it to\n{path}"
-    if not await confirm(node, "Too large to copy", question, yes="save it"):
-        return
+    if await confirm(node, "Too large to copy", question, yes="save it"):
+        await _save(node, value, path)
+
+
+async def save_text(node: Widget, text: str, name: str) -> None:
+    """Saves a text into a file of its own, and says where. To be run in a worker."""
+    await _save(node, text, file_path(name, ".txt"))
+
+
+async def _save(node: Widget, value: Any, path: Path) -> None:
     try:
         size = await save(pieces_of(value), path)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 from textual import on
@@ -12,6 +13,7 @@ from textual.dom import DOMNode
 from truenas_client.values.table import Arrangement, Table
 from tui import actions
 from tui.cards.card import CardScreen, ask
+from tui.widgets.find_field import FindField
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 
@@ -37,26 +39,28 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
             *(("app.close", "leave"), ("table.columns", "leave")),
             *(("table.pin", "pin"), ("table.sort", "sort")),
             *(("columns.all", "all"), ("columns.only", "none"), ("columns.reset", "reset")),
+            ("pane.find", "filter"),
         ),
     ]
 
     def __init__(self, table: Table, key: str | None) -> None:
         super().__init__()
         # A table of its own over the same rows: a trial here does not show behind the card.
-        self._table = Table(table.rows[:1], table.arrangement)
-        self._table.know(table.natural)
+        self._table = copy(table)
         self._key = key
+        self._sought = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
             yield Rows((Column(cells=3), Column(flex=True), Column(cells=18, style="dim")), id="columns")
+            yield FindField(self._filter, lambda: self.query_one(Rows), placeholder="part of a name")
             yield Hint(
                 *(("nav.toggle", "show or hide"), ("table.left table.right", "move")),
                 *(("table.pin", "pin"), ("table.sort", "sort")),
             )
             yield Hint(
-                *(("columns.all", "all"), ("columns.only", "only this"), ("columns.reset", "reset")),
-                *(("card.leave", "back"), ("card.accept", "done")),
+                *(("pane.find", "filter"), ("columns.all", "all"), ("columns.only", "only this")),
+                *(("columns.reset", "reset"), ("card.leave", "back"), ("card.accept", "done")),
             )
 
     def on_mount(self) -> None:
@@ -78,16 +82,36 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
             Row(
                 f"={key}",
                 (
-                    Cell("[ ]" if key in chosen.hidden else "[x]", "dim" if key in chosen.hidden else "accent"),
-                    Cell(key, "dim" if key in chosen.hidden else ""),
+                    Cell("[x]", "accent") if table.is_shown(key) else Cell("[ ]", "dim"),
+                    Cell(key, "" if table.is_shown(key) else "dim"),
                     "  ".join(_words(chosen, key)),
                 ),
             )
             for key in table.keys
+            if self._sought in key.lower()
         ]
         self.query_one(Rows).set_rows(rows)
-        shown = sum(1 for key in table.keys if key not in chosen.hidden)
-        self.query_one("#card").border_subtitle = f"{shown} of {len(table.keys)}"
+        shown = sum(map(table.is_shown, table.keys))
+        found = f"{len(rows)} found  " if self._sought else ""
+        self.query_one("#card").border_subtitle = f"{found}{shown} of {len(table.keys)} shown"
+
+    # The filter
+
+    def _filter(self, text: str) -> None:
+        self._sought = text.strip().lower()
+        self._renew()
+
+    def action_filter(self) -> None:
+        self.query_one(FindField).open()
+
+    def action_leave(self) -> None:
+        if not self.query_one(FindField).close():
+            super().action_leave()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # In the filter letters and arrows belong to the text.
+        typing = self.query_one(FindField).has_focus
+        return not typing if action in ("answer", "hide", "move") else super().check_action(action, parameters)
 
     def _take(self, arrangement: Arrangement) -> None:
         self._table.arrange(arrangement)
@@ -96,7 +120,7 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
     @on(Rows.Chosen)
     def action_hide(self) -> None:
         if self._at is not None:
-            self._take(self._table.arrangement.toggled(self._at))
+            self._take(self._table.toggled(self._at))
 
     def action_pin(self) -> None:
         if self._at is not None:
@@ -111,11 +135,12 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
             self._take(self._table.moved(self._at, by, hidden=True))
 
     def action_all(self) -> None:
-        self._take(replace(self._table.arrangement, hidden=frozenset()))
+        self._take(replace(self._table.arrangement, hidden=frozenset(), shown=frozenset(self._table.whole)))
 
     def action_none(self) -> None:
         if self._at is not None:
-            self._take(replace(self._table.arrangement, hidden=frozenset(self._table.keys) - {self._at}))
+            others = frozenset(self._table.chosen) - {self._at}
+            self._take(replace(self._table.arrangement, hidden=others, shown=frozenset({self._at})))
 
     def action_reset(self) -> None:
         self._take(Arrangement())

@@ -119,6 +119,10 @@ class Calling(Section):
             self.action_pane_methods()
             return
         self._close_drawer()
+        view = self.call_pane.draft_view
+        if view is not None and view.unfinished:
+            self.notify(f"Not sent: {safe(view.unfinished)}.", severity="warning", timeout=4, markup=False)
+            return
         text = self.call_pane.text
         problems, draft = self.call_pane.look(), self.call_pane.draft
         missing = "" if problems else safe(", ".join(one.message for one in draft.missing))
@@ -128,7 +132,11 @@ class Calling(Section):
             self._insisted = text
             self.call_pane.show_arguments()
             self.call_pane.focus_view()
-            if missing and self.call_pane.draft_view is None:
+            typing = self.call_pane.draft_view is None and draft.read.document.problems
+            if typing:
+                # Half-typed: the caret stays where the user types, and the message says what is missing there.
+                missing = safe(self.call_pane.editor.describe(typing[0]))
+            elif missing and self.call_pane.draft_view is None:
                 self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
             else:
                 self.call_pane.go_to_first(problems)
@@ -246,7 +254,11 @@ class Calling(Section):
             self.notify("Nothing to copy yet.", timeout=2)
             return
         letter = await choose_copy(self, entries)
-        if letter is not None and (chosen := self._to_copy(letter)) is not None:
+        if letter == "f" and (differences := self.result_pane.differences) is not None:
+            from tui.cards.clipboard import save_text
+
+            await save_text(self, "\n".join(differences.lines()) + "\n", f"diff-{self._method}")
+        elif letter is not None and (chosen := self._to_copy(letter)) is not None:
             from tui.cards.clipboard import copy
 
             await copy(self, *chosen, self._method)
@@ -260,6 +272,8 @@ class Calling(Section):
             entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
         if result.shown is not None or result.error_text is not None:
             entries.append(("r", "the whole error" if result.shown is None else "the whole result"))
+        if result.differences is not None:
+            entries += [("d", "the diff"), ("f", "the diff, into a file")]
         if self._method:
             entries += [("a", "arguments"), ("n", "name of the method")]
         return entries
@@ -277,6 +291,8 @@ class Calling(Section):
                 return result.shown.value, "result"
             case "r" if result.error_text is not None:
                 return result.error_text, "error"
+            case "d" if result.differences is not None:
+                return "\n".join(result.differences.lines()), "diff"
             case "a":
                 return self.call_pane.text, "arguments"
             case "n":

@@ -36,6 +36,11 @@ class Drafting(Calling):
         self.action_pane_args()
         self.call_pane.editor.action_complete()
 
+    @on(DraftView.RunWanted)
+    def _run_wanted(self, event: DraftView.RunWanted) -> None:
+        event.stop()
+        self.action_call_run()
+
     @on(DraftView.ChoiceWanted)
     @work(exclusive=True, group="choice")
     async def _choose(self, event: DraftView.ChoiceWanted) -> None:

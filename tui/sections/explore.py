@@ -16,6 +16,7 @@ from textual.dom import DOMNode
 from textual.widgets import TextArea
 
 from tui import actions
+from tui.sections.comparing import Comparing
 from tui.sections.drafting import Drafting
 from tui.sections.pane_rows import give_rows, take_rows
 from tui.sections.welcome import welcome
@@ -26,14 +27,14 @@ from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
-from tui.widgets.result_messages import ColumnsWanted
+from tui.widgets.result_messages import ColumnsWanted, QueryWanted
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.watching import WatchingPane
 
 __all__ = ["Explore"]
 
 
-class Explore(Drafting):
+class Explore(Comparing, Drafting):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
@@ -282,6 +283,14 @@ class Explore(Drafting):
     def action_result_previous(self) -> None:
         self.result_pane.show_previous()
 
+    @on(QueryWanted)
+    def _query(self, event: QueryWanted) -> None:
+        """Makes the query the draft, and runs it; the focus stays in the result."""
+        event.stop()
+        if event.method == self._method and not self._session.caller.waits(event.method):
+            self.call_pane.rewrite(event.params)
+            self._start(self._session.new_call(event.method, event.params))
+
     @on(ColumnsWanted)
     @work(exclusive=True, group="columns")
     async def _columns(self) -> None:
@@ -336,6 +345,8 @@ class Explore(Drafting):
                 return result.views is not None and result.views.seeks
             case "result_view":
                 return result.views is not None
+            case "diff_pin" | "diff_compare":
+                return result.shown is not None
             case "copy_menu":
                 return bool(self.copy_entries())
             case _:

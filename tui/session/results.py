@@ -29,6 +29,10 @@ ANNOUNCED_FROM = 4_000_000
 SAVED_FROM = 100_000_000
 KEPT = 64_000_000
 """Characters of large results that are held together; the newest one always is."""
+MOST_EARLIER = 60
+"""Results of all methods that are kept to be looked at again."""
+EARLIER = 16_000_000
+"""Characters of them together."""
 ANNOUNCE_SECONDS = 0.05
 """Time for the announcement to reach the screen."""
 
@@ -45,6 +49,9 @@ class Results:
         self._running: list[Call] = []
         self._held: list[weakref.ref[Call]] = []
         self._frozen = 0
+        self._earlier: list[Call] = []
+        self.pinned: Call | None = None
+        """The call whose result the user pinned, to compare others with."""
         self.reading: Call | None = None
         """The call whose answer is being read now; its `size` is known."""
 
@@ -61,6 +68,19 @@ class Results:
         """The call has its value: measures it, where the text of the answer was not."""
         if call.size is None:
             call.size = json_length(call.value)
+        self._earlier.append(call)
+        left = EARLIER
+        kept: list[Call] = []
+        for other in reversed(self._earlier[-MOST_EARLIER:]):
+            left -= other.size or 0
+            if left < 0 and kept:
+                break
+            kept.append(other)
+        self._earlier = kept[::-1]
+
+    def earlier(self, method: str | None = None) -> list[Call]:
+        """The calls whose results are kept, of one method or of all, the newest first."""
+        return [call for call in reversed(self._earlier) if not call.let_go and method in (None, call.method)]
 
     async def take(self, answer: LargeAnswer) -> None:
         """The client's side: an answer of a million characters or more has come and is to be read."""

@@ -43,6 +43,8 @@ class Session:
         changed, put_in = self.changed.publish, PutIn()
         # For this session only, until the app gives it the one that is kept.
         self.memory = ConnectionMemory()
+        self.others: Callable[[], list[Session]] = list
+        """The other open sessions; set by the owner of all of them."""
         self.life = Life(target, changed)
         self.life.on_lost, self.life.on_returned = self._lost, self._returned
         self.learning = Learning(self.catalogue_changed.publish)

@@ -232,10 +232,17 @@ class CallPane(Pane):
     def put_text(self, text: str) -> None:
         """Makes this the text of the arguments, as one step that can be undone, and goes there."""
         self.show_arguments()
+        self._replace(text)
+        self.focus_view()
+
+    def rewrite(self, params: list[Any]) -> None:
+        """Makes these the arguments, as one step that can be undone; the view and the focus stay."""
+        self._replace(self.draft.put((), params).text)
+
+    def _replace(self, text: str) -> None:
         self.editor.replace(text, (0, 0), self.editor.document.end)
         self.look()
         self.editor.goto(0)
-        self.focus_view()
 
     def preview(self, method: Method | None) -> None:
         """Shows the docs of a method that is not open, while one is being chosen; None goes back."""

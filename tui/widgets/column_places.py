@@ -31,6 +31,7 @@ class ColumnPlaces:
         """Other columns are shown, or the same ones in another way."""
         self._places = None
         self._widths.clear()
+        self._numeric.clear()
 
     def on_screen(self, cells: int) -> list[tuple[int, int]]:
         """Each column on screen with its width; the last one may be narrower than it wants."""
@@ -73,7 +74,7 @@ class ColumnPlaces:
         if found is None:
             texts = self._table.samples(key, _MEASURED)
             cells = (width(safe(text[: 4 * WIDEST])) for text in texts)
-            title = min(width(safe(key[:100])), _WIDEST_TITLE) + (2 if key == self._table.arrangement.sort else 0)
+            title = min(width(safe(key[:100])), _WIDEST_TITLE) + (2 if key == (self._table.sorting or ("",))[0] else 0)
             found = self._widths[key] = max(min(max(cells, default=0), WIDEST), title, 2)
         return found
 

@@ -19,9 +19,10 @@ from truenas_client.methods.catalogue import Method
 from tui.model.draft import Draft, Patch
 from tui.model.known import Known
 
-__all__ = ["FORM", "VIEWS", "DraftView", "ViewSpec", "views_of"]
+__all__ = ["FORM", "QUERY", "VIEWS", "DraftView", "ViewSpec", "views_of"]
 
 FORM = "Form"
+QUERY = "Query"
 
 
 class DraftView(Vertical):
@@ -40,6 +41,14 @@ class DraftView(Vertical):
         title: str
         entries: Sequence[tuple[str, str]]
         take: Callable[[str], None]
+
+    class RunWanted(Message):
+        """Enter in a view where that runs the call."""
+
+    @property
+    def unfinished(self) -> str:
+        """What keeps the view from writing what stands in it into the draft; "" when the draft has it all."""
+        return ""
 
     def show_draft(self, draft: Draft, known: Known) -> None:
         """Shows this draft, which was read already. Called again after each edit, and when its problems change."""
@@ -71,7 +80,10 @@ class ViewSpec(NamedTuple):
         return widget
 
 
-VIEWS: tuple[ViewSpec, ...] = (ViewSpec(FORM, lambda method: bool(method.params), "tui.widgets.form_view:FormView"),)
+VIEWS: tuple[ViewSpec, ...] = (
+    ViewSpec(FORM, lambda method: bool(method.params), "tui.widgets.form_view:FormView"),
+    ViewSpec(QUERY, lambda method: method.filterable, "tui.widgets.query_view:QueryView"),
+)
 """The views beside the JSON editor, in the order of the key that changes between them."""
 
 

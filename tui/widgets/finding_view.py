@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import work
 from textual.message import Message
@@ -32,10 +32,21 @@ class FindingView(LineView):
         text: str
         place: Any
 
+    @dataclass
+    class Counted(Message):
+        """How many places hold the text that is sought."""
+
+        text: str
+        count: int
+
+    COUNTS: ClassVar[bool] = False
+    """Whether matches are counted, and told by `Counted`."""
+
     sought = ""
     """The text that is marked; "" for none."""
 
     _left: Iterator[Any] = iter(())
+    _uncounted: Iterator[Any] = iter(())
 
     # What a sub-class defines
 
@@ -63,6 +74,9 @@ class FindingView(LineView):
         self.end_search()
         self.sought = text
         self.redraw()
+        if text and self.COUNTS:
+            self._uncounted = self.matches(text, backwards=False)
+            self._count(text)
         if text and (here := self.match_here(text)) is not None:
             self.post_message(self.Found(text, here))
         else:
@@ -70,7 +84,7 @@ class FindingView(LineView):
 
     def step(self, by: int) -> None:
         """Goes to the next match, or with -1 to the one before."""
-        self.end_search()
+        self._end_look()
         if self.sought:
             self._left = self.matches(self.sought, backwards=by < 0)
             if not self._look():
@@ -78,6 +92,12 @@ class FindingView(LineView):
 
     def end_search(self) -> None:
         """Stops a search that is still going on."""
+        self._end_look()
+        self._uncounted = iter(())
+        if self.is_attached:
+            self.workers.cancel_group(self, "count")
+
+    def _end_look(self) -> None:
         self._left = iter(())
         if self.is_attached:
             self.workers.cancel_group(self, "find")
@@ -101,6 +121,18 @@ class FindingView(LineView):
         while not over:
             await asyncio.sleep(0)
             over = self._look()
+
+    @work(exclusive=True, group="count")
+    async def _count(self, text: str) -> None:
+        count = 0
+        slept = 0
+        # No local name for a place, either: see `_look_on`.
+        while (found := next(self._uncounted, self)) is not self:
+            count += found is not None
+            slept += 1
+            if found is None or slept % 500 == 0:
+                await asyncio.sleep(0)
+        self.post_message(self.Counted(text, count))
 
     def action_find_next(self) -> None:
         self.step(1)

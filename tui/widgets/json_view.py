@@ -61,7 +61,16 @@ class JsonView(CursorView, ValueView):
     @property
     def current(self) -> Row | None:
         """The row under the cursor."""
-        return None if self._tree is None else self._tree.row(self.cursor)
+        return None if self._tree is None or self.cursor < self._first else self._row_at(self.cursor)
+
+    @property
+    def _first(self) -> int:
+        """The line of the root: those above it are of a sub-class."""
+        return 0
+
+    def _row_at(self, index: int) -> Row:
+        assert self._tree is not None
+        return self._tree.row(index - self._first)
 
     @property
     def path(self) -> Path:
@@ -91,11 +100,10 @@ class JsonView(CursorView, ValueView):
     # Drawing
 
     def line_count(self) -> int:
-        return 0 if self._tree is None else len(self._tree)
+        return self._first + (0 if self._tree is None else len(self._tree))
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        assert self._tree is not None
-        row = self._tree.row(index)
+        row = self._row_at(index)
         glyphs = self.glyphs
         # Deep values must not be pushed off the screen by their own indentation.
         indent = min(2 * row.depth, max(cells // 2 - 4, 0))
@@ -149,9 +157,9 @@ class JsonView(CursorView, ValueView):
             self._told = path
             self.post_message(self.PathChanged(path))
 
-    def go_to_match(self, place: Path) -> None:
+    def go_to_match(self, place: Any) -> None:
         assert self._tree is not None
-        index = self._tree.reveal(place)
+        index = self._tree.reveal(place) + self._first
         self.lines_changed()
         self.show_line(index)
         if index == self.cursor:
@@ -164,24 +172,23 @@ class JsonView(CursorView, ValueView):
         """Draws the present rows, the cursor at a path or at its nearest existing parent."""
         assert self._tree is not None
         self.level = level
-        self.set_reactive(JsonView.cursor, self._tree.index_of(path))
+        self.set_reactive(JsonView.cursor, self._first + self._tree.index_of(path))
         self.lines_changed()
         self.show_cursor()
         self.cursor_moved()
 
     def action_fold_toggle(self) -> None:
-        if self._tree is not None:
-            path = self.path
-            if self._tree.toggle(self.cursor):
-                self._refold(path)
+        row = self.current
+        if self._tree is not None and row is not None and self._tree.toggle(self.cursor - self._first):
+            self._refold(row.path)
 
     def action_fold_toggle_all(self) -> None:
         row = self.current
         if self._tree is not None and row is not None and row.folded is not None:
             if row.folded:
-                self._tree.unfold_below(self.cursor)
+                self._tree.unfold_below(self.cursor - self._first)
             else:
-                self._tree.fold(self.cursor)
+                self._tree.fold(self.cursor - self._first)
             self._refold(row.path)
 
     def action_fold_level(self, by: int) -> None:
@@ -202,7 +209,7 @@ class JsonView(CursorView, ValueView):
         if row.folded is False:
             self.action_fold_toggle()
         else:
-            self.cursor = self._tree.parent_of(self.cursor)
+            self.cursor = self._first + self._tree.parent_of(self.cursor - self._first)
 
     def action_unfold(self) -> None:
         """Unfolds a folded container; on an open one moves to its first member."""
@@ -219,9 +226,9 @@ class JsonView(CursorView, ValueView):
 
     # Finding
 
-    def matches(self, text: str, *, backwards: bool) -> Iterator[Path | None]:
+    def matches(self, text: str, *, backwards: bool) -> Iterator[Any]:
         return iter(()) if self._tree is None else self._tree.search(text, after=self.path, backwards=backwards)
 
-    def match_here(self, text: str) -> Path | None:
+    def match_here(self, text: str) -> Any:
         row = self.current
         return row.path if self._tree is not None and row is not None and self._tree.matches(row, text) else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from textual.message import Message
 
-__all__ = ["ColumnsWanted", "ViewChanged"]
+__all__ = ["ColumnsWanted", "QueryWanted", "ViewChanged"]
 
 
 class ViewChanged(Message):
@@ -13,3 +16,11 @@ class ViewChanged(Message):
 
 class ColumnsWanted(Message):
     """The user asks for the list of columns; `TableView.rearrange` takes the choice."""
+
+
+@dataclass
+class QueryWanted(Message):
+    """The user asks for another page or another order of a query's rows: the query with these arguments."""
+
+    method: str
+    params: list[Any]

@@ -19,7 +19,9 @@ from textual.widgets import Static
 
 from truenas_client.values.human import human_ms, human_size
 from tui import actions
+from tui.model.differences import Differences
 from tui.model.failure import ABORTED, Failure
+from tui.model.page import Page, page_of
 from tui.session.session import Session
 from tui.session.stores import Call, Job
 from tui.text import cut, plain, safe
@@ -61,15 +63,17 @@ class ResultPane(Pane):
         super().__init__("Result", id=id)
         self._session = session
         self._call: Call | None = None
-        self._previous: Call | None = None
         self._shown: Call | None = None
         self._drawn: object = None
-        self._shows_previous = False
+        self._back = 0
         self._cancellable = False
         self._nothing = no_call()
+        self._page: Page | None = None
         self._noted = ""
         self._notice: str | None = None
         self._views: ResultViews | None = None
+        self._found_last: FindingView.Found | None = None
+        self._count = ("", 0)
         self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")
 
     def compose(self) -> ComposeResult:
@@ -120,15 +124,11 @@ class ResultPane(Pane):
 
     def show(self, call: Call | None) -> None:
         """Shows this call as it is now, and follows it while it runs."""
-        if call is not None and self._call is not None and call.method == self._call.method and self._call is not call:
-            if self._call.state == "done":
-                self._previous = self._call
-        elif call is None or self._call is None or call.method != self._call.method:
-            self._previous = None
+        if call is None or self._call is None or call.method != self._call.method:
             self._let_go()
         self._call = call
         self._drawn = None
-        self._shows_previous = False
+        self._back = 0
         self._renew()
 
     def _let_go(self) -> None:
@@ -142,7 +142,6 @@ class ResultPane(Pane):
         reading = self._session.caller.results.reading
         if reading is None or reading is not self._call:
             return
-        self._previous = None
         self._say(READING.format(human_size(reading.size or 0, decimal=True)))
         self._let_go()
         self.title, self.state, self.facts = "Result", "", human_ms(reading.elapsed * 1000)
@@ -154,22 +153,39 @@ class ResultPane(Pane):
         self.set_tabs(())
 
     def show_previous(self) -> bool:
-        """Shows the result from before, or again what came after it; False when there is none."""
-        if self._previous is None or not self.has_previous:
+        """Shows the result before the one that is shown; after the oldest the newest again. False without any."""
+        earlier = self._earlier()
+        if not self.has_previous:
             return False
-        self._shows_previous = not self._shows_previous
-        if not self._shows_previous:
+        self._back = (self._back + 1) % (len(earlier) + 1)
+        if not self._back:
             self._renew()
             return True
-        self._show_value(self._previous)
-        self.title = "Previous result"
+        self._show_value(earlier[self._back - 1])
+        self.title = "Previous result" if self._back == 1 else f"{self._back} results back"
         self.state = "stale"
         return True
+
+    def _earlier(self) -> list[Call]:
+        """The older results of the method that are kept, the newest first."""
+        if self._call is None:
+            return []
+        return [call for call in self._session.caller.results.earlier(self._call.method) if call is not self._call]
 
     @property
     def has_previous(self) -> bool:
         """Whether an older result of the method is kept behind what is shown."""
-        return self._previous is not None and self._call is not None and self._call.state != "running"
+        return self._call is not None and self._call.state != "running" and bool(self._earlier())
+
+    def show_differences(self, differences: Differences) -> None:
+        """Shows what differs between another result and the one that is shown, as one of its views."""
+        if self.views is not None:
+            self.views.show_differences(differences)
+
+    @property
+    def differences(self) -> Differences | None:
+        """What differs from another result, while that is shown."""
+        return self.views.differences if self.views is not None and self.views.view == "Diff" else None
 
     @property
     def cancellable(self) -> bool:
@@ -208,7 +224,7 @@ class ResultPane(Pane):
             self._switch("failure")
             aborted = failure.title == ABORTED
             title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
-            previous = ["{result.previous} previous"] if self._previous is not None else []
+            previous = ["{result.previous} previous"] if self.has_previous else []
             self._head(title, *previous, "{copy.menu} copies all", *self._call_facts(call))
             self.state = "error" if title == "Error" else ""
 
@@ -266,7 +282,10 @@ class ResultPane(Pane):
         if self._shown is not call:
             self._shown = call
             as_table = filterable or call.method.endswith(".query")
-            views.show_value(call.value, call.method, self._session.memory, as_table=as_table)
+            rows = call.value if isinstance(call.value, list) and call.saved is None else None
+            page = page_of(call.method, call.params, len(rows)) if as_table and rows is not None else None
+            self._page = page
+            views.show_value(call.value, call.method, self._session.memory, as_table=as_table, page=page)
         self._switch("views")
         self._tell_view()
 
@@ -290,7 +309,8 @@ class ResultPane(Pane):
             self.facts = self._call_facts(call)
 
     def _call_facts(self, call: Call) -> list[Fact]:
-        return call_facts(call, self._session.jobs.get(call.job.id) if call.job is not None else None)
+        job = self._session.jobs.get(call.job.id) if call.job is not None else None
+        return call_facts(call, job, self._page if call is self._shown else None)
 
     def _note(self, text: str) -> None:
         if text != self._noted:
@@ -354,15 +374,28 @@ class ResultPane(Pane):
         if not text:
             self._tell_view()
 
+    @on(FindingView.Counted)
+    def _counted(self, event: FindingView.Counted) -> None:
+        event.stop()
+        self._count = event.text, event.count
+        if self._found_last is not None and self._found_last.text == event.text:
+            self._found(self._found_last)
+
     @on(FindingView.Found)
     def _found(self, event: FindingView.Found) -> None:
         event.stop()
+        self._found_last = event
         if event.place is None:
             self.facts = ((f"no {safe(event.text)} here", "warning"),)
         elif self._shown is not None and self.views is not None:
             # In the field these letters are only typed.
             found = f'"{cut(safe(event.text), 20, ellipsis=self._ellipsis)}"'
-            typed, done = ("enter goes there",), (found, "{find.next} next", "{find.previous} previous")
+            text, count = self._count
+            matches = (f"{count:,} match" + ("" if count == 1 else "es"),) if text == event.text else ()
+            typed, done = (
+                (*matches, "enter goes there"),
+                (found, *matches, "{find.next} next", "{find.previous} previous"),
+            )
             keys: tuple[str, ...] = typed if self._field.has_focus else done
             self.facts = (*self.views.facts, *keys, *self._call_facts(self._shown))
 

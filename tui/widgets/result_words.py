@@ -8,6 +8,7 @@ from typing import Any
 from truenas_client.values.human import human_ms, human_size
 from tui import actions
 from tui.model.failure import Failure
+from tui.model.page import Page
 from tui.session.results import NOTED_FROM
 from tui.session.stores import Call, Job
 from tui.widgets.jobwords import words_of
@@ -53,11 +54,13 @@ def _limits(params: list[Any]) -> list[str]:
     return lines
 
 
-def call_facts(call: Call, job: Job | None) -> list[Fact]:
+def call_facts(call: Call, job: Job | None, page: Page | None = None) -> list[Fact]:
     """The facts of a call for the border: rows, bytes of the result, the job it was, how long it took, its number."""
     facts: list[Fact] = []
     if call.state == "done":
-        if isinstance(call.value, list):
+        if page is not None and page.is_part and page.rows:
+            facts.append(f"rows {page.offset + 1:,}-{page.offset + page.rows:,}")
+        elif isinstance(call.value, list):
             count = f"{len(call.value):,} row" + ("" if len(call.value) == 1 else "s")
             facts.append(f"first {count}" if call.saved is not None else count)
         if call.size is not None:

@@ -31,7 +31,8 @@ _STYLES = {"null": "dim", "container": "dim", "missing": "dim"}
 
 
 class TableView(CursorView, ValueView):
-    """Shows a `Table`. `Chosen` is enter on a row, `Arranged` tells of other columns or another order."""
+    """Shows a `Table`. `Chosen` is enter on a row, `Arranged` tells of other columns or another order, `HeadChosen` is
+    a click on a title."""
 
     BINDINGS = actions.bind("nav.open", ("nav.left", "column(-1)"), ("nav.right", "column(1)"))
 
@@ -41,6 +42,16 @@ class TableView(CursorView, ValueView):
 
         view: TableView
         path: Path
+
+        @property
+        def control(self) -> TableView:
+            return self.view
+
+    @dataclass
+    class HeadChosen(Message):
+        """A click on the title of a column, which has the cursor now."""
+
+        view: TableView
 
         @property
         def control(self) -> TableView:
@@ -66,18 +77,20 @@ class TableView(CursorView, ValueView):
 
     # The table
 
-    def set_table(self, table: Table | None) -> None:
-        """Shows a table from its first row and column; None shows nothing and lets go of it."""
+    def set_table(self, table: Table | None, at: tuple[int, str] = (0, "")) -> None:
+        """Shows a table, the cursor on this row of the list and this column; None shows nothing and lets go of it."""
         self._end_work()
         self._table = table
         self._places = None if table is None else ColumnPlaces(table)
-        self._column = 0
+        row, key = at
+        self._column = table.columns.index(key) if table is not None and key in table.columns else 0
         self._told = ()
-        self.set_reactive(TableView.cursor, 0)
+        self.set_reactive(TableView.cursor, row)
         self._columns_changed()
         self.scroll_lines(0)
+        self.show_cursor()
         if table is not None:
-            self._sort(table)
+            self._sort(table, row or None)
             self._look_further()
 
     def clear(self) -> None:
@@ -98,12 +111,12 @@ class TableView(CursorView, ValueView):
         """The path of the value under the cursor."""
         if self._table is None or self.key is None:
             return ()
-        return self._table.source(self.cursor), self.key
+        return self._table.place(self.cursor, self.key)
 
     @property
     def value(self) -> Any:
         """The value under the cursor; None where a row has nothing there."""
-        return None if self._table is None or self.key is None else self._table.row(self.cursor).get(self.key)
+        return None if self._table is None or self.key is None else self._table.value(self.cursor, self.key)
 
     @property
     def shown_columns(self) -> tuple[int, int, int]:
@@ -115,10 +128,20 @@ class TableView(CursorView, ValueView):
         places = self._on_screen(cells)
         return (places[0][0] + 1, places[-1][0] + 1, total) if places else (0, 0, total)
 
+    def show_exact(self, exact: bool) -> None:
+        """Shows exact values in the cells, or readable ones."""
+        if self._table is not None:
+            self._table.exact = exact
+            self._columns_changed()
+
     @property
     def facts(self) -> list[str]:
+        return [*(["exact values"] if self._table is not None and self._table.exact else []), *self._hidden]
+
+    @property
+    def _hidden(self) -> list[str]:
         first, last, total = self.shown_columns
-        hidden = len(self._table.keys) - total if self._table is not None else 0
+        hidden = len(set(self._table.whole) - set(self._table.columns)) if self._table is not None else 0
         if (first, last) != (1, total):
             return [f"columns {first}-{last} of {total}" + (f", {hidden} hidden" if hidden else "")]
         return [f"{hidden} hidden"] if hidden else []
@@ -204,12 +227,12 @@ class TableView(CursorView, ValueView):
         if table is None:
             return None
         spans = [Span("  ")]
-        wanted = table.arrangement
+        sorting, descending = table.sorting or (None, False)
         for place, (column, room) in enumerate(self._on_screen(cells)):
             key = table.columns[column]
             title = safe(key[: 4 * room + 16])
-            if key == wanted.sort:
-                sign = self.glyphs.descending if wanted.descending else self.glyphs.ascending
+            if key == sorting:
+                sign = self.glyphs.descending if descending else self.glyphs.ascending
                 title = cut(title, max(room - 2, 1), ellipsis=self.glyphs.ellipsis) + f" {sign}"
             title = cut(title, room, ellipsis=self.glyphs.ellipsis)
             filled = pad(title, room, "right" if self._numeric(key) else "left")
@@ -280,13 +303,28 @@ class TableView(CursorView, ValueView):
         if self._table is not None:
             self.post_message(self.Chosen(self, (self._table.source(self.cursor),)))
 
-    def choose_at(self, index: int, column: int) -> bool:
-        before = (self.cursor, self._column)
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y >= self.header_height or self._table is None:
+            return  # a line: the base class takes it
+        event.prevent_default()
+        if self._column_at(offset.x):
+            self._show_column()
+            self.post_message(self.HeadChosen(self))
+
+    def _column_at(self, cell: int) -> bool:
+        """Puts the cursor on the column at a cell of the screen; False where there is none."""
         at = SIGN
         for place, room in self._on_screen(self.scrollable_content_region.width):
-            if at <= column < at + room + GAP:
+            if at <= cell < at + room + GAP:
                 self._column = place
+                return True
             at += room + GAP
+        return False
+
+    def choose_at(self, index: int, column: int) -> bool:
+        before = (self.cursor, self._column)
+        self._column_at(column)
         self.cursor = index
         self._show_column()
         return before == (self.cursor, self._column)

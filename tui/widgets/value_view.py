@@ -16,6 +16,8 @@ __all__ = ["ValueView"]
 class ValueView(FindingView):
     """Shows a value until `clear`. `path` and `value` are of the place under the cursor, `facts` for the border."""
 
+    COUNTS = True
+
     @dataclass
     class PathChanged(Message):
         """The cursor came to another place, or other parts of the value are on screen."""
