@@ -56,6 +56,8 @@ CALLS = {
 }
 """Methods that a person calls, with arguments. Of one the arguments are wrong."""
 FAILS = 1
+LOOK_SECONDS = 0.5
+"""In which a section that is shown has drawn what is new."""
 
 
 class Day:
@@ -227,7 +229,7 @@ class Day:
                 await self.desk.until(lambda until=until: self.nas.clock.now() >= until, "the hour")  # type: ignore[misc]
             await self.count()
             if history:
-                self.weigh()
+                await self.weigh()
             if part < parts - 1:
                 self.schedule.work()
                 await self.restart()
@@ -252,8 +254,13 @@ class Day:
                 raise AssertionError(f"more than after the first part: {dict(self.things() - first)}") from e
         self.figures.counted.append(self.things())
 
-    def weigh(self) -> None:
+    async def weigh(self) -> None:
         """The memory in use, and what is in it."""
+        for spec in (*SECTIONS, HOME):
+            # A panel that is not on screen keeps the events that it showed last beside the newest ones.
+            await self.show(spec.id)
+            after = self.nas.clock.now() + LOOK_SECONDS * self.nas.clock.speed
+            await self.desk.until(lambda after=after: self.nas.clock.now() > after, spec.id)  # type: ignore[misc]
         gc.unfreeze()
         gc.collect()
         self.figures.memory.append(resident() / 2**20)
