@@ -117,6 +117,12 @@ class Desk:
             self.app.post_message(events.Key(_character_to_key(character), character))
         await self.settled()
 
+    async def burst(self, *keys: str) -> None:
+        """Sends keys that are no characters without waiting between them."""
+        for key in keys:
+            self.app.post_message(events.Key(key, None))
+        await self.settled()
+
     async def settled(self) -> None:
         """Waits until every key was dealt with."""
         await dealt_with(self.pilot)

@@ -18,12 +18,14 @@ class Drafting(Calling):
         """Shows the arguments, with the focus in them."""
         raise NotImplementedError
 
-    def action_call_view(self) -> None:
+    async def action_call_view(self) -> None:
         view = self.call_pane.next_view
         if self.open_shown():
             return
         self._close_drawer()
         self.call_pane.show(view)
+        # The same key may follow at once: it works where the focus is.
+        await self.call_pane.mounted()
         self.call_pane.focus_view()
 
     def action_edit_problem(self) -> None:

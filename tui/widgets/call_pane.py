@@ -15,6 +15,7 @@ from typing import Any
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.widget import AwaitMount
 from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.methods.catalogue import Method
@@ -71,6 +72,7 @@ class CallPane(Pane):
         self._library = library
         self._draft = Draft(unknown=unknown)
         self._previewed: Method | None = None
+        self._mounting: AwaitMount | None = None
         self.known = Known()
         """Ids and names from earlier results, for completion; the owner gives the session's."""
         self._stop = threading.Event()
@@ -148,8 +150,14 @@ class CallPane(Pane):
             return made
         view = next(spec for spec in VIEWS if spec.name == name).made()
         view.display = False
-        switcher.mount(view)
+        self._mounting = switcher.mount(view)
         return view
+
+    async def mounted(self) -> None:
+        """Waits until the view that is shown can take the focus."""
+        if (mounting := self._mounting) is not None:
+            await mounting
+            self._mounting = None
 
     def greet(self, text: str) -> None:
         """The text here while no method is open."""

@@ -124,20 +124,15 @@ class MethodList(Pane):
         # Why a method was found, by the key of its row, and how the tree is to be shown at first.
         self._why: dict[str, str] = {}
         self._returning: Place | None = self._memory.place
+        # Made here, because a list of methods may come while the app closes and these are removed already.
+        self.filter: Input = Filter(placeholder="type to find", id="filter", compact=True)
+        """The field to type into."""
+        self.names = Rows(empty="Reading the methods ...", id="names")
+        """The list below it."""
 
     def compose(self) -> ComposeResult:
-        yield Filter(placeholder="type to find", id="filter", compact=True)
-        yield Rows(empty="Reading the methods ...", id="names")
-
-    @property
-    def filter(self) -> Input:
-        """The field to type into."""
-        return self.query_one("#filter", Input)
-
-    @property
-    def names(self) -> Rows:
-        """The list below it."""
-        return self.query_one("#names", Rows)
+        yield self.filter
+        yield self.names
 
     @property
     def highlighted(self) -> str | None:

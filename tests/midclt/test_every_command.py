@@ -1,0 +1,106 @@
+"""Every command once as a process, against the oldest and the present release."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from midclt.parser import COMMANDS
+from tests.facts import ROOT
+from truenas_client.simulator import ThreadedSimulator
+
+RELEASES = ("24.10", "26")
+
+
+@dataclass(frozen=True)
+class Case:
+    argv: tuple[str, ...]
+    status: int = 0
+    out: str = ""
+    err: str = ""
+    given: str = ""
+    """Standard input."""
+    releases: tuple[str, ...] = RELEASES
+
+
+CASES = [
+    Case(("call", "core.ping"), out="pong\n"),
+    Case(("call", "pool.qery"), status=1, err="Near it: pool.query"),
+    Case(("call", "-j", "pool.scrub.scrub", "tank"), out="null\n"),
+    Case(("call", "--dry-run", "user.create", '{"password": "pw"}'), out='{"password": "********"}', err="Not checked"),
+    Case(("ping",), out="True\n", releases=("24.10",)),
+    Case(("ping",), out="pong\n", releases=("26",)),
+    Case(("subscribe", "-n", "1", 'reporting.realtime:{"interval": 2}'), out='"collection": "reporting.realtime'),
+    Case(("query", "pool", "--select", "name", "-o", "jsonl"), out='{"name": "tank"}\n'),
+    Case(("query", "pool", "--filter", "name = "), status=2, err="= needs a value"),
+    Case(("methods", "pds", "q"), out="pool.dataset.query"),
+    Case(("explain", "pool.scrub.scrub"), out="one of START, STOP, PAUSE"),
+    Case(("explain", "pool.scrup"), status=1, err="pool.scrub"),
+    Case(("template", "pool.scrub.scrub"), out="["),
+    Case(("events",), out="alert.list"),
+    Case(("watch", "--help"), out="usage: midclt watch"),
+    Case(("watch", "pool.nothing"), status=1, err="pool.nothing"),
+    Case(("jobs", "ls", "-a"), out="["),
+    Case(("jobs", "wait", "4711"), status=7, err="4711"),
+    Case(("batch", "core.resize_shell", "--each", "[]"), status=0),
+    Case(("batch",), given='{"method": "core.ping"}\nnonsense\n', status=2, err="2"),
+    Case(("batch",), given='{"method": "core.ping"}\n{"method": "no.such"}\n', status=1, out='"ok": true', err="1 ok"),
+    Case(("bulk", "core.ping", "--each", "[]"), status=0),
+    Case(("download", "config.save", "-O", "FOLDER/config.db"), status=0),
+    Case(("upload", "filesystem.put", "FOLDER/none", "/mnt/tank/none"), status=2, err="none"),
+    Case(("profile", "ls"), status=0),
+    Case(("key", "ls"), out="["),
+    Case(("sessions", "ls"), out='"current": true'),
+    Case(("whoami",), out="root"),
+    Case(("doctor",), out="ok   sign-in"),
+    Case(("version",), out='"server"'),
+    Case(("completion", "bash"), out="complete"),
+    Case(("nonsense",), status=2, err="nonsense"),
+]
+
+
+def test_no_command_is_left_out() -> None:
+    assert {case.argv[0] for case in CASES} >= set(COMMANDS)
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The socket of each release's server."""
+    with ExitStack() as stack:
+        addresses = {}
+        for release in RELEASES:
+            unix = tmp_path_factory.mktemp("commands") / "nas.sock"
+            nas = stack.enter_context(ThreadedSimulator(unix=unix, speed=1000.0, release=release))
+            addresses[release] = f"ws+unix://{nas.nas.info()['unix']}"
+        yield addresses
+
+
+@pytest.mark.parametrize(
+    ("release", "case"),
+    [
+        pytest.param(release, case, id=f"{release} {' '.join(case.argv)[:60]}")
+        for case in CASES
+        for release in case.releases
+    ],
+)
+def test_a_process(release: str, case: Case, addresses: dict[str, str], tmp_path: Path) -> None:
+    uri, folder = addresses[release], tmp_path
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("TRUENAS_", "MIDCLT_", "COLUMNS"))}
+    env |= {"TRUENAS_URI": uri, "PYTHONIOENCODING": "utf-8"}
+    env |= {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "STATE", "CACHE")}
+    command = [sys.executable, "-m", "midclt", *(word.replace("FOLDER", str(folder)) for word in case.argv)]
+    ran = subprocess.run(command, input=case.given, capture_output=True, text=True, cwd=ROOT, env=env, timeout=60)
+    assert ran.returncode == case.status, ran.stdout + ran.stderr
+    assert case.out in ran.stdout
+    assert case.err in ran.stderr
+    assert 'File "' not in ran.stderr, "it ended with an exception of its own"
+    if case.out[:1] == "[" and case.argv[0] != "completion":
+        json.loads(ran.stdout.split("\nTo fill in")[0])
