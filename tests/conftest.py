@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.facts import FULL
 from tests.limits import (  # noqa: F401 - hooks count where a conftest holds them
     pytest_runtest_call,
     pytest_runtest_makereport,
@@ -20,8 +21,11 @@ from tests.limits import (  # noqa: F401 - hooks count where a conftest holds th
 _numbers = count()
 
 # A busy machine is no fault of what is tested.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+for _profile, _examples in (("share", 50), ("full", 1000)):
+    settings.register_profile(
+        _profile, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+settings.load_profile("full" if FULL else "share")
 
 # A run in the background or under nohup ignores some signals, and so would the programs it starts.
 for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):

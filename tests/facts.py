@@ -24,6 +24,9 @@ SIZES = {"24.10": 781, "25.04": 771, "25.10": 769, "26": 815, "27": 817, "cut": 
 CATALOGUES = ("cut", *RELEASES)
 """What `catalogue` knows: ``cut`` is a small one of our own making (`tests.cut`), which is always there."""
 
+FULL = bool(os.environ.get("TEST_FULL"))
+"""Whether all of a long run is wanted (`make soak`) and not the share of it in `make test`."""
+
 ROOT = Path(__file__).resolve().parent.parent
 CUT = ROOT / "tests" / "data" / "catalogue.json"
 

@@ -213,9 +213,18 @@ def run_oldest(scale: float, seed: int) -> None:
             assert done.returncode == 0, f"{what} with websockets {requirement[1]} ended with {done.returncode}"
 
 
+def run_properties(scale: float, seed: int) -> None:
+    """The property tests with a thousand examples each, and the docs of every real method."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
+    folders = ["tests/core", "tests/model", "tests/auth"]
+    done = subprocess.run([*command, *folders], env={**os.environ, "TEST_FULL": "1"}, check=False)
+    assert done.returncode == 0, f"the property tests in full ended with {done.returncode}"
+
+
 RUNS: dict[str, Callable[[float, int], None]] = {
     "schedules": run_schedules,
     "forms": run_forms,
+    "properties": run_properties,
     "mutants": run_mutants,
     "fuzz": run_fuzz,
     "disk": run_disk,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.app.stage import HOSTILE, UNSAFE
-from tests.facts import RELEASES, SIZES
+from tests.facts import FULL, RELEASES, SIZES
 from tests.facts import catalogue as real
 from tests.shelf import SHELF
 from truenas_client.methods.catalogue import Catalogue, Method
@@ -374,7 +375,7 @@ def test_any_schema_and_any_text_becomes_harmless_lines(schema: Any, text: str) 
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_every_real_method(release: str) -> None:
-    """Each method that differs from that of the release after."""
+    """Each method that differs from that of the release after; in `make test` a third of them in each release."""
     methods = real(release)
     catalogue = Catalogue.from_methods(methods)
     assert len(catalogue) == SIZES[release]
@@ -382,6 +383,8 @@ def test_every_real_method(release: str) -> None:
     drafts = 0
     for found in catalogue:
         if methods[found.name] == after.get(found.name):
+            continue
+        if not FULL and crc32(found.name.encode()) % 3 != RELEASES.index(release) % 3:
             continue
         trail = Trail(found, lookup=catalogue.get, held={"READONLY_ADMIN"})
         page = trail.page
@@ -413,7 +416,7 @@ def test_every_real_method(release: str) -> None:
                 assert catalogue.get(line.link.name) is found
         assert trail.depth == 0
         assert trail.page is page
-    assert drafts > 20
+    assert drafts > 10
 
 
 def links(lines: list[Line]) -> Iterator[Line]:
