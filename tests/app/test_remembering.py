@@ -122,7 +122,7 @@ async def test_theme_and_size_of_the_panes_come_back(nas: Simulator) -> None:
         await desk.see("uptime_seconds")
         await desk.press("escape")
         usual = desk.explore.result_pane.outer_size.height
-        await desk.press("minus", "minus")
+        await desk.type("--")  # in a burst: the second key finds the first one's size not laid out yet
         await desk.until(lambda: desk.explore.result_pane.outer_size.height == usual - 4, "smaller")
     async with started(nas) as desk:
         assert desk.app.theme == "light"

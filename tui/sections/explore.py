@@ -18,7 +18,7 @@ from textual.widgets import TextArea
 from tui import actions
 from tui.sections.comparing import Comparing
 from tui.sections.drafting import Drafting
-from tui.sections.pane_rows import give_rows, take_rows
+from tui.sections.pane_rows import give_rows, rows_of, take_rows
 from tui.sections.welcome import welcome
 from tui.session.session import Session
 from tui.text import safe
@@ -393,5 +393,5 @@ class Explore(Comparing, Drafting):
     def resize_pane(self, rows: int) -> None:
         """Moves the line between call and result."""
         total = self.query_one("#middle", Vertical).size.height
-        wanted = self.result_pane.outer_size.height + (rows if self.result_pane.has_focus_within else -rows)
+        wanted = rows_of(self.result_pane) + (rows if self.result_pane.has_focus_within else -rows)
         give_rows(self._session.memory.app, self.result_pane, wanted, total)

@@ -7,11 +7,17 @@ from textual.screen import Screen
 from tui.memory.state import AppMemory
 from tui.widgets.result_pane import ResultPane
 
-__all__ = ["give_rows", "take_rows"]
+__all__ = ["give_rows", "rows_of", "take_rows"]
 
 SIZE_CLASSES = ("-narrow", "-normal", "-wide")
 LEAST = 4
 """Rows that the call and the result both keep."""
+
+
+def rows_of(result: ResultPane) -> int:
+    """The rows that the result has, also where a key has just changed them and they are not laid out yet."""
+    given = result.styles.height
+    return int(given.value) if given is not None and given.is_cells else result.outer_size.height
 
 
 def give_rows(memory: AppMemory, result: ResultPane, rows: int, total: int) -> None:
