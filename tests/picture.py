@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -21,6 +20,7 @@ from typing import Any, TypeVar
 from unittest import mock
 
 from tests.app.conftest import Desk, at_desk
+from tests.homes import own_home
 from truenas_client import AsyncClient
 from truenas_client.simulator import Clock, Simulator
 from tui.app import Start
@@ -201,8 +201,7 @@ async def tour() -> dict[str, str]:
 
 def main(folder: Path) -> None:
     """Writes them."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ.update(HOME=home, **{f"XDG_{name}_HOME": home for name in ("STATE", "CONFIG", "CACHE", "DATA")})
+    with own_home():
         pictures = asyncio.run(tour())
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():

@@ -30,6 +30,7 @@ from tests.core.writers import killed_while_writing, profiles_and_marks
 from tests.day.run import PASSWORD, day
 from tests.facts import RELEASES, catalogue
 from tests.fuzz.run import fuzz
+from tests.homes import own_home
 from tests.model.test_form import GENERATED, go_through
 from tests.sync.nas import nas_of, open_files
 from tests.sync.stress import connects, storm
@@ -144,15 +145,13 @@ async def _bursts(count: int, seed: int) -> None:
 
 def run_bursts(scale: float, seed: int) -> None:
     """Bursts of random keys against the app, which keeps its state in a folder of its own meanwhile."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ.update(HOME=home, **{f"XDG_{name}_HOME": home for name in ("STATE", "CONFIG", "CACHE", "DATA")})
+    with own_home():
         asyncio.run(_bursts(round(BURSTS * scale), seed))
 
 
 def run_day(scale: float, seed: int) -> None:
     """24 hours at the app: jobs, alerts, measurements, restarts, another certificate, an ended login."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ.update(HOME=home, **{f"XDG_{name}_HOME": home for name in ("STATE", "CONFIG", "CACHE", "DATA")})
+    with own_home():
         os.environ[PASSWORD] = "admin"
         figures = asyncio.run(
             day(hours=24 * scale, speed=DAY_SPEED, rounds=max(1, round(ROUNDS * scale)), history=MOST_EVENTS, seed=seed)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import resource
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from statistics import median, quantiles
@@ -17,6 +15,7 @@ from time import perf_counter, thread_time
 from textual import events
 
 from tests.app.conftest import Desk, at_desk
+from tests.homes import own_home
 from tui.starting.start import Start
 
 SIZE = (120, 36)
@@ -131,14 +130,8 @@ async def _measure() -> None:
 
 def run() -> None:
     print("keys in the whole app")
-    with tempfile.TemporaryDirectory() as home:
-        before = dict(os.environ)
-        os.environ.update(HOME=home, **{f"XDG_{name}_HOME": home for name in ("STATE", "CONFIG", "CACHE", "DATA")})
-        try:
-            asyncio.run(_measure())
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+    with own_home():
+        asyncio.run(_measure())
 
 
 if __name__ == "__main__":

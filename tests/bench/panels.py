@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import resource
-import tempfile
 import time
 from statistics import quantiles
 from typing import Any
 
 from tests.app.conftest import Desk
+from tests.bench.memory import resident
+from tests.homes import own_home
 from tui.model.panel import Panel
 from tui.sections.events import EventsSection
 
@@ -24,12 +24,6 @@ from .keys import Keys, _desk, _server
 
 SECONDS, RATE = 60.0, 10_000.0
 CALM_SECONDS = 15.0
-
-
-def _resident() -> float:
-    """Megabytes of memory that the process holds now."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 async def four_panels(desk: Desk) -> dict[str, Panel]:
@@ -100,12 +94,12 @@ async def _measure() -> None:
                 if now > 5 and not panels["bench.paused"].paused:
                     panels["bench.paused"].pause(True)
                 if now > SECONDS / 4 and not warm:
-                    warm = _resident()
+                    warm = resident()
                 await keys.press("down", "down", "up", "v", "tab", "down", "o", "o", "shift+tab", "v", "g")
                 await asyncio.sleep(0.05)
             spent = time.process_time() - spent
             watching.cancel()
-            grown = _resident() - warm
+            grown = (resident() - warm) / 1e6
             sent, got = await counts(desk)
             total, seen = sum(sent.values()), sum(feed.seen for feed in desk.session.feeds.open)
             waiting = panels["bench.paused"].waiting
@@ -122,14 +116,8 @@ async def _measure() -> None:
 
 
 def run() -> None:
-    with tempfile.TemporaryDirectory() as home:
-        before = dict(os.environ)
-        os.environ.update(HOME=home, **{f"XDG_{name}_HOME": home for name in ("STATE", "CONFIG", "CACHE", "DATA")})
-        try:
-            asyncio.run(_measure())
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+    with own_home():
+        asyncio.run(_measure())
 
 
 if __name__ == "__main__":

@@ -105,7 +105,8 @@ def test_ctrl_c_while_listening(nas: Nas) -> None:
     assert (process.returncode, err) == (130, b"")
 
 
-def test_ctrl_c_in_a_call(nas: Nas) -> None:
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_termination_in_a_call(nas: Nas, ending: signal.Signals, status: int) -> None:
     process = subprocess.Popen(
         [*COMMAND, "call", "test.hang"],
         env=_environment(nas),
@@ -115,9 +116,9 @@ def test_ctrl_c_in_a_call(nas: Nas) -> None:
         cwd=ROOT,
     )
     assert nas.waiting.wait(20)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(ending)
     assert process.communicate(timeout=20) == ("", "Interrupted: test.hang may have run.\n")
-    assert process.returncode == 130
+    assert process.returncode == status
 
 
 def _interrupted_in_a_job(nas: Nas, env: dict[str, str], *options: str) -> tuple[int, str, str]:
@@ -288,21 +289,6 @@ def test_a_full_disk_is_a_message(nas: Nas) -> None:
     assert ran.returncode == 1
     assert "No space left" in ran.stderr
     assert ran.stderr.count("\n") == 1
-
-
-def test_termination_is_like_ctrl_c(nas: Nas) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "call", "test.hang"],
-        env=_environment(nas),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    assert nas.waiting.wait(20)
-    process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=20) == ("", "Interrupted: test.hang may have run.\n")
-    assert process.returncode == 143
 
 
 def test_an_error_on_a_terminal_is_three_lines_unless_all_is_wanted(nas: Nas) -> None:
