@@ -142,7 +142,7 @@ class Tour:
         await desk.open("pds q", "pool.dataset.query")
         await desk.write(ARGUMENTS)
         await desk.run()
-        await desk.see("4 rows")
+        await desk.see("rows 1-4")
         desk.explore.methods.filter.value = ""
         await desk.until(lambda: "pds q" not in desk.text, "the tree")
         await self.draw("explore")
