@@ -187,7 +187,7 @@ def pictured(compare: Compare, scene: Scene, size: tuple[int, int], look: str = 
     return compare(app, terminal_size=size, run_before=act)
 
 
-@pytest.mark.parametrize(("size", "look"), zip(SIZES, LOOKS, strict=True))
+@pytest.mark.parametrize(("size", "look"), list(zip(SIZES, LOOKS, strict=True)))
 @pytest.mark.parametrize("scene", [table, review], ids=lambda scene: scene.__name__)
 def test_everywhere(snap_compare: Compare, scene: Scene, size: str, look: str) -> None:
     assert pictured(snap_compare, scene, SIZES[size], look)
