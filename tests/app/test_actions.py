@@ -669,8 +669,6 @@ def cases() -> Iterator[Any]:
         place = places.setdefault(function, actions.by_id(action_id).where)
         if function in ENDS:
             place = action_id
-        elif place == "explore":
-            place = function.__name__  # each begins with another method or result
         together.setdefault(place, []).append(action_id)
     return (pytest.param(ids, id=name) for name, ids in together.items())
 
