@@ -170,7 +170,7 @@ class Explore(Comparing, Drafting):
             # Made when there is room for it: a narrow screen starts sooner without.
             await side.mount_all([DocsPane(self._session, id="docs-pane"), WatchingPane(self._session, id="watching")])
             self._show_side_docs(self._method)
-        if self.has_class("-drawer") and not self.narrow:
+        if self.call_pane.previewed is not None and not self.narrow:
             # The methods have a place of their own now; what was previewed gives way to what is open.
             self.call_pane.preview(None)
 
@@ -179,9 +179,10 @@ class Explore(Comparing, Drafting):
         self.add_class("-drawer")
         if self.narrow and self.methods.highlighted:
             self.call_pane.preview(self._session.method(self.methods.highlighted))
-        # Shown at once, not only by the class, so that letters typed next arrive in the filter.
+        # Shown at once, not only by the class, so that letters typed next arrive in the filter. Not by focus(), which
+        # waits for its turn: a view that is shown meanwhile would take the focus back.
         self.methods.display = True
-        self.methods.filter.focus()
+        self.screen.set_focus(self.methods.filter)
 
     def action_method_star(self) -> None:
         """Stars the method under the cursor of the list, from elsewhere the one that is open; or takes the star."""
