@@ -130,6 +130,15 @@ ACTIONS: tuple[Action, ...] = (
         always=True,
         handler="accept",
     ),
+    *(
+        Action(f"edit.{name}", title, where="list", group="Call", keys=key, help=help_, always=True)
+        for name, title, key, help_ in (
+            ("undo", "Undo", "ctrl+z", "In the arguments as JSON, takes the last edit back."),
+            ("redo", "Redo", "ctrl+y", "In the arguments as JSON, makes again what was undone."),
+            ("cut", "Cut the line", "ctrl+x", "Into the clipboard: the selected text, or without one the whole line."),
+            ("select_all", "Select all", "f7", "In the arguments as JSON, so that typing replaces them."),
+        )
+    ),
     _result(
         "pane.find",
         "Find",

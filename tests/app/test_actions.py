@@ -226,6 +226,18 @@ async def _problem(desk: Desk, key: str) -> None:
     await desk.until(lambda: editor.has_focus and editor.text[editor.caret :].startswith('"x"'), "the caret there")
 
 
+@drive("edit.undo", "edit.redo", "edit.cut", "edit.select_all")
+async def _text(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write("[\n]")
+    editor = desk.explore.call_pane.editor
+    editor.goto(0)
+    await desk.type("x")
+    steps = {"ctrl+z": "[\n]", "ctrl+y": "x[\n]", "ctrl+x": "]", "f7": "1"}
+    await desk.press(*{"ctrl+y": ["ctrl+z", key], "f7": [key, "1"]}.get(key, [key]))
+    await desk.until(lambda: editor.text == steps[key], "the text")
+
+
 @drive("edit.complete", "edit.accept")
 async def _complete(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")

@@ -233,7 +233,7 @@ class Explore(Comparing, Drafting):
         if event.method != self._method:
             self.open_method(event.method)
         self.call_pane.put_draft(event.params)
-        self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
+        self.notify(f"The example replaced the arguments; {actions.key('edit.undo')} restores them.", timeout=4)
 
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:

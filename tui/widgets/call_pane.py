@@ -23,12 +23,12 @@ from truenas_client.methods.validator import Stopped, stopping
 from truenas_client.storage.named_secrets import named, unknown
 from tui import actions
 from tui.model.completion import Completions, complete
-from tui.model.draft import Draft
+from tui.model.draft import Draft, Patch
 from tui.model.examine import Examined, examine
 from tui.model.failure import FieldProblem
 from tui.model.jsontext import TextProblem
 from tui.model.known import Known
-from tui.model.pasting import pasted_arguments
+from tui.model.pasting import pasted
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
 from tui.widgets.docs import Docs, Library
@@ -192,11 +192,9 @@ class CallPane(Pane):
             self.docs.docs.show(method)
         self._show_read()
 
-    def _pasted(self, text: str, start: int, end: int, pasted: str) -> str | None:
+    def _pasted(self, text: str, start: int, end: int, paste: str) -> Patch | None:
         draft = self._draft
-        if draft.method is None:
-            return None
-        return pasted_arguments(text, start, end, pasted, draft.method, smallest=draft.smallest)
+        return pasted(text, start, end, paste, draft.method, smallest=draft.smallest) if draft.method else None
 
     def _entitle(self) -> None:
         self.title = self.shown.name if self.shown is not None else "Call"
