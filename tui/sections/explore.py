@@ -22,9 +22,10 @@ from tui.sections.pane_rows import give_rows, rows_of, take_rows
 from tui.sections.welcome import welcome
 from tui.session.session import Session
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
+from tui.widgets.call_pane import DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
+from tui.widgets.draft_view import FORM, QUERY
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted, QueryWanted
@@ -238,7 +239,8 @@ class Explore(Comparing, Drafting):
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
-        self.set_class(event.view != ARGUMENTS, "-reading")
+        self.set_class(event.view in (DOCS, FORM), "-reading")
+        self.set_class(event.view == QUERY, "-asking")
         self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
