@@ -1,4 +1,4 @@
-"""The user's editor over the app, in a real terminal: it gets the terminal as a shell would give it, and gives it back."""
+"""The user's editor over the app, in a real terminal: it has the terminal as a shell gives it, and gives it back."""
 
 from __future__ import annotations
 
