@@ -263,16 +263,16 @@ async def _editor(desk: Desk, key: str) -> None:
 
 @drive("form.branch", "form.drop", "form.complete")
 async def _form(desk: Desk, key: str) -> None:
-    await desk.open("pds q", "pool.dataset.query")
-    await desk.write('[[], {"limit": 1}]')
+    await desk.open("pds cre", "pool.dataset.create")
+    await desk.write('[{"name": "tank/a", "type": "FILESYSTEM", "quota": 1}]')
     await desk.press("f2")
-    await desk.see("[Form]", "limit")
-    desk.explore.call_pane.go_to("options.limit")
+    await desk.see("[Form]", "quota")
+    desk.explore.call_pane.go_to("quota")
     await desk.press(key)
     if key == "delete":
-        await desk.until(lambda: '"limit"' not in desk.explore.call_pane.text, "limit left out")
+        await desk.until(lambda: '"quota"' not in desk.explore.call_pane.text, "quota left out")
     else:
-        await desk.see("Only one kind" if key == "t" else "No values are known")
+        await desk.see("━ quota is ━" if key == "t" else "━ quota ━")
 
 
 @drive("pane.find", "find.next", "find.previous")

@@ -33,6 +33,12 @@ async def test_the_form(snapshot: SnapshotAssertion) -> None:
         await desk.press("enter")
         await desk.see("10.0 GiB", "create_ancestors")
         await compared(desk.pilot, snapshot, "form-filled-in")
+        await desk.press("slash")
+        await desk.type("quota")
+        await desk.press("enter")
+        await desk.see("refquota", "quota  ")
+        await desk.see_gone("user_properties")
+        await compared(desk.pilot, snapshot, "form-found", {"80x24": NARROW})
 
 
 async def test_a_query_its_columns_and_a_diff(snapshot: SnapshotAssertion) -> None:

@@ -119,9 +119,8 @@ class Calling(Section):
             self.action_pane_methods()
             return
         self._close_drawer()
-        view = self.call_pane.draft_view
-        if view is not None and view.unfinished:
-            self.notify(f"Not sent: {safe(view.unfinished)}.", severity="warning", timeout=4, markup=False)
+        if unfinished := self.call_pane.settle():
+            self.notify(f"Not sent: {safe(unfinished)}.", severity="warning", timeout=4, markup=False)
             return
         text = self.call_pane.text
         problems, draft = self.call_pane.look(), self.call_pane.draft

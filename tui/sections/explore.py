@@ -25,7 +25,7 @@ from tui.text import safe
 from tui.widgets.call_pane import DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
-from tui.widgets.draft_view import FORM, QUERY
+from tui.widgets.draft_view import FORM, QUERY, DraftView
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted, QueryWanted
@@ -220,6 +220,11 @@ class Explore(Comparing, Drafting):
         """The docs that have the focus."""
         return next((box for box in self.query(DocsBox) if box.has_focus_within), None)
 
+    @property
+    def _focused_view(self) -> DraftView | None:
+        """The view of the draft that has the focus."""
+        return self.call_pane.draft_view if self.call_pane.has_focus_within else None
+
     @on(Docs.CallWanted)
     def _call_wanted(self, event: Docs.CallWanted) -> None:
         event.stop()
@@ -264,12 +269,12 @@ class Explore(Comparing, Drafting):
         self.result_pane.content.focus()
 
     def action_pane_find(self) -> None:
-        """Finds in the result, or in the docs where the focus is there; in the methods, goes to their filter."""
+        """Finds in the result, or in the docs or the form that has the focus; in the methods, goes to their filter."""
         if (box := self._docs_box) is not None:
             box.field.open()
         elif self.methods.has_focus_within:
             self.methods.filter.focus()
-        else:
+        elif (view := self._focused_view) is None or not view.find():
             self._close_drawer()
             self.result_pane.open_find()
 
@@ -342,7 +347,7 @@ class Explore(Comparing, Drafting):
             case "pane_find":
                 if self.methods.has_focus_within:
                     return not self.methods.filter.has_focus
-                return result.views is not None or self._docs_box is not None
+                return result.views is not None or self._docs_box is not None or self._focused_view is not None
             case "find_next" | "find_previous":
                 return result.views is not None and result.views.seeks
             case "result_view":

@@ -59,6 +59,8 @@ class CallPane(Pane):
         if self.view == DOCS:
             return {"app.back": "arguments", "pane.docs": "", "pane.args": ""}
         following = self.next_view
+        if (view := self.draft_view) is not None and view.has_class("-finding"):
+            return {"app.back": "all rows"}
         return {"app.back": "result", "call.view": "" if following == self.view else following.lower()}
 
     @dataclass
@@ -284,9 +286,28 @@ class CallPane(Pane):
     @on(DraftView.Edited)
     def _view_edited(self, event: DraftView.Edited) -> None:
         event.stop()
-        editor, (start, end, text) = self.editor, event.patch
+        self._write(event.patch)
+
+    def _write(self, patch: Patch) -> None:
+        editor, (start, end, text) = self.editor, patch
+        editor.history.checkpoint()
         editor.replace(text, editor.location_of(start), editor.location_of(end))
         self.look()
+
+    @on(DraftView.UndoWanted)
+    def _undo_wanted(self, event: DraftView.UndoWanted) -> None:
+        event.stop()
+        (self.editor.redo if event.again else self.editor.undo)()
+        self.look()
+
+    def settle(self) -> str:
+        """Writes what is typed in a field of the view that is still open; why it cannot be written, "" when it can."""
+        view = self.draft_view
+        if view is None:
+            return ""
+        if (patch := view.take_typed()) is not None:
+            self._write(patch)
+        return view.unfinished
 
     @work(exclusive=True, group="look")
     async def _look_aside(self, text: str) -> None:
