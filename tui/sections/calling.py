@@ -119,9 +119,8 @@ class Calling(Section):
             self.action_pane_methods()
             return
         self._close_drawer()
-        view = self.call_pane.draft_view
-        if view is not None and view.unfinished:
-            self.notify(f"Not sent: {safe(view.unfinished)}.", severity="warning", timeout=4, markup=False)
+        if unfinished := self.call_pane.settle():
+            self.notify(f"Not sent: {safe(unfinished)}.", severity="warning", timeout=4, markup=False)
             return
         text = self.call_pane.text
         problems, draft = self.call_pane.look(), self.call_pane.draft
@@ -132,15 +131,14 @@ class Calling(Section):
             self._insisted = text
             self.call_pane.show_arguments()
             self.call_pane.focus_view()
-            typing = self.call_pane.draft_view is None and draft.read.document.problems
-            if typing:
-                # Half-typed: the caret stays where the user types, and the message says what is missing there.
-                missing = safe(self.call_pane.editor.describe(typing[0]))
+            unsendable = safe(draft.unsendable)
+            if self.call_pane.draft_view is None and (half_typed := draft.read.document.problems):
+                # The caret stays where the user types, and the message says what is missing there.
+                unsendable += f", {safe(self.call_pane.editor.describe(half_typed[0]))}"
             elif missing and self.call_pane.draft_view is None:
                 self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
             else:
                 self.call_pane.go_to_first(problems)
-            unsendable = safe(draft.unsendable)
             again = f"Press {actions.key('call.run')} again to send it anyway."
             self.notify(
                 f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,

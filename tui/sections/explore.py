@@ -22,9 +22,10 @@ from tui.sections.pane_rows import give_rows, rows_of, take_rows
 from tui.sections.welcome import welcome
 from tui.session.session import Session
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
+from tui.widgets.call_pane import DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
+from tui.widgets.draft_view import FORM, QUERY, DraftView
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted, QueryWanted
@@ -220,6 +221,11 @@ class Explore(Comparing, Drafting):
         """The docs that have the focus."""
         return next((box for box in self.query(DocsBox) if box.has_focus_within), None)
 
+    @property
+    def _focused_view(self) -> DraftView | None:
+        """The view of the draft that has the focus."""
+        return self.call_pane.draft_view if self.call_pane.has_focus_within else None
+
     @on(Docs.CallWanted)
     def _call_wanted(self, event: Docs.CallWanted) -> None:
         event.stop()
@@ -234,12 +240,13 @@ class Explore(Comparing, Drafting):
         if event.method != self._method:
             self.open_method(event.method)
         self.call_pane.put_draft(event.params)
-        self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
+        self.notify(f"The example replaced the arguments; {actions.key('edit.undo')} restores them.", timeout=4)
 
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
-        self.set_class(event.view != ARGUMENTS, "-reading")
+        self.set_class(event.view in (DOCS, FORM), "-reading")
+        self.set_class(event.view == QUERY, "-asking")
         self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
@@ -263,12 +270,12 @@ class Explore(Comparing, Drafting):
         self.result_pane.content.focus()
 
     def action_pane_find(self) -> None:
-        """Finds in the result, or in the docs where the focus is there; in the methods, goes to their filter."""
+        """Finds in the result, or in the docs or the form that has the focus; in the methods, goes to their filter."""
         if (box := self._docs_box) is not None:
             box.field.open()
         elif self.methods.has_focus_within:
             self.methods.filter.focus()
-        else:
+        elif (view := self._focused_view) is None or not view.find():
             self._close_drawer()
             self.result_pane.open_find()
 
@@ -341,7 +348,7 @@ class Explore(Comparing, Drafting):
             case "pane_find":
                 if self.methods.has_focus_within:
                     return not self.methods.filter.has_focus
-                return result.views is not None or self._docs_box is not None
+                return result.views is not None or self._docs_box is not None or self._focused_view is not None
             case "find_next" | "find_previous":
                 return result.views is not None and result.views.seeks
             case "result_view":
