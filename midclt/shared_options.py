@@ -6,7 +6,7 @@ import argparse
 
 __all__ = ["FORMS", "add_colour_option", "add_listing_options", "add_output_options"]
 
-FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
+FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
 
 
 def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "json elsewhere") -> None:

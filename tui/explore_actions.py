@@ -228,10 +228,19 @@ ACTIONS: tuple[Action, ...] = (
         "copy.menu",
         "Copy ...",
         keys="y",
-        help="Copies the value or path under the cursor, the whole result, or the arguments. What is "
-        "too large for a terminal's clipboard is offered as a file.",
+        help="Copies the value or path under the cursor, the whole result, the arguments, or the call as a midclt "
+        "command, a Python script or a JSON-RPC frame. What a terminal's clipboard does not hold goes to a file.",
         footer="copy",
         rank=22,
+    ),
+    _result(
+        "result.save",
+        "Save the result ...",
+        keys="x",
+        help="Into a file, as JSON, JSONL, CSV, YAML or Markdown: all of it, or the rows and columns that are shown. "
+        "While a diff is shown, the diff.",
+        footer="save",
+        rank=23,
     ),
     _call(
         "call.abort",

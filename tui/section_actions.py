@@ -79,7 +79,14 @@ ACTIONS: tuple[Action, ...] = (
         footer="copy",
         rank=22,
     ),
-    _jobs("export.open", "Save the log ...", keys="x", help="Saves the whole log of the job.", footer="save", rank=18),
+    _jobs(
+        "export.open",
+        "Save of the job ...",
+        keys="x",
+        help="Saves the arguments or the result where they are shown, else the whole log of the job.",
+        footer="save",
+        rank=18,
+    ),
     _jobs("view.refresh", "Read jobs again", keys="r", help="Asks the server for the list of jobs."),
     _jobs(
         "job.bell",

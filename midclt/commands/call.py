@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..exits import ExitStatus
+from ..filling import add_fill_option
 from ..shared_options import add_output_options
 
 if TYPE_CHECKING:
@@ -37,8 +38,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kv", action="store_true", help="words like key=value, key:=JSON, key=@FILE and a[b]=value make an object"
     )
+    add_fill_option(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="show and check what would be sent, secrets masked; send nothing"
+    )
+    parser.add_argument(
+        "--as",
+        dest="form",
+        choices=("midclt", "python", "async", "jsonrpc"),
+        help="print the call as a command, a script (blocking or async) or a frame, without secrets; send nothing",
     )
     parser.add_argument(
         "method",
@@ -56,12 +64,14 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..access import call_timeout, secret_before_input, signed_in
     from ..arguments import call_arguments, file_text
     from ..exits import status_of
+    from ..filling import filled
     from ..lock import Lock
     from ..output import report
 
     timeout = call_timeout(options)
     method, *words = options.method
-    from_input = any(word == "-" or word.endswith("=@-") for word in words) and not options.dry_run
+    unsent = options.dry_run or options.form
+    from_input = any(word == "-" or word.endswith("=@-") for word in words) and not unsent
     secret = secret_before_input(options) if from_input else None
     if options.kv:
         from ..keyvalues import with_pairs
@@ -69,11 +79,11 @@ def run(options: argparse.Namespace) -> ExitStatus:
         params = with_pairs(words, file_text)
     else:
         params = call_arguments(words)
-    if options.dry_run:
-        from ..dryrun import show
+    if unsent:
+        from ..dryrun import show, show_as
 
-        return show(options, method, params)
-    call = _Call(options, method, params, timeout)
+        return show_as(options, method, params) if options.form else show(options, method, params)
+    call = _Call(options, method, filled(options, params), timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
     with signed_in(options, secret) as client:

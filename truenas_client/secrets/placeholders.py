@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from .value import Secret
 
-__all__ = ["Filled", "Placeholder", "Unfilled", "fill", "find", "placeholders"]
+__all__ = ["Filled", "Placeholder", "Unfilled", "fill", "find", "pieces", "placeholders"]
 
 Path = tuple[str | int, ...]
 
@@ -62,7 +62,7 @@ class Filled:
 
 def placeholders(text: str) -> list[Placeholder]:
     """The placeholders in one text, in order."""
-    return [placeholder for _, placeholder in _pieces(text) if placeholder is not None]
+    return [placeholder for _, placeholder in pieces(text) if placeholder is not None]
 
 
 def find(value: Any) -> Iterator[tuple[Path, Placeholder]]:
@@ -90,7 +90,7 @@ def fill(value: Any, lookup: Callable[[Placeholder], Secret | str]) -> Filled:
 
     def text(path: Path, here: str) -> str:
         parts: list[str] = []
-        for literal, placeholder in _pieces(here):
+        for literal, placeholder in pieces(here):
             parts.append(literal)
             if placeholder is None:
                 continue
@@ -122,8 +122,8 @@ def fill(value: Any, lookup: Callable[[Placeholder], Secret | str]) -> Filled:
     return Filled(copied, tuple(one for one in answers.values() if isinstance(one, Secret)), tuple(unfilled))
 
 
-def _pieces(text: str) -> Iterator[tuple[str, Placeholder | None]]:
-    """The text as literal pieces, each with the placeholder that follows it."""
+def pieces(text: str) -> Iterator[tuple[str, Placeholder | None]]:
+    """The text as literal pieces, as they are sent, each with the placeholder that follows it."""
     done = 0
     for form in _FORM.finditer(text):
         dollars = len(form["dollars"])

@@ -22,6 +22,7 @@ from tui.model.paths import expanded, shortened
 from tui.model.transfers import Kind
 from tui.session.transfers import Transfer
 from tui.text import plain, safe
+from tui.widgets.choice import Choice
 from tui.widgets.key_line import Hint
 from tui.widgets.path_field import PathField
 
@@ -52,6 +53,16 @@ class FileScreen(CardScreen[Transfer | None]):
         """Its title."""
         return "Save a file" if self._kind == "download" else "Send a file"
 
+    @property
+    def about(self) -> str:
+        """What is said below the path."""
+        return "It may hold secrets: only you will be able to read it." if self._private else ""
+
+    @property
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        """Further keys of the last line, with their words."""
+        return ()
+
     def choices(self) -> ComposeResult:
         """What stands above the path."""
         yield from ()
@@ -59,22 +70,20 @@ class FileScreen(CardScreen[Transfer | None]):
     def compose(self) -> ComposeResult:
         saves = self._kind == "download"
         with Vertical(id="card"):
-            yield Static(self.question)
+            yield Static(plain(self.question), id="question")
             yield from self.choices()
             with Horizontal(id="path-row"):
                 yield Static("File", classes="label")
                 yield PathField(self._path, id="path")
             yield Static("", id="says")
-            if self._private:
-                yield Static("It may hold secrets: only you will be able to read it.", classes="dim")
-            yield Hint(
-                ("card.accept", "save" if saves else "send"), ("edit.accept", "complete"), ("card.leave", "back")
-            )
+            yield Static(Content(self.about), id="about", classes="dim")
+            does = "save" if saves else "send"
+            yield Hint(*self.hints, ("card.accept", does), ("edit.accept", "complete"), ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"{self.heading}  {self._method}")
         # What is asked first has the focus first.
-        (next(iter(self.query("#which").results()), None) or self.query_one("#path")).focus()
+        (next(iter(self.query(Choice)), None) or self.query_one("#path")).focus()
         self._look(self._path)
 
     @on(Input.Changed)

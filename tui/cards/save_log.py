@@ -6,8 +6,7 @@ from textual.widget import Widget
 
 from truenas_client import exc
 from truenas_client.values.human import human_size
-from tui.cards.card import ask
-from tui.cards.file import FileScreen
+from tui.cards.save import Saving, ask_where_to_save
 from tui.cards.toast import tell_failure
 from tui.model.failure import explain, explain_file
 from tui.model.job import Job
@@ -20,15 +19,14 @@ __all__ = ["save_log"]
 
 async def save_log(node: Widget, session: Session, job: Job) -> None:
     """Asks over the screen of ``node``, and tells there what was saved. From a worker."""
-    method = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in job.method[:60])
-    path = f"{session.caller.file_places.folder}/job-{job.id}-{method}.log"
-    chosen = await ask(node, FileScreen("download", f"log of #{job.id} {job.method}", path, private=True))
+    what, name = f"log of #{job.id} {job.method}", f"job-{job.id}-{job.method}"
+    saving = Saving("Save the log", what, "All that the job has logged so far.", name, ".log")
+    chosen = await ask_where_to_save(node, saving, session.caller.file_places)
     if chosen is None:
         return
-    session.caller.file_places.folder = shortened(chosen.path.parent)
     try:
         client = session.life.online_client()
-        saved = await client.job_logs(job.id, to=chosen.path, overwrite=chosen.overwrite)
+        saved = await client.job_logs(job.id, to=chosen.path, overwrite=chosen.replace)
     except exc.ClientException as error:
         tell_failure(node, explain(error, method="core.job_download_logs"), "error")
     except OSError as error:

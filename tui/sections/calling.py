@@ -1,4 +1,4 @@
-"""The calls of the methods in Explore: sent once they were seen to be right, shown where they are read, copied.
+"""The calls of the methods in Explore: sent once they were seen to be right, shown where they are read.
 
 The session's caller makes them and keeps the last one of each method, so that one that
 takes minutes is found again when its method is opened again. How the panes stand beside
@@ -14,7 +14,6 @@ from textual import on, work
 from textual.worker import Worker
 
 from tui import actions
-from tui.cards.copy_menu import choose_copy
 from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Call
@@ -241,58 +240,3 @@ class Calling(Section):
         job = self.result_pane.running_job
         if job is not None:
             self._abort(job)
-
-    # Copying -----------------------------------------------------------------------
-
-    @work(exclusive=True, group="copy")
-    async def action_copy_menu(self) -> None:
-        """Asks what to copy, and copies it."""
-        entries = self.copy_entries()
-        if not entries:
-            self.notify("Nothing to copy yet.", timeout=2)
-            return
-        letter = await choose_copy(self, entries)
-        if letter == "f" and (differences := self.result_pane.differences) is not None:
-            from tui.cards.clipboard import save_text
-
-            await save_text(self, "\n".join(differences.lines()) + "\n", f"diff-{self._method}")
-        elif letter is not None and (chosen := self._to_copy(letter)) is not None:
-            from tui.cards.clipboard import copy
-
-            await copy(self, *chosen, self._method)
-
-    def copy_entries(self) -> list[tuple[str, str]]:
-        """The choices to copy now: letter and words."""
-        self.open_shown()
-        entries = []
-        result = self.result_pane
-        if result.under_cursor() is not None:
-            entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
-        if result.shown is not None or result.error_text is not None:
-            entries.append(("r", "the whole error" if result.shown is None else "the whole result"))
-        if result.differences is not None:
-            entries += [("d", "the diff"), ("f", "the diff, into a file")]
-        if self._method:
-            entries += [("a", "arguments"), ("n", "name of the method")]
-        return entries
-
-    def _to_copy(self, letter: str) -> tuple[Any, str] | None:
-        """The value that a letter copies: a text, or a value to write as JSON, and its name; None where it is gone."""
-        result = self.result_pane
-        at_cursor = result.under_cursor()
-        match letter:
-            case "v" if at_cursor is not None:
-                return at_cursor[1], f"value of {at_cursor[0] or 'the result'}"
-            case "p" if at_cursor is not None:
-                return at_cursor[0], f"path {at_cursor[0]}"
-            case "r" if result.shown is not None:
-                return result.shown.value, "result"
-            case "r" if result.error_text is not None:
-                return result.error_text, "error"
-            case "d" if result.differences is not None:
-                return "\n".join(result.differences.lines()), "diff"
-            case "a":
-                return self.call_pane.text, "arguments"
-            case "n":
-                return self._method, "name"
-        return None

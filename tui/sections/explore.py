@@ -17,6 +17,7 @@ from textual.widgets import TextArea
 
 from tui import actions
 from tui.sections.comparing import Comparing
+from tui.sections.copying import Copying
 from tui.sections.drafting import Drafting
 from tui.sections.pane_rows import give_rows, rows_of, take_rows
 from tui.sections.welcome import welcome
@@ -35,7 +36,7 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
-class Explore(Comparing, Drafting):
+class Explore(Comparing, Copying, Drafting):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
@@ -353,10 +354,10 @@ class Explore(Comparing, Drafting):
                 return result.views is not None and result.views.seeks
             case "result_view":
                 return result.views is not None
-            case "diff_pin" | "diff_compare":
+            case "diff_pin" | "diff_compare" | "result_save":
                 return result.shown is not None
             case "copy_menu":
-                return bool(self.copy_entries())
+                return self.copies_something
             case _:
                 return True
 

@@ -237,10 +237,15 @@ class JobsSection(Section):
 
     @work(exclusive=True, group="save")
     async def action_export_open(self) -> None:
-        """Asks where to save the whole log of the job, and fetches it."""
-        from tui.cards.save_log import save_log
+        """Asks where to save the value that is shown of the job, or else its whole log."""
+        job, exported = self.current, self.details.exported
+        if job is not None and exported is not None:
+            from tui.cards.save_value import save_value
 
-        if (job := self.current) is not None and job.logs_path:
+            await save_value(self, self._session, exported, "Save a part of the job", f"job-{job.id}-{job.method}")
+        elif job is not None and job.logs_path:
+            from tui.cards.save_log import save_log
+
             await save_log(self, self._session, job)
         else:
             self.notify("This job keeps no log.", timeout=3)
@@ -278,7 +283,7 @@ class JobsSection(Section):
             case "job_copy":
                 return job is not None
             case "export_open":
-                return job is not None and bool(job.logs_path)
+                return job is not None and (bool(job.logs_path) or self.details.exported is not None)
         return True
 
     def back(self) -> bool:

@@ -66,7 +66,13 @@ class FilePlaces:
     def __init__(self) -> None:
         self.folder = "~"
         """Where the last file was saved, as people write it."""
+        self.form = ""
+        """The form that was saved last."""
         self._sent: dict[str, str] = {}
+
+    def sent(self, method: str) -> str:
+        """The file that was last sent with a method, "" without one."""
+        return self._sent.get(method, "")
 
     def first(self, kind: Kind, call: Call, host: str) -> str:
         """The initial text of the field."""
