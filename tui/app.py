@@ -63,8 +63,12 @@ def _commands() -> type[Provider]:
 
 
 def _driver() -> type[Driver] | None:
-    """None: Textual's own, on Windows and where another program draws."""
-    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
+    """None: Textual's own, on Windows and where another program than a browser draws."""
+    if (named := os.environ.get("TEXTUAL_DRIVER", "")).endswith(":WebDriver"):
+        from tui.browser_driver import BrowserDriver
+
+        return BrowserDriver
+    if os.name != "posix" or named:
         return None
     from tui.driver import TerminalDriver
 

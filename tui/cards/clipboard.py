@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from truenas_client.values.human import human_size
 from tui.cards.confirm import confirm
+from tui.cards.handing_over import handed_over, place_of
 from tui.session.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, pieces_of, save, text_of
 from tui.text import safe
 
@@ -28,7 +29,7 @@ async def copy(node: Widget, value: Any, what: str, name: str) -> None:
     """
     app = node.app
     # Over SSH the clipboard of this machine is not the one in front of the user.
-    local = not (app.is_headless or "SSH_CONNECTION" in os.environ)
+    local = not (app.is_headless or app.is_web or "SSH_CONNECTION" in os.environ)
     text = await text_of(value, LOCAL_BYTES if local else OSC52_BYTES)
     small = text is not None and fits(text)
     if text is not None and small:
@@ -57,15 +58,16 @@ async def _copied_here(text: str) -> bool:
 
 
 async def _offer_file(node: Widget, value: Any, what: str, name: str) -> None:
-    path = file_path(name, ".txt" if isinstance(value, str) else ".json")
-    question = f"{safe(what).capitalize()}: too large for the terminal's clipboard (about 75 kB).\nSave it to\n{path}"
+    path = place_of(node, file_path(name, ".txt" if isinstance(value, str) else ".json"))
+    where = path.name if node.app.is_web else path
+    question = f"{safe(what).capitalize()}: too large for the terminal's clipboard (about 75 kB).\nSave it to\n{where}"
     if await confirm(node, "Too large to copy", question, yes="save it"):
         await _save(node, value, path)
 
 
 async def save_text(node: Widget, text: str, name: str) -> None:
     """Saves a text into a file of its own, and says where. To be run in a worker."""
-    await _save(node, text, file_path(name, ".txt"))
+    await _save(node, text, place_of(node, file_path(name, ".txt")))
 
 
 async def _save(node: Widget, value: Any, path: Path) -> None:
@@ -74,4 +76,4 @@ async def _save(node: Widget, value: Any, path: Path) -> None:
     except OSError as error:
         node.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
     else:
-        node.notify(f"Saved {human_size(size, decimal=True)} to {path}", timeout=8, markup=False)
+        node.notify(f"Saved {human_size(size, decimal=True)} to {handed_over(node, path)}", timeout=8, markup=False)

@@ -8,6 +8,7 @@ from truenas_client import exc
 from truenas_client.values.human import human_size
 from tui.cards.card import ask
 from tui.cards.file import FileScreen
+from tui.cards.handing_over import handed_over
 from tui.cards.toast import tell_failure
 from tui.model.failure import explain, explain_file
 from tui.model.job import Job
@@ -25,7 +26,8 @@ async def save_log(node: Widget, session: Session, job: Job) -> None:
     chosen = await ask(node, FileScreen("download", f"log of #{job.id} {job.method}", path, private=True))
     if chosen is None:
         return
-    session.caller.file_places.folder = shortened(chosen.path.parent)
+    if not node.app.is_web:
+        session.caller.file_places.folder = shortened(chosen.path.parent)
     try:
         client = session.life.online_client()
         saved = await client.job_logs(job.id, to=chosen.path, overwrite=chosen.overwrite)
@@ -35,4 +37,4 @@ async def save_log(node: Widget, session: Session, job: Job) -> None:
         tell_failure(node, explain_file(error), "error")
     else:
         size = human_size(saved.size, decimal=True)
-        node.notify(safe(f"Saved the log, {size}, to {shortened(chosen.path)}"), timeout=6, markup=False)
+        node.notify(safe(f"Saved the log, {size}, to {handed_over(node, chosen.path)}"), timeout=6, markup=False)
