@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
         "address", nargs="?", metavar="ADDRESS", help="nas, nas:444, wss://nas/api/current; also TRUENAS_URI"
     )
     parser.add_argument("--demo", action="store_true", help="open a simulated TrueNAS, nothing else is needed")
+    parser.add_argument("--tour", action="store_true", help="the demo, and what to try in it in five steps")
     parser.add_argument(
         "--profile", metavar="NAME", help="connect as it says (midclt profile makes them); also TRUENAS_PROFILE"
     )
@@ -75,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"truenas-tui {__version__}")
         return 0
+    options.demo = options.demo or options.tour
     if options.demo and options.address:
         print("truenas-tui: --demo brings its own address", file=sys.stderr)
         return 2
@@ -115,8 +117,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         verify=not options.insecure,
         writable=True if options.write else False if options.read_only else None,
         demo=options.demo,
-        fresh=options.fresh,
+        fresh=options.fresh or options.tour,
         ascii=options.ascii or not utf8,
+        tour=options.tour,
         profile=options.profile or os.environ.get("TRUENAS_PROFILE", ""),
     )
     if options.serve:

@@ -214,6 +214,10 @@ class TrueNASApp(NoticesApp):
             target = Target.of(nas.url, user, account["password"], writable=writable)
             session = Session(target, self._cache(), place=DEMO)
             session.life.simulated = True
+            if self.start.tour:
+                from tui.session.tour import Tour
+
+                session.tour = Tour()
         self.post_message(self.Loaded(session))
 
     @on(Loaded)

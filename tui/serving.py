@@ -111,7 +111,7 @@ def serve(arguments: Sequence[str], port: int) -> int:
     application.on_cleanup.append(lambda _: asyncio.sleep(0.2))
     port = listening.getsockname()[1]
     print(f"Serving http://127.0.0.1:{port}/{token}/", flush=True)
-    print("The address is the key: a reader of it can use the app as you. ctrl+c ends the server.", flush=True)
+    print("The address is the key: a reader of it can use the app as you. An interrupt ends the server.", flush=True)
     web.run_app(
         application,
         sock=listening,
