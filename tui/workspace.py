@@ -44,6 +44,7 @@ from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.session_status import status_of, tabs_of
 from tui.widgets.status_line import Other, Status, StatusLine
+from tui.widgets.tour_card import TourCard
 from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Workspace(RemappedKeys, Screen[None]):
         yield StatusLine(self._status(), id="status")
         with ContentSwitcher(initial=HOME.id, id="sections"):
             yield HOME.make(self.session)
+        if self.session.tour is not None:
+            yield TourCard(self.session, self.session.tour)
         yield OfferLine("session.keep", id="offer")
         yield WatchLine(self.session, id="watch")
         yield KeyLine()
@@ -256,12 +259,15 @@ class Workspace(RemappedKeys, Screen[None]):
     def action_pane_shrink(self) -> None:
         self.section.resize_pane(-2)
 
-    def action_app_back(self) -> None:
-        """Leaves the text field, the zoom, or the open part, in that order."""
+    async def action_app_back(self) -> None:
+        """Leaves the text field, the zoom, the open part, or the tour, in that order."""
         if self.section.back():
             return
         if self.maximized is not None:
             self.minimize()
+        elif self.session.tour is not None:
+            self.session.tour = None
+            await self.query_one(TourCard).remove()
         else:
             self.notify(f"Nothing is open here; {actions.key('app.close')} quits.", timeout=2)
 
