@@ -242,7 +242,7 @@ class ConnectionMemory(StateFile):
             self._typed[method.name] = text
             self._waiting.pop(method.name, None)
             self._waiting[method.name] = method
-            self.touch("drafts")
+            self.changed()
 
     def before_writing(self) -> None:
         from tui.model.drafts import storable  # here, because nothing of it is needed to start
@@ -252,10 +252,8 @@ class ConnectionMemory(StateFile):
             # An earlier version of this program knew fewer secrets.
             judged = {name: storable(name, text, ()) for name, text in drafts.items() if isinstance(text, str)}
             drafts = self.members["drafts"] = {name: text for name, text in judged.items() if text is not None}
-            self._changed.add("drafts")
         if drafts or self._waiting:
             self.members["masking"] = MASKING
-            self._changed.add("masking")
         for name, method in self._waiting.items():
             kept = storable(name, self._typed[name], [*(param.name for param in method.params), *method.names])
             # What may not be stored, being in the middle of a word, leaves what was stored before.
