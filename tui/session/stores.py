@@ -77,6 +77,8 @@ class Call:
     """The file that goes along, where one does."""
     reviewed: bool = False
     """Whether the user has read the card of this call and said to send it; a write needs that."""
+    recorded: str = ""
+    """The id of the call in the history, from when it was sent."""
 
     @property
     def elapsed(self) -> float:
