@@ -13,7 +13,7 @@ from ..secrets.redact import redact_call, redact_text
 from ..secrets.shapes import is_reference
 from .draft import PLACEHOLDER, Path
 
-__all__ = ["MASKING", "keys_of", "secret_places", "storable"]
+__all__ = ["MASKING", "keys_of", "secret_places", "storable", "with_value"]
 
 MASKING = 1
 """The version of these rules: what an older version stored is masked again."""
@@ -28,7 +28,7 @@ def storable(method: str, params: Sequence[Any], names: Sequence[str] = ()) -> l
     if any(redact_text(key) != key for key in keys_of(values)):
         return None
     for path, mask in secret_places(method, values, names):
-        values = _with(values, path, mask)
+        values = with_value(values, path, mask)
     return values
 
 
@@ -64,10 +64,10 @@ def _differing(value: Any, masked: Any, path: Path) -> Iterator[tuple[Path, Any]
         yield path, masked
 
 
-def _with(value: Any, path: Path, new: Any) -> Any:
-    """A copy with another value at a path."""
+def with_value(value: Any, path: Sequence[str | int], new: Any) -> Any:
+    """A copy of a JSON value with another value at a path."""
     if not path:
         return new
     copy: Any = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = _with(copy[path[0]], path[1:], new)
+    copy[path[0]] = with_value(copy[path[0]], path[1:], new)
     return copy
