@@ -34,6 +34,7 @@ from ..secrets.names import is_secret_name
 from ..secrets.placeholders import Placeholder, fill, find, joined, pieces, placeholders
 from ..secrets.redact import MASK, mask_places, redact_text
 from ..secrets.value import Secret
+from ..values.fittedjson import fitted_json
 
 __all__ = ["SavedCall", "Type", "Variable", "free_name", "with_values"]
 
@@ -300,18 +301,4 @@ def _clear(method: str, params: list[Any]) -> list[str]:
 
 def _json(params: list[Any]) -> str:
     # A lone surrogate cannot be written in TOML: JSON has an escape for it.
-    return re.sub("[\ud800-\udfff]", lambda one: f"\\u{ord(one[0]):04x}", _lines(params, ""))
-
-
-def _lines(value: Any, indent: str) -> str:
-    """JSON with each container in one line where it fits: readable, and small in a diff."""
-    line = json.dumps(value, ensure_ascii=False)
-    if len(indent) + len(line) <= WIDEST or not isinstance(value, dict | list):
-        return line
-    inside = f"{indent}  "
-    if isinstance(value, dict):
-        rows = [f"{json.dumps(key, ensure_ascii=False)}: {_lines(member, inside)}" for key, member in value.items()]
-    else:
-        rows = [_lines(item, inside) for item in value]
-    begin, end = ("{", "}") if isinstance(value, dict) else ("[", "]")
-    return f"{begin}\n{inside}" + f",\n{inside}".join(rows) + f"\n{indent}{end}"
+    return re.sub("[\ud800-\udfff]", lambda one: f"\\u{ord(one[0]):04x}", fitted_json(params, WIDEST))

@@ -230,7 +230,7 @@ class Caller:
 
     async def _filled(self, call: Call) -> list[Any]:
         """The arguments as they are sent, once all that they stand for is put in. Raises `NotSent`."""
-        params = await fill_arguments(call.params, self._put_in)
+        params = await fill_arguments(call.params, self._put_in, call.answers)
         risk = self.risk_of(call.method, params)
         if risk != self.risk_of(call.method, call.params):
             # In core.bulk an argument names what is called: what was locked or reviewed would be something else.
