@@ -31,6 +31,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _call("call.repeat", "Run again", keys="r", help="Repeats a read with the arguments of last time."),
     _call(
+        "call.save",
+        "Save the call ...",
+        keys="s",
+        help="Saves the method with its arguments under a name; values may be left open, to be asked for each time it "
+        "runs. {go.saved} lists saved calls, and midclt run makes them.",
+        footer="save",
+        rank=24,
+    ),
+    _call(
         "call.elsewhere",
         "Same call on another server",
         keys="S",

@@ -336,6 +336,7 @@ class Explore(Comparing, Copying, Drafting):
                 return result.has_previous
             case (
                 "call_repeat"
+                | "call_save"
                 | "call_elsewhere"
                 | "call_view"
                 | "text_editor"
