@@ -89,27 +89,37 @@ def _hear_of_termination() -> None:
 def _run(name: str, options: Namespace) -> ExitStatus:
     from importlib import import_module
 
+    try:
+        status: ExitStatus = import_module(f"midclt.commands.{name}").run(options)
+        return status
+    except BrokenPipeError:
+        raise
+    except Exception as e:
+        known = _told(e, options)
+        if known is None:
+            raise
+        return known
+
+
+def _told(error: Exception, options: Namespace) -> ExitStatus | None:
+    """Report an error that is no bug of this program; its status, None for a bug."""
     from truenas_client.exc import ClientException
 
     from .exits import CommandError, ExitStatus, status_of
     from .output import report, say, tell
 
-    try:
-        status: ExitStatus = import_module(f"midclt.commands.{name}").run(options)
-        return status
-    except CommandError as e:
-        tell([str(e)], verbose=options.verbose)
-        return e.status
-    except ClientException as e:
+    if isinstance(error, CommandError):
+        tell([str(error)], verbose=options.verbose)
+        return error.status
+    if isinstance(error, ClientException):
         from .access import unsigned
 
-        report(e, unsigned(e, options), verbose=options.verbose)
-        return status_of(e)
-    except BrokenPipeError:
-        raise
-    except OSError as e:
-        say(f"midclt: {e}")
+        report(error, unsigned(error, options), verbose=options.verbose)
+        return status_of(error)
+    if isinstance(error, OSError):
+        say(f"midclt: {error}")
         return ExitStatus.ERROR
+    return None
 
 
 def _tell(error: Exception, options: Namespace) -> None:

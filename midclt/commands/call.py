@@ -51,11 +51,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
+    from ..agent import quick
+
+    if (reply := quick.ask(options)) is not None:
+        if "text" in reply:
+            quick.put(reply["text"])
+            return ExitStatus.OK
+        return _unanswered(options, reply)
     from truenas_client.exc import ClientException
 
     from ..access import call_timeout, secret_before_input, signed_in
+    from ..agent.wire import is_of_the_connection
     from ..arguments import call_arguments, file_text
-    from ..exits import status_of
+    from ..exits import CommandError, status_of
     from ..lock import Lock
     from ..output import report
 
@@ -73,6 +81,11 @@ def run(options: argparse.Namespace) -> ExitStatus:
         from ..dryrun import show
 
         return show(options, method, params)
+    if is_of_the_connection(method):
+        if quick.mode_of(options) == "require":
+            text = f"{method} is for a connection of its own, not for the agent's: leave --agent require out"
+            raise CommandError(text, ExitStatus.USAGE)
+        options.agent = "never"
     call = _Call(options, method, params, timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
@@ -82,7 +95,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
             result = call.job(client) if options.job else client.call(call.method, *call.params, timeout=timeout)
         except ClientException as e:
             if not options.quiet:
-                report(e, call.advice(client, e, words), verbose=options.verbose)
+                report(e, call.advice(e, words, client), verbose=options.verbose)
             return status_of(e)
         except KeyboardInterrupt:
             if not options.quiet:
@@ -90,6 +103,24 @@ def run(options: argparse.Namespace) -> ExitStatus:
             raise
         _print(result, options, method)
     return ExitStatus.OK
+
+
+def _unanswered(options: argparse.Namespace, reply: dict[str, Any]) -> ExitStatus:
+    """Report the error of a call that the agent made."""
+    from truenas_client.exc import ConnectionLost
+
+    from ..access import call_timeout
+    from ..agent.faults import from_table
+    from ..exits import status_of
+    from ..output import report
+
+    method, *words = options.method
+    gone = ConnectionLost("The agent ended or hangs before the answer came; it may have run", sent=True)
+    error = from_table(reply["error"]) if "error" in reply else gone
+    if not options.quiet:
+        call = _Call(options, method, [], call_timeout(options))
+        report(error, call.advice(error, words), verbose=options.verbose)
+    return status_of(error)
 
 
 def _print(result: Any, options: argparse.Namespace, method: str) -> None:
@@ -123,7 +154,7 @@ class _Call:
     def _started(self, job_id: int) -> None:
         self._job_id = job_id
 
-    def advice(self, client: Client, error: ClientException, words: list[str]) -> list[str]:
+    def advice(self, error: ClientException, words: list[str], client: Client | None = None) -> list[str]:
         """What to do about an error whose text does not say it."""
         from truenas_client.exc import MethodNotFound
 
@@ -131,7 +162,7 @@ class _Call:
         from ..arguments import damaged
 
         texts = [self._explanation(error), *unsigned(error, self._options), *damaged(words)]
-        if isinstance(error, MethodNotFound):
+        if isinstance(error, MethodNotFound) and client is not None:
             from ..nearest import advice
 
             texts.insert(0, advice(client, self.method, self._timeout))

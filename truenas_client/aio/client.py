@@ -87,8 +87,8 @@ class AsyncClient:
     ``tap`` is told of every text sent and received while its ``tell`` is set, with secrets
     masked: for a log of the wire.
 
-    ``through`` makes a socket to a forwarder on this machine, which speaks JSON-RPC in the server's place for a user that
-    it has signed in. It is called in a thread, for each connection.
+    ``through`` makes a socket to a forwarder on this machine, which speaks JSON-RPC in the server's place for a user
+    that it has signed in. It is called in a thread, for each connection.
 
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
