@@ -10,13 +10,16 @@ from __future__ import annotations
 import argparse
 from functools import cached_property
 from importlib import import_module
-from typing import Any
 
 from truenas_client import __version__
 
 from .option_types import seconds
 
 __all__ = ["COMMANDS", "get_parser"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 COMMANDS = {
     "call": "call a method",

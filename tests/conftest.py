@@ -45,6 +45,7 @@ def folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
     base = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(base / name.lower()))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base / "run"))
     monkeypatch.setenv("MIDCLT_AGENT", "never")
 
 

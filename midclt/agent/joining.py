@@ -19,7 +19,7 @@ from truenas_client.secrets.value import Ask
 
 from ..exits import CommandError, ExitStatus
 from ..output import say, warn
-from .place import Unsafe, dial
+from .place import Unsafe, connect
 from .quick import MODES, key_of, mode_of, other_wishes
 from .wire import AgentGone, Channel, request
 
@@ -106,7 +106,7 @@ def _unfit(options: Namespace, choice: Choice) -> str | None:
 def control(op: str, **members: Any) -> dict[str, Any] | None:
     """Ask the running agent for something; None where none runs. Raises `CommandError`."""
     try:
-        sock = dial()
+        sock = connect()
         if sock is None:
             return None
         with sock:
@@ -146,8 +146,9 @@ class Way:
         if self._key is None:
             raise Refused("there is no configuration")
         for _ in range(3):
-            channel = Channel(_reached())
-            channel.sock.settimeout(ANSWER_SECONDS)
+            sock = _reached()
+            sock.settimeout(ANSWER_SECONDS)
+            channel = Channel(sock)
             try:
                 seconds = self._options.timeout or None
                 reply = channel.ask(request(self._op, key=self._key, seconds=seconds, **members))
@@ -155,12 +156,12 @@ class Way:
                     _drain(str(reply.get("package")))
                     continue
                 reply = self._talk(channel, reply)
-                channel.sock.settimeout(None)
-                self._first = channel.sock
+                sock.settimeout(None)
+                self._first = sock
                 return reply
             finally:
-                if self._first is not channel.sock:
-                    channel.sock.close()
+                if self._first is not sock:
+                    sock.close()
         raise Refused("an agent of another version does not make room")
 
     def _talk(self, channel: Channel, reply: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +221,7 @@ class Way:
 
 
 def _reached() -> socket.socket:
-    sock = dial()
+    sock = connect()
     if sock is None:
         from .spawn import start
 
@@ -230,7 +231,7 @@ def _reached() -> socket.socket:
 
 def _drain(package: str) -> None:
     """Have an agent of another version make room."""
-    sock = dial()
+    sock = connect()
     if sock is not None:
         with sock:
             sock.settimeout(ANSWER_SECONDS)

@@ -6,13 +6,16 @@ socket that is a link, belongs to another user or is open to one, nor to a proce
 
 from __future__ import annotations
 
+import _socket  # what `socket` puts around it takes as long to load as a call through the agent has
 import os
-import socket
 import stat
 import sys
-from contextlib import suppress
 
-__all__ = ["Unsafe", "dial", "folder", "make_folder", "peer_uid", "socket_path"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["Unsafe", "connect", "dial", "folder", "make_folder", "peer_uid", "socket_path"]
 
 PATIENCE = 10.0
 """Seconds that an agent may take to accept a connection: the machine may be busy."""
@@ -40,8 +43,8 @@ def make_folder() -> str:
     """Make the folder where it is missing, check it, and return its path. Raises `Unsafe`, OSError."""
     path = folder()
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-    with suppress(FileExistsError):
-        os.mkdir(path, 0o700)
+    if not os.path.lexists(path):
+        os.makedirs(path, 0o700, exist_ok=True)  # another program may be quicker
     _check(path, os.lstat(path), stat.S_ISDIR, "folder", 700)
     return path
 
@@ -56,7 +59,7 @@ def _check(path: str, status: os.stat_result, is_kind: object, noun: str, mode: 
         raise Unsafe(f"other users may open {path}: chmod {mode} {path}")
 
 
-def dial() -> socket.socket | None:
+def dial() -> _socket.socket | None:
     """A connection to the running agent, None where none runs. Raises `Unsafe`, OSError."""
     path = socket_path()
     try:
@@ -64,7 +67,7 @@ def dial() -> socket.socket | None:
         _check(path, os.lstat(path), stat.S_ISSOCK, "socket", 600)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         sock.settimeout(PATIENCE)
         sock.connect(path)
@@ -79,10 +82,18 @@ def dial() -> socket.socket | None:
     return sock
 
 
-def peer_uid(sock: socket.socket) -> int | None:
+def connect() -> socket.socket | None:
+    """As `dial`, for those that have the time for a whole `socket`."""
+    import socket
+
+    sock = dial()
+    return socket.socket(fileno=sock.detach()) if sock is not None else None
+
+
+def peer_uid(sock: _socket.socket) -> int | None:
     """The user of the process at the other end; None where this system does not tell."""
-    if hasattr(socket, "SO_PEERCRED"):
-        return int.from_bytes(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[4:8], sys.byteorder)
+    if hasattr(_socket, "SO_PEERCRED"):
+        return int.from_bytes(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)[4:8], sys.byteorder)
     if sys.platform == "darwin":
         # struct xucred: a version, then the user.
         return int.from_bytes(sock.getsockopt(0, 1, 76)[4:8], sys.byteorder)

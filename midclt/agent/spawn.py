@@ -16,7 +16,7 @@ import sys
 import time
 from contextlib import suppress
 
-from .place import dial, make_folder, socket_path
+from .place import connect, make_folder, socket_path
 
 __all__ = ["IDLE", "LIFETIME", "start"]
 
@@ -35,11 +35,11 @@ def start(*, idle: float = IDLE, lifetime: float = LIFETIME) -> tuple[socket.soc
     lock = os.open(os.path.join(folder, "agent.lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         _take(lock)
-        sock = dial()
+        sock = connect()
         if sock is not None:
             return sock, False
         _spawn(idle, lifetime)
-        sock = dial()
+        sock = connect()
         if sock is None:
             raise OSError("the agent ended at once")
         return sock, True

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from ..exits import ExitStatus
 from ..shared_options import add_output_options
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from truenas_client.exc import ClientException
     from truenas_client.sync.client import Client
 
-__all__ = ["add_options", "run"]
+__all__ = ["add_options", "run", "unanswered"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -51,16 +53,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
-    from ..agent import quick
-
-    if (reply := quick.ask(options)) is not None:
-        if "text" in reply:
-            quick.put(reply["text"])
-            return ExitStatus.OK
-        return _unanswered(options, reply)
     from truenas_client.exc import ClientException
 
     from ..access import call_timeout, secret_before_input, signed_in
+    from ..agent.quick import mode_of
     from ..agent.wire import is_of_the_connection
     from ..arguments import call_arguments, file_text
     from ..exits import CommandError, status_of
@@ -82,7 +78,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
         return show(options, method, params)
     if is_of_the_connection(method):
-        if quick.mode_of(options) == "require":
+        if mode_of(options) == "require":
             text = f"{method} is for a connection of its own, not for the agent's: leave --agent require out"
             raise CommandError(text, ExitStatus.USAGE)
         options.agent = "never"
@@ -105,7 +101,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _unanswered(options: argparse.Namespace, reply: dict[str, Any]) -> ExitStatus:
+def unanswered(options: argparse.Namespace, reply: dict[str, Any]) -> ExitStatus:
     """Report the error of a call that the agent made."""
     from truenas_client.exc import ConnectionLost
 
