@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from .place import connect, make_folder, socket_path
 
-__all__ = ["IDLE", "LIFETIME", "start"]
+__all__ = ["IDLE", "LIFETIME", "listening", "start"]
 
 IDLE, LIFETIME = 600.0, 8 * 3600.0
 """Seconds."""
@@ -60,20 +60,29 @@ def _take(lock: int) -> None:
         pause = min(pause * 1.5, 0.1)
 
 
-def _spawn(idle: float, lifetime: float) -> None:
+def listening() -> socket.socket:
+    """A socket that listens at the agent's place. The caller has the lock, and nothing answers there."""
     path = socket_path()
     with suppress(FileNotFoundError):
-        os.unlink(path)  # a dead agent's: nothing answered, and the folder is this user's alone
+        os.unlink(path)  # a dead agent's: the folder is this user's alone
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        listener.bind(path)
+    except BaseException:
+        listener.close()
+        raise
+    finally:
+        os.umask(mask)
+    listener.listen(512)
+    return listener
+
+
+def _spawn(idle: float, lifetime: float) -> None:
     environment = {
         name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_BEGIN)
     }
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        mask = os.umask(0o177)
-        try:
-            listener.bind(path)
-        finally:
-            os.umask(mask)
-        listener.listen(512)
+    with listening() as listener:
         words = [sys.executable, "-P", "-m", "midclt.agent", str(listener.fileno()), str(idle), str(lifetime)]
         process = subprocess.Popen(
             words,

@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "login. It starts with the first command for a profile with an address (unless --agent never, or MIDCLT_AGENT, "
         "says otherwise), drops what is not used for ten minutes, everything after eight hours, and tells no secret."
     )
-    parser.set_defaults(action="status")
+    parser.set_defaults(names=[], idle=None, lifetime=None)
     add_output_options(parser)
     actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
     start = actions.add_parser("start", help="start it, or unlock it", description="Start the agent, or unlock it.")
@@ -48,19 +48,20 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..agent.joining import control
     from ..output import say
 
-    if options.action == "start":
+    action = options.action or "status"
+    if action == "start":
         return _start(options)
-    members: dict[str, Any] = {"names": options.names} if options.action == "forget" else {}
-    reply = control(options.action, **members)
+    members: dict[str, Any] = {"names": options.names} if action == "forget" else {}
+    reply = control(action, **members)
     if reply is None:
         say("No agent runs.")
-        return ExitStatus.ERROR if options.action == "status" else ExitStatus.OK
-    if options.action == "status":
+        return ExitStatus.ERROR if action == "status" else ExitStatus.OK
+    if action == "status":
         _show(reply, options)
         return ExitStatus.OK
     count = int(reply.get("count", 0))
     dropped = f"{count} sign-in{'' if count == 1 else 's'} dropped"
-    say({"stop": f"The agent has ended: {dropped}.", "lock": f"Locked: {dropped}."}.get(options.action, f"{dropped}."))
+    say({"stop": f"The agent has ended: {dropped}.", "lock": f"Locked: {dropped}."}.get(action, f"{dropped}."))
     return ExitStatus.OK
 
 
