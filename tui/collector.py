@@ -58,4 +58,5 @@ def let_go_of_widgets() -> None:
     lines: Any = StylesCache
     cached = vars(lines).get("get_inner_outer")
     if isinstance(cached, type(lru_cache(len))):
-        lines.get_inner_outer = classmethod(lru_cache(1024)(cached.__wrapped__))
+        shared: Any = lru_cache(1024)(cached.__wrapped__)
+        lines.get_inner_outer = classmethod(shared)
