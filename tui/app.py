@@ -99,6 +99,7 @@ class TrueNASApp(NoticesApp):
     ) -> None:
         """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
         super().__init__(driver_class=_driver())
+        collector.let_go_of_widgets()
         self.stylesheet = Sheet(variables=self.get_css_variables())
         self.clock: Callable[[], float] = time.monotonic
         """The clock by which cards measure how long they have been on screen."""
