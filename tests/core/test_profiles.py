@@ -426,12 +426,13 @@ async def test_a_client_by_profile(home: Path, monkeypatch: pytest.MonkeyPatch) 
         for name, error in (
             ("ask", SecretUnavailable),
             ("wrong", InvalidCredentials),
-            ("pin", FingerprintMismatch),
             ("nobody", NotAuthenticated),
             ("none-such", InvalidProfile),
         ):
             with pytest.raises(error):
                 await asyncio.to_thread(blocking, name)
+        with pytest.raises(FingerprintMismatch):
+            await asyncio.to_thread(blocking, "pin", ask=lambda: "admin")
         monkeypatch.setenv("TRUENAS_PROFILE", "nobody")
         async with AsyncClient.from_profile() as client:
             assert not client.signed_in
