@@ -13,7 +13,7 @@ from typing import Any
 from textual.widget import Widget
 
 from truenas_client.values.human import human_size
-from tui.model.paths import shortened
+from tui.cards.handing_over import handed_over, place_of
 from tui.session.copying import LOCAL_BYTES, OSC52_BYTES, file_path, fits, pieces_of, save, text_of
 from tui.text import safe
 
@@ -31,7 +31,7 @@ async def copy(node: Widget, value: Any, what: str, name: str) -> None:
     """
     app = node.app
     # Over SSH the clipboard of this machine is not the one in front of the user.
-    local = not (app.is_headless or "SSH_CONNECTION" in os.environ)
+    local = not (app.is_headless or app.is_web or "SSH_CONNECTION" in os.environ)
     text = await text_of(value, LOCAL_BYTES if local else OSC52_BYTES)
     if text is not None and fits(text):
         app.copy_to_clipboard(text)
@@ -67,7 +67,7 @@ async def _copied_here(text: str) -> bool:
 
 
 async def _save(node: Widget, value: Any, what: str, name: str) -> None:
-    path = file_path(name, ".txt" if isinstance(value, str) else ".json")
+    path = place_of(node, file_path(name, ".txt" if isinstance(value, str) else ".json"))
     try:
         size = await save(pieces_of(value), path)
     except OSError as error:
@@ -78,8 +78,9 @@ async def _save(node: Widget, value: Any, what: str, name: str) -> None:
             markup=False,
         )
         return
-    node.app.copy_to_clipboard(str(path))
     text = f"{what}, {human_size(size, decimal=True)}, is too long for a terminal's clipboard (about 75 kB). It is in"
-    node.notify(
-        safe(f"{text[:1].upper()}{text[1:]} {shortened(path)}, and that path is copied."), timeout=10, markup=False
-    )
+    text = f"{text[:1].upper()}{text[1:]} {handed_over(node, path)}"
+    if not node.app.is_web:
+        node.app.copy_to_clipboard(str(path))
+        text += ", and that path is copied"
+    node.notify(safe(f"{text}."), timeout=10, markup=False)

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui.cards.card import ask
 from tui.cards.file import FileScreen
@@ -21,7 +21,6 @@ from tui.model.paths import expanded, shortened
 from tui.session.copying import plain_name
 from tui.session.transfers import FilePlaces
 from tui.widgets.choice import Choice
-from tui.widgets.path_field import PathField
 
 __all__ = ["SaveScreen", "Saving", "Wanted", "ask_where_to_save"]
 
@@ -60,7 +59,8 @@ async def ask_where_to_save(node: DOMNode, saving: Saving, places: FilePlaces) -
     transfer = await ask(node, card)
     if transfer is None:
         return None
-    places.folder = shortened(transfer.path.parent)
+    if not node.app.is_web:
+        places.folder = shortened(transfer.path.parent)
     return Wanted(transfer.path, transfer.overwrite, card.chosen)
 
 
@@ -114,7 +114,7 @@ class SaveScreen(FileScreen):
         event.stop()
         before = self._suffix
         self.chosen[event.choice.name or ""] = event.value
-        path = self.query_one(PathField)
+        path = self.query_one("#path", Input)
         if self._suffix != before and path.value.endswith(before):
             path.value = path.value.removesuffix(before) + self._suffix
         self.query_one("#about", Static).update(Content(self.about))

@@ -6,11 +6,11 @@ from textual.widget import Widget
 
 from truenas_client import exc
 from truenas_client.values.human import human_size
+from tui.cards.handing_over import handed_over
 from tui.cards.save import Saving, ask_where_to_save
 from tui.cards.toast import tell_failure
 from tui.model.failure import explain, explain_file
 from tui.model.job import Job
-from tui.model.paths import shortened
 from tui.session.session import Session
 from tui.text import safe
 
@@ -33,4 +33,4 @@ async def save_log(node: Widget, session: Session, job: Job) -> None:
         tell_failure(node, explain_file(error), "error")
     else:
         size = human_size(saved.size, decimal=True)
-        node.notify(safe(f"Saved the log, {size}, to {shortened(chosen.path)}"), timeout=6, markup=False)
+        node.notify(safe(f"Saved the log, {size}, to {handed_over(node, chosen.path)}"), timeout=6, markup=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.widget import Widget
 
 from truenas_client.values.human import human_size
+from tui.cards.handing_over import handed_over
 from tui.cards.save import Saving, ask_where_to_save
 from tui.model.export import ALL, NOTES, SHOWN, SUFFIXES, Exported, forms_of, pieces
-from tui.model.paths import shortened
 from tui.session.copying import save
 from tui.session.session import Session
 from tui.text import safe
@@ -45,5 +45,5 @@ async def save_value(node: Widget, session: Session, exported: Exported, heading
     except OSError as error:
         node.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
     else:
-        text = f"Saved {words} as {form}, {human_size(size, decimal=True)}, to {shortened(wanted.path)}"
+        text = f"Saved {words} as {form}, {human_size(size, decimal=True)}, to {handed_over(node, wanted.path)}"
         node.notify(safe(text), timeout=8, markup=False)

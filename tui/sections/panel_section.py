@@ -9,6 +9,7 @@ from textual import on, work
 
 from tui import actions
 from tui.cards.copy_menu import choose_copy
+from tui.cards.handing_over import handed_over
 from tui.model.paths import shortened
 from tui.sections.section import Section
 from tui.session.feeds import Feed
@@ -138,10 +139,11 @@ class PanelSection(Section):
                 self._recordings[panel] = recording
                 panel.file = safe(recording.path.name)
                 key = actions.key("event.save")
-                self.notify(f"Writing to {shortened(wanted.path)}; {key} stops.", timeout=5, markup=False)
+                writing = wanted.path.name if self.app.is_web else shortened(wanted.path)
+                self.notify(f"Writing to {writing}; {key} stops.", timeout=5, markup=False)
             else:
                 written = await asyncio.to_thread(write_events, wanted.path, feed.name, now, replace=wanted.replace)
-                self.notify(f"Saved {written:,} events to {shortened(wanted.path)}", timeout=8, markup=False)
+                self.notify(f"Saved {written:,} events to {handed_over(self, wanted.path)}", timeout=8, markup=False)
         except OSError as error:
             self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
 
@@ -150,7 +152,8 @@ class PanelSection(Section):
             self.notify(f"Not saved: {safe(recording.failed)}", severity="error", timeout=8, markup=False)
             return
         lost = f"; {recording.lost:,} could not be written in time" if recording.lost else ""
-        self.notify(f"Saved {written:,} events to {shortened(recording.path)}{lost}", timeout=8, markup=False)
+        where = handed_over(self, recording.path)
+        self.notify(f"Saved {written:,} events to {where}{lost}", timeout=8, markup=False)
 
     def note(self, panel: EventPanel) -> Fact | None:
         """The words of the border on the file that is written."""
