@@ -215,7 +215,13 @@ def run_oldest(scale: float, seed: int) -> None:
 def run_shares(scale: float, seed: int) -> None:
     """Tests that take a share of their examples, methods, themes or sizes in `make test`, with all of them."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    places = ["tests/core", "tests/model", "tests/auth", "tests/terminal/test_hostile.py"]
+    places = [
+        "tests/core",
+        "tests/model",
+        "tests/auth",
+        "tests/terminal/test_hostile.py",
+        "tests/midclt/test_copied_calls.py",
+    ]
     places += [f"tests/app/test_{name}.py" for name in ("ascii", "contrast", "keys_named")]
     done = subprocess.run([*command, *places], env={**os.environ, "TEST_FULL": "1"}, check=False)
     assert done.returncode == 0, f"the tests in full ended with {done.returncode}"

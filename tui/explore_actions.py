@@ -244,7 +244,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _result(
         "result.save",
-        "Save the result ...",
+        "Save or export the result ...",
         keys="x",
         help="Into a file, as JSON, JSONL, CSV, YAML or Markdown: all of it, or the rows and columns that are shown. "
         "While a diff is shown, the diff.",

@@ -23,6 +23,7 @@ from tui.cards.help import HelpScreen
 from tui.cards.jump import JumpScreen
 from tui.cards.keep import KeepScreen
 from tui.cards.review import ReviewScreen
+from tui.cards.save import SaveScreen
 from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
@@ -376,11 +377,11 @@ async def _previous(desk: Desk, key: str) -> None:
     await desk.see("Previous result")
 
 
-@drive("copy.menu")
+@drive("copy.menu", "result.save")
 async def _copy(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
-    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu), "the menu")
+    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu | SaveScreen), "the card")
 
 
 async def job(desk: Desk) -> None:
@@ -451,7 +452,7 @@ async def _job(desk: Desk, key: str) -> None:
             await desk.see("Copied name of the method")
         case "x":
             await desk.press(key)
-            await desk.see("Save a file", "job-1-demo.work.log")
+            await desk.see("Save the log", "job-1-demo.work.log")
             await desk.press("escape")
     if key == "o":
         await desk.press("enter", "slash")
