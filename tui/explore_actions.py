@@ -223,6 +223,7 @@ ACTIONS: tuple[Action, ...] = (
         keys="D",
         help="Shows what differs between the result and another: the pinned one, an earlier one, the same call on "
         "another open connection, or the last one of another method. {find.next} goes to the next change.",
+        rank=11,
     ),
     _result(
         "copy.menu",
@@ -231,7 +232,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Copies the value or path under the cursor, the whole result, or the arguments. What is "
         "too large for a terminal's clipboard is offered as a file.",
         footer="copy",
-        rank=22,
+        rank=11,
     ),
     _call(
         "call.abort",
