@@ -24,6 +24,8 @@ _CHARACTERS = {
     "comma": ",",
     "less_than_sign": "<",
     "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }
 _KEY_WORDS = {**_CHARACTERS, "escape": "esc"}
 
