@@ -52,12 +52,16 @@ class FileScreen(CardScreen[Transfer | None]):
         """Its title."""
         return "Save a file" if self._kind == "download" else "Send a file"
 
+    @property
+    def verb(self) -> str:
+        """What its key does."""
+        return "save" if self._kind == "download" else "send"
+
     def choices(self) -> ComposeResult:
         """What stands above the path."""
         yield from ()
 
     def compose(self) -> ComposeResult:
-        saves = self._kind == "download"
         with Vertical(id="card"):
             yield Static(self.question)
             yield from self.choices()
@@ -67,9 +71,7 @@ class FileScreen(CardScreen[Transfer | None]):
             yield Static("", id="says")
             if self._private:
                 yield Static("It may hold secrets: only you will be able to read it.", classes="dim")
-            yield Hint(
-                ("card.accept", "save" if saves else "send"), ("edit.accept", "complete"), ("card.leave", "back")
-            )
+            yield Hint(("card.accept", self.verb), ("edit.accept", "complete"), ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"{self.heading}  {self._method}")
