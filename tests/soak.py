@@ -31,6 +31,7 @@ from tests.day.run import PASSWORD, day
 from tests.facts import RELEASES, catalogue
 from tests.fuzz.run import fuzz
 from tests.homes import own_home
+from tests.model.killed import killed_apps
 from tests.model.test_form import GENERATED, go_through
 from tests.sync.nas import nas_of, open_files
 from tests.sync.stress import connects, storm
@@ -112,6 +113,9 @@ def run_disk(scale: float, seed: int) -> None:
         left = killed_while_writing(Path(folder), round(KILLS * scale), seed)
     assert left == 0, f"{left} files are left beside the file"
     print(f"  {round(KILLS * scale)} kills: the file was whole each time, and nothing is left")
+    with tempfile.TemporaryDirectory() as folder:
+        writes = killed_apps(Path(folder), round(KILLS * scale), seed)
+    print(f"  {round(KILLS * scale)} kills of two apps: {writes} writes of state and history, none lost")
 
 
 def run_forms(scale: float, seed: int) -> None:

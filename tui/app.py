@@ -62,6 +62,12 @@ def _commands() -> type[Provider]:
     return Commands
 
 
+def _calls() -> type[Provider]:
+    from tui.palette_calls import Calls
+
+    return Calls
+
+
 def _driver() -> type[Driver] | None:
     """None: Textual's own, on Windows and where another program than a browser draws."""
     if (named := os.environ.get("TEXTUAL_DRIVER", "")).endswith(":WebDriver"):
@@ -81,7 +87,7 @@ class TrueNASApp(NoticesApp):
     TITLE = "truenas-tui"
     # The styles of one screen are read with that screen.
     CSS_PATH = ["styles/app.tcss", "styles/starting.tcss"]
-    COMMANDS = {_commands}
+    COMMANDS = {_commands, _calls}
     BINDINGS = actions.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, WatchLine"
