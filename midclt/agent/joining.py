@@ -31,6 +31,8 @@ __all__ = ["Way", "control", "way_for_login", "way_of"]
 
 ANSWER_SECONDS = 300.0
 """How long the agent may take to say the next thing: it may wait for the server's rate limit."""
+ATTEMPTS = 3
+"""An agent that ends meanwhile, or is of another version, is replaced. No call was made yet."""
 _WHY = {
     "locked": "the agent is locked: `midclt login` or `midclt agent start` unlocks it",
     "busy": "long calls and jobs take all the room of its connection",
@@ -145,7 +147,7 @@ class Way:
         """Reach the agent, and have it sign in where it is not: its answer. Raises `Refused`, `CommandError`."""
         if self._key is None:
             raise Refused("there is no configuration")
-        for _ in range(3):
+        for left in reversed(range(ATTEMPTS)):
             sock = _reached()
             sock.settimeout(ANSWER_SECONDS)
             channel = Channel(sock)
@@ -159,6 +161,9 @@ class Way:
                 sock.settimeout(None)
                 self._first = sock
                 return reply
+            except AgentGone:
+                if not left:
+                    raise
             finally:
                 if self._first is not sock:
                     sock.close()
