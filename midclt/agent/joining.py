@@ -38,6 +38,7 @@ _WHY = {
     "busy": "long calls and jobs take all the room of its connection",
     "old": "the server speaks the old protocol (24.10 and earlier), which the agent does not",
     "optional": "a part of the sign-in is missing",
+    "again": "it has dropped the sign-in",
 }
 
 
@@ -128,6 +129,7 @@ class Way:
     def __init__(self, options: Namespace, choice: Choice, *, optional: bool = False, op: str = "tunnel") -> None:
         self._options, self._choice, self._optional, self._op = options, choice, optional, op
         self._key = key_of(options)
+        self._was_open = False
         self._first: socket.socket | None = None
 
     def __call__(self) -> socket.socket:
@@ -159,7 +161,7 @@ class Way:
                     continue
                 reply = self._talk(channel, reply)
                 sock.settimeout(None)
-                self._first = sock
+                self._first, self._was_open = sock, True
                 return reply
             except AgentGone:
                 if not left:
@@ -200,6 +202,8 @@ class Way:
 
         from ..access import who_signs_in_here
 
+        if self._was_open and isinstance(self._profile.secret, Ask):
+            raise Refused(_WHY["again"])  # the command has begun, so this is no time to ask
         who = who_signs_in_here(self._options, self._choice, optional=self._optional)
         if who is None:
             raise Refused(_WHY["optional"])
