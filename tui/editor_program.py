@@ -23,11 +23,11 @@ class NoEditor(Exception):
     """The editor can not be started, or it failed; the message says why."""
 
 
-async def edited_by_program(app: App[Any], text: str) -> str:
+async def edited_by_program(app: App[Any], text: str, *, name: str = "arguments.json") -> str:
     """The text after the user edited it in ``$VISUAL`` or ``$EDITOR``, else in vi. Raises `NoEditor`."""
     words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     with tempfile.TemporaryDirectory(prefix="truenas-tui-", dir=_runtime_folder()) as folder:
-        path = Path(folder) / "arguments.json"
+        path = Path(folder) / name
         path.write_text(text, encoding="utf-8")
         # Nothing is drawn meanwhile; ctrl+c is a key of the editor and does not end the app.
         interrupt = signal.signal(signal.SIGINT, lambda *_: None)

@@ -202,5 +202,8 @@ ACTIONS: tuple[Action, ...] = (
         rank=99,
         handler="command_palette",
     ),
+    _app(
+        "app.settings", "Settings ...", keys="0", help="Theme, keys, questions, clipboard and limits, and their file."
+    ),
     _app("app.quit", "Quit", keys="ctrl+q", help="At once, from anywhere.", always=True, handler="quit"),
 )
