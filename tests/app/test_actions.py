@@ -251,6 +251,13 @@ async def _editor(desk: Desk, key: str) -> None:
     await desk.see("Not edited: this terminal")  # a screen of tests is none
 
 
+@drive("text.pager")
+async def _pager(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("Not shown: this terminal")
+
+
 @drive("form.branch", "form.drop", "form.complete")
 async def _form(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")

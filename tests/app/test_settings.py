@@ -51,7 +51,7 @@ async def test_a_change_is_in_force_at_once_and_in_the_file(path: Path, monkeypa
     async def edited(app: object, text: str, *, name: str) -> str:
         return f'{text}\n[keys]\n"app.settings" = "f7"\n"nav.up" = 3\n'
 
-    monkeypatch.setattr("tui.editor_program.edited_by_program", edited)
+    monkeypatch.setattr("tui.lent_terminal.edited_by_program", edited)
     async with at_the_card(file) as desk:
         rows = desk.app.screen.query_one(Rows)
         assert rows.key == "theme"

@@ -174,14 +174,14 @@ class SettingsScreen(CardScreen[None]):
     @work(exclusive=True)
     async def action_edit(self) -> None:
         """Opens the file in the user's editor."""
-        from tui.editor_program import NoEditor, edited_by_program
+        from tui.lent_terminal import NotShown, edited_by_program
 
         before = self._file.text or template()
         try:
             after = await edited_by_program(self.app, before, name="truenas-tui.toml")
             if after != before:
                 self._file.write(after)
-        except (NoEditor, NotWritten) as error:
+        except (NotShown, NotWritten) as error:
             self._say(f"Not edited: {safe(error)}.")
             return
         self._tell_faults()

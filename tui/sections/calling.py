@@ -19,7 +19,7 @@ from tui.sections.section import Section
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, CallPane
+from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
@@ -262,6 +262,14 @@ class Calling(Section):
             from tui.cards.clipboard import copy
 
             await copy(self, *chosen, self._method)
+
+    def readable(self) -> tuple[str, Any] | None:
+        if self.call_pane.has_focus_within and self.call_pane.view != DOCS:
+            return "arguments", self.call_pane.text
+        if self.result_pane.has_focus_within:
+            chosen = self._to_copy("d") or self._to_copy("r")
+            return (chosen[1], chosen[0]) if chosen is not None else None
+        return super().readable()
 
     def copy_entries(self) -> list[tuple[str, str]]:
         """The choices to copy now: letter and words."""

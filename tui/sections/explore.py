@@ -325,15 +325,7 @@ class Explore(Comparing, Drafting):
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
-            case (
-                "call_repeat"
-                | "call_elsewhere"
-                | "call_view"
-                | "text_editor"
-                | "pane_args"
-                | "edit_problem"
-                | "edit_complete"
-            ):
+            case "call_repeat" | "call_elsewhere" | "call_view" | "pane_args" | "edit_problem" | "edit_complete":
                 return bool(self._method)
             case "pane_docs":
                 return bool(self._method) or self.wide
