@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,9 @@ from tests.limits import (  # noqa: F401 - hooks count where a conftest holds th
     pytest_runtest_teardown,
     pytest_unconfigure,
 )
+
+if TYPE_CHECKING:
+    from tests.ring import Ring
 
 _numbers = count()
 
@@ -40,6 +45,19 @@ def folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
     base = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(base / name.lower()))
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    """An empty keyring, in the place of the machine's own."""
+    import keyring
+
+    from tests.ring import Ring
+
+    before, ring = keyring.get_keyring(), Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
 
 
 def pytest_collection_finish() -> None:

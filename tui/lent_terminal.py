@@ -28,7 +28,7 @@ PAGER = "less"
 
 
 class NotShown(Exception):
-    """The program can not be started, or it failed; the message says why."""
+    """The program cannot be started, or it failed; the message says why."""
 
 
 async def edited_by_program(app: App[Any], text: str, *, name: str = "arguments.json") -> str:
@@ -86,7 +86,7 @@ def _lent(app: App[Any], program: str) -> Iterator[None]:
         with app.batch_update(), app.suspend():
             yield
     except SuspendNotSupported:
-        raise NotShown("this terminal can not be lent to another program") from None
+        raise NotShown("this terminal cannot be lent to another program") from None
     except (OSError, UnicodeDecodeError) as e:
         raise NotShown(f"{program}: {getattr(e, 'strerror', None) or 'the file is not UTF-8'}") from e
     finally:

@@ -17,8 +17,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from websockets.exceptions import InvalidHandshake
-
 from ..dialing import (
     NEXT_ADDRESS_SECONDS,
     ConnectLimits,
@@ -35,6 +33,7 @@ from ..dialing import (
     websocket_url,
 )
 from ..endpoint import Endpoint
+from ..light_websockets import InvalidHandshake
 from ..trust import SYSTEM, TLS, context, tls_failure
 from .websocket import Link
 
