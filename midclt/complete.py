@@ -29,7 +29,9 @@ _VALUED = {
     **dict.fromkeys(("-u", "--uri"), "uri"),
     **dict.fromkeys(("-U", "--username"), "username"),
     "--profile": "profile",
-    **dict.fromkeys(("-P", "--password", "-K", "--api-key", "-t", "--timeout", "--ca", "--otp", "--otp-command"), ""),
+    **dict.fromkeys(
+        ("-P", "--password", "-K", "--api-key", "-t", "--timeout", "--ca", "--otp", "--otp-command", "--agent"), ""
+    ),
 }
 """The options before the command that take a value."""
 
@@ -62,6 +64,10 @@ def candidates(words: Sequence[str]) -> list[Candidate]:
             if not equals:
                 at += 1
                 if at == len(before):
+                    if name == "--agent":
+                        from midclt.agent.quick import MODES
+
+                        return _beginning(((mode, "") for mode in MODES), typed)
                     return _beginning(_profiles(), typed) if name == "--profile" else []
                 value = before[at]
             if _VALUED[name]:

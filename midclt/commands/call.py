@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from ..exits import ExitStatus
 from ..filling import add_fill_option
 from ..shared_options import add_call_options, add_output_options
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from truenas_client.exc import ClientException
     from truenas_client.secrets.value import Secret
     from truenas_client.sync.client import Client
 
-__all__ = ["add_options", "make", "run"]
+__all__ = ["add_options", "make", "run", "unanswered"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +89,9 @@ def make(
     from truenas_client.exc import ClientException
 
     from ..access import call_timeout, signed_in
-    from ..exits import status_of
+    from ..agent.quick import mode_of
+    from ..agent.wire import is_of_the_connection
+    from ..exits import CommandError, status_of
     from ..lock import Lock
     from ..output import report
 
@@ -97,6 +100,11 @@ def make(
         from ..dryrun import show
 
         return show(options, method, params, hidden)
+    if is_of_the_connection(method):
+        if mode_of(options) == "require":
+            text = f"{method} is for a connection of its own, not for the agent's: leave --agent require out"
+            raise CommandError(text, ExitStatus.USAGE)
+        options.agent = "never"
     call = _Call(options, method, params, timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
@@ -108,7 +116,7 @@ def make(
             if not options.quiet:
                 if hidden:
                     _mask(e, hidden)
-                report(e, call.advice(client, e, words), verbose=options.verbose)
+                report(e, call.advice(e, words, client), verbose=options.verbose)
             return status_of(e)
         except KeyboardInterrupt:
             if not options.quiet:
@@ -126,6 +134,24 @@ def _mask(error: ClientException, hidden: Sequence[Secret]) -> None:
     formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
     error.trace = {"formatted": redact_text(formatted, hidden)} if isinstance(formatted, str) else None
     error.extra = None
+
+
+def unanswered(options: argparse.Namespace, reply: dict[str, Any]) -> ExitStatus:
+    """Report the error of a call that the agent made."""
+    from truenas_client.exc import ConnectionLost
+
+    from ..access import call_timeout
+    from ..agent.faults import from_table
+    from ..exits import status_of
+    from ..output import report
+
+    method, *words = options.method
+    gone = ConnectionLost("The agent ended or hangs before the answer came; it may have run", sent=True)
+    error = from_table(reply["error"]) if "error" in reply else gone
+    if not options.quiet:
+        call = _Call(options, method, [], call_timeout(options))
+        report(error, call.advice(error, words), verbose=options.verbose)
+    return status_of(error)
 
 
 def _print(result: Any, options: argparse.Namespace, method: str) -> None:
@@ -159,7 +185,7 @@ class _Call:
     def _started(self, job_id: int) -> None:
         self._job_id = job_id
 
-    def advice(self, client: Client, error: ClientException, words: Sequence[str]) -> list[str]:
+    def advice(self, error: ClientException, words: Sequence[str], client: Client | None = None) -> list[str]:
         """What to do about an error whose text does not say it."""
         from truenas_client.exc import MethodNotFound
 
@@ -167,7 +193,7 @@ class _Call:
         from ..arguments import damaged
 
         texts = [self._explanation(error), *unsigned(error, self._options), *damaged(words)]
-        if isinstance(error, MethodNotFound):
+        if isinstance(error, MethodNotFound) and client is not None:
             from ..nearest import advice
 
             texts.insert(0, advice(client, self.method, self._timeout))
