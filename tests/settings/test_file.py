@@ -21,7 +21,7 @@ events = "x"
 frames = 50
 
 [keys]
-"call.run" = "f7" # as at home
+"call.run" = "f10" # as at home
 app.jmp = "q"
 pane.zoom = ["ctrl+i"]
 """
@@ -42,7 +42,7 @@ def test_what_is_wrong_is_told_with_its_line_and_the_rest_counts(path: Path) -> 
     path.write_text(WRITTEN)
     file = SettingsFile(path)
     assert file.settings == Settings(theme="light", frames=50)
-    assert file.changed_keys == {"call.run": "f7"}
+    assert file.changed_keys == {"call.run": "f10"}
     assert file.all_problems == [
         f"{path}:3: them: there is no such setting; did you mean theme?",
         f"{path}:7: limits.events: should be a whole number from 10 to 100000",
@@ -136,10 +136,10 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_the_keys_are_printed_as_they_are(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings_path().parent.mkdir(parents=True, exist_ok=True)
-    settings_path().write_text('[keys]\n"call.run" = "f7"\n')
+    settings_path().write_text('[keys]\n"call.run" = "f10"\n')
     assert program.main(["keys"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split() for line in lines if "call.run" in line] == [["F7", "call.run", "Run", "the", "call"]]
+    assert [line.split() for line in lines if "call.run" in line] == [["F10", "call.run", "Run", "the", "call"]]
     path.write_text(WRITTEN)
     assert program.main(["keys", "--config", str(path)]) == 2
     assert capsys.readouterr().err.count(f"truenas-tui: {path}:") == 4

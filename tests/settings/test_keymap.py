@@ -75,7 +75,7 @@ def test_in_plain_no_letter_does_anything_but_answer_a_card() -> None:
 @pytest.mark.parametrize(
     ("own", "told"),
     [
-        ({"call.run": "f7"}, []),
+        ({"call.run": "f10"}, []),
         ({"pane.zoom": []}, []),
         ({"call.rum": "f7"}, ["no such action; did you mean call.run?"]),
         ({"nav.up": []}, ["needs a key: nothing else reaches it"]),

@@ -116,6 +116,10 @@ def _place(action: Action) -> str:
 
 def _together(one: Action, other: Action) -> bool:
     """Whether the places of two actions can be active at the same time."""
+    editing = [action.id.startswith("edit.") and action.where == "list" for action in (one, other)]
+    if any(editing) and not all(editing):
+        # Inside the editor only these are promised of all that is around it.
+        return (one if editing[1] else other).always
     places = {_place(one), _place(other)}
     if len(places) == 1 or "app" in places:
         return True
