@@ -39,7 +39,7 @@ from tests.sync.nas import nas_of, open_files
 from tests.sync.stress import connects, storm
 from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Simulator
-from tui.session.feeds import MOST_EVENTS
+from tui.settings.values import Settings
 from tui.starting.start import Start
 
 CALLS, JOBS, SUBSCRIPTIONS, DISCONNECTS = 10_000, 200, 20, 500
@@ -161,7 +161,13 @@ def run_day(scale: float, seed: int) -> None:
     with own_home():
         os.environ[PASSWORD] = "admin"
         figures = asyncio.run(
-            day(hours=24 * scale, speed=DAY_SPEED, rounds=max(1, round(ROUNDS * scale)), history=MOST_EVENTS, seed=seed)
+            day(
+                hours=24 * scale,
+                speed=DAY_SPEED,
+                rounds=max(1, round(ROUNDS * scale)),
+                history=Settings().events,
+                seed=seed,
+            )
         )
     print("day")
     for line in figures.lines():

@@ -26,6 +26,7 @@ from tui.cards.jump import JumpScreen
 from tui.cards.keep import KeepScreen
 from tui.cards.review import ReviewScreen
 from tui.cards.save import SaveScreen
+from tui.cards.settings import SettingsScreen
 from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
@@ -39,6 +40,7 @@ from tui.session.session import Session, State
 from tui.session.target import Target
 from tui.starting.connect import ConnectScreen
 from tui.widgets.json_view import JsonView
+from tui.widgets.key_line import working
 from tui.widgets.rows import Rows
 from tui.widgets.table_view import TableView
 from tui.widgets.tile import Tile
@@ -271,6 +273,13 @@ async def _editor(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")
     await desk.press(key)
     await desk.see("Not edited: this terminal")  # a screen of tests is none
+
+
+@drive("text.pager")
+async def _pager(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("Not shown: this terminal")
 
 
 @drive("form.branch", "form.drop", "form.complete")
@@ -688,6 +697,13 @@ async def _keys(desk: Desk, key: str) -> None:
     await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
 
 
+@drive("app.settings")
+async def _settings(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, SettingsScreen), "the settings")
+
+
 @drive("app.palette")
 async def _palette(desk: Desk, key: str) -> None:
     await result(desk)
@@ -737,6 +753,22 @@ def cases() -> Iterator[Any]:
     return (pytest.param(ids, id=name) for name, ids in together.items())
 
 
+def ids_listed_at_each_key(desk: Desk) -> set[str]:
+    """The actions that the list of keys would have named before any of the keys that the desk presses from now on."""
+    listed: set[str] = set()
+    press = desk.press
+
+    async def looked(*keys: str) -> None:
+        for key in keys:
+            await desk.settled()
+            listed.update(str(binding.id) for _node, binding in working(desk.app.screen))
+            listed.add("app.cancel")
+            await press(key)
+
+    desk.press = looked  # type: ignore[method-assign]
+    return listed
+
+
 @pytest.mark.parametrize("ids", cases())
 async def test_every_action_is_triggered_by_its_key(signed_in: Open, nas: Simulator, ids: list[str]) -> None:
     @nas.job("demo.work", abortable=True, logs=True)
@@ -746,12 +778,14 @@ async def test_every_action_is_triggered_by_its_key(signed_in: Open, nas: Simula
         await call.sleep(100_000)
 
     async with signed_in() as desk:
+        listed = ids_listed_at_each_key(desk)
         for action_id in ids:
             try:
                 await DRIVES[action_id](desk, actions.by_id(action_id).keys.split(",")[0])
             except AssertionError as error:
                 error.add_note(f"triggering {action_id}")
                 raise
+            assert action_id in listed, "the list of keys names it where its key works"
             while isinstance(desk.app.screen, ModalScreen):
                 await desk.press("escape")
 
