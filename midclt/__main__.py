@@ -95,7 +95,12 @@ def _run(name: str, options: Namespace) -> ExitStatus:
     from .output import report, say, tell
 
     try:
-        status: ExitStatus = import_module(f"midclt.commands.{name}").run(options)
+        command = import_module(f"midclt.commands.{name}")
+        action, dry = getattr(options, "action", None), getattr(options, "dry_run", False)
+        if options.on is not None and (dry or action not in getattr(command, "ON_SEVERAL", ())):
+            what = " ".join(filter(None, (name, action, "--dry-run" if dry else "")))
+            raise CommandError(f"midclt {what} is for one server: --profile NAME instead of --on", ExitStatus.USAGE)
+        status: ExitStatus = command.run(options)
         return status
     except CommandError as e:
         tell([str(e)], verbose=options.verbose)
@@ -103,7 +108,7 @@ def _run(name: str, options: Namespace) -> ExitStatus:
     except ClientException as e:
         from .access import unsigned
 
-        report(e, unsigned(e, options), verbose=options.verbose)
+        report(e, [*getattr(e, "__notes__", ()), *unsigned(e, options)], verbose=options.verbose)
         return status_of(e)
     except BrokenPipeError:
         raise

@@ -11,7 +11,7 @@ import sys
 
 from .exits import CommandError, ExitStatus
 
-__all__ = ["ask", "confirm", "has_terminal"]
+__all__ = ["ask", "confirm", "has_terminal", "typed"]
 
 LONGEST_LINE = 65_536
 """The most bytes of a line with a secret: standard input may have no end."""
@@ -52,9 +52,14 @@ def _line() -> str | None:
 
 def confirm(question: str) -> bool | None:
     """Ask for a yes on the terminal; None without one. Standard input cannot answer, so a script cannot agree."""
+    answer = typed(f"{question} [y/N] ")
+    return None if answer is None else answer.lower() in {"y", "yes"}
+
+
+def typed(prompt: str) -> str | None:
+    """What the user types on the terminal; None without one. Standard input cannot answer."""
     if not has_terminal():
         return None
-    prompt = f"{question} [y/N] "
     if os.name == "posix":
         with open("/dev/tty", "r+b", buffering=0) as terminal:
             terminal.write(prompt.encode())
@@ -63,7 +68,7 @@ def confirm(question: str) -> bool | None:
         sys.stderr.write(prompt)
         sys.stderr.flush()
         answer = sys.stdin.readline()
-    return answer.strip().lower() in {"y", "yes"}
+    return answer.strip()
 
 
 def has_terminal() -> bool:

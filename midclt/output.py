@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from truenas_client import ejson
@@ -26,6 +27,7 @@ __all__ = [
     "report",
     "result_text",
     "say",
+    "server_name",
     "shell_words",
     "tell",
     "warn",
@@ -64,8 +66,14 @@ def print_harmless(text: str) -> None:
     _write(sys.stdout, text, clean=True)
 
 
+server_name: ContextVar[str] = ContextVar("server_name", default="")
+"""Of several servers (``--on``) the one that this thread speaks of: its name stands before each line of `say`."""
+
+
 def say(text: str) -> None:
     """Print one line for the user on standard error."""
+    if name := server_name.get():
+        text = "\n".join(f"{name}: {line}" for line in text.removeprefix("midclt: ").splitlines())
     _write(sys.stderr, text)
 
 

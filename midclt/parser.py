@@ -30,6 +30,7 @@ COMMANDS = {
     "watch": "show the rows of a query as they change",
     "jobs": "list jobs, wait for one, stop one",
     "batch": "many calls in one run, ten at a time",
+    "compare": "what differs between the answers of several servers",
     "bulk": "one method many times, as jobs of the server",
     "download": "store the file that a method writes",
     "upload": "send a file to a method",
@@ -49,11 +50,12 @@ environment:
                         stand in for -u, -U, -P and -K; options win
   TRUENAS_PROFILE       stands in for --profile; what it says yields to all of these
   CALL_TIMEOUT          stands in for -t with call (whole seconds, default 60)
-  MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 8
+  MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 9
 
 exit status:
   0 success, 1 error, 2 usage, 3 connection, 4 sign-in or permission, 5 time-out, 6 arguments refused,
-  7 job failed or aborted, 8 rate limit, 130 interrupted, 141 output closed, 143 terminated
+  7 job failed or aborted, 8 rate limit, 9 some of several servers failed, 130 interrupted, 141 output closed,
+  143 terminated
 
 examples:
   midclt call system.info
@@ -65,6 +67,7 @@ examples:
   midclt subscribe -n 5 'reporting.realtime:{"interval": 2}'
   midclt batch pool.dataset.create --each '{"name": "tank/{}"}' --failed again.ndjson < names.txt
   midclt jobs watch 4211
+  midclt --on lab,prod query pool
   midclt -u nas.example -U admin doctor
 """
 
@@ -122,6 +125,12 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     )
     parser.add_argument("--ca", metavar="FILE", help="accept only certificates signed by one in this file (PEM)")
     parser.add_argument("--profile", metavar="NAME", help="connect and sign in as it says (see midclt profile -h)")
+    parser.add_argument(
+        "--on",
+        metavar="NAMES",
+        help="on the servers of several profiles at once, such as lab,prod, or all of them: all (call, query, compare, "
+        "ping, whoami, version, jobs ls, sessions ls)",
+    )
     parser.add_argument(
         "--write", action="store_true", help="allow a call that changes the server though the profile is read-only"
     )

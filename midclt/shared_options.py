@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["FORMS", "add_colour_option", "add_listing_options", "add_output_options"]
+__all__ = ["FORMS", "add_colour_option", "add_fleet_option", "add_listing_options", "add_output_options"]
 
 FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
 
@@ -24,6 +24,12 @@ def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "jso
     )
     group.add_argument("--jmespath", metavar="EXPRESSION", help="show what this JMESPath finds (package jmespath)")
     add_colour_option(group)
+
+
+def add_fleet_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names several servers, which may stand before the command too."""
+    words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with its nas"
+    parser.add_argument("--on", metavar="NAMES", default=argparse.SUPPRESS, help=words)
 
 
 def add_colour_option(parser: argparse._ActionsContainer) -> None:

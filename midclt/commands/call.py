@@ -8,13 +8,17 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..exits import ExitStatus
-from ..shared_options import add_output_options
+from ..shared_options import add_fleet_option, add_output_options
 
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException
     from truenas_client.sync.client import Client
 
-__all__ = ["add_options", "run"]
+    from ..fleet import Fleet
+
+__all__ = ["ON_SEVERAL", "add_options", "run"]
+
+ON_SEVERAL = (None,)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +50,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD",
         help="the method, then its arguments: each is JSON or else taken as text, and - stands for standard input",
     )
+    add_fleet_option(parser)
+    parser.add_argument("--yes", action="store_true", help="with --on: send a call that may change servers, unasked")
     add_output_options(parser, elsewhere="as the official command prints elsewhere")
 
 
@@ -61,8 +67,15 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
     timeout = call_timeout(options)
     method, *words = options.method
+    fleet = None
+    if options.on is not None:
+        from ..fleet import Fleet
+
+        fleet = Fleet(options)
     from_input = any(word == "-" or word.endswith("=@-") for word in words) and not options.dry_run
-    secret = secret_before_input(options) if from_input else None
+    if fleet is not None and from_input:
+        fleet.read_secrets()
+    secret = secret_before_input(options) if from_input and fleet is None else None
     if options.kv:
         from ..keyvalues import with_pairs
 
@@ -73,6 +86,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
         from ..dryrun import show
 
         return show(options, method, params)
+    if fleet is not None:
+        return _on_each(fleet, options, words, params, timeout)
     call = _Call(options, method, params, timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
@@ -90,6 +105,38 @@ def run(options: argparse.Namespace) -> ExitStatus:
             raise
         _print(result, options, method)
     return ExitStatus.OK
+
+
+def _on_each(
+    fleet: Fleet, options: argparse.Namespace, words: list[str], params: list[Any], timeout: float
+) -> ExitStatus:
+    """Call the method on each of several servers."""
+    from truenas_client.exc import ClientException
+
+    from ..output import say
+
+    method = options.method[0]
+    fleet.check(method, params)
+    calls: dict[str, _Call] = {}
+
+    def work(one: argparse.Namespace, client: Client) -> Any:
+        fleet.permit(one, client, method, params)
+        call = calls[one.profile] = _Call(one, method, params, timeout)
+        try:
+            return call.job(client) if one.job else client.call(method, *params, timeout=timeout)
+        except ClientException as e:
+            for text in call.advice(client, e, words):
+                e.add_note(text)
+            raise
+
+    try:
+        answers = fleet.ask(work, quiet=options.quiet)
+    except KeyboardInterrupt:
+        for name in fleet.waiting if not options.quiet else ():
+            say(f"{name}: {calls[name].what_is_left() if name in calls else f'{method} was not sent'}")
+        raise
+    fleet.show(answers, method=method)
+    return fleet.status
 
 
 def _print(result: Any, options: argparse.Namespace, method: str) -> None:
@@ -114,10 +161,11 @@ class _Call:
         self._job_id: int | None = None
 
     def job(self, client: Client) -> Any:
-        from ..progress import progress_for
+        from ..progress import Silent, progress_for
         from ..running import run_job
 
-        display = progress_for(self._options.job_print)
+        several = self._options.on is not None and self._options.job_print == "progressbar"
+        display = Silent() if several else progress_for(self._options.job_print)
         return run_job(client, self.method, self.params, self._timeout, self._started, display)
 
     def _started(self, job_id: int) -> None:
@@ -156,4 +204,10 @@ class _Call:
         if self._job_id is not None:
             leave(client, self._options, self._job_id, self.method)
         else:
-            say(f"Interrupted: {self.method} may have run.")
+            say(f"Interrupted: {self.what_is_left()}")
+
+    def what_is_left(self) -> str:
+        """What is to say of a call that is not waited for any longer."""
+        from ..running import find_again
+
+        return f"{self.method} may have run." if self._job_id is None else find_again(self._options, self._job_id)

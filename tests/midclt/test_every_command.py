@@ -53,6 +53,8 @@ CASES = [
     Case(("batch", "core.resize_shell", "--each", "[]"), status=0),
     Case(("batch",), given='{"method": "core.ping"}\nnonsense\n', status=2, err="2"),
     Case(("batch",), given='{"method": "core.ping"}\n{"method": "no.such"}\n', status=1, out='"ok": true', err="1 ok"),
+    Case(("compare", "core.ping"), status=2, err="--on lab,prod"),
+    Case(("compare", "core.ping", "--on", "all"), status=2, err="no profiles yet"),
     Case(("bulk", "core.ping", "--each", "[]"), status=0),
     Case(("download", "config.save", "-O", "FOLDER/config.db"), status=0),
     Case(("upload", "filesystem.put", "FOLDER/none", "/mnt/tank/none"), status=2, err="none"),
