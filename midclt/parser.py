@@ -40,6 +40,8 @@ COMMANDS = {
     "whoami": "the user, the rights and the session",
     "doctor": "each step to the server, timed, up to the one that fails",
     "version": "the versions of this program and of the server",
+    "stubs": "type stubs of the server's methods, for editors and type checkers",
+    "simulate": "a simulated TrueNAS to try things on",
     "completion": "a script for bash, zsh or fish that completes words",
 }
 """The subcommands in the order of the help: a module of `midclt.commands`, and its line in the help."""

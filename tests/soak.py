@@ -213,9 +213,9 @@ def run_oldest(scale: float, seed: int) -> None:
 
 
 def run_properties(scale: float, seed: int) -> None:
-    """The property tests with a thousand examples each, and the docs of every real method."""
+    """The property tests with a thousand examples each, and the docs and the stubs of every real method."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    folders = ["tests/core", "tests/model", "tests/auth"]
+    folders = ["tests/core", "tests/model", "tests/auth", "tests/midclt/test_stubs.py"]
     done = subprocess.run([*command, *folders], env={**os.environ, "TEST_FULL": "1"}, check=False)
     assert done.returncode == 0, f"the property tests in full ended with {done.returncode}"
 

@@ -64,6 +64,8 @@ CASES = [
     Case(("whoami",), out="root"),
     Case(("doctor",), out="ok   sign-in"),
     Case(("version",), out='"server"'),
+    Case(("stubs", "FOLDER/typings"), err="methods of "),
+    Case(("simulate", "--fault", "nonsense"), status=1, err="nonsense"),
     Case(("completion", "bash"), out="complete"),
     Case(("nonsense",), status=2, err="nonsense"),
 ]
