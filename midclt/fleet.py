@@ -21,12 +21,13 @@ from truenas_client.secrets.value import Secret
 from truenas_client.storage import Profiles
 from truenas_client.sync.client import Client
 
-from .access import call_timeout, chosen, logged, signed_in, unsigned, who_signs_in_here
+from .access import call_timeout, chosen, logged, signed_in, unsigned
 from .asking import ask, typed
 from .exits import CommandError, ExitStatus, status_of
 from .lock import Lock, may_write
 from .output import is_terminal, report, say, server_name, tell
 from .showing import show
+from .signing import who_signs_in
 
 __all__ = ["Fleet", "Work"]
 
@@ -111,7 +112,7 @@ class Fleet:
             one = self.options_of(name)
             server_name.set(name)
             try:
-                who = who_signs_in_here(one, chosen(one), optional=self._optional)
+                who = who_signs_in(one, chosen(one), None, optional=self._optional)
                 self._secrets[name] = who.secret if who is not None else None
             except (CommandError, ClientException) as e:
                 self._failed(name, e)
@@ -237,8 +238,10 @@ class Fleet:
 
     def show(self, answers: dict[str, Any], columns: Sequence[str] | None = None, *, method: str = "") -> None:
         """Print the answers together."""
-        if answers:
-            rows = [row for name, answer in answers.items() for row in _rows(name, answer)]
+        rows = [row for name, answer in answers.items() for row in _rows(name, answer)]
+        if answers and not rows and is_terminal(sys.stdout):
+            say("Nothing found.")
+        elif answers:
             show(rows, self._options, columns, method=method, keys=("nas",))
 
 

@@ -11,24 +11,31 @@ from ..shared_options import add_listing_options
 __all__ = ["add_options", "run"]
 
 _USE = """\
-what then knows the methods of this server, their arguments and answers:
-  VS Code, pyright   at once, in the project where FOLDER is typings
+who finds them:
+  VS Code, pyright   at once, where the folder is typings, in the project
   mypy               with mypy_path = "typings" in its configuration
-  jedi               with the folder among its paths: Project(..., added_sys_path=["typings"])
+  jedi               with Project(..., added_sys_path=["typings"])
 
-In Python as before: from truenas_client import Client; nas.api.pool.dataset.query([], {"limit": 5}). A method that this
-release does not have is an error of the type checker. For annotations, and for the type checker only:
+The program stays as it is:
+  from truenas_client import Client
+  with Client("nas.example") as nas:
+      nas.api.pool.dataset.query([], {"limit": 5})
+
+A method that this release does not have is an error of the type checker.
+Members of answers count as present. A part of a name that is a keyword of
+Python has an underscore: nas.api.system.global_.id(). The types have names for
+annotations, which are there for the type checker alone:
   if TYPE_CHECKING:
       from truenas_api.pool import PoolRow
-Members of answers count as present. A part of a name that is a keyword has an underscore: nas.api.system.global_.id().
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
     parser.description = (
-        "Write stubs (.pyi) of the server's methods, so that editors complete nas.api.pool.dataset.query and type "
-        "checkers know what it takes and answers. They take the place of stubs that were written there before."
+        "Write stubs (.pyi) of the server's methods: editors then complete nas.api.pool.,\n"
+        "and type checkers know what each method takes and answers. They take the place\n"
+        "of stubs that were written there before."
     )
     parser.epilog = _USE
     parser.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -256,6 +256,14 @@ def test_a_read_only_profile_stays_so(on: On) -> None:
     assert on("--on", "old,locked", "call", "test.write", "1", "--yes", "--write").status == 0
 
 
+def test_a_terminal_is_told_who_is_waited_for(on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "is_terminal", lambda stream: stream is not None)
+    monkeypatch.setattr(fleet, "SAY_AFTER_SECONDS", 0.0)
+    ran = on("--on", "old,new", "call", "test.info", "empty")
+    first, *_, last = ran.err.splitlines()
+    assert (ran.out, first, last) == ("", "Waiting for old, new", "Nothing found.")
+
+
 def test_jobs(on: On) -> None:
     ran = on("--on", "old,new", "call", "-j", "-jp", "description", "test.job", "--yes")
     assert json.loads(ran.out) == [{"nas": "old", "value": "old"}, {"nas": "new", "value": "new"}]

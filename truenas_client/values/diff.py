@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from datetime import date, time
 from typing import Any, Literal, NamedTuple
 
 __all__ = ["Change", "Item", "Path", "apply", "change_text", "diff", "path_text"]
@@ -219,5 +220,5 @@ def change_text(change: Change, most: int = 60) -> str:
 def _shown(value: Any, most: int) -> str:
     from .. import ejson
 
-    text = ejson.dumps(value, ensure_ascii=False)
+    text = str(value) if isinstance(value, (date, time)) else ejson.dumps(value, ensure_ascii=False)
     return text if len(text) <= most else f"{text[: most - 3]}..."
