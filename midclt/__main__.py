@@ -96,9 +96,9 @@ def _run(name: str, options: Namespace) -> ExitStatus:
 
     try:
         command = import_module(f"midclt.commands.{name}")
-        action, dry = getattr(options, "action", None), getattr(options, "dry_run", False)
-        if options.on is not None and (dry or action not in getattr(command, "ON_SEVERAL", ())):
-            what = " ".join(filter(None, (name, action, "--dry-run" if dry else "")))
+        action = getattr(options, "action", None)
+        if options.on is not None and action not in getattr(command, "ON_SEVERAL", ()):
+            what = f"{name} {action}" if action else name
             raise CommandError(f"midclt {what} is for one server: --profile NAME instead of --on", ExitStatus.USAGE)
         status: ExitStatus = command.run(options)
         return status

@@ -20,13 +20,21 @@ __all__ = ["show"]
 
 
 def show(options: Namespace, method: str, params: list[Any]) -> ExitStatus:
-    """Print the request, with secrets masked, and on standard error what is wrong with it."""
+    """Print the request, with secrets masked, and on standard error what is wrong with it; with ``--on`` of each."""
+    if options.on is None:
+        return _show(options, method, params, {})
+    from .fleet import Fleet
+
+    return Fleet(options).each(lambda one: _show(one, method, params, {"nas": one.profile}))
+
+
+def _show(options: Namespace, method: str, params: list[Any], row: dict[str, Any]) -> ExitStatus:
     choice = chosen(options)
     address = parse(choice.address).text
     kept = CatalogueCache().find(address, choice.username or "")
     known = kept.catalogue.get(method) if kept is not None else None
     names = [param.name for param in known.params] if known is not None else []
-    print_line(ejson.dumps({"method": method, "params": redact_call(method, params, names)}))
+    print_line(ejson.dumps({**row, "method": method, "params": redact_call(method, params, names)}))
     size = len(ejson.dumps(params, ensure_ascii=False, separators=(",", ":"))) + len(method) + 100
     status = ExitStatus.OK
     if size > send_limit(method, True):

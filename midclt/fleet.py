@@ -184,6 +184,19 @@ class Fleet:
                     self._failed(event.name, event.error, quiet=quiet)
         return {name: answers[name] for name in self.names if name in answers}
 
+    def each(self, work: Callable[[Namespace], ExitStatus]) -> ExitStatus:
+        """Do what needs no connection for one server after the other; the exit status."""
+        for name in self.names:
+            server_name.set(name)
+            try:
+                if status := work(self.options_of(name)):
+                    self.failures[name] = status
+            except (CommandError, ClientException) as e:
+                self._failed(name, e)
+            finally:
+                server_name.set("")
+        return self.status
+
     def _next(self) -> _Event:
         from queue import Empty
 

@@ -205,7 +205,6 @@ def test_the_environment_is_for_one_server(on: On) -> None:
         (["--on", "old", "batch"], "midclt batch is for one server"),
         (["--on", "old", "jobs", "abort", "1"], "midclt jobs abort is for one server"),
         (["--on", "old", "jobs", "ls", "1"], "each server's own"),
-        (["--on", "old", "call", "--dry-run", "core.ping"], "midclt call --dry-run is for one server"),
         (["compare", "core.ping"], "--on lab,prod"),
         (["compare", "core.ping", "--on", "old"], "--on old,..."),
         (["compare", "pool.dataset.delete", "x", "--on", "old,new"], "may change the server"),
@@ -245,6 +244,20 @@ def test_a_write_needs_names_and_agreement(on: On, typing: Callable[[str | None]
         else:
             assert (ran.status, "does not exist" in ran.err) == (6, True)
         assert len(prompts) == (not argv)
+
+
+def test_a_dry_run_checks_the_call_for_each_server(on: On) -> None:
+    on("--profile", "new", "methods")
+    argv = ("--on", "old,new", "call", "--dry-run", "--kv", "user.create")
+    ran = on(*argv, "password=pw", "username:=7")
+    request = {"method": "user.create", "params": [{"password": "********", "username": 7}]}
+    assert [json.loads(line) for line in ran.out.splitlines()] == [{"nas": name, **request} for name in ("old", "new")]
+    assert ran.status == 9
+    old, *new = ran.err.splitlines()
+    assert old.startswith("old: Not checked")
+    assert new
+    assert all(line.startswith("new: ") for line in new)
+    assert on("--on", "old,new", "query", "pool", "--count", "--dry-run").status == 0
 
 
 def test_a_read_only_profile_stays_so(on: On) -> None:
