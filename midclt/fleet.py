@@ -1,7 +1,7 @@
 """One command on the servers of several profiles: ``--on lab,prod`` or ``--on all``.
 
-Each server has a thread with a client of its own. The main thread alone talks to the user: it reads all secrets before
-any server is connected, one after the other, and asks what a thread wants to know.
+Each server has a thread with a client of its own, straight to it or through the agent. The main thread alone talks to
+the user: it asks what a thread wants to know, one thing at a time.
 
 Invariants: a failed server stops no other; what may change servers goes out only if they were named and the user
 agreed; answers appear in the order in which the servers were named, whichever comes first.
@@ -13,7 +13,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, current_thread
 from typing import Any, NamedTuple
 
 from truenas_client.exc import ClientException, InvalidProfile
@@ -21,13 +21,12 @@ from truenas_client.secrets.value import Secret
 from truenas_client.storage import Profiles
 from truenas_client.sync.client import Client
 
-from .access import call_timeout, chosen, logged, signed_in, unsigned
-from .asking import ask, typed
+from .access import call_timeout, logged, secret_before_input, signed_in, unsigned
+from .asking import typed
 from .exits import CommandError, ExitStatus, status_of
 from .lock import Lock, may_write
 from .output import is_terminal, report, say, server_name, tell
 from .showing import show
-from .signing import who_signs_in
 
 __all__ = ["Fleet", "Work"]
 
@@ -82,15 +81,16 @@ class Fleet:
         self.names: list[str] = list(profiles.names) if self._all else names
         self._options, self._only_reads, self._optional = options, only_reads, optional
         self._queue: SimpleQueue[_Event] = SimpleQueue()
+        self._main = current_thread()
         self._secrets: dict[str, Secret | None] | None = None
         self._agreed = bool(getattr(options, "yes", False))
         self.waiting: list[str] = []
         """The servers that have not answered."""
         self.failures: dict[str, ExitStatus] = {}
 
-    def options_of(self, name: str) -> Namespace:
-        """The options for one server."""
-        own = {"profile": name, "asks": lambda prompt: self._from_main(name, lambda: ask(prompt))}
+    def options_of(self, name: str, *, reads_input: bool = False) -> Namespace:
+        """The options for one server. ``reads_input``: a secret may be read from standard input now."""
+        own = {"profile": name, "in_main": lambda ask: self._from_main(name, ask), "reads_input": reads_input}
         return Namespace(**{**vars(self._options), **own})
 
     @property
@@ -104,18 +104,18 @@ class Fleet:
     # -- before anything is sent ----------------------------------------------------------
 
     def read_secrets(self) -> None:
-        """Read the secret of each server, or ask for it. A server without one has failed."""
+        """Read the secrets that come from standard input, a line for each server that needs one, in their order."""
         if self._secrets is not None:
             return
         self._secrets = {}
         for name in self.names:
-            one = self.options_of(name)
             server_name.set(name)
             try:
-                who = who_signs_in(one, chosen(one), None, optional=self._optional)
-                self._secrets[name] = who.secret if who is not None else None
+                self._secrets[name] = secret_before_input(self.options_of(name, reads_input=True))
             except (CommandError, ClientException) as e:
-                self._failed(name, e)
+                # Where there is no line, the agent may have the sign-in.
+                if not isinstance(e, CommandError) or e.status is not ExitStatus.AUTHENTICATION:
+                    self._failed(name, e)
             finally:
                 server_name.set("")
 
@@ -175,7 +175,9 @@ class Fleet:
             while self.waiting:
                 event = self._next()
                 if event.back is not None:
+                    server_name.set(event.name)
                     event.back.put(_outcome(event.question))
+                    server_name.set("")
                     continue
                 self.waiting.remove(event.name)
                 if event.error is None:
@@ -220,6 +222,8 @@ class Fleet:
 
     def _from_main(self, name: str, question: Callable[[], Any]) -> Any:
         """What the main thread finds out for this thread. Raises what it raised."""
+        if current_thread() is self._main:
+            return question()
         back: SimpleQueue[Any] = SimpleQueue()
         self._queue.put(_Event(name, question=question, back=back))
         answer = back.get()
@@ -262,7 +266,7 @@ def _outcome(question: Callable[[], Any] | None) -> Any:
     assert question is not None
     try:
         return question()
-    except CommandError as e:
+    except (CommandError, ClientException) as e:
         return e
 
 

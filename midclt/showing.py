@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["has_colour", "selected", "show", "show_answer", "terminal_width"]
 
-_PIECE = 1 << 16
 _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?\d[\d.eE+-]*|\btrue\b|\bfalse\b|\bnull\b)')
 
@@ -49,7 +48,9 @@ def show(
     if options.columns is not None:
         columns = _columns(options)
     if columns is not None:
-        columns = [*keys, *(column for column in columns if column not in keys)]
+        columns = (*keys, *(column for column in columns if column not in keys))
+    reviewed = best_columns(method)
+    best = (*keys, *reviewed) if reviewed else None
     if options.jmespath is not None:
         value = _found(options.jmespath, value)
     if form is None:
@@ -59,12 +60,16 @@ def show(
         people or form in ("table", "pretty") or options.color == "always"
     )
     if form == "table" and isinstance(value, list):
-        best = best_columns(method)
-        _show_table(value, columns, best and (*keys, *best), people, colour)
+        _show_table(value, columns, best, people, colour)
         return
-    from truenas_client.values.forms import form_lines
+    from truenas_client.values.forms import blocks, form_lines
 
-    chosen = columns if form in ("table", "csv") or options.columns is not None else None
+    chosen = columns if form in ("table", "markdown", "csv") or options.columns is not None else None
+    if form == "markdown" and isinstance(value, list) and chosen is None:
+        from truenas_client.values.columns import present
+        from truenas_client.values.forms import as_rows
+
+        chosen = present(as_rows(value), best or ()) or None
     width = terminal_width() if people else None
     pieces = form_lines(value, form, columns=chosen, width=width, human=people)
     if colour and form in ("json", "pretty", "jsonl"):
@@ -77,7 +82,7 @@ def show(
         for piece in pieces:
             print_line(piece)
         return
-    for block in _blocks(pieces):
+    for block in blocks(pieces):
         print_line(block)
 
 
@@ -129,7 +134,7 @@ def _own_form(value: Any, object_form: str) -> str:
 def _show_table(
     rows: list[Any], columns: Sequence[str] | None, best: Sequence[str] | None, people: bool, colour: bool
 ) -> None:
-    from truenas_client.values.forms import as_rows
+    from truenas_client.values.forms import as_rows, blocks
     from truenas_client.values.texttable import TextTable
 
     width = terminal_width() if people else None
@@ -140,26 +145,12 @@ def _show_table(
         return
     header = table.header
     print_harmless(f"{_BOLD}{header}{_PLAIN}" if colour else header)
-    for block in _blocks(table.rows()):
+    for block in blocks(table.rows()):
         print_harmless(block)
     if is_terminal(sys.stderr) and (left_out := table.left_out):
         more = len(left_out)
         names = ", ".join(left_out[:5]) + (", ..." if more > 5 else "")
         say(f"{more} more column{'' if more == 1 else 's'}: {names} (--columns NAMES shows others, -o pretty all)")
-
-
-def _blocks(pieces: Any) -> Any:
-    """The pieces joined to blocks, because a write of each line would cost more than the lines."""
-    block: list[str] = []
-    size = 0
-    for piece in pieces:
-        block.append(piece)
-        size += len(piece)
-        if size >= _PIECE:
-            yield "\n".join(block)
-            block, size = [], 0
-    if block:
-        yield "\n".join(block)
 
 
 def _form(options: argparse.Namespace) -> str | None:

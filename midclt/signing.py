@@ -13,7 +13,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from truenas_client.endpoint import parse
 from truenas_client.exc import CallTimeout, ClientException, SecretUnavailable
@@ -106,10 +106,12 @@ def who_signs_in(options: Namespace, choice: Choice, secret: Secret | None, *, o
 def _obtain(profile: Profile, choice: Choice, options: Namespace) -> Secret:
     """Read the secret from the place that the profile names, or ask the user."""
     if not isinstance(profile.secret, Ask):
-        return resolve(profile.secret, warn=warn)
+        return _one_at_a_time(options, lambda: resolve(profile.secret, warn=warn))
     noun = {"password": "Password", "token": "Token"}.get(profile.mechanism, "API key")
     user = profile.username or choice.address or "this machine"
-    secret = _ask(f"{noun} for {user}{_on(options)}: ")
+    prompt, secret = f"{noun} for {user}{_on(options)}: ", None
+    if options.on is None or options.reads_input or has_terminal():
+        secret = _one_at_a_time(options, lambda: _ask(prompt))
     if secret is None:
         way = "set TRUENAS_PASSWORD, give -P," if noun == "Password" else "have the profile say where it is,"
         own = choice.profile
@@ -123,6 +125,15 @@ def _obtain(profile: Profile, choice: Choice, options: Namespace) -> Secret:
             ExitStatus.AUTHENTICATION,
         )
     return Secret(secret)
+
+
+T = TypeVar("T")
+
+
+def _one_at_a_time(options: Namespace, ask: Callable[[], T]) -> T:
+    """Ask the user, or a program that may ask: of several servers one does so at a time."""
+    answer: T = options.in_main(ask) if options.on else ask()
+    return answer
 
 
 def _on(options: Namespace) -> str:
@@ -194,8 +205,8 @@ def codes_for(username: str, options: Namespace, *, old: bool) -> Callable[[], s
             return None  # of several servers each would take the line of another
         else:
             mark = ", the last was wrong" if refused else " (nothing, if the account has none)" if old else ""
-            ask = options.asks if options.on else _ask  # of several servers one asks at a time
-            token = ask(f"One-time password for {username}{_on(options)}{mark}: ")
+            prompt = f"One-time password for {username}{_on(options)}{mark}: "
+            token = _one_at_a_time(options, lambda: _ask(prompt))
         refused = True
         return token
 

@@ -212,18 +212,20 @@ def run_oldest(scale: float, seed: int) -> None:
             assert done.returncode == 0, f"{what} with websockets {requirement[1]} ended with {done.returncode}"
 
 
-def run_properties(scale: float, seed: int) -> None:
-    """The property tests with a thousand examples each, and the docs and the stubs of every real method."""
+def run_shares(scale: float, seed: int) -> None:
+    """Tests that take a share of their examples, methods, themes or sizes in `make test`, with all of them."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    folders = ["tests/core", "tests/model", "tests/auth", "tests/midclt/test_stubs.py"]
-    done = subprocess.run([*command, *folders], env={**os.environ, "TEST_FULL": "1"}, check=False)
-    assert done.returncode == 0, f"the property tests in full ended with {done.returncode}"
+    places = ["tests/core", "tests/model", "tests/auth", "tests/terminal/test_hostile.py"]
+    places += ["tests/midclt/test_stubs.py"]
+    places += [f"tests/app/test_{name}.py" for name in ("ascii", "contrast", "keys_named")]
+    done = subprocess.run([*command, *places], env={**os.environ, "TEST_FULL": "1"}, check=False)
+    assert done.returncode == 0, f"the tests in full ended with {done.returncode}"
 
 
 RUNS: dict[str, Callable[[float, int], None]] = {
     "schedules": run_schedules,
     "forms": run_forms,
-    "properties": run_properties,
+    "shares": run_shares,
     "mutants": run_mutants,
     "fuzz": run_fuzz,
     "disk": run_disk,

@@ -63,8 +63,12 @@ def _commands() -> type[Provider]:
 
 
 def _driver() -> type[Driver] | None:
-    """None: Textual's own, on Windows and where another program draws."""
-    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
+    """None: Textual's own, on Windows and where another program than a browser draws."""
+    if (named := os.environ.get("TEXTUAL_DRIVER", "")).endswith(":WebDriver"):
+        from tui.browser_driver import BrowserDriver
+
+        return BrowserDriver
+    if os.name != "posix" or named:
         return None
     from tui.driver import TerminalDriver
 
@@ -210,6 +214,10 @@ class TrueNASApp(NoticesApp):
             target = Target.of(nas.url, user, account["password"], writable=writable)
             session = Session(target, self._cache(), place=DEMO)
             session.life.simulated = True
+            if self.start.tour:
+                from tui.session.tour import Tour
+
+                session.tour = Tour()
         self.post_message(self.Loaded(session))
 
     @on(Loaded)

@@ -39,7 +39,7 @@ async def edited_by_program(app: App[Any], text: str) -> str:
                 raise NoEditor(f"{words[0]} ended with status {status}")
             return path.read_text(encoding="utf-8")
         except SuspendNotSupported:
-            raise NoEditor("this terminal can not be lent to an editor") from None
+            raise NoEditor("this terminal cannot be lent to an editor") from None
         except (OSError, UnicodeDecodeError) as e:
             raise NoEditor(f"{words[0]}: {getattr(e, 'strerror', None) or 'the file is not UTF-8'}") from e
         finally:

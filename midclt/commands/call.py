@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
-from ..exits import ExitStatus
-from ..shared_options import add_fleet_option, add_output_options
+from ..exits import CommandError, ExitStatus
+from ..filling import add_fill_option
+from ..shared_options import add_call_options, add_output_options
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from truenas_client.exc import ClientException
+    from truenas_client.secrets.value import Secret
     from truenas_client.sync.client import Client
 
     from ..fleet import Fleet
 
-__all__ = ["ON_SEVERAL", "add_options", "run"]
+__all__ = ["ON_SEVERAL", "add_options", "make", "run", "unanswered"]
 
 ON_SEVERAL = (None,)
 
@@ -24,25 +29,16 @@ ON_SEVERAL = (None,)
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
     parser.description = "Call a method and print its result; of a job without -j, its number."
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing when the call fails")
-    parser.add_argument(
-        "-j", "-job", "--job", action="store_true", help="the method is a job: show its progress, print its result"
-    )
-    parser.add_argument(
-        "-jp",
-        "--job-print",
-        choices=("progressbar", "description"),
-        default="progressbar",
-        help="how -j shows progress: a bar (only on a terminal; the default), or a line for each new description",
-    )
-    parser.add_argument(
-        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
-    )
+    add_call_options(parser)
     parser.add_argument(
         "--kv", action="store_true", help="words like key=value, key:=JSON, key=@FILE and a[b]=value make an object"
     )
+    add_fill_option(parser)
     parser.add_argument(
-        "--dry-run", action="store_true", help="show and check what would be sent, secrets masked; send nothing"
+        "--as",
+        dest="form",
+        choices=("midclt", "python", "async", "jsonrpc"),
+        help="print the call as a command, a script (blocking or async) or a frame, without secrets; send nothing",
     )
     parser.add_argument(
         "method",
@@ -50,44 +46,84 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD",
         help="the method, then its arguments: each is JSON or else taken as text, and - stands for standard input",
     )
-    add_fleet_option(parser)
-    parser.add_argument("--yes", action="store_true", help="with --on: send a call that may change servers, unasked")
     add_output_options(parser, elsewhere="as the official command prints elsewhere")
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
-    from truenas_client.exc import ClientException
-
-    from ..access import call_timeout, secret_before_input, signed_in
+    from ..access import secret_before_input
     from ..arguments import call_arguments, file_text
-    from ..exits import status_of
-    from ..lock import Lock
-    from ..output import report
 
-    timeout = call_timeout(options)
     method, *words = options.method
-    fleet = None
-    if options.on is not None:
+    unsent = options.dry_run or options.form
+    from_input = any(word == "-" or word.endswith("=@-") for word in words) and not unsent
+    if options.form and options.on is not None:
+        raise CommandError("--as is for one server: --profile NAME instead of --on", ExitStatus.USAGE)
+    secret = fleet = None
+    if from_input and options.on is not None:
         from ..fleet import Fleet
 
         fleet = Fleet(options)
-    from_input = any(word == "-" or word.endswith("=@-") for word in words) and not options.dry_run
-    if fleet is not None and from_input:
         fleet.read_secrets()
-    secret = secret_before_input(options) if from_input and fleet is None else None
+    elif from_input:
+        secret = secret_before_input(options)
     if options.kv:
         from ..keyvalues import with_pairs
 
         params = with_pairs(words, file_text)
     else:
         params = call_arguments(words)
+    if options.form:
+        from ..dryrun import show_as
+
+        return show_as(options, method, params)
+    hidden: Sequence[Secret] = ()
+    if options.fill and not options.dry_run:
+        from ..filling import filled
+
+        params, hidden = filled(params)
+    return make(options, method, params, words, secret=secret, hidden=hidden, fleet=fleet)
+
+
+def make(
+    options: argparse.Namespace,
+    method: str,
+    params: list[Any],
+    words: Sequence[str] = (),
+    *,
+    secret: Secret | None = None,
+    hidden: Sequence[Secret] = (),
+    fleet: Fleet | None = None,
+) -> ExitStatus:
+    """Make a call as `add_call_options` says, and print the result.
+
+    ``words`` are the arguments as they were written on the command line. ``secret`` is the password, where it was read
+    already, ``fleet`` has read those of several servers. ``hidden`` are secrets among the arguments, to be masked where
+    the server says them back.
+    """
+    from truenas_client.exc import ClientException
+
+    from ..access import call_timeout, signed_in
+    from ..agent.quick import mode_of
+    from ..agent.wire import is_of_the_connection
+    from ..exits import status_of
+    from ..lock import Lock
+    from ..output import report
+
+    timeout = call_timeout(options)
     if options.dry_run:
         from ..dryrun import show
 
-        return show(options, method, params)
-    if fleet is not None:
-        return _on_each(fleet, options, words, params, timeout)
+        return show(options, method, params, hidden)
+    if is_of_the_connection(method):
+        if mode_of(options) == "require":
+            text = f"{method} is for a connection of its own, not for the agent's: leave --agent require out"
+            raise CommandError(text, ExitStatus.USAGE)
+        options.agent = "never"
+    if options.on is not None:
+        from ..fleet import Fleet
+
+        return _on_each(fleet or Fleet(options), options, method, params, words, hidden)
     call = _Call(options, method, params, timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
@@ -97,7 +133,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
             result = call.job(client) if options.job else client.call(call.method, *call.params, timeout=timeout)
         except ClientException as e:
             if not options.quiet:
-                report(e, call.advice(client, e, words), verbose=options.verbose)
+                if hidden:
+                    _mask(e, hidden)
+                report(e, call.advice(e, words, client), verbose=options.verbose)
             return status_of(e)
         except KeyboardInterrupt:
             if not options.quiet:
@@ -108,15 +146,21 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 def _on_each(
-    fleet: Fleet, options: argparse.Namespace, words: list[str], params: list[Any], timeout: float
+    fleet: Fleet,
+    options: argparse.Namespace,
+    method: str,
+    params: list[Any],
+    words: Sequence[str],
+    hidden: Sequence[Secret],
 ) -> ExitStatus:
-    """Call the method on each of several servers."""
+    """Make a call on each of several servers."""
     from truenas_client.exc import ClientException
 
+    from ..access import call_timeout
     from ..output import say
 
-    method = options.method[0]
     fleet.check(method, params)
+    timeout = call_timeout(options)
     calls: dict[str, _Call] = {}
 
     def work(one: argparse.Namespace, client: Client) -> Any:
@@ -125,7 +169,9 @@ def _on_each(
         try:
             return call.job(client) if one.job else client.call(method, *params, timeout=timeout)
         except ClientException as e:
-            for text in call.advice(client, e, words):
+            if hidden:
+                _mask(e, hidden)
+            for text in call.advice(e, words, client):
                 e.add_note(text)
             raise
 
@@ -137,6 +183,34 @@ def _on_each(
         raise
     fleet.show(answers, method=method)
     return fleet.status
+
+
+def _mask(error: ClientException, hidden: Sequence[Secret]) -> None:
+    """Mask secrets in an error that is to be printed."""
+    from truenas_client.secrets.redact import redact_text
+
+    error.error = redact_text(error.error or "", hidden)
+    formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
+    error.trace = {"formatted": redact_text(formatted, hidden)} if isinstance(formatted, str) else None
+    error.extra = None
+
+
+def unanswered(options: argparse.Namespace, reply: dict[str, Any]) -> ExitStatus:
+    """Report the error of a call that the agent made."""
+    from truenas_client.exc import ConnectionLost
+
+    from ..access import call_timeout
+    from ..agent.faults import from_table
+    from ..exits import status_of
+    from ..output import report
+
+    method, *words = options.method
+    gone = ConnectionLost("The agent ended or hangs before the answer came; it may have run", sent=True)
+    error = from_table(reply["error"]) if "error" in reply else gone
+    if not options.quiet:
+        call = _Call(options, method, [], call_timeout(options))
+        report(error, call.advice(error, words), verbose=options.verbose)
+    return status_of(error)
 
 
 def _print(result: Any, options: argparse.Namespace, method: str) -> None:
@@ -171,7 +245,7 @@ class _Call:
     def _started(self, job_id: int) -> None:
         self._job_id = job_id
 
-    def advice(self, client: Client, error: ClientException, words: list[str]) -> list[str]:
+    def advice(self, error: ClientException, words: Sequence[str], client: Client | None = None) -> list[str]:
         """What to do about an error whose text does not say it."""
         from truenas_client.exc import MethodNotFound
 
@@ -179,7 +253,7 @@ class _Call:
         from ..arguments import damaged
 
         texts = [self._explanation(error), *unsigned(error, self._options), *damaged(words)]
-        if isinstance(error, MethodNotFound):
+        if isinstance(error, MethodNotFound) and client is not None:
             from ..nearest import advice
 
             texts.insert(0, advice(client, self.method, self._timeout))

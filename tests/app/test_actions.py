@@ -226,6 +226,18 @@ async def _problem(desk: Desk, key: str) -> None:
     await desk.until(lambda: editor.has_focus and editor.text[editor.caret :].startswith('"x"'), "the caret there")
 
 
+@drive("edit.undo", "edit.redo", "edit.cut", "edit.select_all")
+async def _text(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write("[\n]")
+    editor = desk.explore.call_pane.editor
+    editor.goto(0)
+    await desk.type("x")
+    steps = {"ctrl+z": "[\n]", "ctrl+y": "x[\n]", "ctrl+x": "]", "f7": "1"}
+    await desk.press(*{"ctrl+y": ["ctrl+z", key], "f7": [key, "1"]}.get(key, [key]))
+    await desk.until(lambda: editor.text == steps[key], "the text")
+
+
 @drive("edit.complete", "edit.accept")
 async def _complete(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")
@@ -251,16 +263,16 @@ async def _editor(desk: Desk, key: str) -> None:
 
 @drive("form.branch", "form.drop", "form.complete")
 async def _form(desk: Desk, key: str) -> None:
-    await desk.open("pds q", "pool.dataset.query")
-    await desk.write('[[], {"limit": 1}]')
+    await desk.open("pds cre", "pool.dataset.create")
+    await desk.write('[{"name": "tank/a", "type": "FILESYSTEM", "quota": 1}]')
     await desk.press("f2")
-    await desk.see("[Form]", "limit")
-    desk.explore.call_pane.go_to("options.limit")
+    await desk.see("[Form]", "quota")
+    desk.explore.call_pane.go_to("quota")
     await desk.press(key)
     if key == "delete":
-        await desk.until(lambda: '"limit"' not in desk.explore.call_pane.text, "limit left out")
+        await desk.until(lambda: '"quota"' not in desk.explore.call_pane.text, "quota left out")
     else:
-        await desk.see("Only one kind" if key == "t" else "No values are known")
+        await desk.see("━ quota is ━" if key == "t" else "━ quota ━")
 
 
 @drive("pane.find", "find.next", "find.previous")
@@ -669,8 +681,6 @@ def cases() -> Iterator[Any]:
         place = places.setdefault(function, actions.by_id(action_id).where)
         if function in ENDS:
             place = action_id
-        elif place == "explore":
-            place = function.__name__  # each begins with another method or result
         together.setdefault(place, []).append(action_id)
     return (pytest.param(ids, id=name) for name, ids in together.items())
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.app.conftest import Desk, at_desk
+from tests.facts import FULL
 from tui import actions
 from tui.app import Start
 from tui.cards.help import HelpScreen
@@ -143,7 +144,7 @@ WALK: list[Callable[[Desk], Awaitable[None]]] = [
 ]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)] if FULL else [(80, 24)])
 async def test_every_key_that_is_named_works_at_that_moment(size: tuple[int, int]) -> None:
     async with at_desk(Start(demo=True, writable=False), size) as desk:
         await desk.landed()

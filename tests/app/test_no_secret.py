@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import keyring
 import pytest
 from textual.widgets import Input
 
@@ -30,9 +29,9 @@ from tests.auth.test_secrets import (
     collected,
 )
 from tests.auth.ways import SALT, at_another_host, elsewhere
-from tests.core.test_secrets import Kept
 from tests.keptfiles import files_below
 from tests.processes import Processes, watched
+from tests.ring import Ring
 from truenas_client.auth import budget
 from truenas_client.secrets.value import Command, Environment, File, Keyring, Reference
 from truenas_client.simulator import ApiKey, Simulator
@@ -55,14 +54,6 @@ while not os.path.exists(os.environ["SEEN"]):
     time.sleep(0.01)
 """,
 )
-
-
-@pytest.fixture
-def ring() -> Iterator[Kept]:
-    before, ring = keyring.get_keyring(), Kept()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
 
 
 @asynccontextmanager
@@ -168,7 +159,7 @@ async def sign_in_with_a_code(flows: Flows) -> None:
 @pytest.mark.usefixtures("elsewhere")
 async def test_no_sign_in_shows_or_writes_its_secret(
     collected: Collected,
-    ring: Kept,
+    ring: Ring,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

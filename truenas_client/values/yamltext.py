@@ -26,7 +26,7 @@ _BLOCK = re.compile("[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udff
 
 
 def yaml_lines(value: Any) -> Iterator[str]:
-    """The document, line by line; each line ends with a line feed, the last one too."""
+    """The document, line by line, without line ends."""
     if has_members(value):
         yield from _members(value, "")
     else:

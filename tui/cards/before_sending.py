@@ -6,15 +6,16 @@ The cards open one after the other; the caller of `before_sending` sends the cal
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual.dom import DOMNode
 
 from truenas_client.values.human import human_size
 from tui.cards.card import ask
 from tui.cards.file import FileScreen
+from tui.cards.handing_over import handed_over
 from tui.cards.review import Answer, ReviewScreen, Subject
 from tui.model.changes import arguments
-from tui.model.paths import shortened
 from tui.model.stored import lookup, resource_of
 from tui.model.transfers import file_wanted, is_private
 from tui.session.session import Session
@@ -35,7 +36,10 @@ async def before_sending(node: DOMNode, session: Session, call: Call, notes: Seq
         call.transfer = await ask(node, FileScreen(kind, call.method, path, private=is_private(call.method)))
         if call.transfer is None:
             return "back"
-        session.caller.file_places.remember(call)
+        if node.app.is_web:
+            call.transfer.placed = partial(handed_over, node)
+        else:
+            session.caller.file_places.remember(call)
     risk = session.risk_of(call.method, call.params)
     if risk == "read":
         return "send"
@@ -67,9 +71,9 @@ def _notes(call: Call, *, job: bool) -> list[str]:
         return ["It runs as a job."] if job else []
     if transfer.kind == "download":
         replaces = ", in place of what is there" if transfer.overwrite else ""
-        return [f"It runs as a job, and its file is saved to {shortened(transfer.path)}{replaces}."]
+        return [f"It runs as a job, and its file is saved to {transfer.where}{replaces}."]
     try:
         size = human_size(transfer.path.stat().st_size)
     except OSError:  # gone meanwhile, which sending it will tell
         size = "?"
-    return [f"It runs as a job, and is sent {shortened(transfer.path)} ({size})."]
+    return [f"It runs as a job, and is sent {transfer.where} ({size})."]

@@ -8,6 +8,7 @@ itself as text. Dates, sets and the like are written in the server's extended fo
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -156,14 +157,25 @@ class RawText:
 
 
 def raw_steps(value: Any) -> Iterator[str]:
-    """The text of a value in pieces of some hundred lines, to be joined as they are."""
+    """The text of a value in pieces of some hundred lines, to be joined as they are.
+
+    What steers a terminal or reorders a line stands there as JSON's escape of it, as do halves of surrogate pairs.
+    """
     lines: list[str] = []
     for line in _lines(value, (), None):
         lines.append(line.whole)
         if len(lines) == BLOCK:
-            yield "\n".join(lines) + "\n"
+            yield _escaped("\n".join(lines)) + "\n"
             lines.clear()
-    yield "\n".join(lines)
+    yield _escaped("\n".join(lines))
+
+
+# Those below a space are escaped already.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def _escaped(text: str) -> str:
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _lines(value: Any, place: tuple[int, ...], longest: int | None) -> Iterator[RawLine]:

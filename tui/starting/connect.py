@@ -26,7 +26,7 @@ from truenas_client.endpoint import LOCAL_SOCKET, Endpoint
 from truenas_client.storage import Known, Profiles
 from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
-from tui import actions
+from tui import actions, guest
 from tui.cards.card import Standing
 from tui.cards.confirm import confirm
 from tui.cards.trust import ask_trust
@@ -86,7 +86,8 @@ class ConnectScreen(Standing, Screen[None]):
             # The profile existed when the app began; the file has changed since.
             self._opening = replace(opening(replace(self._start, profile="")), problem=error.error, at_once=False)
         given = self._opening.target
-        self._local = not given.address and not self._opening.names and os.path.exists(LOCAL_SOCKET)
+        free = not given.address and not self._opening.names and not guest.is_guest()
+        self._local = free and os.path.exists(LOCAL_SOCKET)
         self._warned: tuple[Endpoint, ...] = ()
         self._shown = given.profile.name
         self._attempted = ""
@@ -181,7 +182,9 @@ class ConnectScreen(Standing, Screen[None]):
         return rows.key or "" if rows is not None and rows.has_focus else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self._at_profile) if action in ("profile_edit", "profile_forget") else True
+        if action in ("profile_edit", "profile_forget"):
+            return bool(self._at_profile) and not guest.is_guest()
+        return True
 
     @work(exclusive=True, group="profile")
     async def action_profile_edit(self) -> None:
