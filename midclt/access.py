@@ -109,7 +109,7 @@ def unsigned(error: ClientException, options: Namespace) -> list[str]:
 
 def _origin(choice: Choice) -> str:
     """Where an address came from that the user did not give on the command line."""
-    if server_name.get():
+    if server_name():
         return ""  # the name stands before the line
     if choice.profile is not None and choice.address in choice.profile.addresses:
         return f" (profile {choice.profile.name})"
@@ -205,7 +205,7 @@ def connected(
     address, *others = choice.addresses
     also = [other for other in others if other is not None]
     until = monotonic() + timeout if timeout else None
-    with nullcontext() if server_name.get() else logged() as log:
+    with nullcontext() if server_name() else logged() as log:
         try:
             limits = ConnectLimits(until=until) if until else None
             tls = choice.accepts if through is None else None

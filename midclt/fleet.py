@@ -25,7 +25,7 @@ from .access import call_timeout, logged, secret_before_input, signed_in, unsign
 from .asking import typed
 from .exits import CommandError, ExitStatus, status_of
 from .lock import Lock, may_write
-from .output import is_terminal, report, say, server_name, tell
+from .output import is_terminal, report, say, speak_of, tell
 from .showing import show
 
 __all__ = ["Fleet", "Work"]
@@ -83,7 +83,7 @@ class Fleet:
         self._queue: SimpleQueue[_Event] = SimpleQueue()
         self._main = current_thread()
         self._secrets: dict[str, Secret | None] | None = None
-        self._agreed = bool(getattr(options, "yes", False))
+        self._agreed, self._declined = bool(getattr(options, "yes", False)), False
         self.waiting: list[str] = []
         """The servers that have not answered."""
         self.failures: dict[str, ExitStatus] = {}
@@ -109,7 +109,7 @@ class Fleet:
             return
         self._secrets = {}
         for name in self.names:
-            server_name.set(name)
+            speak_of(name)
             try:
                 self._secrets[name] = secret_before_input(self.options_of(name, reads_input=True))
             except (CommandError, ClientException) as e:
@@ -117,7 +117,7 @@ class Fleet:
                 if not isinstance(e, CommandError) or e.status is not ExitStatus.AUTHENTICATION:
                     self._failed(name, e)
             finally:
-                server_name.set("")
+                speak_of("")
 
     def check(self, method: str, params: Sequence[Any]) -> None:
         """Refuse a method that is known to write, unless all the profiles and the user allow it."""
@@ -144,7 +144,9 @@ class Fleet:
             self._from_main(one.profile, lambda: self._agree(method))
 
     def _agree(self, method: str) -> None:
-        """Have the user agree that a method may change the servers: once for all of them."""
+        """Have the user agree that a method may change the servers: once for all of them. Raises `CommandError`."""
+        if self._declined:
+            raise CommandError(f"{method} was not sent", ExitStatus.ERROR)
         if self._only_reads:
             raise CommandError(f"{method} may change the server: it was not sent", ExitStatus.USAGE)
         if self._all:
@@ -158,9 +160,10 @@ class Fleet:
             raise CommandError(
                 f"{method} may change {servers}: --yes sends it, or run this in a terminal", ExitStatus.USAGE
             )
-        if answer != "yes":
+        self._agreed = answer == "yes"
+        if not self._agreed:
+            self._declined = True
             raise CommandError(f"{method} was not sent", ExitStatus.ERROR)
-        self._agreed = True
 
     # -- asking ---------------------------------------------------------------------------
 
@@ -175,9 +178,9 @@ class Fleet:
             while self.waiting:
                 event = self._next()
                 if event.back is not None:
-                    server_name.set(event.name)
+                    speak_of(event.name)
                     event.back.put(_outcome(event.question))
-                    server_name.set("")
+                    speak_of("")
                     continue
                 self.waiting.remove(event.name)
                 if event.error is None:
@@ -189,14 +192,14 @@ class Fleet:
     def each(self, work: Callable[[Namespace], ExitStatus]) -> ExitStatus:
         """Do what needs no connection for one server after the other; the exit status."""
         for name in self.names:
-            server_name.set(name)
+            speak_of(name)
             try:
                 if status := work(self.options_of(name)):
                     self.failures[name] = status
             except (CommandError, ClientException) as e:
                 self._failed(name, e)
             finally:
-                server_name.set("")
+                speak_of("")
         return self.status
 
     def _next(self) -> _Event:
@@ -211,13 +214,15 @@ class Fleet:
             return self._queue.get()
 
     def _work(self, name: str, work: Work) -> None:
-        server_name.set(name)
+        speak_of(name)
         one = self.options_of(name)
         try:
             with signed_in(one, (self._secrets or {}).get(name), optional=self._optional) as client:
                 event = _Event(name, work(one, client))
         except Exception as e:  # noqa: BLE001 - the main thread reports it
             event = _Event(name, error=e)
+        finally:
+            speak_of("")
         self._queue.put(event)
 
     def _from_main(self, name: str, question: Callable[[], Any]) -> Any:
@@ -243,7 +248,7 @@ class Fleet:
             raise error  # a bug: it is no matter of this server
         if quiet:
             return
-        server_name.set(name)
+        speak_of(name)
         try:
             if isinstance(error, ClientException):
                 advice = getattr(error, "__notes__", None) or unsigned(error, one)
@@ -251,7 +256,7 @@ class Fleet:
             else:
                 tell([str(error)], verbose=one.verbose)
         finally:
-            server_name.set("")
+            speak_of("")
 
     def show(self, answers: dict[str, Any], columns: Sequence[str] | None = None, *, method: str = "") -> None:
         """Print the answers together."""

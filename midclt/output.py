@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from contextvars import ContextVar
+from _thread import get_ident  # what `threading` and `contextvars` have for this takes a while to load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "say",
     "server_name",
     "shell_words",
+    "speak_of",
     "tell",
     "warn",
 ]
@@ -67,13 +68,28 @@ def print_harmless(text: str) -> None:
     _write(sys.stdout, text, clean=True)
 
 
-server_name: ContextVar[str] = ContextVar("server_name", default="")
-"""Of several servers (``--on``) the one that this thread speaks of: its name stands before each line of `say`."""
+_spoken_of: dict[int, str] = {}
+
+
+def speak_of(server: str) -> None:
+    """Of several servers (``--on``) this thread speaks of this one: its name stands before each line of `say`.
+
+    "" ends that.
+    """
+    if server:
+        _spoken_of[get_ident()] = server
+    else:
+        _spoken_of.pop(get_ident(), None)
+
+
+def server_name() -> str:
+    """The server that this thread speaks of; "" for none."""
+    return _spoken_of.get(get_ident(), "")
 
 
 def say(text: str) -> None:
     """Print one line for the user on standard error."""
-    if name := server_name.get():
+    if name := server_name():
         text = "\n".join(f"{name}: {line}" for line in text.removeprefix("midclt: ").splitlines())
     _write(sys.stderr, text)
 

@@ -234,8 +234,9 @@ def test_a_write_needs_names_and_agreement(on: On, typing: Callable[[str | None]
     ran = on("--on", "all", "call", method, "tank/none", "--yes", "--write")
     assert (ran.out, ran.status) == ("", 2 if method != "test.write" else 1)
     assert "name them" in ran.err
-    typing("y")
+    prompts = typing("y")
     ran = on("--on", "old,new", "call", method, "tank/none")
+    assert len(prompts) == 1
     assert (ran.status, f"{method} was not sent" in ran.err) == (1, True)
     for text, argv in (("yes", []), (None, ["--yes"])):
         prompts = typing(text)
