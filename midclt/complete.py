@@ -39,6 +39,7 @@ _METHODS = frozenset({"call", "explain", "template", "batch", "bulk", "download"
 _WITH_ARGUMENTS = frozenset({"call"})
 _EVENTS = frozenset({"subscribe", "events"})
 _SERVICES = frozenset({"query", "methods"})
+_OF_PROFILES = frozenset({"login", "logout"})
 _PROFILE_ACTIONS = frozenset({"show", "use", "rm", "trust", "test"})
 MOST = 60
 """More candidates than these are shortened to the next part of their names."""
@@ -104,7 +105,8 @@ def _of_command(command: str, rest: list[str], typed: str, given: dict[str, str]
         return _shortened(_services(command, given), typed)
     if command in _EVENTS and not plain:
         return _shortened(_events(), typed)
-    if command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS:
+    named = command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS
+    if named or (command in _OF_PROFILES and not plain) or (command == "agent" and plain[:1] == ["forget"]):
         return _beginning(_profiles(), typed)
     return _by_parser(command, rest, typed) or []
 
