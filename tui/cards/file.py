@@ -43,6 +43,11 @@ class FileScreen(CardScreen[Transfer | None]):
         """The text for which the card said that the file exists."""
 
     @property
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        """The keys of what stands above the path."""
+        return ()
+
+    @property
     def question(self) -> str:
         """What the card asks."""
         return "The server writes a file. Where to?" if self._kind == "download" else "The method reads a file. Which?"
@@ -68,7 +73,10 @@ class FileScreen(CardScreen[Transfer | None]):
             if self._private:
                 yield Static("It may hold secrets: only you will be able to read it.", classes="dim")
             yield Hint(
-                ("card.accept", "save" if saves else "send"), ("edit.accept", "complete"), ("card.leave", "back")
+                *self.hints,
+                ("card.accept", "save" if saves else "send"),
+                ("edit.accept", "complete"),
+                ("card.leave", "back"),
             )
 
     def on_mount(self) -> None:

@@ -65,6 +65,10 @@ class SaveScreen(FileScreen):
     def heading(self) -> str:
         return "Save events"
 
+    @property
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        return (("choice.previous choice.next", "choose"),) if len(self._words) > 1 else ()
+
     def choices(self) -> ComposeResult:
         if len(self._words) > 1:
             with Horizontal(classes="file-row"):
