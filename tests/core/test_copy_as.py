@@ -205,6 +205,17 @@ def test_a_mask_asks_for_what_belongs_there_and_each_place_has_a_name() -> None:
     ]
 
 
+def test_a_variable_is_read_from_the_environment() -> None:
+    call = CopiedCall("pool.x", [{"pool": "${var:my pool}", "path": "$${var:x}/${var:a}${secret:s}"}])
+    assert copied("midclt", call, LAB).endswith(
+        """ --fill pool.x '{"pool": "${env:MY_POOL}", "path": "$${var:x}/${env:A}${secret:s}"}'"""
+    )
+    assert 'os.environ["MY_POOL"]' in copied("python", call, LAB)
+    assert '"${var:x}/" + os.environ["A"] + os.environ["S"]' in copied("python", call, LAB)
+    assert not call.hides
+    assert CopiedCall("pool.x", [{"password": SECRET, "pool": "${var:pool}"}]).hides
+
+
 def test_no_name_of_a_placeholder_ends_its_comment() -> None:
     text = copied("python", CopiedCall("m.m", ["${env:A\nimport nothing\n}"]), LAB)
     assert [line for line in text.splitlines() if line.startswith("import")] == ["import os"]

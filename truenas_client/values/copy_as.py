@@ -10,8 +10,8 @@ curl     for a download: ``midclt`` asks for it, and curl fetches the file
 
 A saved connection is named by its profile; any other by its address and user, and its secret is read from the variable
 that ``midclt`` reads too. Invariants: no secret is in the text. What the core would mask in the arguments becomes a
-placeholder, ``${secret:NAME}``, which `midclt call --fill` fills in; a script reads it from its environment. What is
-made of arguments without secrets sends exactly those.
+placeholder, ``${secret:NAME}``, which `midclt call --fill` fills in; a script reads it from its environment, and so do
+both for a variable, ``${var:NAME}``. What is made of arguments without any of these sends exactly those.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import base64
 import json
 import re
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from truenas_client import ejson
 from truenas_client.endpoint import Endpoint
-from truenas_client.secrets.placeholders import Placeholder, fill, find, pieces
+from truenas_client.secrets.placeholders import Placeholder, fill, find, joined, pieces
 from truenas_client.secrets.redact import mask_places, redact_call, redact_text
 from truenas_client.secrets.shapes import is_reference
 from truenas_client.secrets.value import Ask, Secret
@@ -78,7 +78,13 @@ class CopiedCall:
 
     def __post_init__(self) -> None:
         plain = json.loads(ejson.dumps(list(self.params)))
-        object.__setattr__(self, "shown", named_secrets(self.method, plain, self.names))
+        object.__setattr__(self, "shown", _from_environment(named_secrets(self.method, plain, self.names)))
+
+    @property
+    def hides(self) -> bool:
+        """Whether a secret was left out of the arguments."""
+        written = {placeholder for _, placeholder in find(list(self.params))}
+        return any(one.kind == "secret" and one not in written for _, one in find(self.shown))
 
 
 def forms_of(call: CopiedCall, server: Server) -> tuple[Form, ...]:
@@ -128,6 +134,29 @@ def named_secrets(method: str, params: list[Any], names: Sequence[str] = ()) -> 
     return [
         walk(*both, names[at] if at < len(names) else "") for at, both in enumerate(zip(params, shown, strict=True))
     ]
+
+
+def _from_environment(value: Any) -> Any:
+    """A copy with ``${env:NAME}`` in place of each variable: there is nobody to ask."""
+    if isinstance(value, dict):
+        return {key: _from_environment(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_from_environment(item) for item in value]
+    if not isinstance(value, str) or "${var:" not in value:
+        return value
+
+    def parts() -> Iterator[str | Placeholder]:
+        for literal, one in pieces(value):
+            yield literal
+            if one is not None:
+                yield replace(one, kind="env", name=_variable(one.name)) if one.kind == "var" else one
+
+    return joined(parts())
+
+
+def _variable(name: str) -> str:
+    """The variable of the environment for a name."""
+    return re.sub(r"\W+", "_", name, flags=re.ASCII).upper()
 
 
 # -- a shell ------------------------------------------------------------------------------------
@@ -317,21 +346,21 @@ class _Script:
 
     def _text(self, text: str) -> str:
         """A text with its placeholders as reads of the environment."""
-        parts = []
+        parts, literal = [], ""
         for part, placeholder in pieces(text):
-            if part:
-                parts.append(quoted(part))
+            literal += part
             if placeholder is not None:
+                parts += [quoted(literal)] if literal else []
                 parts.append(self._value_of(placeholder))
-        return " + ".join(parts) or '""'
+                literal = ""
+        return " + ".join([*parts, quoted(literal)] if literal or not parts else parts)
 
     def _value_of(self, placeholder: Placeholder) -> str:
         if placeholder.wrong:
             return quoted(str(placeholder))
         if placeholder.kind == "env":
             return self._environment(placeholder.name, "an argument of the call")
-        variable = re.sub(r"\W+", "_", placeholder.name, flags=re.ASCII).upper()
-        return self._environment(variable, f"what {placeholder} stands for")
+        return self._environment(_variable(placeholder.name), f"what {placeholder} stands for")
 
     def _environment(self, variable: str, meaning: str) -> str:
         self._modules.add("os")

@@ -89,7 +89,7 @@ class Copying(Calling):
         if params is None:
             return  # no JSON, as the editor shows
         call, server = copied_call(self._session, self._method, params)
-        more = ", secrets left out" if call.shown != params else ""
+        more = ", secrets left out" if call.hides else ""
         if self._session.life.simulated:
             more += " (it needs this demo to run; the password is admin)"
         for form in forms_of(call, server):
