@@ -19,7 +19,8 @@ from truenas_client.secrets.redact import MASK
 from truenas_client.secrets.value import Keyring
 from truenas_client.storage import Profile
 from truenas_client.tls_choice import Pin
-from truenas_client.values.copy_as import FORMS, CopiedCall, Form, Server, copied, named_secrets, shell_word
+from truenas_client.values.copied_call import named_secrets
+from truenas_client.values.copy_as import FORMS, CopiedCall, Form, Server, copied, shell_word
 from truenas_client.values.pythontext import ROOM, literal
 
 NAS = "wss://nas.example/api/current"
