@@ -57,6 +57,7 @@ environment:
                         stand in for -u, -U, -P and -K; options win
   TRUENAS_PROFILE       stands in for --profile; what it says yields to all of these
   CALL_TIMEOUT          stands in for -t with call (whole seconds, default 60)
+  MIDCLT_AGENT          stands in for --agent
   MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 8
 
 exit status:

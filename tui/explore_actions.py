@@ -53,14 +53,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Changes between the views of the arguments: JSON, a form. All show the same text.",
         always=True,
     ),
-    _call(
-        "text.editor",
-        "Edit in your editor",
-        keys="f4",
-        help="Opens the arguments in $VISUAL or $EDITOR, with what may be left out as comments. Secrets are masked "
-        "there and come back.",
-        always=True,
-    ),
     _go(
         "pane.methods", "Methods", keys="m", help="Opens the list of methods and its filter.", footer="methods", rank=12
     ),
@@ -232,6 +224,7 @@ ACTIONS: tuple[Action, ...] = (
         keys="D",
         help="Shows what differs between the result and another: the pinned one, an earlier one, the same call on "
         "another open connection, or the last one of another method. {find.next} goes to the next change.",
+        rank=11,
     ),
     _result(
         "copy.menu",
@@ -240,7 +233,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Copies the value or path under the cursor, the whole result, the arguments, or the call as a midclt "
         "command, a Python script or a JSON-RPC frame. What a terminal's clipboard does not hold goes to a file.",
         footer="copy",
-        rank=22,
+        rank=11,
     ),
     _result(
         "result.save",

@@ -126,6 +126,20 @@ def test_one_login_serves_all(agent: Served, run: Run, nas: Nas, background: Bac
         assert count() == 3
 
 
+def test_long_jobs_leave_room_for_others(agent: Served, run: Run, nas: Nas, background: Background) -> None:
+    write_profile(nas.url)
+    with logins(nas, background) as count:
+        for _ in range(7):
+            assert run("--profile", "lab", "call", "test.gated").status == 0
+        assert run("--profile", "lab", "call", "core.ping").out == "pong\n"
+        assert count() == 2, "past the agent"
+        ran = run("--profile", "lab", "--agent", "require", "call", "core.ping")
+        assert (ran.status, "take all the room" in ran.err) == (2, True)
+    nas.open()
+    until(lambda: not agent.agent._sessions[0].busy)
+    assert run("--profile", "lab", "--agent", "require", "call", "core.ping").out == "pong\n"
+
+
 async def drop(nas: Nas) -> None:
     nas.simulator.drop_connections()
 

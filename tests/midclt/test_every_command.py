@@ -83,7 +83,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
         addresses = {}
         for release in RELEASES:
             unix = tmp_path_factory.mktemp("commands") / "nas.sock"
-            nas = stack.enter_context(ThreadedSimulator(unix=unix, speed=1000.0, release=release))
+            nas = stack.enter_context(ThreadedSimulator(unix=unix, speed=100.0, release=release))
             addresses[release] = f"ws+unix://{nas.nas.info()['unix']}"
         yield addresses
 

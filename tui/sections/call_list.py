@@ -16,7 +16,7 @@ from tui.model.wordfilter import WordFilter
 from tui.sections.section import Section
 from tui.session.session import Session
 from tui.widgets.call_preview import CallPreview
-from tui.widgets.pane import Fact, Pane
+from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.rows import Column, Row, Rows
 
@@ -80,10 +80,6 @@ class CallList(Section):
     def nothing(self) -> str:
         """The words in place of an empty list."""
 
-    def facts(self) -> list[Fact]:
-        """What there is to say of the list."""
-        return []
-
     def compose(self) -> ComposeResult:
         with Pane(self.TITLE, classes="call-list"):
             yield Input(placeholder=self.PLACEHOLDER, classes="call-filter", compact=True)
@@ -142,7 +138,7 @@ class CallList(Section):
         self.rows.empty = self._nothing()
         self.rows.set_rows([self._row(one) for one in shown])
         pane = self.query_one(".call-list", Pane)
-        pane.facts = [*self.facts(), f"{len(shown)} of {len(items)}" if self._filter else f"{len(items)}"]
+        pane.facts = f"{len(shown)} of {len(items)}" if self._filter else f"{len(items)}"
         self._show()
 
     def _kept(self, item: Any) -> Listed:

@@ -22,7 +22,7 @@ from tui.sections.section import Run, Section
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, CallPane
+from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
@@ -111,6 +111,9 @@ class Calling(Section):
             self.call_pane.focus_view()
             self.call_pane.go_to_first(())
         elif run == "all":
+            if not isinstance(arguments, str):
+                # The user looks at what comes of it; a problem in the arguments takes the focus there.
+                self.result_pane.content.focus()
             self.action_call_run()
         elif run == "reads" and params is not None and self._session.risk_of(name, params) == "read":
             self._start(self._session.new_call(name, params))
@@ -283,3 +286,15 @@ class Calling(Section):
         job = self.result_pane.running_job
         if job is not None:
             self._abort(job)
+
+    def readable(self) -> tuple[str, Any] | None:
+        result = self.result_pane
+        if self.call_pane.has_focus_within and self.call_pane.view != DOCS:
+            return "arguments", self.call_pane.text
+        if not result.has_focus_within:
+            return super().readable()
+        if (differences := result.differences) is not None:
+            return "diff", "\n".join([*differences.lines(), ""])
+        if (call := result.shown) is not None:
+            return "result", call.value
+        return ("error", error) if (error := result.error_text) is not None else None

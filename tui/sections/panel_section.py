@@ -102,6 +102,14 @@ class PanelSection(Section):
     def _under_cursor(self) -> tuple[str, Any] | None:
         return self.detail.under_cursor() if self.detail.display and self.detail.has_focus_within else None
 
+    def readable(self) -> tuple[str, Any] | None:
+        panel = self.panel
+        if self.detail.has_focus_within:
+            return "event", self.detail.value
+        if panel is None or not panel.has_focus_within:
+            return super().readable()
+        return "events", [_as_value(one) for one in panel.panel.shown()]
+
     @work(exclusive=True, group="save")
     async def action_event_save(self) -> None:
         """Saves events as lines of JSON: those there are, or those that arrive, until it is pressed again."""

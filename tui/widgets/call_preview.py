@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from truenas_client.values.fittedjson import fitted_json
-from tui.text import cut, pad, safe, width
+from tui.text import cut, pad, safe, width, wrap
 from tui.widgets.json_tokens import harmless, tokens_of
 from tui.widgets.laid_lines import LaidLines, Line
 from tui.widgets.lines import Span
@@ -14,10 +15,12 @@ from tui.widgets.lines import Span
 __all__ = ["CallPreview"]
 
 MOST_LINES = 2_000
+MOST_WRAPPED = 4
+"""Lines of one text about the call."""
 
 
 class CallPreview(LaidLines):
-    """Draws what `show` gave it. Lines are cut: the call is opened to be read in full."""
+    """Draws what `show` gave it. Lines of JSON are cut: the call is opened to be read in full."""
 
     _params: Any = None
     _about: tuple[tuple[str, str, str], ...] = ()
@@ -36,9 +39,8 @@ class CallPreview(LaidLines):
             yield ()
         column = max((width(safe(label)) for label, _text, _style in self._about), default=0) + 2
         for label, text, style in self._about:
-            room = max(cells - column, 0)
-            text = cut(safe(text[: 4 * room]), room, ellipsis=self.glyphs.ellipsis)
-            yield Span(pad(safe(label), column), "dim"), Span(text, style)
+            for place, part in enumerate(islice(wrap(safe(text), max(cells - column, 8)), MOST_WRAPPED)):
+                yield Span(pad("" if place else safe(label), column), "dim"), Span(part, style)
 
     def _json(self, line: str) -> list[Span]:
         spans: list[Span] = []
