@@ -7,11 +7,16 @@ import os
 import shlex
 from pathlib import Path
 
+import pyperclip
 import pytest
 from textual.widgets import Input
 
 from tests.app.conftest import Open
+from tests.app.stage import staged
 from tui.cards import clipboard
+from tui.session.copying import results_folder
+from tui.settings.values import Settings
+from tui.widgets.text_view import TextView
 
 
 async def test_rows_are_saved_and_the_call_copied(
@@ -64,3 +69,52 @@ async def test_rows_are_saved_and_the_call_copied(
         await desk.see("secrets left")
         assert "--fill" in desk.app.clipboard
         assert "typed" not in desk.app.clipboard
+
+
+@pytest.mark.parametrize(
+    ("how", "size", "terminal", "local", "notice"),
+    [
+        ("auto", 10, True, False, "Copied it"),
+        ("terminal", 10, True, False, "Copied it"),
+        (
+            "terminal",
+            2000,
+            False,
+            False,
+            "It, 2.0 kB, is longer than the terminal's clipboard takes (1.0 kB): it is in ",
+        ),
+        ("local", 2000, False, True, "Copied it"),
+        ("local", 10, False, None, "It, 10 B, cannot be copied on this machine: it is in "),
+        ("file", 10, False, False, "It, 10 B: it is in "),
+    ],
+)
+async def test_where_a_copy_goes_is_a_setting(
+    monkeypatch: pytest.MonkeyPatch, how: str, size: int, terminal: bool, local: bool | None, notice: str
+) -> None:
+    """``local`` is None where this machine has no clipboard."""
+    here: list[str] = []
+
+    def take(text: str) -> None:
+        if local is None:
+            raise pyperclip.PyperclipException("no tool")
+        here.append(text)
+
+    monkeypatch.setattr(pyperclip, "copy", take)
+    monkeypatch.setattr(clipboard, "in_force", lambda: Settings(clipboard=how, clipboard_bytes=1000))
+    monkeypatch.delenv("TMUX", raising=False)
+    node, told = TextView(), list[str]()
+    monkeypatch.setattr(node, "notify", lambda text, **options: told.append(text))
+    async with staged(node) as pilot:
+        app = pilot.app
+        text = "x" * size
+        assert await clipboard.copy(node, text, "it", "name") is (terminal or bool(local))
+        assert told[0].startswith(notice)
+        assert here == [text] * bool(local)
+        if terminal:
+            assert app.clipboard == text
+        elif not local:
+            (saved,) = os.listdir(results_folder())
+            assert saved in told[0]
+            assert app.clipboard == (str(results_folder() / saved) if how == "terminal" else "")
+            assert await clipboard.copy(node, text, "it", secret=True) is False
+            assert os.listdir(results_folder()) == [saved], "a secret goes into no file by itself"

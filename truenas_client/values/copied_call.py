@@ -58,8 +58,8 @@ class CopiedCall:
     @property
     def hides(self) -> bool:
         """Whether a secret was left out of the arguments."""
-        written = {placeholder for _, placeholder in find(list(self.params))}
-        return any(one.kind == "secret" and one not in written for _, one in find(self.shown))
+        written = {str(placeholder) for _, placeholder in find(list(self.params))}
+        return any(one.kind == "secret" and str(one) not in written for _, one in find(self.shown))
 
 
 def named_secrets(method: str, params: list[Any], names: Sequence[str] = ()) -> list[Any]:
