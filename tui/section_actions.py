@@ -173,6 +173,15 @@ ACTIONS: tuple[Action, ...] = (
         footer="save",
         rank=15,
     ),
+    _history(
+        "history.copy",
+        "Copy a call of the history ...",
+        keys="y",
+        help="As a midclt command, a Python script or a JSON-RPC frame, without secrets.",
+        footer="copy",
+        rank=16,
+        handler="list_copy",
+    ),
     _history("history.forget", "Forget a call", keys="delete", help="Takes it out of the history."),
     _saved(
         "saved.run",
@@ -198,6 +207,16 @@ ACTIONS: tuple[Action, ...] = (
         help="Its name, what it is for, and which of its values are asked for.",
         footer="change",
         rank=15,
+    ),
+    _saved(
+        "saved.copy",
+        "Copy a saved call ...",
+        keys="y",
+        help="As a midclt command, a Python script or a JSON-RPC frame, without secrets. What was left open comes "
+        "from the environment there.",
+        footer="copy",
+        rank=18,
+        handler="list_copy",
     ),
     _saved(
         "saved.export",

@@ -566,7 +566,7 @@ async def _wire(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("history.find", "history.save", "history.run", "history.forget")
+@drive("history.find", "history.save", "history.copy", "history.run", "history.forget")
 async def _history(desk: Desk, key: str) -> None:
     if not desk.session.memory.history.newest():
         await result(desk)
@@ -581,6 +581,8 @@ async def _history(desk: Desk, key: str) -> None:
             await desk.until(lambda: section.filter.has_focus, "the filter")
         case "s":
             await desk.see("Save the call  system.info")
+        case "y":
+            await desk.see("the call as a midclt command")
         case "r":
             await desk.until(lambda: len(desk.session.memory.history.newest()) > before, "another call")
             assert desk.workspace.section.id == "explore"
@@ -588,7 +590,7 @@ async def _history(desk: Desk, key: str) -> None:
             await desk.until(lambda: len(desk.session.memory.history.newest()) < before, "one call less")
 
 
-@drive("saved.find", "saved.change", "saved.export", "saved.import", "saved.run", "saved.delete")
+@drive("saved.find", "saved.change", "saved.copy", "saved.export", "saved.import", "saved.run", "saved.delete")
 async def _saved(desk: Desk, key: str) -> None:
     SavedCalls().put(SavedCall("info", "system.info", []), replace=True)
     await desk.press("escape", "escape", "8")
@@ -599,7 +601,13 @@ async def _saved(desk: Desk, key: str) -> None:
     if key == "r":
         await desk.until(lambda: desk.session.caller.last["system.info"].state == "done", "the call")
         return
-    seen = {"e": "Save the call", "x": "Export a saved call", "plus": "Import a saved call", "delete": "Delete info?"}
+    seen = {
+        "y": "the call as a",
+        "e": "Save the call",
+        "x": "Export a saved call",
+        "plus": "Import a saved call",
+        "delete": "Delete info?",
+    }
     if key == "slash":
         await desk.until(lambda: section.filter.has_focus, "the filter")
     else:
