@@ -47,6 +47,10 @@ _HINTS = {
     "limit": "all",
     "offset": "0",
 }
+_SIGNS = (
+    "signs    = != < <= > >=  in nin (a list)  rin rnin (holds)  ~ (pattern)",
+    "         ^ (begins)  $ (ends)  !^ !$ (not)  C before one: any case",
+)
 _FIELDS_SHOWN = 40
 _MOST_JSON = 2000
 
@@ -77,7 +81,7 @@ class QueryView(DraftView):
     QueryView #query-carets { display: none; color: $text-error; }
     QueryView #query-carets.-wrong { display: block; }
     QueryView #query-json { color: $text-muted; }
-    QueryView #query-fields { color: $text-muted; margin-top: 1; }
+    QueryView #query-fields, QueryView .signs { color: $text-muted; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -106,6 +110,7 @@ class QueryView(DraftView):
                 yield Static("answer", classes="label second")
                 yield Choice(ANSWERS, id="query-answer")
             yield Static(id="query-json")
+            yield from (Static(plain(line), classes="signs") for line in _SIGNS)
             yield Static(id="query-fields")
 
     def _field(self, name: str) -> Input:
