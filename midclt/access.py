@@ -18,6 +18,9 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say, shell_words, warn
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
     from truenas_client.exc import ClientException, ConnectError
     from truenas_client.secrets.value import Secret
     from truenas_client.storage import Choice
@@ -35,6 +38,7 @@ __all__ = [
     "trust_of",
     "unconnected",
     "unsigned",
+    "way_through_agent",
     "who_signs_in_here",
 ]
 
@@ -107,6 +111,10 @@ def secret_before_input(options: Namespace) -> Secret | None:
     choice = chosen(options)
     if has_terminal() or not _may_sign_in(options, choice):
         return None
+    from .agent.quick import mode_of
+
+    if mode_of(options) == "require":
+        return None  # the agent has the sign-in, or the secret comes from elsewhere: the input holds arguments only
     from .signing import secret_on_input
 
     return secret_on_input(options, choice)
@@ -121,16 +129,30 @@ def signed_in(options: Namespace, secret: Secret | None = None, *, optional: boo
     the sign-in is missing. Raises `CommandError` when connecting or signing in fails.
     """
     choice = chosen(options)
+    through = way_through_agent(options, choice, secret, optional=optional)
     # Before connecting: the server drops a connection on which nothing is said while the user types.
-    who = who_signs_in_here(options, choice, secret, optional=optional)
+    who = None if through is not None else who_signs_in_here(options, choice, secret, optional=optional)
     began = monotonic()
-    with connected(choice, options.timeout or None) as client:
+    with connected(choice, options.timeout or None, through=through) as client:
         if who is not None:
             from .signing import sign_in
 
             left = max(options.timeout - (monotonic() - began), 0.001) if options.timeout else None
             sign_in(client, who, options, left)
         yield client
+
+
+def way_through_agent(
+    options: Namespace, choice: Choice, secret: Secret | None = None, *, optional: bool = False
+) -> Callable[[], socket.socket] | None:
+    """What makes sockets that lead to the server through the agent, signed in; None where the agent is not used."""
+    from .agent.quick import mode_of
+
+    if choice.profile is None and mode_of(options) in ("auto", "never"):
+        return None
+    from .agent.joining import way_of
+
+    return way_of(options, choice, secret, optional=optional)
 
 
 def who_signs_in_here(
@@ -152,8 +174,12 @@ def _may_sign_in(options: Namespace, choice: Choice) -> bool:
 
 
 @contextmanager
-def connected(choice: Choice, timeout: float | None = None) -> Iterator[Client]:
+def connected(
+    choice: Choice, timeout: float | None = None, *, through: Callable[[], socket.socket] | None = None
+) -> Iterator[Client]:
     """A client that is not signed in, closed at the end of the block. ``timeout`` is for connecting, in seconds.
+
+    ``through`` is the result of `way_through_agent`: then the client is signed in.
 
     Raises `CommandError`, which says what the user can do about a refused certificate.
     """
@@ -171,7 +197,8 @@ def connected(choice: Choice, timeout: float | None = None) -> Iterator[Client]:
     try:
         try:
             limits = ConnectLimits(until=until) if until else None
-            client = Client(address, tls=choice.accepts, also=also, limits=limits, on_warning=warn)
+            tls = choice.accepts if through is None else None
+            client = Client(address, tls=tls, also=also, limits=limits, on_warning=warn, through=through)
         except ConnectError as e:
             if until and monotonic() >= until:
                 from truenas_client.endpoint import parse

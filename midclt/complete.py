@@ -29,7 +29,9 @@ _VALUED = {
     **dict.fromkeys(("-u", "--uri"), "uri"),
     **dict.fromkeys(("-U", "--username"), "username"),
     "--profile": "profile",
-    **dict.fromkeys(("-P", "--password", "-K", "--api-key", "-t", "--timeout", "--ca", "--otp", "--otp-command"), ""),
+    **dict.fromkeys(
+        ("-P", "--password", "-K", "--api-key", "-t", "--timeout", "--ca", "--otp", "--otp-command", "--agent"), ""
+    ),
 }
 """The options before the command that take a value."""
 
@@ -38,6 +40,7 @@ _WITH_ARGUMENTS = frozenset({"call"})
 _EVENTS = frozenset({"subscribe", "events"})
 _SERVICES = frozenset({"query", "methods"})
 _PROFILE_ACTIONS = frozenset({"show", "use", "rm", "trust", "test"})
+_SAVED_ACTIONS = frozenset({"show", "rm", "export"})
 MOST = 60
 """More candidates than these are shortened to the next part of their names."""
 
@@ -61,6 +64,10 @@ def candidates(words: Sequence[str]) -> list[Candidate]:
             if not equals:
                 at += 1
                 if at == len(before):
+                    if name == "--agent":
+                        from midclt.agent.quick import MODES
+
+                        return _beginning(((mode, "") for mode in MODES), typed)
                     return _beginning(_profiles(), typed) if name == "--profile" else []
                 value = before[at]
             if _VALUED[name]:
@@ -98,6 +105,8 @@ def _of_command(command: str, rest: list[str], typed: str, given: dict[str, str]
         return _shortened(_services(command, given), typed)
     if command in _EVENTS and not plain:
         return _shortened(_events(), typed)
+    if (command == "run" and not plain) or (command == "saved" and plain and plain[0] in _SAVED_ACTIONS):
+        return _beginning(_saved(), typed)
     if command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS:
         return _beginning(_profiles(), typed)
     return _by_parser(command, rest, typed) or []
@@ -183,6 +192,19 @@ def _events() -> Iterable[Candidate]:
     path = os.path.join(os.path.dirname(truenas_client.__file__), "methods", "events.json")
     with open(path, encoding="utf-8") as file:
         return [(line.split('"')[1], "") for line in file if line.startswith('"')]
+
+
+def _saved() -> list[Candidate]:
+    """The names of the saved calls."""
+    from truenas_client.storage.paths import config_path
+
+    root = os.path.join(os.path.dirname(config_path()), "calls")
+    found = []
+    for place, folders, files in os.walk(root):
+        below = os.path.relpath(place, root).removeprefix(".")
+        folders[:] = sorted(name for name in folders if name[0] != ".")
+        found += [os.path.join(below, name[:-5]) for name in files if name.endswith(".toml") and name[0] != "."]
+    return [(name, "") for name in sorted(found)]
 
 
 def _profiles() -> list[Candidate]:

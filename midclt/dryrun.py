@@ -6,13 +6,15 @@ Both know of the methods what is cached here. Nothing is sent or connected.
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from truenas_client import ejson
 from truenas_client.endpoint import parse
 from truenas_client.engine.sizes import send_limit
-from truenas_client.secrets.redact import redact_call
+from truenas_client.secrets.redact import hide, redact_call
+from truenas_client.secrets.value import Secret
 from truenas_client.storage import Choice
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
@@ -30,12 +32,12 @@ def _known(choice: Choice) -> tuple[str, Kept | None]:
     return address, CatalogueCache().find(address, choice.username or "")
 
 
-def show(options: Namespace, method: str, params: list[Any]) -> ExitStatus:
-    """Print the request, with secrets masked, and on standard error what is wrong with it."""
+def show(options: Namespace, method: str, params: list[Any], hidden: Sequence[Secret] = ()) -> ExitStatus:
+    """Print the request, with secrets masked and ``hidden``; on standard error what is wrong with it."""
     address, kept = _known(chosen(options))
     known = kept.catalogue.get(method) if kept is not None else None
     names = [param.name for param in known.params] if known is not None else []
-    print_line(ejson.dumps({"method": method, "params": redact_call(method, params, names)}))
+    print_line(hide(ejson.dumps({"method": method, "params": redact_call(method, params, names)}), hidden))
     size = len(ejson.dumps(params, ensure_ascii=False, separators=(",", ":"))) + len(method) + 100
     status = ExitStatus.OK
     if size > send_limit(method, True):

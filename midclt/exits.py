@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` costs a quick call as much as all the rest of its imports
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException
 
@@ -61,6 +61,7 @@ def status_of(error: ClientException) -> ExitStatus:
     table: tuple[tuple[type[ClientException], ExitStatus], ...] = (
         (exc.InvalidEndpoint, ExitStatus.USAGE),
         (exc.InvalidProfile, ExitStatus.USAGE),
+        (exc.InvalidSavedCall, ExitStatus.USAGE),
         (exc.ConnectError, ExitStatus.CONNECTION),
         (exc.ConnectionLost, ExitStatus.CONNECTION),
         (exc.RateLimited, ExitStatus.RATE_LIMITED),

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from .exits import CommandError, ExitStatus
+
+if TYPE_CHECKING:
+    from truenas_client.secrets.placeholders import Placeholder
+    from truenas_client.secrets.value import Secret
 
 __all__ = ["add_fill_option", "filled"]
 
@@ -20,15 +25,15 @@ def add_fill_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def filled(options: argparse.Namespace, params: list[Any]) -> list[Any]:
-    """The arguments to be sent. Raises `CommandError` for a placeholder without a value."""
-    if not options.fill:
-        return params
+def filled(
+    params: list[Any], lookup: Callable[[Placeholder], Secret | str] | None = None
+) -> tuple[list[Any], tuple[Secret, ...]]:
+    """The arguments to be sent, and the secrets in them. Raises `CommandError` for a placeholder without a value."""
     from truenas_client.secrets.placeholders import fill
     from truenas_client.storage.named_secrets import look_up
 
-    found = fill(params, look_up)
+    found = fill(params, lookup or look_up)
     if found.unfilled:
-        raise CommandError("\n".join(f"{one.placeholder}: {one.message}" for one in found.unfilled), ExitStatus.USAGE)
-    value: list[Any] = found.value
-    return value
+        reasons = dict.fromkeys(f"{one.placeholder}: {one.message}" for one in found.unfilled)
+        raise CommandError("\n".join(reasons), ExitStatus.USAGE)
+    return found.value, found.secrets

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from truenas_client import ejson
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, BinaryIO, TextIO
+
     from truenas_client.exc import ClientException
 
 __all__ = [
@@ -44,6 +43,8 @@ def result_text(value: Any) -> str:
     """A result as the official command prints it: text, integers and booleans by ``str`` (True); the rest as JSON."""
     if isinstance(value, (int, str)):
         return str(value)
+    from truenas_client import ejson
+
     return ejson.dumps(value)
 
 
@@ -97,12 +98,11 @@ def warn(text: str) -> None:
     say(f"midclt: {text}")
 
 
-_PYTHON = re.compile(r"\b[a-z_]+=[\w.]+ \((--[a-z-]+)\)")
-
-
 def shell_words(text: str) -> str:
     """A text of the core with the command's flag where it names a Python argument and the flag."""
-    return _PYTHON.sub(r"\1", text)
+    import re
+
+    return re.sub(r"\b[a-z_]+=[\w.]+ \((--[a-z-]+)\)", r"\1", text)
 
 
 MOST_LINES = 3

@@ -10,13 +10,16 @@ from __future__ import annotations
 import argparse
 from functools import cached_property
 from importlib import import_module
-from typing import Any
 
 from truenas_client import __version__
 
 from .option_types import seconds
 
 __all__ = ["COMMANDS", "get_parser"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 COMMANDS = {
     "call": "call a method",
@@ -31,9 +34,14 @@ COMMANDS = {
     "jobs": "list jobs, wait for one, stop one",
     "batch": "many calls in one run, ten at a time",
     "bulk": "one method many times, as jobs of the server",
+    "run": "make a saved call, with values for its variables",
+    "saved": "list, show, import, export and remove saved calls",
     "download": "store the file that a method writes",
     "upload": "send a file to a method",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
+    "login": "sign a profile in and have the agent keep it",
+    "logout": "have the agent forget a profile's sign-in",
+    "agent": "the process that keeps sign-ins: start, status, stop, lock, forget",
     "key": "make, list and delete API keys; prepare one for faster logins",
     "sessions": "list and end sessions",
     "whoami": "the user, the rights and the session",
@@ -64,6 +72,7 @@ examples:
   midclt call user.create - < user.json
   midclt subscribe -n 5 'reporting.realtime:{"interval": 2}'
   midclt batch pool.dataset.create --each '{"name": "tank/{}"}' --failed again.ndjson < names.txt
+  midclt run nightly/datasets --set pool=tank
   midclt jobs watch 4211
   midclt -u nas.example -U admin doctor
 """
@@ -75,7 +84,7 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     ``whole`` adds the options of all subcommands, as a manual page needs them. Otherwise only the used subcommand adds
     its options.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="midclt",
         description="Call the API of a TrueNAS: this machine's, or with -u that of another.",
         epilog=_ENVIRONMENT,
@@ -123,6 +132,12 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     parser.add_argument("--ca", metavar="FILE", help="accept only certificates signed by one in this file (PEM)")
     parser.add_argument("--profile", metavar="NAME", help="connect and sign in as it says (see midclt profile -h)")
     parser.add_argument(
+        "--agent",
+        choices=("auto", "never", "require"),
+        help="whether an agent keeps the sign-in of the profile for a while (see midclt agent -h); the default is "
+        "MIDCLT_AGENT, else auto",
+    )
+    parser.add_argument(
         "--write", action="store_true", help="allow a call that changes the server though the profile is read-only"
     )
     parser.add_argument(
@@ -152,6 +167,14 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         for name, lazy in list(commands.choices.items()):
             commands.choices[name] = lazy.made  # type: ignore[assignment]
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """The parser of the words before the command."""
+
+    def _get_option_tuples(self, option_string: str) -> list[Any]:
+        """What an abbreviation may mean. Not ``--agent``, which would take ``--a`` from ``--api-key``."""
+        return [found for found in super()._get_option_tuples(option_string) if found[1] != "--agent"]
 
 
 class _CommandParser:

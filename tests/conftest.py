@@ -40,11 +40,13 @@ for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
 
 @pytest.fixture(autouse=True)
 def folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Empty configuration, state and cache folders, for the test and the processes that it starts."""
+    """Empty configuration, state and cache folders, for the test and the processes that it starts; and no agent."""
     # Not made before they are needed: most tests never do.
     base = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(base / name.lower()))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base / "run"))
+    monkeypatch.setenv("MIDCLT_AGENT", "never")
 
 
 @pytest.fixture

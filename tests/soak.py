@@ -31,6 +31,7 @@ from tests.day.run import PASSWORD, day
 from tests.facts import RELEASES, catalogue
 from tests.fuzz.run import fuzz
 from tests.homes import own_home
+from tests.model.killed import killed_apps
 from tests.model.test_form import GENERATED, go_through
 from tests.sync.nas import nas_of, open_files
 from tests.sync.stress import connects, storm
@@ -112,6 +113,9 @@ def run_disk(scale: float, seed: int) -> None:
         left = killed_while_writing(Path(folder), round(KILLS * scale), seed)
     assert left == 0, f"{left} files are left beside the file"
     print(f"  {round(KILLS * scale)} kills: the file was whole each time, and nothing is left")
+    with tempfile.TemporaryDirectory() as folder:
+        writes = killed_apps(Path(folder), round(KILLS * scale), seed)
+    print(f"  {round(KILLS * scale)} kills of two apps: {writes} writes of state and history, none lost")
 
 
 def run_forms(scale: float, seed: int) -> None:
@@ -215,7 +219,13 @@ def run_oldest(scale: float, seed: int) -> None:
 def run_shares(scale: float, seed: int) -> None:
     """Tests that take a share of their examples, methods, themes or sizes in `make test`, with all of them."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    places = ["tests/core", "tests/model", "tests/auth", "tests/terminal/test_hostile.py"]
+    places = [
+        "tests/core",
+        "tests/model",
+        "tests/auth",
+        "tests/terminal/test_hostile.py",
+        "tests/midclt/test_copied_calls.py",
+    ]
     places += [f"tests/app/test_{name}.py" for name in ("ascii", "contrast", "keys_named")]
     done = subprocess.run([*command, *places], env={**os.environ, "TEST_FULL": "1"}, check=False)
     assert done.returncode == 0, f"the tests in full ended with {done.returncode}"

@@ -62,6 +62,12 @@ def _commands() -> type[Provider]:
     return Commands
 
 
+def _calls() -> type[Provider]:
+    from tui.palette_calls import Calls
+
+    return Calls
+
+
 def _driver() -> type[Driver] | None:
     """None: Textual's own, on Windows and where another program than a browser draws."""
     if (named := os.environ.get("TEXTUAL_DRIVER", "")).endswith(":WebDriver"):
@@ -81,7 +87,7 @@ class TrueNASApp(NoticesApp):
     TITLE = "truenas-tui"
     # The styles of one screen are read with that screen.
     CSS_PATH = ["styles/app.tcss", "styles/starting.tcss"]
-    COMMANDS = {_commands}
+    COMMANDS = {_commands, _calls}
     BINDINGS = actions.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, WatchLine"
@@ -99,6 +105,7 @@ class TrueNASApp(NoticesApp):
     ) -> None:
         """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
         super().__init__(driver_class=_driver())
+        collector.let_go_of_widgets()
         self.stylesheet = Sheet(variables=self.get_css_variables())
         self.clock: Callable[[], float] = time.monotonic
         """The clock by which cards measure how long they have been on screen."""

@@ -34,7 +34,7 @@ from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
 from tui.remapped import RemappedKeys
 from tui.section_specs import HOME, SECTIONS, section_of
-from tui.sections.section import Section
+from tui.sections.section import Run, Section
 from tui.session.session import Session, State
 from tui.text import safe
 from tui.widgets.key_line import KeyLine, is_typing
@@ -48,6 +48,7 @@ from tui.widgets.tour_card import TourCard
 from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
+    from truenas_client.storage.saved_call import Variable
     from tui.session.keeping import Offer
 
 __all__ = ["Workspace"]
@@ -223,11 +224,13 @@ class Workspace(RemappedKeys, Screen[None]):
 
     @on(Section.CallWanted)
     async def _call_wanted(self, event: Section.CallWanted) -> None:
-        await self.open_call(event.method, event.params)
+        await self.open_call(event.method, event.params, run=event.run, variables=event.variables)
 
-    async def open_call(self, method: str, arguments: str | list[Any], *, write: bool = False) -> None:
+    async def open_call(
+        self, method: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+    ) -> None:
         """Opens a method with these arguments, and runs it as far as `Section.open_call` says."""
-        (await self.show(HOME.id)).open_call(method, arguments, write=write)
+        (await self.show(HOME.id)).open_call(method, arguments, run=run, variables=variables)
 
     @on(Section.ItemWanted)
     async def _item_wanted(self, event: Section.ItemWanted) -> None:

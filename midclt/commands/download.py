@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
     method, *words = options.method
     secret = secret_before_input(options) if "-" in words else None
-    params = filled(options, call_arguments(words))
+    params = filled(call_arguments(words))[0] if options.fill else call_arguments(words)
     to_output = options.output == "-"
     path = Path(os.path.expanduser(options.output)).absolute()
     if not to_output and path.exists() and not path.is_dir() and not options.replace:

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     except OSError as e:
         raise CommandError(f"{path} cannot be read: {e.strerror or e}", ExitStatus.USAGE) from e
     secret = secret_before_input(options) if "-" in options.arguments else None
-    params = filled(options, call_arguments(options.arguments))
+    params = filled(call_arguments(options.arguments))[0] if options.fill else call_arguments(options.arguments)
     transfer = Transfer()
 
     async def send(client: AsyncClient) -> Any:

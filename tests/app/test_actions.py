@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from tests.app.conftest import Desk, Open, at_desk
 from tests.app.waiting import resized
 from truenas_client.simulator import Call, Simulator
+from truenas_client.storage.saved import SavedCalls
+from truenas_client.storage.saved_call import SavedCall
 from tui import actions
 from tui.app import Start
 from tui.cards.columns import ColumnsScreen
@@ -23,12 +25,15 @@ from tui.cards.help import HelpScreen
 from tui.cards.jump import JumpScreen
 from tui.cards.keep import KeepScreen
 from tui.cards.review import ReviewScreen
+from tui.cards.save import SaveScreen
 from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
 from tui.section_specs import SECTIONS, SectionSpec
 from tui.sections.access import AccessSection
 from tui.sections.dashboard import DashboardSection
+from tui.sections.history import HistorySection
+from tui.sections.saved import SavedSection
 from tui.session.keeping import Offer
 from tui.session.session import Session, State
 from tui.session.target import Target
@@ -157,6 +162,13 @@ async def _elsewhere(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
     await desk.see("No other connection is open")
+
+
+@drive("call.save")
+async def _save(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("Save the call  system.info")
 
 
 @drive("call.view")
@@ -376,11 +388,11 @@ async def _previous(desk: Desk, key: str) -> None:
     await desk.see("Previous result")
 
 
-@drive("copy.menu")
+@drive("copy.menu", "result.save")
 async def _copy(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
-    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu), "the menu")
+    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu | SaveScreen), "the card")
 
 
 async def job(desk: Desk) -> None:
@@ -406,11 +418,11 @@ async def _abort(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("go.explore", "go.dashboard", "go.jobs", "go.events", "go.wire", "go.access")
+@drive(*(f"go.{spec.id}" for spec in SECTIONS))
 async def _go(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press("3" if key != "3" else "1", "escape", key)
-    wanted = {"1": "explore", "2": "dashboard", "3": "jobs", "4": "events", "6": "wire", "7": "access"}[key]
+    wanted = next(spec.id for spec in SECTIONS if spec.key.split(",")[0] == key)
     await desk.until(lambda: desk.workspace.section.id == wanted, wanted)
 
 
@@ -451,7 +463,7 @@ async def _job(desk: Desk, key: str) -> None:
             await desk.see("Copied name of the method")
         case "x":
             await desk.press(key)
-            await desk.see("Save a file", "job-1-demo.work.log")
+            await desk.see("Save the log", "job-1-demo.work.log")
             await desk.press("escape")
     if key == "o":
         await desk.press("enter", "slash")
@@ -532,6 +544,46 @@ async def _wire(desk: Desk, key: str) -> None:
         seen = {"slash": "e.g. tank", "v": '"jsonrpc"', "y": "name of", "x": "what arrives"}
         await desk.see(seen[key])
     await desk.press("escape", "1")
+
+
+@drive("history.find", "history.save", "history.run", "history.forget")
+async def _history(desk: Desk, key: str) -> None:
+    if not desk.session.memory.history.newest():
+        await result(desk)
+    await desk.press("escape", "5")
+    section = desk.workspace.section
+    assert isinstance(section, HistorySection)
+    await desk.until(lambda: section.current is not None, "a call")
+    before = len(desk.session.memory.history.newest())
+    await desk.press(key)
+    match key:
+        case "slash":
+            await desk.until(lambda: section.filter.has_focus, "the filter")
+        case "s":
+            await desk.see("Save the call  system.info")
+        case "r":
+            await desk.until(lambda: len(desk.session.memory.history.newest()) > before, "another call")
+            assert desk.workspace.section.id == "explore"
+        case "delete":
+            await desk.until(lambda: len(desk.session.memory.history.newest()) < before, "one call less")
+
+
+@drive("saved.find", "saved.change", "saved.export", "saved.import", "saved.run", "saved.delete")
+async def _saved(desk: Desk, key: str) -> None:
+    SavedCalls().put(SavedCall("info", "system.info", []), replace=True)
+    await desk.press("escape", "escape", "8")
+    section = desk.workspace.section
+    assert isinstance(section, SavedSection)
+    await desk.until(lambda: section.current is not None, "a call")
+    await desk.press(key)
+    if key == "r":
+        await desk.until(lambda: desk.session.caller.last["system.info"].state == "done", "the call")
+        return
+    seen = {"e": "Save the call", "x": "Export a saved call", "plus": "Import a saved call", "delete": "Delete info?"}
+    if key == "slash":
+        await desk.until(lambda: section.filter.has_focus, "the filter")
+    else:
+        await desk.see(seen[key])
 
 
 @drive("session.lock")

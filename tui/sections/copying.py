@@ -19,11 +19,11 @@ from tui.session.copied import copied_call
 __all__ = ["Copying"]
 
 _LETTERS: dict[Form, tuple[str, str]] = {
-    "midclt": ("m", "midclt command"),
-    "python": ("c", "Python script"),
-    "async": ("C", "Python script with AsyncClient"),
-    "jsonrpc": ("j", "JSON-RPC frame"),
-    "curl": ("u", "curl command"),
+    "midclt": ("m", "a midclt command"),
+    "python": ("c", "a Python script"),
+    "async": ("C", "a Python script with AsyncClient"),
+    "jsonrpc": ("j", "a JSON-RPC frame"),
+    "curl": ("u", "a curl command"),
 }
 
 
@@ -89,10 +89,12 @@ class Copying(Calling):
         if params is None:
             return  # no JSON, as the editor shows
         call, server = copied_call(self._session, self._method, params)
-        hidden = ", secrets left out" if call.shown != params else ""
+        more = ", secrets left out" if call.shown != params else ""
+        if self._session.life.simulated:
+            more += " (it needs this demo to run; the password is admin)"
         for form in forms_of(call, server):
             letter, words = _LETTERS[form]
-            yield _Copy(letter, f"the call as {words}", partial(copied, form, call, server), words + hidden)
+            yield _Copy(letter, f"the call as {words}", partial(copied, form, call, server), words[2:] + more)
 
     # Saving ------------------------------------------------------------------------
 

@@ -53,6 +53,21 @@ class Drafting(Calling):
         if answer is not None:
             event.take(answer)
 
+    @work(exclusive=True, group="save")
+    async def action_call_save(self) -> None:
+        """Asks for a name, and saves the method with its arguments."""
+        # Imported when it is wanted: few calls are saved.
+        from tui.cards.save_call import Draft, save_call
+
+        if self.open_shown():
+            return
+        method, params = self.call_pane.method, self.call_pane.draft.values
+        if method is None or params is None:
+            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
+            return
+        names = [param.name for param in method.params]
+        await save_call(self, Draft(method.name, params, names, self._described.get(method.name)))
+
     @work(exclusive=True, group="editor")
     async def action_text_editor(self) -> None:
         """Edits the arguments in the user's editor."""

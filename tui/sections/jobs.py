@@ -14,7 +14,7 @@ from tui.cards.copy_menu import choose_copy
 from tui.cards.toast import tell_failure
 from tui.model.failure import explain
 from tui.model.job import QUEUED, Job
-from tui.model.jobfilter import JobFilter, haystack
+from tui.model.jobfilter import JobFilter
 from tui.sections.section import Section
 from tui.session.session import Session
 from tui.text import Glyphs, bar
@@ -154,7 +154,7 @@ class JobsSection(Section):
     def _kept(self, job: Job) -> Drawn:
         kept = self._drawn.get(job.key)
         if kept is None or kept.job is not job:
-            kept = self._drawn[job.key] = Drawn(job, haystack(job))
+            kept = self._drawn[job.key] = Drawn(job, JobFilter.haystack(job))
         return kept
 
     def _row(self, one: Drawn) -> Row:

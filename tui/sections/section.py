@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
 from textual.containers import Container
@@ -19,7 +19,12 @@ from tui.widgets.method_list import Typed
 from tui.widgets.pulse import PULSE_SECONDS
 from tui.widgets.rows import Rows
 
-__all__ = ["Section"]
+if TYPE_CHECKING:
+    from truenas_client.storage.saved_call import Variable
+
+__all__ = ["Run", "Section"]
+
+Run = Literal["no", "reads", "all"]
 
 
 class Section(Container):
@@ -50,10 +55,12 @@ class Section(Container):
 
     @dataclass
     class CallWanted(Message):
-        """A method is to be opened with these arguments, where methods are."""
+        """A method is to be opened with these arguments, where methods are; see `open_call`."""
 
         method: str
         params: list[Any]
+        run: Run = "reads"
+        variables: Sequence[Variable] = ()
 
     @dataclass
     class ItemWanted(Message):
@@ -92,10 +99,13 @@ class Section(Container):
     def open_method(self, name: str) -> None:
         """Opens a method; only the section with the list of methods does."""
 
-    def open_call(self, name: str, arguments: str | list[Any], *, write: bool = False) -> None:
+    def open_call(
+        self, name: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+    ) -> None:
         """Opens a method with these arguments, or their text; only the section with the list of methods does.
 
-        Makes the call where it only reads; with ``write`` also where it writes, after its review.
+        Makes the call where ``run`` says so: never, where it only reads, or always, a write after its review.
+        ``variables`` describe those in the arguments.
         """
 
     def show_item(self, key: str) -> None:

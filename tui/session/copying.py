@@ -41,9 +41,9 @@ def fits(text: str) -> bool:
 
 
 def _steps(value: Any) -> Iterator[str]:
-    from tui.model.rawtext import raw_steps
+    from tui.model.rawtext import escaped_steps
 
-    return iter((value,)) if isinstance(value, str) else raw_steps(value)
+    return iter((value,)) if isinstance(value, str) else escaped_steps(value)
 
 
 async def text_of(value: Any, most: int) -> str | None:

@@ -125,19 +125,24 @@ def _look_up(placeholder: Placeholder) -> Secret | str:
     return guest.refusal("A value that is kept here") if guest.is_guest() else named_secrets.look_up(placeholder)
 
 
-async def fill_arguments(params: list[Any], put_in: PutIn) -> list[Any]:
-    """The arguments to be sent. Raises `NotFilled`, and `LeftOut` where a mask stands for a secret.
+async def fill_arguments(params: list[Any], put_in: PutIn, answers: Mapping[str, Secret] | None = None) -> list[Any]:
+    """The arguments to be sent; ``answers`` are the secrets that the user gave for variables.
 
-    Secrets are fetched in a thread: a password program may take its time. Cancelling does not stop that program,
-    but nothing is sent.
+    Raises `NotFilled`, and `LeftOut` where a mask stands for a secret. Secrets are fetched in a thread: a password
+    program may take its time. Cancelling does not stop that program, but nothing is sent.
     """
     if holds_mask(params):
         raise LeftOut("A secret was left out where ******** stands. Type it, or name it: ${env:NAME}.")
+    given = answers or {}
+
+    def lookup(one: Placeholder) -> Secret | str:
+        return given[one.name] if one.kind == "var" and one.name in given else _look_up(one)
+
     if next(find(params), None) is None:
         # Only dollars that were doubled are left to be undone.
         filled = fill(params, lambda _: "")
     else:
-        filled = await asyncio.to_thread(fill, params, _look_up)
+        filled = await asyncio.to_thread(fill, params, lookup)
     if filled.unfilled:
         raise NotFilled(filled.unfilled)
     put_in.add(filled.secrets)

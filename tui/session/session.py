@@ -58,7 +58,9 @@ class Session:
         self.jobs = JobStore()
         self.feeds = Feeds(put_in.masked, changed)
         self.wire = WireLog(self.life.tap, put_in.masked)
-        self.caller = Caller(self.life, self.learning, self.jobs, put_in, changed, writable=target.writable)
+        self.caller = Caller(
+            *(self.life, self.learning, self.jobs, put_in, changed), record=self._record, writable=target.writable
+        )
         self._follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
         self._cache = cache
         self._place = place
@@ -156,6 +158,17 @@ class Session:
                 self.life.warn(problem)
 
         self._spawn(shelve(), "shelf")
+
+    def _record(self, call: Call) -> None:
+        """Writes a call into the history: once as it is sent, once as it has ended."""
+        history = self.memory.history
+        if call.recorded:
+            error = call.failure.title if call.failure is not None else ""
+            history.ended(call.recorded, call.state, round(call.elapsed * 1000), self.masked(error))
+        else:
+            method = self.method(call.method)
+            names = [param.name for param in method.params] if method is not None else []
+            call.recorded = history.began(call.method, self.masked(call.params), names)
 
     # The parts, by the names that most need ----------------------------------------
 

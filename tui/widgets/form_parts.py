@@ -71,7 +71,7 @@ class FormRows(Rows):
         if row is None:
             return {}
         opened = {"more": "show", "add": "add", "group": "show", "list": "show"}.get(row.kind, "change")
-        others = ("pane.methods", "pane.args", "pane.docs", "copy.menu", "form.complete")
+        others = ("pane.methods", "pane.args", "pane.docs", "form.complete")
         return {"nav.open": "hide" if row.open else opened} | dict.fromkeys(others, "")
 
     def _on_paste(self, event: events.Paste) -> None:
