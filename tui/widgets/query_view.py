@@ -47,10 +47,7 @@ _HINTS = {
     "limit": "all",
     "offset": "0",
 }
-_SIGNS = (
-    "= != < <= > >=  in nin (a list)  rin rnin (holds)  ~ (pattern)  ^ (begins)  $ (ends)  !^ !$ (not)  "
-    "C before one: any case"
-)
+_SIGNS = "= != < <= > >=  in nin (list)  rin rnin (holds)  ~ ^ $ (text)  C any case"
 _FIELDS_SHOWN = 40
 _MOST_JSON = 2000
 
@@ -82,7 +79,6 @@ class QueryView(DraftView):
     QueryView Choice { width: auto; }
     QueryView #query-carets { display: none; color: $text-error; }
     QueryView #query-carets.-wrong { display: block; }
-    QueryView #fields-row { margin-top: 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
