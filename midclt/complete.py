@@ -40,6 +40,7 @@ _METHODS = frozenset({"call", "compare", "explain", "template", "batch", "bulk",
 _WITH_ARGUMENTS = frozenset({"call", "compare"})
 _EVENTS = frozenset({"subscribe", "events"})
 _SERVICES = frozenset({"query", "methods"})
+_OF_PROFILES = frozenset({"login", "logout"})
 _PROFILE_ACTIONS = frozenset({"show", "use", "rm", "trust", "test"})
 _SAVED_ACTIONS = frozenset({"show", "rm", "export"})
 MOST = 60
@@ -114,7 +115,8 @@ def _of_command(command: str, rest: list[str], typed: str, given: dict[str, str]
         return _shortened(_events(), typed)
     if (command == "run" and not plain) or (command == "saved" and plain and plain[0] in _SAVED_ACTIONS):
         return _beginning(_saved(), typed)
-    if command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS:
+    named = command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS
+    if named or (command in _OF_PROFILES and not plain) or (command == "agent" and plain[:1] == ["forget"]):
         return _beginning(_profiles(), typed)
     return _by_parser(command, rest, typed) or []
 

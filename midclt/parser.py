@@ -140,7 +140,7 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     parser.add_argument(
         "--agent",
         choices=("auto", "never", "require"),
-        help="whether an agent keeps the sign-in of the profile for a while (see midclt agent -h); the default is "
+        help="whether the agent keeps the sign-in of a profile for the next commands (see midclt agent -h); default: "
         "MIDCLT_AGENT, else auto",
     )
     parser.add_argument(
