@@ -192,10 +192,11 @@ def test_all_failed(on: On) -> None:
     for names, status in (("down", 3), ("refused", 4), ("down,refused", 1)):
         ran = on("--on", names, "ping")
         assert (ran.status, ran.out, len(ran.err.splitlines())) == (status, "", names.count(",") + 1)
-    ran = on("--on", "old,new", "call", "pool.qery", "--yes")
-    assert (ran.status, ran.out) == (1, "")
-    for name in ("old", "new"):
-        assert f"{name}: Near it: pool.query" in ran.err
+    for more, status in (["--yes"], 1), ([], 2):
+        ran = on("--on", "old,new", "call", "pool.qery", *more)
+        assert (ran.status, ran.out) == (status, "")
+        for name in ("old", "new"):
+            assert f"{name}: Near it: pool.query" in ran.err
 
 
 def test_the_environment_is_for_one_server(on: On) -> None:
