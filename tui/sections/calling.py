@@ -244,6 +244,11 @@ class Calling(Section):
         if job is not None:
             self._abort(job)
 
+    def action_call_watch(self) -> None:
+        job = self.result_pane.running_job
+        if job is not None:
+            self._watch(job)
+
     # Copying -----------------------------------------------------------------------
 
     @work(exclusive=True, group="copy")
