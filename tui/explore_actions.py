@@ -252,6 +252,14 @@ ACTIONS: tuple[Action, ...] = (
         footer="abort",
         rank=11,
     ),
+    _call(
+        "call.watch",
+        "Watch the job here, or not",
+        keys="w",
+        help="The end of a watched job is told wherever you are. Jobs started here are watched.",
+        footer="watch",
+        rank=27,
+    ),
     _go(
         "method.star",
         "Star the method, or not",

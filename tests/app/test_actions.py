@@ -414,9 +414,14 @@ async def job(desk: Desk) -> None:
     await desk.press("escape")
 
 
-@drive("call.abort", "job.abort")
+@drive("call.abort", "call.watch", "job.abort")
 async def _abort(desk: Desk, key: str) -> None:
     await job(desk)
+    if key == "w":
+        for watched in (False, True):
+            await desk.press(key)
+            await desk.until(lambda watched=watched: (1 in desk.session.jobs.watched) is watched)  # type: ignore[misc]
+        return
     await desk.press(key)
     await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
     await desk.press("escape", "3")

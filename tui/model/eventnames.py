@@ -21,7 +21,7 @@ __all__ = ["KnownEvents", "fitting_names", "known_events", "listed_events", "may
 
 # What most want comes first.
 _FIRST = ("reporting.realtime", "alert.list", "core.get_jobs")
-_ABOUT = {"reporting.realtime": "CPU, memory, disks, network", "app.stats": "CPU, memory, network of each app"}
+_ABOUT = {"reporting.realtime": "CPU, memory, disks, network", "app.stats": "CPU, memory, network of apps"}
 """What a name does not tell: the name is found by these words as well."""
 _NAME = re.compile(r"[A-Za-z]\w*(\.\w+)+", re.ASCII)
 _NEAREST = 3

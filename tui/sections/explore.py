@@ -330,7 +330,7 @@ class Explore(Comparing, Copying, Drafting):
         except NoMatches:
             return True
         match action:
-            case "call_abort":
+            case "call_abort" | "call_watch":
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous

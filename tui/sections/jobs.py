@@ -220,13 +220,11 @@ class JobsSection(Section):
 
     def action_watch_add(self) -> None:
         """Watches the job, or not any more."""
-        job, jobs = self.current, self._session.jobs
+        job = self.current
         if job is None or job.ended or job.state == QUEUED:
             self.notify("Only a job that the server still runs can be watched.", timeout=3)
-            return
-        wanted = job.id not in jobs.watched
-        jobs.watch(job.id, wanted)
-        self.notify(f"Job #{job.id}: {'its end will be told here' if wanted else 'not watched any more'}.", timeout=2)
+        else:
+            self._watch(job)
 
     def action_job_bell(self) -> None:
         """Turns the bell on or off, and rings it once when on."""

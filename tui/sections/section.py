@@ -157,6 +157,13 @@ class Section(Container):
     def resize_pane(self, rows: int) -> None:
         """Gives the focused pane so many rows more, or takes them."""
 
+    def _watch(self, job: Job) -> None:
+        """Watches a job, or not any more."""
+        jobs = self._session.jobs
+        wanted = job.id not in jobs.watched
+        jobs.watch(job.id, wanted)
+        self.notify(f"Job #{job.id}: {'its end will be told here' if wanted else 'not watched any more'}.", timeout=2)
+
     @work(exclusive=True, group="abort")
     async def _abort(self, job: Job) -> None:
         if await abort_job(self, self._session, job):
