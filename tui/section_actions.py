@@ -104,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Events.
     _events("event.add", "Add a subscription", keys="plus", help="One more panel, of four.", footer="add", rank=11),
+    _events("event.next", "Next panel", keys="tab", help="From the last one to the first.", footer="next", rank=15),
     _events("event.close", "Close the panel", keys="delete", help="Ends the subscription.", footer="close", rank=17),
     _events(
         "event.filter",

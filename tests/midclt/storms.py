@@ -19,7 +19,7 @@ from midclt.agent.joining import control
 from tests.midclt.agents import write_profile
 from truenas_client.simulator import ThreadedSimulator
 
-__all__ = ["Figures", "pid_of_agent", "steady", "storm"]
+__all__ = ["COMMAND", "Figures", "pid_of_agent", "steady", "storm"]
 
 SCRAM_CALLS = 2
 """Calls of one login by SCRAM."""

@@ -17,7 +17,8 @@ from tests.keptfiles import files_below
 from tests.midclt.agents import serving, until, write_profile
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background
-from tests.midclt.storms import pid_of_agent, steady, storm
+from tests.midclt.storms import COMMAND, pid_of_agent, steady, storm
+from truenas_client.simulator import ThreadedSimulator
 from truenas_client.storage import config_path
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
@@ -113,3 +114,24 @@ def test_an_agent_that_hangs_or_lies_costs_a_line(run: Run, nas: Nas, background
     assert run("--profile", "lab", "--agent", "require", "call", "core.ping").status == 3
     background.soon(liar.close)
     path.unlink()
+
+
+@pytest.mark.parametrize("release", ["25.04", "26"])
+def test_each_command_as_a_process(release: str) -> None:
+    with ThreadedSimulator(release=release, speed=1000.0) as nas:
+        write_profile(nas.url)
+        for words, status, said in (
+            ("agent", 1, "No agent runs"),
+            ("agent start --idle 60 --lifetime 600", 0, "has started"),
+            ("login lab", 0, "lab: signed in as admin"),
+            ("--profile lab --agent require call -j pool.scrub.scrub tank", 0, "null"),
+            ("agent status", 0, '"signed_in": true'),
+            ("logout lab", 0, "lab: signed out"),
+            ("agent lock", 0, "Locked: 0"),
+            ("agent forget", 0, "0 sign-ins dropped"),
+            ("agent stop", 0, "has ended"),
+            ("login nothing", 2, "no profile"),
+            ("agent dance", 2, "dance"),
+        ):
+            ran = subprocess.run([*COMMAND, *words.split()], capture_output=True, text=True, timeout=60)
+            assert (ran.returncode, said in ran.stdout + ran.stderr) == (status, True), (words, ran)

@@ -15,8 +15,8 @@ from tui import actions
 from tui.model.wordfilter import WordFilter
 from tui.sections.section import Section
 from tui.session.session import Session
-from tui.widgets.call_preview import CallPreview
-from tui.widgets.pane import Pane
+from tui.widgets.call_preview import CallPreview, Note
+from tui.widgets.pane import Fact, Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.rows import Column, Row, Rows
 
@@ -72,9 +72,17 @@ class CallList(Section):
     def params_of(self, item: Any) -> list[Any] | None:
         """The arguments of an item, None where they were not kept."""
 
-    @abstractmethod
-    def about(self, item: Any) -> list[tuple[str, str, str]]:
-        """The lines about the item under the cursor, below its arguments: label, text and style."""
+    def warnings(self, item: Any) -> list[Note]:
+        """What the user should know before the arguments of an item."""
+        return []
+
+    def about(self, item: Any) -> list[Note]:
+        """The lines below the arguments of an item."""
+        return []
+
+    def facts(self, item: Any) -> list[Fact]:
+        """The facts of an item, for the border around its arguments."""
+        return []
 
     @abstractmethod
     def nothing(self) -> str:
@@ -162,8 +170,12 @@ class CallList(Section):
         self._shown = item
         pane = self.query_one(".call-detail", Pane)
         pane.title = "Arguments" if item is None else self.method_of(item)
+        pane.facts = [] if item is None else self.facts(item)
         preview = self.query_one(CallPreview)
-        preview.show(*((None,) if item is None else (self.params_of(item), self.about(item))))
+        if item is None:
+            preview.show(None)
+        else:
+            preview.show(self.params_of(item), self.warnings(item), self.about(item))
         self.refresh_bindings()
 
     @on(Rows.Highlighted, ".call-rows")
