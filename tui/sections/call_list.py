@@ -64,6 +64,10 @@ class CallList(Section):
     def row_of(self, item: Any) -> Row:
         """An item as a row, with its id as the key."""
 
+    def hay_of(self, item: Any) -> str:
+        """What words are looked for in, in small letters."""
+        return self.kind.haystack(item)
+
     @abstractmethod
     def method_of(self, item: Any) -> str:
         """The method of an item."""
@@ -151,7 +155,7 @@ class CallList(Section):
 
     def _kept(self, item: Any) -> Listed:
         kept = self._listed.get(item.id)
-        return kept if kept is not None and kept.item is item else Listed(item, self._filter.haystack(item))
+        return kept if kept is not None and kept.item is item else Listed(item, self.hay_of(item))
 
     def _row(self, one: Listed) -> Row:
         if one.row is None:

@@ -53,10 +53,15 @@ class HistorySection(CallList):
     def items(self) -> Sequence[Entry]:
         return self._history.newest()
 
+    def hay_of(self, item: Entry) -> str:
+        return f"{super().hay_of(item)}\n{self._when(item)}\n{item.at.astimezone():%Y-%m-%d}"
+
+    def _when(self, item: Entry) -> str:
+        return when(item.at.astimezone(), datetime.now().astimezone())
+
     def row_of(self, item: Entry) -> Row:
         words, style = outcome(item, here=self._history.made_here(item.id))
-        text = when(item.at.astimezone(), datetime.now().astimezone())
-        return Row(item.id, (text, item.method, item.arguments[:400], Cell(words, style)))
+        return Row(item.id, (self._when(item), item.method, item.arguments[:400], Cell(words, style)))
 
     def method_of(self, item: Entry) -> str:
         return item.method
