@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 
+CONFIG_HELP = "the settings (default: truenas-tui.toml in the folder of the profiles)"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="truenas-tui",
         description="Explore the API of a TrueNAS: find a method, fill in its arguments, run it, read the result.",
-        epilog="Everything here can also be done with midclt, which suits scripts and screen readers better.",
+        epilog="truenas-tui keys prints the keys as they are now (a server of that name is keys:443). "
+        "Everything here can also be done with midclt, which suits scripts and screen readers better.",
     )
     parser.add_argument(
         "address", nargs="?", metavar="ADDRESS", help="nas, nas:444, wss://nas/api/current; also TRUENAS_URI"
@@ -51,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         "--read-only", action="store_true", help="refuse calls that change something (the default without a profile)"
     )
     lock.add_argument("--write", action="store_true", help="allow calls that change something")
+    parser.add_argument("--config", metavar="PATH", help=CONFIG_HELP)
     parser.add_argument("--fresh", action="store_true", help="start as if for the first time, and remember nothing")
     parser.add_argument(
         "--ascii", action="store_true", help="draw with plain ASCII characters only, as where the locale is not UTF-8"
@@ -69,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the app and returns the exit status of the process."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["keys"]:
+        from tui.keys_command import print_keys
+
+        return print_keys(argv[1:])
     parser = _parser()
     options = parser.parse_args(argv)
     if options.version:
@@ -83,22 +94,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.ca and options.insecure:
         print("truenas-tui: --ca and --insecure say the opposite of each other", file=sys.stderr)
         return 2
+    from tui.settings.file import SettingsFile, settings_path
     from tui.terminal import charset, encode_for, is_utf8
 
     in_browser = bool(os.environ.get("TEXTUAL_DRIVER"))
+    writes = not (options.fresh or options.tour or (in_browser and not options.allow_local))
+    settings = SettingsFile(Path(options.config) if options.config else settings_path(), writes=writes)
+    glyphs = settings.settings.glyphs
     if in_browser:
         os.environ["COLORTERM"] = "truecolor"  # whatever the terminal of the server has
         if not options.allow_local:
             from tui import guest
 
             guest.receive()
+    elif glyphs == "unicode" and not is_utf8(os.environ):
+        os.environ["LC_ALL"] = "C.UTF-8"  # the user says so, against the locale; for programs started from here too
     utf8 = in_browser or is_utf8(os.environ)
-    if not utf8 and sys.__stdout__ is not None:
+    if (not utf8 or glyphs == "unicode") and sys.__stdout__ is not None:
         encode_for(sys.__stdout__, charset(os.environ, utf8_mode=bool(sys.flags.utf8_mode)))
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
-    # Movement that carries no meaning is off, as over a slow line it only delays.
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    # Movement that carries no meaning is off unless wanted, as over a slow line it only delays.
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "full" if settings.settings.animation else "none")
 
     # Objects made while starting stay: collecting garbage would only take time. The app turns it on again.
     gc.disable()
@@ -118,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         writable=True if options.write else False if options.read_only else None,
         demo=options.demo,
         fresh=options.fresh or options.tour,
-        ascii=options.ascii or not utf8,
+        ascii=options.ascii or not utf8 or glyphs == "ascii",
         tour=options.tour,
         profile=options.profile or os.environ.get("TRUENAS_PROFILE", ""),
     )
@@ -137,7 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from tui.app import TrueNASApp
     from tui.themes import suited
 
-    status = ends.start(lambda: TrueNASApp(start, memories, theme=suited()))
+    status = ends.start(lambda: TrueNASApp(start, memories, settings, theme=suited()))
     for notice in memories.notices:  # what came too late for the screen
         print(f"truenas-tui: {notice}", file=sys.stderr)
     return status

@@ -53,14 +53,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Changes between the views of the arguments: JSON, a form. All show the same text.",
         always=True,
     ),
-    _call(
-        "text.editor",
-        "Edit in your editor",
-        keys="f4",
-        help="Opens the arguments in $VISUAL or $EDITOR, with what may be left out as comments. Secrets are masked "
-        "there and come back.",
-        always=True,
-    ),
     _go(
         "pane.methods", "Methods", keys="m", help="Opens the list of methods and its filter.", footer="methods", rank=12
     ),

@@ -278,6 +278,30 @@ class Workspace(RemappedKeys, Screen[None]):
         """Letters over everything that can have the focus."""
         jump(self)
 
+    # Other programs ----------------------------------------------------------------
+
+    def action_text_editor(self) -> None:
+        """Edits what is written where the cursor is; what can only be read is shown."""
+        if not self.section.edit():
+            self._show_in(editor=True)
+
+    def action_text_pager(self) -> None:
+        """Shows what the cursor is in by the user's pager."""
+        self._show_in(editor=False)
+
+    @work(exclusive=True, group="lent")
+    async def _show_in(self, *, editor: bool) -> None:
+        # Imported when it is wanted: many never do.
+        from tui.lent_terminal import NotShown, shown
+
+        if (found := self.section.readable()) is None:
+            self.notify("Nothing to show here.", timeout=2)
+            return
+        try:
+            await shown(self.app, *found, editor=editor)
+        except NotShown as error:
+            self.notify(f"Not shown: {safe(error)}.", severity="warning", markup=False)
+
     # Session -----------------------------------------------------------------------
 
     @property

@@ -196,7 +196,7 @@ async def test_files_are_exported_imported_changed_and_deleted(
     (calls_folder() / "broken.toml").write_text("x")
     async with signed_in() as desk:
         section = await listed(desk, "8")
-        await desk.see("nightly/info", "broken.toml", "the format is TOML")
+        await desk.see("nightly/info", "broken.toml", "Correct that place")
         await desk.press("down", "x")
         await desk.see("Export a saved call")
         await desk.press("enter")

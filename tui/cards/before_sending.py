@@ -20,6 +20,7 @@ from tui.model.stored import lookup, resource_of
 from tui.model.transfers import file_wanted, is_private
 from tui.session.session import Session
 from tui.session.stores import Call
+from tui.settings.values import in_force
 
 __all__ = ["before_sending"]
 
@@ -62,6 +63,7 @@ def _subject(session: Session, call: Call, risk: str, notes: Sequence[str]) -> S
         resource=resource_of(call.method, call.params, catalogue),
         notes=(*notes, *_notes(call, job=method is not None and method.job)),
         lookup=lookup(call.method, call.params, catalogue),
+        named=risk == "risk" or in_force().write == "name",
     )
 
 

@@ -30,6 +30,8 @@ def show_keys(screen: Screen[Any]) -> None:
     here: dict[str, list[str]] = {}
     for _node, binding in working(screen):
         here.setdefault(str(binding.id), []).append(binding.key)
+    # The screen has this key first, to copy a selection, and passes it on.
+    here.setdefault("app.cancel", actions.keys_of("app.cancel"))
     # Not from a worker: the next key is for the card already.
     screen.app.push_screen(HelpScreen(here))
 

@@ -22,7 +22,7 @@ from tui.sections.section import Run, Section
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, CallPane
+from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
@@ -286,3 +286,15 @@ class Calling(Section):
         job = self.result_pane.running_job
         if job is not None:
             self._abort(job)
+
+    def readable(self) -> tuple[str, Any] | None:
+        result = self.result_pane
+        if self.call_pane.has_focus_within and self.call_pane.view != DOCS:
+            return "arguments", self.call_pane.text
+        if not result.has_focus_within:
+            return super().readable()
+        if (differences := result.differences) is not None:
+            return "diff", "\n".join([*differences.lines(), ""])
+        if (call := result.shown) is not None:
+            return "result", call.value
+        return ("error", error) if (error := result.error_text) is not None else None

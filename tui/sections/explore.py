@@ -339,7 +339,6 @@ class Explore(Comparing, Copying, Drafting):
                 | "call_save"
                 | "call_elsewhere"
                 | "call_view"
-                | "text_editor"
                 | "pane_args"
                 | "edit_problem"
                 | "edit_complete"

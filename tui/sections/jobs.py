@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -263,6 +264,11 @@ class JobsSection(Section):
 
             words, value = there[letter]
             await copy(self, value, words, f"job-{job.id}-{job.method}")
+
+    def readable(self) -> tuple[str, Any] | None:
+        there = self.details.to_copy() if self.details.has_focus_within else {}
+        whole = next((there[letter] for letter in "lr" if letter in there), None)
+        return ("log" if "l" in there else "value", whole[1]) if whole is not None else super().readable()
 
     @work(exclusive=True, group="refresh")
     async def action_view_refresh(self) -> None:

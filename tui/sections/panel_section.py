@@ -102,6 +102,14 @@ class PanelSection(Section):
     def _under_cursor(self) -> tuple[str, Any] | None:
         return self.detail.under_cursor() if self.detail.display and self.detail.has_focus_within else None
 
+    def readable(self) -> tuple[str, Any] | None:
+        panel = self.panel
+        if self.detail.has_focus_within:
+            return "event", self.detail.value
+        if panel is None or not panel.has_focus_within:
+            return super().readable()
+        return "events", [_as_value(one) for one in panel.panel.shown()]
+
     @work(exclusive=True, group="save")
     async def action_event_save(self) -> None:
         """Saves events as lines of JSON: those there are, or those that arrive, until it is pressed again."""
@@ -109,7 +117,6 @@ class PanelSection(Section):
         if panel is None:
             return
         if (recording := self._recordings.pop(panel, None)) is not None:
-            panel.file = ""
             await recording.stop()
             self._tell_saved(recording.written, recording)
             return
@@ -137,7 +144,6 @@ class PanelSection(Section):
                 recording = Recording(feed, wanted.path, model.fits, now, replace=wanted.replace)
                 await recording.begin()
                 self._recordings[panel] = recording
-                panel.file = safe(recording.path.name)
                 key = actions.key("event.save")
                 writing = wanted.path.name if self.app.is_web else shortened(wanted.path)
                 self.notify(f"Writing to {writing}; {key} stops.", timeout=5, markup=False)
@@ -162,7 +168,12 @@ class PanelSection(Section):
             return None
         if not recording.running:
             return (recording.failed or "the file is closed", "error")
-        return (f"{recording.written:,} saved", "accent")
+        # The name that is offered begins with that of the event, which stands above.
+        name = recording.path.name
+        shown = (
+            name.replace(panel.panel.feed.name, panel.ellipsis, 1) if name.startswith(panel.panel.feed.name) else name
+        )
+        return (f"{recording.written:,} saved to {safe(shown)}", "accent")
 
     async def stop_recording(self, panel: EventPanel) -> None:
         """Ends the file of a panel that closes."""

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from tui.cards.abort import abort_job, tell_abort
 from tui.model.job import Job
 from tui.session.session import Session
+from tui.widgets.lines import LineView
 from tui.widgets.method_list import Typed
 from tui.widgets.pulse import PULSE_SECONDS
 from tui.widgets.rows import Rows
@@ -85,7 +86,8 @@ class Section(Container):
         """Comes on screen again, with the focus where it was."""
         focused = self._focused
         if focused is not None and focused.is_attached and focused.focusable:
-            focused.focus()
+            # Not by focus(), which waits for its turn: the next action may have moved the focus by then.
+            self.screen.set_focus(focused)
         else:
             self.enter()
 
@@ -133,6 +135,19 @@ class Section(Container):
 
     def back(self) -> bool:
         """Goes back one level; False at the top."""
+        return False
+
+    def readable(self) -> tuple[str, Any] | None:
+        """A name for what the cursor is in, and its text or value; None where there is nothing to read."""
+        view = self.screen.focused
+        if not isinstance(view, LineView):
+            return None
+        cells = view.scrollable_content_region.width
+        lines = ("".join(span.text for span in view.line_spans(at, cells)) for at in range(view.line_count()))
+        return "list", "".join(f"{line.rstrip()}\n" for line in lines)
+
+    def edit(self) -> bool:
+        """Opens what is written here in the user's editor; False when nothing is."""
         return False
 
     def cancel(self) -> bool:

@@ -69,6 +69,8 @@ class FormView(DraftView):
         self._fields: dict[str, Field] = {}
         self._problems: dict[str, str] = {}
         self._edited: Field | None = None
+        self._begun = ""
+        """The draft's text when the field was opened."""
         self._sought = ""
         self._made: Path | None = None
         """Where a row is about to be that was just added."""
@@ -107,6 +109,8 @@ class FormView(DraftView):
             self._sought = ""
             self.remove_class("-finding", "-typing")
             self._leave_unread()
+        elif self._edited is not None and draft.text != self._begun:
+            self._leave()  # the text was changed from elsewhere
         if self.rows.is_mounted:
             self._show()
             if fresh or self._onward:
@@ -328,7 +332,7 @@ class FormView(DraftView):
 
     def _begin(self, row: Field, lines: str | None = None) -> None:
         """Opens the field over a row, or the cell where its value has several ``lines``."""
-        self._edited = row
+        self._edited, self._begun = row, self._draft.text
         text = "" if row.kind == "add" else written_text(row)
         if self._problems.get(row.key) == "to fill in":
             text = ""

@@ -47,6 +47,10 @@ _HINTS = {
     "limit": "all",
     "offset": "0",
 }
+_SIGNS = (
+    "= != < <= > >=  in nin (a list)  rin rnin (holds)  ~ (pattern)  ^ (begins)  $ (ends)  !^ !$ (not)  "
+    "C before one: any case"
+)
 _FIELDS_SHOWN = 40
 _MOST_JSON = 2000
 
@@ -106,10 +110,10 @@ class QueryView(DraftView):
                 yield self._field("offset")
                 yield Static("answer", classes="label second")
                 yield Choice(ANSWERS, id="query-answer")
-            for name, id in (("makes", "json"), ("fields", "fields")):
+            for name, id, text in (("makes", "json", ""), ("signs", "signs", _SIGNS), ("fields", "fields", "")):
                 with Horizontal(classes="told", id=f"{id}-row"):
                     yield Static(name, classes="label")
-                    yield Static(id=f"query-{id}", classes="made")
+                    yield Static(plain(text), id=f"query-{id}", classes="made")
 
     def _field(self, name: str) -> Input:
         return Input(
