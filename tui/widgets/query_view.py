@@ -82,7 +82,6 @@ class QueryView(DraftView):
     QueryView Choice { width: auto; }
     QueryView #query-carets { display: none; color: $text-error; }
     QueryView #query-carets.-wrong { display: block; }
-    QueryView #fields-row { margin-top: 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
