@@ -70,8 +70,8 @@ class QueryView(DraftView):
     QueryView VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     QueryView Horizontal { height: 1; }
     QueryView .told { height: auto; }
-    QueryView .told > Static { width: 1fr; color: $foreground-muted; }
-    QueryView Horizontal > .label { width: 9; color: $foreground-muted; }
+    QueryView .made { width: 1fr; color: $foreground-muted; }
+    QueryView .label { width: 9; color: $foreground-muted; }
     QueryView Horizontal:focus-within > .label { color: $text-primary; text-style: bold; }
     QueryView Input { width: 1fr; }
     QueryView .short { width: 10; }
@@ -109,7 +109,7 @@ class QueryView(DraftView):
             for name, id, text in (("makes", "json", ""), ("signs", "signs", _SIGNS), ("fields", "fields", "")):
                 with Horizontal(classes="told", id=f"{id}-row"):
                     yield Static(name, classes="label")
-                    yield Static(plain(text), id=f"query-{id}")
+                    yield Static(plain(text), id=f"query-{id}", classes="made")
 
     def _field(self, name: str) -> Input:
         return Input(
