@@ -41,6 +41,7 @@ _EVENTS = frozenset({"subscribe", "events"})
 _SERVICES = frozenset({"query", "methods"})
 _OF_PROFILES = frozenset({"login", "logout"})
 _PROFILE_ACTIONS = frozenset({"show", "use", "rm", "trust", "test"})
+_SAVED_ACTIONS = frozenset({"show", "rm", "export"})
 MOST = 60
 """More candidates than these are shortened to the next part of their names."""
 
@@ -105,6 +106,8 @@ def _of_command(command: str, rest: list[str], typed: str, given: dict[str, str]
         return _shortened(_services(command, given), typed)
     if command in _EVENTS and not plain:
         return _shortened(_events(), typed)
+    if (command == "run" and not plain) or (command == "saved" and plain and plain[0] in _SAVED_ACTIONS):
+        return _beginning(_saved(), typed)
     named = command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS
     if named or (command in _OF_PROFILES and not plain) or (command == "agent" and plain[:1] == ["forget"]):
         return _beginning(_profiles(), typed)
@@ -191,6 +194,19 @@ def _events() -> Iterable[Candidate]:
     path = os.path.join(os.path.dirname(truenas_client.__file__), "methods", "events.json")
     with open(path, encoding="utf-8") as file:
         return [(line.split('"')[1], "") for line in file if line.startswith('"')]
+
+
+def _saved() -> list[Candidate]:
+    """The names of the saved calls."""
+    from truenas_client.storage.paths import config_path
+
+    root = os.path.join(os.path.dirname(config_path()), "calls")
+    found = []
+    for place, folders, files in os.walk(root):
+        below = os.path.relpath(place, root).removeprefix(".")
+        folders[:] = sorted(name for name in folders if name[0] != ".")
+        found += [os.path.join(below, name[:-5]) for name in files if name.endswith(".toml") and name[0] != "."]
+    return [(name, "") for name in sorted(found)]
 
 
 def _profiles() -> list[Candidate]:

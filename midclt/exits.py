@@ -61,6 +61,7 @@ def status_of(error: ClientException) -> ExitStatus:
     table: tuple[tuple[type[ClientException], ExitStatus], ...] = (
         (exc.InvalidEndpoint, ExitStatus.USAGE),
         (exc.InvalidProfile, ExitStatus.USAGE),
+        (exc.InvalidSavedCall, ExitStatus.USAGE),
         (exc.ConnectError, ExitStatus.CONNECTION),
         (exc.ConnectionLost, ExitStatus.CONNECTION),
         (exc.RateLimited, ExitStatus.RATE_LIMITED),

@@ -34,6 +34,8 @@ COMMANDS = {
     "jobs": "list jobs, wait for one, stop one",
     "batch": "many calls in one run, ten at a time",
     "bulk": "one method many times, as jobs of the server",
+    "run": "make a saved call, with values for its variables",
+    "saved": "list, show, import, export and remove saved calls",
     "download": "store the file that a method writes",
     "upload": "send a file to a method",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
@@ -71,6 +73,7 @@ examples:
   midclt call user.create - < user.json
   midclt subscribe -n 5 'reporting.realtime:{"interval": 2}'
   midclt batch pool.dataset.create --each '{"name": "tank/{}"}' --failed again.ndjson < names.txt
+  midclt run nightly/datasets --set pool=tank
   midclt jobs watch 4211
   midclt -u nas.example -U admin doctor
 """

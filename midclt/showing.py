@@ -20,7 +20,6 @@ from .shared_options import FORMS
 
 __all__ = ["has_colour", "show", "terminal_width"]
 
-_PIECE = 1 << 16
 _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?\d[\d.eE+-]*|\btrue\b|\bfalse\b|\bnull\b)')
 
@@ -58,9 +57,15 @@ def show(
     if form == "table" and isinstance(value, list):
         _show_table(value, columns, method, people, colour)
         return
-    from truenas_client.values.forms import form_lines
+    from truenas_client.values.forms import blocks, form_lines
 
-    chosen = columns if form in ("table", "csv") or options.columns is not None else None
+    chosen = columns if form in ("table", "markdown", "csv") or options.columns is not None else None
+    if form == "markdown" and isinstance(value, list) and chosen is None:
+        from truenas_client.values.best_columns import best_columns
+        from truenas_client.values.columns import present
+        from truenas_client.values.forms import as_rows
+
+        chosen = present(as_rows(value), best_columns(method) or ()) or None
     width = terminal_width() if people else None
     pieces = form_lines(value, form, columns=chosen, width=width, human=people)
     if colour and form in ("json", "pretty", "jsonl"):
@@ -73,7 +78,7 @@ def show(
         for piece in pieces:
             print_line(piece)
         return
-    for block in _blocks(pieces):
+    for block in blocks(pieces):
         print_line(block)
 
 
@@ -88,7 +93,7 @@ def _own_form(value: Any, object_form: str) -> str:
 
 def _show_table(rows: list[Any], columns: Sequence[str] | None, method: str, people: bool, colour: bool) -> None:
     from truenas_client.values.best_columns import best_columns
-    from truenas_client.values.forms import as_rows
+    from truenas_client.values.forms import as_rows, blocks
     from truenas_client.values.texttable import TextTable
 
     width = terminal_width() if people else None
@@ -99,26 +104,12 @@ def _show_table(rows: list[Any], columns: Sequence[str] | None, method: str, peo
         return
     header = table.header
     print_harmless(f"{_BOLD}{header}{_PLAIN}" if colour else header)
-    for block in _blocks(table.rows()):
+    for block in blocks(table.rows()):
         print_harmless(block)
     if is_terminal(sys.stderr) and (left_out := table.left_out):
         more = len(left_out)
         names = ", ".join(left_out[:5]) + (", ..." if more > 5 else "")
         say(f"{more} more column{'' if more == 1 else 's'}: {names} (--columns NAMES shows others, -o pretty all)")
-
-
-def _blocks(pieces: Any) -> Any:
-    """The pieces joined to blocks, because a write of each line would cost more than the lines."""
-    block: list[str] = []
-    size = 0
-    for piece in pieces:
-        block.append(piece)
-        size += len(piece)
-        if size >= _PIECE:
-            yield "\n".join(block)
-            block, size = [], 0
-    if block:
-        yield "\n".join(block)
 
 
 def _form(options: argparse.Namespace) -> str | None:

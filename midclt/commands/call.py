@@ -7,40 +7,34 @@ import os
 import sys
 
 from ..exits import ExitStatus
-from ..shared_options import add_output_options
+from ..filling import add_fill_option
+from ..shared_options import add_call_options, add_output_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from truenas_client.exc import ClientException
+    from truenas_client.secrets.value import Secret
     from truenas_client.sync.client import Client
 
-__all__ = ["add_options", "run", "unanswered"]
+__all__ = ["add_options", "make", "run", "unanswered"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
     parser.description = "Call a method and print its result; of a job without -j, its number."
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing when the call fails")
-    parser.add_argument(
-        "-j", "-job", "--job", action="store_true", help="the method is a job: show its progress, print its result"
-    )
-    parser.add_argument(
-        "-jp",
-        "--job-print",
-        choices=("progressbar", "description"),
-        default="progressbar",
-        help="how -j shows progress: a bar (only on a terminal; the default), or a line for each new description",
-    )
-    parser.add_argument(
-        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
-    )
+    add_call_options(parser)
     parser.add_argument(
         "--kv", action="store_true", help="words like key=value, key:=JSON, key=@FILE and a[b]=value make an object"
     )
+    add_fill_option(parser)
     parser.add_argument(
-        "--dry-run", action="store_true", help="show and check what would be sent, secrets masked; send nothing"
+        "--as",
+        dest="form",
+        choices=("midclt", "python", "async", "jsonrpc"),
+        help="print the call as a command, a script (blocking or async) or a frame, without secrets; send nothing",
     )
     parser.add_argument(
         "method",
@@ -53,19 +47,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
-    from truenas_client.exc import ClientException
-
-    from ..access import call_timeout, secret_before_input, signed_in
-    from ..agent.quick import mode_of
-    from ..agent.wire import is_of_the_connection
+    from ..access import secret_before_input
     from ..arguments import call_arguments, file_text
-    from ..exits import CommandError, status_of
-    from ..lock import Lock
-    from ..output import report
 
-    timeout = call_timeout(options)
     method, *words = options.method
-    from_input = any(word == "-" or word.endswith("=@-") for word in words) and not options.dry_run
+    unsent = options.dry_run or options.form
+    from_input = any(word == "-" or word.endswith("=@-") for word in words) and not unsent
     secret = secret_before_input(options) if from_input else None
     if options.kv:
         from ..keyvalues import with_pairs
@@ -73,10 +60,46 @@ def run(options: argparse.Namespace) -> ExitStatus:
         params = with_pairs(words, file_text)
     else:
         params = call_arguments(words)
+    if options.form:
+        from ..dryrun import show_as
+
+        return show_as(options, method, params)
+    hidden: Sequence[Secret] = ()
+    if options.fill and not options.dry_run:
+        from ..filling import filled
+
+        params, hidden = filled(params)
+    return make(options, method, params, words, secret=secret, hidden=hidden)
+
+
+def make(
+    options: argparse.Namespace,
+    method: str,
+    params: list[Any],
+    words: Sequence[str] = (),
+    *,
+    secret: Secret | None = None,
+    hidden: Sequence[Secret] = (),
+) -> ExitStatus:
+    """Make a call as `add_call_options` says, and print the result.
+
+    ``words`` are the arguments as they were written on the command line. ``secret`` is the password, where it was read
+    already. ``hidden`` are secrets among the arguments, to be masked where the server says them back.
+    """
+    from truenas_client.exc import ClientException
+
+    from ..access import call_timeout, signed_in
+    from ..agent.quick import mode_of
+    from ..agent.wire import is_of_the_connection
+    from ..exits import CommandError, status_of
+    from ..lock import Lock
+    from ..output import report
+
+    timeout = call_timeout(options)
     if options.dry_run:
         from ..dryrun import show
 
-        return show(options, method, params)
+        return show(options, method, params, hidden)
     if is_of_the_connection(method):
         if mode_of(options) == "require":
             text = f"{method} is for a connection of its own, not for the agent's: leave --agent require out"
@@ -91,6 +114,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
             result = call.job(client) if options.job else client.call(call.method, *call.params, timeout=timeout)
         except ClientException as e:
             if not options.quiet:
+                if hidden:
+                    _mask(e, hidden)
                 report(e, call.advice(e, words, client), verbose=options.verbose)
             return status_of(e)
         except KeyboardInterrupt:
@@ -99,6 +124,16 @@ def run(options: argparse.Namespace) -> ExitStatus:
             raise
         _print(result, options, method)
     return ExitStatus.OK
+
+
+def _mask(error: ClientException, hidden: Sequence[Secret]) -> None:
+    """Mask secrets in an error that is to be printed."""
+    from truenas_client.secrets.redact import redact_text
+
+    error.error = redact_text(error.error or "", hidden)
+    formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
+    error.trace = {"formatted": redact_text(formatted, hidden)} if isinstance(formatted, str) else None
+    error.extra = None
 
 
 def unanswered(options: argparse.Namespace, reply: dict[str, Any]) -> ExitStatus:
@@ -150,7 +185,7 @@ class _Call:
     def _started(self, job_id: int) -> None:
         self._job_id = job_id
 
-    def advice(self, error: ClientException, words: list[str], client: Client | None = None) -> list[str]:
+    def advice(self, error: ClientException, words: Sequence[str], client: Client | None = None) -> list[str]:
         """What to do about an error whose text does not say it."""
         from truenas_client.exc import MethodNotFound
 

@@ -54,6 +54,8 @@ CASES = [
     Case(("batch",), given='{"method": "core.ping"}\nnonsense\n', status=2, err="2"),
     Case(("batch",), given='{"method": "core.ping"}\n{"method": "no.such"}\n', status=1, out='"ok": true', err="1 ok"),
     Case(("bulk", "core.ping", "--each", "[]"), status=0),
+    Case(("run", "none"), status=2, err="No call is saved as"),
+    Case(("saved",), err="No calls are saved"),
     Case(("download", "config.save", "-O", "FOLDER/config.db"), status=0),
     Case(("upload", "filesystem.put", "FOLDER/none", "/mnt/tank/none"), status=2, err="none"),
     Case(("profile", "ls"), status=0),
@@ -81,7 +83,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
         addresses = {}
         for release in RELEASES:
             unix = tmp_path_factory.mktemp("commands") / "nas.sock"
-            nas = stack.enter_context(ThreadedSimulator(unix=unix, speed=1000.0, release=release))
+            nas = stack.enter_context(ThreadedSimulator(unix=unix, speed=100.0, release=release))
             addresses[release] = f"ws+unix://{nas.nas.info()['unix']}"
         yield addresses
 

@@ -128,6 +128,23 @@ class Client(Logins, Listening):
         if py_exceptions and not (uri is None or uri.startswith(UNIX_SOCKET_PREFIX)):
             raise ClientException("py_exceptions are for the local socket only: unpickling runs what the peer sends")
 
+    @classmethod
+    def from_profile(
+        cls,
+        name: str | None = None,
+        *,
+        ask: Callable[[], str | None] | None = None,
+        otp_token: OTPToken = None,
+        **options: Any,
+    ) -> Self:
+        """Connect and sign in with a profile of the user's configuration, as `AsyncClient.from_profile` does.
+
+        Raises `InvalidProfile`, `SecretUnavailable`, and what connecting and signing in raise.
+        """
+        from .profile_login import connected
+
+        return connected(cls, name, ask, otp_token, options)
+
     # -- the state -----------------------------------------------------------------------
 
     @property

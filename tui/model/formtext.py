@@ -18,6 +18,8 @@ __all__ = ["UnreadableText", "default_of", "help_of", "kind_of", "read_text", "s
 
 _MASK = "••••••••"
 _LONGEST = 200
+_ONE_LINE = 40
+"""The most characters of a list or an object that is edited in one line."""
 _SIZE_FROM = 1 << 20
 """From this number of bytes on a size is shown in words too."""
 
@@ -62,7 +64,9 @@ def written_text(row: Field) -> str:
         return "" if row.kind != "json" or not row.present else "null"
     if row.kind in ("text", "secret") and isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    long = isinstance(value, (list, dict)) and len(text) > _ONE_LINE
+    return json.dumps(value, indent=2, ensure_ascii=False) if long else text
 
 
 def read_text(row: Field, text: str) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
 from textual.containers import Container
@@ -15,11 +15,17 @@ from textual.widget import Widget
 from tui.cards.abort import abort_job, tell_abort
 from tui.model.job import Job
 from tui.session.session import Session
+from tui.widgets.lines import LineView
 from tui.widgets.method_list import Typed
 from tui.widgets.pulse import PULSE_SECONDS
 from tui.widgets.rows import Rows
 
-__all__ = ["Section"]
+if TYPE_CHECKING:
+    from truenas_client.storage.saved_call import Variable
+
+__all__ = ["Run", "Section"]
+
+Run = Literal["no", "reads", "all"]
 
 
 class Section(Container):
@@ -50,10 +56,12 @@ class Section(Container):
 
     @dataclass
     class CallWanted(Message):
-        """A method is to be opened with these arguments, where methods are."""
+        """A method is to be opened with these arguments, where methods are; see `open_call`."""
 
         method: str
         params: list[Any]
+        run: Run = "reads"
+        variables: Sequence[Variable] = ()
 
     @dataclass
     class ItemWanted(Message):
@@ -92,10 +100,13 @@ class Section(Container):
     def open_method(self, name: str) -> None:
         """Opens a method; only the section with the list of methods does."""
 
-    def open_call(self, name: str, arguments: str | list[Any], *, write: bool = False) -> None:
+    def open_call(
+        self, name: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+    ) -> None:
         """Opens a method with these arguments, or their text; only the section with the list of methods does.
 
-        Makes the call where it only reads; with ``write`` also where it writes, after its review.
+        Makes the call where ``run`` says so: never, where it only reads, or always, a write after its review.
+        ``variables`` describe those in the arguments.
         """
 
     def show_item(self, key: str) -> None:
@@ -123,6 +134,19 @@ class Section(Container):
 
     def back(self) -> bool:
         """Goes back one level; False at the top."""
+        return False
+
+    def readable(self) -> tuple[str, Any] | None:
+        """A name for what the cursor is in, and its text or value; None where there is nothing to read."""
+        view = self.screen.focused
+        if not isinstance(view, LineView):
+            return None
+        cells = view.scrollable_content_region.width
+        lines = ("".join(span.text for span in view.line_spans(at, cells)) for at in range(view.line_count()))
+        return "list", "".join(f"{line.rstrip()}\n" for line in lines)
+
+    def edit(self) -> bool:
+        """Opens what is written here in the user's editor; False when nothing is."""
         return False
 
     def cancel(self) -> bool:
