@@ -14,7 +14,7 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.exc import ClientException, ConnectError, ConnectionLost
+from truenas_client.exc import ConnectError, ConnectionLost
 from truenas_client.secrets.value import Ask
 
 from ..exits import CommandError, ExitStatus
@@ -210,18 +210,18 @@ class Way:
         table = to_toml(replace(self._profile, secret=Ask()))
         return {"name": self._profile.name, "profile": table, "secret": who.secret.reveal()}
 
-    def _failure(self, stage: str, table: dict[str, Any] | None) -> CommandError:
+    def _failure(self, stage: str, text: str | None) -> CommandError:
         from truenas_client.endpoint import parse
 
         from ..access import unconnected
         from ..signing import refused
-        from .faults import from_table
+        from .faults import from_text
 
-        if table is None:
+        if text is None:
             what = "connection" if stage == "connect" else "sign-in"
-            text = f"{parse(self._choice.address).text}: no {what} within {self._options.timeout:g} s"
-            return CommandError(text, ExitStatus.CONNECTION)
-        error: ClientException = from_table(table)
+            late = f"{parse(self._choice.address).text}: no {what} within {self._options.timeout:g} s"
+            return CommandError(late, ExitStatus.CONNECTION)
+        error = from_text(text)
         if isinstance(error, ConnectError):
             return unconnected(error, self._choice)
         if stage == "connect" or isinstance(error, ConnectionLost):

@@ -23,7 +23,7 @@ from truenas_client.storage.profile import from_toml
 from ..arguments import call_arguments
 from ..exits import CommandError
 from ..output import result_text
-from .faults import as_table
+from .faults import as_text
 from .line import Gone, Line
 from .place import peer_uid
 from .session import Failed, OldServer, Session, identity, now
@@ -61,6 +61,11 @@ class Agent:
         self._accepting: asyncio.Task[None] | None = None
         self._look = asyncio.Event()
         self._stopped = False
+
+    def stop(self) -> None:
+        """End, soon."""
+        self._stopped = True
+        self._look.set()
 
     async def run(self) -> None:
         """Serve until there is nothing more to do."""
@@ -199,7 +204,7 @@ class Agent:
         except MethodNotFound:
             await line.send({"no": "call"})  # it did not run, and midclt looks for names that are near
         except ClientException as e:
-            await line.send({"error": as_table(e)})
+            await line.send({"error": as_text(e)})
         else:
             text = result_text(result).encode("utf-8", "surrogatepass")
             await line.send({"size": len(text)}, text)
@@ -224,7 +229,7 @@ class Agent:
         except Failed as e:
             if e.stage == "login" or key not in self._aliases:
                 await self._forget([session])
-            await line.send({"stage": e.stage, "error": as_table(e.error) if e.error is not None else None})
+            await line.send({"stage": e.stage, "error": as_text(e.error) if e.error is not None else None})
             return
         except OldServer:
             await self._forget([session])
@@ -291,8 +296,7 @@ class Agent:
         self._drain()
         count = await self._forget(self._sessions)
         await line.send({"ok": True, "count": count, "pid": os.getpid()})
-        self._stopped = True
-        self._look.set()
+        self.stop()
 
     async def _drain_for(self, line: Line, request: dict[str, Any]) -> None:
         """Make room for an agent of another version: end when the runs of midclt that are served now have ended."""
