@@ -35,10 +35,10 @@ ATTEMPTS = 3
 """An agent that ends meanwhile, or is of another version, is replaced. No call was made yet."""
 _WHY = {
     "locked": "the agent is locked: `midclt login` or `midclt agent start` unlocks it",
-    "busy": "long calls and jobs take all the room of its connection",
+    "busy": "long calls and jobs take all the room of the agent's connection",
     "old": "the server speaks the old protocol (24.10 and earlier), which the agent does not",
     "optional": "a part of the sign-in is missing",
-    "again": "it has dropped the sign-in",
+    "again": "the agent has dropped the sign-in",
 }
 
 
@@ -64,9 +64,7 @@ def way_of(options: Namespace, choice: Choice, secret: Secret | None = None, *, 
         way.open()
     except Refused as e:
         if mode == "require":
-            raise CommandError(
-                f"Not without the agent (--agent require), and not with it: {e}", ExitStatus.USAGE
-            ) from e
+            raise CommandError(f"--agent require: {e}", ExitStatus.USAGE) from e
     except (Unsafe, AgentGone, OSError) as e:
         text = "The agent cannot be used: " + (str(e) or "it ended")
         if mode == "require":
@@ -98,9 +96,9 @@ def _unfit(options: Namespace, choice: Choice) -> str | None:
     if not hasattr(socket, "AF_UNIX") or os.name != "posix":
         return "this system has no UNIX sockets"
     if profile is None:
-        return "it signs in by a profile, and none is used (--profile)"
+        return "the agent signs in by a profile, and none is used (--profile)"
     if (name := other_wishes(options)) is not None:
-        return f"it signs in as the profile says, and {name} says otherwise"
+        return f"the agent signs in as the profile says, and {name} says otherwise"
     if profile.mechanism == "none" or any(endpoint.socket is not None for endpoint in profile.endpoints):
         return f"profile {profile.name} needs no sign-in"
     return None
@@ -190,7 +188,7 @@ class Way:
             elif reply.get("ok"):
                 return reply
             else:
-                raise Refused(_WHY.get(str(reply.get("no")), "it gave no answer that is understood"))
+                raise Refused(_WHY.get(str(reply.get("no")), "the agent gave no answer that is understood"))
 
     @property
     def _profile(self) -> Profile:
