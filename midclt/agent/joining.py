@@ -19,7 +19,7 @@ from truenas_client.secrets.value import Ask
 
 from ..exits import CommandError, ExitStatus
 from ..output import say, warn
-from .place import Unsafe, connect
+from .place import PATIENCE, Unsafe, connect
 from .quick import MODES, key_of, mode_of, other_wishes
 from .wire import AgentGone, Channel, request
 
@@ -111,7 +111,7 @@ def control(op: str, **members: Any) -> dict[str, Any] | None:
         if sock is None:
             return None
         with sock:
-            sock.settimeout(ANSWER_SECONDS)
+            sock.settimeout(PATIENCE)
             reply = Channel(sock).ask(request(op, **members))
     except (Unsafe, AgentGone, OSError) as e:
         raise CommandError(f"The agent cannot be used: {str(e) or 'it ended'}", ExitStatus.CONNECTION) from e
@@ -149,7 +149,7 @@ class Way:
             raise Refused("there is no configuration")
         for left in reversed(range(ATTEMPTS)):
             sock = _reached()
-            sock.settimeout(ANSWER_SECONDS)
+            sock.settimeout(PATIENCE)
             channel = Channel(sock)
             try:
                 seconds = self._options.timeout or None
@@ -172,7 +172,10 @@ class Way:
     def _talk(self, channel: Channel, reply: dict[str, Any]) -> dict[str, Any]:
         codes: Any = None
         while True:
-            if "warn" in reply:
+            if "on" in reply:
+                channel.sock.settimeout(ANSWER_SECONDS)
+                reply = channel.receive()
+            elif "warn" in reply:
                 warn(str(reply["warn"]))
                 reply = channel.receive()
             elif reply.get("ask") == "secret":
@@ -241,5 +244,5 @@ def _drain(package: str) -> None:
     sock = connect()
     if sock is not None:
         with sock:
-            sock.settimeout(ANSWER_SECONDS)
+            sock.settimeout(PATIENCE)
             Channel(sock).ask(request("drain", of=package))

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-__all__ = ["Unsafe", "connect", "dial", "folder", "make_folder", "peer_uid", "socket_path"]
+__all__ = ["PATIENCE", "Unsafe", "connect", "dial", "folder", "make_folder", "peer_uid", "socket_path"]
 
-PATIENCE = 10.0
-"""Seconds that an agent may take to accept a connection: the machine may be busy."""
+PATIENCE = 15.0
+"""Seconds that an agent may take to accept a connection, and to say the first thing: it may be loading."""
 
 
 class Unsafe(Exception):

@@ -111,7 +111,7 @@ class Agent:
         await self._forget([session for session in self._sessions if session.over or self._end_of(session) <= now()])
 
     async def _forget(self, sessions: list[Session]) -> int:
-        sessions = list(sessions)
+        sessions = list(dict.fromkeys(sessions))
         self._sessions = [session for session in self._sessions if session not in sessions]
         self._aliases = {key: alias for key, alias in self._aliases.items() if alias.session not in sessions}
         await asyncio.gather(*(session.close() for session in sessions))
@@ -196,8 +196,10 @@ class Agent:
             return
         session = alias.session
         assert session.client is not None
-        line.put({"on": True})
         timeout = float(request["timeout"])
+        await line.send({"on": True})
+        # A run of midclt that has given up meanwhile does not confirm: it makes the call in another way.
+        await line.receive()
         try:
             with session.used_by_one(), session.calling():
                 result = await line.while_there(session.client.call(method, *params, timeout=timeout))
@@ -219,13 +221,15 @@ class Agent:
         if self._locked:
             await line.send({"no": "locked"})
             return
+        await line.send({"on": True})
         alias = self._aliases.get(key)
         if alias is None:
             await line.send({"ask": "secret"})
             alias = self._introduced(await line.receive())
         session = alias.session
         try:
-            client = await session.ready(line)
+            with session.used_by_one():
+                client = await session.ready(line)
         except Failed as e:
             if e.stage == "login" or key not in self._aliases:
                 await self._forget([session])
