@@ -34,7 +34,7 @@ class Line:
 
     def put(self, message: dict[str, Any]) -> None:
         """Send a line, soon."""
-        self.writer.write(json.dumps(message, default=str).encode() + b"\n")
+        self.writer.write(json.dumps(message).encode() + b"\n")
 
     async def send(self, message: dict[str, Any], data: bytes = b"") -> None:
         """Send a line, and bytes."""

@@ -7,8 +7,9 @@ A run of midclt connects and sends one request; every request names the protocol
 =========  ==========================================================================================
 op         what follows
 =========  ==========================================================================================
-call       ``{"size": N}`` and N bytes, the result as midclt prints it; or ``error``
-open       ``warn`` and ``ask`` (a one-time password) as often as needed, then ``ok`` or ``error``
+call       ``on``, which midclt answers with ``go``; then ``{"size": N}`` and N bytes, the result as midclt
+           prints it, or ``error``
+open       ``on``; ``warn`` and ``ask`` (a one-time password) as often as needed, then ``ok`` or ``error``
 tunnel     as open; after ``ok`` the bytes of a WebSocket that speaks JSON-RPC in the server's place
 status     ``ok``: what the agent holds, without a secret
 forget     ``ok``: how many sign-ins were dropped; lock, unlock, stop and drain likewise

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from queue import Queue
 from typing import Any
 
@@ -16,13 +17,16 @@ import pytest
 from midclt import asking, signing
 from midclt.access import chosen
 from midclt.agent import place, quick, server
+from midclt.agent.faults import as_text, from_text
 from midclt.agent.joining import Way
+from midclt.exits import status_of
 from midclt.parser import get_parser
 from tests.midclt.agents import Served, logins, serving, until, write_profile
 from tests.midclt.conftest import Nas, Ran, Run
 from tests.midclt.served import Background
-from truenas_client import Client
+from truenas_client import Client, exc, trust
 from truenas_client.auth.budget import forget_counts
+from truenas_client.exc import ClientException
 from truenas_client.simulator import Simulator
 from truenas_client.storage import config_path
 
@@ -330,6 +334,34 @@ def test_a_secret_on_standard_input_is_no_argument(
     echo = ("--profile", "lab", "call", "test.echo", "-")
     assert run(*echo, stdin="admin\n[1]").out == "[1]\n"
     assert run("--agent", "require", *echo, stdin="[1]").out == "[1]\n"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientException("no such disk", 2, {"formatted": "Traceback"}, {"when": datetime(2026, 1, 31, tzinfo=UTC)}),
+        exc.ValidationErrors([["a.b", "is wrong", 22], [None, "all", 5]], {"class": "x"}),
+        exc.ConnectionLost("It broke", 1001, "going away", sent=True),
+        exc.RateLimited("too many", retry_after=7.0),
+        exc.CallTimeout("late"),
+        exc.PayloadTooLarge("x.y", 70_000, 65_536),
+        exc.RedirectRequired("standby", ["https://other.example"]),
+        exc.HandshakeRejected("no TrueNAS", 502),
+        exc.ConnectRefused("refused", "connect", 111),
+        exc.JobFailed("failed", 5, job_id=7),
+        exc.OTPRequired("a code"),
+        trust.CertificateError("unknown", "unknown issuer", "/ca.pem"),
+        trust.PinMismatch("another", ("sha256:a",), "sha256:b"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_comes_back_as_it_was(error: ClientException) -> None:
+    again = from_text(as_text(error))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    names = {*vars(error), "error", "errno", "trace", "extra"} - {"verify_message"}
+    assert {name: getattr(again, name) for name in names} == {name: getattr(error, name) for name in names}
+    assert status_of(again) == status_of(error)
 
 
 def test_the_quick_way_reads_the_line_as_the_parser_does() -> None:
