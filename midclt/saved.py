@@ -127,7 +127,7 @@ def _list(saved: SavedCalls, options: Namespace) -> ExitStatus:
         asks = ", ".join(variable.name for variable in call.asked)
         words = (call.name.ljust(width), call.method, call.description, f"asks for {asks}" if asks else "")
         print_line("  ".join(part for part in words if part))
-    for problem in problems:
+    for problem in problems.values():
         say(problem)
     if not calls:
         say(f"No calls are saved in {saved.folder}.")

@@ -27,7 +27,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.worker import WorkerFailed
 
-from tui import actions, collector
+from tui import actions, collector, line_cache
 from tui.cards.too_small import LEAST, TooSmall
 from tui.configured import ConfiguredApp
 from tui.connections import Connections
@@ -62,6 +62,12 @@ def _commands() -> type[Provider]:
     return Commands
 
 
+def _calls() -> type[Provider]:
+    from tui.palette_calls import Calls
+
+    return Calls
+
+
 def _driver() -> type[Driver] | None:
     """None: Textual's own, on Windows and where another program than a browser draws."""
     if (named := os.environ.get("TEXTUAL_DRIVER", "")).endswith(":WebDriver"):
@@ -81,7 +87,7 @@ class TrueNASApp(ConfiguredApp):
     TITLE = "truenas-tui"
     # The styles of one screen are read with that screen.
     CSS_PATH = ["styles/app.tcss", "styles/starting.tcss"]
-    COMMANDS = {_commands}
+    COMMANDS = {_commands, _calls}
     BINDINGS = actions.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, WatchLine"
@@ -104,6 +110,7 @@ class TrueNASApp(ConfiguredApp):
     ) -> None:
         """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
         super().__init__(settings or SettingsFile(), driver_class=_driver())
+        line_cache.let_go_of_widgets()
         self.stylesheet = Sheet(variables=self.get_css_variables())
         self.clock: Callable[[], float] = time.monotonic
         """The clock by which cards measure how long they have been on screen."""

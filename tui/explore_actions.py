@@ -224,6 +224,7 @@ ACTIONS: tuple[Action, ...] = (
         keys="D",
         help="Shows what differs between the result and another: the pinned one, an earlier one, the same call on "
         "another open connection, or the last one of another method. {find.next} goes to the next change.",
+        rank=11,
     ),
     _result(
         "copy.menu",
@@ -232,11 +233,11 @@ ACTIONS: tuple[Action, ...] = (
         help="Copies the value or path under the cursor, the whole result, the arguments, or the call as a midclt "
         "command, a Python script or a JSON-RPC frame. What a terminal's clipboard does not hold goes to a file.",
         footer="copy",
-        rank=22,
+        rank=11,
     ),
     _result(
         "result.save",
-        "Save the result ...",
+        "Save or export the result ...",
         keys="x",
         help="Into a file, as JSON, JSONL, CSV, YAML or Markdown: all of it, or the rows and columns that are shown. "
         "While a diff is shown, the diff.",

@@ -31,11 +31,14 @@ __all__ = ["Way", "control", "way_for_login", "way_of"]
 
 ANSWER_SECONDS = 300.0
 """How long the agent may take to say the next thing: it may wait for the server's rate limit."""
+ATTEMPTS = 3
+"""An agent that ends meanwhile, or is of another version, is replaced. No call was made yet."""
 _WHY = {
     "locked": "the agent is locked: `midclt login` or `midclt agent start` unlocks it",
     "busy": "long calls and jobs take all the room of its connection",
     "old": "the server speaks the old protocol (24.10 and earlier), which the agent does not",
     "optional": "a part of the sign-in is missing",
+    "again": "it has dropped the sign-in",
 }
 
 
@@ -126,6 +129,7 @@ class Way:
     def __init__(self, options: Namespace, choice: Choice, *, optional: bool = False, op: str = "tunnel") -> None:
         self._options, self._choice, self._optional, self._op = options, choice, optional, op
         self._key = key_of(options)
+        self._was_open = False
         self._first: socket.socket | None = None
 
     def __call__(self) -> socket.socket:
@@ -145,7 +149,7 @@ class Way:
         """Reach the agent, and have it sign in where it is not: its answer. Raises `Refused`, `CommandError`."""
         if self._key is None:
             raise Refused("there is no configuration")
-        for _ in range(3):
+        for left in reversed(range(ATTEMPTS)):
             sock = _reached()
             sock.settimeout(ANSWER_SECONDS)
             channel = Channel(sock)
@@ -157,8 +161,11 @@ class Way:
                     continue
                 reply = self._talk(channel, reply)
                 sock.settimeout(None)
-                self._first = sock
+                self._first, self._was_open = sock, True
                 return reply
+            except AgentGone:
+                if not left:
+                    raise
             finally:
                 if self._first is not sock:
                     sock.close()
@@ -195,6 +202,8 @@ class Way:
 
         from ..access import who_signs_in_here
 
+        if self._was_open and isinstance(self._profile.secret, Ask):
+            raise Refused(_WHY["again"])  # the command has begun, so this is no time to ask
         who = who_signs_in_here(self._options, self._choice, optional=self._optional)
         if who is None:
             raise Refused(_WHY["optional"])

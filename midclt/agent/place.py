@@ -28,8 +28,12 @@ class Unsafe(Exception):
 def folder() -> str:
     """The folder of the agent: in the runtime folder of the session where there is one, else in the user's cache."""
     root = os.environ.get("XDG_RUNTIME_DIR", "").strip()
-    if root:
-        return os.path.join(root, "truenas-client")
+    try:
+        # After `sudo` it may be that of another user.
+        if root and os.stat(root).st_uid == os.geteuid():
+            return os.path.join(root, "truenas-client")
+    except OSError:
+        pass
     root = os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache")
     return os.path.join(root, "truenas-client", "agent")
 

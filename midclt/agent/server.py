@@ -34,6 +34,8 @@ __all__ = ["Agent"]
 
 LONGEST_SLEEP = 30.0
 """Seconds after which the agent looks whether its socket is still there."""
+FIRST_SECONDS = 30.0
+"""How long a connection may take to say what it wants."""
 ANY_VERSION = ("drain", "status", "stop")
 
 
@@ -156,7 +158,8 @@ class Agent:
         reader, writer = await asyncio.open_connection(sock=sock, limit=LONGEST_LINE)
         try:
             line = Line(reader, writer)
-            request = await line.receive()
+            async with asyncio.timeout(FIRST_SECONDS):
+                request = await line.receive()
             op = request.get("op")
             if op not in ANY_VERSION and (request.get("v"), request.get("package")) != (VERSION, __version__):
                 await line.send({"no": "version", "package": __version__})
@@ -164,7 +167,7 @@ class Agent:
             work = _OPS.get(op) if isinstance(op, str) else None
             if work is not None:
                 await work(self, line, request)
-        except (Gone, ConnectionError):
+        except (Gone, ConnectionError, TimeoutError):
             pass
         finally:
             writer.close()

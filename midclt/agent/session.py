@@ -88,9 +88,10 @@ class Session:
         """Whether long calls and jobs hold so many of the server's slots that others had to wait for their end."""
         if self.client is None:
             return False
+        # A job holds its slot until it ends, though the call that started it is answered and its caller gone.
         since = now() - LONG_SECONDS
-        long = sum(began < since for began in self._under_way.values())
-        return long + self.client.job_lane.running >= SLOTS_FOR_LONG_CALLS
+        recent = sum(began >= since for began in self._under_way.values())
+        return self.client.slots[0] - recent >= SLOTS_FOR_LONG_CALLS
 
     def fits(self, profile: Profile, secret: Secret) -> bool:
         """Whether it is the sign-in of this profile with this secret."""

@@ -11,7 +11,7 @@ from ..shared_options import add_output_options
 
 __all__ = ["add_options", "run"]
 
-COLUMNS = ["profile", "address", "user", "mechanism", "signed_in", "calls", "open", "unused", "ends_in"]
+COLUMNS = ["profile", "address", "user", "signed_in", "calls", "unused", "ends_in"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from tests.app.conftest import Desk, Open, at_desk
 from tests.app.waiting import resized
 from truenas_client.simulator import Call, Simulator
+from truenas_client.storage.saved import SavedCalls
+from truenas_client.storage.saved_call import SavedCall
 from tui import actions
 from tui.app import Start
 from tui.cards.columns import ColumnsScreen
@@ -23,6 +25,7 @@ from tui.cards.help import HelpScreen
 from tui.cards.jump import JumpScreen
 from tui.cards.keep import KeepScreen
 from tui.cards.review import ReviewScreen
+from tui.cards.save import SaveScreen
 from tui.cards.settings import SettingsScreen
 from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
@@ -30,6 +33,9 @@ from tui.palette import MOST_HITS, Commands
 from tui.section_specs import SECTIONS, SectionSpec
 from tui.sections.access import AccessSection
 from tui.sections.dashboard import DashboardSection
+from tui.sections.events import EventsSection
+from tui.sections.history import HistorySection
+from tui.sections.saved import SavedSection
 from tui.session.keeping import Offer
 from tui.session.session import Session, State
 from tui.session.target import Target
@@ -102,9 +108,7 @@ async def test_help_names_every_action_with_its_present_key(signed_in: Open) -> 
         rows = desk.app.screen.query_one(Rows)
         shown = {row.key: row for row in rows.rows}
         assert {"session.lock", "call.run", "nav.open"} <= set(shown)
-        cell = shown["session.lock"].cells[0]
-        assert not isinstance(cell, str)
-        assert cell.text == "^y"
+        assert shown["session.lock"].cells[1] == "^y"
         await desk.press("escape")
         await desk.press("ctrl+y")
         await desk.see("read-only")
@@ -159,6 +163,13 @@ async def _elsewhere(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
     await desk.see("No other connection is open")
+
+
+@drive("call.save")
+async def _save(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("Save the call  system.info")
 
 
 @drive("call.view")
@@ -385,11 +396,11 @@ async def _previous(desk: Desk, key: str) -> None:
     await desk.see("Previous result")
 
 
-@drive("copy.menu")
+@drive("copy.menu", "result.save")
 async def _copy(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
-    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu), "the menu")
+    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu | SaveScreen), "the card")
 
 
 async def job(desk: Desk) -> None:
@@ -415,11 +426,11 @@ async def _abort(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("go.explore", "go.dashboard", "go.jobs", "go.events", "go.wire", "go.access")
+@drive(*(f"go.{spec.id}" for spec in SECTIONS))
 async def _go(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press("3" if key != "3" else "1", "escape", key)
-    wanted = {"1": "explore", "2": "dashboard", "3": "jobs", "4": "events", "6": "wire", "7": "access"}[key]
+    wanted = next(spec.id for spec in SECTIONS if spec.key.split(",")[0] == key)
     await desk.until(lambda: desk.workspace.section.id == wanted, wanted)
 
 
@@ -460,7 +471,7 @@ async def _job(desk: Desk, key: str) -> None:
             await desk.see("Copied name of the method")
         case "x":
             await desk.press(key)
-            await desk.see("Save a file", "job-1-demo.work.log")
+            await desk.see("Save the log", "job-1-demo.work.log")
             await desk.press("escape")
     if key == "o":
         await desk.press("enter", "slash")
@@ -509,7 +520,8 @@ async def _access(desk: Desk, key: str) -> None:
 
 
 @drive(
-    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets", "event.close")
+    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets"),
+    *("event.next", "event.close"),
 )
 async def _events(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "4")
@@ -517,6 +529,17 @@ async def _events(desk: Desk, key: str) -> None:
         await desk.type("reporting.realtime")
         await desk.press("enter")
         await desk.see("cpu.cpu.usage")
+    if key == "tab":
+        section = desk.workspace.section
+        assert isinstance(section, EventsSection)
+        await desk.press("plus", *"alert.list", "enter")
+        await desk.until(lambda: len(section._panels) == 2, "a second panel")
+        first, second = section._panels
+        for panel in (first, second):
+            await desk.press(key)
+            await desk.until(lambda panel=panel: panel.content.has_focus, "the next panel")  # type: ignore[misc]
+        await desk.press("delete", "escape", "1")
+        return
     await desk.press(key)
     seen = {"plus": "Subscribe", "o": "added", "v": '"msg": "added"', "slash": "e.g. tank", "y": "all events that"}
     await desk.see({**seen, "x": "what arrives", "s": "under a name", "delete": "Subscribe"}[key])
@@ -541,6 +564,54 @@ async def _wire(desk: Desk, key: str) -> None:
         seen = {"slash": "e.g. tank", "v": '"jsonrpc"', "y": "name of", "x": "what arrives"}
         await desk.see(seen[key])
     await desk.press("escape", "1")
+
+
+@drive("history.find", "history.save", "history.copy", "history.run", "history.forget")
+async def _history(desk: Desk, key: str) -> None:
+    if not desk.session.memory.history.newest():
+        await result(desk)
+    await desk.press("escape", "5")
+    section = desk.workspace.section
+    assert isinstance(section, HistorySection)
+    await desk.until(lambda: section.current is not None, "a call")
+    before = len(desk.session.memory.history.newest())
+    await desk.press(key)
+    match key:
+        case "slash":
+            await desk.until(lambda: section.filter.has_focus, "the filter")
+        case "s":
+            await desk.see("Save the call  system.info")
+        case "y":
+            await desk.see("the call as a midclt command")
+        case "r":
+            await desk.until(lambda: len(desk.session.memory.history.newest()) > before, "another call")
+            assert desk.workspace.section.id == "explore"
+        case "delete":
+            await desk.until(lambda: len(desk.session.memory.history.newest()) < before, "one call less")
+
+
+@drive("saved.find", "saved.change", "saved.copy", "saved.export", "saved.import", "saved.run", "saved.delete")
+async def _saved(desk: Desk, key: str) -> None:
+    SavedCalls().put(SavedCall("info", "system.info", []), replace=True)
+    await desk.press("escape", "escape", "8")
+    section = desk.workspace.section
+    assert isinstance(section, SavedSection)
+    await desk.until(lambda: section.current is not None, "a call")
+    await desk.press(key)
+    if key == "r":
+        await desk.until(lambda: desk.session.caller.last["system.info"].state == "done", "the call")
+        return
+    seen = {
+        "y": "the call as a",
+        "e": "Save the call",
+        "x": "Export a saved call",
+        "plus": "Import a saved call",
+        "delete": "Delete info?",
+    }
+    if key == "slash":
+        await desk.until(lambda: section.filter.has_focus, "the filter")
+    else:
+        await desk.see(seen[key])
 
 
 @drive("session.lock")

@@ -72,6 +72,7 @@ class At:
         return json.loads(self.pane.text)[0]
 
     async def go(self, *path: str | int, kind: str = "") -> None:
+        self.form.back()
         assert self.form.rows.move_to(json.dumps([kind, 0, *path])), path
         await self.pilot.pause()
 
@@ -189,6 +190,16 @@ async def test_names_from_earlier_results_are_offered() -> None:
         assert at.value["pool"] == "tank"
 
 
+async def test_what_is_to_be_filled_in_is_typed_at_once_one_after_the_other() -> None:
+    async with form() as at:
+        await at.press(*"oak", "enter")
+        await at.press(*"10 G", "enter")
+        assert at.value == {"name": "oak", "size": 10 << 30}
+        assert at.form.rows.has_focus
+        await at.press("ctrl+z")
+        assert at.value["name"] == "oak"
+
+
 async def test_rows_are_found_by_name_also_folded_ones() -> None:
     async with form('[{"name": "a", "size": 2048, "place": {"room": {"number": 1}}}]') as at:
         assert at.form.find()
@@ -275,8 +286,9 @@ async def test_what_is_pasted_goes_into_the_row() -> None:
 async def test_a_secret_that_was_left_out_is_filled_in() -> None:
     async with form('[{"name": "a", "size": 2048, "password": "********"}]') as at:
         assert "to fill in" in "\n".join(drawn(at.pilot))
-        await at.go("password")
-        await at.press("enter", *"hidden1", "enter")
+        assert at.form.field.has_focus
+        assert at.form.field.password
+        await at.press(*"hidden1", "enter")
         assert at.value["password"] == "hidden1"
 
 

@@ -144,7 +144,7 @@ def test_a_broken_file_says_what_is_wrong(tmp_path: Path, text: str, words: str)
         SavedCalls(tmp_path).get("broken")
     calls, problems = SavedCalls(tmp_path).all()
     assert [call.name for call in calls] == ["fine"]
-    assert str(tmp_path / "broken.toml") in problems[0]
+    assert str(tmp_path / "broken.toml") in problems["broken"]
 
 
 def test_a_file_written_by_hand(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_names_that_are_none(tmp_path: Path, name: str) -> None:
 def test_a_folder_of_calls(tmp_path: Path) -> None:
     saved = SavedCalls(tmp_path / "calls")
     assert saved.names() == []
-    assert saved.all() == ([], [])
+    assert saved.all() == ([], {})
     for name in ("b", "nightly/a", "nightly/very/deep"):
         saved.put(SavedCall(name, "core.ping", []))
     team = tmp_path / "team"

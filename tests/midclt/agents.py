@@ -81,12 +81,12 @@ def write_profile(url: str, name: str = "lab", user: str = "admin", secret: str 
 
 
 @contextmanager
-def logins(nas: Simulator | Nas, background: Background) -> Iterator[Callable[[], int]]:
-    """Counts the logins that arrive."""
+def logins(nas: Simulator | Nas, background: Background, method: str = "auth.login_ex") -> Iterator[Callable[[], int]]:
+    """Counts the calls of a method that arrive, the logins by default."""
     simulator = nas.simulator if isinstance(nas, Nas) else nas
 
     async def watch() -> Any:
-        return simulator.faults.add("latency", method="auth.login_ex", shape="fixed", mean=0.0)
+        return simulator.faults.add("latency", method=method, shape="fixed", mean=0.0)
 
     fault = background.run(watch())
     try:

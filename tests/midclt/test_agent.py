@@ -8,16 +8,20 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from queue import Queue
 from typing import Any
 
 import pytest
 
 from midclt import asking, signing
+from midclt.access import chosen
 from midclt.agent import place, quick, server
 from midclt.agent.joining import Way
+from midclt.parser import get_parser
 from tests.midclt.agents import Served, logins, serving, until, write_profile
 from tests.midclt.conftest import Nas, Ran, Run
 from tests.midclt.served import Background
+from truenas_client import Client
 from truenas_client.auth.budget import forget_counts
 from truenas_client.simulator import Simulator
 from truenas_client.storage import config_path
@@ -126,21 +130,57 @@ def test_one_login_serves_all(agent: Served, run: Run, nas: Nas, background: Bac
         assert count() == 3
 
 
+def test_several_servers_at_once(
+    agent: Served, run: Run, nas: Nas, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each through its own sign-in, which is kept; a secret is asked for until the agent has it."""
+    write_profile(nas.url)
+    write_profile(nas.url, "viewer", "viewer", secret="")
+    with logins(nas, background) as count:
+        ran = run("--on", "lab,viewer", "whoami", "--columns", "user", "-o", "csv")
+        assert (ran.status, ran.out) == (9, "nas,user\nlab,admin\n")
+        assert "viewer: No password for viewer: have the profile say where it is" in ran.err
+        with monkeypatch.context() as patch:
+            patch.setattr(signing, "_ask", lambda prompt: "viewer")
+            assert run("--profile", "viewer", "login").status == 0
+        made = count()
+        for _ in range(2):
+            ran = run("--on", "all", "whoami", "--columns", "user", "-o", "csv", env={"TRUENAS_USERNAME": "nobody"})
+            assert (ran.status, ran.out) == (0, "nas,user\nlab,admin\nviewer,viewer\n")
+        assert count() == made
+        assert run("--on", "all", "--agent", "require", "call", "core.ping").status == 0
+
+
+def test_long_jobs_leave_room_for_others(agent: Served, run: Run, nas: Nas, background: Background) -> None:
+    write_profile(nas.url)
+    with logins(nas, background) as count:
+        for _ in range(7):
+            assert run("--profile", "lab", "call", "test.gated").status == 0
+        assert run("--profile", "lab", "call", "core.ping").out == "pong\n"
+        assert count() == 2, "past the agent"
+        ran = run("--profile", "lab", "--agent", "require", "call", "core.ping")
+        assert (ran.status, "take all the room" in ran.err) == (2, True)
+    nas.open()
+    until(lambda: not agent.agent._sessions[0].busy)
+    assert run("--profile", "lab", "--agent", "require", "call", "core.ping").out == "pong\n"
+
+
 async def drop(nas: Nas) -> None:
     nas.simulator.drop_connections()
+
+
+def way_to(name: str) -> Way:
+    options = get_parser().parse_args(["--profile", name, "ping"])
+    return Way(options, chosen(options))
 
 
 def test_many_at_once_while_it_signs_in(agent: Served, nas: Nas, background: Background, run: Run) -> None:
     write_profile(nas.url)
     with logins(nas, background) as count:
-        from midclt.access import chosen
-        from midclt.parser import get_parser
-
-        options = get_parser().parse_args(["--profile", "lab", "ping"])
         opened: list[Any] = []
 
         def join() -> None:
-            way = Way(options, chosen(options))
+            way = way_to("lab")
             opened.append(way.open())
             way().close()
 
@@ -150,6 +190,29 @@ def test_many_at_once_while_it_signs_in(agent: Served, nas: Nas, background: Bac
         for thread in threads:
             thread.join(20)
         assert len(opened) == 8
+        assert count() == 1
+
+
+def test_events_and_jobs_of_several_clients(agent: Served, nas: Nas, background: Background, run: Run) -> None:
+    write_profile(nas.url)
+    with logins(nas, background) as count, logins(nas, background, "core.subscribe") as subscribed:
+        with Client(nas.url, through=way_to("lab")) as one, Client(nas.url, through=way_to("lab")) as other:
+            came: Queue[str] = Queue()
+            for client, name in ((one, "one"), (other, "other")):
+                client.subscribe("test.endless", lambda mtype, name=name, **message: came.put(name))
+            heard = {came.get(timeout=10)}
+            while heard != {"one", "other"}:
+                heard.add(came.get(timeout=10))
+            assert subscribed() == 1, "the server sends them once"
+            job = one.call("test.gated", job="RETURN")
+            assert other.call("test.echo", "meanwhile") == "meanwhile"
+            assert other.call("core.get_jobs", [["id", "=", job.job_id]])[0]["state"] == "RUNNING"
+            nas.open()
+            assert job.result(10) == {"done": 2}
+            one.close()
+            while not came.empty():
+                came.get()
+            assert came.get(timeout=10) == "other"
         assert count() == 1
 
 
@@ -270,8 +333,6 @@ def test_a_secret_on_standard_input_is_no_argument(
 
 
 def test_the_quick_way_reads_the_line_as_the_parser_does() -> None:
-    from midclt.parser import get_parser
-
     for words in (
         ["call", "m"],
         ["--profile", "lab", "call", "m", "a", ""],

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.argumentshapes import SECRETIVE, with_secret
+from tests.model.killed import killed_apps
 from truenas_client.methods.catalogue import Catalogue, Method
 from tui.memory import late_file
 from tui.memory.state import (
@@ -466,11 +467,11 @@ async def test_an_older_write_never_replaces_a_newer_one(
     started = threading.Event()
     write = ConnectionMemory._write
 
-    def late(self: ConnectionMemory, path: Path, snapshot: tuple[str, int]) -> Any:
-        if snapshot[1] == 1:
+    def late(self: ConnectionMemory, path: Path, snapshot: Any) -> None:
+        if snapshot.number == 1:
             started.set()
             held.wait(10)
-        return write(self, path, snapshot)
+        write(self, path, snapshot)
 
     monkeypatch.setattr(ConnectionMemory, "_write", late)
     memories = Memories(folder=folder)
@@ -556,6 +557,10 @@ async def test_a_change_made_while_another_run_is_read_stays(
     await until(lambda: here.view_of("b") == "Raw")
     assert here.view_of("a") == "Table"
     await until(lambda: (kept(folder).view_of("a"), kept(folder).view_of("b")) == ("Table", "Raw"))
+
+
+def test_apps_that_are_killed_lose_nothing_that_was_written(folder: Path) -> None:
+    assert killed_apps(folder, 8, seed=1) > 0
 
 
 def test_unknown_members_of_a_file_stay(folder: Path) -> None:

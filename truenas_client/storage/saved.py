@@ -58,14 +58,14 @@ class SavedCalls:
                 break
         return sorted(found)[:MOST]
 
-    def all(self) -> tuple[list[SavedCall], list[str]]:
-        """The saved calls, and what is wrong with the files that are none."""
-        calls, problems = [], []
+    def all(self) -> tuple[list[SavedCall], dict[str, str]]:
+        """The saved calls, and by the names of the files that are none, what is wrong with them."""
+        calls, problems = [], {}
         for name in self.names():
             try:
                 calls.append(self.get(name))
             except InvalidSavedCall as e:
-                problems.append(e.error)
+                problems[name] = e.error
         return calls, problems
 
     def path(self, name: str) -> Path:

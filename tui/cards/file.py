@@ -62,6 +62,11 @@ class FileScreen(CardScreen[Transfer | None]):
         return "Save a file" if self._kind == "download" else "Send a file"
 
     @property
+    def verb(self) -> str:
+        """What its key does."""
+        return "save" if self._kind == "download" else "send"
+
+    @property
     def about(self) -> str:
         """What is said below the path."""
         private = self._private and not self._to_browser
@@ -77,7 +82,6 @@ class FileScreen(CardScreen[Transfer | None]):
         yield from ()
 
     def compose(self) -> ComposeResult:
-        saves = self._kind == "download"
         with Vertical(id="card"):
             yield Static(plain(self.question), id="question")
             yield from self.choices()
@@ -90,8 +94,7 @@ class FileScreen(CardScreen[Transfer | None]):
             yield Static("", id="says")
             yield Static(Content(self.about), id="about", classes="dim")
             completing = [] if self._to_browser else [("edit.accept", "complete")]
-            does = ("card.accept", "save" if saves else "send")
-            yield Hint(*self.hints, does, *completing, ("card.leave", "back"))
+            yield Hint(*self.hints, ("card.accept", self.verb), *completing, ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"{self.heading}  {self._method}")

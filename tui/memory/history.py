@@ -21,7 +21,7 @@ from typing import Any
 
 from truenas_client.methods.storable import MASKING, storable
 from truenas_client.secrets.redact import redact_text
-from tui.memory.late_file import VERSION, LateFile, Stamp, stamp_of
+from tui.memory.late_file import VERSION, LateFile
 from tui.model.history import RUNNING, Entry, read_entry
 
 __all__ = ["MOST_BYTES", "MOST_ENTRIES", "History"]
@@ -32,6 +32,7 @@ MOST_BYTES = 4_000_000
 LONGEST = 65_536
 """Characters of the arguments of one call; a server takes no longer one."""
 LONGEST_ERROR = 80
+Stamp = tuple[int, int, int]
 SLACK = 1.1
 """How far a file grows above its limits before it is written anew."""
 
@@ -106,7 +107,7 @@ class History(LateFile):
     async def renew(self) -> None:
         """Reads what stands in the file and is not known yet, in a thread."""
         path = self._path
-        if path is None or (stamp := stamp_of(path)) in (None, self._seen):
+        if path is None or (stamp := _stamp(path)) in (None, self._seen):
             return
         try:
             entries = await asyncio.to_thread(_read, path)
@@ -134,7 +135,7 @@ class History(LateFile):
 
         lines, gone = snapshot
         with replacing(path) as replace_:
-            before = stamp_of(path)
+            before = _stamp(path)
             try:
                 if data := _data(path):
                     _header(data)
@@ -148,7 +149,7 @@ class History(LateFile):
                 replace_(self._text(entry for id, entry in entries.items() if id not in gone))
             else:
                 _append(path, (b"" if data.endswith(b"\n") else b"\n") + _joined(lines))
-        return stamp_of(path) if before == self._seen else None, gone
+        return _stamp(path) if before == self._seen else None, gone
 
     def take(self, written: tuple[Stamp | None, frozenset[str]]) -> None:
         self._seen = written[0] or self._seen
@@ -245,3 +246,12 @@ def _append(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """What differs once a file was replaced or written to; None without a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

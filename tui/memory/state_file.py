@@ -11,12 +11,27 @@ import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from tui.memory.late_file import VERSION, LateFile, Stamp, stamp_of
+from tui.memory.late_file import VERSION, LateFile
 from tui.memory.merging import merged
 
 __all__ = ["StateFile"]
+
+
+class _Snapshot(NamedTuple):
+    """The members as text; a higher number is newer. ``base`` are those of the file that they derive from."""
+
+    text: str
+    number: int
+    base: dict[str, Any]
+
+
+class _Written(NamedTuple):
+    """The members of a snapshot, and those that were written, with what another run had changed."""
+
+    ours: dict[str, Any]
+    members: dict[str, Any]
 
 
 class StateFile(LateFile):
@@ -37,7 +52,6 @@ class StateFile(LateFile):
         self._read_members: dict[str, Any] | None = None
         self._base: dict[str, Any] = {}
         """The members of the file as this run last saw them: what is different there or here was changed since."""
-        self._seen: Stamp | None = None
         self._number = self._written = 0
 
     @property
@@ -57,33 +71,30 @@ class StateFile(LateFile):
     def before_writing(self) -> None:
         """Brings the members into the form in which they are written."""
 
-    def snapshot(self) -> tuple[str, int]:
-        """The members as text, and its number: a higher one is newer."""
+    def snapshot(self) -> _Snapshot:
         self._number += 1
         self.before_writing()
-        return json.dumps(self.members), self._number
+        return _Snapshot(json.dumps(self.members), self._number, self._base)
 
-    def write(self, path: Path, snapshot: tuple[str, int]) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The members as they were taken and as they were written, where another run has written since; else None."""
+    def write(self, path: Path, snapshot: _Snapshot) -> _Written | None:
         from truenas_client.storage.private_files import replacing
 
-        text, number = snapshot
         with replacing(path) as replace:
-            if number <= self._written:
+            if snapshot.number <= self._written:
                 return None  # what stands there is newer
-            self._written = number
-            ours = result = json.loads(text)
-            if newer := stamp_of(path) not in (None, self._seen):
-                result = merged(self._base, ours, self._mine(_others(path)))
-            replace(f"{json.dumps({'version': VERSION, **self._about, **result}, indent=1)}\n".encode())
-            self._base, self._seen = result, stamp_of(path)
-        return (ours, result) if newer else None
+            self._written = snapshot.number
+            ours = members = json.loads(snapshot.text)
+            # Read each time: two writes within one tick of the clock cannot be told apart by the file's dates.
+            if (theirs := _others(path)) is not None:
+                members = merged(snapshot.base, ours, self._mine(theirs))
+            replace(f"{json.dumps({'version': VERSION, **self._about, **members}, indent=1)}\n".encode())
+            return _Written(ours, members)
 
-    def take(self, written: tuple[dict[str, Any], dict[str, Any]] | None) -> None:
-        """Takes over what the other run has changed; what was changed here meanwhile stays."""
+    def take(self, written: _Written | None) -> None:
+        """Takes over what another run has changed; what was changed here since the snapshot stays."""
         if written is not None:
-            ours, result = written
-            now = merged(ours, dict(self.members), result)
+            self._base = written.members
+            now = merged(written.ours, dict(self.members), written.members)
             self.members.clear()
             self.members.update(now)
 
@@ -95,7 +106,6 @@ class StateFile(LateFile):
         if self._path is None:
             return {}
         try:
-            self._seen = stamp_of(self._path)
             members = _members(self._path)
         except FileNotFoundError:
             return {}
@@ -121,10 +131,13 @@ def _members(path: Path) -> dict[str, Any]:
     return members
 
 
-def _others(path: Path) -> dict[str, Any]:
-    """The contents written by another run. Raises OSError for an unreadable file, which is never written over."""
+def _others(path: Path) -> dict[str, Any] | None:
+    """The contents as they are now, None without a file. Raises OSError for an unreadable file: it is never written
+    over."""
     try:
         members = _members(path)
+    except FileNotFoundError:
+        return None
     except ValueError:
         members = {"version": None}
     if members["version"] != VERSION:

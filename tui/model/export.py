@@ -13,7 +13,7 @@ from typing import Any
 
 from truenas_client.values.columns import every_column
 from truenas_client.values.forms import as_rows, blocks, csv_lines, form_lines, with_columns
-from tui.model.rawtext import raw_steps
+from tui.model.rawtext import escaped_steps
 
 __all__ = ["ALL", "NOTES", "SHOWN", "SUFFIXES", "Exported", "Shown", "forms_of", "pieces", "rows_text"]
 
@@ -66,7 +66,7 @@ def pieces(value: Any, form: str, columns: Sequence[str] | None = None) -> Itera
         yield str(value)
         return
     if form == "JSON":
-        yield from raw_steps(value if columns is None else with_columns(value, columns))
+        yield from escaped_steps(value if columns is None else with_columns(value, columns))
         yield "\n"
         return
     if form == "CSV":

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from truenas_client import ejson
 from truenas_client.values.kinds import Kind, Members, kind_of
 
-__all__ = ["RawLine", "RawText", "raw_steps"]
+__all__ = ["RawLine", "RawText", "escaped_steps", "raw_steps"]
 
 BLOCK = 256
 """Lines between two remembered places, about."""
@@ -157,25 +157,24 @@ class RawText:
 
 
 def raw_steps(value: Any) -> Iterator[str]:
-    """The text of a value in pieces of some hundred lines, to be joined as they are.
-
-    What steers a terminal or reorders a line stands there as JSON's escape of it, as do halves of surrogate pairs.
-    """
+    """The text of a value in pieces of some hundred lines, to be joined as they are."""
     lines: list[str] = []
     for line in _lines(value, (), None):
         lines.append(line.whole)
         if len(lines) == BLOCK:
-            yield _escaped("\n".join(lines)) + "\n"
+            yield "\n".join(lines) + "\n"
             lines.clear()
-    yield _escaped("\n".join(lines))
+    yield "\n".join(lines)
+
+
+def escaped_steps(value: Any) -> Iterator[str]:
+    """The same for other places than this screen: what steers a terminal, reorders a line or is half of a surrogate
+    pair stands there as JSON's escape of it."""
+    return (_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", piece) for piece in raw_steps(value))
 
 
 # Those below a space are escaped already.
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-
-
-def _escaped(text: str) -> str:
-    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _lines(value: Any, place: tuple[int, ...], longest: int | None) -> Iterator[RawLine]:

@@ -16,7 +16,7 @@ from tui.model.wordfilter import WordFilter
 from tui.sections.section import Section
 from tui.sections.splits import Split
 from tui.session.session import Session
-from tui.widgets.call_preview import CallPreview
+from tui.widgets.call_preview import CallPreview, Note
 from tui.widgets.pane import Fact, Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.rows import Column, Row, Rows
@@ -74,17 +74,21 @@ class CallList(Section):
     def params_of(self, item: Any) -> list[Any] | None:
         """The arguments of an item, None where they were not kept."""
 
-    @abstractmethod
-    def about(self, item: Any) -> list[tuple[str, str, str]]:
-        """The lines about the item under the cursor, below its arguments: label, text and style."""
+    def warnings(self, item: Any) -> list[Note]:
+        """What the user should know before the arguments of an item."""
+        return []
+
+    def about(self, item: Any) -> list[Note]:
+        """The lines below the arguments of an item."""
+        return []
+
+    def facts(self, item: Any) -> list[Fact]:
+        """The facts of an item, for the border around its arguments."""
+        return []
 
     @abstractmethod
     def nothing(self) -> str:
         """The words in place of an empty list."""
-
-    def facts(self) -> list[Fact]:
-        """What there is to say of the list."""
-        return []
 
     def compose(self) -> ComposeResult:
         with Pane(self.TITLE, classes="call-list"):
@@ -144,7 +148,7 @@ class CallList(Section):
         self.rows.empty = self._nothing()
         self.rows.set_rows([self._row(one) for one in shown])
         pane = self.query_one(".call-list", Pane)
-        pane.facts = [*self.facts(), f"{len(shown)} of {len(items)}" if self._filter else f"{len(items)}"]
+        pane.facts = f"{len(shown)} of {len(items)}" if self._filter else f"{len(items)}"
         self._show()
 
     def _kept(self, item: Any) -> Listed:
@@ -168,8 +172,12 @@ class CallList(Section):
         self._shown = item
         pane = self.query_one(".call-detail", Pane)
         pane.title = "Arguments" if item is None else self.method_of(item)
+        pane.facts = [] if item is None else self.facts(item)
         preview = self.query_one(CallPreview)
-        preview.show(*((None,) if item is None else (self.params_of(item), self.about(item))))
+        if item is None:
+            preview.show(None)
+        else:
+            preview.show(self.params_of(item), self.warnings(item), self.about(item))
         self.refresh_bindings()
 
     @on(Rows.Highlighted, ".call-rows")
@@ -189,6 +197,17 @@ class CallList(Section):
 
     # Around ------------------------------------------------------------------------
 
+    @work(exclusive=True, group="copy")
+    async def action_list_copy(self) -> None:
+        """Asks in which form to copy the call under the cursor, and copies it."""
+        from tui.cards.copies import Copy, call_copies, copy_one_of
+
+        if (item := self.current) is None:
+            return
+        method, params = self.method_of(item), self.params_of(item)
+        copies = [] if params is None else list(call_copies(self._session, method, params))
+        await copy_one_of(self, [*copies, Copy("n", "name of the method", lambda: method, "name")], method)
+
     def action_list_find(self) -> None:
         self.filter.focus()
 
@@ -201,5 +220,5 @@ class CallList(Section):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        acts = action.startswith((f"{self.id}_",)) and action != "saved_import"
+        acts = action.startswith((f"{self.id}_", "list_copy")) and action != "saved_import"
         return bool(self.is_mounted and self.current is not None) if acts else True

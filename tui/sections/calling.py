@@ -111,6 +111,9 @@ class Calling(Section):
             self.call_pane.focus_view()
             self.call_pane.go_to_first(())
         elif run == "all":
+            if not isinstance(arguments, str):
+                # The user looks at what comes of it; a problem in the arguments takes the focus there.
+                self.result_pane.content.focus()
             self.action_call_run()
         elif run == "reads" and params is not None and self._session.risk_of(name, params) == "read":
             self._start(self._session.new_call(name, params))

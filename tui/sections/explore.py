@@ -366,7 +366,11 @@ class Explore(Comparing, Copying, Drafting):
 
     def footer_words(self) -> Mapping[str, str]:
         """The actions that the footer names only now."""
-        return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
+        words = {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
+        if self.result_pane.has_focus_within:
+            # What was asked twice is likely to be compared.
+            return words | ({"diff.compare": "compare"} if self.result_pane.has_previous else {})
+        return words | {"copy.menu": ""}
 
     def back(self) -> bool:
         # A text field is left first; only from elsewhere does the row or the search of the result close.

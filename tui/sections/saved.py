@@ -18,7 +18,7 @@ from tui.model.wordfilter import WordFilter
 from tui.sections.call_list import CallList
 from tui.sections.section import Run
 from tui.text import safe
-from tui.widgets.pane import Fact
+from tui.widgets.call_preview import Note
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["SavedSection"]
@@ -26,23 +26,21 @@ __all__ = ["SavedSection"]
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """A saved call as an item of the list."""
+    """A file as an item of the list: its call, or what is wrong with it."""
 
-    call: SavedCall
-
-    @property
-    def id(self) -> str:
-        return self.call.name
+    id: str
+    call: SavedCall | None
+    problem: str = ""
 
 
 class SavedFilter(WordFilter):
     """What saved calls are filtered by."""
 
     fields = {
-        "name": lambda one: one.call.name,
-        "method": lambda one: one.call.method,
-        "about": lambda one: one.call.description,
-        "args": lambda one: str(one.call.params),
+        "name": lambda one: one.id,
+        "method": lambda one: one.call.method if one.call else "",
+        "about": lambda one: one.call.description if one.call else one.problem,
+        "args": lambda one: str(one.call.params) if one.call else "",
     }
 
 
@@ -59,60 +57,60 @@ class SavedSection(CallList):
         Column("asks for", least=8, most=24, style="accent"),
     )
     kind = SavedFilter
-    _calls: tuple[_Saved, ...] = ()
-    _problems: tuple[str, ...] = ()
+    _files: tuple[_Saved, ...] = ()
     _reads = 0
 
     async def read(self) -> None:
         calls, problems = await asyncio.to_thread(SavedCalls().all)
-        known = {one.call.name: one for one in self._calls}
+        there = [*(_Saved(call.name, call) for call in calls), *(_Saved(id, None, why) for id, why in problems.items())]
+        known = {one.id: one for one in self._files}
         # One that did not change stays the same item, and is not drawn again.
-        self._calls = tuple(
-            kept if (kept := known.get(call.name)) is not None and kept.call == call else _Saved(call) for call in calls
-        )
-        self._problems = tuple(problems)
+        kept = (old if (old := known.get(one.id)) == one else one for one in there)
+        self._files = tuple(sorted((one for one in kept if one is not None), key=lambda one: one.id))
         self._reads += 1
 
     def version(self) -> object:
         return self._reads
 
     def items(self) -> Sequence[_Saved]:
-        return self._calls
+        return self._files
 
     def row_of(self, item: _Saved) -> Row:
-        call = item.call
+        if (call := item.call) is None:
+            return Row(item.id, (item.id, "", Cell("not readable", "error"), ""))
         asks = ", ".join(variable.name for variable in call.asked)
         there = self._session.method(call.method) is not None
-        return Row(call.name, (call.name, Cell(call.method, "" if there else "dim"), call.description, asks))
+        return Row(item.id, (item.id, Cell(call.method, "" if there else "dim"), call.description, asks))
 
     def method_of(self, item: _Saved) -> str:
-        return item.call.method
+        return item.call.method if item.call is not None else item.id
 
     def params_of(self, item: _Saved) -> list[Any] | None:
-        return item.call.params
+        return item.call.params if item.call is not None else None
 
-    def about(self, item: _Saved) -> list[tuple[str, str, str]]:
-        call = item.call
-        lines = [("about", call.description, "")] if call.description else []
+    def warnings(self, item: _Saved) -> list[Note]:
+        if (call := item.call) is None:
+            return [Note("problem", item.problem.removeprefix(f"{SavedCalls().path(item.id)}: "), "error")]
+        notes = [Note("note", note, "warning") for note in call.notes]
+        if self._session.method(call.method) is None:
+            notes.append(Note("note", "this server does not list the method", "warning"))
+        return notes
+
+    def about(self, item: _Saved) -> list[Note]:
+        file = Note("file", shortened(SavedCalls().path(item.id)), "dim")
+        if (call := item.call) is None:
+            return [file]
+        notes = [Note("about", call.description)] if call.description else []
         for variable in call.asked:
             default = f"{variable.default} unless changed" if variable.default is not None else ""
             words = (variable.name, variable.type, variable.description, default)
-            lines.append(("asks for", "   ".join(part for part in words if part), "accent"))
-        lines += [("note", note, "warning") for note in call.notes]
-        if self._session.method(call.method) is None:
-            lines.append(("note", "this server does not list the method", "warning"))
-        return [*lines, ("file", shortened(SavedCalls().path(call.name)), "dim")]
+            notes.append(Note("asks for", "   ".join(part for part in words if part), "accent"))
+        return [*notes, file]
 
     def nothing(self) -> str:
         folder = shortened(SavedCalls().folder)
         keys = f"In Explore {actions.key('call.save')} saves one; here {actions.key('saved.import')} imports a file."
         return f"No saved calls yet. {keys}\nThey are files in {folder}."
-
-    def facts(self) -> list[Fact]:
-        if not self._problems:
-            return []
-        first, more = self._problems[0], len(self._problems) - 1
-        return [(f"{first}{f' and {more} more' if more else ''}", "error")]
 
     # Actions -----------------------------------------------------------------------
 
@@ -150,11 +148,11 @@ class SavedSection(CallList):
         """Deletes the file, after a question."""
         from tui.cards.confirm import confirm
 
-        call = self._call
-        if call is None or not await confirm(self, "Delete a saved call", f"Delete {call.name}?", yes="delete"):
+        item = self.current
+        if item is None or not await confirm(self, "Delete a saved call", f"Delete {item.id}?", yes="delete"):
             return
         try:
-            await asyncio.to_thread(SavedCalls().remove, call.name)
+            await asyncio.to_thread(SavedCalls().remove, item.id)
         except (InvalidSavedCall, OSError) as error:
             self._tell(f"Not deleted: {error}")
         self.look()
@@ -162,41 +160,40 @@ class SavedSection(CallList):
     @work(exclusive=True, group="save")
     async def action_saved_export(self) -> None:
         """Asks where to, and writes the file there, without secrets."""
-        from tui.cards.card import ask
-        from tui.cards.file import FileScreen
+        from tui.cards.call_file import ask_where_to_export
 
         call = self._call
-        if call is None:
-            return
-        name = call.name.rpartition("/")[2]
-        wanted = await ask(self, FileScreen("download", call.name, f"{name}.toml"))
-        if wanted is None:
+        if call is None or (path := await ask_where_to_export(self, call.name)) is None:
             return
         try:
             text = replace(call, notes=()).without_secrets().text()
-            await asyncio.to_thread(wanted.path.write_text, text, "utf-8")
+            await asyncio.to_thread(path.write_text, text, "utf-8")
         except (InvalidSavedCall, OSError) as error:
             self._tell(f"Not exported: {error}")
         else:
-            self.notify(f"Exported to {safe(shortened(wanted.path))}", timeout=5, markup=False)
+            self.notify(f"Exported to {safe(shortened(path))}", timeout=5, markup=False)
 
     @work(exclusive=True, group="save")
     async def action_saved_import(self) -> None:
         """Asks for a file, and saves its call under the name of the file."""
-        from tui.cards.card import ask
-        from tui.cards.file import FileScreen
+        from tui.cards.call_file import ask_which_to_import
 
-        wanted = await ask(self, FileScreen("upload", "a saved call", ""))
-        if wanted is None:
+        path = await ask_which_to_import(self)
+        if path is None:
             return
         try:
-            call = (await asyncio.to_thread(read_call, wanted.path)).without_secrets()
+            call = (await asyncio.to_thread(read_call, path)).without_secrets()
             await asyncio.to_thread(SavedCalls().put, call)
         except (InvalidSavedCall, OSError) as error:
             self._tell(f"Not imported: {error}")
             return
         await self.read()
         self.show_item(call.name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("saved_run", "saved_change", "saved_export"):
+            return self.is_mounted and self._call is not None
+        return super().check_action(action, parameters)
 
     def _tell(self, text: str) -> None:
         self.notify(safe(text), severity="error", timeout=8, markup=False)

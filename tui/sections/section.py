@@ -88,7 +88,8 @@ class Section(Resizing):
         """Comes on screen again, with the focus where it was."""
         focused = self._focused
         if focused is not None and focused.is_attached and focused.focusable:
-            focused.focus()
+            # Not by focus(), which waits for its turn: the next action may have moved the focus by then.
+            self.screen.set_focus(focused)
         else:
             self.enter()
 

@@ -71,7 +71,7 @@ class FormRows(Rows):
         if row is None:
             return {}
         opened = {"more": "show", "add": "add", "group": "show", "list": "show"}.get(row.kind, "change")
-        others = ("pane.methods", "pane.args", "pane.docs", "copy.menu", "form.complete")
+        others = ("pane.methods", "pane.args", "pane.docs", "form.complete")
         return {"nav.open": "hide" if row.open else opened} | dict.fromkeys(others, "")
 
     def _on_paste(self, event: events.Paste) -> None:
@@ -82,14 +82,14 @@ class FormRows(Rows):
 class FormField(Input):
     """The field over the row that is edited; escape leaves the value as it was."""
 
-    BINDINGS = actions.bind(("form.complete", "offer"))
+    BINDINGS = actions.bind(("form.complete", "offer"), ("nav.open", "submit"))
 
     def action_offer(self) -> None:
         _form_of(self).offer()
 
     def footer_words(self) -> dict[str, str]:
         """The footer's words for keys here."""
-        return {"app.back": "as it was"}
+        return {"app.back": "as it was", "nav.open": "done"}
 
     def _on_paste(self, event: events.Paste) -> None:
         # More than the first line, which is all that a field would keep.

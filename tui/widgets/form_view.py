@@ -37,6 +37,9 @@ __all__ = ["FormView"]
 
 _COLUMNS = (Column("name", least=12, most=34), Column("value", flex=True, least=12))
 
+_TYPED = frozenset({"text", "number", "secret"})
+"""The kinds of rows whose value is typed into the field."""
+
 _KIND_CELLS = 22
 """The most cells of the words that say what a row takes; the help has them in full."""
 
@@ -66,9 +69,13 @@ class FormView(DraftView):
         self._fields: dict[str, Field] = {}
         self._problems: dict[str, str] = {}
         self._edited: Field | None = None
+        self._begun = ""
+        """The draft's text when the field was opened."""
         self._sought = ""
         self._made: Path | None = None
         """Where a row is about to be that was just added."""
+        self._onward = False
+        """Whether to go on to the next value to fill in, once the last one is written."""
 
     def compose(self) -> ComposeResult:
         yield self.rows
@@ -102,9 +109,11 @@ class FormView(DraftView):
             self._sought = ""
             self.remove_class("-finding", "-typing")
             self._leave_unread()
+        elif self._edited is not None and draft.text != self._begun:
+            self._leave()  # the text was changed from elsewhere
         if self.rows.is_mounted:
             self._show()
-            if fresh:
+            if fresh or self._onward:
                 self._go_to_gap()
             if (made := self._made) is not None:
                 self._made = None
@@ -112,12 +121,16 @@ class FormView(DraftView):
 
     def on_mount(self) -> None:
         self._show()
-        self._go_to_gap()
+        # Where the field has to be is known when the rows are laid out.
+        self.call_after_refresh(self._go_to_gap)
 
     def _go_to_gap(self) -> None:
-        """Begins at the first value to fill in."""
-        if gaps := self._draft.gaps:
+        """Goes to the first value to fill in, and into its field."""
+        self._onward = False
+        if (gaps := self._draft.gaps) and self._edited is None:
             self.go_to(min(gap.start for gap in gaps))
+            if (row := self.row) is not None and row.kind in _TYPED and self._problems.get(row.key) == "to fill in":
+                self._begin(row)
 
     def _show(self) -> None:
         method, values = self._draft.method, self._draft.values
@@ -250,7 +263,7 @@ class FormView(DraftView):
     def _go_on(self, path: Path) -> None:
         """Goes to a row that was just made, and begins to edit it."""
         if self.rows.move_to(key_of(path)) and (row := self.row) is not None:
-            if row.kind in ("text", "secret", "number", "json"):
+            if row.kind in (*_TYPED, "json"):
                 self._begin(row)
             self.rows.show_below(4)
 
@@ -319,7 +332,7 @@ class FormView(DraftView):
 
     def _begin(self, row: Field, lines: str | None = None) -> None:
         """Opens the field over a row, or the cell where its value has several ``lines``."""
-        self._edited = row
+        self._edited, self._begun = row, self._draft.text
         text = "" if row.kind == "add" else written_text(row)
         if self._problems.get(row.key) == "to fill in":
             text = ""
@@ -336,6 +349,7 @@ class FormView(DraftView):
         words = [one.word for one in self._candidates(row) if row.kind in ("text", "json")]
         field.suggester = SuggestFromList(words, case_sensitive=False) if words else None
         field.value = text
+        field.placeholder = safe(self._problems.get(row.key) or kind_of(row))
         field.cursor_position = len(field.value)
         field.display = True
         field.focus()
@@ -390,8 +404,10 @@ class FormView(DraftView):
     @on(Input.Submitted, "#form-field")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        filled = self._edited is not None and self._problems.get(self._edited.key) == "to fill in"
         if self._accept():
             self._leave()
+            self._onward = filled
 
     @on(JsonEditor.Edited)
     def _cell_edited(self, event: JsonEditor.Edited) -> None:

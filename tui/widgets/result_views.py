@@ -83,7 +83,8 @@ class ResultViews(Vertical):
         arrangement = Arrangement.from_dict(self._memory.table_of(self._method))
         if self._page is not None and self._page.is_part:
             arrangement = replace(arrangement, sort=None)  # the server sorts: see `tui.model.page`
-        table = Table(rows, arrangement, best=best_columns(self._method) or ())
+        selected = self._page.selected if self._page is not None else ()
+        table = Table(rows, arrangement, best=selected or best_columns(self._method) or ())
         table.exact = self._exact
         if self._page is not None and (sorting := self._page.sorting) is not None:
             field, descending = sorting
