@@ -14,6 +14,7 @@ from textual.widgets import Input
 from tui import actions
 from tui.model.wordfilter import WordFilter
 from tui.sections.section import Section
+from tui.sections.splits import Split
 from tui.session.session import Session
 from tui.widgets.call_preview import CallPreview, Note
 from tui.widgets.pane import Fact, Pane
@@ -36,6 +37,7 @@ class CallList(Section):
     """A sub-class says which items there are (`items`), and how each is drawn and found."""
 
     FOOTER_WORDS = {"nav.open": "open"}
+    SPLITS = (Split("arguments", ".call-detail", "top"),)
     TITLE: ClassVar[str]
     COLUMNS: ClassVar[tuple[Column, ...]]
     PLACEHOLDER: ClassVar[str]

@@ -17,6 +17,7 @@ from tui.model.failure import explain
 from tui.model.job import QUEUED, Job
 from tui.model.jobfilter import JobFilter
 from tui.sections.section import Section
+from tui.sections.splits import Split
 from tui.session.session import Session
 from tui.text import Glyphs, bar
 from tui.widgets.job_pane import JobPane
@@ -58,6 +59,7 @@ class JobsSection(Section):
 
     BINDINGS = actions.bindings("jobs")
     FOOTER_WORDS = {"nav.open": "details"}
+    SPLITS = (Split("job", "#job-detail-pane", "top"),)
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
