@@ -49,6 +49,8 @@ async def test_rows_are_saved_and_the_call_copied(
         assert (tmp_path / "nas-user.query.csv").read_text().startswith("uid,username,")
         assert [name for name in os.listdir(tmp_path) if "." in name] == ["nas-user.query.csv"]
 
+        assert desk.session.memory.app.saved_to == ("~", "CSV"), "remembered for the next start"
+
         await desk.press("y", "m")
         await desk.see("Copied midclt command", "set-clipboard")
         words = ["call", "user.query", '[["username", "!=", "it\'s"]]']
