@@ -71,6 +71,11 @@ async def test_rows_are_saved_and_the_call_copied(
         await desk.see("secrets left")
         assert "--fill" in desk.app.clipboard
         assert "typed" not in desk.app.clipboard
+        await desk.open("config save", "config.save")
+        await desk.press("escape", "y", "u")
+        await desk.until(lambda: "curl --fail" in desk.app.clipboard, "the download")
+        assert "core.download config.save '[" in desk.app.clipboard
+        assert "--output nas-config-" in desk.app.clipboard
 
 
 @pytest.mark.parametrize(
