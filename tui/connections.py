@@ -100,7 +100,7 @@ class Connections:
             return
         await self.show(session)
         if (there := self.workspace(session)) is not None:
-            await there.open_call(method, text, write=True)
+            await there.open_call(method, text, run="all")
 
     async def close(self, session: Session) -> None:
         """Closes a session that is not shown, and its workspace."""

@@ -31,6 +31,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _call("call.repeat", "Run again", keys="r", help="Repeats a read with the arguments of last time."),
     _call(
+        "call.save",
+        "Save the call ...",
+        keys="s",
+        help="Saves the method with its arguments under a name; values may be left open, to be asked for each time it "
+        "runs. {go.saved} lists saved calls, and midclt run makes them.",
+        footer="save",
+        rank=24,
+    ),
+    _call(
         "call.elsewhere",
         "Same call on another server",
         keys="S",
@@ -42,14 +51,6 @@ ACTIONS: tuple[Action, ...] = (
         "Next view of the arguments",
         keys="f2",
         help="Changes between the views of the arguments: JSON, a form, fields of a query. All show the same text.",
-        always=True,
-    ),
-    _call(
-        "text.editor",
-        "Edit in your editor",
-        keys="f4",
-        help="Opens the arguments in $VISUAL or $EDITOR, with what may be left out as comments. Secrets are masked "
-        "there and come back.",
         always=True,
     ),
     _go(
@@ -229,10 +230,19 @@ ACTIONS: tuple[Action, ...] = (
         "copy.menu",
         "Copy ...",
         keys="y",
-        help="Copies the value or path under the cursor, the whole result, or the arguments. What is "
-        "too large for a terminal's clipboard is offered as a file.",
+        help="Copies the value or path under the cursor, the whole result, the arguments, or the call as a midclt "
+        "command, a Python script or a JSON-RPC frame. What a terminal's clipboard does not hold goes to a file.",
         footer="copy",
         rank=11,
+    ),
+    _result(
+        "result.save",
+        "Save or export the result ...",
+        keys="x",
+        help="Into a file, as JSON, JSONL, CSV, YAML or Markdown: all of it, or the rows and columns that are shown. "
+        "While a diff is shown, the diff.",
+        footer="save",
+        rank=23,
     ),
     _call(
         "call.abort",
@@ -241,6 +251,14 @@ ACTIONS: tuple[Action, ...] = (
         help="Asks the server to stop the job shown in the result, after asking you.",
         footer="abort",
         rank=11,
+    ),
+    _call(
+        "call.watch",
+        "Watch the job here, or not",
+        keys="w",
+        help="The end of a watched job is told wherever you are. Jobs started here are watched.",
+        footer="watch",
+        rank=27,
     ),
     _go(
         "method.star",

@@ -68,6 +68,8 @@ NOT_OURS = {
     "shift+mouse": "the terminal's way to select",
     "to enter it": "the verb",
     "no such escape": "of a string",
+    '["ctrl+j", "f5"]': "an example of an entry in the settings",
+    "as ctrl+j, f5, slash, /, A, shift+tab": "examples of keys",
     "Press it again": "no key is named",
     "Press a letter": "no key is named",
 }

@@ -17,8 +17,9 @@ from textual.widgets import TextArea
 
 from tui import actions
 from tui.sections.comparing import Comparing
+from tui.sections.copying import Copying
 from tui.sections.drafting import Drafting
-from tui.sections.pane_rows import give_rows, rows_of, take_rows
+from tui.sections.splits import Split
 from tui.sections.welcome import welcome
 from tui.session.session import Session
 from tui.text import safe
@@ -35,11 +36,15 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
-class Explore(Comparing, Drafting):
+class Explore(Comparing, Copying, Drafting):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
-    resizes = True
+    SPLITS = (
+        Split("result", "#result", "top"),
+        Split("methods", "#methods", "right", least=20, narrow=False),
+        Split("side", "#side", "left", least=24),
+    )
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
@@ -165,13 +170,12 @@ class Explore(Comparing, Drafting):
                 self.call_pane.focus_view()
 
     async def on_resize(self) -> None:
-        take_rows(self._session.memory.app, self.result_pane, self.query_one("#middle", Vertical).size.height)
         side = self.query_one("#side", Vertical)
         if self.wide and not side.children:
             # Made when there is room for it: a narrow screen starts sooner without.
             await side.mount_all([DocsPane(self._session, id="docs-pane"), WatchingPane(self._session, id="watching")])
             self._show_side_docs(self._method)
-        if self.has_class("-drawer") and not self.narrow:
+        if self.call_pane.previewed is not None and not self.narrow:
             # The methods have a place of their own now; what was previewed gives way to what is open.
             self.call_pane.preview(None)
 
@@ -180,9 +184,10 @@ class Explore(Comparing, Drafting):
         self.add_class("-drawer")
         if self.narrow and self.methods.highlighted:
             self.call_pane.preview(self._session.method(self.methods.highlighted))
-        # Shown at once, not only by the class, so that letters typed next arrive in the filter.
+        # Shown at once, not only by the class, so that letters typed next arrive in the filter. Not by focus(), which
+        # waits for its turn: a view that is shown meanwhile would take the focus back.
         self.methods.display = True
-        self.methods.filter.focus()
+        self.screen.set_focus(self.methods.filter)
 
     def action_method_star(self) -> None:
         """Stars the method under the cursor of the list, from elsewhere the one that is open; or takes the star."""
@@ -328,15 +333,15 @@ class Explore(Comparing, Drafting):
         except NoMatches:
             return True
         match action:
-            case "call_abort":
+            case "call_abort" | "call_watch":
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
             case (
                 "call_repeat"
+                | "call_save"
                 | "call_elsewhere"
                 | "call_view"
-                | "text_editor"
                 | "pane_args"
                 | "edit_problem"
                 | "edit_complete"
@@ -352,10 +357,10 @@ class Explore(Comparing, Drafting):
                 return result.views is not None and result.views.seeks
             case "result_view":
                 return result.views is not None
-            case "diff_pin" | "diff_compare":
+            case "diff_pin" | "diff_compare" | "result_save":
                 return result.shown is not None
             case "copy_menu":
-                return bool(self.copy_entries())
+                return self.copies_something
             case _:
                 return True
 
@@ -400,9 +405,3 @@ class Explore(Comparing, Drafting):
         self._close_drawer()
         self.call_pane.focus_view()
         return True
-
-    def resize_pane(self, rows: int) -> None:
-        """Moves the line between call and result."""
-        total = self.query_one("#middle", Vertical).size.height
-        wanted = rows_of(self.result_pane) + (rows if self.result_pane.has_focus_within else -rows)
-        give_rows(self._session.memory.app, self.result_pane, wanted, total)

@@ -20,7 +20,6 @@ from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.methods.catalogue import Method
 from truenas_client.methods.validator import Stopped, stopping
-from truenas_client.storage.named_secrets import named, unknown
 from tui import actions
 from tui.model.completion import Completions, complete
 from tui.model.draft import Draft, Patch
@@ -29,6 +28,7 @@ from tui.model.failure import FieldProblem
 from tui.model.jsontext import TextProblem
 from tui.model.known import Known
 from tui.model.pasting import pasted
+from tui.session.filling import named, unknown
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
 from tui.widgets.docs import Docs, Library

@@ -393,7 +393,7 @@ class ResultPane(Pane):
             self.facts = ((f"no {safe(event.text)} here", "warning"),)
         elif self._shown is not None and self.views is not None:
             # In the field these letters are only typed.
-            found = f'"{cut(safe(event.text), 20, ellipsis=self._ellipsis)}"'
+            found = f'"{cut(safe(event.text), 20, ellipsis=self.ellipsis)}"'
             text, count = self._count
             matches = (f"{count:,} match" + ("" if count == 1 else "es"),) if text == event.text else ()
             typed, done = (
