@@ -26,7 +26,7 @@ from ..output import result_text
 from .faults import as_text
 from .line import Gone, Line
 from .place import peer_uid
-from .session import Failed, OldServer, Session, identity, now
+from .session import Failed, Session, identity, now
 from .tunnel import Tunnel
 from .wire import LONGEST_LINE, VERSION, is_of_the_connection
 
@@ -235,10 +235,6 @@ class Agent:
                 await self._forget([session])
             await line.send({"stage": e.stage, "error": as_text(e.error) if e.error is not None else None})
             return
-        except OldServer:
-            await self._forget([session])
-            await line.send({"no": "old"})
-            return
         if session.over:
             raise Gone
         await self._name(key, alias)
@@ -250,7 +246,7 @@ class Agent:
         elif session.busy:
             await line.send({"no": "busy"})
         else:
-            await line.send({"ok": True})
+            await line.send({"ok": True, "address": client.endpoint.text})
             await Tunnel(session, client, line.reader, line.writer).run()
 
     async def _name(self, key: tuple[Any, ...], alias: Alias) -> None:
