@@ -9,7 +9,7 @@ op         what follows
 =========  ==========================================================================================
 call       ``on``, which midclt answers with ``go``; then ``{"size": N}`` and N bytes, the result as midclt
            prints it, or ``error``
-open       ``on``; ``warn`` and ``ask`` (a one-time password) as often as needed, then ``ok`` or ``error``
+open       ``on``; ``warn`` and ``ask`` (secret, otp) as often as needed, then ``ok``, or ``stage`` and ``error``
 tunnel     as open; after ``ok`` the bytes of a WebSocket that speaks JSON-RPC in the server's place
 status     ``ok``: what the agent holds, without a secret
 forget     ``ok``: how many sign-ins were dropped; lock, unlock, stop and drain likewise

@@ -163,6 +163,30 @@ def test_long_jobs_leave_room_for_others(agent: Served, run: Run, nas: Nas, back
     assert run("--profile", "lab", "--agent", "require", "call", "core.ping").out == "pong\n"
 
 
+def test_a_secret_that_was_changed_is_read_again(
+    agent: Served, run: Run, nas: Nas, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profile(nas.url, secret="")
+    with config_path().open("a") as file:
+        file.write('secret = { env = "OF_MY_NAS" }\n')
+    monkeypatch.setenv("OF_MY_NAS", "admin")
+    assert run("--profile", "lab", "call", "core.ping").out == "pong\n"
+    account = nas.simulator.accounts["admin"]
+    before, status, logged_in = account.password, [], []
+    for password, given in (("another", "another"), ("another", "another"), ("not this", "wrong")):
+        account.password = password
+        monkeypatch.setenv("OF_MY_NAS", given)
+        background.run(drop(nas))
+        until(lambda: not any(session.live for session in agent.agent._sessions))
+        with logins(nas, background) as count:
+            status.append(run("--profile", "lab", "call", "core.ping").status)
+            logged_in.append(count())
+    account.password = before
+    assert status == [0, 0, 4]
+    assert logged_in == [2, 1, 2], "the kept secret, then the one that is there now, and no more"
+    assert agent.sessions == 0
+
+
 async def drop(nas: Nas) -> None:
     nas.simulator.drop_connections()
 
