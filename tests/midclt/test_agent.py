@@ -24,6 +24,7 @@ from midclt.parser import get_parser
 from tests.midclt.agents import Served, logins, serving, until, write_profile
 from tests.midclt.conftest import Nas, Ran, Run
 from tests.midclt.served import Background
+from tests.midclt.test_process import loaded_by
 from truenas_client import Client, exc, trust
 from truenas_client.auth.budget import forget_counts
 from truenas_client.exc import ClientException
@@ -397,6 +398,18 @@ def test_an_error_comes_back_as_it_was(error: ClientException) -> None:
     names = {*vars(error), "error", "errno", "trace", "extra"} - {"verify_message"}
     assert {name: getattr(again, name) for name in names} == {name: getattr(error, name) for name in names}
     assert status_of(again) == status_of(error)
+
+
+def test_the_quick_way_loads_next_to_nothing(agent: Served, run: Run, nas: Nas) -> None:
+    """Starting Python is most of what such a call takes."""
+    write_profile(nas.url)
+    assert run("--profile", "lab", "call", "core.ping").status == 0
+    code = "import midclt; midclt.main(['--profile', 'lab', 'call', 'core.ping'])"
+    loaded = loaded_by(code) - loaded_by("pass")
+    assert not loaded & {"argparse", "enum", "json", "re", "selectors", "signal", "socket", "typing"}
+    names = {"midclt", "midclt.__main__", "midclt.output", "truenas_client"}
+    names |= {f"midclt.agent{name}" for name in ("", ".place", ".quick", ".wire")}
+    assert {name for name in loaded if name.startswith(("midclt", "truenas_client"))} == names
 
 
 def test_the_quick_way_reads_the_line_as_the_parser_does() -> None:
