@@ -122,8 +122,15 @@ def _quickly(words: list[str]) -> int | None:
 def _run(name: str, options: Namespace) -> ExitStatus:
     from importlib import import_module
 
+    from .exits import CommandError, ExitStatus
+
     try:
-        status: ExitStatus = import_module(f"midclt.commands.{name}").run(options)
+        command = import_module(f"midclt.commands.{name}")
+        action = getattr(options, "action", None)
+        if options.on is not None and action not in getattr(command, "ON_SEVERAL", ()):
+            what = f"{name} {action}" if action else name
+            raise CommandError(f"midclt {what} is for one server: --profile NAME instead of --on", ExitStatus.USAGE)
+        status: ExitStatus = command.run(options)
         return status
     except BrokenPipeError:
         raise
@@ -147,7 +154,7 @@ def _told(error: Exception, options: Namespace) -> ExitStatus | None:
     if isinstance(error, ClientException):
         from .access import unsigned
 
-        report(error, unsigned(error, options), verbose=options.verbose)
+        report(error, [*getattr(error, "__notes__", ()), *unsigned(error, options)], verbose=options.verbose)
         return status_of(error)
     if isinstance(error, OSError):
         say(f"midclt: {error}")

@@ -33,11 +33,23 @@ def _known(choice: Choice) -> tuple[str, Kept | None]:
 
 
 def show(options: Namespace, method: str, params: list[Any], hidden: Sequence[Secret] = ()) -> ExitStatus:
-    """Print the request, with secrets masked and ``hidden``; on standard error what is wrong with it."""
+    """Print the request, with secrets masked and ``hidden``; on standard error what is wrong with it.
+
+    With ``--on`` it does so for each server.
+    """
+    if options.on is None:
+        return _show(options, method, params, hidden)
+    from .fleet import Fleet
+
+    return Fleet(options).each(lambda one: _show(one, method, params, hidden))
+
+
+def _show(options: Namespace, method: str, params: list[Any], hidden: Sequence[Secret]) -> ExitStatus:
     address, kept = _known(chosen(options))
     known = kept.catalogue.get(method) if kept is not None else None
     names = [param.name for param in known.params] if known is not None else []
-    print_line(hide(ejson.dumps({"method": method, "params": redact_call(method, params, names)}), hidden))
+    row = {"method": method, "params": redact_call(method, params, names)}
+    print_line(hide(ejson.dumps({"nas": options.profile, **row} if options.on else row), hidden))
     size = len(ejson.dumps(params, ensure_ascii=False, separators=(",", ":"))) + len(method) + 100
     status = ExitStatus.OK
     if size > send_limit(method, True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from _thread import get_ident  # what `threading` and `contextvars` have for this takes a while to load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ __all__ = [
     "report",
     "result_text",
     "say",
+    "server_name",
     "shell_words",
+    "speak_of",
     "tell",
     "warn",
 ]
@@ -65,8 +68,29 @@ def print_harmless(text: str) -> None:
     _write(sys.stdout, text, clean=True)
 
 
+_spoken_of: dict[int, str] = {}
+
+
+def speak_of(server: str) -> None:
+    """Of several servers (``--on``) this thread speaks of this one: its name stands before each line of `say`.
+
+    "" ends that.
+    """
+    if server:
+        _spoken_of[get_ident()] = server
+    else:
+        _spoken_of.pop(get_ident(), None)
+
+
+def server_name() -> str:
+    """The server that this thread speaks of; "" for none."""
+    return _spoken_of.get(get_ident(), "")
+
+
 def say(text: str) -> None:
     """Print one line for the user on standard error."""
+    if name := server_name():
+        text = "\n".join(f"{name}: {line}" for line in text.removeprefix("midclt: ").splitlines())
     _write(sys.stderr, text)
 
 

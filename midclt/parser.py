@@ -33,6 +33,7 @@ COMMANDS = {
     "watch": "show the rows of a query as they change",
     "jobs": "list jobs, wait for one, stop one",
     "batch": "many calls in one run, ten at a time",
+    "compare": "what differs between the answers of several servers",
     "bulk": "one method many times, as jobs of the server",
     "run": "make a saved call, with values for its variables",
     "saved": "list, show, import, export and remove saved calls",
@@ -47,6 +48,8 @@ COMMANDS = {
     "whoami": "the user, the rights and the session",
     "doctor": "each step to the server, timed, up to the one that fails",
     "version": "the versions of this program and of the server",
+    "stubs": "type stubs of the server's methods, for editors and type checkers",
+    "simulate": "a simulated TrueNAS to try things on",
     "completion": "a script for bash, zsh or fish that completes words",
 }
 """The subcommands in the order of the help: a module of `midclt.commands`, and its line in the help."""
@@ -58,11 +61,12 @@ environment:
   TRUENAS_PROFILE       stands in for --profile; what it says yields to all of these
   CALL_TIMEOUT          stands in for -t with call (whole seconds, default 60)
   MIDCLT_AGENT          stands in for --agent
-  MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 8
+  MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 9
 
 exit status:
   0 success, 1 error, 2 usage, 3 connection, 4 sign-in or permission, 5 time-out, 6 arguments refused,
-  7 job failed or aborted, 8 rate limit, 130 interrupted, 141 output closed, 143 terminated
+  7 job failed or aborted, 8 rate limit, 9 some of several servers failed, 130 interrupted, 141 output closed,
+  143 terminated
 
 examples:
   midclt call system.info
@@ -75,6 +79,7 @@ examples:
   midclt batch pool.dataset.create --each '{"name": "tank/{}"}' --failed again.ndjson < names.txt
   midclt run nightly/datasets --set pool=tank
   midclt jobs watch 4211
+  midclt --on lab,prod query pool
   midclt -u nas.example -U admin doctor
 """
 
@@ -137,6 +142,12 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         choices=("auto", "never", "require"),
         help="whether the agent keeps the sign-in of a profile for the next commands (see midclt agent -h); default: "
         "MIDCLT_AGENT, else auto",
+    )
+    parser.add_argument(
+        "--on",
+        metavar="NAMES",
+        help="on the servers of several profiles at once, such as lab,prod, or all of them: all (call, run, query, "
+        "compare, ping, whoami, version, jobs ls, sessions ls)",
     )
     parser.add_argument(
         "--write", action="store_true", help="allow a call that changes the server though the profile is read-only"

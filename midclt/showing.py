@@ -12,13 +12,16 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_harmless, print_line, say
 from .shared_options import FORMS
 
-__all__ = ["has_colour", "show", "terminal_width"]
+if TYPE_CHECKING:
+    from .fleet import Work
+
+__all__ = ["has_colour", "selected", "show", "show_answer", "terminal_width"]
 
 _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?\d[\d.eE+-]*|\btrue\b|\bfalse\b|\bnull\b)')
@@ -31,21 +34,23 @@ def show(
     *,
     method: str = "",
     object_form: str = "table",
+    keys: tuple[str, ...] = (),
 ) -> None:
     """Print an answer on standard output as the options say.
 
     ``columns`` are those of a table without ``--columns``; without both, the best ones for ``method``. ``object_form``
-    is how a terminal shows a single object.
+    is how a terminal shows a single object. ``keys`` are columns that stand first whichever are chosen.
     """
-    from truenas_client.values.columns import read_columns
+    from truenas_client.values.best_columns import best_columns
 
     people = is_terminal(sys.stdout)
     form = _form(options)
     if options.columns is not None:
-        try:
-            columns = read_columns(options.columns)
-        except ValueError as e:
-            raise CommandError(f"--columns: {e}", ExitStatus.USAGE) from None
+        columns = _columns(options)
+    if columns is not None:
+        columns = (*keys, *(column for column in columns if column not in keys))
+    reviewed = best_columns(method)
+    best = (*keys, *reviewed) if reviewed else None
     if options.jmespath is not None:
         value = _found(options.jmespath, value)
     if form is None:
@@ -55,17 +60,16 @@ def show(
         people or form in ("table", "pretty") or options.color == "always"
     )
     if form == "table" and isinstance(value, list):
-        _show_table(value, columns, method, people, colour)
+        _show_table(value, columns, best, people, colour)
         return
     from truenas_client.values.forms import blocks, form_lines
 
     chosen = columns if form in ("table", "markdown", "csv") or options.columns is not None else None
     if form == "markdown" and isinstance(value, list) and chosen is None:
-        from truenas_client.values.best_columns import best_columns
         from truenas_client.values.columns import present
         from truenas_client.values.forms import as_rows
 
-        chosen = present(as_rows(value), best_columns(method) or ()) or None
+        chosen = present(as_rows(value), best or ()) or None
     width = terminal_width() if people else None
     pieces = form_lines(value, form, columns=chosen, width=width, human=people)
     if colour and form in ("json", "pretty", "jsonl"):
@@ -82,6 +86,42 @@ def show(
         print_line(block)
 
 
+def show_answer(
+    options: argparse.Namespace, work: Work, columns: Sequence[str] | None = None, *, method: str = ""
+) -> ExitStatus:
+    """Print what ``work`` finds on the server, or with ``--on`` on each of several; the exit status."""
+    if options.on is not None:
+        from .fleet import Fleet
+
+        fleet = Fleet(options)
+        fleet.show(fleet.ask(work), columns, method=method)
+        return fleet.status
+    from .access import signed_in
+
+    with signed_in(options) as client:
+        answer = work(options, client)
+    show(answer, options, columns, method=method)
+    return ExitStatus.OK
+
+
+def selected(value: Any, options: argparse.Namespace) -> Any:
+    """What ``--jmespath`` and ``--columns`` leave of a value."""
+    from truenas_client.values.forms import with_columns
+
+    if options.jmespath is not None:
+        value = _found(options.jmespath, value)
+    return value if options.columns is None else with_columns(value, _columns(options))
+
+
+def _columns(options: argparse.Namespace) -> tuple[str, ...]:
+    from truenas_client.values.columns import read_columns
+
+    try:
+        return read_columns(options.columns)
+    except ValueError as e:
+        raise CommandError(f"--columns: {e}", ExitStatus.USAGE) from None
+
+
 def _own_form(value: Any, object_form: str) -> str:
     """The form in which a person reads a value best."""
     if isinstance(value, (str, int)):
@@ -91,13 +131,14 @@ def _own_form(value: Any, object_form: str) -> str:
     return "table" if isinstance(value, list) and all(isinstance(row, dict) for row in value) else "pretty"
 
 
-def _show_table(rows: list[Any], columns: Sequence[str] | None, method: str, people: bool, colour: bool) -> None:
-    from truenas_client.values.best_columns import best_columns
+def _show_table(
+    rows: list[Any], columns: Sequence[str] | None, best: Sequence[str] | None, people: bool, colour: bool
+) -> None:
     from truenas_client.values.forms import as_rows, blocks
     from truenas_client.values.texttable import TextTable
 
     width = terminal_width() if people else None
-    table = TextTable(as_rows(rows), columns, best=best_columns(method), width=width, human=people)
+    table = TextTable(as_rows(rows), columns, best=best, width=width, human=people)
     if not table.columns:
         if people:
             say("Nothing found." if not rows else "The rows have no members.")

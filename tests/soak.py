@@ -252,6 +252,7 @@ def run_shares(scale: float, seed: int) -> None:
         "tests/auth",
         "tests/terminal/test_hostile.py",
         "tests/midclt/test_copied_calls.py",
+        "tests/midclt/test_stubs.py",
     ]
     places += [f"tests/app/test_{name}.py" for name in ("ascii", "contrast", "keys_named")]
     done = subprocess.run([*command, *places], env={**os.environ, "TEST_FULL": "1"}, check=False)

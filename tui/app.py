@@ -27,7 +27,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.worker import WorkerFailed
 
-from tui import actions, collector
+from tui import actions, collector, line_cache
 from tui.cards.too_small import LEAST, TooSmall
 from tui.configured import ConfiguredApp
 from tui.connections import Connections
@@ -110,7 +110,7 @@ class TrueNASApp(ConfiguredApp):
     ) -> None:
         """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
         super().__init__(settings or SettingsFile(), driver_class=_driver())
-        collector.let_go_of_widgets()
+        line_cache.let_go_of_widgets()
         self.stylesheet = Sheet(variables=self.get_css_variables())
         self.clock: Callable[[], float] = time.monotonic
         """The clock by which cards measure how long they have been on screen."""

@@ -50,7 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         "call.view",
         "Next view of the arguments",
         keys="f2",
-        help="Changes between the views of the arguments: JSON, a form. All show the same text.",
+        help="Changes between the views of the arguments: JSON, a form, fields of a query. All show the same text.",
         always=True,
     ),
     _go(
@@ -251,6 +251,14 @@ ACTIONS: tuple[Action, ...] = (
         help="Asks the server to stop the job shown in the result, after asking you.",
         footer="abort",
         rank=11,
+    ),
+    _call(
+        "call.watch",
+        "Watch the job here, or not",
+        keys="w",
+        help="The end of a watched job is told wherever you are. Jobs started here are watched.",
+        footer="watch",
+        rank=27,
     ),
     _go(
         "method.star",

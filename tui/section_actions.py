@@ -104,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Events.
     _events("event.add", "Add a subscription", keys="plus", help="One more panel, of four.", footer="add", rank=11),
+    _events("event.next", "Next panel", keys="tab", help="From the last one to the first.", footer="next", rank=15),
     _events("event.close", "Close the panel", keys="delete", help="Ends the subscription.", footer="close", rank=17),
     _events(
         "event.filter",
@@ -159,7 +160,7 @@ ACTIONS: tuple[Action, ...] = (
         "history.find",
         "Filter the history",
         keys="slash",
-        help="Words in method or arguments, method:pool  args:tank  state:failed  error:EINVAL  -word.",
+        help="Words in method, arguments or time (yesterday), or method:pool  args:tank  state:failed  -word.",
         footer="filter",
         rank=14,
         handler="list_find",
@@ -171,6 +172,15 @@ ACTIONS: tuple[Action, ...] = (
         help="Under a name; values may be left open, to be asked for each time.",
         footer="save",
         rank=15,
+    ),
+    _history(
+        "history.copy",
+        "Copy a call of the history ...",
+        keys="y",
+        help="As a midclt command, a Python script or a JSON-RPC frame, without secrets.",
+        footer="copy",
+        rank=16,
+        handler="list_copy",
     ),
     _history("history.forget", "Forget a call", keys="delete", help="Takes it out of the history."),
     _saved(
@@ -197,6 +207,16 @@ ACTIONS: tuple[Action, ...] = (
         help="Its name, what it is for, and which of its values are asked for.",
         footer="change",
         rank=15,
+    ),
+    _saved(
+        "saved.copy",
+        "Copy a saved call ...",
+        keys="y",
+        help="As a midclt command, a Python script or a JSON-RPC frame, without secrets. What was left open comes "
+        "from the environment there.",
+        footer="copy",
+        rank=18,
+        handler="list_copy",
     ),
     _saved(
         "saved.export",

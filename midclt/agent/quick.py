@@ -42,7 +42,7 @@ def other_wishes(options: Namespace | Plain) -> str | None:
         if given.get(name):
             return f"--{name.replace('_', '-')}"
     for name in ("TRUENAS_URI", "TRUENAS_USERNAME", "TRUENAS_PASSWORD", "TRUENAS_API_KEY"):
-        if os.environ.get(name):
+        if os.environ.get(name) and not given.get("on"):
             return name
     return None
 

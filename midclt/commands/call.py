@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from ..exits import ExitStatus
+from ..exits import CommandError, ExitStatus
 from ..filling import add_fill_option
 from ..shared_options import add_call_options, add_output_options
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from truenas_client.secrets.value import Secret
     from truenas_client.sync.client import Client
 
-__all__ = ["add_options", "make", "run", "unanswered"]
+    from ..fleet import Fleet
+
+__all__ = ["ON_SEVERAL", "add_options", "make", "run", "unanswered"]
+
+ON_SEVERAL = (None,)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +57,16 @@ def run(options: argparse.Namespace) -> ExitStatus:
     method, *words = options.method
     unsent = options.dry_run or options.form
     from_input = any(word == "-" or word.endswith("=@-") for word in words) and not unsent
-    secret = secret_before_input(options) if from_input else None
+    if options.form and options.on is not None:
+        raise CommandError("--as is for one server: --profile NAME instead of --on", ExitStatus.USAGE)
+    secret = fleet = None
+    if from_input and options.on is not None:
+        from ..fleet import Fleet
+
+        fleet = Fleet(options)
+        fleet.read_secrets()
+    elif from_input:
+        secret = secret_before_input(options)
     if options.kv:
         from ..keyvalues import with_pairs
 
@@ -69,7 +82,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         from ..filling import filled
 
         params, hidden = filled(params)
-    return make(options, method, params, words, secret=secret, hidden=hidden)
+    return make(options, method, params, words, secret=secret, hidden=hidden, fleet=fleet)
 
 
 def make(
@@ -80,18 +93,20 @@ def make(
     *,
     secret: Secret | None = None,
     hidden: Sequence[Secret] = (),
+    fleet: Fleet | None = None,
 ) -> ExitStatus:
     """Make a call as `add_call_options` says, and print the result.
 
     ``words`` are the arguments as they were written on the command line. ``secret`` is the password, where it was read
-    already. ``hidden`` are secrets among the arguments, to be masked where the server says them back.
+    already, ``fleet`` has read those of several servers. ``hidden`` are secrets among the arguments, to be masked where
+    the server says them back.
     """
     from truenas_client.exc import ClientException
 
     from ..access import call_timeout, signed_in
     from ..agent.quick import mode_of
     from ..agent.wire import is_of_the_connection
-    from ..exits import CommandError, status_of
+    from ..exits import status_of
     from ..lock import Lock
     from ..output import report
 
@@ -105,6 +120,10 @@ def make(
             text = f"{method} is for a connection of its own, not for the agent's: leave --agent require out"
             raise CommandError(text, ExitStatus.USAGE)
         options.agent = "never"
+    if options.on is not None:
+        from ..fleet import Fleet
+
+        return _on_each(fleet or Fleet(options), options, method, params, words, hidden)
     call = _Call(options, method, params, timeout)
     lock = Lock(options)
     lock.check_name(call.method, call.params)
@@ -124,6 +143,46 @@ def make(
             raise
         _print(result, options, method)
     return ExitStatus.OK
+
+
+def _on_each(
+    fleet: Fleet,
+    options: argparse.Namespace,
+    method: str,
+    params: list[Any],
+    words: Sequence[str],
+    hidden: Sequence[Secret],
+) -> ExitStatus:
+    """Make a call on each of several servers."""
+    from truenas_client.exc import ClientException
+
+    from ..access import call_timeout
+    from ..output import say
+
+    fleet.check(method, params)
+    timeout = call_timeout(options)
+    calls: dict[str, _Call] = {}
+
+    def work(one: argparse.Namespace, client: Client) -> Any:
+        fleet.permit(one, client, method, params)
+        call = calls[one.profile] = _Call(one, method, params, timeout)
+        try:
+            return call.job(client) if one.job else client.call(method, *params, timeout=timeout)
+        except ClientException as e:
+            if hidden:
+                _mask(e, hidden)
+            for text in call.advice(e, words, client):
+                e.add_note(text)
+            raise
+
+    try:
+        answers = fleet.ask(work, quiet=options.quiet)
+    except KeyboardInterrupt:
+        for name in fleet.waiting if not options.quiet else ():
+            say(f"{name}: {calls[name].what_is_left() if name in calls else f'{method} was not sent'}")
+        raise
+    fleet.show(answers, method=method)
+    return fleet.status
 
 
 def _mask(error: ClientException, hidden: Sequence[Secret]) -> None:
@@ -176,10 +235,11 @@ class _Call:
         self._job_id: int | None = None
 
     def job(self, client: Client) -> Any:
-        from ..progress import progress_for
+        from ..progress import Silent, progress_for
         from ..running import run_job
 
-        display = progress_for(self._options.job_print)
+        several = self._options.on is not None and self._options.job_print == "progressbar"
+        display = Silent() if several else progress_for(self._options.job_print)
         return run_job(client, self.method, self.params, self._timeout, self._started, display)
 
     def _started(self, job_id: int) -> None:
@@ -218,4 +278,10 @@ class _Call:
         if self._job_id is not None:
             leave(client, self._options, self._job_id, self.method)
         else:
-            say(f"Interrupted: {self.method} may have run.")
+            say(f"Interrupted: {self.what_is_left()}")
+
+    def what_is_left(self) -> str:
+        """What is to say of a call that is not waited for any longer."""
+        from ..running import find_again
+
+        return f"{self.method} may have run." if self._job_id is None else find_again(self._options, self._job_id)

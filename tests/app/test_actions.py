@@ -33,6 +33,7 @@ from tui.palette import MOST_HITS, Commands
 from tui.section_specs import SECTIONS, SectionSpec
 from tui.sections.access import AccessSection
 from tui.sections.dashboard import DashboardSection
+from tui.sections.events import EventsSection
 from tui.sections.history import HistorySection
 from tui.sections.saved import SavedSection
 from tui.session.keeping import Offer
@@ -107,9 +108,7 @@ async def test_help_names_every_action_with_its_present_key(signed_in: Open) -> 
         rows = desk.app.screen.query_one(Rows)
         shown = {row.key: row for row in rows.rows}
         assert {"session.lock", "call.run", "nav.open"} <= set(shown)
-        cell = shown["session.lock"].cells[0]
-        assert not isinstance(cell, str)
-        assert cell.text == "^y"
+        assert shown["session.lock"].cells[1] == "^y"
         await desk.press("escape")
         await desk.press("ctrl+y")
         await desk.see("read-only")
@@ -415,9 +414,14 @@ async def job(desk: Desk) -> None:
     await desk.press("escape")
 
 
-@drive("call.abort", "job.abort")
+@drive("call.abort", "call.watch", "job.abort")
 async def _abort(desk: Desk, key: str) -> None:
     await job(desk)
+    if key == "w":
+        for watched in (False, True):
+            await desk.press(key)
+            await desk.until(lambda watched=watched: (1 in desk.session.jobs.watched) is watched)  # type: ignore[misc]
+        return
     await desk.press(key)
     await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
     await desk.press("escape", "3")
@@ -521,7 +525,8 @@ async def _access(desk: Desk, key: str) -> None:
 
 
 @drive(
-    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets", "event.close")
+    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets"),
+    *("event.next", "event.close"),
 )
 async def _events(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "4")
@@ -529,6 +534,17 @@ async def _events(desk: Desk, key: str) -> None:
         await desk.type("reporting.realtime")
         await desk.press("enter")
         await desk.see("cpu.cpu.usage")
+    if key == "tab":
+        section = desk.workspace.section
+        assert isinstance(section, EventsSection)
+        await desk.press("plus", *"alert.list", "enter")
+        await desk.until(lambda: len(section._panels) == 2, "a second panel")
+        first, second = section._panels
+        for panel in (first, second):
+            await desk.press(key)
+            await desk.until(lambda panel=panel: panel.content.has_focus, "the next panel")  # type: ignore[misc]
+        await desk.press("delete", "escape", "1")
+        return
     await desk.press(key)
     seen = {"plus": "Subscribe", "o": "added", "v": '"msg": "added"', "slash": "e.g. tank", "y": "all events that"}
     await desk.see({**seen, "x": "what arrives", "s": "under a name", "delete": "Subscribe"}[key])
@@ -555,7 +571,7 @@ async def _wire(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("history.find", "history.save", "history.run", "history.forget")
+@drive("history.find", "history.save", "history.copy", "history.run", "history.forget")
 async def _history(desk: Desk, key: str) -> None:
     if not desk.session.memory.history.newest():
         await result(desk)
@@ -570,6 +586,8 @@ async def _history(desk: Desk, key: str) -> None:
             await desk.until(lambda: section.filter.has_focus, "the filter")
         case "s":
             await desk.see("Save the call  system.info")
+        case "y":
+            await desk.see("the call as a midclt command")
         case "r":
             await desk.until(lambda: len(desk.session.memory.history.newest()) > before, "another call")
             assert desk.workspace.section.id == "explore"
@@ -577,7 +595,7 @@ async def _history(desk: Desk, key: str) -> None:
             await desk.until(lambda: len(desk.session.memory.history.newest()) < before, "one call less")
 
 
-@drive("saved.find", "saved.change", "saved.export", "saved.import", "saved.run", "saved.delete")
+@drive("saved.find", "saved.change", "saved.copy", "saved.export", "saved.import", "saved.run", "saved.delete")
 async def _saved(desk: Desk, key: str) -> None:
     SavedCalls().put(SavedCall("info", "system.info", []), replace=True)
     await desk.press("escape", "escape", "8")
@@ -588,7 +606,13 @@ async def _saved(desk: Desk, key: str) -> None:
     if key == "r":
         await desk.until(lambda: desk.session.caller.last["system.info"].state == "done", "the call")
         return
-    seen = {"e": "Save the call", "x": "Export a saved call", "plus": "Import a saved call", "delete": "Delete info?"}
+    seen = {
+        "y": "the call as a",
+        "e": "Save the call",
+        "x": "Export a saved call",
+        "plus": "Import a saved call",
+        "delete": "Delete info?",
+    }
     if key == "slash":
         await desk.until(lambda: section.filter.has_focus, "the filter")
     else:

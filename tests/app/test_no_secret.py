@@ -144,6 +144,20 @@ async def sign_in_by_hand(flows: Flows) -> None:
         settings = [{"name": "DB_PASSWORD", "value": PASSWORD}, f"https://marked:{PASSWORD}@h/x?sig={PASSWORD}"]
         await desk.write(json.dumps([{"command": f"mysqldump -p{PASSWORD} shop", "env": settings}]))
         await desk.until(lambda: PASSWORD in (desk.session.memory.draft_of("core.get_jobs") or ""), "the draft kept")
+        # Made, kept in the history, saved for later: nothing of it says the secret.
+        await desk.press("ctrl+j", "ctrl+j")
+        await desk.ended()
+        await desk.press("escape", "s")
+        await desk.see("Save the call", "a secret: asked")
+        await desk.type("marked")
+        await desk.press("enter")
+        await desk.see("Saved as marked")
+        for key, word in (("5", "core.get_jobs"), ("8", "asks for")):
+            await desk.press("escape", key)
+            await desk.see(word, "core.get_jobs")
+            flows.seen.see(desk.text)
+        assert [entry.method for entry in desk.session.memory.history.newest()] == ["core.get_jobs"]
+        await desk.press("1")
         await desk.press("escape")
         await copied_and_saved(flows, desk)
         states: list[State] = []

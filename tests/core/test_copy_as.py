@@ -19,7 +19,8 @@ from truenas_client.secrets.redact import MASK
 from truenas_client.secrets.value import Keyring
 from truenas_client.storage import Profile
 from truenas_client.tls_choice import Pin
-from truenas_client.values.copy_as import FORMS, CopiedCall, Form, Server, copied, named_secrets, shell_word
+from truenas_client.values.copied_call import named_secrets
+from truenas_client.values.copy_as import FORMS, CopiedCall, Form, Server, copied, shell_word
 from truenas_client.values.pythontext import ROOM, literal
 
 NAS = "wss://nas.example/api/current"
@@ -203,6 +204,23 @@ def test_a_mask_asks_for_what_belongs_there_and_each_place_has_a_name() -> None:
         {"password": "${secret:a-b-password}", "inner": [{"password": "${secret:a-b-password-2}"}]},
         "--password ${secret:a-b-line} --x 1",
     ]
+
+
+def test_a_secret_in_the_name_of_a_member_is_left_out() -> None:
+    call = CopiedCall("m.m", [{f"https://admin:{SECRET}@nas.example/x": 1}], job=True)
+    assert all(SECRET not in copied(form, call, LAB) for form in FORMS[:4])
+    assert "job=True" in copied("python", call, LAB)
+
+
+def test_a_variable_is_read_from_the_environment() -> None:
+    call = CopiedCall("pool.x", [{"pool": "${var:my pool}", "path": "$${var:x}/${var:a}${secret:s}"}])
+    assert copied("midclt", call, LAB).endswith(
+        """ --fill pool.x '{"pool": "${env:MY_POOL}", "path": "$${var:x}/${env:A}${secret:s}"}'"""
+    )
+    assert 'os.environ["MY_POOL"]' in copied("python", call, LAB)
+    assert '"${var:x}/" + os.environ["A"] + os.environ["S"]' in copied("python", call, LAB)
+    assert not call.hides
+    assert CopiedCall("pool.x", [{"password": SECRET, "pool": "${var:pool}"}]).hides
 
 
 def test_no_name_of_a_placeholder_ends_its_comment() -> None:

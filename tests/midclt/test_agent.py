@@ -150,6 +150,27 @@ def test_one_login_serves_all(agent: Served, run: Run, nas: Nas, background: Bac
         assert count() == 3
 
 
+def test_several_servers_at_once(
+    agent: Served, run: Run, nas: Nas, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each through its own sign-in, which is kept; a secret is asked for until the agent has it."""
+    write_profile(nas.url)
+    write_profile(nas.url, "viewer", "viewer", secret="")
+    with logins(nas, background) as count:
+        ran = run("--on", "lab,viewer", "whoami", "--columns", "user", "-o", "csv")
+        assert (ran.status, ran.out) == (9, "nas,user\nlab,admin\n")
+        assert "viewer: No password for viewer: have the profile say where it is" in ran.err
+        with monkeypatch.context() as patch:
+            patch.setattr(signing, "_ask", lambda prompt: "viewer")
+            assert run("--profile", "viewer", "login").status == 0
+        made = count()
+        for _ in range(2):
+            ran = run("--on", "all", "whoami", "--columns", "user", "-o", "csv", env={"TRUENAS_USERNAME": "nobody"})
+            assert (ran.status, ran.out) == (0, "nas,user\nlab,admin\nviewer,viewer\n")
+        assert count() == made
+        assert run("--on", "all", "--agent", "require", "call", "core.ping").status == 0
+
+
 def test_long_jobs_leave_room_for_others(agent: Served, run: Run, nas: Nas, background: Background) -> None:
     write_profile(nas.url)
     with logins(nas, background) as count:

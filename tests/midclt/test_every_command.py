@@ -53,6 +53,8 @@ CASES = [
     Case(("batch", "core.resize_shell", "--each", "[]"), status=0),
     Case(("batch",), given='{"method": "core.ping"}\nnonsense\n', status=2, err="2"),
     Case(("batch",), given='{"method": "core.ping"}\n{"method": "no.such"}\n', status=1, out='"ok": true', err="1 ok"),
+    Case(("compare", "core.ping"), status=2, err="--on lab,prod"),
+    Case(("compare", "core.ping", "--on", "all"), status=2, err="no profiles yet"),
     Case(("bulk", "core.ping", "--each", "[]"), status=0),
     Case(("run", "none"), status=2, err="No call is saved as"),
     Case(("saved",), err="No calls are saved"),
@@ -67,6 +69,8 @@ CASES = [
     Case(("whoami",), out="root"),
     Case(("doctor",), out="ok   sign-in"),
     Case(("version",), out='"server"'),
+    Case(("stubs", "FOLDER/typings"), err="methods of "),
+    Case(("simulate", "--fault", "nonsense"), status=1, err="nonsense"),
     Case(("completion", "bash"), out="complete"),
     Case(("nonsense",), status=2, err="nonsense"),
 ]

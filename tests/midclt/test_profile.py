@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from midclt import profiles, signing, trusting
+from midclt import main, profiles, signing, trusting
 from tests.core import certificates
+from tests.core.writers import forked
 from tests.facts import ROOT
 from tests.keptfiles import files_below
 from tests.midclt.conftest import Nas, Run
@@ -337,6 +338,19 @@ def test_import(run: Run, tmp_path: Path) -> None:
 
 
 # -- the terminal ----------------------------------------------------------------------------
+
+
+def test_ten_that_are_added_at_once_are_all_there() -> None:
+    def work(number: int) -> None:
+        use = ["--use"] if number % 2 else []
+        assert main(["profile", "add", f"p{number}", f"ws://nas{number}", "-U", "admin", *use]) == 0
+
+    forked(10, work)
+    profiles = Profiles()
+    assert sorted(profiles.names) == [f"p{number}" for number in range(10)]
+    assert [profiles.get(f"p{number}").address for number in range(10)] == [f"ws://nas{number}" for number in range(10)]
+    assert profiles.default in {f"p{number}" for number in range(1, 10, 2)}
+    assert [path.name for path in config_path().parent.iterdir()] == ["config.toml"]
 
 
 def test_asked_on_the_terminal(secure: Simulator, wss: str) -> None:

@@ -51,7 +51,7 @@ MISSING: Any = _Missing()
 """The value of a path that leads nowhere."""
 
 _RANKS = (
-    {"id", "name", "title", "username", "hostname", "service", "method", "klass", "key", "uid", "gid"},
+    {"nas", "id", "name", "title", "username", "hostname", "service", "method", "klass", "key", "uid", "gid"},
     {"state", "status", "level", "type", "health", "enable", "enabled", "progress"},
 )
 _MESSAGES = frozenset(

@@ -9,9 +9,8 @@ curl     for a download: ``midclt`` asks for it, and curl fetches the file
 ======== ========================================================================================
 
 A saved connection is named by its profile; any other by its address and user, and its secret is read from the variable
-that ``midclt`` reads too. Invariants: no secret is in the text. What the core would mask in the arguments becomes a
-placeholder, ``${secret:NAME}``, which `midclt call --fill` fills in; a script reads it from its environment. What is
-made of arguments without secrets sends exactly those.
+that ``midclt`` reads too. Invariants: no secret is in the text (`copied_call`); what is made of arguments without
+secrets and variables sends exactly those. Placeholders are filled in by ``midclt call --fill``.
 """
 
 from __future__ import annotations
@@ -20,65 +19,23 @@ import base64
 import json
 import re
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from truenas_client import ejson
-from truenas_client.endpoint import Endpoint
-from truenas_client.secrets.placeholders import Placeholder, fill, find, pieces
-from truenas_client.secrets.redact import mask_places, redact_call, redact_text
-from truenas_client.secrets.shapes import is_reference
-from truenas_client.secrets.value import Ask, Secret
+from truenas_client.secrets.placeholders import fill, find
+from truenas_client.secrets.value import Secret
 
-from .pythontext import call_text, quoted
+from .copied_call import CopiedCall, Server, plain_name
+from .copied_script import Script
 
 if TYPE_CHECKING:
     from truenas_client.storage import Profile
 
-__all__ = ["FORMS", "CopiedCall", "Form", "Server", "copied", "forms_of", "named_secrets", "shell_word"]
+__all__ = ["FORMS", "CopiedCall", "Form", "Server", "copied", "forms_of", "shell_word"]
 
 Form = Literal["midclt", "python", "async", "jsonrpc", "curl"]
 FORMS: tuple[Form, ...] = ("midclt", "python", "async", "jsonrpc", "curl")
 
 _BARE = re.compile(r"(?!(?:true|false|null|NaN|Infinity)$)[A-Za-z_/][\w./:@+=-]*(?<!=@-)", re.ASCII)
-_VARIABLES = {
-    "password": ("TRUENAS_PASSWORD", "the password"),
-    "api-key": ("TRUENAS_API_KEY", "the API key"),
-    "api-key-plain": ("TRUENAS_API_KEY", "the API key"),
-    "token": ("TRUENAS_TOKEN", "the token"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where the call goes. ``profile`` has a name where it is saved; ``endpoint`` is the address in full."""
-
-    profile: Profile
-    endpoint: Endpoint
-
-
-@dataclass(frozen=True, slots=True)
-class CopiedCall:
-    """The call: ``params`` as the user wrote them, ``names`` those of the method's arguments.
-
-    ``file`` says whether a file comes or goes with it, ``filename`` which; ``writes`` whether a read-only profile is to
-    let it through.
-    """
-
-    method: str
-    params: Sequence[Any]
-    names: Sequence[str] = ()
-    job: bool = False
-    file: Literal["", "download", "upload"] = ""
-    filename: str = ""
-    writes: bool = False
-    shown: list[Any] = field(init=False, repr=False)
-    """The arguments with placeholders in place of secrets."""
-
-    def __post_init__(self) -> None:
-        plain = json.loads(ejson.dumps(list(self.params)))
-        object.__setattr__(self, "shown", named_secrets(self.method, plain, self.names))
 
 
 def forms_of(call: CopiedCall, server: Server) -> tuple[Form, ...]:
@@ -98,36 +55,7 @@ def copied(form: Form, call: CopiedCall, server: Server) -> str:
             return _frame(call, server.endpoint.is_legacy)
         case "curl":
             return _curl(call, server)
-    return _Script(call, server, waits=form == "async").text()
-
-
-def named_secrets(method: str, params: list[Any], names: Sequence[str] = ()) -> list[Any]:
-    """A copy of the arguments, with a placeholder in place of each secret and of each mask."""
-    taken: dict[str, int] = {}
-
-    def placeholder(name: str) -> str:
-        word = re.sub(r"[^A-Za-z0-9]+", "-", f"{method}-{name}").strip("-")
-        taken[word] = taken.get(word, 0) + 1
-        return f"${{secret:{word}{f'-{taken[word]}' if taken[word] > 1 else ''}}}"
-
-    def walk(value: Any, masked: Any, name: str) -> Any:
-        if isinstance(value, dict) and isinstance(masked, dict):
-            # Placeholders in names would not be filled in, so a secret there is left out.
-            return {redact_text(key): walk(member, masked.get(key), key) for key, member in value.items()}
-        if isinstance(value, list) and isinstance(masked, list) and len(value) == len(masked):
-            return [walk(item, shown, name) for item, shown in zip(value, masked, strict=True)]
-        if not isinstance(masked, str) or value == "" or (isinstance(value, str) and is_reference(value)):
-            return value
-        parts, done = [], 0
-        for start, end in mask_places(masked):
-            parts += [masked[done:start], placeholder(name)]
-            done = end
-        return "".join([*parts, masked[done:]]) if parts else value
-
-    shown = redact_call(method, params, names)
-    return [
-        walk(*both, names[at] if at < len(names) else "") for at, both in enumerate(zip(params, shown, strict=True))
-    ]
+    return Script(call, server, waits=form == "async").text()
 
 
 # -- a shell ------------------------------------------------------------------------------------
@@ -171,7 +99,7 @@ def _midclt(profile: Profile) -> list[str]:
     words = ["midclt"]
     if profile.mechanism.startswith("api-key"):
         # Without it midclt would ask for a password.
-        words.insert(0, f'TRUENAS_API_KEY="${{TRUENAS_API_KEY:?the API key of {_plain(profile.username)}}}"')
+        words.insert(0, f'TRUENAS_API_KEY="${{TRUENAS_API_KEY:?the API key of {plain_name(profile.username)}}}"')
     if profile.address is not None:
         words += ["-u", shlex.quote(profile.address)]
     if profile.username:
@@ -185,11 +113,6 @@ def _midclt(profile: Profile) -> list[str]:
     elif profile.mechanism == "api-key" and not profile.channel_binding:
         words.append("--no-channel-binding")
     return words
-
-
-def _plain(name: str) -> str:
-    """A name for a message inside double quotes."""
-    return re.sub(r"[^\w.@-]", "?", name)
 
 
 def _curl(call: CopiedCall, server: Server) -> str:
@@ -227,113 +150,3 @@ def _sent(params: list[Any]) -> list[Any]:
     """The arguments as they are sent, except that placeholders stay."""
     value: list[Any] = fill(params, lambda one: Secret(str(one))).value
     return value
-
-
-# -- Python -------------------------------------------------------------------------------------
-
-
-class _Script:
-    """A script. It notes what it has to import while it is written."""
-
-    def __init__(self, call: CopiedCall, server: Server, *, waits: bool) -> None:
-        self._call, self._profile, self._waits = call, server.profile, waits
-        self._names = {"AsyncClient" if waits else "Client", "ejson"}
-        self._modules = {"asyncio"} if waits else set()
-        self._getpass = False
-        self._notes: dict[str, str] = {}
-        """Variables of the environment that the script reads, and what they have to hold."""
-
-    def text(self) -> str:
-        """The whole script."""
-        depth = 4 if self._waits else 0
-        body = f"{' ' * depth}{'async ' * self._waits}with {self._client()} as nas:\n"
-        if not self._profile.name:
-            body += self._login(depth + 4)
-        body += self._calls(depth + 4)
-        body += f"{' ' * depth}print(ejson.dumps(result, indent=2))"
-        if self._waits:
-            body = f"\nasync def main() -> None:\n{body}\n\n\nasyncio.run(main())"
-        # Names of placeholders may hold anything; a comment ends with its line.
-        notes = [f"# {quoted(f'{name} in the environment: {text}')[1:-1]}.\n" for name, text in self._notes.items()]
-        imports = [f"import {module}\n" for module in sorted(self._modules)]
-        if self._getpass:
-            imports.append("from getpass import getpass\n")
-        if imports:
-            imports.append("\n")
-        names = ", ".join(sorted(self._names, key=lambda name: (name != name.upper(), name[0].islower(), name)))
-        return "".join([*notes, *imports, f"from truenas_client import {names}\n\n", body])
-
-    def _client(self) -> str:
-        name, profile = "AsyncClient" if self._waits else "Client", self._profile
-        if profile.name:
-            self._getpass = profile.mechanism != "none" and isinstance(profile.secret, Ask)
-            return f"{name}.from_profile({quoted(profile.name)}{', ask=getpass' * self._getpass})"
-        arguments = [] if profile.address is None else [quoted(profile.address)]
-        tls = profile.tls
-        if not tls.verify:
-            arguments.append("verify_ssl=False")
-        elif tls.ca_file is not None or tls.pins:
-            self._names.add("TLS")
-            how = ", ".join(quoted(pin.text) for pin in tls.pins)
-            arguments.append(f"tls=TLS.authority({quoted(tls.ca_file)})" if tls.ca_file else f"tls=TLS.pinned({how})")
-        return f"{name}({', '.join(arguments)})"
-
-    def _login(self, indent: int) -> str:
-        profile = self._profile
-        if profile.mechanism == "none":
-            return ""
-        variable, what = _VARIABLES[profile.mechanism]
-        secret = self._environment(variable, f"{what} of {_plain(profile.username)}" if profile.username else what)
-        arguments = [quoted(profile.username), secret]
-        method = "login_with_api_key"
-        if profile.mechanism == "token":
-            method, arguments = "login_with_token", [secret]
-        elif profile.mechanism == "password":
-            method = "login_with_password"
-        elif profile.mechanism == "api-key-plain":
-            arguments.append('auth_mechanism="PLAIN"')
-        elif not profile.channel_binding:
-            arguments.append("channel_binding=False")
-        return f"{' ' * indent}{'await ' * self._waits}nas.{method}({', '.join(arguments)})\n"
-
-    def _calls(self, indent: int) -> str:
-        call = self._call
-        method, params = ("", call.method), [("", value) for value in call.shown]
-        more = ("", call.shown)
-        if call.file == "download":
-            name = call.filename.rpartition("/")[2] or "download"
-            fetch = [method, more, ("", name), ("to=", call.filename)]
-            return self._line("saved = await nas.download", fetch, indent) + f"{' ' * indent}result = saved.result\n"
-        if call.file == "upload" or (call.job and self._waits):
-            start = [method, more, ("", call.filename)] if call.file else [method, *params]
-            begun = self._line(f"job = await nas.{'upload' if call.file else 'start'}", start, indent)
-            return begun + f"{' ' * indent}result = await job.result()\n"
-        if call.job:
-            return self._line("result = nas.call", [method, *params, ("job=", True)], indent)
-        return self._line(f"result = {'await ' * self._waits}nas.call", [method, *params], indent)
-
-    def _line(self, before: str, arguments: list[tuple[str, Any]], indent: int) -> str:
-        return call_text(before, arguments, self._text, indent=indent)
-
-    def _text(self, text: str) -> str:
-        """A text with its placeholders as reads of the environment."""
-        parts = []
-        for part, placeholder in pieces(text):
-            if part:
-                parts.append(quoted(part))
-            if placeholder is not None:
-                parts.append(self._value_of(placeholder))
-        return " + ".join(parts) or '""'
-
-    def _value_of(self, placeholder: Placeholder) -> str:
-        if placeholder.wrong:
-            return quoted(str(placeholder))
-        if placeholder.kind == "env":
-            return self._environment(placeholder.name, "an argument of the call")
-        variable = re.sub(r"\W+", "_", placeholder.name, flags=re.ASCII).upper()
-        return self._environment(variable, f"what {placeholder} stands for")
-
-    def _environment(self, variable: str, meaning: str) -> str:
-        self._modules.add("os")
-        self._notes[variable] = meaning
-        return f"os.environ[{quoted(variable)}]"

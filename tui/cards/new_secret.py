@@ -110,8 +110,8 @@ class SecretScreen(CardScreen[None]):
     async def _act(self, letter: str) -> None:
         match letter:
             case "y":
-                await copy(self, self._secret.secret.reveal(), self._secret.what, "secret")
-                self._done("Copied. Clear the clipboard once it is where it belongs.")
+                if await copy(self, self._secret.secret.reveal(), self._secret.what, secret=True):
+                    self._done("Copied. Clear the clipboard once it is where it belongs.")
             case "f":
                 await self._save_file()
             case "k":

@@ -96,7 +96,7 @@ class SaveScreen(FileScreen):
 
     @property
     def hints(self) -> tuple[tuple[str, str], ...]:
-        return (("choice.next", "choose"),) if self.chosen else ()
+        return (("choice.previous choice.next", "choose"),) if self.chosen else ()
 
     def choices(self) -> ComposeResult:
         for label, words in self._saving.choices.items():

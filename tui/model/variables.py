@@ -77,7 +77,9 @@ def leaves_of(params: list[Any], names: Sequence[str]) -> list[Leaf]:
         if isinstance(value, str) and placeholders(value) and not is_variable(value):
             continue  # a placeholder inside of a text stays there
         first = names[int(path[0])] if int(path[0]) < len(names) else str(path[0])
-        label = field or ".".join([first, *map(str, path[1:])])
+        inside = [str(part) for part in path[1:]]
+        # Of an only argument the members say enough.
+        label = field or ".".join(inside if inside and len(params) == 1 else [first, *inside])
         last = next((part for part in reversed(path) if isinstance(part, str)), first)
         kind: Type = "text" if isinstance(value, str) else "number" if type(value) in (int, float) else "json"
         found.append(Leaf(path, label, value, field.partition(" ")[0] or last, kind))

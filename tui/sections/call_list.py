@@ -14,9 +14,10 @@ from textual.widgets import Input
 from tui import actions
 from tui.model.wordfilter import WordFilter
 from tui.sections.section import Section
+from tui.sections.splits import Split
 from tui.session.session import Session
-from tui.widgets.call_preview import CallPreview
-from tui.widgets.pane import Pane
+from tui.widgets.call_preview import CallPreview, Note
+from tui.widgets.pane import Fact, Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.rows import Column, Row, Rows
 
@@ -36,6 +37,7 @@ class CallList(Section):
     """A sub-class says which items there are (`items`), and how each is drawn and found."""
 
     FOOTER_WORDS = {"nav.open": "open"}
+    SPLITS = (Split("arguments", ".call-detail", "top"),)
     TITLE: ClassVar[str]
     COLUMNS: ClassVar[tuple[Column, ...]]
     PLACEHOLDER: ClassVar[str]
@@ -64,6 +66,10 @@ class CallList(Section):
     def row_of(self, item: Any) -> Row:
         """An item as a row, with its id as the key."""
 
+    def hay_of(self, item: Any) -> str:
+        """What words are looked for in, in small letters."""
+        return self.kind.haystack(item)
+
     @abstractmethod
     def method_of(self, item: Any) -> str:
         """The method of an item."""
@@ -72,9 +78,17 @@ class CallList(Section):
     def params_of(self, item: Any) -> list[Any] | None:
         """The arguments of an item, None where they were not kept."""
 
-    @abstractmethod
-    def about(self, item: Any) -> list[tuple[str, str, str]]:
-        """The lines about the item under the cursor, below its arguments: label, text and style."""
+    def warnings(self, item: Any) -> list[Note]:
+        """What the user should know before the arguments of an item."""
+        return []
+
+    def about(self, item: Any) -> list[Note]:
+        """The lines below the arguments of an item."""
+        return []
+
+    def facts(self, item: Any) -> list[Fact]:
+        """The facts of an item, for the border around its arguments."""
+        return []
 
     @abstractmethod
     def nothing(self) -> str:
@@ -143,7 +157,7 @@ class CallList(Section):
 
     def _kept(self, item: Any) -> Listed:
         kept = self._listed.get(item.id)
-        return kept if kept is not None and kept.item is item else Listed(item, self._filter.haystack(item))
+        return kept if kept is not None and kept.item is item else Listed(item, self.hay_of(item))
 
     def _row(self, one: Listed) -> Row:
         if one.row is None:
@@ -162,8 +176,12 @@ class CallList(Section):
         self._shown = item
         pane = self.query_one(".call-detail", Pane)
         pane.title = "Arguments" if item is None else self.method_of(item)
+        pane.facts = [] if item is None else self.facts(item)
         preview = self.query_one(CallPreview)
-        preview.show(*((None,) if item is None else (self.params_of(item), self.about(item))))
+        if item is None:
+            preview.show(None)
+        else:
+            preview.show(self.params_of(item), self.warnings(item), self.about(item))
         self.refresh_bindings()
 
     @on(Rows.Highlighted, ".call-rows")
@@ -183,6 +201,17 @@ class CallList(Section):
 
     # Around ------------------------------------------------------------------------
 
+    @work(exclusive=True, group="copy")
+    async def action_list_copy(self) -> None:
+        """Asks in which form to copy the call under the cursor, and copies it."""
+        from tui.cards.copies import Copy, call_copies, copy_one_of
+
+        if (item := self.current) is None:
+            return
+        method, params = self.method_of(item), self.params_of(item)
+        copies = [] if params is None else list(call_copies(self._session, method, params))
+        await copy_one_of(self, [*copies, Copy("n", "name of the method", lambda: method, "name")], method)
+
     def action_list_find(self) -> None:
         self.filter.focus()
 
@@ -195,5 +224,5 @@ class CallList(Section):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        acts = action.startswith((f"{self.id}_",)) and action != "saved_import"
+        acts = action.startswith((f"{self.id}_", "list_copy")) and action != "saved_import"
         return bool(self.is_mounted and self.current is not None) if acts else True

@@ -15,6 +15,8 @@ from tui.memory.history import History
 from tui.model.history import Entry, EntryFilter, outcome, when
 from tui.sections.call_list import CallList
 from tui.sections.section import Run
+from tui.widgets.call_preview import Note
+from tui.widgets.pane import Fact
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["HistorySection"]
@@ -33,7 +35,7 @@ class HistorySection(CallList):
         Column("when", cells=15),
         Column("method", least=16, most=36),
         Column("arguments", least=8, flex=True, style="dim"),
-        Column("result", least=7, most=24, align="right"),
+        Column("result", least=7, most=16, align="right"),
     )
     kind = EntryFilter
 
@@ -51,10 +53,15 @@ class HistorySection(CallList):
     def items(self) -> Sequence[Entry]:
         return self._history.newest()
 
+    def hay_of(self, item: Entry) -> str:
+        return f"{super().hay_of(item)}\n{self._when(item)}\n{item.at.astimezone():%Y-%m-%d}"
+
+    def _when(self, item: Entry) -> str:
+        return when(item.at.astimezone(), datetime.now().astimezone())
+
     def row_of(self, item: Entry) -> Row:
         words, style = outcome(item, here=self._history.made_here(item.id))
-        text = when(item.at.astimezone(), datetime.now().astimezone())
-        return Row(item.id, (text, item.method, item.arguments[:400], Cell(words, style)))
+        return Row(item.id, (self._when(item), item.method, item.arguments[:400], Cell(words, style)))
 
     def method_of(self, item: Entry) -> str:
         return item.method
@@ -62,14 +69,15 @@ class HistorySection(CallList):
     def params_of(self, item: Entry) -> list[Any] | None:
         return item.params
 
-    def about(self, item: Entry) -> list[tuple[str, str, str]]:
-        words, style = outcome(item, here=self._history.made_here(item.id))
-        lines = [("made", f"{item.at.astimezone():%Y-%m-%d %H:%M:%S}", ""), ("result", words, style)]
+    def warnings(self, item: Entry) -> list[Note]:
         if item.params is None:
-            lines.append(("arguments", LEFT_OUT, "warning"))
-        elif not item.is_whole:
-            lines.append((MASK, "a secret was here: it is asked for when the call is opened", "warning"))
-        return lines
+            return [Note("arguments", LEFT_OUT, "warning")]
+        return [] if item.is_whole else [Note(MASK, "a secret was here: type it once the call is open", "warning")]
+
+    def facts(self, item: Entry) -> list[Fact]:
+        words, style = outcome(item, here=self._history.made_here(item.id))
+        told: Fact = words if style == "dim" else (words, "error" if style == "error" else "warning")
+        return [told, f"{item.at.astimezone():%Y-%m-%d %H:%M:%S}"]
 
     def nothing(self) -> str:
         return "No calls yet. What you run on this server is listed here."

@@ -117,7 +117,6 @@ class PanelSection(Section):
         if panel is None:
             return
         if (recording := self._recordings.pop(panel, None)) is not None:
-            panel.file = ""
             await recording.stop()
             self._tell_saved(recording.written, recording)
             return
@@ -145,7 +144,6 @@ class PanelSection(Section):
                 recording = Recording(feed, wanted.path, model.fits, now, replace=wanted.replace)
                 await recording.begin()
                 self._recordings[panel] = recording
-                panel.file = safe(recording.path.name)
                 key = actions.key("event.save")
                 writing = wanted.path.name if self.app.is_web else shortened(wanted.path)
                 self.notify(f"Writing to {writing}; {key} stops.", timeout=5, markup=False)
@@ -170,7 +168,12 @@ class PanelSection(Section):
             return None
         if not recording.running:
             return (recording.failed or "the file is closed", "error")
-        return (f"{recording.written:,} saved", "accent")
+        # The name that is offered begins with that of the event, which stands above.
+        name = recording.path.name
+        shown = (
+            name.replace(panel.panel.feed.name, panel.ellipsis, 1) if name.startswith(panel.panel.feed.name) else name
+        )
+        return (f"{recording.written:,} saved to {safe(shown)}", "accent")
 
     async def stop_recording(self, panel: EventPanel) -> None:
         """Ends the file of a panel that closes."""

@@ -18,6 +18,7 @@ from tui.model.wordfilter import WordFilter
 from tui.sections.call_list import CallList
 from tui.sections.section import Run
 from tui.text import safe
+from tui.widgets.call_preview import Note
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["SavedSection"]
@@ -76,7 +77,7 @@ class SavedSection(CallList):
 
     def row_of(self, item: _Saved) -> Row:
         if (call := item.call) is None:
-            return Row(item.id, (item.id, "", Cell("cannot be read: see below", "error"), ""))
+            return Row(item.id, (item.id, "", Cell("not readable", "error"), ""))
         asks = ", ".join(variable.name for variable in call.asked)
         there = self._session.method(call.method) is not None
         return Row(item.id, (item.id, Cell(call.method, "" if there else "dim"), call.description, asks))
@@ -87,18 +88,24 @@ class SavedSection(CallList):
     def params_of(self, item: _Saved) -> list[Any] | None:
         return item.call.params if item.call is not None else None
 
-    def about(self, item: _Saved) -> list[tuple[str, str, str]]:
+    def warnings(self, item: _Saved) -> list[Note]:
         if (call := item.call) is None:
-            return [("problem", item.problem, "error")]
-        lines = [("about", call.description, "")] if call.description else []
+            return [Note("problem", item.problem.removeprefix(f"{SavedCalls().path(item.id)}: "), "error")]
+        notes = [Note("note", note, "warning") for note in call.notes]
+        if self._session.method(call.method) is None:
+            notes.append(Note("note", "this server does not list the method", "warning"))
+        return notes
+
+    def about(self, item: _Saved) -> list[Note]:
+        file = Note("file", shortened(SavedCalls().path(item.id)), "dim")
+        if (call := item.call) is None:
+            return [file]
+        notes = [Note("about", call.description)] if call.description else []
         for variable in call.asked:
             default = f"{variable.default} unless changed" if variable.default is not None else ""
             words = (variable.name, variable.type, variable.description, default)
-            lines.append(("asks for", "   ".join(part for part in words if part), "accent"))
-        lines += [("note", note, "warning") for note in call.notes]
-        if self._session.method(call.method) is None:
-            lines.append(("note", "this server does not list the method", "warning"))
-        return [*lines, ("file", shortened(SavedCalls().path(item.id)), "dim")]
+            notes.append(Note("asks for", "   ".join(part for part in words if part), "accent"))
+        return [*notes, file]
 
     def nothing(self) -> str:
         folder = shortened(SavedCalls().folder)
@@ -133,8 +140,13 @@ class SavedSection(CallList):
             method = self._session.method(call.method)
             names = [param.name for param in method.params] if method is not None else []
             described = {variable.name: variable for variable in call.variables}
-            await save_call(self, Draft(call.method, call.params, names, described, call.name, call.description))
-            self.look()
+            draft = Draft(call.method, call.params, names, described, call.name, call.description)
+            saved = await save_call(self, draft)
+            if saved is not None and saved != call.name:
+                await asyncio.to_thread(SavedCalls().remove, call.name)
+            await self.read()
+            if saved is not None:
+                self.show_item(saved)
 
     @work(exclusive=True, group="save")
     async def action_saved_delete(self) -> None:

@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 
 __all__ = [
     "LOCAL_BYTES",
-    "OSC52_BYTES",
     "file_path",
     "fits",
     "open_private",
@@ -28,16 +27,14 @@ __all__ = [
     "text_of",
 ]
 
-OSC52_BYTES = 74_994
-"""Common terminals take this much by OSC 52: a sequence of 100,000 bytes, in base64."""
 SLICE = 1 << 18
 LOCAL_BYTES = 16_000_000
 """The most that the app gives to this machine's own clipboard."""
 
 
-def fits(text: str) -> bool:
-    """Whether a terminal's clipboard takes a text."""
-    return len(text) <= OSC52_BYTES and len(text.encode("utf-8", "replace")) <= OSC52_BYTES
+def fits(text: str, most: int) -> bool:
+    """Whether a terminal's clipboard, which takes so many bytes, takes a text."""
+    return len(text) <= most and len(text.encode("utf-8", "replace")) <= most
 
 
 def _steps(value: Any) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Settings:
     clipboard: str = "auto"
     call_seconds: int = 3600
     clipboard_bytes: int = 74_994
+    """Common terminals take this much by OSC 52: a sequence of 100,000 bytes, in base64."""
     result_bytes: int = 100_000_000
     events: int = 2000
     frames: int = 2000

@@ -1,8 +1,9 @@
 """`ArgumentsEditor`: the JSON editor with completion, and with places that wait to be filled in.
 
 The list of completions opens by itself while a key or a value is typed, or with a key. While it is open, up and down
-choose, tab accepts, escape closes; enter stays a newline until an arrow key was used. The first choice is also shown
+choose, tab accepts, escape closes; enter is as without it until an arrow key was used. The first choice is also shown
 behind the caret, dimmed, where nothing else stands on the line; right takes that one.
+In a string, enter goes on to the next place that waits, or behind the string.
 
 `complete` is given by the owner, a pure function of text, offset and whether the keys that may follow are wanted where
 a value has no choices. It is asked when the keys rest, when the list is wanted and when a choice is accepted, never
@@ -276,6 +277,13 @@ class ArgumentsEditor(JsonEditor):
             self._typed = (self._typed + event.character)[-40:]
         elif event.key != "backspace":
             self._typed = ""
+
+    def leave_string(self) -> bool:
+        """Goes on to the next place to fill in, where there is one."""
+        left = super().leave_string()
+        if left and (gap := next((gap for gap in self._gaps if gap.start >= self.caret), None)) is not None:
+            self.select_inside(gap.start, gap.end)
+        return left
 
     async def _on_paste(self, event: events.Paste) -> None:
         # Otherwise what a text area does with a paste follows.

@@ -21,7 +21,7 @@ from tui.model.candidates import Candidate, value_candidates
 from tui.model.draft import Draft, Patch
 from tui.model.form import CONTAINERS, Field, fields, key_of
 from tui.model.formedit import added, branched, chosen, entered, pasted_into
-from tui.model.formfind import first_found, folds_above, found_fields
+from tui.model.formfind import folds_above, found_fields
 from tui.model.formtext import UnreadableText, default_of, help_of, kind_of, read_text, shown_text, written_text
 from tui.model.jsontext import Path
 from tui.model.known import Known
@@ -40,6 +40,10 @@ _COLUMNS = (Column("name", least=12, most=34), Column("value", flex=True, least=
 _TYPED = frozenset({"text", "number", "secret"})
 """The kinds of rows whose value is typed into the field."""
 
+_HELP_LINES = 2
+_WRAPPED = 12
+"""The cells that a wrapped text may leave empty."""
+
 _KIND_CELLS = 22
 """The most cells of the words that say what a row takes; the help has them in full."""
 
@@ -50,7 +54,7 @@ class FormView(DraftView):
     DEFAULT_CSS = """
     FormView { layers: rows field; }
     FormView FormRows { height: 1fr; }
-    FormView #form-help { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    FormView #form-help { height: 2; color: $text-muted; }
     FormView .find { display: none; }
     FormView.-finding .find { display: block; }
     FormView FormField, FormView FormCell { layer: field; position: absolute; display: none; }
@@ -69,7 +73,11 @@ class FormView(DraftView):
         self._fields: dict[str, Field] = {}
         self._problems: dict[str, str] = {}
         self._edited: Field | None = None
+        self._begun = ""
+        """The draft's text when the field was opened."""
         self._sought = ""
+        self._first: Field | None = None
+        """The first of the rows that were found."""
         self._made: Path | None = None
         """Where a row is about to be that was just added."""
         self._onward = False
@@ -81,6 +89,11 @@ class FormView(DraftView):
         yield self._help
         yield self.field
         yield self.cell
+
+    @property
+    def finding(self) -> bool:
+        """Whether only rows of a name are shown."""
+        return bool(self._sought)
 
     @property
     def shown(self) -> list[Field]:
@@ -107,6 +120,8 @@ class FormView(DraftView):
             self._sought = ""
             self.remove_class("-finding", "-typing")
             self._leave_unread()
+        elif self._edited is not None and draft.text != self._begun:
+            self._leave()  # the text was changed from elsewhere
         if self.rows.is_mounted:
             self._show()
             if fresh or self._onward:
@@ -138,7 +153,7 @@ class FormView(DraftView):
             self._tell()
             return
         if self._sought:
-            found = found_fields(method, values, self._sought)
+            found, self._first = found_fields(method, values, self._sought)
             self.rows.empty = "No row has that name."
         else:
             found = fields(method, values, lambda key, usual: self._folds.get(key, usual))
@@ -174,7 +189,9 @@ class FormView(DraftView):
         else:
             if row.required and not row.present:
                 badges.append(Cell("required", "warning"))
-            badges.append(Cell(cut(safe(kind_of(row)), _KIND_CELLS, ellipsis=self.rows.glyphs.ellipsis), "dim"))
+            if not (row.present and row.kind in ("text", "secret", "json")):
+                # Of a text that is there the room is for the text; the help says what it is.
+                badges.append(Cell(cut(safe(kind_of(row)), _KIND_CELLS, ellipsis=self.rows.glyphs.ellipsis), "dim"))
         return Row(row.key, (name, Cell(value, style)), row.depth, None if row.open is None else not row.open,
                    tuple(badges))  # fmt: skip
 
@@ -184,8 +201,9 @@ class FormView(DraftView):
         row = self.row
         told = self._problems.get(row.key, "") if row is not None else ""
         words = f"{told}  " if told and told != "to fill in" else ""
-        text = f"{words}{help_of(row)}" if row is not None else ""
-        self._help.update(plain(safe(text)))
+        text = safe(f"{words}{help_of(row)}") if row is not None else ""
+        cells = _HELP_LINES * self.size.width - _WRAPPED
+        self._help.update(plain(cut(text, max(cells, 0), ellipsis=self.rows.glyphs.ellipsis)))
         self.refresh_bindings()
 
     # Finding
@@ -201,8 +219,8 @@ class FormView(DraftView):
             self._folds |= dict.fromkeys(folds_above(row.path), True)
         self._sought = text.strip()
         self._show()
-        if self._sought and (first := first_found(self.shown)) is not None:
-            self.rows.move_to(first.key)
+        if self._sought and self._first is not None:
+            self.rows.move_to(self._first.key)
         self.rows.show_cursor()
 
     def go_to(self, offset: int) -> None:
@@ -224,7 +242,10 @@ class FormView(DraftView):
     def _folded(self, event: Rows.Folded) -> None:
         event.stop()
         row = self._fields.get(event.key)
-        if row is not None and not self._sought:
+        if self._sought:
+            self._folds[event.key] = True
+            self._find.close()
+        elif row is not None:
             self._folds[event.key] = not event.folded
             self._show()
             if not event.folded:
@@ -328,7 +349,7 @@ class FormView(DraftView):
 
     def _begin(self, row: Field, lines: str | None = None) -> None:
         """Opens the field over a row, or the cell where its value has several ``lines``."""
-        self._edited = row
+        self._edited, self._begun = row, self._draft.text
         text = "" if row.kind == "add" else written_text(row)
         if self._problems.get(row.key) == "to fill in":
             text = ""

@@ -299,7 +299,7 @@ class JobPane(Pane):
     @on(FindingView.Found)
     def _told(self, event: FindingView.Found) -> None:
         event.stop()
-        text = f'"{cut(safe(event.text), 20, ellipsis=self._ellipsis)}"'
+        text = f'"{cut(safe(event.text), 20, ellipsis=self.ellipsis)}"'
         if event.place is None:
             self._found = ((f"no {text} here", "warning"),)
         elif self._field.has_focus:

@@ -5,7 +5,7 @@ import weakref
 from textual._styles_cache import StylesCache
 from textual.color import Color
 
-from tui.collector import let_go_of_widgets
+from tui.line_cache import let_go_of_widgets
 
 
 def test_what_keeps_the_drawn_lines_of_a_widget_goes_with_it() -> None:
