@@ -11,7 +11,7 @@ import sys
 
 from .exits import CommandError, ExitStatus
 
-__all__ = ["ask", "ask_text", "confirm", "has_terminal"]
+__all__ = ["ask", "ask_text", "confirm", "has_terminal", "typed"]
 
 LONGEST_LINE = 65_536
 """The most bytes of a line with a secret: standard input may have no end."""
@@ -52,9 +52,13 @@ def _line() -> str | None:
 
 def confirm(question: str) -> bool | None:
     """Ask for a yes on the terminal; None without one. Standard input cannot answer, so a script cannot agree."""
-    if not has_terminal():
-        return None
-    return ask_text(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    answer = typed(f"{question} [y/N] ")
+    return None if answer is None else answer.lower() in {"y", "yes"}
+
+
+def typed(prompt: str) -> str | None:
+    """What the user types on the terminal; None without one."""
+    return ask_text(prompt).strip() if has_terminal() else None
 
 
 def ask_text(prompt: str) -> str:

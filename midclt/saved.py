@@ -23,6 +23,7 @@ from truenas_client.storage.saved_call import SavedCall, Variable
 
 from .asking import ask, ask_text, has_terminal
 from .exits import CommandError, ExitStatus
+from .filling import filled
 from .output import print_line, say
 
 __all__ = ["arguments", "do", "find_call"]
@@ -58,11 +59,7 @@ def arguments(call: SavedCall, settings: Sequence[str]) -> tuple[list[Any], tupl
     def lookup(one: Placeholder) -> Secret | str:
         return secrets[one.name] if one.kind == "var" and one.name in secrets else look_up(one)
 
-    filled = fill(params, lookup)
-    if filled.unfilled:
-        reasons = dict.fromkeys(f"{one.placeholder}: {one.message}" for one in filled.unfilled)
-        raise CommandError("\n".join(reasons), ExitStatus.USAGE)
-    return filled.value, filled.secrets
+    return filled(params, lookup)
 
 
 def _given(call: SavedCall, settings: Sequence[str]) -> dict[str, str]:
@@ -104,13 +101,13 @@ def _secret(variable: Variable, typed: str | None) -> Secret | str:
     if typed is None:
         text = ask(f"{_words(variable)}: ") if has_terminal() else None
         return Secret(text) if text else f"not given: --set {variable.name}='${{env:VARIABLE}}'"
-    if not is_reference(typed) or not (filled := fill(typed, look_up)).secrets:
+    if not is_reference(typed) or not (found := fill(typed, look_up)).secrets:
         raise CommandError(
             f"{variable.name} is a secret, and other users of this machine can see a command line: leave it out to be "
             f"asked, or name it: --set {variable.name}='${{env:VARIABLE}}' or '${{secret:NAME}}'",
             ExitStatus.USAGE,
         )
-    return filled.secrets[0]
+    return found.secrets[0]
 
 
 def _words(variable: Variable) -> str:

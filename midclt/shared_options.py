@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["FORMS", "add_call_options", "add_colour_option", "add_listing_options", "add_output_options"]
+__all__ = [
+    "FORMS",
+    "add_call_options",
+    "add_colour_option",
+    "add_fleet_option",
+    "add_listing_options",
+    "add_output_options",
+]
 
-FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
+FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
 
 
 def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "json elsewhere") -> None:
@@ -24,6 +31,12 @@ def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "jso
     )
     group.add_argument("--jmespath", metavar="EXPRESSION", help="show what this JMESPath finds (package jmespath)")
     add_colour_option(group)
+
+
+def add_fleet_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names several servers, which may stand before the command too."""
+    words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with its nas"
+    parser.add_argument("--on", metavar="NAMES", default=argparse.SUPPRESS, help=words)
 
 
 def add_colour_option(parser: argparse._ActionsContainer) -> None:
@@ -55,3 +68,5 @@ def add_call_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show and check what would be sent, secrets masked; send nothing"
     )
+    add_fleet_option(parser)
+    parser.add_argument("--yes", action="store_true", help="with --on: send a call that may change servers, unasked")

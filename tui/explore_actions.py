@@ -50,15 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         "call.view",
         "Next view of the arguments",
         keys="f2",
-        help="Changes between the views of the arguments: JSON, a form. All show the same text.",
-        always=True,
-    ),
-    _call(
-        "text.editor",
-        "Edit in your editor",
-        keys="f4",
-        help="Opens the arguments in $VISUAL or $EDITOR, with what may be left out as comments. Secrets are masked "
-        "there and come back.",
+        help="Changes between the views of the arguments: JSON, a form, fields of a query. All show the same text.",
         always=True,
     ),
     _go(
@@ -139,11 +131,21 @@ ACTIONS: tuple[Action, ...] = (
         always=True,
         handler="accept",
     ),
+    *(
+        Action(f"edit.{name}", title, where="list", group="Call", keys=key, help=help_, always=True)
+        for name, title, key, help_ in (
+            ("undo", "Undo", "ctrl+z", "In the arguments as JSON or as a form, takes the last edit back."),
+            ("redo", "Redo", "ctrl+y", "In the arguments as JSON or as a form, makes again what was undone."),
+            ("cut", "Cut the line", "ctrl+x", "Into the clipboard: the selected text, or without one the whole line."),
+            ("select_all", "Select all", "f7", "In the arguments as JSON, so that typing replaces them."),
+        )
+    ),
     _result(
         "pane.find",
         "Find",
         keys="slash",
-        help="Finds text in the result or the docs; {find.next} and {find.previous} step.",
+        help="Finds text in the result or the docs; {find.next} and {find.previous} step. In a form shows the rows of "
+        "that name, also folded ones.",
         footer="find",
         rank=16,
     ),
@@ -222,15 +224,25 @@ ACTIONS: tuple[Action, ...] = (
         keys="D",
         help="Shows what differs between the result and another: the pinned one, an earlier one, the same call on "
         "another open connection, or the last one of another method. {find.next} goes to the next change.",
+        rank=11,
     ),
     _result(
         "copy.menu",
         "Copy ...",
         keys="y",
-        help="Copies the value or path under the cursor, the whole result, or the arguments. What is "
-        "too large for a terminal's clipboard is offered as a file.",
+        help="Copies the value or path under the cursor, the whole result, the arguments, or the call as a midclt "
+        "command, a Python script or a JSON-RPC frame. What a terminal's clipboard does not hold goes to a file.",
         footer="copy",
-        rank=22,
+        rank=11,
+    ),
+    _result(
+        "result.save",
+        "Save or export the result ...",
+        keys="x",
+        help="Into a file, as JSON, JSONL, CSV, YAML or Markdown: all of it, or the rows and columns that are shown. "
+        "While a diff is shown, the diff.",
+        footer="save",
+        rank=23,
     ),
     _call(
         "call.abort",
@@ -239,6 +251,14 @@ ACTIONS: tuple[Action, ...] = (
         help="Asks the server to stop the job shown in the result, after asking you.",
         footer="abort",
         rank=11,
+    ),
+    _call(
+        "call.watch",
+        "Watch the job here, or not",
+        keys="w",
+        help="The end of a watched job is told wherever you are. Jobs started here are watched.",
+        footer="watch",
+        rank=27,
     ),
     _go(
         "method.star",

@@ -59,6 +59,21 @@ ACTIONS: tuple[Action, ...] = (
     _panes("pane.grow", "Larger pane", keys="equals_sign", help="Gives the pane two more rows."),
     _panes("pane.shrink", "Smaller pane", keys="minus", help="Takes two rows from the pane."),
     _panes(
+        "text.pager",
+        "Show in a pager",
+        keys="f3",
+        help="What the cursor is in, by $PAGER: the arguments, the result, the docs, a log, a list.",
+        always=True,
+    ),
+    _panes(
+        "text.editor",
+        "Edit or show in your editor",
+        keys="f4",
+        help="The arguments in $VISUAL or $EDITOR, with what may be left out as comments; secrets are masked there and "
+        "come back. What can only be read, as a result, opens in a file that is not to be changed.",
+        always=True,
+    ),
+    _panes(
         "app.jump",
         "Jump",
         keys="ctrl+o,f",
@@ -201,6 +216,9 @@ ACTIONS: tuple[Action, ...] = (
         footer="commands",
         rank=99,
         handler="command_palette",
+    ),
+    _app(
+        "app.settings", "Settings ...", keys="0", help="Theme, keys, questions, clipboard and limits, and their file."
     ),
     _app("app.quit", "Quit", keys="ctrl+q", help="At once, from anywhere.", always=True, handler="quit"),
 )

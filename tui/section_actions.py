@@ -81,7 +81,14 @@ ACTIONS: tuple[Action, ...] = (
         footer="copy",
         rank=22,
     ),
-    _jobs("export.open", "Save the log ...", keys="x", help="Saves the whole log of the job.", footer="save", rank=18),
+    _jobs(
+        "export.open",
+        "Save of the job ...",
+        keys="x",
+        help="Saves the arguments or the result where they are shown, else the whole log of the job.",
+        footer="save",
+        rank=18,
+    ),
     _jobs("view.refresh", "Read jobs again", keys="r", help="Asks the server for the list of jobs."),
     _jobs(
         "job.bell",
@@ -97,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Events.
     _events("event.add", "Add a subscription", keys="plus", help="One more panel, of four.", footer="add", rank=11),
+    _events("event.next", "Next panel", keys="tab", help="From the last one to the first.", footer="next", rank=15),
     _events("event.close", "Close the panel", keys="delete", help="Ends the subscription.", footer="close", rank=17),
     _events(
         "event.filter",
@@ -165,6 +173,15 @@ ACTIONS: tuple[Action, ...] = (
         footer="save",
         rank=15,
     ),
+    _history(
+        "history.copy",
+        "Copy a call of the history ...",
+        keys="y",
+        help="As a midclt command, a Python script or a JSON-RPC frame, without secrets.",
+        footer="copy",
+        rank=16,
+        handler="list_copy",
+    ),
     _history("history.forget", "Forget a call", keys="delete", help="Takes it out of the history."),
     _saved(
         "saved.run",
@@ -190,6 +207,16 @@ ACTIONS: tuple[Action, ...] = (
         help="Its name, what it is for, and which of its values are asked for.",
         footer="change",
         rank=15,
+    ),
+    _saved(
+        "saved.copy",
+        "Copy a saved call ...",
+        keys="y",
+        help="As a midclt command, a Python script or a JSON-RPC frame, without secrets. What was left open comes "
+        "from the environment there.",
+        footer="copy",
+        rank=18,
+        handler="list_copy",
     ),
     _saved(
         "saved.export",

@@ -125,11 +125,9 @@ class Desk:
 
     async def settled(self) -> None:
         """Waits until every key was dealt with."""
-        await dealt_with(self.pilot)
-        if not self.app.turnstile.idle:
-            await self.until(
-                lambda: self.app.turnstile.idle or self.app._exit or self.app._exception, "the keys to be dealt with"
-            )
+        await self.until(
+            lambda: self.app.turnstile.idle or self.app._exit or self.app._exception, "the keys to be dealt with"
+        )
         await dealt_with(self.pilot)
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:

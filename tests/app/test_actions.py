@@ -25,12 +25,15 @@ from tui.cards.help import HelpScreen
 from tui.cards.jump import JumpScreen
 from tui.cards.keep import KeepScreen
 from tui.cards.review import ReviewScreen
+from tui.cards.save import SaveScreen
+from tui.cards.settings import SettingsScreen
 from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
 from tui.section_specs import SECTIONS, SectionSpec
 from tui.sections.access import AccessSection
 from tui.sections.dashboard import DashboardSection
+from tui.sections.events import EventsSection
 from tui.sections.history import HistorySection
 from tui.sections.saved import SavedSection
 from tui.session.keeping import Offer
@@ -38,6 +41,7 @@ from tui.session.session import Session, State
 from tui.session.target import Target
 from tui.starting.connect import ConnectScreen
 from tui.widgets.json_view import JsonView
+from tui.widgets.key_line import working
 from tui.widgets.rows import Rows
 from tui.widgets.table_view import TableView
 from tui.widgets.tile import Tile
@@ -104,9 +108,7 @@ async def test_help_names_every_action_with_its_present_key(signed_in: Open) -> 
         rows = desk.app.screen.query_one(Rows)
         shown = {row.key: row for row in rows.rows}
         assert {"session.lock", "call.run", "nav.open"} <= set(shown)
-        cell = shown["session.lock"].cells[0]
-        assert not isinstance(cell, str)
-        assert cell.text == "^y"
+        assert shown["session.lock"].cells[1] == "^y"
         await desk.press("escape")
         await desk.press("ctrl+y")
         await desk.see("read-only")
@@ -237,6 +239,18 @@ async def _problem(desk: Desk, key: str) -> None:
     await desk.until(lambda: editor.has_focus and editor.text[editor.caret :].startswith('"x"'), "the caret there")
 
 
+@drive("edit.undo", "edit.redo", "edit.cut", "edit.select_all")
+async def _text(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write("[\n]")
+    editor = desk.explore.call_pane.editor
+    editor.goto(0)
+    await desk.type("x")
+    steps = {"ctrl+z": "[\n]", "ctrl+y": "x[\n]", "ctrl+x": "]", "f7": "1"}
+    await desk.press(*{"ctrl+y": ["ctrl+z", key], "f7": [key, "1"]}.get(key, [key]))
+    await desk.until(lambda: editor.text == steps[key], "the text")
+
+
 @drive("edit.complete", "edit.accept")
 async def _complete(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")
@@ -260,18 +274,25 @@ async def _editor(desk: Desk, key: str) -> None:
     await desk.see("Not edited: this terminal")  # a screen of tests is none
 
 
+@drive("text.pager")
+async def _pager(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("Not shown: this terminal")
+
+
 @drive("form.branch", "form.drop", "form.complete")
 async def _form(desk: Desk, key: str) -> None:
-    await desk.open("pds q", "pool.dataset.query")
-    await desk.write('[[], {"limit": 1}]')
+    await desk.open("pds cre", "pool.dataset.create")
+    await desk.write('[{"name": "tank/a", "type": "FILESYSTEM", "quota": 1}]')
     await desk.press("f2")
-    await desk.see("[Form]", "limit")
-    desk.explore.call_pane.go_to("options.limit")
+    await desk.see("[Form]", "quota")
+    desk.explore.call_pane.go_to("quota")
     await desk.press(key)
     if key == "delete":
-        await desk.until(lambda: '"limit"' not in desk.explore.call_pane.text, "limit left out")
+        await desk.until(lambda: '"quota"' not in desk.explore.call_pane.text, "quota left out")
     else:
-        await desk.see("Only one kind" if key == "t" else "No values are known")
+        await desk.see("━ quota is ━" if key == "t" else "━ quota ━")
 
 
 @drive("pane.find", "find.next", "find.previous")
@@ -375,11 +396,11 @@ async def _previous(desk: Desk, key: str) -> None:
     await desk.see("Previous result")
 
 
-@drive("copy.menu")
+@drive("copy.menu", "result.save")
 async def _copy(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
-    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu), "the menu")
+    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu | SaveScreen), "the card")
 
 
 async def job(desk: Desk) -> None:
@@ -393,9 +414,14 @@ async def job(desk: Desk) -> None:
     await desk.press("escape")
 
 
-@drive("call.abort", "job.abort")
+@drive("call.abort", "call.watch", "job.abort")
 async def _abort(desk: Desk, key: str) -> None:
     await job(desk)
+    if key == "w":
+        for watched in (False, True):
+            await desk.press(key)
+            await desk.until(lambda watched=watched: (1 in desk.session.jobs.watched) is watched)  # type: ignore[misc]
+        return
     await desk.press(key)
     await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
     await desk.press("escape", "3")
@@ -450,7 +476,7 @@ async def _job(desk: Desk, key: str) -> None:
             await desk.see("Copied name of the method")
         case "x":
             await desk.press(key)
-            await desk.see("Save a file", "job-1-demo.work.log")
+            await desk.see("Save the log", "job-1-demo.work.log")
             await desk.press("escape")
     if key == "o":
         await desk.press("enter", "slash")
@@ -499,7 +525,8 @@ async def _access(desk: Desk, key: str) -> None:
 
 
 @drive(
-    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets", "event.close")
+    *("event.add", "event.plot", "event.view", "event.filter", "event.copy", "event.save", "event.sets"),
+    *("event.next", "event.close"),
 )
 async def _events(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "4")
@@ -507,6 +534,17 @@ async def _events(desk: Desk, key: str) -> None:
         await desk.type("reporting.realtime")
         await desk.press("enter")
         await desk.see("cpu.cpu.usage")
+    if key == "tab":
+        section = desk.workspace.section
+        assert isinstance(section, EventsSection)
+        await desk.press("plus", *"alert.list", "enter")
+        await desk.until(lambda: len(section._panels) == 2, "a second panel")
+        first, second = section._panels
+        for panel in (first, second):
+            await desk.press(key)
+            await desk.until(lambda panel=panel: panel.content.has_focus, "the next panel")  # type: ignore[misc]
+        await desk.press("delete", "escape", "1")
+        return
     await desk.press(key)
     seen = {"plus": "Subscribe", "o": "added", "v": '"msg": "added"', "slash": "e.g. tank", "y": "all events that"}
     await desk.see({**seen, "x": "what arrives", "s": "under a name", "delete": "Subscribe"}[key])
@@ -533,7 +571,7 @@ async def _wire(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("history.find", "history.save", "history.run", "history.forget")
+@drive("history.find", "history.save", "history.copy", "history.run", "history.forget")
 async def _history(desk: Desk, key: str) -> None:
     if not desk.session.memory.history.newest():
         await result(desk)
@@ -548,6 +586,8 @@ async def _history(desk: Desk, key: str) -> None:
             await desk.until(lambda: section.filter.has_focus, "the filter")
         case "s":
             await desk.see("Save the call  system.info")
+        case "y":
+            await desk.see("the call as a midclt command")
         case "r":
             await desk.until(lambda: len(desk.session.memory.history.newest()) > before, "another call")
             assert desk.workspace.section.id == "explore"
@@ -555,7 +595,7 @@ async def _history(desk: Desk, key: str) -> None:
             await desk.until(lambda: len(desk.session.memory.history.newest()) < before, "one call less")
 
 
-@drive("saved.find", "saved.change", "saved.export", "saved.import", "saved.run", "saved.delete")
+@drive("saved.find", "saved.change", "saved.copy", "saved.export", "saved.import", "saved.run", "saved.delete")
 async def _saved(desk: Desk, key: str) -> None:
     SavedCalls().put(SavedCall("info", "system.info", []), replace=True)
     await desk.press("escape", "escape", "8")
@@ -566,7 +606,13 @@ async def _saved(desk: Desk, key: str) -> None:
     if key == "r":
         await desk.until(lambda: desk.session.caller.last["system.info"].state == "done", "the call")
         return
-    seen = {"e": "Save the call", "x": "Export a saved call", "plus": "Import a saved call", "delete": "Delete info?"}
+    seen = {
+        "y": "the call as a",
+        "e": "Save the call",
+        "x": "Export a saved call",
+        "plus": "Import a saved call",
+        "delete": "Delete info?",
+    }
     if key == "slash":
         await desk.until(lambda: section.filter.has_focus, "the filter")
     else:
@@ -675,6 +721,13 @@ async def _keys(desk: Desk, key: str) -> None:
     await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
 
 
+@drive("app.settings")
+async def _settings(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, SettingsScreen), "the settings")
+
+
 @drive("app.palette")
 async def _palette(desk: Desk, key: str) -> None:
     await result(desk)
@@ -720,10 +773,24 @@ def cases() -> Iterator[Any]:
         place = places.setdefault(function, actions.by_id(action_id).where)
         if function in ENDS:
             place = action_id
-        elif place == "explore":
-            place = function.__name__  # each begins with another method or result
         together.setdefault(place, []).append(action_id)
     return (pytest.param(ids, id=name) for name, ids in together.items())
+
+
+def ids_listed_at_each_key(desk: Desk) -> set[str]:
+    """The actions that the list of keys would have named before any of the keys that the desk presses from now on."""
+    listed: set[str] = set()
+    press = desk.press
+
+    async def looked(*keys: str) -> None:
+        for key in keys:
+            await desk.settled()
+            listed.update(str(binding.id) for _node, binding in working(desk.app.screen))
+            listed.add("app.cancel")
+            await press(key)
+
+    desk.press = looked  # type: ignore[method-assign]
+    return listed
 
 
 @pytest.mark.parametrize("ids", cases())
@@ -735,12 +802,14 @@ async def test_every_action_is_triggered_by_its_key(signed_in: Open, nas: Simula
         await call.sleep(100_000)
 
     async with signed_in() as desk:
+        listed = ids_listed_at_each_key(desk)
         for action_id in ids:
             try:
                 await DRIVES[action_id](desk, actions.by_id(action_id).keys.split(",")[0])
             except AssertionError as error:
                 error.add_note(f"triggering {action_id}")
                 raise
+            assert action_id in listed, "the list of keys names it where its key works"
             while isinstance(desk.app.screen, ModalScreen):
                 await desk.press("escape")
 

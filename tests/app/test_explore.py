@@ -484,3 +484,16 @@ async def test_a_window_that_grows_leaves_the_drawer(signed_in: Open) -> None:
         await desk.see("[Docs]", "pool.dataset.query")
         await resized(desk.pilot, 120, 36)
         await desk.see("system.info", "[Arguments]", "Result")
+        # Shown again, the section has its size again: that changes no view, and takes the focus from no field.
+        await desk.workspace.perform("pane.docs")
+        await desk.workspace.perform("pane.methods")
+        for section in ("go.jobs", "go.explore"):
+            await desk.workspace.perform(section)
+            await desk.settled()
+        await desk.see("[Docs]")
+        await desk.workspace.perform("pane.args")
+        await desk.until(lambda: desk.explore.call_pane.editor.has_focus, "the editor")
+        desk.explore.action_pane_methods()
+        await desk.explore.on_resize()
+        await desk.settled()
+        assert desk.explore.methods.filter.has_focus

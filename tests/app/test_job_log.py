@@ -57,10 +57,11 @@ def quiet(value: Any) -> Any:
     return value
 
 
-async def test_a_log_is_followed_and_after_a_loss_its_last_lines_come_once() -> None:
-    async with logged() as (nas, client, job, say):
+@pytest.mark.parametrize("release", ["24.10", "26"])
+async def test_a_log_is_followed_and_after_a_loss_its_last_lines_come_once(release: str) -> None:
+    async with logged(release=release) as (nas, client, job, say):
         log = JobLog(quiet)
-        task = asyncio.create_task(log.read(client, job))
+        task = asyncio.create_task(log.read(client, job, old=release == "24.10"))
         await come(lambda: log.lines.lines == ["one", "two"])
         assert (log.how, log.problem) == ("following", "")
         say("three\nfo")
@@ -87,7 +88,7 @@ async def test_without_the_role_a_log_is_read_once_and_says_so() -> None:
 
 
 async def test_where_the_server_does_not_take_the_subscription_a_log_is_read_once() -> None:
-    async with logged(release="24.10") as (_nas, client, job, _say):
+    async with logged() as (_nas, client, job, _say):
         log = JobLog(quiet)
         await log.read(client, job, old=True)
         assert log.lines.lines == ["one", "two"]

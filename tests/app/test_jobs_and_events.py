@@ -236,6 +236,7 @@ def test_names_of_events_are_offered_best_first() -> None:
     assert fitting_names("POOL", NAMES) == ["pool.query", "pool.dataset.query"]
     assert fitting_names("query", ["a.query", "query.x", "query"]) == ["query", "query.x", "a.query"]
     assert fitting_names("+", NAMES) == []
+    assert fitting_names("cpu", NAMES) == ["reporting.realtime"]
 
 
 def test_an_unknown_event_is_refused_with_the_nearest() -> None:

@@ -16,7 +16,7 @@ from tests.app.waiting import screen_lines, wait_for
 from truenas_client.methods.catalogue import Method
 from tui.model.completion import Completions, complete
 from tui.model.known import Known
-from tui.model.pasting import pasted_arguments
+from tui.model.pasting import pasted
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
 from tui.widgets.json_editor import JsonEditor, Problem
@@ -83,7 +83,7 @@ async def rested(pilot: Pilot[None]) -> None:
 async def test_a_pasted_object_is_the_new_arguments_and_can_be_taken_back() -> None:
     before = '[{"name": ""}]'
     editor, choices = editing(before.replace('""', '"^"'))
-    editor.pasted = partial(pasted_arguments, method=METHOD, smallest=before)
+    editor.pasted = partial(pasted, method=METHOD, smallest=before)
     async with staged(editor, choices) as pilot:
         editor.focus()
         pilot.app.post_message(Paste('{\r\n  "name": "books",\r\n  "number": 5\r\n}\r\n'))
@@ -133,7 +133,7 @@ async def test_a_key_with_choices_lists_them_at_the_one_it_begins_with() -> None
         assert editor.text == '[{"mode": "FASTER"}]'
 
 
-async def test_tab_leaves_and_enter_breaks_the_line_unless_something_is_being_chosen() -> None:
+async def test_tab_and_enter_leave_unless_something_is_being_chosen() -> None:
     editor, choices = editing('[{"na^"}]')
     other = JsonEditor("[]")
     async with staged(editor, choices, other) as pilot:
@@ -141,9 +141,9 @@ async def test_tab_leaves_and_enter_breaks_the_line_unless_something_is_being_ch
         await pilot.press("ctrl+l")
         await opened(pilot, editor)
         await pilot.press("enter")
-        assert editor.text == '[{"na\n"}]'
+        assert (editor.text, editor.caret) == ('[{"na"}]', 6)
         await wait_for(pilot, lambda: not editor.choosing, "closed by leaving the word")
-        editor.undo()
+        editor.goto(5)
         await pilot.pause()
         await pilot.press("ctrl+l", "up", "down", "enter")
         assert editor.text == '[{"name": ""}]'
@@ -329,6 +329,19 @@ async def test_hostile_words_are_listed_and_written_without_harm(ascii_only: boo
             assert value[0][key] == key
             if "\ufe0f" not in word:  # its width is the terminal's business
                 drawn(pilot)
+
+
+async def test_enter_in_a_string_goes_on_and_breaks_no_line_there() -> None:
+    text = '["", 7, ""]'
+    editor, choices = editing(f"^{text}")
+    async with staged(editor, choices) as pilot:
+        editor.focus()
+        editor.gaps = [Problem(1, 3, "to fill in"), Problem(8, 10, "to fill in")]
+        editor.select_inside(1, 3)
+        await pilot.press("a", "enter", "b", "enter")
+        assert editor.text == '["a", 7, "b"]'
+        await pilot.press("enter")
+        assert editor.text == '["a", 7, "b"\n]'
 
 
 async def test_next_goes_through_problems_and_places_to_fill_in_order() -> None:

@@ -6,6 +6,7 @@ from textual.widgets import Input
 
 from tests.app.conftest import Desk, Open
 from tui.widgets.query_view import QueryView
+from tui.widgets.table_view import TableView
 
 
 async def query(desk: Desk, typed: str, name: str) -> QueryView:
@@ -35,6 +36,19 @@ async def test_disks_hotter_than_40_degrees_hottest_first(signed_in: Open) -> No
         await desk.press("enter")
         await desk.ended()
         await desk.see("[Table]", "rows 1-3", "size ▾")
+        # A click on a title: the server sorts, because there may be more rows than these.
+        table = desk.explore.result_pane.content
+        assert isinstance(table, TableView)
+        row = next(line for line in desk.text.splitlines() if "size ▾" in line)
+        await desk.pilot.click(table, offset=(row.index("name") - table.region.x, 0))
+        await desk.see("name ▴")
+        assert (desk.explore.call_pane.draft.params or [])[1:] == [{"order_by": ["name"], "limit": 3}]
+        await desk.press("escape", "slash")
+        await desk.type("sd")
+        await desk.see("matches")
+        await desk.press("escape")
+        desk.explore.call_pane.focus_view()
+        view.query_one("#query-limit", Input).focus()
         # A mistake is shown below its place, and is not sent.
         await desk.press("shift+tab", "shift+tab", "shift+tab", "end")
         await desk.type(" or")

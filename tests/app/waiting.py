@@ -23,18 +23,25 @@ async def wait_for(
     """
     from textual.css.query import NoMatches
 
+    def holds() -> bool:
+        try:
+            return bool(condition())
+        except NoMatches:
+            return False
+
     deadline = time.monotonic() + seconds
     while True:
+        # Not at each look: the widgets of a screen deal with dozens of messages for it.
         await dealt_with(pilot)
-        try:
-            if condition():
-                return
-        except NoMatches:
-            pass
-        await asyncio.sleep(LOOK_SECONDS)
-        if time.monotonic() > deadline:
-            name = what or getattr(condition, "__name__", "the condition")
-            raise AssertionError(f"{name}: not within {seconds:.0f} s. On screen:\n{screen_text(pilot)}")
+        if holds():
+            return
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if time.monotonic() > deadline:
+                name = what or getattr(condition, "__name__", "the condition")
+                raise AssertionError(f"{name}: not within {seconds:.0f} s. On screen:\n{screen_text(pilot)}")
+            if holds():
+                break
 
 
 async def dealt_with(pilot: Pilot[object]) -> None:

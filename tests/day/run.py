@@ -169,8 +169,8 @@ class Day:
         assert result.call.state == "failed", "the job is lost, and that is told"
         self.figures.restarts += 1
 
-    async def rotate(self) -> None:
-        """Another certificate: refused, refused again, trusted."""
+    async def rotate(self, *answers: str) -> None:
+        """Another certificate: refused, and each time that it is shown answered with a key; the last one trusts it."""
         desk, tls = self.desk, self.nas.tls
         assert tls is not None
         was = tls.fingerprint
@@ -178,7 +178,7 @@ class Day:
         self.nas.drop_connections()
         await desk.until(lambda: desk.session.state is State.OFFLINE, "refused")
         assert not any(session.origin.tls for session in self.nas.sessions), "nothing was sent"
-        for answer in ("escape", "t"):
+        for answer in answers:
             await desk.workspace.perform("session.reconnect")
             await desk.until(lambda: isinstance(desk.app.screen, TrustScreen), "the certificate")
             self.figures.refusals += 1
@@ -190,12 +190,12 @@ class Day:
         await self.returned()
         assert any(pin.text.endswith(tls.fingerprint) for pin in Profiles().get("day").tls.pins)
 
-    async def expire(self) -> None:
+    async def expire(self, one: int) -> None:
         """The server ends the login; the next call signs in again, and the measurements go on."""
         for session in self.nas.sessions:
             if session.origin.tls:
                 session.sign_out()  # type: ignore[attr-defined]
-        await self.call(0)
+        await self.call(one)
         feed = next(feed for feed in self.desk.session.feeds.open if feed.name == PANELS[0])
         seen = feed.seen
         await self.desk.until(lambda: feed.seen > seen, "measurements after the login has ended")
@@ -215,16 +215,17 @@ class Day:
         for part in range(parts):
             self.schedule.work()
             for number in range(self.rounds):
-                if part == 1 and number == self.rounds // 2:
-                    await self.expire()
-                if (part == 0 or (history and part == parts - 1)) and number == self.rounds // 2:
+                one, middle = next(turn), number == self.rounds // 2
+                if middle and (part == 0 or (history and part == parts - 1)):
                     # Also in the first part of a day that is weighed: what is loaded for it once is no growth.
-                    await self.rotate()
-                one = next(turn)
-                await self.call(one)
-                await self.show(SECTIONS[one % len(SECTIONS)].id)
-                if one % SCRUB_EVERY == 0:
+                    await self.rotate(*(["escape", "t"] if history else ["t"]))
+                if middle and part == 1:
+                    await self.expire(one)
+                elif one % SCRUB_EVERY == 0:
                     await self.scrub()
+                else:
+                    await self.call(one)
+                await self.show(SECTIONS[one % len(SECTIONS)].id)
                 until = began + self.seconds * (part + (number + 1) / self.rounds) / parts
                 await self.desk.until(lambda until=until: self.nas.clock.now() >= until, "the hour")  # type: ignore[misc]
             await self.count()

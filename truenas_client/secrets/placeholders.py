@@ -147,7 +147,7 @@ def _doubled(literal: str, *, before: bool = False) -> str:
 
 
 def pieces(text: str) -> Iterator[tuple[str, Placeholder | None]]:
-    """The text as literal pieces, each with the placeholder that follows it."""
+    """The text as literal pieces, as they are sent, each with the placeholder that follows it."""
     done = 0
     for form in _FORM.finditer(text):
         dollars = len(form["dollars"])

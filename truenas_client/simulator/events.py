@@ -237,6 +237,8 @@ class Events:
 
 
 def _source_argument(kind: EventKind, text: str | None) -> Any:
+    if kind.accepts is not None and kind.accepts.get("type") == "string":
+        return text or ""  # no JSON: what 24.10's follower of files takes
     errors = ValidationErrors()
     value: Any = {}
     if text:

@@ -16,15 +16,23 @@ from .shapes import any_, arguments, array, boolean, integer, nullable, obj, ret
 
 if TYPE_CHECKING:
     from .events import Source
+    from .release import Release
     from .state import Nas
 
-__all__ = ["PART"]
+__all__ = ["parts"]
 
+TAIL_LINES = 3
 LARGEST_FILE = 64 << 20
 """Octets of a file that is kept; the rest of a longer one is refused."""
 
-
 PART = Extensible()
+FOLLOWERS = {listed: Extensible() for listed in (True, False)}
+"""``filesystem.file_tail_follow``, as the release that lists its events (24.10) has it, and as later ones do."""
+
+
+def parts(release: Release) -> list[Extensible]:
+    """The service as a release has it."""
+    return [PART, FOLLOWERS[release.lists_events]]
 
 
 @PART.method(
@@ -101,24 +109,37 @@ async def get(call: Call, path: str) -> None:
     await call.output.write(_read(call.nas, path))
 
 
-@PART.source(
+@FOLLOWERS[False].source(
     "filesystem.file_tail_follow",
     accepts=obj(
         "What to follow.",
         ...,
         path=PATH,
-        tail_lines=integer("Lines of the end to begin with.", default=3),
+        tail_lines=integer("Lines of the end to begin with.", default=TAIL_LINES),
     ),
     roles=("FULL_ADMIN",),
 )
 async def file_tail_follow(nas: Nas, source: Source, argument: dict[str, Any]) -> None:
     """The last lines of a file, and those that are added to it."""
-    content = _read(nas, argument["path"])
-    lines = content.decode().splitlines(keepends=True)[-argument["tail_lines"] :]
+    await _follow(nas, source, argument["path"], argument["tail_lines"])
+
+
+@FOLLOWERS[True].source(
+    "filesystem.file_tail_follow", accepts=text("A path, then a colon and a number of lines."), roles=("FULL_ADMIN",)
+)
+async def old_file_tail_follow(nas: Nas, source: Source, argument: str) -> None:
+    """The same for ``path:lines``, or the path alone."""
+    path, colon, lines = argument.rpartition(":")
+    await _follow(nas, source, *((path, int(lines)) if colon else (argument, TAIL_LINES)))
+
+
+async def _follow(nas: Nas, source: Source, path: str, tail_lines: int) -> None:
+    content = _read(nas, path)
+    lines = content.decode().splitlines(keepends=True)[-tail_lines:]
     source.send(fields={"data": "".join(lines)})
     while True:
         await source.sleep(0.5)
-        done, content = len(content), _read(nas, argument["path"])
+        done, content = len(content), _read(nas, path)
         if len(content) > done:
             source.send(fields={"data": content[done:].decode()})
 

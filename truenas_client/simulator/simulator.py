@@ -187,7 +187,7 @@ def _parts(release: str, *, demo_data: bool) -> list[Extensible]:
     facts = RELEASES.get(release)
     if facts is None:
         raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
-    parts = [*auth_service.parts(facts), *core_service.parts(facts), files_service.PART, steering.PART]
+    parts = [*auth_service.parts(facts), *core_service.parts(facts), *files_service.parts(facts), steering.PART]
     if demo_data:
         from .nas import PARTS
 

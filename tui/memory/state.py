@@ -109,15 +109,15 @@ class AppMemory(StateFile):
     def bell(self, rings: bool) -> None:
         self.put("bell", rings)
 
-    def rows_of(self, pane: str, size_class: str) -> int | None:
-        """The rows a pane was given on screens of a size class, None when it was left as it is."""
-        rows = _object(_object(self.members.get("panes")).get(size_class)).get(pane)
-        return rows if type(rows) is int and 0 < rows < 1000 else None
+    def size_of(self, pane: str, size_class: str) -> int | None:
+        """The rows or columns a pane was given on screens of a size class, None when it was left as it is."""
+        cells = _object(_object(self.members.get("panes")).get(size_class)).get(pane)
+        return cells if type(cells) is int and 0 < cells < 1000 else None
 
-    def set_rows(self, pane: str, size_class: str, rows: int) -> None:
-        """Remembers the rows of a pane."""
+    def set_size(self, pane: str, size_class: str, cells: int) -> None:
+        """Remembers the size of a pane."""
         panes = _object(self.members.get("panes"))
-        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: rows}})
+        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: cells}})
 
 
 class ConnectionMemory(StateFile):

@@ -21,6 +21,8 @@ __all__ = ["KnownEvents", "fitting_names", "known_events", "listed_events", "may
 
 # What most want comes first.
 _FIRST = ("reporting.realtime", "alert.list", "core.get_jobs")
+_ABOUT = {"reporting.realtime": "CPU, memory, disks, network", "app.stats": "CPU, memory, network of apps"}
+"""What a name does not tell: the name is found by these words as well."""
 _NAME = re.compile(r"[A-Za-z]\w*(\.\w+)+", re.ASCII)
 _NEAREST = 3
 _NUMBERS = {"interval": {"type": "integer", "minimum": 2, "default": 2}, "tail_lines": {"type": ["integer", "null"]}}
@@ -39,6 +41,10 @@ class KnownEvents:
         schema = self.sources.get(name, {})
         required = schema.get("required") or ()
         return ", ".join(key if key in required else f"{key}?" for key in schema.get("properties") or ())
+
+    def words(self, name: str) -> str:
+        """What is told beside a name: what comes, and the arguments that it takes."""
+        return "   ".join(part for part in (_ABOUT.get(name, ""), self.takes(name)) if part)
 
     def wants(self, name: str) -> bool:
         """Whether a source does nothing without arguments."""
@@ -86,9 +92,9 @@ def listed_events(answer: Any) -> KnownEvents | None:
 
 
 def fitting_names(typed: str, names: Sequence[str]) -> list[str]:
-    """The names that match the typed text, best first: equal, beginning with it, containing it."""
+    """The names that match the typed text, best first: equal, beginning with it, containing it; or told by it."""
     word = typed.strip().lower()
-    found = [name for name in names if word in name.lower()]
+    found = [name for name in names if word in name.lower() or word in _ABOUT.get(name, "").lower()]
     return sorted(found, key=lambda name: (name.lower() != word, not name.lower().startswith(word)))
 
 

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from tui import actions
 from tui.model.wordfilter import WordFilter
 from tui.sections.section import Section
+from tui.sections.splits import Split
 from tui.session.session import Session
 from tui.widgets.call_preview import CallPreview, Note
 from tui.widgets.pane import Fact, Pane
@@ -40,6 +41,7 @@ class CallList(Section):
     """A sub-class says which items there are (`items`), and how each is drawn and found."""
 
     FOOTER_WORDS = {"nav.open": "open"}
+    SPLITS = (Split("arguments", ".call-detail", "top"),)
     TITLE: ClassVar[str]
     COLUMNS: ClassVar[tuple[Column, ...]]
     PLACEHOLDER: ClassVar[str]
@@ -215,6 +217,17 @@ class CallList(Section):
 
     # Around ------------------------------------------------------------------------
 
+    @work(exclusive=True, group="copy")
+    async def action_list_copy(self) -> None:
+        """Asks in which form to copy the call under the cursor, and copies it."""
+        from tui.cards.copies import Copy, call_copies, copy_one_of
+
+        if (item := self.current) is None:
+            return
+        method, params = self.method_of(item), self.params_of(item)
+        copies = [] if params is None else list(call_copies(self._session, method, params))
+        await copy_one_of(self, [*copies, Copy("n", "name of the method", lambda: method, "name")], method)
+
     def action_list_find(self) -> None:
         self.filter.focus()
 
@@ -227,5 +240,5 @@ class CallList(Section):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        acts = action.startswith((f"{self.id}_",)) and action != "saved_import"
+        acts = action.startswith((f"{self.id}_", "list_copy")) and action != "saved_import"
         return bool(self.is_mounted and self.current is not None) if acts else True

@@ -1,4 +1,4 @@
-"""The calls of the methods in Explore: sent once they were seen to be right, shown where they are read, copied.
+"""The calls of the methods in Explore: sent once they were seen to be right, shown where they are read.
 
 The session's caller makes them and keeps the last one of each method, so that one that
 takes minutes is found again when its method is opened again. How the panes stand beside
@@ -17,13 +17,12 @@ from textual.worker import Worker
 from truenas_client.storage.saved_call import Variable, with_values
 from truenas_client.values.fittedjson import fitted_json
 from tui import actions
-from tui.cards.copy_menu import choose_copy
 from tui.model.variables import to_ask
 from tui.sections.section import Run, Section
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, CallPane
+from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
@@ -139,9 +138,8 @@ class Calling(Section):
             self.action_pane_methods()
             return
         self._close_drawer()
-        view = self.call_pane.draft_view
-        if view is not None and view.unfinished:
-            self.notify(f"Not sent: {safe(view.unfinished)}.", severity="warning", timeout=4, markup=False)
+        if unfinished := self.call_pane.settle():
+            self.notify(f"Not sent: {safe(unfinished)}.", severity="warning", timeout=4, markup=False)
             return
         text = self.call_pane.text
         problems, draft = self.call_pane.look(), self.call_pane.draft
@@ -152,15 +150,14 @@ class Calling(Section):
             self._insisted = text
             self.call_pane.show_arguments()
             self.call_pane.focus_view()
-            typing = self.call_pane.draft_view is None and draft.read.document.problems
-            if typing:
-                # Half-typed: the caret stays where the user types, and the message says what is missing there.
-                missing = safe(self.call_pane.editor.describe(typing[0]))
+            unsendable = safe(draft.unsendable)
+            if self.call_pane.draft_view is None and (half_typed := draft.read.document.problems):
+                # The caret stays where the user types, and the message says what is missing there.
+                unsendable += f", {safe(self.call_pane.editor.describe(half_typed[0]))}"
             elif missing and self.call_pane.draft_view is None:
                 self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
             else:
                 self.call_pane.go_to_first(problems)
-            unsendable = safe(draft.unsendable)
             again = f"Press {actions.key('call.run')} again to send it anyway."
             self.notify(
                 f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,
@@ -290,57 +287,19 @@ class Calling(Section):
         if job is not None:
             self._abort(job)
 
-    # Copying -----------------------------------------------------------------------
+    def action_call_watch(self) -> None:
+        job = self.result_pane.running_job
+        if job is not None:
+            self._watch(job)
 
-    @work(exclusive=True, group="copy")
-    async def action_copy_menu(self) -> None:
-        """Asks what to copy, and copies it."""
-        entries = self.copy_entries()
-        if not entries:
-            self.notify("Nothing to copy yet.", timeout=2)
-            return
-        letter = await choose_copy(self, entries)
-        if letter == "f" and (differences := self.result_pane.differences) is not None:
-            from tui.cards.clipboard import save_text
-
-            await save_text(self, "\n".join(differences.lines()) + "\n", f"diff-{self._method}")
-        elif letter is not None and (chosen := self._to_copy(letter)) is not None:
-            from tui.cards.clipboard import copy
-
-            await copy(self, *chosen, self._method)
-
-    def copy_entries(self) -> list[tuple[str, str]]:
-        """The choices to copy now: letter and words."""
-        self.open_shown()
-        entries = []
+    def readable(self) -> tuple[str, Any] | None:
         result = self.result_pane
-        if result.under_cursor() is not None:
-            entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
-        if result.shown is not None or result.error_text is not None:
-            entries.append(("r", "the whole error" if result.shown is None else "the whole result"))
-        if result.differences is not None:
-            entries += [("d", "the diff"), ("f", "the diff, into a file")]
-        if self._method:
-            entries += [("a", "arguments"), ("n", "name of the method")]
-        return entries
-
-    def _to_copy(self, letter: str) -> tuple[Any, str] | None:
-        """The value that a letter copies: a text, or a value to write as JSON, and its name; None where it is gone."""
-        result = self.result_pane
-        at_cursor = result.under_cursor()
-        match letter:
-            case "v" if at_cursor is not None:
-                return at_cursor[1], f"value of {at_cursor[0] or 'the result'}"
-            case "p" if at_cursor is not None:
-                return at_cursor[0], f"path {at_cursor[0]}"
-            case "r" if result.shown is not None:
-                return result.shown.value, "result"
-            case "r" if result.error_text is not None:
-                return result.error_text, "error"
-            case "d" if result.differences is not None:
-                return "\n".join(result.differences.lines()), "diff"
-            case "a":
-                return self.call_pane.text, "arguments"
-            case "n":
-                return self._method, "name"
-        return None
+        if self.call_pane.has_focus_within and self.call_pane.view != DOCS:
+            return "arguments", self.call_pane.text
+        if not result.has_focus_within:
+            return super().readable()
+        if (differences := result.differences) is not None:
+            return "diff", "\n".join([*differences.lines(), ""])
+        if (call := result.shown) is not None:
+            return "result", call.value
+        return ("error", error) if (error := result.error_text) is not None else None

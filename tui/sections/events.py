@@ -67,6 +67,7 @@ class EventsSection(PanelSection):
             self.notify(f"{MOST_PANELS} panels are open; {key} closes the one with the cursor.", timeout=3)
             return
         self.detail.display = False
+        self.adding.set_class(not self._panels, "-alone")
         self.adding.begin()
 
     @on(SubscribePane.Chosen)
@@ -131,6 +132,12 @@ class EventsSection(PanelSection):
         if (panel := self.panel) is not None:
             self._mark_last(panel)
 
+    def action_event_next(self) -> None:
+        """Goes to the next panel: what shows the newest event, below them, is reached backwards."""
+        panels = list(self._panels)
+        at = panels.index(self.panel) if self.panel is not None else -1
+        self.screen.set_focus(panels[(at + 1) % len(panels)].content)
+
     async def action_event_close(self) -> None:
         """Ends the subscription of the panel with the focus."""
         if (panel := self.panel) is not None:
@@ -190,6 +197,8 @@ class EventsSection(PanelSection):
             return True
         if action in ("event_filter", "event_view") and self.detail.has_focus_within:
             return True
+        if action == "event_next":
+            return len(self._panels) > 1 and self.query_one("#panels").has_focus_within
         return bool(self._panels) and not self.adding.has_focus_within
 
     def back(self) -> bool:

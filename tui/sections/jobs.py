@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,6 +17,7 @@ from tui.model.failure import explain
 from tui.model.job import QUEUED, Job
 from tui.model.jobfilter import JobFilter
 from tui.sections.section import Section
+from tui.sections.splits import Split
 from tui.session.session import Session
 from tui.text import Glyphs, bar
 from tui.widgets.job_pane import JobPane
@@ -57,6 +59,7 @@ class JobsSection(Section):
 
     BINDINGS = actions.bindings("jobs")
     FOOTER_WORDS = {"nav.open": "details"}
+    SPLITS = (Split("job", "#job-detail-pane", "top"),)
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
@@ -219,13 +222,11 @@ class JobsSection(Section):
 
     def action_watch_add(self) -> None:
         """Watches the job, or not any more."""
-        job, jobs = self.current, self._session.jobs
+        job = self.current
         if job is None or job.ended or job.state == QUEUED:
             self.notify("Only a job that the server still runs can be watched.", timeout=3)
-            return
-        wanted = job.id not in jobs.watched
-        jobs.watch(job.id, wanted)
-        self.notify(f"Job #{job.id}: {'its end will be told here' if wanted else 'not watched any more'}.", timeout=2)
+        else:
+            self._watch(job)
 
     def action_job_bell(self) -> None:
         """Turns the bell on or off, and rings it once when on."""
@@ -237,10 +238,15 @@ class JobsSection(Section):
 
     @work(exclusive=True, group="save")
     async def action_export_open(self) -> None:
-        """Asks where to save the whole log of the job, and fetches it."""
-        from tui.cards.save_log import save_log
+        """Asks where to save the value that is shown of the job, or else its whole log."""
+        job, exported = self.current, self.details.exported
+        if job is not None and exported is not None:
+            from tui.cards.save_value import save_value
 
-        if (job := self.current) is not None and job.logs_path:
+            await save_value(self, self._session, exported, "Save a part of the job", f"job-{job.id}-{job.method}")
+        elif job is not None and job.logs_path:
+            from tui.cards.save_log import save_log
+
             await save_log(self, self._session, job)
         else:
             self.notify("This job keeps no log.", timeout=3)
@@ -258,6 +264,11 @@ class JobsSection(Section):
 
             words, value = there[letter]
             await copy(self, value, words, f"job-{job.id}-{job.method}")
+
+    def readable(self) -> tuple[str, Any] | None:
+        there = self.details.to_copy() if self.details.has_focus_within else {}
+        whole = next((there[letter] for letter in "lr" if letter in there), None)
+        return ("log" if "l" in there else "value", whole[1]) if whole is not None else super().readable()
 
     @work(exclusive=True, group="refresh")
     async def action_view_refresh(self) -> None:
@@ -278,7 +289,7 @@ class JobsSection(Section):
             case "job_copy":
                 return job is not None
             case "export_open":
-                return job is not None and bool(job.logs_path)
+                return job is not None and (bool(job.logs_path) or self.details.exported is not None)
         return True
 
     def back(self) -> bool:

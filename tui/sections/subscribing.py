@@ -6,7 +6,8 @@ into the list. A source that needs arguments, or a name with a colon behind it, 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from truenas_client import exc
+from tui import actions
 from tui.cards.event_arguments import ask_for_arguments
 from tui.model.eventnames import fitting_names, may_be_new, read_subscription
 from tui.session.session import Session
@@ -28,7 +30,7 @@ __all__ = ["SubscribePane"]
 class NameField(Input):
     """The field above the names: down goes on in their list."""
 
-    BINDINGS = [Binding("down", "into_list", show=False)]
+    BINDINGS = [*actions.bind(("nav.open", "submit")), Binding("down", "into_list", show=False)]
 
     class Left(Message):
         """The list is wanted."""
@@ -39,6 +41,8 @@ class NameField(Input):
 
 class SubscribePane(Pane):
     """`begin` shows it; `Chosen` tells what is to be subscribed."""
+
+    FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"nav.open": "subscribe"}
 
     class Chosen(Message):
         """A name, and its arguments (None: none)."""
@@ -106,7 +110,7 @@ class SubscribePane(Pane):
     def _complete(self, *, keep: bool = False) -> None:
         known = self._session.events_known()
         fitting = fitting_names(self.field.value.partition(":")[0], known.names)
-        rows = [Row(name, (name, Cell(known.takes(name)))) for name in fitting]
+        rows = [Row(name, (name, Cell(known.words(name)))) for name in fitting]
         if not keep or rows != self.names.rows:
             self.names.set_rows(rows, keep=keep)
         self.facts = f"{len(fitting)} of {len(known.names)}"

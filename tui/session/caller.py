@@ -23,6 +23,7 @@ from tui.session.filling import Disguised, NotReviewed, NotSent, PutIn, fill_arg
 from tui.session.results import Results
 from tui.session.stores import Call, JobStore
 from tui.session.transfers import FilePlaces, carry
+from tui.settings.values import in_force
 
 if TYPE_CHECKING:
     from tui.session.learning import Learning
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Caller"]
 
-# Calls may rightly take minutes; ctrl+c is how to stop waiting.
-CALL_SECONDS = 3600.0
 # Their answers show the arguments of calls.
 SHOW_CALLS = frozenset({"core.get_jobs", "audit.query"})
 
@@ -161,7 +160,7 @@ class Caller:
                 await self._run_job(client, call, params)
             else:
                 with self.results.expecting(call):
-                    call.value = await client.call(call.method, *params, timeout=CALL_SECONDS, repeat=False)
+                    call.value = await client.call(call.method, *params, timeout=in_force().call_seconds, repeat=False)
             self.known.learn(call.method, call.value)
             if call.method in SHOW_CALLS:
                 call.value = self._put_in.masked(call.value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient, exc
 from truenas_client.methods.catalogue import Catalogue, Method
@@ -26,6 +26,9 @@ from tui.session.life import Life, State
 from tui.session.stores import Call, JobStore, Signal
 from tui.session.target import Target
 from tui.session.wire import WireLog
+
+if TYPE_CHECKING:
+    from tui.session.tour import Tour
 
 __all__ = ["Session", "State", "Target"]
 
@@ -45,6 +48,8 @@ class Session:
         self.memory = ConnectionMemory()
         self.others: Callable[[], list[Session]] = list
         """The other open sessions; set by the owner of all of them."""
+        self.tour: Tour | None = None
+        """Shown above the footer, while there is one."""
         self.life = Life(target, changed)
         self.life.on_lost, self.life.on_returned = self._lost, self._returned
         self.learning = Learning(self.catalogue_changed.publish)

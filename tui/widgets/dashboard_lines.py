@@ -39,6 +39,8 @@ FULL = 0.8
 BAR = 10
 ROOMY = 44
 """Cells from which a tile has room for what is only nice to know."""
+BUSY = 0.7
+"""The share from which on the plot of one is drawn as a warning."""
 TIGHT = 32
 """Cells below which names come before what can be read elsewhere."""
 
@@ -88,7 +90,8 @@ def _plot(
         yield (
             Span(fit(label if first else "", 5), "key"),
             Span(pad(value if first else "", 10, "right") + " ", "strong"),
-            Span(drawn, "accent"),
+            # Of a share of 100 the upper lines are only reached where it is high.
+            Span(drawn, "warning" if top is not None and len(lines) - place > len(lines) * BUSY else "accent"),
         )
 
 

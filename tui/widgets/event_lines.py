@@ -47,6 +47,8 @@ class EventLines(CursorView):
         """What is said while there is none."""
         self.filtered = False
         """Whether a filter may keep events away."""
+        self.paused = False
+        """Whether those that arrive wait."""
         self.view: View = "list"
 
     @property
@@ -112,7 +114,8 @@ class EventLines(CursorView):
                 return [Span(f"  no number{wanted} in the newest event", "dim")]
             return [marker, *self._plot_spans(self._paths[index], cells - 2)]
         if not self._events:
-            return [Span(f"  {'nothing fits' if self.filtered else self.empty}", "dim")]
+            empty = "nothing fits" if self.filtered else "nothing came before the pause" if self.paused else self.empty
+            return [Span(f"  {empty}", "dim")]
         event = self._events[index]
         if event.kind in MARKS:
             # A thin line through the list: above it nothing is missing, below it nothing was.
@@ -134,7 +137,7 @@ class EventLines(CursorView):
         label = label_of(path)
         if width(label) > label_cells:  # the end of a path says more than its beginning
             label = self.glyphs.ellipsis + label[len(label) - label_cells + 1 :]
-        blocks = max(cells - label_cells - 28, 4)
+        blocks = max(cells - label_cells - 30, 4)
         values, _times = self.series(path, blocks)
         known = [value for value in values if value is not None]
         now = describe_number(values[-1] if values else None, path)

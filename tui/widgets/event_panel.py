@@ -57,15 +57,21 @@ class EventPanel(Pane):
         """The user has chosen another view or filter."""
 
     def __init__(
-        self, panel: Panel, *, words: Words = event_spans, id: str | None = None, classes: str | None = None
+        self,
+        panel: Panel,
+        *,
+        words: Words = event_spans,
+        name: str = "",
+        id: str | None = None,
+        classes: str | None = None,
     ) -> None:
+        """``name`` is the title, where that is not the name of the feed."""
         super().__init__("", id=id, classes=classes)
+        self._title = name or panel.feed.name
         self.panel = panel
         self._wording = words
         self.note: Callable[[], Fact | None] = lambda: None
         """A word for the lower border, such as how many events were written to a file."""
-        self.file = ""
-        """The file that events are written to now."""
         self._version: object = None
         self._drawn: object = None
         self._looks = 0
@@ -130,7 +136,7 @@ class EventPanel(Pane):
         if panel.version != self._version:
             self._version = panel.version
             shown = panel.shown()
-            self.lines.filtered = bool(panel.filter)
+            self.lines.filtered, self.lines.paused = bool(panel.filter), panel.paused
             # Until the user chooses: numbers that come without an id are there to be plotted.
             if panel.view is None and shown and self.lines.view == "list" and plottable(shown[0]):
                 self.lines.show(shown)
@@ -147,8 +153,7 @@ class EventPanel(Pane):
     def _write_borders(self, panel: Panel) -> None:
         feed = panel.feed
         typed = panel.paths if self.lines.plotting else panel.filter
-        parts = (feed.name, f"/{typed}" if typed else "", f"to {self.file}" if self.file else "")
-        self.title = "  ".join(part for part in parts if part)
+        self.title = f"{self._title}  /{typed}" if typed else self._title
         state = "ended" if feed.ended else "paused" if panel.paused else "live"
         self.set_tabs((self.lines.view, f"{feed.rate():.1f}/s", state))
         facts: list[Fact] = []

@@ -1,4 +1,4 @@
-"""`FormView`: the draft as a form. A list of rows, a field over the row that is edited, and its help below.
+"""`FormView`: the draft as a form. A list of rows, a field or a cell over the row that is edited, and its help below.
 
 Invariant: every change is an edit of the draft's text (`DraftView.Edited`); what is shown is read from the draft. Folds
 are the view's own, and are forgotten when another method is shown.
@@ -20,64 +20,32 @@ from tui import actions
 from tui.model.candidates import Candidate, value_candidates
 from tui.model.draft import Draft, Patch
 from tui.model.form import CONTAINERS, Field, fields, key_of
-from tui.model.formedit import added, branched, chosen, entered
+from tui.model.formedit import added, branched, chosen, entered, pasted_into
+from tui.model.formfind import folds_above, found_fields
 from tui.model.formtext import UnreadableText, default_of, help_of, kind_of, read_text, shown_text, written_text
 from tui.model.jsontext import Path
 from tui.model.known import Known
 from tui.text import cut, plain, safe
 from tui.widgets.columns import Cell, Column, Row
 from tui.widgets.draft_view import DraftView
+from tui.widgets.find_field import FindField
+from tui.widgets.form_parts import FormCell, FormField, FormRows
+from tui.widgets.json_editor import JsonEditor
 from tui.widgets.rows import Rows
 
 __all__ = ["FormView"]
 
 _COLUMNS = (Column("name", least=12, most=34), Column("value", flex=True, least=12))
 
+_TYPED = frozenset({"text", "number", "secret"})
+"""The kinds of rows whose value is typed into the field."""
+
+_HELP_LINES = 2
+_WRAPPED = 12
+"""The cells that a wrapped text may leave empty."""
+
 _KIND_CELLS = 22
 """The most cells of the words that say what a row takes; the help has them in full."""
-
-
-class FormRows(Rows):
-    """The rows of a form, with the keys for what is done to one."""
-
-    BINDINGS = actions.bind("form.branch", "form.drop", "form.complete")
-
-    def action_form_branch(self) -> None:
-        self.form.choose_branch()
-
-    def action_form_drop(self) -> None:
-        self.form.drop()
-
-    def action_form_complete(self) -> None:
-        self.form.offer()
-
-    def action_fold_toggle(self) -> None:
-        row = self.form.row
-        if row is not None and row.open is None:
-            self.form.act(row)
-        else:
-            super().action_fold_toggle()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # Space changes a switch too.
-        return bool(self.rows) if action == "fold_toggle" else super().check_action(action, parameters)
-
-    @property
-    def form(self) -> FormView:
-        parent = self.parent
-        assert isinstance(parent, FormView)
-        return parent
-
-
-class FormField(Input):
-    """The field over the row that is edited; escape leaves the value as it was."""
-
-    BINDINGS = actions.bind(("form.complete", "offer"))
-
-    def action_offer(self) -> None:
-        parent = self.parent
-        assert isinstance(parent, FormView)
-        parent.offer()
 
 
 class FormView(DraftView):
@@ -86,14 +54,18 @@ class FormView(DraftView):
     DEFAULT_CSS = """
     FormView { layers: rows field; }
     FormView FormRows { height: 1fr; }
-    FormView #form-help { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
-    FormView FormField { layer: field; position: absolute; display: none; }
+    FormView #form-help { height: 2; color: $text-muted; }
+    FormView .find { display: none; }
+    FormView.-finding .find { display: block; }
+    FormView FormField, FormView FormCell { layer: field; position: absolute; display: none; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows = FormRows(_COLUMNS, id="form-rows")
         self.field = FormField(compact=True, id="form-field")
+        self.cell = FormCell(id="form-cell")
+        self._find = FindField(self._seek, lambda: self.rows, id="form-find", placeholder="part of a name")
         self._help = Static(id="form-help")
         self._draft = Draft()
         self._known = Known()
@@ -101,13 +73,32 @@ class FormView(DraftView):
         self._fields: dict[str, Field] = {}
         self._problems: dict[str, str] = {}
         self._edited: Field | None = None
+        self._begun = ""
+        """The draft's text when the field was opened."""
+        self._sought = ""
+        self._first: Field | None = None
+        """The first of the rows that were found."""
         self._made: Path | None = None
         """Where a row is about to be that was just added."""
+        self._onward = False
+        """Whether to go on to the next value to fill in, once the last one is written."""
 
     def compose(self) -> ComposeResult:
         yield self.rows
+        yield self._find
         yield self._help
         yield self.field
+        yield self.cell
+
+    @property
+    def finding(self) -> bool:
+        """Whether only rows of a name are shown."""
+        return bool(self._sought)
+
+    @property
+    def shown(self) -> list[Field]:
+        """The rows that are shown."""
+        return list(self._fields.values())
 
     @property
     def row(self) -> Field | None:
@@ -115,7 +106,7 @@ class FormView(DraftView):
         return self._fields.get(self.rows.key or "")
 
     def focus_view(self) -> None:
-        focused = self.field if self._edited is not None else self.rows
+        focused = self._editing if self._edited is not None else self.rows
         # Just mounted it has no rows yet, and can not take the focus before.
         focused.focus() if focused.is_mounted else self.call_after_refresh(focused.focus)
 
@@ -126,10 +117,14 @@ class FormView(DraftView):
         self._draft, self._known = draft, known
         if fresh:
             self._folds = {}
+            self._sought = ""
+            self.remove_class("-finding", "-typing")
             self._leave_unread()
+        elif self._edited is not None and draft.text != self._begun:
+            self._leave()  # the text was changed from elsewhere
         if self.rows.is_mounted:
             self._show()
-            if fresh:
+            if fresh or self._onward:
                 self._go_to_gap()
             if (made := self._made) is not None:
                 self._made = None
@@ -137,12 +132,16 @@ class FormView(DraftView):
 
     def on_mount(self) -> None:
         self._show()
-        self._go_to_gap()
+        # Where the field has to be is known when the rows are laid out.
+        self.call_after_refresh(self._go_to_gap)
 
     def _go_to_gap(self) -> None:
-        """Begins at the first value to fill in."""
-        if gaps := self._draft.gaps:
+        """Goes to the first value to fill in, and into its field."""
+        self._onward = False
+        if (gaps := self._draft.gaps) and self._edited is None:
             self.go_to(min(gap.start for gap in gaps))
+            if (row := self.row) is not None and row.kind in _TYPED and self._problems.get(row.key) == "to fill in":
+                self._begin(row)
 
     def _show(self) -> None:
         method, values = self._draft.method, self._draft.values
@@ -153,7 +152,11 @@ class FormView(DraftView):
             self.rows.set_rows([])
             self._tell()
             return
-        found = fields(method, values, lambda key, usual: self._folds.get(key, usual))
+        if self._sought:
+            found, self._first = found_fields(method, values, self._sought)
+            self.rows.empty = "No row has that name."
+        else:
+            found = fields(method, values, lambda key, usual: self._folds.get(key, usual))
         self._fields = {row.key: row for row in found}
         self._problems = self._placed()
         self.rows.set_rows([self._drawn(row) for row in found])
@@ -186,7 +189,9 @@ class FormView(DraftView):
         else:
             if row.required and not row.present:
                 badges.append(Cell("required", "warning"))
-            badges.append(Cell(cut(safe(kind_of(row)), _KIND_CELLS, ellipsis=self.rows.glyphs.ellipsis), "dim"))
+            if not (row.present and row.kind in ("text", "secret", "json")):
+                # Of a text that is there the room is for the text; the help says what it is.
+                badges.append(Cell(cut(safe(kind_of(row)), _KIND_CELLS, ellipsis=self.rows.glyphs.ellipsis), "dim"))
         return Row(row.key, (name, Cell(value, style)), row.depth, None if row.open is None else not row.open,
                    tuple(badges))  # fmt: skip
 
@@ -196,10 +201,31 @@ class FormView(DraftView):
         row = self.row
         told = self._problems.get(row.key, "") if row is not None else ""
         words = f"{told}  " if told and told != "to fill in" else ""
-        text = f"{words}{help_of(row)}" if row is not None else ""
-        self._help.update(plain(safe(text)))
+        text = safe(f"{words}{help_of(row)}") if row is not None else ""
+        cells = _HELP_LINES * self.size.width - _WRAPPED
+        self._help.update(plain(cut(text, max(cells, 0), ellipsis=self.rows.glyphs.ellipsis)))
+        self.refresh_bindings()
+
+    # Finding
+
+    def find(self) -> bool:
+        self._leave_unread()
+        self._find.open()
+        return True
+
+    def _seek(self, text: str) -> None:
+        """Shows the rows of these names only; "" shows all again, unfolded as far as the row under the cursor."""
+        if not text and self._sought and (row := self.row) is not None:
+            self._folds |= dict.fromkeys(folds_above(row.path), True)
+        self._sought = text.strip()
+        self._show()
+        if self._sought and self._first is not None:
+            self.rows.move_to(self._first.key)
+        self.rows.show_cursor()
 
     def go_to(self, offset: int) -> None:
+        if self._sought:
+            self._find.close()
         path = self._draft.read.document.path_at(offset).path
         for length in range(len(path), 0, -1):
             if self.rows.move_to(key_of(path[:length])):
@@ -216,7 +242,10 @@ class FormView(DraftView):
     def _folded(self, event: Rows.Folded) -> None:
         event.stop()
         row = self._fields.get(event.key)
-        if row is not None:
+        if self._sought:
+            self._folds[event.key] = True
+            self._find.close()
+        elif row is not None:
             self._folds[event.key] = not event.folded
             self._show()
             if not event.folded:
@@ -251,7 +280,7 @@ class FormView(DraftView):
     def _go_on(self, path: Path) -> None:
         """Goes to a row that was just made, and begins to edit it."""
         if self.rows.move_to(key_of(path)) and (row := self.row) is not None:
-            if row.kind in ("text", "secret", "number", "json"):
+            if row.kind in (*_TYPED, "json"):
                 self._begin(row)
             self.rows.show_below(4)
 
@@ -282,8 +311,7 @@ class FormView(DraftView):
     def choose_branch(self) -> None:
         """Asks which branch of a union the row is to be of."""
         row = self.row
-        if row is None or len(row.branches) < 2:
-            self.app.notify("Only one kind of value is allowed here.", timeout=2, markup=False)
+        if row is None:
             return
         text = self._draft.text
 
@@ -313,24 +341,74 @@ class FormView(DraftView):
         self._leave()
         self._choose(row, entries)
 
-    # The field over a row
+    # The field or the cell over a row
 
-    def _begin(self, row: Field) -> None:
-        """Opens the field over a row."""
-        self._edited = row
+    @property
+    def _editing(self) -> FormField | FormCell:
+        return self.cell if self.cell.display else self.field
+
+    def _begin(self, row: Field, lines: str | None = None) -> None:
+        """Opens the field over a row, or the cell where its value has several ``lines``."""
+        self._edited, self._begun = row, self._draft.text
+        text = "" if row.kind == "add" else written_text(row)
+        if self._problems.get(row.key) == "to fill in":
+            text = ""
+        if lines is None and "\n" in text and row.kind != "secret":
+            lines = text
+        if lines is not None:
+            self._begin_cell(row, lines)
+            return
         field, rows = self.field, self.rows
         left, cells = rows.place_of(1)
-        top = rows.cursor - rows.scroll_offset.y
-        field.styles.offset = (left, max(top, 0))
+        field.styles.offset = (left, self._line)
         field.styles.width = max(cells, 10)
         field.password = row.kind == "secret"
         words = [one.word for one in self._candidates(row) if row.kind in ("text", "json")]
         field.suggester = SuggestFromList(words, case_sensitive=False) if words else None
-        text = "" if row.kind == "add" else written_text(row)
-        field.value = "" if self._problems.get(row.key) == "to fill in" else text
+        field.value = text
+        field.placeholder = safe(self._problems.get(row.key) or kind_of(row))
         field.cursor_position = len(field.value)
         field.display = True
         field.focus()
+
+    def _begin_cell(self, row: Field, lines: str) -> None:
+        cell, rows = self.cell, self.rows
+        height = min(max(lines.count("\n") + 2, 4), rows.size.height - 1)
+        rows.show_below(height)
+        cell.load_text(lines)
+        cell.styles.offset = (0, min(self._line + 1, rows.size.height - height))
+        cell.styles.height = height
+        self.field.display = False
+        cell.display = True
+        cell.focus()
+        done, back = actions.key("edit.accept"), actions.key("app.back")
+        self._help.update(plain(safe(f"{row.name}: {done} takes it over, {back} leaves it as it was")))
+
+    @property
+    def _line(self) -> int:
+        """The line of the widget that the row under the cursor is on."""
+        return max(self.rows.cursor - round(self.rows.scroll_target_y), 0)
+
+    def take_lines(self, text: str) -> None:
+        """Several lines were pasted into the field: a secret is taken as it is, all else is shown in the cell."""
+        row = self._edited
+        if row is None or row.kind not in ("text", "secret", "json"):
+            return
+        if row.kind == "secret":
+            self.edit(entered(self._draft, row.path, text))
+            self._leave()
+        else:
+            self._begin(row, text)
+
+    def paste(self, text: str) -> None:
+        """Puts a paste into the row under the cursor."""
+        row = self.row
+        if row is None:
+            return
+        try:
+            self.edit(pasted_into(self._draft, row, text))
+        except UnreadableText as e:
+            self._refuse(e)
 
     def _leave(self) -> None:
         self._leave_unread()
@@ -338,46 +416,76 @@ class FormView(DraftView):
 
     def _leave_unread(self) -> None:
         self._edited = None
-        self.field.display = False
+        self.field.display = self.cell.display = False
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#form-field")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        filled = self._edited is not None and self._problems.get(self._edited.key) == "to fill in"
         if self._accept():
             self._leave()
+            self._onward = filled
+
+    @on(JsonEditor.Edited)
+    def _cell_edited(self, event: JsonEditor.Edited) -> None:
+        event.stop()
 
     def _accept(self) -> bool:
         """Writes what was typed; False when it is no value for the row."""
-        row, text = self._edited, self.field.value
-        if row is None:
-            return True
-        if row.kind == "add":
-            if text:
+        row = self._edited
+        if row is not None and row.kind == "add":
+            if self.field.value:
                 self._leave()
-                self._add(row, text)
+                self._add(row, self.field.value)
             return True
         try:
-            value: Any = read_text(row, text)
+            self.edit(self._typed())
         except UnreadableText as e:
-            self._help.update(plain(safe(f"Not taken: {e}"), "$text-error"))
+            self._refuse(e)
             return False
-        if not row.present or value != row.value or type(value) is not type(row.value):
-            self.edit(entered(self._draft, row.path, value))
         return True
+
+    def _refuse(self, error: UnreadableText) -> None:
+        self._help.update(plain(safe(f"Not taken: {error}"), "$text-error"))
+
+    def _typed(self) -> Patch | None:
+        """The edit for what was typed, None where it changes nothing. Raises `UnreadableText`."""
+        row = self._edited
+        if row is None or row.kind == "add":
+            return None
+        value: Any = read_text(row, self.cell.text if self.cell.display else self.field.value)
+        same = row.present and value == row.value and type(value) is type(row.value)
+        return None if same else entered(self._draft, row.path, value)
+
+    def take_typed(self) -> Patch | None:
+        try:
+            patch = self._typed()
+        except UnreadableText as e:
+            self._refuse(e)
+            return None
+        if self._edited is not None:
+            self._leave()
+        return patch
+
+    @property
+    def unfinished(self) -> str:
+        return f"{self._edited.name} is no value yet" if self._edited is not None else ""
 
     def on_key(self, event: events.Key) -> None:
         """Up and down write what was typed and go on; tab goes on to the next row."""
-        if self._edited is None or event.key not in ("up", "down", "tab", "shift+tab"):
+        many = self.cell.display
+        keys = actions.keys_of("edit.accept") if many else ("up", "down", "tab", "shift+tab")
+        if self._edited is None or event.key not in keys:
             return
         event.stop()
         event.prevent_default()
         if self._accept():
             self._leave()
-            self.rows.cursor += -1 if event.key in ("up", "shift+tab") else 1
+            self.rows.cursor += 0 if many else -1 if event.key in ("up", "shift+tab") else 1
 
     def back(self) -> bool:
         if self._edited is None:
-            return False
+            return self._find.close()
         self._leave()
         self._tell()
         return True

@@ -67,7 +67,11 @@ class _EditorTheme(TextAreaTheme):
 class JsonEditor(TextArea):
     """Edits JSON text. Listen to `Edited`, set `problems`; `goto`, `select` and `next_problem` move the caret."""
 
-    BINDINGS = actions.bind(("edit.problem", "next_problem"))
+    # Keys of the text area itself, bound again so that the table of actions knows them.
+    BINDINGS = actions.bind(
+        ("edit.problem", "next_problem"),
+        *(("edit.undo", "undo"), ("edit.redo", "redo"), ("edit.cut", "cut"), ("edit.select_all", "select_all")),
+    )
 
     @dataclass
     class Edited(Message):
@@ -337,7 +341,19 @@ class JsonEditor(TextArea):
         elif event.key == "enter" and not pasted:
             event.stop()
             event.prevent_default()
-            self.insert_newline()
+            if not self.leave_string():
+                self.insert_newline()
+
+    def leave_string(self) -> bool:
+        """Puts the caret behind the string that it is in: a line break there would be an error. False outside one."""
+        (row, start), (last, end) = sorted(self.selection)
+        line = self.document.get_line(row)
+        for token in self._tokens_of(line) if row == last else ():
+            closed = token.end - token.start > 1 and line[token.end - 1] == '"'
+            if token.style in ("string", "key") and closed and token.start < start and end < token.end:
+                self.move_cursor((row, token.end))
+                return True
+        return False
 
     def insert_newline(self, *, indent: bool = True) -> None:
         """A line break in place of the selection, as a key would: indented like its line, deeper after a bracket."""

@@ -36,6 +36,8 @@ class Pane(Vertical):
     """A bordered part of the screen. Set `title`, `set_tabs`, `facts` and `state`; it draws itself anew."""
 
     ALLOW_MAXIMIZE = True
+    # A border is dragged to move it; the text inside is selected.
+    ALLOW_SELECT = False
     auto_links = Reactive(False)
     DEFAULT_CSS = """
     Pane {
@@ -161,7 +163,8 @@ class Pane(Vertical):
         return super().render_lines(crop)
 
     @property
-    def _ellipsis(self) -> str:
+    def ellipsis(self) -> str:
+        """The sign for what was cut off."""
         return (ASCII if self.app.has_class("-ascii") else UNICODE).ellipsis
 
     def _top(self, room: int) -> Content | None:
@@ -177,7 +180,7 @@ class Pane(Vertical):
             words, taken = self._words([tab for tab in shown if tab == self._tab])
         if words and min(width(name), 12) + taken + 3 > room:
             words, taken = [], 0
-        name = cut(name, room - taken - 3 if words else room, ellipsis=self._ellipsis)
+        name = cut(name, room - taken - 3 if words else room, ellipsis=self.ellipsis)
         parts = [Content.styled(name, STYLES["title"])]
         if words:
             kind, colour = self.styles.border_top
@@ -203,9 +206,9 @@ class Pane(Vertical):
         if not facts or room < 1:
             return None
         parts = [
-            Content.styled(cut(text, room, ellipsis=self._ellipsis), STYLES[style])
+            Content.styled(cut(text, room, ellipsis=self.ellipsis), STYLES[style])
             if style
-            else Content(cut(text, room, ellipsis=self._ellipsis))
+            else Content(cut(text, room, ellipsis=self.ellipsis))
             for text, style in facts
         ]
         return Content("  ").join(parts)
