@@ -37,7 +37,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Saves the method with its arguments under a name; values may be left open, to be asked for each time it "
         "runs. {go.saved} lists saved calls, and midclt run makes them.",
         footer="save",
-        rank=24,
+        rank=28,
     ),
     _call(
         "call.elsewhere",
