@@ -77,7 +77,8 @@ ACTIONS: tuple[Action, ...] = (
         "app.jump",
         "Jump",
         keys="ctrl+o,f",
-        help="Letters over everything that can have the cursor.",
+        help="Letters over everything that can have the cursor; the keys of sections work there as well, also while "
+        "you type.",
         footer="jump",
         rank=30,
     ),

@@ -554,7 +554,7 @@ async def _events(desk: Desk, key: str) -> None:
 @drive("wire.log", "wire.call", "wire.filter", "wire.view", "wire.copy", "wire.save")
 async def _wire(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "6")
-    await desk.see("Wire")
+    await desk.see("Wire ")
     if key == "w":
         await desk.press(key)
         await desk.see("w logs again")
@@ -680,6 +680,9 @@ async def _jump(desk: Desk, key: str) -> None:
     await desk.until(lambda: isinstance(desk.app.screen, JumpScreen), "the letters")
     await desk.press("a")
     await desk.until(lambda: desk.explore.methods.filter.has_focus, "the first target")
+    await desk.press("ctrl+o", "3")  # from a text field too
+    await desk.until(lambda: desk.workspace.section.id == "jobs", "the section")
+    await desk.press("1")
 
 
 @drive("app.back")
