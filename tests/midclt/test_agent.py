@@ -209,17 +209,6 @@ def test_a_secret_that_was_changed_is_read_again(
     assert agent.sessions == 0
 
 
-def test_several_servers_at_once(agent: Served, run: Run, nas: Nas, background: Background) -> None:
-    write_profile(nas.url)
-    write_profile(nas.url, "other", user="guest", secret="guest")
-    with logins(nas, background) as count:
-        for _ in range(2):
-            ran = run("--on", "lab,other", "--agent", "require", "query", "pool", "--count", "-o", "json")
-            assert (ran.status, ran.err) == (0, "")
-        assert count() == 2
-    assert agent.sessions == 2
-
-
 async def drop(nas: Nas) -> None:
     nas.simulator.drop_connections()
 
