@@ -35,6 +35,7 @@ class ConfiguredApp(NoticesApp):
 
     def __init__(self, settings: SettingsFile, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
+        settings.check()
         self.settings = settings
         self._suited = ""
         put_in_force(settings.settings)
@@ -49,6 +50,7 @@ class ConfiguredApp(NoticesApp):
 
     def obey(self) -> None:
         """Works by the settings as they are now."""
+        self.settings.check()
         settings = self.settings.settings
         put_in_force(settings)
         self.set_keymap(self.settings.changed_keys)
