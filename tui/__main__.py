@@ -113,8 +113,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         encode_for(sys.__stdout__, charset(os.environ, utf8_mode=bool(sys.flags.utf8_mode)))
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
-    # Movement that carries no meaning is off unless wanted, as over a slow line it only delays.
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "full" if settings.settings.animation else "none")
+    # Movement that carries no meaning is off unless the settings want it, as over a slow line it only delays.
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
     # Objects made while starting stay: collecting garbage would only take time. The app turns it on again.
     gc.disable()

@@ -121,7 +121,11 @@ def test_a_run_that_leaves_nothing_behind_writes_nothing(path: Path) -> None:
     file = SettingsFile(path, writes=False)
     with pytest.raises(NotWritten, match="leaves nothing behind"):
         file.put("theme", "light")
-    assert file.settings.theme == "light"
+    file.read()
+    assert file.settings.theme == "light", "it holds for this run"
+    with pytest.raises(NotWritten):
+        file.put("theme", None)
+    assert file.settings == Settings()
     assert not path.exists()
 
 

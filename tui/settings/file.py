@@ -49,9 +49,11 @@ class SettingsFile:
         """What is wrong in it, each with file and line."""
         self.broken = False
         """Whether it is no TOML, or cannot be read: then nothing of it counts."""
-        self._writes = writes
+        self.writes = writes
         self._named = named
         self._set: dict[str, Any] = {}
+        self._held: dict[str, Any] = {}
+        """Changes that could not be written; None for what is to be the default."""
         self._own: dict[str, Any] = {}
         self._keymap: dict[str, list[str]] | None = None
         self.read()
@@ -61,7 +63,9 @@ class SettingsFile:
     @property
     def settings(self) -> Settings:
         """The value of each setting: of the file, or the default."""
-        return Settings(**{setting.name: self._set.get(setting.key, setting.default) for setting in SETTINGS})
+        values = self._set | self._held
+        known = {setting.name: values.get(setting.key) for setting in SETTINGS}
+        return Settings(**{name: value for name, value in known.items() if value is not None})
 
     def names(self, key: str) -> bool:
         """Whether the file says something valid of this setting."""
@@ -211,21 +215,17 @@ class SettingsFile:
             changed: str = document.as_string()
             return changed
 
-        try:
-            self._replace(change)
-        except NotWritten:
-            self._set.pop(key, None)
-            if value is not None:
-                self._set[key] = value
-            self._keymap = None
-            raise
+        self._held[key] = value
+        self._keymap = None
+        self._replace(change)
+        del self._held[key]
 
     def write(self, text: str) -> None:
         """Puts this text, which the user wrote, in place of the file, and reads it. Raises `NotWritten`."""
         self._replace(lambda _: text, by_user=True)
 
     def _replace(self, change: Callable[[str], str], *, by_user: bool = False) -> None:
-        if self.path is None or not self._writes:
+        if self.path is None or not self.writes:
             raise NotWritten("this run leaves nothing behind: it holds until the end")
         import tomllib
 
