@@ -28,7 +28,7 @@ from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from tui import actions, collector
+from tui import actions, collector, drawn_lines
 from tui.cards.too_small import LEAST, TooSmall
 from tui.connections import Connections
 from tui.memory.state import First, Memories
@@ -95,7 +95,7 @@ class TrueNASApp(NoticesApp):
     ) -> None:
         """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
         super().__init__(driver_class=_driver())
-        collector.let_go_of_widgets()
+        drawn_lines.let_go()
         self.stylesheet = Sheet(variables=self.get_css_variables())
         self.clock: Callable[[], float] = time.monotonic
         """The clock by which cards measure how long they have been on screen."""

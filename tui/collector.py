@@ -8,10 +8,8 @@ taken the collector over (tests, another program), only large results are kept.
 """
 
 import gc
-from functools import lru_cache
-from typing import Any
 
-__all__ = ["keep", "let_go_of_widgets", "release", "settle", "start"]
+__all__ = ["keep", "release", "settle", "start"]
 
 THRESHOLDS = (5_000, 10, 20)
 """Objects made before the youngest are looked through, and how often that comes before the older ones; Python's own
@@ -46,17 +44,3 @@ def keep() -> None:
 def release() -> None:
     """A kept object is about to be freed, or was: the collector examines all objects again in its time."""
     gc.unfreeze()
-
-
-def let_go_of_widgets() -> None:
-    """Lets widgets that are gone be freed with the lines they drew.
-
-    Textual 8.2 caches the colours of a line by the object that holds the lines drawn before, for 1,024 of them.
-    """
-    from textual._styles_cache import StylesCache
-
-    lines: Any = StylesCache
-    cached = vars(lines).get("get_inner_outer")
-    if isinstance(cached, type(lru_cache(len))):
-        shared: Any = lru_cache(1024)(cached.__wrapped__)
-        lines.get_inner_outer = classmethod(shared)
