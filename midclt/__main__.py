@@ -49,76 +49,128 @@ def main(argv: list[str] | None = None) -> int:
         from .complete import main as complete
 
         return complete(words[1:])
-    from .exits import ExitStatus, Terminated, folded
-    from .parser import get_parser
-
-    parser = get_parser(whole=False)
-    options = parser.parse_args(argv)
+    options = None
     try:
+        if argv is None:
+            _hear_of_termination()
+        if "call" in words and (status := _quickly(words)) is not None:
+            return status
+        from .exits import ExitStatus, folded
+        from .parser import get_parser
+
+        parser = get_parser(whole=False)
+        options = parser.parse_args(argv)
         if options.name is None:
             parser.print_help()
             return int(ExitStatus.OK)
-        if argv is None:
-            _hear_of_termination()
         return folded(_run(options.name, options))
-    except Terminated:
-        return int(ExitStatus.TERMINATED)
-    except KeyboardInterrupt:
-        return int(ExitStatus.INTERRUPTED)
+    except KeyboardInterrupt as e:
+        from .exits import ExitStatus, Terminated
+
+        return int(ExitStatus.TERMINATED if isinstance(e, Terminated) else ExitStatus.INTERRUPTED)
     except BrokenPipeError:
+        from .exits import ExitStatus
+
         _forget_output()
         return int(ExitStatus.PIPE)
     except Exception as e:  # noqa: BLE001 - `_tell` reports it without what may be secret
+        from .exits import ExitStatus
+
         _tell(e, options)
         return int(ExitStatus.ERROR)
 
 
 def _hear_of_termination() -> None:
     """Have SIGTERM end the command as Ctrl-C does: with the connection closed, and a word on what still runs."""
-    import signal
-
-    from .exits import Terminated
+    # What `signal` puts around it takes as long to load as a call through the agent has.
+    import _signal as signal  # type: ignore[import-not-found]
 
     def end(number: int, frame: Any) -> None:
+        from .exits import Terminated
+
         signal.signal(number, signal.SIG_IGN)
         raise Terminated
 
     signal.signal(signal.SIGTERM, end)
 
 
+def _quickly(words: list[str]) -> int | None:
+    """Have the agent make a plain call, before the parser is loaded; None where that is not possible."""
+    from .agent import quick
+    from .output import print_line, say
+
+    call = quick.plain(words)
+    if call is None:
+        return None
+    try:
+        reply = quick.ask(call)
+    except KeyboardInterrupt:
+        say(f"Interrupted: {call.words[0]} may have run.")
+        raise
+    if reply is None:
+        return None
+    if "text" in reply:
+        print_line(reply["text"])
+        return 0
+    from .commands.call import unanswered
+    from .exits import folded
+    from .parser import get_parser
+
+    return folded(unanswered(get_parser(whole=False).parse_args(words), reply))
+
+
 def _run(name: str, options: Namespace) -> ExitStatus:
     from importlib import import_module
 
+    from .exits import CommandError, ExitStatus
+
+    try:
+        command = import_module(f"midclt.commands.{name}")
+        action = getattr(options, "action", None)
+        if options.on is not None and action not in getattr(command, "ON_SEVERAL", ()):
+            what = f"{name} {action}" if action else name
+            raise CommandError(f"midclt {what} is for one server: --profile NAME instead of --on", ExitStatus.USAGE)
+        status: ExitStatus = command.run(options)
+        return status
+    except BrokenPipeError:
+        raise
+    except Exception as e:
+        known = _told(e, options)
+        if known is None:
+            raise
+        return known
+
+
+def _told(error: Exception, options: Namespace) -> ExitStatus | None:
+    """Report an error that is no bug of this program; its status, None for a bug."""
     from truenas_client.exc import ClientException
 
     from .exits import CommandError, ExitStatus, status_of
     from .output import report, say, tell
 
-    try:
-        status: ExitStatus = import_module(f"midclt.commands.{name}").run(options)
-        return status
-    except CommandError as e:
-        tell([str(e)], verbose=options.verbose)
-        return e.status
-    except ClientException as e:
+    if isinstance(error, CommandError):
+        tell([str(error)], verbose=options.verbose)
+        return error.status
+    if isinstance(error, ClientException):
         from .access import unsigned
 
-        report(e, unsigned(e, options), verbose=options.verbose)
-        return status_of(e)
-    except BrokenPipeError:
-        raise
-    except OSError as e:
-        say(f"midclt: {e}")
+        report(error, [*getattr(error, "__notes__", ()), *unsigned(error, options)], verbose=options.verbose)
+        return status_of(error)
+    if isinstance(error, OSError):
+        say(f"midclt: {error}")
         return ExitStatus.ERROR
+    return None
 
 
-def _tell(error: Exception, options: Namespace) -> None:
+def _tell(error: Exception, options: Namespace | None) -> None:
     """Report a bug of this program: its class and its masked message; with ``MIDCLT_TRACE`` also the frames."""
     from truenas_client.secrets.crash_report import crash_report, masked_message, name_of, words_of
 
     from .output import say
 
-    given = [options.password, options.api_key, options.otp, *(getattr(options, "method", None) or [])[1:]]
+    given: list[str | None] = [*sys.argv[1:]]
+    if options is not None:
+        given = [options.password, options.api_key, options.otp, *(getattr(options, "method", None) or [])[1:]]
     given += [os.environ.get(name) for name in ("TRUENAS_PASSWORD", "TRUENAS_API_KEY")]
     secrets = words_of(text for text in given if text)
     if os.environ.get("MIDCLT_TRACE"):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .exits import CommandError, ExitStatus, status_of
-from .output import is_terminal, say, shell_words, warn
+from .output import is_terminal, say, server_name, shell_words, warn
 
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException, ConnectError
@@ -24,17 +24,21 @@ if TYPE_CHECKING:
     from truenas_client.sync.client import Client
     from truenas_client.tls_choice import TLS
 
+    from .agent.joining import Way
     from .signing import Who
 
 __all__ = [
     "call_timeout",
     "chosen",
     "connected",
+    "environment",
+    "logged",
     "secret_before_input",
     "signed_in",
     "trust_of",
     "unconnected",
     "unsigned",
+    "way_through_agent",
     "who_signs_in_here",
 ]
 
@@ -61,6 +65,11 @@ def trust_of(options: Namespace) -> TLS | None:
     return TLS.insecure() if options.insecure else TLS.authority(options.ca)
 
 
+def environment(options: Namespace) -> Mapping[str, str]:
+    """The environment that stands in for options. Of several servers each is as its profile says, so there is none."""
+    return {} if options.on else os.environ
+
+
 def chosen(options: Namespace) -> Choice:
     """The address, the user and the TLS choice from options, environment and profile.
 
@@ -72,7 +81,11 @@ def chosen(options: Namespace) -> Choice:
 
     try:
         choice = choose(
-            os.environ, profile=options.profile, uri=options.uri, username=options.username, tls=trust_of(options)
+            environment(options),
+            profile=options.profile,
+            uri=options.uri,
+            username=options.username,
+            tls=trust_of(options),
         )
         parse(choice.address)
     except InvalidEndpoint as e:
@@ -87,11 +100,15 @@ def unsigned(error: ClientException, options: Namespace) -> list[str]:
 
     if not isinstance(error, NotAuthenticated) or chosen(options).username is not None:
         return []
+    if options.on:
+        return [f"Not signed in: the profile {options.profile} names no user."]
     return ["Not signed in: give a user name with -U or TRUENAS_USERNAME."]
 
 
 def _origin(choice: Choice) -> str:
     """Where an address came from that the user did not give on the command line."""
+    if server_name():
+        return ""  # the name stands before the line
     if choice.profile is not None and choice.address in choice.profile.addresses:
         return f" (profile {choice.profile.name})"
     return " (TRUENAS_URI)" if choice.address and choice.address == os.environ.get("TRUENAS_URI") else ""
@@ -107,6 +124,10 @@ def secret_before_input(options: Namespace) -> Secret | None:
     choice = chosen(options)
     if has_terminal() or not _may_sign_in(options, choice):
         return None
+    from .agent.quick import mode_of
+
+    if mode_of(options) == "require":
+        return None  # the agent has the sign-in, or the secret comes from elsewhere: the input holds arguments only
     from .signing import secret_on_input
 
     return secret_on_input(options, choice)
@@ -121,16 +142,30 @@ def signed_in(options: Namespace, secret: Secret | None = None, *, optional: boo
     the sign-in is missing. Raises `CommandError` when connecting or signing in fails.
     """
     choice = chosen(options)
+    through = way_through_agent(options, choice, secret, optional=optional)
     # Before connecting: the server drops a connection on which nothing is said while the user types.
-    who = who_signs_in_here(options, choice, secret, optional=optional)
+    who = None if through is not None else who_signs_in_here(options, choice, secret, optional=optional)
     began = monotonic()
-    with connected(choice, options.timeout or None) as client:
+    with connected(choice, options.timeout or None, through=through) as client:
         if who is not None:
             from .signing import sign_in
 
             left = max(options.timeout - (monotonic() - began), 0.001) if options.timeout else None
             sign_in(client, who, options, left)
         yield client
+
+
+def way_through_agent(
+    options: Namespace, choice: Choice, secret: Secret | None = None, *, optional: bool = False
+) -> Way | None:
+    """The way to the server through the agent, signed in; None where the agent is not used."""
+    from .agent.quick import mode_of
+
+    if choice.profile is None and mode_of(options) in ("auto", "never"):
+        return None
+    from .agent.joining import way_of
+
+    return way_of(options, choice, secret, optional=optional)
 
 
 def who_signs_in_here(
@@ -148,30 +183,29 @@ def who_signs_in_here(
 
 def _may_sign_in(options: Namespace, choice: Choice) -> bool:
     given = (options.password, options.api_key, choice.username, choice.profile)
-    return any(given) or any(os.environ.get(name) for name in ("TRUENAS_PASSWORD", "TRUENAS_API_KEY"))
+    return any(given) or any(environment(options).get(name) for name in ("TRUENAS_PASSWORD", "TRUENAS_API_KEY"))
 
 
 @contextmanager
-def connected(choice: Choice, timeout: float | None = None) -> Iterator[Client]:
+def connected(choice: Choice, timeout: float | None = None, *, through: Way | None = None) -> Iterator[Client]:
     """A client that is not signed in, closed at the end of the block. ``timeout`` is for connecting, in seconds.
+
+    ``through`` is the result of `way_through_agent`: then the client is signed in.
 
     Raises `CommandError`, which says what the user can do about a refused certificate.
     """
-    import logging
-
     from truenas_client.dialing import ConnectLimits
     from truenas_client.exc import ConnectError
     from truenas_client.sync.client import Client
 
-    address, *others = choice.addresses
+    address, *others = choice.addresses if through is None else (through.address,)
     also = [other for other in others if other is not None]
     until = monotonic() + timeout if timeout else None
-    log = _warnings(logging)
-    logging.getLogger("truenas_client").addHandler(log)
-    try:
+    with nullcontext() if server_name() else logged() as log:
         try:
             limits = ConnectLimits(until=until) if until else None
-            client = Client(address, tls=choice.accepts, also=also, limits=limits, on_warning=warn)
+            tls = choice.accepts if through is None else None
+            client = Client(address, tls=tls, also=also, limits=limits, on_warning=warn, through=through)
         except ConnectError as e:
             if until and monotonic() >= until:
                 from truenas_client.endpoint import parse
@@ -182,18 +216,28 @@ def connected(choice: Choice, timeout: float | None = None) -> Iterator[Client]:
         try:
             yield client
         finally:
-            # The command is over, so warnings about the closing connection would only confuse.
-            log.level = logging.CRITICAL + 1
+            if log is not None:
+                # The command is over, so warnings about the closing connection would only confuse.
+                log.level = SILENT
             client.close()
-    finally:
-        logging.getLogger("truenas_client").removeHandler(log)
 
 
-def _warnings(logging: Any) -> Any:
-    """A handler that prints each warning of the core as one line, without a traceback."""
+SILENT = 1000
+"""A level above all of `logging`."""
+
+
+@contextmanager
+def logged() -> Iterator[Any]:
+    """Print each warning of the core as one line, without a traceback, for the time of the block."""
+    import logging
+
     handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: say(f"midclt: {record.getMessage()}")
-    return handler
+    handler.emit = lambda record: say(f"midclt: {record.getMessage()}")  # type: ignore[method-assign]
+    logging.getLogger("truenas_client").addHandler(handler)
+    try:
+        yield handler
+    finally:
+        logging.getLogger("truenas_client").removeHandler(handler)
 
 
 def unconnected(error: ConnectError, choice: Choice) -> CommandError:

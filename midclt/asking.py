@@ -11,7 +11,7 @@ import sys
 
 from .exits import CommandError, ExitStatus
 
-__all__ = ["ask", "confirm", "has_terminal"]
+__all__ = ["ask", "ask_text", "confirm", "has_terminal", "typed"]
 
 LONGEST_LINE = 65_536
 """The most bytes of a line with a secret: standard input may have no end."""
@@ -52,18 +52,24 @@ def _line() -> str | None:
 
 def confirm(question: str) -> bool | None:
     """Ask for a yes on the terminal; None without one. Standard input cannot answer, so a script cannot agree."""
-    if not has_terminal():
-        return None
-    prompt = f"{question} [y/N] "
+    answer = typed(f"{question} [y/N] ")
+    return None if answer is None else answer.lower() in {"y", "yes"}
+
+
+def typed(prompt: str) -> str | None:
+    """What the user types on the terminal; None without one."""
+    return ask_text(prompt).strip() if has_terminal() else None
+
+
+def ask_text(prompt: str) -> str:
+    """Ask for a text on the terminal, which has to be there, and show it as it is typed."""
     if os.name == "posix":
         with open("/dev/tty", "r+b", buffering=0) as terminal:
-            terminal.write(prompt.encode())
-            answer = terminal.readline().decode("utf-8", "replace")
-    else:
-        sys.stderr.write(prompt)
-        sys.stderr.flush()
-        answer = sys.stdin.readline()
-    return answer.strip().lower() in {"y", "yes"}
+            terminal.write(prompt.encode("utf-8", "replace"))
+            return terminal.readline(LONGEST_LINE).decode("utf-8", "replace").rstrip("\r\n")
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return sys.stdin.readline(LONGEST_LINE).rstrip("\r\n")
 
 
 def has_terminal() -> bool:

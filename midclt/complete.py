@@ -29,15 +29,20 @@ _VALUED = {
     **dict.fromkeys(("-u", "--uri"), "uri"),
     **dict.fromkeys(("-U", "--username"), "username"),
     "--profile": "profile",
-    **dict.fromkeys(("-P", "--password", "-K", "--api-key", "-t", "--timeout", "--ca", "--otp", "--otp-command"), ""),
+    "--on": "profile",
+    **dict.fromkeys(
+        ("-P", "--password", "-K", "--api-key", "-t", "--timeout", "--ca", "--otp", "--otp-command", "--agent"), ""
+    ),
 }
 """The options before the command that take a value."""
 
-_METHODS = frozenset({"call", "explain", "template", "batch", "bulk", "download", "upload", "watch"})
-_WITH_ARGUMENTS = frozenset({"call"})
+_METHODS = frozenset({"call", "compare", "explain", "template", "batch", "bulk", "download", "upload", "watch"})
+_WITH_ARGUMENTS = frozenset({"call", "compare"})
 _EVENTS = frozenset({"subscribe", "events"})
 _SERVICES = frozenset({"query", "methods"})
+_OF_PROFILES = frozenset({"login", "logout"})
 _PROFILE_ACTIONS = frozenset({"show", "use", "rm", "trust", "test"})
+_SAVED_ACTIONS = frozenset({"show", "rm", "export"})
 MOST = 60
 """More candidates than these are shortened to the next part of their names."""
 
@@ -61,10 +66,16 @@ def candidates(words: Sequence[str]) -> list[Candidate]:
             if not equals:
                 at += 1
                 if at == len(before):
+                    if name == "--on":
+                        return _several(typed)
+                    if name == "--agent":
+                        from midclt.agent.quick import MODES
+
+                        return _beginning(((mode, "") for mode in MODES), typed)
                     return _beginning(_profiles(), typed) if name == "--profile" else []
                 value = before[at]
             if _VALUED[name]:
-                given[_VALUED[name]] = value
+                given[_VALUED[name]] = value.partition(",")[0] if name == "--on" else value
         at += 1
     command, rest = (before[at], before[at + 1 :]) if at < len(before) else ("", [])
     return _first(typed) if not command else _of_command(command, rest, typed, given)
@@ -83,11 +94,15 @@ def _first(typed: str) -> list[Candidate]:
 
 def _of_command(command: str, rest: list[str], typed: str, given: dict[str, str]) -> list[Candidate]:
     previous = rest[-1] if rest else ""
+    if previous == "--on":
+        return _several(typed)
     if typed.startswith("-") or (previous.startswith("-") and command != "call"):
         found = _by_parser(command, rest, typed)
         if found is not None:
             return found
-    plain = [word for word in rest if not word.startswith("-")]
+    plain = [
+        word for word, before in zip(rest, ["", *rest], strict=False) if not word.startswith("-") and before != "--on"
+    ]
     if command in _METHODS and not plain:
         return _shortened(((name, about) for name, about, _ in _rows(given)), typed)
     if command in _WITH_ARGUMENTS:
@@ -98,7 +113,10 @@ def _of_command(command: str, rest: list[str], typed: str, given: dict[str, str]
         return _shortened(_services(command, given), typed)
     if command in _EVENTS and not plain:
         return _shortened(_events(), typed)
-    if command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS:
+    if (command == "run" and not plain) or (command == "saved" and plain and plain[0] in _SAVED_ACTIONS):
+        return _beginning(_saved(), typed)
+    named = command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS
+    if named or (command in _OF_PROFILES and not plain) or (command == "agent" and plain[:1] == ["forget"]):
         return _beginning(_profiles(), typed)
     return _by_parser(command, rest, typed) or []
 
@@ -183,6 +201,27 @@ def _events() -> Iterable[Candidate]:
     path = os.path.join(os.path.dirname(truenas_client.__file__), "methods", "events.json")
     with open(path, encoding="utf-8") as file:
         return [(line.split('"')[1], "") for line in file if line.startswith('"')]
+
+
+def _several(typed: str) -> list[Candidate]:
+    """The profiles that may stand next in a list of names."""
+    before, comma, last = typed.rpartition(",")
+    named = before.split(",")
+    found = [(f"{before}{comma}{name}", about) for name, about in _beginning(_profiles(), last) if name not in named]
+    return found if comma else [*found, *_beginning([("all", "every profile")], typed)]
+
+
+def _saved() -> list[Candidate]:
+    """The names of the saved calls."""
+    from truenas_client.storage.paths import config_path
+
+    root = os.path.join(os.path.dirname(config_path()), "calls")
+    found = []
+    for place, folders, files in os.walk(root):
+        below = os.path.relpath(place, root).removeprefix(".")
+        folders[:] = sorted(name for name in folders if name[0] != ".")
+        found += [os.path.join(below, name[:-5]) for name in files if name.endswith(".toml") and name[0] != "."]
+    return [(name, "") for name in sorted(found)]
 
 
 def _profiles() -> list[Candidate]:

@@ -1,7 +1,7 @@
 """Exit statuses: the number for each kind of failure.
 
 ``0`` is success, ``1`` any error without a number of its own. With
-``MIDCLT_EXIT=compat`` in the environment 3 to 8 become 1, as in the official command,
+``MIDCLT_EXIT=compat`` in the environment 3 to 9 become 1, as in the official command,
 for scripts that compare with 1 instead of "not 0".
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` costs a quick call as much as all the rest of its imports
 if TYPE_CHECKING:
     from truenas_client.exc import ClientException
 
@@ -33,6 +33,8 @@ class ExitStatus(IntEnum):
     JOB = 7
     """The job failed, was aborted, or cannot be found again."""
     RATE_LIMITED = 8
+    SOME_FAILED = 9
+    """Of several servers (``--on``) some failed."""
     INTERRUPTED = 130
     """Ctrl-C (128 + SIGINT)."""
     PIPE = 141
@@ -61,6 +63,7 @@ def status_of(error: ClientException) -> ExitStatus:
     table: tuple[tuple[type[ClientException], ExitStatus], ...] = (
         (exc.InvalidEndpoint, ExitStatus.USAGE),
         (exc.InvalidProfile, ExitStatus.USAGE),
+        (exc.InvalidSavedCall, ExitStatus.USAGE),
         (exc.ConnectError, ExitStatus.CONNECTION),
         (exc.ConnectionLost, ExitStatus.CONNECTION),
         (exc.RateLimited, ExitStatus.RATE_LIMITED),
@@ -76,7 +79,7 @@ def status_of(error: ClientException) -> ExitStatus:
 
 
 def folded(status: int) -> int:
-    """The status for the shell: with ``MIDCLT_EXIT=compat`` 3 to 8 are 1."""
-    if os.environ.get("MIDCLT_EXIT") == "compat" and ExitStatus.CONNECTION <= status <= ExitStatus.RATE_LIMITED:
+    """The status for the shell: with ``MIDCLT_EXIT=compat`` 3 to 9 are 1."""
+    if os.environ.get("MIDCLT_EXIT") == "compat" and ExitStatus.CONNECTION <= status <= ExitStatus.SOME_FAILED:
         return int(ExitStatus.ERROR)
     return int(status)

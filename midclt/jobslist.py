@@ -15,7 +15,7 @@ from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_line, print_result, say
 from .progress import Silent, progress_for
 from .running import follow_job, leave
-from .showing import show
+from .showing import show, show_answer
 
 __all__ = ["do"]
 
@@ -39,8 +39,15 @@ def _list(options: Namespace) -> ExitStatus:
     settings: dict[str, Any] = {"order_by": ["-id"]}
     if options.number:
         settings["limit"] = options.number
+    timeout = call_timeout(options)
+    if options.on is not None:
+        if options.ids:
+            raise CommandError("The numbers of jobs are each server's own: --profile NAME", ExitStatus.USAGE)
+        return show_answer(
+            options, lambda one, client: client.call("core.get_jobs", filters, settings, timeout=timeout), COLUMNS
+        )
     with signed_in(options) as client:
-        rows = client.call("core.get_jobs", filters, settings, timeout=call_timeout(options))
+        rows = client.call("core.get_jobs", filters, settings, timeout=timeout)
     if rows or not is_terminal(sys.stdout):
         show(rows, options, COLUMNS)
     else:

@@ -17,7 +17,23 @@ from .exits import CommandError, ExitStatus
 if TYPE_CHECKING:
     from truenas_client.storage import Profile
 
-__all__ = ["Lock"]
+__all__ = ["Lock", "may_write"]
+
+
+def may_write(call: Callable[..., Any], method: str, params: Sequence[Any], timeout: float | None) -> bool:
+    """Whether a call may change the server, by the name of its method, else by the server's listing."""
+    from truenas_client.exc import ClientException
+    from truenas_client.methods.catalogue import Catalogue
+    from truenas_client.methods.risk import classify, inner_method
+
+    if classify(method) == "read":
+        return False
+    service = (inner_method(method, params) or method).rpartition(".")[0]
+    try:
+        listed = call("core.get_methods", service, timeout=timeout)
+    except ClientException:
+        listed = {}  # without a listing the method counts as one that writes
+    return Catalogue.from_methods(listed if isinstance(listed, dict) else {}).risk_of(method, params) != "read"
 
 
 class Lock:
@@ -34,6 +50,11 @@ class Lock:
                 # The rule is for the profile's own servers. For another address the profile gives only the user name.
                 self._profile = profile if profile.leads_to(parse(choice.address)) else None
 
+    @property
+    def locked(self) -> bool:
+        """Whether calls that write are refused."""
+        return self._profile is not None
+
     def check_name(self, method: str, params: Sequence[Any]) -> None:
         """Refuse a method that is known to write, before connecting. Raises `CommandError`."""
         if self._profile is None:
@@ -45,22 +66,7 @@ class Lock:
 
     def check(self, call: Callable[..., Any], method: str, params: Sequence[Any], timeout: float | None) -> None:
         """Refuse a method that is not known to read, by the server's listing. Raises `CommandError`."""
-        if self._profile is None:
-            return
-        from truenas_client.exc import ClientException
-        from truenas_client.methods.catalogue import Catalogue
-        from truenas_client.methods.risk import classify, inner_method
-
-        if classify(method) == "read":
-            return
-
-        service = (inner_method(method, params) or method).rpartition(".")[0]
-        try:
-            listed = call("core.get_methods", service, timeout=timeout)
-        except ClientException:
-            listed = {}  # without a listing the method counts as one that writes
-        catalogue = Catalogue.from_methods(listed if isinstance(listed, dict) else {})
-        if catalogue.risk_of(method, params) != "read":
+        if self._profile is not None and may_write(call, method, params, timeout):
             self._refuse(method)
 
     def _refuse(self, method: str) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from _thread import get_ident  # what `threading` and `contextvars` have for this takes a while to load
 
-from truenas_client import ejson
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, BinaryIO, TextIO
+
     from truenas_client.exc import ClientException
 
 __all__ = [
@@ -26,7 +26,9 @@ __all__ = [
     "report",
     "result_text",
     "say",
+    "server_name",
     "shell_words",
+    "speak_of",
     "tell",
     "warn",
 ]
@@ -44,6 +46,8 @@ def result_text(value: Any) -> str:
     """A result as the official command prints it: text, integers and booleans by ``str`` (True); the rest as JSON."""
     if isinstance(value, (int, str)):
         return str(value)
+    from truenas_client import ejson
+
     return ejson.dumps(value)
 
 
@@ -64,8 +68,29 @@ def print_harmless(text: str) -> None:
     _write(sys.stdout, text, clean=True)
 
 
+_spoken_of: dict[int, str] = {}
+
+
+def speak_of(server: str) -> None:
+    """Of several servers (``--on``) this thread speaks of this one: its name stands before each line of `say`.
+
+    "" ends that.
+    """
+    if server:
+        _spoken_of[get_ident()] = server
+    else:
+        _spoken_of.pop(get_ident(), None)
+
+
+def server_name() -> str:
+    """The server that this thread speaks of; "" for none."""
+    return _spoken_of.get(get_ident(), "")
+
+
 def say(text: str) -> None:
     """Print one line for the user on standard error."""
+    if name := server_name():
+        text = "\n".join(f"{name}: {line}" for line in text.removeprefix("midclt: ").splitlines())
     _write(sys.stderr, text)
 
 
@@ -97,12 +122,11 @@ def warn(text: str) -> None:
     say(f"midclt: {text}")
 
 
-_PYTHON = re.compile(r"\b[a-z_]+=[\w.]+ \((--[a-z-]+)\)")
-
-
 def shell_words(text: str) -> str:
     """A text of the core with the command's flag where it names a Python argument and the flag."""
-    return _PYTHON.sub(r"\1", text)
+    import re
+
+    return re.sub(r"\b[a-z_]+=[\w.]+ \((--[a-z-]+)\)", r"\1", text)
 
 
 MOST_LINES = 3

@@ -10,13 +10,16 @@ from __future__ import annotations
 import argparse
 from functools import cached_property
 from importlib import import_module
-from typing import Any
 
 from truenas_client import __version__
 
 from .option_types import seconds
 
 __all__ = ["COMMANDS", "get_parser"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 COMMANDS = {
     "call": "call a method",
@@ -30,15 +33,23 @@ COMMANDS = {
     "watch": "show the rows of a query as they change",
     "jobs": "list jobs, wait for one, stop one",
     "batch": "many calls in one run, ten at a time",
+    "compare": "what differs between the answers of several servers",
     "bulk": "one method many times, as jobs of the server",
+    "run": "make a saved call, with values for its variables",
+    "saved": "list, show, import, export and remove saved calls",
     "download": "store the file that a method writes",
     "upload": "send a file to a method",
     "profile": "remember servers: addresses, users, where secrets are, which certificate to trust",
+    "login": "sign a profile in and have the agent keep it",
+    "logout": "have the agent forget a profile's sign-in",
+    "agent": "the process that keeps sign-ins: start, status, stop, lock, forget",
     "key": "make, list and delete API keys; prepare one for faster logins",
     "sessions": "list and end sessions",
     "whoami": "the user, the rights and the session",
     "doctor": "each step to the server, timed, up to the one that fails",
     "version": "the versions of this program and of the server",
+    "stubs": "type stubs of the server's methods, for editors and type checkers",
+    "simulate": "a simulated TrueNAS to try things on",
     "completion": "a script for bash, zsh or fish that completes words",
 }
 """The subcommands in the order of the help: a module of `midclt.commands`, and its line in the help."""
@@ -49,11 +60,13 @@ environment:
                         stand in for -u, -U, -P and -K; options win
   TRUENAS_PROFILE       stands in for --profile; what it says yields to all of these
   CALL_TIMEOUT          stands in for -t with call (whole seconds, default 60)
-  MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 8
+  MIDCLT_AGENT          stands in for --agent
+  MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 9
 
 exit status:
   0 success, 1 error, 2 usage, 3 connection, 4 sign-in or permission, 5 time-out, 6 arguments refused,
-  7 job failed or aborted, 8 rate limit, 130 interrupted, 141 output closed, 143 terminated
+  7 job failed or aborted, 8 rate limit, 9 some of several servers failed, 130 interrupted, 141 output closed,
+  143 terminated
 
 examples:
   midclt call system.info
@@ -64,7 +77,9 @@ examples:
   midclt call user.create - < user.json
   midclt subscribe -n 5 'reporting.realtime:{"interval": 2}'
   midclt batch pool.dataset.create --each '{"name": "tank/{}"}' --failed again.ndjson < names.txt
+  midclt run nightly/datasets --set pool=tank
   midclt jobs watch 4211
+  midclt --on lab,prod query pool
   midclt -u nas.example -U admin doctor
 """
 
@@ -75,7 +90,7 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     ``whole`` adds the options of all subcommands, as a manual page needs them. Otherwise only the used subcommand adds
     its options.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="midclt",
         description="Call the API of a TrueNAS: this machine's, or with -u that of another.",
         epilog=_ENVIRONMENT,
@@ -123,6 +138,18 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     parser.add_argument("--ca", metavar="FILE", help="accept only certificates signed by one in this file (PEM)")
     parser.add_argument("--profile", metavar="NAME", help="connect and sign in as it says (see midclt profile -h)")
     parser.add_argument(
+        "--agent",
+        choices=("auto", "never", "require"),
+        help="whether the agent keeps the sign-in of a profile for the next commands (see midclt agent -h); default: "
+        "MIDCLT_AGENT, else auto",
+    )
+    parser.add_argument(
+        "--on",
+        metavar="NAMES",
+        help="on the servers of several profiles at once, such as lab,prod, or all of them: all (call, run, query, "
+        "compare, ping, whoami, version, jobs ls, sessions ls)",
+    )
+    parser.add_argument(
         "--write", action="store_true", help="allow a call that changes the server though the profile is read-only"
     )
     parser.add_argument(
@@ -152,6 +179,14 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         for name, lazy in list(commands.choices.items()):
             commands.choices[name] = lazy.made  # type: ignore[assignment]
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """The parser of the words before the command."""
+
+    def _get_option_tuples(self, option_string: str) -> list[Any]:
+        """What an abbreviation may mean. Not ``--agent``, which would take ``--a`` from ``--api-key``."""
+        return [found for found in super()._get_option_tuples(option_string) if found[1] != "--agent"]
 
 
 class _CommandParser:

@@ -232,6 +232,7 @@ def _test(profiles: Profiles, options: Namespace) -> ExitStatus:
     profile = profiles.named(options.profile_name or options.profile)
     options.profile = profile.name
     options.uri = options.uri or profile.address
+    options.agent = "never"  # it is the sign-in that is tested
     try:
         with signed_in(options) as client:
             print_line(f"connected to {client.endpoint.text}")

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["FORMS", "add_colour_option", "add_listing_options", "add_output_options"]
+__all__ = [
+    "FORMS",
+    "add_call_options",
+    "add_colour_option",
+    "add_fleet_option",
+    "add_listing_options",
+    "add_output_options",
+]
 
-FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
+FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
 
 
 def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "json elsewhere") -> None:
@@ -26,6 +33,12 @@ def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "jso
     add_colour_option(group)
 
 
+def add_fleet_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names several servers, which may stand before the command too."""
+    words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with its nas"
+    parser.add_argument("--on", metavar="NAMES", default=argparse.SUPPRESS, help=words)
+
+
 def add_colour_option(parser: argparse._ActionsContainer) -> None:
     """Add the option that decides on colour."""
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to use colour")
@@ -34,3 +47,26 @@ def add_colour_option(parser: argparse._ActionsContainer) -> None:
 def add_listing_options(parser: argparse.ArgumentParser) -> None:
     """Add the option that asks the server again."""
     parser.add_argument("--refresh", action="store_true", help="read the methods from the server again")
+
+
+def add_call_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a call is made."""
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing when the call fails")
+    parser.add_argument(
+        "-j", "-job", "--job", action="store_true", help="the method is a job: show its progress, print its result"
+    )
+    parser.add_argument(
+        "-jp",
+        "--job-print",
+        choices=("progressbar", "description"),
+        default="progressbar",
+        help="how -j shows progress: a bar (only on a terminal; the default), or a line for each new description",
+    )
+    parser.add_argument(
+        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show and check what would be sent, secrets masked; send nothing"
+    )
+    add_fleet_option(parser)
+    parser.add_argument("--yes", action="store_true", help="with --on: send a call that may change servers, unasked")

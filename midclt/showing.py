@@ -12,15 +12,17 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_harmless, print_line, say
 from .shared_options import FORMS
 
-__all__ = ["has_colour", "show", "terminal_width"]
+if TYPE_CHECKING:
+    from .fleet import Work
 
-_PIECE = 1 << 16
+__all__ = ["has_colour", "selected", "show", "show_answer", "terminal_width"]
+
 _BOLD, _KEY, _TEXT, _OTHER, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?\d[\d.eE+-]*|\btrue\b|\bfalse\b|\bnull\b)')
 
@@ -32,21 +34,23 @@ def show(
     *,
     method: str = "",
     object_form: str = "table",
+    keys: tuple[str, ...] = (),
 ) -> None:
     """Print an answer on standard output as the options say.
 
     ``columns`` are those of a table without ``--columns``; without both, the best ones for ``method``. ``object_form``
-    is how a terminal shows a single object.
+    is how a terminal shows a single object. ``keys`` are columns that stand first whichever are chosen.
     """
-    from truenas_client.values.columns import read_columns
+    from truenas_client.values.best_columns import best_columns
 
     people = is_terminal(sys.stdout)
     form = _form(options)
     if options.columns is not None:
-        try:
-            columns = read_columns(options.columns)
-        except ValueError as e:
-            raise CommandError(f"--columns: {e}", ExitStatus.USAGE) from None
+        columns = _columns(options)
+    if columns is not None:
+        columns = (*keys, *(column for column in columns if column not in keys))
+    reviewed = best_columns(method)
+    best = (*keys, *reviewed) if reviewed else None
     if options.jmespath is not None:
         value = _found(options.jmespath, value)
     if form is None:
@@ -56,11 +60,16 @@ def show(
         people or form in ("table", "pretty") or options.color == "always"
     )
     if form == "table" and isinstance(value, list):
-        _show_table(value, columns, method, people, colour)
+        _show_table(value, columns, best, people, colour)
         return
-    from truenas_client.values.forms import form_lines
+    from truenas_client.values.forms import blocks, form_lines
 
-    chosen = columns if form in ("table", "csv") or options.columns is not None else None
+    chosen = columns if form in ("table", "markdown", "csv") or options.columns is not None else None
+    if form == "markdown" and isinstance(value, list) and chosen is None:
+        from truenas_client.values.columns import present
+        from truenas_client.values.forms import as_rows
+
+        chosen = present(as_rows(value), best or ()) or None
     width = terminal_width() if people else None
     pieces = form_lines(value, form, columns=chosen, width=width, human=people)
     if colour and form in ("json", "pretty", "jsonl"):
@@ -73,8 +82,44 @@ def show(
         for piece in pieces:
             print_line(piece)
         return
-    for block in _blocks(pieces):
+    for block in blocks(pieces):
         print_line(block)
+
+
+def show_answer(
+    options: argparse.Namespace, work: Work, columns: Sequence[str] | None = None, *, method: str = ""
+) -> ExitStatus:
+    """Print what ``work`` finds on the server, or with ``--on`` on each of several; the exit status."""
+    if options.on is not None:
+        from .fleet import Fleet
+
+        fleet = Fleet(options)
+        fleet.show(fleet.ask(work), columns, method=method)
+        return fleet.status
+    from .access import signed_in
+
+    with signed_in(options) as client:
+        answer = work(options, client)
+    show(answer, options, columns, method=method)
+    return ExitStatus.OK
+
+
+def selected(value: Any, options: argparse.Namespace) -> Any:
+    """What ``--jmespath`` and ``--columns`` leave of a value."""
+    from truenas_client.values.forms import with_columns
+
+    if options.jmespath is not None:
+        value = _found(options.jmespath, value)
+    return value if options.columns is None else with_columns(value, _columns(options))
+
+
+def _columns(options: argparse.Namespace) -> tuple[str, ...]:
+    from truenas_client.values.columns import read_columns
+
+    try:
+        return read_columns(options.columns)
+    except ValueError as e:
+        raise CommandError(f"--columns: {e}", ExitStatus.USAGE) from None
 
 
 def _own_form(value: Any, object_form: str) -> str:
@@ -86,39 +131,26 @@ def _own_form(value: Any, object_form: str) -> str:
     return "table" if isinstance(value, list) and all(isinstance(row, dict) for row in value) else "pretty"
 
 
-def _show_table(rows: list[Any], columns: Sequence[str] | None, method: str, people: bool, colour: bool) -> None:
-    from truenas_client.values.best_columns import best_columns
-    from truenas_client.values.forms import as_rows
+def _show_table(
+    rows: list[Any], columns: Sequence[str] | None, best: Sequence[str] | None, people: bool, colour: bool
+) -> None:
+    from truenas_client.values.forms import as_rows, blocks
     from truenas_client.values.texttable import TextTable
 
     width = terminal_width() if people else None
-    table = TextTable(as_rows(rows), columns, best=best_columns(method), width=width, human=people)
+    table = TextTable(as_rows(rows), columns, best=best, width=width, human=people)
     if not table.columns:
         if people:
             say("Nothing found." if not rows else "The rows have no members.")
         return
     header = table.header
     print_harmless(f"{_BOLD}{header}{_PLAIN}" if colour else header)
-    for block in _blocks(table.rows()):
+    for block in blocks(table.rows()):
         print_harmless(block)
     if is_terminal(sys.stderr) and (left_out := table.left_out):
         more = len(left_out)
         names = ", ".join(left_out[:5]) + (", ..." if more > 5 else "")
         say(f"{more} more column{'' if more == 1 else 's'}: {names} (--columns NAMES shows others, -o pretty all)")
-
-
-def _blocks(pieces: Any) -> Any:
-    """The pieces joined to blocks, because a write of each line would cost more than the lines."""
-    block: list[str] = []
-    size = 0
-    for piece in pieces:
-        block.append(piece)
-        size += len(piece)
-        if size >= _PIECE:
-            yield "\n".join(block)
-            block, size = [], 0
-    if block:
-        yield "\n".join(block)
 
 
 def _form(options: argparse.Namespace) -> str | None:

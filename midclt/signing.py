@@ -7,14 +7,13 @@ call, and a one-time password from the next.
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from truenas_client.endpoint import parse
 from truenas_client.exc import CallTimeout, ClientException, SecretUnavailable
@@ -24,6 +23,7 @@ from truenas_client.storage.key_files import is_path
 from truenas_client.storage.secret_store import resolve
 from truenas_client.sync.profile_login import sign_in as log_in
 
+from .access import environment
 from .asking import ask as _ask
 from .asking import has_terminal
 from .exits import CommandError, ExitStatus, status_of
@@ -55,7 +55,7 @@ def who(options: Namespace, choice: Choice) -> tuple[Profile, Secret | None]:
     key_mechanism = "api-key-plain" if options.plain else "api-key"
     for password, key in (
         (options.password, options.api_key),
-        (os.environ.get("TRUENAS_PASSWORD"), os.environ.get("TRUENAS_API_KEY")),
+        (environment(options).get("TRUENAS_PASSWORD"), environment(options).get("TRUENAS_API_KEY")),
     ):
         if given := password or key:
             mechanism = "password" if password else key_mechanism
@@ -78,7 +78,7 @@ def secret_on_input(options: Namespace, choice: Choice) -> Secret | None:
     """Read the secret now if it will come from standard input."""
     profile, given = who(options, choice)
     kept = given is not None or not isinstance(profile.secret, Ask)
-    return None if profile.mechanism == "none" or kept else _obtain(profile, choice)
+    return None if profile.mechanism == "none" or kept else _obtain(profile, choice, options)
 
 
 def who_signs_in(options: Namespace, choice: Choice, secret: Secret | None, *, optional: bool) -> Who | None:
@@ -96,24 +96,28 @@ def who_signs_in(options: Namespace, choice: Choice, secret: Secret | None, *, o
             raise CommandError("An API key needs the name of its user: -U or TRUENAS_USERNAME", ExitStatus.USAGE)
         return None
     try:
-        return Who(profile, secret or given or _obtain(profile, choice))
+        return Who(profile, secret or given or _obtain(profile, choice, options))
     except (CommandError, SecretUnavailable) as e:
         if not optional or (isinstance(e, CommandError) and e.status is ExitStatus.USAGE):
             raise
         return None
 
 
-def _obtain(profile: Profile, choice: Choice) -> Secret:
+def _obtain(profile: Profile, choice: Choice, options: Namespace) -> Secret:
     """Read the secret from the place that the profile names, or ask the user."""
     if not isinstance(profile.secret, Ask):
-        return resolve(profile.secret, warn=warn)
+        return _one_at_a_time(options, lambda: resolve(profile.secret, warn=warn))
     noun = {"password": "Password", "token": "Token"}.get(profile.mechanism, "API key")
     user = profile.username or choice.address or "this machine"
-    secret = _ask(f"{noun} for {user}: ")
+    prompt, secret = f"{noun} for {user}{_on(options)}: ", None
+    if options.on is None or options.reads_input or has_terminal():
+        secret = _one_at_a_time(options, lambda: _ask(prompt))
     if secret is None:
         way = "set TRUENAS_PASSWORD, give -P," if noun == "Password" else "have the profile say where it is,"
         own = choice.profile
-        if own is not None and not choice.entrusted and not isinstance(own.secret, Ask):
+        if options.on:
+            way = "have the profile say where it is (midclt profile add --replace),"
+        elif own is not None and not choice.entrusted and not isinstance(own.secret, Ask):
             way = f"the one of profile {own.name} is for its own address and user only; {way}"
         raise CommandError(
             f"No {noun[0].lower() + noun[1:] if noun != 'API key' else noun} for {user}: {way} "
@@ -121,6 +125,20 @@ def _obtain(profile: Profile, choice: Choice) -> Secret:
             ExitStatus.AUTHENTICATION,
         )
     return Secret(secret)
+
+
+T = TypeVar("T")
+
+
+def _one_at_a_time(options: Namespace, ask: Callable[[], T]) -> T:
+    """Ask the user, or a program that may ask: of several servers one does so at a time."""
+    answer: T = options.in_main(ask) if options.on else ask()
+    return answer
+
+
+def _on(options: Namespace) -> str:
+    """Which of several servers a question is about."""
+    return f" on {options.profile}" if options.on else ""
 
 
 def _warn_of_arguments(options: Namespace) -> None:
@@ -158,7 +176,7 @@ def _source(options: Namespace, profile: Profile) -> str:
     if options.password or options.api_key:
         return f" (the key is from {options.api_key})" if not options.password and is_path(options.api_key) else ""
     for noun, name in (("password", "TRUENAS_PASSWORD"), ("key", "TRUENAS_API_KEY")):
-        if os.environ.get(name):
+        if environment(options).get(name):
             return f" (the {noun} is from {name})"
     return "" if isinstance(profile.secret, Ask) else f" (profile {profile.name}; its secret: {profile.secret})"
 
@@ -183,11 +201,12 @@ def codes_for(username: str, options: Namespace, *, old: bool) -> Callable[[], s
                 token = resolve(Command(_words(options.otp_command)), warn=warn).reveal()
             except SecretUnavailable as e:
                 raise CommandError(f"--otp-command: {e.error}", ExitStatus.AUTHENTICATION) from e
-        elif not has_terminal() and (old or options.otp):
-            return None
+        elif not has_terminal() and (old or options.otp or options.on):
+            return None  # of several servers each would take the line of another
         else:
             mark = ", the last was wrong" if refused else " (nothing, if the account has none)" if old else ""
-            token = _ask(f"One-time password for {username}{mark}: ")
+            prompt = f"One-time password for {username}{_on(options)}{mark}: "
+            token = _one_at_a_time(options, lambda: _ask(prompt))
         refused = True
         return token
 

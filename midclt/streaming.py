@@ -15,7 +15,7 @@ from truenas_client.exc import ClientException, ConnectError, MethodNotFound
 from truenas_client.methods.risk import classify
 from truenas_client.secrets.value import Secret
 
-from .access import call_timeout, chosen, unconnected, who_signs_in_here
+from .access import call_timeout, chosen, unconnected, way_through_agent, who_signs_in_here
 from .exits import CommandError, ExitStatus, status_of
 from .lock import Lock
 from .output import is_terminal, say, warn
@@ -42,8 +42,9 @@ def run_async(
     lock = Lock(options)
     lock.check_name(method, params)
     choice = chosen(options)
-    who = who_signs_in_here(options, choice, secret)
-    address, *others = choice.addresses
+    through = way_through_agent(options, choice, secret)
+    who = None if through is not None else who_signs_in_here(options, choice, secret)
+    address, *others = choice.addresses if through is None else (through.address,)
     client = AsyncClient(
         address,
         tls=choice.tls,
@@ -51,6 +52,7 @@ def run_async(
         call_timeout=call_timeout(options),
         reconnect=reconnect,
         on_warning=warn,
+        through=through,
     )
     with asyncio.Runner() as runner:
         try:

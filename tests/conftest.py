@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,9 @@ from tests.limits import (  # noqa: F401 - hooks count where a conftest holds th
     pytest_runtest_teardown,
     pytest_unconfigure,
 )
+
+if TYPE_CHECKING:
+    from tests.ring import Ring
 
 _numbers = count()
 
@@ -35,11 +40,26 @@ for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
 
 @pytest.fixture(autouse=True)
 def folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Empty configuration, state and cache folders, for the test and the processes that it starts."""
+    """Empty configuration, state and cache folders, for the test and the processes that it starts; and no agent."""
     # Not made before they are needed: most tests never do.
     base = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(base / name.lower()))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base / "run"))
+    monkeypatch.setenv("MIDCLT_AGENT", "never")
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    """An empty keyring, in the place of the machine's own."""
+    import keyring
+
+    from tests.ring import Ring
+
+    before, ring = keyring.get_keyring(), Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
 
 
 def pytest_collection_finish() -> None:

@@ -31,12 +31,15 @@ from tests.day.run import PASSWORD, day
 from tests.facts import RELEASES, catalogue
 from tests.fuzz.run import fuzz
 from tests.homes import own_home
+from tests.midclt.storms import steady
+from tests.midclt.storms import storm as storm_of_processes
+from tests.model.killed import killed_apps
 from tests.model.test_form import GENERATED, go_through
 from tests.sync.nas import nas_of, open_files
 from tests.sync.stress import connects, storm
 from truenas_client.methods.catalogue import Catalogue
 from truenas_client.simulator import Simulator
-from tui.session.feeds import MOST_EVENTS
+from tui.settings.values import Settings
 from tui.starting.start import Start
 
 CALLS, JOBS, SUBSCRIPTIONS, DISCONNECTS = 10_000, 200, 20, 500
@@ -49,6 +52,7 @@ DAY_SPEED = 200.0
 """At which a machine with other things to do keeps up with the events."""
 ROUNDS = 40
 """Calls and sections that a person sees in each quarter of the day."""
+AGENT_RUNS = 200
 STORM_SECONDS, STORM_THREADS = 60.0, 32
 CONNECTS = 10_000
 MOST_OBJECTS_LEFT = 100
@@ -113,6 +117,9 @@ def run_disk(scale: float, seed: int) -> None:
         left = killed_while_writing(Path(folder), round(KILLS * scale), seed)
     assert left == 0, f"{left} files are left beside the file"
     print(f"  {round(KILLS * scale)} kills: the file was whole each time, and nothing is left")
+    with tempfile.TemporaryDirectory() as folder:
+        writes = killed_apps(Path(folder), round(KILLS * scale), seed)
+    print(f"  {round(KILLS * scale)} kills of two apps: {writes} writes of state and history, none lost")
 
 
 def run_forms(scale: float, seed: int) -> None:
@@ -155,7 +162,13 @@ def run_day(scale: float, seed: int) -> None:
     with own_home():
         os.environ[PASSWORD] = "admin"
         figures = asyncio.run(
-            day(hours=24 * scale, speed=DAY_SPEED, rounds=max(1, round(ROUNDS * scale)), history=MOST_EVENTS, seed=seed)
+            day(
+                hours=24 * scale,
+                speed=DAY_SPEED,
+                rounds=max(1, round(ROUNDS * scale)),
+                history=Settings().events,
+                seed=seed,
+            )
         )
     print("day")
     for line in figures.lines():
@@ -191,6 +204,24 @@ def run_connects(path: str, count: int) -> None:
     assert growth < MOST_CONNECT_GROWTH, f"{growth} bytes are left"
 
 
+def run_agent(scale: float, seed: int) -> None:
+    """The session agent of midclt: many processes with it killed in the middle, and calls by the thousand."""
+    runs, calls = round(AGENT_RUNS * scale), round(CALLS * scale)
+    for kill in (False, True):
+        with own_home():
+            os.environ.update(XDG_RUNTIME_DIR=f"{os.environ['HOME']}/run", MIDCLT_AGENT="auto")
+            figures = storm_of_processes(runs, 20, kill=kill)
+        print(f"agent: {runs} processes, {figures.ok} ok, {figures.lost} lost, {figures.logins} logins", flush=True)
+        assert figures.logins == 1 + kill, "the agent did not keep the sign-in"
+        assert figures.lost <= (20 if kill else 0), "more calls failed than were under way"
+    with own_home():
+        os.environ.update(XDG_RUNTIME_DIR=f"{os.environ['HOME']}/run", MIDCLT_AGENT="auto")
+        before, after, threads = steady(calls, 20)
+    print(f"  {calls} calls: {before} kB, then {after} kB, {threads} threads")
+    assert threads <= 2, "threads are left"
+    assert scale < 1 or after < before * (1 + MOST_GROWTH), "memory grew"
+
+
 def run_mutants(scale: float, seed: int) -> None:
     """Rules of a connection, broken on purpose."""
     assert mutants.main() == 0, "a broken rule fails no pure test"
@@ -213,18 +244,26 @@ def run_oldest(scale: float, seed: int) -> None:
             assert done.returncode == 0, f"{what} with websockets {requirement[1]} ended with {done.returncode}"
 
 
-def run_properties(scale: float, seed: int) -> None:
-    """The property tests with a thousand examples each, and the docs of every real method."""
+def run_shares(scale: float, seed: int) -> None:
+    """Tests that take a share of their examples, methods, themes or sizes in `make test`, with all of them."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    folders = ["tests/core", "tests/model", "tests/auth"]
-    done = subprocess.run([*command, *folders], env={**os.environ, "TEST_FULL": "1"}, check=False)
-    assert done.returncode == 0, f"the property tests in full ended with {done.returncode}"
+    places = [
+        "tests/core",
+        "tests/model",
+        "tests/auth",
+        "tests/terminal/test_hostile.py",
+        "tests/midclt/test_copied_calls.py",
+        "tests/midclt/test_stubs.py",
+    ]
+    places += [f"tests/app/test_{name}.py" for name in ("ascii", "contrast", "keys_named")]
+    done = subprocess.run([*command, *places], env={**os.environ, "TEST_FULL": "1"}, check=False)
+    assert done.returncode == 0, f"the tests in full ended with {done.returncode}"
 
 
 RUNS: dict[str, Callable[[float, int], None]] = {
     "schedules": run_schedules,
     "forms": run_forms,
-    "properties": run_properties,
+    "shares": run_shares,
     "mutants": run_mutants,
     "fuzz": run_fuzz,
     "disk": run_disk,
@@ -232,6 +271,7 @@ RUNS: dict[str, Callable[[float, int], None]] = {
     "chaos": run_chaos,
     "day": run_day,
     "threads": run_threads,
+    "agent": run_agent,
     "oldest": run_oldest,
 }
 

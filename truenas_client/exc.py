@@ -22,6 +22,7 @@
     │   ├── InsecureTransport         refused here: the secret was not sent
     │   └── SecretUnavailable         the password or key could not be read from where it is kept
     ├── InvalidProfile                (ValueError) a profile is missing or invalid
+    ├── InvalidSavedCall              (ValueError) a saved call is missing or invalid
     ├── InvalidKeyFile(.source .field) (ValueError) the text or file is no API key
     ├── JobError
     │   └── JobFailed · JobAborted · JobLost · NotAJob(.result)
@@ -62,6 +63,7 @@ __all__ = [
     "InvalidEndpoint",
     "InvalidKeyFile",
     "InvalidProfile",
+    "InvalidSavedCall",
     "JobAborted",
     "JobError",
     "JobFailed",
@@ -321,6 +323,10 @@ class SecretUnavailable(AuthenticationError):
 
 class InvalidProfile(ClientException, ValueError):
     """A profile is missing or invalid. The text names file, line and key, and says what to do."""
+
+
+class InvalidSavedCall(ClientException, ValueError):
+    """A saved call is missing or invalid. The text says what is wrong, and holds no argument."""
 
 
 class RedirectRequired(AuthenticationError):

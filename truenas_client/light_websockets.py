@@ -30,6 +30,7 @@ __all__ = [
     "Opcode",
     "State",
     "parse_uri",
+    "without_unused",
 ]
 
 _UNUSED = {"importlib.metadata": "websockets", "urllib.request": "websockets", "inspect": "dataclasses"}
@@ -46,7 +47,8 @@ class _Later(ModuleType):
 
 
 @contextmanager
-def _without_unused() -> Iterator[None]:
+def without_unused() -> Iterator[None]:
+    """Stand-ins for the time of a block that imports of `websockets`."""
     stand_ins = [_Later(name) for name, user in _UNUSED.items() if not {name, user} & sys.modules.keys()]
     for module in stand_ins:
         sys.modules[module.__name__] = module
@@ -61,7 +63,7 @@ def _without_unused() -> Iterator[None]:
                 del sys.modules[module.__name__]
 
 
-with _without_unused():
+with without_unused():
     from websockets.client import ClientProtocol
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
     from websockets.frames import CloseCode, Frame, Opcode

@@ -1,11 +1,14 @@
 """Methods by attribute access: ``nas.api.pool.dataset.query(...)`` calls ``pool.dataset.query``.
 
+A part that is a keyword of Python has an underscore behind it: ``nas.api.system.global_.id()``.
+
 Invariant: an attribute path is the method's name and nothing else; the server decides whether it exists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from keyword import iskeyword
 from typing import Any
 
 __all__ = ["Namespace"]
@@ -22,6 +25,8 @@ class Namespace:
     def __getattr__(self, part: str) -> Namespace:
         if part.startswith("__"):  # copy, pickle and others look for these; no method is called so
             raise AttributeError(part)
+        if part[-1:] == "_" and iskeyword(part[:-1]):
+            part = part[:-1]
         return Namespace(self._call, f"{self._name}.{part}" if self._name else part)
 
     def __call__(self, *params: Any, **options: Any) -> Any:

@@ -7,25 +7,14 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
+from textual.keys import key_to_character
+
 __all__ = ["Action", "is_typed", "key_text", "typed_character"]
 
 _CARET = frozenset({"enter", "backspace", "delete", "left", "right", "up", "down", "home", "end"})
 """Keys that a text field keeps for itself."""
-
-_CHARACTERS = {
-    "slash": "/",
-    "colon": ":",
-    "question_mark": "?",
-    "plus": "+",
-    "minus": "-",
-    "equals_sign": "=",
-    "asterisk": "*",
-    "full_stop": ".",
-    "comma": ",",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-}
-_KEY_WORDS = {**_CHARACTERS, "escape": "esc"}
+_SIGNS = {"slash": "/", "backslash": "\\", "at": "@", "minus": "-", "plus": "+", "underscore": "_"}
+"""Characters that Textual names otherwise than Unicode, and does not find by that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +51,8 @@ class Action:
 def key_text(key: str, *, short: bool = True) -> str:
     """A Textual key name as people write it: ``slash`` is ``/``; ``ctrl+j`` is ``^j`` where it is to be short."""
     *modifiers, last = key.strip().split("+") if key != "+" else ["+"]
-    word = _KEY_WORDS.get(
-        last, last if len(last) == 1 else last.upper() if last[:1] == "f" and last[1:].isdigit() else last
-    )
+    word = "esc" if last == "escape" else last if last == "space" else typed_character(last)
+    word = word or (last.upper() if last[:1] == "f" and last[1:].isdigit() else last)
     if short and modifiers == ["ctrl"] and len(word) == 1:
         return f"^{word}"
     return "+".join([*modifiers, word])
@@ -77,6 +65,5 @@ def is_typed(key: str) -> bool:
 
 def typed_character(key: str) -> str | None:
     """The character that a key types; None for one that types none."""
-    if len(key) == 1:
-        return key
-    return " " if key == "space" else _CHARACTERS.get(key)
+    character = _SIGNS.get(key) or (key if len(key) == 1 else key_to_character(key))
+    return character if character is not None and character.isprintable() else None

@@ -50,13 +50,18 @@ def remap(keymap: Mapping[str, str]) -> None:
 
 
 def keys_of(action_id: str) -> list[str]:
-    """The present keys of an action, as Textual names them."""
-    return (_remapped.get(action_id) or by_id(action_id).keys).split(",")
+    """The present keys of an action, as Textual names them; none where the user took them from it."""
+    keys = _remapped.get(action_id, by_id(action_id).keys)
+    return keys.split(",") if keys else []
 
 
 def key(action_id: str, *, short: bool = False) -> str:
-    """The first of its present keys, for a sentence (``ctrl+j``), or ``short`` for a line of keys (``^j``)."""
-    return key_text(keys_of(action_id)[0], short=short)
+    """The first of its present keys, for a sentence (``ctrl+j``), or ``short`` for a line of keys (``^j``).
+
+    Of an action without a key, how the palette reaches it.
+    """
+    keys = keys_of(action_id)
+    return key_text(keys[0], short=short) if keys else f"{key('app.palette', short=short)} {by_id(action_id).title}"
 
 
 def reach(action_id: str, *, typing: bool) -> str:
@@ -67,7 +72,9 @@ def reach(action_id: str, *, typing: bool) -> str:
     """
     keys = keys_of(action_id)
     working = next((key for key in keys if not (typing and is_typed(key))), None)
-    return key_text(working) if working else f"{key('app.back')}, then {key_text(keys[0])}"
+    if working is None and keys:
+        return f"{key('app.back')}, then {key_text(keys[0])}"
+    return key_text(working) if working else key(action_id)
 
 
 def worded(text: str, *, typing: bool) -> str:

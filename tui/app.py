@@ -25,14 +25,14 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
-from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from tui import actions, collector, drawn_lines
+from tui import actions, collector, line_cache
 from tui.cards.too_small import LEAST, TooSmall
+from tui.configured import ConfiguredApp
 from tui.connections import Connections
 from tui.memory.state import First, Memories
-from tui.notices import NoticesApp
+from tui.settings.file import SettingsFile
 from tui.starting.screen import Starting
 from tui.starting.start import Start
 from tui.text import safe
@@ -62,22 +62,32 @@ def _commands() -> type[Provider]:
     return Commands
 
 
+def _calls() -> type[Provider]:
+    from tui.palette_calls import Calls
+
+    return Calls
+
+
 def _driver() -> type[Driver] | None:
-    """None: Textual's own, on Windows and where another program draws."""
-    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
+    """None: Textual's own, on Windows and where another program than a browser draws."""
+    if (named := os.environ.get("TEXTUAL_DRIVER", "")).endswith(":WebDriver"):
+        from tui.browser_driver import BrowserDriver
+
+        return BrowserDriver
+    if os.name != "posix" or named:
         return None
     from tui.driver import TerminalDriver
 
     return TerminalDriver
 
 
-class TrueNASApp(NoticesApp):
+class TrueNASApp(ConfiguredApp):
     """Explores the API of a TrueNAS."""
 
     TITLE = "truenas-tui"
     # The styles of one screen are read with that screen.
     CSS_PATH = ["styles/app.tcss", "styles/starting.tcss"]
-    COMMANDS = {_commands}
+    COMMANDS = {_commands, _calls}
     BINDINGS = actions.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, WatchLine"
@@ -91,11 +101,16 @@ class TrueNASApp(NoticesApp):
             self.session = session
 
     def __init__(
-        self, start: Start | None = None, memories: Memories | None = None, *, theme: str = THEMES[0].name
+        self,
+        start: Start | None = None,
+        memories: Memories | None = None,
+        settings: SettingsFile | None = None,
+        *,
+        theme: str = THEMES[0].name,
     ) -> None:
         """``memories`` are those of ``start``, for a caller that has made them; ``theme`` is for the first time."""
-        super().__init__(driver_class=_driver())
-        drawn_lines.let_go()
+        super().__init__(settings or SettingsFile(), driver_class=_driver())
+        line_cache.let_go_of_widgets()
         self.stylesheet = Sheet(variables=self.get_css_variables())
         self.clock: Callable[[], float] = time.monotonic
         """The clock by which cards measure how long they have been on screen."""
@@ -110,9 +125,8 @@ class TrueNASApp(NoticesApp):
             self.register_theme(ours)
         self.memories = memories or Memories(fresh=self.start.fresh)
         self.connections = Connections(self, self.memories)
-        kept = self.memories.app.theme
         # Not by assignment, which would have every style worked out twice.
-        self.set_reactive(TrueNASApp.theme, kept if kept in self.available_themes else theme)
+        self.set_reactive(TrueNASApp.theme, self.starting_theme(theme))
         # What assigning would also have done: a theme of the terminal's own colours leaves them as they are.
         self._refresh_truecolor_filter(self.ansi_theme)
         if self.start.ascii:
@@ -167,7 +181,8 @@ class TrueNASApp(NoticesApp):
     def on_mount(self) -> None:
         self.memories.on_notice = self._tell_notices
         self._tell_notices()
-        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        self.tell_faults()
+        self.theme_changed_signal.subscribe(self, self.keep_theme)
         self.add_mode(CONNECT_MODE, self._card)
         # Off until the first screen is drawn, see `__main__`.
         self.call_after_refresh(collector.start)
@@ -211,6 +226,10 @@ class TrueNASApp(NoticesApp):
             target = Target.of(nas.url, user, account["password"], writable=writable)
             session = Session(target, self._cache(), place=DEMO)
             session.life.simulated = True
+            if self.start.tour:
+                from tui.session.tour import Tour
+
+                session.tour = Tour()
         self.post_message(self.Loaded(session))
 
     @on(Loaded)
@@ -255,9 +274,6 @@ class TrueNASApp(NoticesApp):
             for text in session.life.warnings:
                 # Called by the workspace itself: a toast belongs to the connection that tells it.
                 workspace.call_later(partial(workspace.notify, safe(text), severity="warning", markup=False))
-
-    def _keep_theme(self, theme: Theme) -> None:
-        self.memories.app.theme = theme.name
 
     def _tell_notices(self) -> None:
         while self.memories.notices and self.is_running:

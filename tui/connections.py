@@ -59,6 +59,7 @@ class Connections:
         from tui.workspace import Workspace
 
         session.memory = self._memories.connection(session.place, session.target.user)
+        session.caller.file_places.memory = session.memory.app
         # A number, not the address: two sessions may have the same one.
         mode = self._modes[session] = f"session-{next(self._numbers)}"
         self._app.private_modes.add(mode)
@@ -100,7 +101,7 @@ class Connections:
             return
         await self.show(session)
         if (there := self.workspace(session)) is not None:
-            await there.open_call(method, text, write=True)
+            await there.open_call(method, text, run="all")
 
     async def close(self, session: Session) -> None:
         """Closes a session that is not shown, and its workspace."""

@@ -31,6 +31,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _call("call.repeat", "Run again", keys="r", help="Repeats a read with the arguments of last time."),
     _call(
+        "call.save",
+        "Save the call ...",
+        keys="s",
+        help="Saves the method with its arguments under a name; values may be left open, to be asked for each time it "
+        "runs. {go.saved} lists saved calls, and midclt run makes them.",
+        footer="save call",
+        rank=28,
+    ),
+    _call(
         "call.elsewhere",
         "Same call on another server",
         keys="S",
@@ -41,15 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         "call.view",
         "Next view of the arguments",
         keys="f2",
-        help="Changes between the views of the arguments: JSON, a form. All show the same text.",
-        always=True,
-    ),
-    _call(
-        "text.editor",
-        "Edit in your editor",
-        keys="f4",
-        help="Opens the arguments in $VISUAL or $EDITOR, with what may be left out as comments. Secrets are masked "
-        "there and come back.",
+        help="Changes between the views of the arguments: JSON, a form, fields of a query. All show the same text.",
         always=True,
     ),
     _go(
@@ -130,11 +131,21 @@ ACTIONS: tuple[Action, ...] = (
         always=True,
         handler="accept",
     ),
+    *(
+        Action(f"edit.{name}", title, where="list", group="Call", keys=key, help=help_, always=True)
+        for name, title, key, help_ in (
+            ("undo", "Undo", "ctrl+z", "In the arguments as JSON or as a form, takes the last edit back."),
+            ("redo", "Redo", "ctrl+y", "In the arguments as JSON or as a form, makes again what was undone."),
+            ("cut", "Cut the line", "ctrl+x", "Into the clipboard: the selected text, or without one the whole line."),
+            ("select_all", "Select all", "f7", "In the arguments as JSON, so that typing replaces them."),
+        )
+    ),
     _result(
         "pane.find",
         "Find",
         keys="slash",
-        help="Finds text in the result or the docs; {find.next} and {find.previous} step.",
+        help="Finds text in the result or the docs; {find.next} and {find.previous} step. In a form shows the rows of "
+        "that name, also folded ones.",
         footer="find",
         rank=16,
     ),
@@ -213,15 +224,25 @@ ACTIONS: tuple[Action, ...] = (
         keys="D",
         help="Shows what differs between the result and another: the pinned one, an earlier one, the same call on "
         "another open connection, or the last one of another method. {find.next} goes to the next change.",
+        rank=11,
     ),
     _result(
         "copy.menu",
         "Copy ...",
         keys="y",
-        help="Copies the value or path under the cursor, the whole result, or the arguments. What is "
-        "too large for a terminal's clipboard is offered as a file.",
+        help="Copies the value or path under the cursor, the whole result, the arguments, or the call as a midclt "
+        "command, a Python script or a JSON-RPC frame. What a terminal's clipboard does not hold goes to a file.",
         footer="copy",
-        rank=22,
+        rank=11,
+    ),
+    _result(
+        "result.save",
+        "Save or export the result ...",
+        keys="x",
+        help="Into a file, as JSON, JSONL, CSV, YAML or Markdown: all of it, or the rows and columns that are shown. "
+        "While a diff is shown, the diff.",
+        footer="save result",
+        rank=23,
     ),
     _call(
         "call.abort",

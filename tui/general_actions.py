@@ -56,13 +56,34 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Everywhere in the workspace.
     _panes("pane.zoom", "Zoom the pane", keys="z", help="Fills the screen with it, and back.", footer="zoom", rank=40),
-    _panes("pane.grow", "Larger pane", keys="equals_sign", help="Gives the pane two more rows."),
-    _panes("pane.shrink", "Smaller pane", keys="minus", help="Takes two rows from the pane."),
+    _panes(
+        "pane.grow",
+        "Larger pane",
+        keys="equals_sign",
+        help="Two rows more, or columns where it stands beside the others; so does dragging its border.",
+    ),
+    _panes("pane.shrink", "Smaller pane", keys="minus", help="Two rows or columns less."),
+    _panes(
+        "text.pager",
+        "Show in a pager",
+        keys="f3",
+        help="What the cursor is in, by $PAGER: the arguments, the result, the docs, a log, a list.",
+        always=True,
+    ),
+    _panes(
+        "text.editor",
+        "Edit or show in your editor",
+        keys="f4",
+        help="The arguments in $VISUAL or $EDITOR, with what may be left out as comments; secrets are masked there and "
+        "come back. What can only be read, as a result, opens in a file that is not to be changed.",
+        always=True,
+    ),
     _panes(
         "app.jump",
         "Jump",
         keys="ctrl+o,f",
-        help="Letters over everything that can have the cursor.",
+        help="Letters over everything that can have the cursor; the keys of sections work there as well, also while "
+        "you type.",
         footer="jump",
         rank=30,
     ),
@@ -201,6 +222,9 @@ ACTIONS: tuple[Action, ...] = (
         footer="commands",
         rank=99,
         handler="command_palette",
+    ),
+    _app(
+        "app.settings", "Settings ...", keys="0", help="Theme, keys, questions, clipboard and limits, and their file."
     ),
     _app("app.quit", "Quit", keys="ctrl+q", help="At once, from anywhere.", always=True, handler="quit"),
 )

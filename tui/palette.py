@@ -17,7 +17,7 @@ from tui.actions import Action
 from tui.cards.card import Standing
 from tui.section_specs import section_of
 from tui.text import plain
-from tui.themes import THEMES
+from tui.themes import OFFERED_THEMES
 from tui.widgets.method_list import MethodList
 from tui.widgets.method_rows import why_words
 from tui.workspace import Workspace
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from tui.session.session import Session
 
 __all__ = ["MOST_HITS", "Commands", "Palette"]
-
-# Ours first, then the two that leave the colours to the terminal.
-OFFERED_THEMES = (*(theme.name for theme in THEMES), "ansi-dark", "ansi-light")
 
 MOST_HITS = 50
 """The palette takes the better part of a second to fill with nine hundred."""
@@ -96,7 +93,8 @@ class Commands(Provider):
                 else action.where == "connect"
             )
             if wanted and action.id != "app.palette":
-                yield action, here.get(action.id) or actions.key(action.id, short=True)
+                known = actions.keys_of(action.id)
+                yield action, here.get(action.id) or (actions.key_text(known[0]) if known else "")
 
     def _run(self, action: Action) -> Callable[[], Awaitable[None]]:
         screen = self.screen
@@ -218,4 +216,4 @@ def _about(why: str, summary: str) -> Content:
 
 
 def _help(action: Action, key: str) -> str:
-    return f"{key}   {actions.worded(action.help, typing=False)}"
+    return "   ".join(filter(None, (key, actions.worded(action.help, typing=False))))

@@ -2,7 +2,7 @@
 
 Textual drops the default keys that the field takes as characters, and lays the keymap over what is left. So an
 action with a letter by default would lose its new key too, and a letter that the keymap gives would be named
-although it is only typed. Here the keymap comes first.
+although it is only typed. Here the keymap comes first, also while nothing is typed.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
-from textual.binding import BindingsMap, Keymap
+from textual.binding import Binding, BindingsMap, Keymap
 from textual.dom import DOMNode
-from textual.keys import key_to_character
 from textual.screen import Screen
 
 from tui import actions
@@ -33,17 +32,35 @@ class RemappedKeys(_Mixin):
 
     @property
     def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
-        chain = super()._binding_chain
         if not self.app._keymap:
-            return chain
-        nodes = [node for node, _bindings in chain]
-        remapped = [(node, node._bindings.copy()) for node in nodes]
+            return super()._binding_chain
+        focused = self.focused
+        nodes: list[DOMNode] = [self, self.app]
+        if focused is not None and not focused.loading:
+            nodes = list(focused.ancestors_with_self)
+        remapped = [(node, laid_over(node._bindings, self.app._keymap)) for node in nodes]
         for at, (_node, bindings) in enumerate(remapped):
-            bindings.apply_keymap(self.app._keymap)
             for key in list(bindings.key_to_bindings):
-                if any(inner.check_consume_key(key, key_to_character(key)) for inner in nodes[:at]):
+                if any(inner.check_consume_key(key, actions.typed_character(key)) for inner in nodes[:at]):
                     del bindings.key_to_bindings[key]
         return remapped
+
+
+def laid_over(bindings: BindingsMap, keymap: Keymap) -> BindingsMap:
+    """The bindings with the keys of a keymap, where "" takes all keys from an action.
+
+    Textual's `apply_keymap` knows no action without a key, and takes a key from every other binding of the node.
+    """
+    remapped: dict[str, list[Binding]] = {}
+    done: set[tuple[str, str]] = set()
+    for key, binding in bindings:
+        if binding.id is None or binding.id not in keymap:
+            remapped.setdefault(key, []).append(binding)
+        elif (binding.id, binding.action) not in done:
+            done.add((binding.id, binding.action))
+            for own in filter(None, keymap[binding.id].split(",")):
+                remapped.setdefault(own, []).insert(0, binding.with_key(own))
+    return BindingsMap.from_keys(remapped)
 
 
 class RemappedApp(App[None]):
@@ -54,7 +71,9 @@ class RemappedApp(App[None]):
         actions.remap({})
 
     def set_keymap(self, keymap: Keymap) -> None:
-        super().set_keymap(keymap)
+        named = {action_id: keys for action_id, keys in keymap.items() if keys}
+        super().set_keymap(named)
+        self._keymap = {**self._keymap, **{action_id: "" for action_id in keymap if action_id not in named}}
         actions.remap(self._keymap)
 
     def update_keymap(self, keymap: Keymap) -> None:

@@ -1,4 +1,4 @@
-"""The actions of the other sections: dashboard, jobs, events, wire, sessions and keys.
+"""The actions of the other sections: dashboard, jobs, events, history, saved calls, wire, sessions and keys.
 
 `action_table` joins them with all others, and says what holds for the whole table.
 """
@@ -17,6 +17,8 @@ _events = partial(Action, where="events", group="Events")
 _dashboard = partial(Action, where="dashboard", group="Dashboard")
 _wire = partial(Action, where="wire", group="Wire")
 _access = partial(Action, where="access", group="Sessions and keys")
+_history = partial(Action, where="history", group="History")
+_saved = partial(Action, where="saved", group="Saved calls")
 _lists = partial(Action, where="list", group="Lists")
 
 ACTIONS: tuple[Action, ...] = (
@@ -79,7 +81,14 @@ ACTIONS: tuple[Action, ...] = (
         footer="copy",
         rank=22,
     ),
-    _jobs("export.open", "Save the log ...", keys="x", help="Saves the whole log of the job.", footer="save", rank=18),
+    _jobs(
+        "export.open",
+        "Save of the job ...",
+        keys="x",
+        help="Saves the arguments or the result where they are shown, else the whole log of the job.",
+        footer="save",
+        rank=18,
+    ),
     _jobs("view.refresh", "Read jobs again", keys="r", help="Asks the server for the list of jobs."),
     _jobs(
         "job.bell",
@@ -137,6 +146,96 @@ ACTIONS: tuple[Action, ...] = (
         "Sets of panels ...",
         keys="s",
         help="Saves the open panels with their filters and plots under a name, or opens saved ones.",
+    ),
+    # The calls made before, and those that were saved.
+    _history(
+        "history.run",
+        "Make the call again",
+        keys="r",
+        help="With the same arguments; a write after its review. {nav.open} opens it as a draft instead, to change it.",
+        footer="run again",
+        rank=10,
+    ),
+    _history(
+        "history.find",
+        "Filter the history",
+        keys="slash",
+        help="Words in method, arguments or time (yesterday), or method:pool  args:tank  state:failed  -word.",
+        footer="filter",
+        rank=14,
+        handler="list_find",
+    ),
+    _history(
+        "history.save",
+        "Save a call of the history ...",
+        keys="s",
+        help="Under a name; values may be left open, to be asked for each time.",
+        footer="save",
+        rank=15,
+    ),
+    _history(
+        "history.copy",
+        "Copy a call of the history ...",
+        keys="y",
+        help="As a midclt command, a Python script or a JSON-RPC frame, without secrets.",
+        footer="copy",
+        rank=16,
+        handler="list_copy",
+    ),
+    _history("history.forget", "Forget a call", keys="delete", help="Takes it out of the history."),
+    _saved(
+        "saved.run",
+        "Run a saved call",
+        keys="r",
+        help="Asks for the values that were left open; a write after its review. {nav.open} opens it as a draft.",
+        footer="run",
+        rank=10,
+    ),
+    _saved(
+        "saved.find",
+        "Filter saved calls",
+        keys="slash",
+        help="Words in name, method, description or arguments, or name:nightly  method:pool  -word.",
+        footer="filter",
+        rank=14,
+        handler="list_find",
+    ),
+    _saved(
+        "saved.change",
+        "Change a saved call ...",
+        keys="e",
+        help="Its name, what it is for, and which of its values are asked for.",
+        footer="change",
+        rank=15,
+    ),
+    _saved(
+        "saved.copy",
+        "Copy a saved call ...",
+        keys="y",
+        help="As a midclt command, a Python script or a JSON-RPC frame, without secrets. What was left open comes "
+        "from the environment there.",
+        footer="copy",
+        rank=18,
+        handler="list_copy",
+    ),
+    _saved(
+        "saved.export",
+        "Export a saved call ...",
+        keys="x",
+        help="Writes its file to a place of your choice, to be shared.",
+        footer="export",
+        rank=17,
+    ),
+    _saved(
+        "saved.import",
+        "Import a saved call ...",
+        keys="plus",
+        help="Adds a call from a file that midclt or another user wrote.",
+        footer="import",
+        rank=16,
+    ),
+    _saved(
+        "saved.delete", "Delete a saved call ...", keys="delete", help="Deletes its file, after a question.", rank=20
     ),
     # The wire: the same keys as for events.
     _wire("wire.log", "Log, or stop", keys="w", help="Turns the log on or off.", footer="log on/off", rank=22),

@@ -56,6 +56,13 @@ SECTIONS: tuple[SectionSpec, ...] = (
     ),
     SectionSpec("jobs", "Jobs", "3", "Jobs that the server runs, and earlier ones.", "tui.sections.jobs:JobsSection"),
     SectionSpec("events", "Events", "4", "Live events of the names you choose.", "tui.sections.events:EventsSection"),
+    SectionSpec(
+        "history",
+        "History",
+        "5,ctrl+r",
+        "Calls made before on this server: filter, repeat, open as a draft.",
+        "tui.sections.history:HistorySection",
+    ),
     SectionSpec("wire", "Wire", "6", "Frames sent and received, with secrets masked.", "tui.sections.wire:WireSection"),
     SectionSpec(
         "access",
@@ -63,6 +70,13 @@ SECTIONS: tuple[SectionSpec, ...] = (
         "7",
         "Sessions signed in to the server, API keys and tokens.",
         "tui.sections.access:AccessSection",
+    ),
+    SectionSpec(
+        "saved",
+        "Saved calls",
+        "8",
+        "Calls saved under a name, with values to ask for when they run.",
+        "tui.sections.saved:SavedSection",
     ),
 )
 

@@ -143,11 +143,17 @@ def fit(text: str, cells: int, align: Align = "left", *, ellipsis: str = ELLIPSI
     return pad(cut(text, cells, ellipsis=ellipsis), cells, align)
 
 
+_SPACES = re.compile(" (?!%)")
+
+
 def wrap(text: str, cells: int) -> Iterator[str]:
-    """The lines of a safe text wrapped at spaces to `cells` cells; words that are longer are broken."""
+    """The lines of a safe text wrapped at spaces to `cells` cells; words that are longer are broken.
+
+    A percent sign stays with its number.
+    """
     cells = max(cells, 1)
     line, used = "", 0
-    for word in text.split(" "):
+    for word in _SPACES.split(text):
         taken = width(word)
         if line and used + 1 + taken <= cells:
             line, used = f"{line} {word}", used + 1 + taken

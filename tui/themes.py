@@ -7,7 +7,7 @@ it. The style sheet uses standard theme variables only, so any other Textual the
 
 from rich.console import Console
 from textual.css.stylesheet import Stylesheet
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = Theme(
     name="dark",
@@ -97,6 +97,15 @@ LIGHT = Theme(
 
 THEMES = (DARK, LIGHT)
 """Themes to register; the first is used when nothing else is chosen."""
+
+OFFERED_THEMES = (*(theme.name for theme in THEMES), "ansi-dark", "ansi-light")
+"""Ours first, then the two that leave the colours to the terminal."""
+
+
+def is_known(name: str) -> bool:
+    """Whether there is a theme of this name, ours or one of Textual's."""
+    return name in OFFERED_THEMES or name in BUILTIN_THEMES
+
 
 STYLES = {
     "dim": "$foreground-muted",

@@ -34,7 +34,7 @@ from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
 from tui.remapped import RemappedKeys
 from tui.section_specs import HOME, SECTIONS, section_of
-from tui.sections.section import Section
+from tui.sections.section import Run, Section
 from tui.session.session import Session, State
 from tui.text import safe
 from tui.widgets.key_line import KeyLine, is_typing
@@ -44,9 +44,11 @@ from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
 from tui.widgets.session_status import status_of, tabs_of
 from tui.widgets.status_line import Other, Status, StatusLine
+from tui.widgets.tour_card import TourCard
 from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
+    from truenas_client.storage.saved_call import Variable
     from tui.session.keeping import Offer
 
 __all__ = ["Workspace"]
@@ -90,6 +92,8 @@ class Workspace(RemappedKeys, Screen[None]):
         yield StatusLine(self._status(), id="status")
         with ContentSwitcher(initial=HOME.id, id="sections"):
             yield HOME.make(self.session)
+        if self.session.tour is not None:
+            yield TourCard(self.session, self.session.tour)
         yield OfferLine("session.keep", id="offer")
         yield WatchLine(self.session, id="watch")
         yield KeyLine()
@@ -220,11 +224,13 @@ class Workspace(RemappedKeys, Screen[None]):
 
     @on(Section.CallWanted)
     async def _call_wanted(self, event: Section.CallWanted) -> None:
-        await self.open_call(event.method, event.params)
+        await self.open_call(event.method, event.params, run=event.run, variables=event.variables)
 
-    async def open_call(self, method: str, arguments: str | list[Any], *, write: bool = False) -> None:
+    async def open_call(
+        self, method: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+    ) -> None:
         """Opens a method with these arguments, and runs it as far as `Section.open_call` says."""
-        (await self.show(HOME.id)).open_call(method, arguments, write=write)
+        (await self.show(HOME.id)).open_call(method, arguments, run=run, variables=variables)
 
     @on(Section.ItemWanted)
     async def _item_wanted(self, event: Section.ItemWanted) -> None:
@@ -256,18 +262,45 @@ class Workspace(RemappedKeys, Screen[None]):
     def action_pane_shrink(self) -> None:
         self.section.resize_pane(-2)
 
-    def action_app_back(self) -> None:
-        """Leaves the text field, the zoom, or the open part, in that order."""
+    async def action_app_back(self) -> None:
+        """Leaves the text field, the zoom, the open part, or the tour, in that order."""
         if self.section.back():
             return
         if self.maximized is not None:
             self.minimize()
+        elif self.session.tour is not None:
+            self.session.tour = None
+            await self.query_one(TourCard).remove()
         else:
             self.notify(f"Nothing is open here; {actions.key('app.close')} quits.", timeout=2)
 
     def action_app_jump(self) -> None:
         """Letters over everything that can have the focus."""
-        jump(self)
+        jump(self, self.show)
+
+    # Other programs ----------------------------------------------------------------
+
+    def action_text_editor(self) -> None:
+        """Edits what is written where the cursor is; what can only be read is shown."""
+        if not self.section.edit():
+            self._show_in(editor=True)
+
+    def action_text_pager(self) -> None:
+        """Shows what the cursor is in by the user's pager."""
+        self._show_in(editor=False)
+
+    @work(exclusive=True, group="lent")
+    async def _show_in(self, *, editor: bool) -> None:
+        # Imported when it is wanted: many never do.
+        from tui.lent_terminal import NotShown, shown
+
+        if (found := self.section.readable()) is None:
+            self.notify("Nothing to show here.", timeout=2)
+            return
+        try:
+            await shown(self.app, *found, editor=editor)
+        except NotShown as error:
+            self.notify(f"Not shown: {safe(error)}.", severity="warning", markup=False)
 
     # Session -----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..exits import ExitStatus
+from ..filling import add_fill_option
 
 __all__ = ["add_options", "run"]
 
@@ -18,6 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-O", "--output", metavar="FILE", required=True, help="where; - is standard output")
     parser.add_argument("--replace", action="store_true", help="replace FILE if it exists")
     parser.add_argument("--buffered", action="store_true", help="have the job end before the transfer begins")
+    add_fill_option(parser)
     parser.add_argument(
         "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
     )
@@ -36,12 +38,13 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..access import secret_before_input
     from ..arguments import call_arguments
     from ..exits import CommandError
+    from ..filling import filled
     from ..output import say
     from ..streaming import Transfer, run_async
 
     method, *words = options.method
     secret = secret_before_input(options) if "-" in words else None
-    params = call_arguments(words)
+    params = filled(call_arguments(words))[0] if options.fill else call_arguments(words)
     to_output = options.output == "-"
     path = Path(os.path.expanduser(options.output)).absolute()
     if not to_output and path.exists() and not path.is_dir() and not options.replace:

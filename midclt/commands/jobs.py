@@ -7,21 +7,25 @@ import argparse
 from ..exits import ExitStatus
 from ..option_types import count
 
-__all__ = ["add_options", "run"]
+__all__ = ["ON_SEVERAL", "add_options", "run"]
+
+ON_SEVERAL = (None, "ls")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
     parser.description = "Jobs of the server, whoever started them. Without an action: list those that run or wait."
-    from ..shared_options import add_output_options
+    from ..shared_options import add_fleet_option, add_output_options
 
     parser.set_defaults(action="ls", ids=[], all=False, number=None)
+    add_fleet_option(parser)
     add_output_options(parser)
     actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
     ls = actions.add_parser("ls", help="list jobs", description="List the jobs that run or wait, or those named.")
     ls.add_argument("ids", metavar="ID", type=count, nargs="*", help="the numbers of jobs, in any state")
     ls.add_argument("-a", "--all", action="store_true", help="those that have ended too")
     ls.add_argument("-n", "--number", type=count, default=None, metavar="N", help="the newest N")
+    add_fleet_option(ls)
     add_output_options(ls)
     for name, words in (
         ("watch", "follow a job with its progress; print its result"),

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
 from ..option_types import count
-from ..shared_options import add_output_options
+from ..shared_options import add_fleet_option, add_output_options
 
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client
 
-__all__ = ["DASHED", "add_options", "run"]
+__all__ = ["DASHED", "ON_SEVERAL", "add_options", "run"]
+
+ON_SEVERAL = (None,)
 
 DASHED = ("--order-by",)
 """Options whose value may begin with a dash."""
@@ -73,6 +75,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show and check the request that this makes; send nothing"
     )
+    add_fleet_option(parser)
     add_output_options(parser)
 
 
@@ -83,11 +86,10 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from truenas_client.methods.querylocal import LocalPart
     from truenas_client.methods.rowfields import FilterError
 
-    from ..access import call_timeout, signed_in
-    from ..exits import status_of
-    from ..output import report, say
+    from ..access import call_timeout
+    from ..output import say
     from ..queryhints import refusal_hint, unknown_fields
-    from ..showing import show
+    from ..showing import show_answer
 
     filters, given = _arguments(options)
     part = LocalPart.of(given)
@@ -97,24 +99,25 @@ def run(options: argparse.Namespace) -> ExitStatus:
         from ..dryrun import show as show_request
 
         return show_request(options, name, joined(name, filters, dict(part.sent)))
-    with signed_in(options) as client:
+
+    def rows(one: argparse.Namespace, client: Client) -> Any:
         try:
             answer = part.finished(_answer(client, name, joined(name, filters, dict(part.sent)), timeout))
         except FilterError as e:
             raise CommandError(f"--order-by: {e}", ExitStatus.ERROR) from None
         except IndexError:
-            said = unknown_fields(options, client, name, filters, given)
+            said = unknown_fields(one, client, name, filters, given)
             raise CommandError("\n".join(["--get: no row matches", *said]), ExitStatus.ERROR) from None
         except ClientException as e:
-            hint = refusal_hint(e.error, given)
-            report(e, [hint] if hint else [], verbose=options.verbose)
-            return status_of(e)
-        nothing = not answer or (isinstance(answer, list) and answer == [{}] * len(answer))
-        said = unknown_fields(options, client, name, filters, given) if nothing else []
-    show(answer, options, part.columns, method=name)
-    for text in said:
-        say(text)
-    return ExitStatus.OK
+            if hint := refusal_hint(e.error, given):
+                e.add_note(hint)
+            raise
+        if not answer or (isinstance(answer, list) and answer == [{}] * len(answer)):
+            for text in unknown_fields(one, client, name, filters, given):
+                say(text)
+        return answer
+
+    return show_answer(options, rows, part.columns, method=name)
 
 
 def _method(service: str) -> str:

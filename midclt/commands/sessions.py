@@ -6,19 +6,23 @@ import argparse
 
 from ..exits import ExitStatus
 
-__all__ = ["add_options", "run"]
+__all__ = ["ON_SEVERAL", "add_options", "run"]
+
+ON_SEVERAL = (None, "ls")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
-    from ..shared_options import add_output_options
+    from ..shared_options import add_fleet_option, add_output_options
 
     parser.description = "The sessions that are signed in at the server."
     parser.set_defaults(action="ls", internal=False)
+    add_fleet_option(parser)
     add_output_options(parser)
     actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
     ls = actions.add_parser("ls", help="list sessions", description="List the sessions; this command's own is one.")
     ls.add_argument("--internal", action="store_true", help="those of the server's own services too")
+    add_fleet_option(ls)
     add_output_options(ls)
     terminate = actions.add_parser(
         "terminate", help="end a session", description="End one session, or all but this command's own."
@@ -34,15 +38,13 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..exits import CommandError
     from ..lock import Lock
     from ..output import say
-    from ..showing import show
+    from ..showing import show_answer
 
     timeout = call_timeout(options)
     if options.action != "terminate":
         filters = [] if options.internal else [["internal", "=", False]]
-        with signed_in(options) as client:
-            rows = client.call("auth.sessions", filters, timeout=timeout)
-        show(rows, options, ["id", "current", "credentials", "credentials_data.username", "origin", "created_at"])
-        return ExitStatus.OK
+        columns = ["id", "current", "credentials", "credentials_data.username", "origin", "created_at"]
+        return show_answer(options, lambda one, client: client.call("auth.sessions", filters, timeout=timeout), columns)
     if bool(options.session) is options.others:
         raise CommandError("Give the ID of one session, or --others", ExitStatus.USAGE)
     method = "auth.terminate_other_sessions" if options.others else "auth.terminate_session"

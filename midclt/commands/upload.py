@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..exits import ExitStatus
+from ..filling import add_fill_option
 
 __all__ = ["add_options", "run"]
 
@@ -12,6 +13,7 @@ __all__ = ["add_options", "run"]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
     parser.description = "Run a method that reads a file (such as filesystem.put), send it FILE, print its result."
+    add_fill_option(parser)
     parser.add_argument(
         "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
     )
@@ -31,6 +33,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from ..access import secret_before_input
     from ..arguments import call_arguments
     from ..exits import CommandError
+    from ..filling import filled
     from ..output import print_result
     from ..streaming import Transfer, run_async
 
@@ -41,7 +44,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     except OSError as e:
         raise CommandError(f"{path} cannot be read: {e.strerror or e}", ExitStatus.USAGE) from e
     secret = secret_before_input(options) if "-" in options.arguments else None
-    params = call_arguments(options.arguments)
+    params = filled(call_arguments(options.arguments))[0] if options.fill else call_arguments(options.arguments)
     transfer = Transfer()
 
     async def send(client: AsyncClient) -> Any:

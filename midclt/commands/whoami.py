@@ -6,24 +6,24 @@ import argparse
 
 from ..exits import ExitStatus
 
-__all__ = ["add_options", "run"]
+__all__ = ["ON_SEVERAL", "add_options", "run"]
+
+ON_SEVERAL = (None,)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
-    from ..shared_options import add_output_options
+    from ..shared_options import add_fleet_option, add_output_options
 
     parser.description = "Show the user that this command signs in, the rights, and the server."
+    add_fleet_option(parser)
     add_output_options(parser)
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Print what the server says of the session."""
-    from ..access import call_timeout, signed_in
+    from ..access import call_timeout
     from ..identity import identity
-    from ..showing import show
+    from ..showing import show_answer
 
-    with signed_in(options) as client:
-        row = identity(client, call_timeout(options))
-    show(row, options)
-    return ExitStatus.OK
+    return show_answer(options, lambda one, client: identity(client, call_timeout(one)))

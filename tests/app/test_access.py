@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import keyring
 import pytest
 
 from tests.app.conftest import Desk, Open, at_desk
-from tests.core.test_secrets import Kept
 from tests.keptfiles import files_below
+from tests.ring import Ring
 from truenas_client import AsyncClient
 from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Simulator
@@ -23,14 +21,6 @@ from tui.cards.form import FormScreen
 from tui.cards.new_secret import SecretScreen
 from tui.cards.review import ReviewScreen
 from tui.sections.access import AccessSection
-
-
-@pytest.fixture
-def ring() -> Iterator[Kept]:
-    before, ring = keyring.get_keyring(), Kept()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
 
 
 async def access(desk: Desk) -> AccessSection:
@@ -71,7 +61,7 @@ async def test_another_session_is_seen_and_ended(signed_in: Open, nas: Simulator
 
 
 async def test_a_key_is_made_shown_once_and_saved(
-    signed_in: Open, nas: Simulator, ring: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    signed_in: Open, nas: Simulator, ring: Ring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with signed_in(size=(80, 24)) as desk:
         section = await access(desk)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,10 @@ from textual.screen import ModalScreen
 from tests.app.conftest import Desk, Open, at_desk
 from tests.app.waiting import resized
 from truenas_client.simulator import Call, Simulator
+from truenas_client.storage.saved import SavedCalls
+from truenas_client.storage.saved_call import SavedCall
 from tui import actions
+from tui.__main__ import main
 from tui.app import Start
 from tui.cards.columns import ColumnsScreen
 from tui.cards.confirm import ConfirmScreen
@@ -23,6 +28,8 @@ from tui.cards.help import HelpScreen
 from tui.cards.jump import JumpScreen
 from tui.cards.keep import KeepScreen
 from tui.cards.review import ReviewScreen
+from tui.cards.save import SaveScreen
+from tui.cards.settings import SettingsScreen
 from tui.cards.too_small import TooSmall
 from tui.model.outline import TypeLink
 from tui.palette import MOST_HITS, Commands
@@ -30,11 +37,14 @@ from tui.section_specs import SECTIONS, SectionSpec
 from tui.sections.access import AccessSection
 from tui.sections.dashboard import DashboardSection
 from tui.sections.events import EventsSection
+from tui.sections.history import HistorySection
+from tui.sections.saved import SavedSection
 from tui.session.keeping import Offer
 from tui.session.session import Session, State
 from tui.session.target import Target
 from tui.starting.connect import ConnectScreen
 from tui.widgets.json_view import JsonView
+from tui.widgets.key_line import working
 from tui.widgets.rows import Rows
 from tui.widgets.table_view import TableView
 from tui.widgets.tile import Tile
@@ -75,6 +85,42 @@ def test_keys_as_people_write_them(key: str, text: str) -> None:
     assert actions.key_text(key) == text
 
 
+PRESSED_ELSEWHERE = {
+    "connect.open": "test_connect.test_wrong_password_keeps_everything",
+    "connect.back": "test_connect.test_connecting_can_be_stopped",
+    "secret.show": "test_connect.test_password_is_shown_only_while_wanted",
+    "card.accept": "test_connect.test_wrong_password_keeps_everything",
+    "card.leave": "test_review.test_secrets_are_masked_and_a_new_one_is_told",
+    "review.edit": "test_explore.test_review_card_leads_back_to_the_arguments",
+    "trust.accept": "test_trust.test_a_certificate_nobody_vouches_for_is_shown_and_trusted_with_the_profile",
+    **dict.fromkeys(
+        ("profile.edit", "profile.try", "profile.forget", "card.no", "card.yes"),
+        "test_profiles.test_a_profile_is_edited_tried_renamed_and_forgotten",
+    ),
+    **dict.fromkeys(
+        ("columns.all", "columns.only", "columns.reset"),
+        "test_result.test_the_list_of_columns_shows_orders_and_pins",
+    ),
+    **dict.fromkeys(
+        ("choice.previous", "choice.next"),
+        "test_keeping.test_in_clear_only_when_that_is_chosen",
+    ),
+}
+"""The tests that press the keys of cards; those of all other places are pressed here (`DRIVES`)."""
+
+
+def test_every_action_is_in_the_print_of_keys_and_in_a_test(capsys: pytest.CaptureFixture[str]) -> None:
+    ids = [action.id for action in actions.ACTIONS]
+    assert main(["keys", "--toml"]) == 0
+    assert sorted(tomllib.loads(capsys.readouterr().out)["keys"]) == sorted(ids)
+    assert sorted([*DRIVES, *PRESSED_ELSEWHERE]) == sorted(ids)
+    for action_id, test in PRESSED_ELSEWHERE.items():
+        module, _, name = test.partition(".")
+        _, found, body = Path(__file__).with_name(f"{module}.py").read_text().partition(f"def {name}(")
+        assert found, test
+        assert f'"{actions.by_id(action_id).keys.split(",")[0]}"' in body.partition("\n\n\n")[0], (action_id, test)
+
+
 async def test_palette_holds_every_action_but_cursor_keys(signed_in: Open) -> None:
     async with signed_in() as desk:
         await desk.press("ctrl+p")
@@ -101,9 +147,7 @@ async def test_help_names_every_action_with_its_present_key(signed_in: Open) -> 
         rows = desk.app.screen.query_one(Rows)
         shown = {row.key: row for row in rows.rows}
         assert {"session.lock", "call.run", "nav.open"} <= set(shown)
-        cell = shown["session.lock"].cells[0]
-        assert not isinstance(cell, str)
-        assert cell.text == "^y"
+        assert shown["session.lock"].cells[1] == "^y"
         await desk.press("escape")
         await desk.press("ctrl+y")
         await desk.see("read-only")
@@ -158,6 +202,13 @@ async def _elsewhere(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
     await desk.see("No other connection is open")
+
+
+@drive("call.save")
+async def _save(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("Save the call  system.info")
 
 
 @drive("call.view")
@@ -227,6 +278,18 @@ async def _problem(desk: Desk, key: str) -> None:
     await desk.until(lambda: editor.has_focus and editor.text[editor.caret :].startswith('"x"'), "the caret there")
 
 
+@drive("edit.undo", "edit.redo", "edit.cut", "edit.select_all")
+async def _text(desk: Desk, key: str) -> None:
+    await desk.open("pds q", "pool.dataset.query")
+    await desk.write("[\n]")
+    editor = desk.explore.call_pane.editor
+    editor.goto(0)
+    await desk.type("x")
+    steps = {"ctrl+z": "[\n]", "ctrl+y": "x[\n]", "ctrl+x": "]", "f7": "1"}
+    await desk.press(*{"ctrl+y": ["ctrl+z", key], "f7": [key, "1"]}.get(key, [key]))
+    await desk.until(lambda: editor.text == steps[key], "the text")
+
+
 @drive("edit.complete", "edit.accept")
 async def _complete(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")
@@ -250,18 +313,25 @@ async def _editor(desk: Desk, key: str) -> None:
     await desk.see("Not edited: this terminal")  # a screen of tests is none
 
 
+@drive("text.pager")
+async def _pager(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.see("Not shown: this terminal")
+
+
 @drive("form.branch", "form.drop", "form.complete")
 async def _form(desk: Desk, key: str) -> None:
-    await desk.open("pds q", "pool.dataset.query")
-    await desk.write('[[], {"limit": 1}]')
+    await desk.open("pds cre", "pool.dataset.create")
+    await desk.write('[{"name": "tank/a", "type": "FILESYSTEM", "quota": 1}]')
     await desk.press("f2")
-    await desk.see("[Form]", "limit")
-    desk.explore.call_pane.go_to("options.limit")
+    await desk.see("[Form]", "quota")
+    desk.explore.call_pane.go_to("quota")
     await desk.press(key)
     if key == "delete":
-        await desk.until(lambda: '"limit"' not in desk.explore.call_pane.text, "limit left out")
+        await desk.until(lambda: '"quota"' not in desk.explore.call_pane.text, "quota left out")
     else:
-        await desk.see("Only one kind" if key == "t" else "No values are known")
+        await desk.see("━ quota is ━" if key == "t" else "━ quota ━")
 
 
 @drive("pane.find", "find.next", "find.previous")
@@ -365,11 +435,11 @@ async def _previous(desk: Desk, key: str) -> None:
     await desk.see("Previous result")
 
 
-@drive("copy.menu")
+@drive("copy.menu", "result.save")
 async def _copy(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
-    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu), "the menu")
+    await desk.until(lambda: isinstance(desk.app.screen, CopyMenu | SaveScreen), "the card")
 
 
 async def job(desk: Desk) -> None:
@@ -400,11 +470,11 @@ async def _abort(desk: Desk, key: str) -> None:
     await desk.press("escape", "1")
 
 
-@drive("go.explore", "go.dashboard", "go.jobs", "go.events", "go.wire", "go.access")
+@drive(*(f"go.{spec.id}" for spec in SECTIONS))
 async def _go(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press("3" if key != "3" else "1", "escape", key)
-    wanted = {"1": "explore", "2": "dashboard", "3": "jobs", "4": "events", "6": "wire", "7": "access"}[key]
+    wanted = next(spec.id for spec in SECTIONS if spec.key.split(",")[0] == key)
     await desk.until(lambda: desk.workspace.section.id == wanted, wanted)
 
 
@@ -445,7 +515,7 @@ async def _job(desk: Desk, key: str) -> None:
             await desk.see("Copied name of the method")
         case "x":
             await desk.press(key)
-            await desk.see("Save a file", "job-1-demo.work.log")
+            await desk.see("Save the log", "job-1-demo.work.log")
             await desk.press("escape")
     if key == "o":
         await desk.press("enter", "slash")
@@ -523,7 +593,7 @@ async def _events(desk: Desk, key: str) -> None:
 @drive("wire.log", "wire.call", "wire.filter", "wire.view", "wire.copy", "wire.save")
 async def _wire(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "6")
-    await desk.see("wire")
+    await desk.see("Wire ")
     if key == "w":
         await desk.press(key)
         await desk.see("w logs again")
@@ -538,6 +608,54 @@ async def _wire(desk: Desk, key: str) -> None:
         seen = {"slash": "e.g. tank", "v": '"jsonrpc"', "y": "name of", "x": "what arrives"}
         await desk.see(seen[key])
     await desk.press("escape", "1")
+
+
+@drive("history.find", "history.save", "history.copy", "history.run", "history.forget")
+async def _history(desk: Desk, key: str) -> None:
+    if not desk.session.memory.history.newest():
+        await result(desk)
+    await desk.press("escape", "5")
+    section = desk.workspace.section
+    assert isinstance(section, HistorySection)
+    await desk.until(lambda: section.current is not None, "a call")
+    before = len(desk.session.memory.history.newest())
+    await desk.press(key)
+    match key:
+        case "slash":
+            await desk.until(lambda: section.filter.has_focus, "the filter")
+        case "s":
+            await desk.see("Save the call  system.info")
+        case "y":
+            await desk.see("the call as a midclt command")
+        case "r":
+            await desk.until(lambda: len(desk.session.memory.history.newest()) > before, "another call")
+            assert desk.workspace.section.id == "explore"
+        case "delete":
+            await desk.until(lambda: len(desk.session.memory.history.newest()) < before, "one call less")
+
+
+@drive("saved.find", "saved.change", "saved.copy", "saved.export", "saved.import", "saved.run", "saved.delete")
+async def _saved(desk: Desk, key: str) -> None:
+    SavedCalls().put(SavedCall("info", "system.info", []), replace=True)
+    await desk.press("escape", "escape", "8")
+    section = desk.workspace.section
+    assert isinstance(section, SavedSection)
+    await desk.until(lambda: section.current is not None, "a call")
+    await desk.press(key)
+    if key == "r":
+        await desk.until(lambda: desk.session.caller.last["system.info"].state == "done", "the call")
+        return
+    seen = {
+        "y": "the call as a",
+        "e": "Save the call",
+        "x": "Export a saved call",
+        "plus": "Import a saved call",
+        "delete": "Delete info?",
+    }
+    if key == "slash":
+        await desk.until(lambda: section.filter.has_focus, "the filter")
+    else:
+        await desk.see(seen[key])
 
 
 @drive("session.lock")
@@ -601,6 +719,9 @@ async def _jump(desk: Desk, key: str) -> None:
     await desk.until(lambda: isinstance(desk.app.screen, JumpScreen), "the letters")
     await desk.press("a")
     await desk.until(lambda: desk.explore.methods.filter.has_focus, "the first target")
+    await desk.press("ctrl+o", "3")  # from a text field too
+    await desk.until(lambda: desk.workspace.section.id == "jobs", "the section")
+    await desk.press("1")
 
 
 @drive("app.back")
@@ -640,6 +761,13 @@ async def _keys(desk: Desk, key: str) -> None:
     await result(desk)
     await desk.press(key)
     await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
+
+
+@drive("app.settings")
+async def _settings(desk: Desk, key: str) -> None:
+    await result(desk)
+    await desk.press(key)
+    await desk.until(lambda: isinstance(desk.app.screen, SettingsScreen), "the settings")
 
 
 @drive("app.palette")
@@ -687,10 +815,24 @@ def cases() -> Iterator[Any]:
         place = places.setdefault(function, actions.by_id(action_id).where)
         if function in ENDS:
             place = action_id
-        elif place == "explore":
-            place = function.__name__  # each begins with another method or result
         together.setdefault(place, []).append(action_id)
     return (pytest.param(ids, id=name) for name, ids in together.items())
+
+
+def ids_listed_at_each_key(desk: Desk) -> set[str]:
+    """The actions that the list of keys would have named before any of the keys that the desk presses from now on."""
+    listed: set[str] = set()
+    press = desk.press
+
+    async def looked(*keys: str) -> None:
+        for key in keys:
+            await desk.settled()
+            listed.update(str(binding.id) for _node, binding in working(desk.app.screen))
+            listed.add("app.cancel")
+            await press(key)
+
+    desk.press = looked  # type: ignore[method-assign]
+    return listed
 
 
 @pytest.mark.parametrize("ids", cases())
@@ -702,12 +844,14 @@ async def test_every_action_is_triggered_by_its_key(signed_in: Open, nas: Simula
         await call.sleep(100_000)
 
     async with signed_in() as desk:
+        listed = ids_listed_at_each_key(desk)
         for action_id in ids:
             try:
                 await DRIVES[action_id](desk, actions.by_id(action_id).keys.split(",")[0])
             except AssertionError as error:
                 error.add_note(f"triggering {action_id}")
                 raise
+            assert action_id in listed, "the list of keys names it where its key works"
             while isinstance(desk.app.screen, ModalScreen):
                 await desk.press("escape")
 

@@ -82,6 +82,27 @@ async def test_one_key_and_escape_lead_back_and_each_keeps_what_it_had(signed_in
             await desk.until(lambda: shown(desk) is first, "back to the first")
 
 
+async def test_a_result_is_compared_with_the_same_call_on_another_server(
+    signed_in: Open, nas: Simulator, other: Simulator
+) -> None:
+    before, now = {"id": 1, "state": "STOPPED"}, {"id": 1, "state": "RUNNING"}
+    other.method("demo.rows", roles=["READONLY_ADMIN"])(lambda call: [before, {"id": 2}])
+    nas.method("demo.rows", roles=["READONLY_ADMIN"])(lambda call: [{"id": 2}, now])
+    async with signed_in() as desk:
+        first = desk.session
+        async with connected(desk, other) as second:
+            await press_next(desk, first)
+            await desk.open("demo.rows", "demo.rows")
+            await desk.run()
+            await desk.press("escape", "D")
+            await desk.see("[Diff]", "the same call on nas 127.0.0.1:", '[id=1].state: "STOPPED" -> "RUNNING"')
+            assert "demo.rows" not in second.caller.last, "it is no call of that connection's own"
+            # A server that does not know the method is named.
+            other.registry.methods.pop("demo.rows")
+            await desk.press("D")
+            await desk.see(f"{second.host}: ", "demo.rows")
+
+
 async def test_the_palette_names_the_other_connections(signed_in: Open, other: Simulator) -> None:
     async with signed_in() as desk:
         first = desk.session

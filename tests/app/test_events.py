@@ -11,7 +11,7 @@ from tests.app.conftest import Desk, Open
 from truenas_client.simulator import CallError, Simulator, Source, shapes
 from tui.cards.event_arguments import ArgumentsScreen
 from tui.cards.panel_sets import PanelSetsScreen
-from tui.cards.save_events import SaveScreen
+from tui.cards.save import SaveScreen
 from tui.sections.events import EventsSection
 from tui.session.feeds import Feed
 from tui.session.recording import Recording

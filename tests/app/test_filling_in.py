@@ -327,6 +327,16 @@ async def test_an_empty_required_text_stops_the_run_and_says_what_is_missing(sig
         await desk.press("ctrl+l")
         await desk.type("tank")
         assert editor.text.startswith('["tank"')
+        # Half-typed, it says what is missing, and the caret stays in the word.
+        await desk.write('[\n  "tank",\n  "STA\n]')
+        editor.goto(editor.text.index("TA"))
+        caret = editor.caret
+        await desk.press("ctrl+j")
+        await desk.see("Not sent: this is not JSON, 3:3", 'missing "')
+        assert (editor.caret, editor.has_focus, editor.selected_text) == (caret, True, "")
+        assert desk.explore.result_pane.call is None
+        await desk.type("R")
+        assert '"SRTA' in editor.text
 
 
 @pytest.mark.parametrize("params", [["********"], [{"a": [{"b": "mysql://u:********@h"}]}], [{"********": 1}]])

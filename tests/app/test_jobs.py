@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator
 from tui.cards.confirm import ConfirmScreen
-from tui.cards.file import FileScreen
 from tui.cards.job_news import tell_job_news
 from tui.cards.review import ReviewScreen
+from tui.cards.save import SaveScreen
 from tui.model.job import Job
 from tui.sections.jobs import JobsSection
 from tui.widgets.job_pane import JobPane
@@ -107,9 +109,17 @@ async def test_a_job_is_read_in_its_parts_and_its_log_is_followed(
         await desk.see("Result  [Table]  Raw", "name", "size")
         assert section.details.has_focus_within
         await desk.press("x")
-        await desk.until(lambda: isinstance(desk.app.screen, FileScreen), "where to")
-        field = desk.app.screen.query_one("#path")
-        field.value = str(tmp_path / "job.log")  # type: ignore[attr-defined]
+        await desk.until(lambda: isinstance(desk.app.screen, SaveScreen), "where to")
+        await desk.see("The result of job #1.")
+        desk.app.screen.query_one("#path", Input).value = str(tmp_path / "job.json")
+        await desk.press("enter")
+        await desk.see("Saved the result of job #1 as JSON")
+        assert json.loads((tmp_path / "job.json").read_text())[0]["name"]
+        await desk.press("v", "v", "v")
+        await desk.see("[Log]")
+        await desk.press("x")
+        await desk.see("All that the job has logged so far.")
+        desk.app.screen.query_one("#path", Input).value = str(tmp_path / "job.log")
         await desk.press("enter")
         await desk.see("Saved the log, 29 B")
         assert (tmp_path / "job.log").read_text() == "begin of it\nready to go\ngone\n"

@@ -13,7 +13,7 @@ from keyring.backends import fail
 from textual.widgets import Input
 
 from tests.app.conftest import Desk, at_desk
-from tests.core.test_secrets import Kept
+from tests.ring import Ring
 from truenas_client.auth import budget
 from truenas_client.secrets.value import Ask, File, Keyring
 from truenas_client.simulator import Simulator
@@ -21,14 +21,6 @@ from truenas_client.storage import Profiles, config_path
 from tui.app import Start
 from tui.session.keeping import keep_profile, offer
 from tui.session.target import Target
-
-
-@pytest.fixture
-def ring() -> Iterator[Kept]:
-    before, ring = keyring.get_keyring(), Kept()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -71,7 +63,7 @@ def private(path: str) -> str:
     return Path(path).read_text()
 
 
-async def test_in_the_keyring_unless_something_else_is_chosen(asked: Asked, ring: Kept, nas: Simulator) -> None:
+async def test_in_the_keyring_unless_something_else_is_chosen(asked: Asked, ring: Ring, nas: Simulator) -> None:
     async with asked() as desk:
         await desk.see("127.0.0.1", "the keyring")
         await desk.press("enter")
@@ -99,7 +91,7 @@ async def test_without_a_keyring_it_is_asked_for_each_time(asked: Asked) -> None
 @pytest.mark.usefixtures("no_ring")
 async def test_in_clear_only_when_that_is_chosen(asked: Asked) -> None:
     async with asked() as desk:
-        await desk.press("tab", "right")
+        await desk.press("tab", "right", "left", "right")
         await desk.see("A file in clear text, mode 0600")
         await desk.press("enter")
         await desk.landed()
@@ -163,7 +155,7 @@ async def test_a_name_that_is_taken(asked: Asked) -> None:
     assert Profiles().get("lab").address == "wss://other.example"
 
 
-def test_whom_it_is_asked(tmp_path: Path, ring: Kept) -> None:
+def test_whom_it_is_asked(tmp_path: Path, ring: Ring) -> None:
     assert offer(Target.of(None)) is None, "this machine needs no profile"
     first = offer(Target.of("wss://nas.lab.example", "admin", "x"))
     assert first is not None
@@ -177,7 +169,7 @@ def test_whom_it_is_asked(tmp_path: Path, ring: Kept) -> None:
     assert offer(Target.of("wss://more.example", "admin", "x")) is None, "a broken file is left alone"
 
 
-def test_a_key_in_a_file_stays_where_it_is(tmp_path: Path, ring: Kept) -> None:
+def test_a_key_in_a_file_stays_where_it_is(tmp_path: Path, ring: Ring) -> None:
     file = tmp_path / "key"
     target = Target.of("wss://nas.example", "admin", str(file), by_key=True, writable=True)
     offered = offer(target)
@@ -188,7 +180,7 @@ def test_a_key_in_a_file_stays_where_it_is(tmp_path: Path, ring: Kept) -> None:
     assert (ring.entries, file.exists()) == ({}, False)
 
 
-def test_a_keyring_that_does_not_take_it_leaves_no_profile(ring: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keyring_that_does_not_take_it_leaves_no_profile(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: str) -> None:
         raise RuntimeError("locked")
 

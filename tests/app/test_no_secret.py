@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import keyring
 import pytest
 from textual.widgets import Input
 
@@ -30,15 +29,19 @@ from tests.auth.test_secrets import (
     collected,
 )
 from tests.auth.ways import SALT, at_another_host, elsewhere
-from tests.core.test_secrets import Kept
 from tests.keptfiles import files_below
 from tests.processes import Processes, watched
+from tests.ring import Ring
 from truenas_client.auth import budget
 from truenas_client.secrets.value import Command, Environment, File, Keyring, Reference
-from truenas_client.simulator import ApiKey, Simulator
+from truenas_client.simulator import ApiKey, Call, Simulator
 from truenas_client.storage import Profile, Profiles, config_path
 from truenas_client.trust import TLS
+from truenas_client.values.copy_as import FORMS, copied
 from tui.app import Start
+from tui.model import export
+from tui.session.copied import copied_call
+from tui.session.copying import save
 from tui.session.session import State
 
 __all__ = ["collected", "elsewhere"]
@@ -57,14 +60,6 @@ while not os.path.exists(os.environ["SEEN"]):
 )
 
 
-@pytest.fixture
-def ring() -> Iterator[Kept]:
-    before, ring = keyring.get_keyring(), Kept()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
-
-
 @asynccontextmanager
 async def marked_nas(release: str = "26") -> AsyncIterator[Simulator]:
     async with Simulator(release=release, tls=True, speed=1000.0, demo_data=False) as nas:
@@ -72,6 +67,11 @@ async def marked_nas(release: str = "26") -> AsyncIterator[Simulator]:
         nas.add_account("marked", PASSWORD)
         nas.add_account("two", PASSWORD, otp=OTP)
         nas.add_api_key(ApiKey(31, "marked", "marked", SECRET, SALT, 50_000))
+
+        @nas.job("test.told")
+        async def told(call: Call, secret: str) -> int:
+            return len(secret)
+
         yield nas
 
 
@@ -144,12 +144,55 @@ async def sign_in_by_hand(flows: Flows) -> None:
         settings = [{"name": "DB_PASSWORD", "value": PASSWORD}, f"https://marked:{PASSWORD}@h/x?sig={PASSWORD}"]
         await desk.write(json.dumps([{"command": f"mysqldump -p{PASSWORD} shop", "env": settings}]))
         await desk.until(lambda: PASSWORD in (desk.session.memory.draft_of("core.get_jobs") or ""), "the draft kept")
+        # Made, kept in the history, saved for later: nothing of it says the secret.
+        await desk.press("ctrl+j", "ctrl+j")
+        await desk.ended()
+        await desk.press("escape", "s")
+        await desk.see("Save the call", "a secret: asked")
+        await desk.type("marked")
+        await desk.press("enter")
+        await desk.see("Saved as marked")
+        for key, word in (("5", "core.get_jobs"), ("8", "asks for")):
+            await desk.press("escape", key)
+            await desk.see(word, "core.get_jobs")
+            flows.seen.see(desk.text)
+        assert [entry.method for entry in desk.session.memory.history.newest()] == ["core.get_jobs"]
+        await desk.press("1")
         await desk.press("escape")
+        await copied_and_saved(flows, desk)
         states: list[State] = []
         desk.session.changed.subscribe(lambda: states.append(desk.session.state))
         flows.nas.drop_connections()
         await desk.until(lambda: set(states) - {State.ONLINE} and desk.session.online, "connected again")
         await desk.write("[]")
+
+
+async def copied_and_saved(flows: Flows, desk: Desk) -> None:
+    """A call with a secret in each form of the copy menu; what the server says back of one, in each form of a file."""
+    session = desk.session
+    for arguments in ([{"password": PASSWORD, "command": f"mysqldump -p{PASSWORD} shop"}], ["${secret:marked}"]):
+        await desk.open("core get_jobs", "core.get_jobs")
+        await desk.write(json.dumps(arguments))
+        await desk.press("escape", "y", "m")
+        await desk.until(lambda: "midclt" in desk.app.clipboard, "the command")
+        flows.seen.see(desk.app.clipboard)
+        desk.app.copy_to_clipboard("")
+        call, server = copied_call(session, "core.get_jobs", arguments)
+        for form in FORMS[:4]:
+            flows.seen.see(copied(form, call, server))
+    with config_path().open("a") as config:
+        config.write('\n[secret]\nmarked = { env = "MARKED_KEY" }\n')
+    session.caller.allow_writes(True)
+    told = session.new_call("test.told", ["${secret:marked}"])
+    told.reviewed = True
+    await session.caller.run(told)
+    assert told.value == len(KEY), "the secret was sent"
+    jobs = session.new_call("core.get_jobs", [])
+    await session.caller.run(jobs)
+    assert [job["arguments"] for job in jobs.value] == [["********"]]
+    for value in (jobs.value, jobs.value[0]):
+        for suffix in export.forms_of(value):
+            await save(export.pieces(value, suffix), config_path().parent / f"{type(value).__name__}.{suffix}")
 
 
 async def sign_in_with_a_code(flows: Flows) -> None:
@@ -168,7 +211,7 @@ async def sign_in_with_a_code(flows: Flows) -> None:
 @pytest.mark.usefixtures("elsewhere")
 async def test_no_sign_in_shows_or_writes_its_secret(
     collected: Collected,
-    ring: Kept,
+    ring: Ring,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ import pytest
 from tests.app.conftest import Desk, Open
 from truenas_client.simulator import Call, Simulator
 from tui.cards.columns import ColumnsScreen
-from tui.cards.confirm import ConfirmScreen
 from tui.cards.copy_menu import CopyMenu
 from tui.session import results
+from tui.settings.values import Settings
 from tui.widgets.json_view import JsonView
 from tui.widgets.raw_view import RawView
 from tui.widgets.rows import Rows
@@ -286,7 +287,7 @@ async def test_older_large_results_are_let_go_for_newer_ones(
 async def test_a_huge_result_goes_to_a_private_file_and_its_beginning_is_shown(
     signed_in: Open, nas: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "SAVED_FROM", 5_000_000)
+    monkeypatch.setattr(results, "in_force", lambda: Settings(result_bytes=5_000_000))
     value = big(6)
     rows_method(nas, "demo.huge", value)
     async with signed_in(size=(120, 36)) as desk:
@@ -306,7 +307,7 @@ async def test_a_huge_result_goes_to_a_private_file_and_its_beginning_is_shown(
 async def test_a_huge_result_is_read_where_it_cannot_be_saved(
     signed_in: Open, nas: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(results, "SAVED_FROM", 5_000_000)
+    monkeypatch.setattr(results, "in_force", lambda: Settings(result_bytes=5_000_000))
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     rows_method(nas, "demo.huge", big(6))
@@ -316,26 +317,17 @@ async def test_a_huge_result_is_read_where_it_cannot_be_saved(
         await desk.see("6,000 rows")
 
 
-async def test_what_is_too_large_for_the_terminal_s_clipboard_is_offered_as_a_file(
-    signed_in: Open, nas: Simulator
-) -> None:
+async def test_what_is_too_large_for_the_terminal_s_clipboard_goes_to_a_file(signed_in: Open, nas: Simulator) -> None:
     rows_method(nas, "demo.rows", big(0.2))
     async with signed_in(size=(80, 24)) as desk:
         await desk.open("demo rows", "demo.rows")
         await desk.run()
         await desk.press("escape", "y", "r")
-        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
-        await desk.see("clipboard (about 75 kB)", "save it")
-        await desk.press("escape")
-        await desk.until(lambda: not isinstance(desk.app.screen, ConfirmScreen), "no")
-        assert desk.app.clipboard == ""
-        await desk.press("y", "r")
-        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
-        await desk.press("enter")
-        await desk.see("Saved ")
-        await desk.press("y", "v")
-        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the root is as large")
-        await desk.press("escape")
+        await desk.see("is longer than", "path is copied")
+        call = desk.explore.result_pane.shown
+        assert call is not None
+        saved = Path(desk.app.clipboard)
+        assert json.loads(await asyncio.to_thread(saved.read_text)) == call.value
         await desk.press("down", "down", "y", "v")
         await desk.until(lambda: desk.app.clipboard == "0", "a small value goes to the clipboard")
 

@@ -121,6 +121,6 @@ async def test_a_mistake_of_the_app_in_a_card_s_work_ends_it_with_the_error(monk
             desk.app.push_screen(FileScreen("download", "system.info", "~/x"))
             await desk.until(lambda: desk.app.failure, "the error")
 
-    monkeypatch.setattr("tui.cards.file._examined", lambda *_: 1 // 0)
+    monkeypatch.setattr("tui.cards.file._to_save", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         await fails()

@@ -16,7 +16,7 @@ from tests.app.waiting import screen_lines, wait_for
 from truenas_client.methods.catalogue import Method
 from tui.model.completion import Completions, complete
 from tui.model.known import Known
-from tui.model.pasting import pasted_arguments
+from tui.model.pasting import pasted
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
 from tui.widgets.json_editor import JsonEditor, Problem
@@ -83,7 +83,7 @@ async def rested(pilot: Pilot[None]) -> None:
 async def test_a_pasted_object_is_the_new_arguments_and_can_be_taken_back() -> None:
     before = '[{"name": ""}]'
     editor, choices = editing(before.replace('""', '"^"'))
-    editor.pasted = partial(pasted_arguments, method=METHOD, smallest=before)
+    editor.pasted = partial(pasted, method=METHOD, smallest=before)
     async with staged(editor, choices) as pilot:
         editor.focus()
         pilot.app.post_message(Paste('{\r\n  "name": "books",\r\n  "number": 5\r\n}\r\n'))

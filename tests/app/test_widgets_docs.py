@@ -90,6 +90,20 @@ async def test_what_is_said_of_a_method() -> None:
         assert not "".join(drawn(pilot)).strip()
 
 
+async def test_a_scroll_bar_that_comes_leaves_the_lines_as_they_were() -> None:
+    books = library()
+    docs = Docs(books)
+    async with staged(docs, size=(60, 60)) as pilot:
+        docs.show(books.method("shelf.create"))
+        for width in range(36, 60, 4):
+            texts = []
+            for height in (60, 8):
+                await resized(pilot, width, height)
+                spans = [docs.line_spans(at, width) for at in range(docs.line_count())]
+                texts.append(["".join(span.text for span in line) for line in spans])
+            assert texts[0] == texts[1], width
+
+
 async def test_ascii_has_signs_of_its_own() -> None:
     books = library()
     docs = Docs(books)

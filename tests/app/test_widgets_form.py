@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from textual import on, work
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, staged
@@ -71,6 +72,7 @@ class At:
         return json.loads(self.pane.text)[0]
 
     async def go(self, *path: str | int, kind: str = "") -> None:
+        self.form.back()
         assert self.form.rows.move_to(json.dumps([kind, 0, *path])), path
         await self.pilot.pause()
 
@@ -146,6 +148,9 @@ async def test_items_members_and_branches() -> None:
         await at.press("down", "enter")
         assert at.value["owner"] == 0
         await at.press("ctrl+z")
+        assert at.value["owner"] is None
+        await at.press("ctrl+y", "ctrl+z", "ctrl+z")
+        assert at.value["labels"] == {"k": ""}
 
 
 async def test_a_value_out_of_limits_stays_in_the_field_and_escape_leaves_it() -> None:
@@ -185,11 +190,111 @@ async def test_names_from_earlier_results_are_offered() -> None:
         assert at.value["pool"] == "tank"
 
 
+async def test_what_is_to_be_filled_in_is_typed_at_once_one_after_the_other() -> None:
+    async with form() as at:
+        await at.press(*"oak", "enter")
+        await at.press(*"10 G", "enter")
+        assert at.value == {"name": "oak", "size": 10 << 30}
+        assert at.form.rows.has_focus
+        await at.press("ctrl+z")
+        assert at.value["name"] == "oak"
+
+
+async def test_rows_are_found_by_name_also_folded_ones() -> None:
+    async with form('[{"name": "a", "size": 2048, "place": {"room": {"number": 1}}}]') as at:
+        assert at.form.find()
+        await at.press(*"wood")
+        assert [row.name for row in at.form.shown] == ["shelf", "wood"]
+        await at.press("enter", "enter")
+        await at.press("down", "enter")
+        assert at.value["wood"] == "PINE"
+        assert at.form.back()
+        assert at.form.row is not None
+        assert (at.form.row.name, at.form.rows.has_focus, len(at.form.shown) > 2) == ("wood", True, True)
+        await at.press("ctrl+z")
+        assert at.form.find()
+        await at.press(*"called")
+        assert [row.name for row in at.form.shown] == ["shelf", "name"], "by what the server says of it"
+        await at.press("ctrl+u", *"tag")
+        assert [(row.name, row.kind) for row in at.form.shown] == [("shelf", "group"), ("tags", "list"), ("", "add")]
+        await at.press("enter", "enter")
+        assert len(at.form.shown) > 3, "a container leads back to all rows"
+        assert at.form.row.name == "tags"
+        assert at.form.find()
+        await at.press(*"nowhere")
+        assert "No row has that name" in "\n".join(drawn(at.pilot))
+        assert at.form.back()
+
+
+async def test_a_cell_of_many_lines() -> None:
+    long = {"room": {"number": 1, "floor": "the second floor", "house": "the long house"}}
+    async with form(json.dumps([{"name": "a", "size": 2048, "place": long, "pool": "one\ntwo"}]), (80, 12)) as at:
+        await at.go("place")
+        await at.press("enter")
+        cell = at.form.cell
+        assert cell.has_focus
+        assert cell.text == json.dumps(long, indent=2)
+        drawn(at.pilot)
+        cell.load_text('{"room": 5')
+        await at.press("tab")
+        assert "Not taken: not JSON" in "\n".join(drawn(at.pilot))
+        cell.load_text('{"room":\n 5}')
+        await at.press("tab")
+        assert at.value["place"] == {"room": 5}
+        await at.go("pool")
+        await at.press("enter")
+        assert cell.text == "one\ntwo"
+        await at.press("end", "x")
+        assert at.form.back()
+        assert at.value["pool"] == "one\ntwo"
+        # Lines that are pasted into the field.
+        await at.go("name")
+        await at.press("enter")
+        at.form.field.post_message(Paste("-----BEGIN-----\nabc\n"))
+        await at.pilot.pause()
+        assert cell.text == "-----BEGIN-----\nabc\n"
+        # The run takes over what is typed.
+        assert at.pane.settle() == ""
+        assert at.value["name"] == cell.text
+        await at.pilot.pause()
+        assert at.form.rows.has_focus
+
+
+async def test_what_is_pasted_goes_into_the_row() -> None:
+    async with form('[{"name": "a", "size": 2048, "tags": ["red"]}]') as at:
+        for path, kind, paste in [
+            (("name",), "", "oak"),
+            (("size",), "", "10 GiB"),
+            (("tags",), "", '"blue", "green"'),
+            ((), "", '{"wood": "OAK"}'),
+            (("wood",), "", "PINE"),
+        ]:
+            await at.go(*path, kind=kind)
+            at.form.rows.post_message(Paste(paste))
+            await at.pilot.pause()
+        expected = {"name": "oak", "size": 10 << 30, "tags": ["red", "blue", "green"], "wood": "PINE"}
+        assert at.value == expected
+        await at.go(kind="more")
+        await at.press("enter")
+        await at.go("password")
+        at.form.rows.post_message(Paste("-----KEY-----\nabc\n"))
+        await at.pilot.pause()
+        assert at.value["password"] == "-----KEY-----\nabc\n"
+        await at.go("size")
+        at.form.rows.post_message(Paste("many"))
+        await at.pilot.pause()
+        assert "Not taken: not a number" in "\n".join(drawn(at.pilot))
+        at.form.rows.post_message(Paste('{"name": "b", "size": 4096}'))
+        await at.pilot.pause()
+        assert at.value["name"] == "b"
+
+
 async def test_a_secret_that_was_left_out_is_filled_in() -> None:
     async with form('[{"name": "a", "size": 2048, "password": "********"}]') as at:
         assert "to fill in" in "\n".join(drawn(at.pilot))
-        await at.go("password")
-        await at.press("enter", *"hidden1", "enter")
+        assert at.form.field.has_focus
+        assert at.form.field.password
+        await at.press(*"hidden1", "enter")
         assert at.value["password"] == "hidden1"
 
 

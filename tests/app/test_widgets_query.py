@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textual.events import Paste
 from textual.widgets import Input
 
 from tests.app.conftest import Desk, Open
 from tui.widgets.query_view import QueryView
+from tui.widgets.table_view import TableView
 
 
 async def query(desk: Desk, typed: str, name: str) -> QueryView:
@@ -35,6 +37,19 @@ async def test_disks_hotter_than_40_degrees_hottest_first(signed_in: Open) -> No
         await desk.press("enter")
         await desk.ended()
         await desk.see("[Table]", "rows 1-3", "size ▾")
+        # A click on a title: the server sorts, because there may be more rows than these.
+        table = desk.explore.result_pane.content
+        assert isinstance(table, TableView)
+        row = next(line for line in desk.text.splitlines() if "size ▾" in line)
+        await desk.pilot.click(table, offset=(row.index("name") - table.region.x, 0))
+        await desk.see("name ▴")
+        assert (desk.explore.call_pane.draft.params or [])[1:] == [{"order_by": ["name"], "limit": 3}]
+        await desk.press("escape", "slash")
+        await desk.type("sd")
+        await desk.see("matches")
+        await desk.press("escape")
+        desk.explore.call_pane.focus_view()
+        view.query_one("#query-limit", Input).focus()
         # A mistake is shown below its place, and is not sent.
         await desk.press("shift+tab", "shift+tab", "shift+tab", "end")
         await desk.type(" or")
@@ -64,7 +79,11 @@ async def test_names_are_completed_from_the_schema_and_other_methods_have_no_que
         await desk.see("fields ", "username")
         await desk.type("shel = 1")
         await desk.see("The rows have no field shel. Near it: shell")
-        await desk.press(*["backspace"] * 5)
+        where = view.query_one("#query-where", Input)
+        await desk.press("ctrl+u")
+        where.post_message(Paste('[["uid", ">", 3000],\n ["locked", "=", false]]'))
+        await desk.until(lambda: where.value == "uid > 3000 and locked = false", "the pasted filters as text")
+        await desk.press("ctrl+u", *"shel")
         await desk.until(lambda: view.query_one("#query-where", Input)._suggestion, "a suggestion")
         await desk.press("right")
         await desk.type(" !$ nologin")

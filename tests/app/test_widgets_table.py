@@ -89,6 +89,13 @@ async def test_columns_scroll_by_whole_ones_and_pinned_ones_stay() -> None:
         assert "column 0" in lines_of(pilot)[0]
         await resized(pilot, 8, 6)
         drawn(pilot)
+        # Without a pinned one the first stays: it says which row this is.
+        await resized(pilot, 50, 6)
+        await shown(pilot, view, WIDE)
+        for _ in range(12):
+            await pilot.press("right")
+        assert {"column 0", "column 12"} <= set(lines_of(pilot)[0].split("  "))
+        assert view.shown_columns == (12, 14, 30)
 
 
 async def test_sorting_keeps_the_cursor_on_its_row() -> None:

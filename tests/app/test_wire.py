@@ -25,7 +25,7 @@ async def test_frames_are_linked_filtered_and_hold_no_secret(signed_in: Open, na
         await desk.press("slash")
         await desk.type("msg:answer name:tank")
         await desk.press("enter")
-        await desk.see("wire  /msg:answer name:tank", "nothing fits")
+        await desk.see("Wire  /msg:answer name:tank", "nothing fits")
         await desk.press("escape")
         await desk.press("enter")
         await desk.see("call and answer demo.secret", "params")

@@ -9,6 +9,7 @@ PARTS = (
     "calls",
     "blocking",
     "commands",
+    "agent",
     "diffs",
     "flood",
     "simulator",

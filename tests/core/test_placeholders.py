@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client.secrets.placeholders import Filled, Placeholder, fill, find, placeholders
+from truenas_client.secrets.placeholders import Filled, Placeholder, fill, find, joined, pieces, placeholders
 from truenas_client.secrets.value import Secret
 from truenas_client.storage import Profiles
 from truenas_client.storage.named_secrets import look_up, named, unknown
@@ -233,3 +233,21 @@ def test_edits_keep_the_secrets(tmp_path: Path) -> None:
     profiles.use("a")
     assert '[secret]\nx = { env = "X" } # kept\n' in profiles.path.read_text()
     assert str(profiles.secrets["x"]) == "the environment variable X"
+
+
+PARTS = st.lists(
+    st.text(alphabet="${}:envsrat ", max_size=12)
+    | st.builds(
+        Placeholder, st.sampled_from(["env", "secret", "var"]), st.sampled_from(["a", "b c"]), st.just(0), st.just(0)
+    ),
+    max_size=6,
+)
+
+
+@given(parts=PARTS)
+def test_what_is_put_together_is_taken_apart_again(parts: list[str | Placeholder]) -> None:
+    """Literal texts stay literal, whatever they hold and wherever placeholders stand beside them."""
+    text = joined(parts)
+    wanted = "".join(part if isinstance(part, str) else f"<{part.kind} {part.name}>" for part in parts)
+    again = [f"{literal}<{one.kind} {one.name}>" if one is not None else literal for literal, one in pieces(text)]
+    assert "".join(again) == wanted

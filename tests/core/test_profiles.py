@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from pathlib import Path
@@ -12,9 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truenas_client import AsyncClient, FingerprintMismatch
+from truenas_client import AsyncClient, Client, FingerprintMismatch
 from truenas_client.aio.profile_login import sign_in
-from truenas_client.exc import InsecureTransport, InvalidCredentials, InvalidProfile, SecretUnavailable
+from truenas_client.exc import (
+    InsecureTransport,
+    InvalidCredentials,
+    InvalidProfile,
+    NotAuthenticated,
+    SecretUnavailable,
+)
 from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Secret, Text
 from truenas_client.simulator import Simulator
 from truenas_client.storage import MECHANISMS, Known, Profile, Profiles, choose, paths
@@ -409,6 +416,23 @@ async def test_a_client_by_profile(home: Path, monkeypatch: pytest.MonkeyPatch) 
         assert MARKER not in str(caught.value)
         with pytest.raises(FingerprintMismatch):
             await AsyncClient.from_profile("pin").connect()
+
+        def blocking(name: str | None = None, **options: Any) -> str:
+            with Client.from_profile(name, **options) as client:
+                return str(client.call("auth.me")["pw_name"])
+
+        assert await asyncio.to_thread(blocking) == "admin"
+        assert await asyncio.to_thread(blocking, "ask", ask=lambda: "admin") == "admin"
+        for name, error in (
+            ("ask", SecretUnavailable),
+            ("wrong", InvalidCredentials),
+            ("nobody", NotAuthenticated),
+            ("none-such", InvalidProfile),
+        ):
+            with pytest.raises(error):
+                await asyncio.to_thread(blocking, name)
+        with pytest.raises(FingerprintMismatch):
+            await asyncio.to_thread(blocking, "pin", ask=lambda: "admin")
         monkeypatch.setenv("TRUENAS_PROFILE", "nobody")
         async with AsyncClient.from_profile() as client:
             assert not client.signed_in

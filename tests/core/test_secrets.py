@@ -9,14 +9,13 @@ import os
 import pickle
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
+from tests.ring import Ring
 from truenas_client import bounded, ejson
 from truenas_client.exc import AuthenticationError, ConnectError, InvalidKeyFile, SecretUnavailable
 from truenas_client.secrets.value import (
@@ -40,37 +39,8 @@ MARKER = "m4rker-s3cret"
 posix = pytest.mark.skipif(os.name != "posix", reason="modes mean nothing here")
 
 
-class Kept(KeyringBackend):
-    """A keyring in memory."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        self.entries: dict[tuple[str, str], str] = {}
-        self.locked = False
-
-    def get_password(self, service: str, username: str) -> str | None:
-        if self.locked:
-            raise RuntimeError(f"locked, and {MARKER} is none of your business")
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.entries[service, username]
-
-
-class PlaintextKeyring(Kept):
+class PlaintextKeyring(Ring):
     """Writes clear text, by its name."""
-
-
-@pytest.fixture
-def ring() -> Iterator[Kept]:
-    before, ring = keyring.get_keyring(), Kept()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
 
 
 # -- the value -------------------------------------------------------------------------------
@@ -258,7 +228,7 @@ def test_files_that_cannot_serve(path: str) -> None:
 # -- the keyring -----------------------------------------------------------------------------
 
 
-def test_the_keyring_keeps_and_forgets(ring: Kept) -> None:
+def test_the_keyring_keeps_and_forgets(ring: Ring) -> None:
     assert keyring_problem() is None
     keep(Keyring("lab"), Secret(MARKER))
     assert ring.entries == {(SERVICE, "lab"): MARKER}
@@ -270,7 +240,7 @@ def test_the_keyring_keeps_and_forgets(ring: Kept) -> None:
         resolve(Keyring("lab"))
 
 
-def test_a_locked_keyring(ring: Kept) -> None:
+def test_a_locked_keyring(ring: Ring) -> None:
     ring.locked = True
     with pytest.raises(SecretUnavailable, match="locked") as caught:
         resolve(Keyring("lab"))

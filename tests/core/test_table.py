@@ -57,6 +57,10 @@ def test_without_a_choice_the_columns_are_those_of_the_command_line() -> None:
     assert table.keys[:7] == (*table.columns, "topology", "scan")
     best = ("name", "topology.data", "nowhere")
     assert Table(POOLS, best=best).columns == TextTable(POOLS, best=best).columns == ("name",)
+    # What no row tells is left out: null, empty, a property without a value.
+    unset = {"value": None, "rawvalue": "0", "parsed": None, "source": "NONE"}
+    silent = [{"name": name, "quota": unset, "comment": "", "serial": None, "size": 0} for name in "ab"]
+    assert Table(silent, best=("serial", "name", "quota", "size", "comment")).columns == ("name", "size")
 
 
 def test_columns_inside_members_can_be_shown_sorted_and_found() -> None:

@@ -162,7 +162,9 @@ def _extend(nas: Nas) -> None:
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command in this process: ``run("call", "core.ping", url=..., user=..., stdin=..., env={...})``."""
     for name in [*os.environ]:
-        if (name.startswith(("TRUENAS_", "MIDCLT_")) or name == "CALL_TIMEOUT") and name != "TRUENAS_FACTS":
+        if name in ("TRUENAS_FACTS", "MIDCLT_AGENT"):
+            continue
+        if name.startswith(("TRUENAS_", "MIDCLT_")) or name == "CALL_TIMEOUT":
             monkeypatch.delenv(name)
 
     def run(

@@ -140,6 +140,15 @@ def test_pairs_are_an_object(shell: Shell, tmp_path: Path) -> None:
     assert shell("methods", "-o", "json")[0] == 0  # from now on they are
     status, out, err = shell("call", "--dry-run", "pool.dataset.create", '{"type": "FILESYSTEM"}')
     assert (status, err) == (6, "data: missing field name\n")
+    # And a call as other text knows what is a job.
+    status, out, err = shell("call", "--as", "midclt", "pool.scrub.scrub", "tank")
+    assert (status, err) == (0, "")
+    assert out.endswith(" call -j pool.scrub.scrub tank\n")
+    status, out, err = shell("call", "--as", "jsonrpc", "user.update", "70", '{"password": "hunter2"}')
+    assert json.loads(out)["params"] == [70, {"password": "${secret:user-update-password}"}]
+    status, out, err = shell("query", "pool", "-o", "markdown", "--columns", "name,healthy")
+    assert (status, out.splitlines()[:3]) == (0, ["| name  | healthy |", "| ----- | ------- |", "| tank  | true    |"])
+    assert shell("call", "pool.query", "-o", "markdown")[1].startswith("| name ")
     status, out, err = shell("call", "--dry-run", "pool.dataset.creat")
     assert status == 1
     assert "pool.dataset.create" in err

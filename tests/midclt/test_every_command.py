@@ -53,15 +53,24 @@ CASES = [
     Case(("batch", "core.resize_shell", "--each", "[]"), status=0),
     Case(("batch",), given='{"method": "core.ping"}\nnonsense\n', status=2, err="2"),
     Case(("batch",), given='{"method": "core.ping"}\n{"method": "no.such"}\n', status=1, out='"ok": true', err="1 ok"),
+    Case(("compare", "core.ping"), status=2, err="--on lab,prod"),
+    Case(("compare", "core.ping", "--on", "all"), status=2, err="no profiles yet"),
     Case(("bulk", "core.ping", "--each", "[]"), status=0),
+    Case(("run", "none"), status=2, err="No call is saved as"),
+    Case(("saved",), err="No calls are saved"),
     Case(("download", "config.save", "-O", "FOLDER/config.db"), status=0),
     Case(("upload", "filesystem.put", "FOLDER/none", "/mnt/tank/none"), status=2, err="none"),
     Case(("profile", "ls"), status=0),
+    Case(("login",), status=2, err="Name a profile"),
+    Case(("logout",), status=2, err="Name a profile"),
+    Case(("agent",), status=1, err="No agent runs"),
     Case(("key", "ls"), out="["),
     Case(("sessions", "ls"), out='"current": true'),
     Case(("whoami",), out="root"),
     Case(("doctor",), out="ok   sign-in"),
     Case(("version",), out='"server"'),
+    Case(("stubs", "FOLDER/typings"), err="methods of "),
+    Case(("simulate", "--fault", "nonsense"), status=1, err="nonsense"),
     Case(("completion", "bash"), out="complete"),
     Case(("nonsense",), status=2, err="nonsense"),
 ]
@@ -78,7 +87,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
         addresses = {}
         for release in RELEASES:
             unix = tmp_path_factory.mktemp("commands") / "nas.sock"
-            nas = stack.enter_context(ThreadedSimulator(unix=unix, speed=1000.0, release=release))
+            nas = stack.enter_context(ThreadedSimulator(unix=unix, speed=100.0, release=release))
             addresses[release] = f"ws+unix://{nas.nas.info()['unix']}"
         yield addresses
 

@@ -9,17 +9,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import keyring
 import pytest
 
-from midclt import profiles, signing, trusting
+from midclt import main, profiles, signing, trusting
 from tests.core import certificates
-from tests.core.test_secrets import Kept
+from tests.core.writers import forked
 from tests.facts import ROOT
 from tests.keptfiles import files_below
 from tests.midclt.conftest import Nas, Run
 from tests.midclt.served import Background, scripted
 from tests.midclt.test_process import terminal
+from tests.ring import Ring
 from truenas_client.auth.budget import forget_counts
 from truenas_client.secrets.value import Ask, Command, Environment, File, Keyring, Secret, Text
 from truenas_client.simulator import Simulator
@@ -28,14 +28,6 @@ from truenas_client.storage.secret_store import resolve
 from truenas_client.trust import TLS
 
 MARKER = "m4rker-s3cret"
-
-
-@pytest.fixture
-def ring() -> Iterator[Kept]:
-    before, ring = keyring.get_keyring(), Kept()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -66,7 +58,7 @@ def wss(secure: Simulator) -> str:
     return str(secure.info()["wss"])
 
 
-def test_from_making_one_to_calling_by_it(run: Run, nas: Nas, ring: Kept, typed: list[str]) -> None:
+def test_from_making_one_to_calling_by_it(run: Run, nas: Nas, ring: Ring, typed: list[str]) -> None:
     typed += ["admin"]
     ran = run(
         "profile", "add", "lab", nas.url, "-U", "admin", "--secret", "keyring", "--colour", "red", "--use", "--write"
@@ -135,7 +127,7 @@ def test_a_password_that_is_asked_for(run: Run, nas: Nas, typed: list[str]) -> N
         ("file", None),
     ],
 )
-def test_where_secrets_go(run: Run, nas: Nas, ring: Kept, where: str, reference: object) -> None:
+def test_where_secrets_go(run: Run, nas: Nas, ring: Ring, where: str, reference: object) -> None:
     ran = run("profile", "add", "lab", nas.url, "-U", "admin", "--secret", where, "--stdin", stdin=f"{MARKER}\n")
     assert (ran.status, ran.out) == (0, "")
     assert MARKER not in ran.err
@@ -348,6 +340,19 @@ def test_import(run: Run, tmp_path: Path) -> None:
 # -- the terminal ----------------------------------------------------------------------------
 
 
+def test_ten_that_are_added_at_once_are_all_there() -> None:
+    def work(number: int) -> None:
+        use = ["--use"] if number % 2 else []
+        assert main(["profile", "add", f"p{number}", f"ws://nas{number}", "-U", "admin", *use]) == 0
+
+    forked(10, work)
+    profiles = Profiles()
+    assert sorted(profiles.names) == [f"p{number}" for number in range(10)]
+    assert [profiles.get(f"p{number}").address for number in range(10)] == [f"ws://nas{number}" for number in range(10)]
+    assert profiles.default in {f"p{number}" for number in range(1, 10, 2)}
+    assert [path.name for path in config_path().parent.iterdir()] == ["config.toml"]
+
+
 def test_asked_on_the_terminal(secure: Simulator, wss: str) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith("TRUENAS_")} | {"TERM": "xterm"}
     source, sink = os.pipe()
@@ -393,7 +398,7 @@ def test_profiles_cost_nothing_where_they_are_not_used() -> None:
 
 
 def test_no_secret_is_written_anywhere(
-    run: Run, nas: Nas, ring: Kept, caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, nas: Nas, ring: Ring, caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Profiles with marked secrets of each kind, through success, refusal and failing calls."""
     caplog.set_level(0)

@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.argumentshapes import SECRETIVE, with_secret
+from tests.model.killed import killed_apps
 from truenas_client.methods.catalogue import Catalogue, Method
-from tui.memory import state_file as statefile
+from tui.memory import late_file
 from tui.memory.state import (
     MOST_DRAFTED,
     MOST_DRAFTS,
@@ -72,8 +73,8 @@ def test_everything_is_there_at_the_next_start(folder: Path) -> None:
     fill(memories.connection(ADDRESS, "admin"))
     memories.app.theme = "light"
     memories.app.docs_open = True
-    memories.app.set_rows("result", "-narrow", 9)
-    memories.app.set_rows("result", "-wide", 30)
+    memories.app.set_size("result", "-narrow", 9)
+    memories.app.set_size("result", "-wide", 30)
     memories.close()
 
     again = Memories(folder=folder)
@@ -87,9 +88,9 @@ def test_everything_is_there_at_the_next_start(folder: Path) -> None:
     assert memory.draft_of("pool.query") == "[[]]"
     assert memory.draft_of("other") is None
     assert (again.app.theme, again.app.docs_open) == ("light", True)
-    assert again.app.rows_of("result", "-narrow") == 9
-    assert again.app.rows_of("result", "-wide") == 30
-    assert again.app.rows_of("result", "-normal") is None
+    assert again.app.size_of("result", "-narrow") == 9
+    assert again.app.size_of("result", "-wide") == 30
+    assert again.app.size_of("result", "-normal") is None
     assert not again.notices
 
 
@@ -233,14 +234,14 @@ def test_whatever_stands_in_a_file_everything_has_its_type(
     texts = (memory.section, memory.method, memory.place.cursor, memory.view_of("a"), memories.app.theme)
     assert all(isinstance(text, str) for text in texts)
     assert isinstance(memory.draft_of("a"), str | None)
-    assert isinstance(memories.app.rows_of("result", "-narrow"), int | None)
+    assert isinstance(memories.app.size_of("result", "-narrow"), int | None)
     assert memories.app.docs_open in (True, False)
     # And can be changed and written.
     fill(memory)
-    memories.app.set_rows("result", "-narrow", 9)
+    memories.app.set_size("result", "-narrow", 9)
     memories.close()
     assert "pool.query" in kept(folder).recent
-    assert Memories(folder=folder).app.rows_of("result", "-narrow") == 9
+    assert Memories(folder=folder).app.size_of("result", "-narrow") == 9
 
 
 def test_a_file_that_cannot_be_read_is_told_of_and_left_alone(folder: Path) -> None:
@@ -404,7 +405,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statefile, "WRITE_SECONDS", 0.02)
+    monkeypatch.setattr(late_file, "WRITE_SECONDS", 0.02)
 
 
 async def test_a_change_is_written_a_moment_later_without_being_asked(folder: Path, soon: None) -> None:
@@ -466,11 +467,11 @@ async def test_an_older_write_never_replaces_a_newer_one(
     started = threading.Event()
     write = ConnectionMemory._write
 
-    def late(self: ConnectionMemory, path: Path, text: str, number: int) -> None:
-        if number == 1:
+    def late(self: ConnectionMemory, path: Path, snapshot: Any) -> None:
+        if snapshot.number == 1:
             started.set()
             held.wait(10)
-        write(self, path, text, number)
+        write(self, path, snapshot)
 
     monkeypatch.setattr(ConnectionMemory, "_write", late)
     memories = Memories(folder=folder)
@@ -510,6 +511,56 @@ def test_two_runs_at_once_keep_each_others_changes(folder: Path) -> None:
     one.close()
     again = kept(folder)
     assert (again.stars, again.recent, again.section, again.method) == (("a",), ("m",), "jobs", "x")
+
+
+def test_what_two_runs_change_in_one_member_is_there_of_both(folder: Path) -> None:
+    first = Memories(folder=folder)
+    fill(first.connection(ADDRESS, "admin"))
+    first.close()
+    one, other = Memories(folder=folder), Memories(folder=folder)
+    here, there = one.connection(ADDRESS, "admin"), other.connection(ADDRESS, "admin")
+    for memory, name in ((here, "here"), (there, "there")):
+        memory.keep_draft(method(name), f'["{name}"]')
+        memory.toggle_star(name)
+        memory.called(name)
+        memory.set_view(name, "Raw")
+    here.toggle_star("pool.query")  # takes its star
+    one.close()
+    other.close()
+    assert there.draft_of("here") == '["here"]', "taken over"
+    again = kept(folder)
+    assert [again.draft_of(name) for name in ("here", "there", "pool.query")] == ['["here"]', '["there"]', "[[]]"]
+    assert again.stars == ("system.info", "here", "there")
+    assert set(again.recent) == {"here", "there", "pool.query"}
+    assert again.view_of("here") == again.view_of("there") == "Raw"
+
+
+async def test_a_change_made_while_another_run_is_read_stays(
+    folder: Path, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = Memories(folder=folder), Memories(folder=folder)
+    here, there = one.connection(ADDRESS, "admin"), other.connection(ADDRESS, "admin")
+    here.set_view("a", "Tree")
+    there.set_view("b", "Raw")
+    other.close()
+    write, begun, free = ConnectionMemory._write, threading.Event(), threading.Event()
+
+    def slow(self: ConnectionMemory, path: Path, snapshot: Any) -> Any:
+        begun.set()
+        free.wait(10)
+        return write(self, path, snapshot)
+
+    monkeypatch.setattr(ConnectionMemory, "_write", slow)
+    await until(begun.is_set)
+    here.set_view("a", "Table")
+    free.set()
+    await until(lambda: here.view_of("b") == "Raw")
+    assert here.view_of("a") == "Table"
+    await until(lambda: (kept(folder).view_of("a"), kept(folder).view_of("b")) == ("Table", "Raw"))
+
+
+def test_apps_that_are_killed_lose_nothing_that_was_written(folder: Path) -> None:
+    assert killed_apps(folder, 8, seed=1) > 0
 
 
 def test_unknown_members_of_a_file_stay(folder: Path) -> None:

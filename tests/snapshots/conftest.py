@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.scrollbar import ScrollBarRender
 
@@ -10,8 +12,9 @@ BARS = {name: list(getattr(ScrollBarRender, name)) for name in ("VERTICAL_BARS",
 
 
 @pytest.fixture(autouse=True)
-def nothing_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything that is timed took 5 ms, and scroll bars are drawn as in a first app."""
+def nothing_passes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Everything that is timed took 5 ms, scroll bars are drawn as in a first app, and no file is there."""
+    monkeypatch.setenv("HOME", str(tmp_path))
     for name, pieces in BARS.items():
         monkeypatch.setattr(ScrollBarRender, name, pieces)
     for module in ("status_line", "result_pane", "result_words", "event_words"):

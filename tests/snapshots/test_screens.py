@@ -123,6 +123,17 @@ async def copying(desk: Desk) -> None:
     await desk.see("Copy")
 
 
+async def saving(desk: Desk) -> None:
+    await table(desk)
+    await desk.press("escape")
+    while "[Table]" not in desk.text:
+        await desk.press("v")
+    await desk.press("x")
+    await desk.see("Save the result")
+    await desk.press("right", "right")
+    await desk.see("formula", ".csv")
+
+
 async def jumping(desk: Desk) -> None:
     await table(desk)
     await desk.press("ctrl+o")
@@ -206,11 +217,11 @@ def test_normal_light(snap_compare: Compare, scene: Scene) -> None:
 TOURS = {
     "methods": (methods, docs, found, keys, commands),
     "arguments": (completion, problem, error, risk, locked),
-    "result": (tree, copying, jumping),
+    "result": (tree, copying, jumping, saving),
 }
 """The scenes that one app shows one after the other; one that forbids writes comes last."""
 
-EVERY_SIZE = (methods, docs, tree, error)
+EVERY_SIZE = (methods, docs, tree, error, copying, saving)
 
 
 @pytest.mark.parametrize("tour", TOURS)

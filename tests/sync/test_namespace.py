@@ -21,6 +21,8 @@ async def test_it_names_methods_of_the_async_client() -> None:
 def test_it_is_its_path_and_nothing_else() -> None:
     namespace = Namespace(lambda method, *params, **options: (method, params, options))
     assert namespace.a.b_c.d(1, x=2) == ("a.b_c.d", (1,), {"x": 2})
+    assert namespace.system.global_.id()[0] == "system.global.id"
+    assert namespace.a_.b_()[0] == "a_.b_"
     assert repr(namespace.a.b) == "<method a.b>"
     assert repr(copy.copy(namespace.a)) == "<method a>"
     with pytest.raises(TypeError, match="name a method"):

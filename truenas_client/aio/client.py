@@ -87,6 +87,9 @@ class AsyncClient:
     ``tap`` is told of every text sent and received while its ``tell`` is set, with secrets
     masked: for a log of the wire.
 
+    ``through`` makes a socket to a forwarder on this machine, which speaks JSON-RPC in the server's place for a user
+    that it has signed in. It is called in a thread, for each connection.
+
     Use it as ``async with``, or call `connect` and `close`. One object connects once.
     """
 
@@ -107,6 +110,7 @@ class AsyncClient:
         on_warning: Callable[[str], None] | None = None,
         on_large: Callable[[LargeAnswer], Awaitable[None]] | None = None,
         tap: Tap | None = None,
+        through: Callable[[], socket.socket] | None = None,
     ) -> None:
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
@@ -126,6 +130,7 @@ class AsyncClient:
             ask_for_login=None if on_login_needed is None else lambda: on_login_needed(self),
             warn=self._warn,
             tap=tap,
+            through=through,
         )
         self._supervisor = self._life.supervisor
 
@@ -278,6 +283,14 @@ class AsyncClient:
         server works on, and the call keeps its slot until the server answers.
         """
         return await self._life.call(method, params, self._timeout(timeout), repeat)
+
+    async def relay(self, method: str, params: Sequence[Any], message_id: str) -> Any:
+        """Pass on a call of another program, as a forwarder does, under that program's ``message_id`` (a UUID).
+
+        A job is answered at its end where the server does so; its events name the id. Nothing is repeated after a loss,
+        and there is no time limit: cancelling stops waiting. Raises as `call` does.
+        """
+        return await self._life.relay(method, params, message_id)
 
     async def start(self, method: str, *params: Any, timeout: float | None | _Unset = _UNSET) -> AsyncJob:
         """Start a job and return it once the server has announced it.

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Sequence
 
-from ..endpoint import Endpoint
+from ..endpoint import DEFAULT_PATH, Endpoint
 from ..engine.driven import Driven
 from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
 from ..engine.tap import Tap
@@ -35,6 +36,7 @@ class Dialer:
         on_stage: Callable[[str], None] | None,
         on_large: OnLarge | None = None,
         tap: Tap | None = None,
+        through: Callable[[], socket.socket] | None = None,
     ) -> None:
         self.approach = Approach(addresses)
         self._receiver = receiver
@@ -42,7 +44,7 @@ class Dialer:
         self._private_methods = private_methods
         self._on_stage = on_stage
         self._on_large = on_large
-        self._tap = tap
+        self._tap, self._through = tap, through
 
     async def open(self) -> Connection:
         """Open a connection that waits for its login. Raises `ConnectError`; cancelling closes all that was opened."""
@@ -58,7 +60,12 @@ class Dialer:
                 return connection
 
     async def _open_at(self, endpoint: Endpoint) -> Connection:
-        link = await open_websocket(endpoint, tls=self.tls, limits=self.limits, on_stage=self._on_stage)
+        through = self._through
+        if through is not None:
+            endpoint = endpoint._replace(scheme="ws", path=DEFAULT_PATH)
+        link = await open_websocket(
+            endpoint, tls=self.tls, limits=self.limits, on_stage=self._on_stage, through=through
+        )
         on_large = self._on_large
         connection = Connection(
             link,
@@ -84,6 +91,8 @@ class Dialer:
             # On the local socket the server signs in the user of this process before the first message
             # (recorded: flow unix_socket_auto_login).
             connection.sign(True, os.getuid())
+        elif through is not None:
+            connection.sign(True)
         return connection
 
     async def _greet(self, connection: Connection) -> None:

@@ -11,8 +11,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from websockets.exceptions import ConnectionClosed
-
 from ..engine.conversation import Conversation, Noise, Told, Vigilance
 from ..engine.dialect import Dialect
 from ..engine.ids import new_id
@@ -21,6 +19,7 @@ from ..engine.messages import Ended, Update
 from ..engine.sizes import BEFORE_LOGIN, receive_limit
 from ..engine.tap import Tap
 from ..exc import CallTimeout, ConnectionLost
+from ..light_websockets import ConnectionClosed
 from ..secrets.logs import log
 from .websocket import Hearer, Link
 

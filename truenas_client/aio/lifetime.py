@@ -7,6 +7,7 @@ limit holds over all attempts together; a call renews an expired session at most
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -48,6 +49,7 @@ class Lifetime:
         ask_for_login: Callable[[], Awaitable[Any]] | None,
         warn: Callable[[str], None],
         tap: Tap | None = None,
+        through: Callable[[], socket.socket] | None = None,
     ) -> None:
         self._reconnect, self._hold_unsent = reconnect, hold_unsent
         self._ask_for_login = ask_for_login
@@ -62,6 +64,7 @@ class Lifetime:
             on_stage=on_stage,
             on_large=on_large,
             tap=tap,
+            through=through,
         )
         self.jobs = JobTable(self.supervisor, self.subscriptions, reconnect=reconnect, hold_unsent=hold_unsent)
         self.logins = SignIn(self._channel, warn)
@@ -100,6 +103,16 @@ class Lifetime:
                 if method.startswith("auth."):
                     self.logins.observe(method, result)
                 return result
+
+    async def relay(self, method: str, params: Sequence[Any], message_id: str) -> Any:
+        """Send a call of another program under its own id, and return the answer. Sign in again when it has expired."""
+        connection = self.supervisor.present()
+        try:
+            return await connection.call(method, params, None, message_id=message_id, starts_job=True)
+        except NotAuthenticated:
+            if not await self._renewed(connection):
+                raise
+        return await connection.call(method, params, None, message_id=message_id, starts_job=True)
 
     async def start(self, method: str, params: Sequence[Any], timeout: float | None) -> AsyncJob:
         """Start a job. When the session has expired, sign in again and start it once more."""

@@ -17,8 +17,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from websockets.exceptions import InvalidHandshake
-
 from ..dialing import (
     NEXT_ADDRESS_SECONDS,
     ConnectLimits,
@@ -35,6 +33,7 @@ from ..dialing import (
     websocket_url,
 )
 from ..endpoint import Endpoint
+from ..light_websockets import InvalidHandshake
 from ..trust import SYSTEM, TLS, context, tls_failure
 from .websocket import Link
 
@@ -47,15 +46,21 @@ async def open_websocket(
     tls: TLS = SYSTEM,
     limits: ConnectLimits | None = None,
     on_stage: Callable[[str], None] | None = None,
+    through: Callable[[], socket.socket] | None = None,
 ) -> Link:
     """Connect and complete the WebSocket handshake.
 
     ``tls`` says which certificates are accepted. ``on_stage`` is called with the name of each
-    stage that has succeeded. Raises `ConnectError` and its subclasses. Cancelling closes all that was opened.
+    stage that has succeeded. ``through``, called in a thread, connects to a forwarder in place of the server. Raises
+    `ConnectError` and its subclasses. Cancelling closes all that was opened.
     """
     limits = limits or ConnectLimits()
     report = on_stage or (lambda stage: None)
-    sock = await open_socket(endpoint, limits=limits, on_stage=on_stage)
+    if through is None:
+        sock = await open_socket(endpoint, limits=limits, on_stage=on_stage)
+    else:
+        sock = await asyncio.to_thread(through)
+        sock.setblocking(False)
     try:
         return await _upgrade(endpoint, sock, tls, limits, report)
     except BaseException:

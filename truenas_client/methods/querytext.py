@@ -62,8 +62,10 @@ _INSTEAD = {
     "&&": "write and",
     "|": "write or",
     "||": "write or",
-    "like": "write ~ and a pattern, or ^ for a beginning",
-    "contains": "write ~ and a pattern, or rin for a list",
+    "like": "write ~ and a pattern, rin for what it holds, or ^ for a beginning",
+    "contains": "write rin, which looks into a list or a text",
+    **dict.fromkeys(("starts", "startswith", "begins"), "write ^"),
+    **dict.fromkeys(("ends", "endswith"), "write $"),
     "is": "write =",
     "not": "the negated operators are != nin rnin !^ !$",
 }

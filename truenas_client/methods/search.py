@@ -2,7 +2,7 @@
 
 A query is terms parted by spaces; every term has to match. A term matches a
 method's name as a part of it, or as letters in order that mostly start words
-(``pds`` in ``pool.dataset``), or else the name of an argument in the same ways, or
+(``pds`` in ``pool.dataset``), a plural also as its singular, or else the name of an argument in the same ways, or
 stands in the summary. Names beat arguments and texts, word starts beat insides, whole
 parts beat halves. Invariants: a method of exactly that name comes first, then those
 whose names begin with it, whatever else matches.
@@ -78,13 +78,24 @@ class _Entry:
 
     def match(self, term: str, arguments: _Arguments) -> _Match | None:
         score, start = self._part(term)
-        part = (score, tuple(range(start, start + len(term))), None) if start >= 0 else None
+        part: _Match | None = (score, tuple(range(start, start + len(term))), None) if start >= 0 else None
+        as_one = self._whole_word(one) if (one := _singular(term)) else None
+        if as_one is not None and as_one[0] > score:
+            return as_one
         if part is not None and (self.bonus[start] > 1 or len(term) == 1):
             return part
         fuzzy = _letters(term, self.lower, self.bonus) if len(term) > 1 else None
         if fuzzy is not None and (part is None or fuzzy[0] > part[0]):
             return (*fuzzy, None)
         return part or self._elsewhere(term, arguments)
+
+    def _whole_word(self, term: str) -> _Match | None:
+        """The best place where the name has a word of just these letters; for a term with an s more."""
+        score, start = self._part(term)
+        end = start + len(term)
+        if start < 0 or self.bonus[start] == 1 or self.lower[end : end + 1] not in ("", ".", "_", "-"):
+            return None
+        return score - 4.0, tuple(range(start, end)), None
 
     def _part(self, term: str) -> tuple[float, int]:
         """The best place where the name contains the term unchanged."""
@@ -176,6 +187,11 @@ def _worth(term: str, name: str) -> float:
         return 0.0
     fuzzy = _letters(term, name, _bonus(name), share=0.75)
     return 8.0 if fuzzy is not None else 0.0
+
+
+def _singular(term: str) -> str:
+    """What a user who types a plural looks for, "" for any other word: ``services`` is about ``service.query``."""
+    return term[:-1] if len(term) > 3 and term.endswith("s") and not term.endswith("ss") else ""
 
 
 def _in_order(term: str, text: str) -> bool:
@@ -297,7 +313,7 @@ class Index:
                 entry
                 for entry in found
                 if entry.place in taking
-                or _in_order(term, entry.lower)
+                or _in_order(_singular(term) or term, entry.lower)
                 # Every text contains a single letter.
                 or (len(term) > 1 and term in entry.text())
             ]

@@ -1,10 +1,9 @@
-"""Placeholders in the arguments of a call: ``${env:NAME}`` and ``${secret:NAME}``.
+"""Placeholders in the arguments of a call: ``${env:NAME}``, ``${secret:NAME}`` and ``${var:NAME}``.
 
-The user writes one in place of a value. It is kept and shown as written; only the copy
-that is sent gets the value. A text stays a text, whatever the value is. Other uses of
-``${`` have no meaning here and stay. To send a placeholder literally, double its dollar:
-``$${env:NAME}`` is sent as ``${env:NAME}``. (In general each pair of dollars is sent as
-one, and an odd dollar begins the placeholder.)
+The user writes one in place of a value. It is kept and shown as written; only the copy that is sent gets the value. A
+``var`` is asked for when the call is made (`storage.saved_call`). A text stays a text, whatever the value is. Other
+uses of ``${`` have no meaning here and stay. To send a placeholder literally, double its dollar: ``$${env:NAME}`` is
+sent as ``${env:NAME}``. (In general each pair of dollars is sent as one, and an odd dollar begins the placeholder.)
 
 Pure: the caller supplies the values. The keys of objects are not searched.
 """
@@ -12,17 +11,21 @@ Pure: the caller supplies the values. The keys of objects are not searched.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .value import Secret
 
-__all__ = ["Filled", "Placeholder", "Unfilled", "fill", "find", "placeholders"]
+__all__ = ["Filled", "Kind", "Placeholder", "Unfilled", "fill", "find", "joined", "pieces", "placeholders"]
+
+Kind = Literal["env", "secret", "var"]
 
 Path = tuple[str | int, ...]
 
-_FORM = re.compile(r"(?P<dollars>\$+)\{(?P<kind>env|secret):(?P<name>[^{}]*)(?P<end>\})?")
+_KINDS = "|".join(get_args(Kind))
+_FORM = re.compile(rf"(?P<dollars>\$+)\{{(?P<kind>{_KINDS}):(?P<name>[^{{}}]*)(?P<end>\}})?")
+_LITERAL = re.compile(rf"\$+(?=\{{(?:{_KINDS}):)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Placeholder:
     ``wrong`` says why it is invalid; "" for a valid one.
     """
 
-    kind: Literal["env", "secret"]
+    kind: Kind
     name: str
     start: int
     end: int
@@ -62,7 +65,7 @@ class Filled:
 
 def placeholders(text: str) -> list[Placeholder]:
     """The placeholders in one text, in order."""
-    return [placeholder for _, placeholder in _pieces(text) if placeholder is not None]
+    return [placeholder for _, placeholder in pieces(text) if placeholder is not None]
 
 
 def find(value: Any) -> Iterator[tuple[Path, Placeholder]]:
@@ -90,7 +93,7 @@ def fill(value: Any, lookup: Callable[[Placeholder], Secret | str]) -> Filled:
 
     def text(path: Path, here: str) -> str:
         parts: list[str] = []
-        for literal, placeholder in _pieces(here):
+        for literal, placeholder in pieces(here):
             parts.append(literal)
             if placeholder is None:
                 continue
@@ -122,8 +125,29 @@ def fill(value: Any, lookup: Callable[[Placeholder], Secret | str]) -> Filled:
     return Filled(copied, tuple(one for one in answers.values() if isinstance(one, Secret)), tuple(unfilled))
 
 
-def _pieces(text: str) -> Iterator[tuple[str, Placeholder | None]]:
-    """The text as literal pieces, each with the placeholder that follows it."""
+def joined(parts: Iterable[str | Placeholder]) -> str:
+    """The text in which these literal texts and placeholders stand: what `pieces` takes apart, put together.
+
+    In the literal texts nothing is a placeholder, whatever they hold.
+    """
+    text, literal = "", ""
+    for part in parts:
+        if isinstance(part, Placeholder):
+            text += _doubled(literal, before=True) + str(part)
+            literal = ""
+        else:
+            literal += part
+    return text + _doubled(literal)
+
+
+def _doubled(literal: str, *, before: bool = False) -> str:
+    """A literal text as it has to be written, ``before`` a placeholder or not."""
+    pattern = rf"{_LITERAL.pattern}|\$+\Z" if before else _LITERAL
+    return re.sub(pattern, lambda dollars: dollars[0] * 2, literal)
+
+
+def pieces(text: str) -> Iterator[tuple[str, Placeholder | None]]:
+    """The text as literal pieces, as they are sent, each with the placeholder that follows it."""
     done = 0
     for form in _FORM.finditer(text):
         dollars = len(form["dollars"])
@@ -132,7 +156,7 @@ def _pieces(text: str) -> Iterator[tuple[str, Placeholder | None]]:
         if dollars % 2 == 0:
             yield literal + text[form.end("dollars") : form.end()], None
             continue
-        kind: Literal["env", "secret"] = "env" if form["kind"] == "env" else "secret"
+        kind: Kind = form["kind"]  # type: ignore[assignment]  # one of them, by the pattern
         wrong = "" if form["end"] else "missing }"
         if not wrong and not form["name"].strip():
             wrong = "a name is missing"

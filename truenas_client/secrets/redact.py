@@ -29,6 +29,7 @@ from .value import Secret
 __all__ = [
     "MASK",
     "PAIRED",
+    "hide",
     "holds_mask",
     "is_secret_name",
     "mask_places",
@@ -244,8 +245,14 @@ def redact_result(method: str, result: Any) -> Any:
 
 def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
     """A text with the given secrets masked, and all parts that look like one."""
+    return _mask_shapes(hide(text, secrets))
+
+
+def hide(text: str, secrets: Iterable[Secret | str]) -> str:
+    """A text with the given secrets masked, as they are and as JSON writes them."""
     for secret in secrets:
         known = secret.reveal() if isinstance(secret, Secret) else secret
-        if known:
-            text = text.replace(known, MASK)
-    return _mask_shapes(text)
+        for form in (known, json.dumps(known)[1:-1], json.dumps(known, ensure_ascii=False)[1:-1]):
+            if known:
+                text = text.replace(form, MASK)
+    return text

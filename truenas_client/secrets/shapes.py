@@ -18,7 +18,7 @@ __all__ = ["is_reference", "mask_shapes", "mask_words"]
 SEPARATOR = "\x1f"
 """Between the words of a command line that is a list: white space that no text holds."""
 
-_REFERENCE = re.compile(r"\$\{(?:(?:env|secret):[^${}]+|[A-Za-z_]\w*)\}")
+_REFERENCE = re.compile(r"\$\{(?:(?:env|secret|var):[^${}]+|[A-Za-z_]\w*)\}")
 _EMPTY = frozenset(("", MASK, "null", "none", "true", "false", "yes", "no", "on", "off"))
 
 # A quoted value; one that was cut off goes to the end of its line; else a word.
@@ -39,7 +39,7 @@ _TO_LINE_END = re.compile(rf"(?:{_QUOTED})(?=\s*(?:$|[,\x1f]|\#)) | [^\n\x1f]+",
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text only names a secret or a variable: ``${env:NAME}``, ``${secret:NAME}``, ``${NAME}``."""
+    """Whether a text is one placeholder (``${env:NAME}``, ``secret``, ``var``) or ``${NAME}``, as shells write it."""
     return _REFERENCE.fullmatch(text) is not None
 
 

@@ -19,7 +19,7 @@ from .link import MOST_UNSENT
 from .release import RELEASES
 from .simulator import Simulator
 
-__all__ = ["main"]
+__all__ = ["add_options", "main", "serve"]
 
 EPILOG = """\
 faults (times are simulated seconds; `simulator.*` methods set and end them while it runs):
@@ -40,13 +40,11 @@ what is assumed, where no recording says:
 """
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m truenas_client.simulator",
-        description="A simulated TrueNAS. When ready it prints one line of JSON: addresses, users, keys.",
-        epilog=EPILOG.format(faults=explained()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the program and its options."""
+    parser.description = "A simulated TrueNAS. When ready it prints one line of JSON: addresses, users, keys."
+    parser.epilog = EPILOG.format(faults=explained())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="where to listen (0: any port)")
     parser.add_argument("--unix", metavar="PATH", help="listen on this UNIX socket as well")
     parser.add_argument("--tls", action="store_true", help="listen with TLS as well, on a port of its own")
@@ -68,7 +66,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME[:KEY=VALUE,...]",
         help="let something go wrong; may be given several times (see below)",
     )
-    return parser
 
 
 def read_catalogue(path: Path) -> dict[str, Any]:
@@ -108,7 +105,13 @@ async def _serve(arguments: argparse.Namespace, catalogue: dict[str, Any] | None
 
 def main(argv: list[str] | None = None) -> int:
     """Run until a signal; the exit status."""
-    arguments = _parser().parse_args(argv)
+    parser = argparse.ArgumentParser(prog="python -m truenas_client.simulator")
+    add_options(parser)
+    return serve(parser.parse_args(argv))
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Run until a signal; the exit status. ``arguments`` are those of `add_options`."""
     try:
         catalogue = None if arguments.catalogue is None else read_catalogue(Path(arguments.catalogue))
         asyncio.run(_serve(arguments, catalogue))

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from ..exc import InvalidProfile, SecretUnavailable
-from ..secrets.placeholders import Placeholder
+from ..secrets.placeholders import Kind, Placeholder
 from ..secrets.value import Ask, Keyring, Reference, Secret
 from .profiles import Profiles
 from .secret_store import SERVICE, keyring_problem, resolve
@@ -32,6 +31,8 @@ def look_up(
     Blocks, because a command may be slow and a keyring may ask to be unlocked. A program with an event loop runs it in
     a thread.
     """
+    if placeholder.kind == "var":
+        return f"no value was given for {placeholder.name}"
     if placeholder.kind == "env":
         text = (os.environ if environment is None else environment).get(placeholder.name)
         return Secret(text) if text is not None else _no_variable(placeholder.name)
@@ -59,6 +60,8 @@ def unknown(
     """
     if placeholder.wrong:
         return placeholder.wrong
+    if placeholder.kind == "var":
+        return None  # it is asked for when the call is made
     if placeholder.kind == "env":
         known = placeholder.name in (os.environ if environment is None else environment)
         return None if known else _no_variable(placeholder.name)
@@ -80,7 +83,7 @@ def named(
         # `look_up` reports the problem when a placeholder is used.
         secrets = []
     variables = sorted(os.environ if environment is None else environment)
-    names: list[tuple[Literal["env", "secret"], str]] = [("secret", name) for name in secrets]
+    names: list[tuple[Kind, str]] = [("secret", name) for name in secrets]
     names += [("env", name) for name in variables if "{" not in name and "}" not in name]
     return [Placeholder(kind, name, 0, 0) for kind, name in names]
 

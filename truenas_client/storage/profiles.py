@@ -7,7 +7,6 @@ profile does not block the others.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ..secrets.value import Command, Reference, Text, from_table
 from .paths import config_path
 from .private_files import change_by_others, others_may_read, replacing
 from .profile import KeyProblem, Profile, check_name, from_toml, to_toml
+from .toml_places import line_of
 
 __all__ = ["Profiles"]
 
@@ -214,7 +214,7 @@ class Profiles:
         return tomlkit.parse(text)
 
     def _place(self, *keys: str) -> str:
-        number = _line(self._text, keys)
+        number = line_of(self._text, keys)
         return f"{self.path}:{number}" if number else str(self.path)
 
 
@@ -226,31 +226,3 @@ def _inline(value: Any) -> Any:
     table = tomlkit.inline_table()
     table.update(value)
     return table
-
-
-_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
-_ASSIGNMENT = re.compile(r"\s*([^=#\[\]]+?)\s*=")
-
-
-def _line(text: str, keys: tuple[str, ...]) -> int | None:
-    """The number of the line with a key; None where this simple reader cannot find it."""
-    table: tuple[str, ...] = ()
-    member = container = None
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            here = table = _parts(header[1])
-        elif assignment := _ASSIGNMENT.match(line):
-            here = table + _parts(assignment[1])
-        else:
-            continue
-        if here == keys:
-            return number
-        if here[: len(keys)] == keys:
-            member = member or number
-        elif len(here) > 1 and here == keys[: len(here)]:
-            container = container or number
-    return member or container
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))

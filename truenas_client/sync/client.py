@@ -26,6 +26,8 @@ from .listening import Listening
 from .logins import Logins
 
 if TYPE_CHECKING:
+    import socket
+
     from ..auth.flow import Login
     from ..auth.ways import Way
     from ..tls_choice import TLS
@@ -60,7 +62,8 @@ class Client(Logins, Listening):
 
     What the official client does not have is by keyword: ``tls`` says which certificates are accepted, ``also`` holds
     further addresses of the same server, tried when nothing answers at ``uri``, ``limits`` the times for connecting,
-    and ``on_warning`` is called with what a person should know, instead of `warnings.warn`.
+    and ``on_warning`` is called with what a person should know, instead of `warnings.warn`. ``through`` makes a socket
+    to a forwarder on this machine, which speaks JSON-RPC in the server's place for a user that it has signed in.
 
     Connecting raises `ConnectError` and its subclasses, each also the builtin that fits. A lost connection is not made
     again: calls fail with `ConnectionLost`. Callbacks run in order on threads of their own and may call the client.
@@ -88,6 +91,7 @@ class Client(Logins, Listening):
         also: Sequence[str] = (),
         limits: ConnectLimits | None = None,
         on_warning: Callable[[str], None] | None = None,
+        through: Callable[[], socket.socket] | None = None,
     ) -> None:
         if tls is not None and not verify_ssl:
             raise ValueError("verify_ssl=False takes any certificate, so it says the opposite of tls: give one of them")
@@ -109,6 +113,7 @@ class Client(Logins, Listening):
             private_methods=private_methods,
             py_exceptions=py_exceptions,
             reserved_ports=reserved_ports,
+            through=through,
         )
         self._subscriptions = Subscriptions(self._connection)
         self._table: JobTable | None = None
@@ -122,6 +127,23 @@ class Client(Logins, Listening):
         """Refuse an address that does not fit the options; for subclasses to override."""
         if py_exceptions and not (uri is None or uri.startswith(UNIX_SOCKET_PREFIX)):
             raise ClientException("py_exceptions are for the local socket only: unpickling runs what the peer sends")
+
+    @classmethod
+    def from_profile(
+        cls,
+        name: str | None = None,
+        *,
+        ask: Callable[[], str | None] | None = None,
+        otp_token: OTPToken = None,
+        **options: Any,
+    ) -> Self:
+        """Connect and sign in with a profile of the user's configuration, as `AsyncClient.from_profile` does.
+
+        Raises `InvalidProfile`, `SecretUnavailable`, and what connecting and signing in raise.
+        """
+        from .profile_login import connected
+
+        return connected(cls, name, ask, otp_token, options)
 
     # -- the state -----------------------------------------------------------------------
 
@@ -138,7 +160,7 @@ class Client(Logins, Listening):
     @property
     def dialect(self) -> str:
         """``jsonrpc`` or ``ddp`` (the old protocol)."""
-        return self._connection.talk.dialect.name
+        return "ddp" if self.endpoint.is_legacy else "jsonrpc"
 
     @property
     def closed(self) -> bool:

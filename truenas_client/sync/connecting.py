@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..dialing import ConnectLimits, broken_handshake, handshake_failure, handshake_timeout
-from ..endpoint import Endpoint
+from ..endpoint import DEFAULT_PATH, Endpoint
 from ..engine.driven import Driven
 from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
 from ..exc import ClientException, HandshakeRejected
@@ -19,6 +19,9 @@ from .connection import Connection
 from .sockets import open_socket
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
     from ..tls_choice import TLS
 
 __all__ = ["connect"]
@@ -32,14 +35,24 @@ def connect(
     private_methods: bool,
     py_exceptions: bool,
     reserved_ports: bool,
+    through: Callable[[], socket.socket] | None = None,
 ) -> Connection:
-    """A connection that waits for its login, its reader started. Raises `ConnectError`."""
+    """A connection that waits for its login, its reader started. Raises `ConnectError`.
+
+    ``through`` connects to a forwarder in place of the server; its user is signed in already.
+    """
     steps = approach.steps()
     endpoint = next(steps)
     while True:
         try:
-            connection = _connection(endpoint, tls, limits, reserved_ports)
-            _greet(connection, endpoint, limits, private_methods, py_exceptions)
+            if through is None:
+                sock, here = open_socket(endpoint, tls=tls, limits=limits, reserved_ports=reserved_ports), endpoint
+            else:
+                sock, here = through(), endpoint._replace(scheme="ws", path=DEFAULT_PATH)
+            connection = _connection(sock, here, limits)
+            _greet(connection, here, limits, private_methods, py_exceptions)
+            if through is not None:
+                connection.sign(True)
         except ClientException as e:
             endpoint = steps.throw(e)
         else:
@@ -47,8 +60,7 @@ def connect(
             return connection
 
 
-def _connection(endpoint: Endpoint, tls: TLS | None, limits: ConnectLimits, reserved_ports: bool) -> Connection:
-    sock = open_socket(endpoint, tls=tls, limits=limits, reserved_ports=reserved_ports)
+def _connection(sock: socket.socket, endpoint: Endpoint, limits: ConnectLimits) -> Connection:
     connection = Connection(sock, endpoint, dialect_for(endpoint), limits=limits)
     try:
         connection.open(limits.left(limits.handshake))

@@ -1,22 +1,44 @@
-"""Sign a blocking client in with a profile."""
+"""Connect a blocking client and sign it in, with a profile."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..auth.channel import APIKeyAuthMech
 from ..auth.ways import Key, Password, Token, Way
-from ..storage import key_files
+from ..secrets.value import Secret
+from ..storage import Profiles, key_files
 from ..storage.known_servers import Known
+from ..storage.secret_store import resolve
 
 if TYPE_CHECKING:
     from ..auth.flow import Login
-    from ..secrets.value import Secret
     from ..storage.profile import Profile
     from .client import Client
     from .signin import OTPToken
 
-__all__ = ["sign_in"]
+__all__ = ["connected", "sign_in"]
+
+C = TypeVar("C", bound="Client")
+
+
+def connected(
+    kind: type[C], name: str | None, ask: Callable[[], str | None] | None, otp_token: OTPToken, options: dict[str, Any]
+) -> C:
+    """A signed-in client of this kind, see `Client.from_profile`."""
+    profile = Profiles().named(name or os.environ.get("TRUENAS_PROFILE"))
+    # First, because the server drops a connection on which nothing is said while the user types.
+    secret = Secret("") if profile.mechanism == "none" else resolve(profile.secret, ask=ask)
+    standard: dict[str, Any] = {"tls": profile.tls, "also": profile.addresses[1:]}
+    client = kind(profile.address, **standard | options)
+    try:
+        sign_in(client, profile, secret, otp_token=otp_token)
+    except BaseException:
+        client.close()
+        raise
+    return client
 
 
 def sign_in(

@@ -36,6 +36,8 @@ _LOOKED_AT = 100
 """Rows that decide which columns a table shows."""
 _ROWS_WITH_INNER = 20
 _MOST_INNER = 400
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+"""Values that say nothing: a column with only these is not shown."""
 _LONG = 100
 """A text with more characters is no column that a table shows by itself."""
 
@@ -49,7 +51,7 @@ MISSING: Any = _Missing()
 """The value of a path that leads nowhere."""
 
 _RANKS = (
-    {"id", "name", "title", "username", "hostname", "service", "method", "klass", "key", "uid", "gid"},
+    {"nas", "id", "name", "title", "username", "hostname", "service", "method", "klass", "key", "uid", "gid"},
     {"state", "status", "level", "type", "health", "enable", "enabled", "progress"},
 )
 _MESSAGES = frozenset(
@@ -132,10 +134,14 @@ def inner_columns(rows: Iterable[Any], deepest: int = 3) -> tuple[str, ...]:
 
 
 def present(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[str, ...]:
-    """Those of the columns that the first rows have."""
+    """Those of the columns in which the first rows tell anything."""
     sample = list(islice(rows, _LOOKED_AT))
     paths = [(column, split(column)) for column in columns]
-    return tuple(column for column, path in paths if any(at_path(row, path) not in (MISSING, []) for row in sample))
+    return tuple(
+        column
+        for column, path in paths
+        if any(property_value(at_path(row, path)) not in (MISSING, *_NOTHING) for row in sample)
+    )
 
 
 def own_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -158,7 +164,7 @@ def own_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _rank(name: str, values: list[Any]) -> int | None:
     """The place of a column among the others; None for one that says nothing in a table."""
-    told = [value for value in values if value is not None and value not in ("", [], {})]
+    told = [value for value in values if value not in _NOTHING]
     if not told or name in _NEVER or is_secret_name(name) or all(is_container(value) for value in told):
         return None
     if all(isinstance(value, str) and _UUID.fullmatch(value) for value in told):

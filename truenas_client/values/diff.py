@@ -1,14 +1,15 @@
 """What differs between two JSON values, as a list of changes that leads from the first to the second.
 
-Items of a list are the same item when they have the same ``id``, else ``name``; other lists are compared place by
-place. Invariants: `apply` of the changes to the first value gives the second, types included (``true`` is not ``1``);
-neither value is changed; the work grows with the size of the values, not with its square.
+Items of a list are the same item when they have the same ``id``, else ``name`` (or another key); other lists are
+compared place by place. Invariants: `apply` of the changes to the first value gives the second, types included
+(``true`` is not ``1``); neither value is changed; the work grows with the size of the values, not with its square.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from datetime import date, time
 from typing import Any, Literal, NamedTuple
 
 __all__ = ["Change", "Item", "Path", "apply", "change_text", "diff", "path_text"]
@@ -39,14 +40,14 @@ class Change(NamedTuple):
     at: int = -1
 
 
-def diff(old: Any, new: Any) -> list[Change]:
-    """The changes from the first to the second value."""
+def diff(old: Any, new: Any, keys: Sequence[str] = KEYS) -> list[Change]:
+    """The changes from the first to the second value. ``keys`` tell the items of lists."""
     changes: list[Change] = []
-    _walk(old, new, (), changes)
+    _walk(old, new, (), changes, keys)
     return changes
 
 
-def _walk(old: Any, new: Any, path: Path, changes: list[Change]) -> None:
+def _walk(old: Any, new: Any, path: Path, changes: list[Change], keys: Sequence[str]) -> None:
     if type(old) is not type(new):
         changes.append(Change("changed", path, old, new))
     elif isinstance(old, dict):
@@ -55,29 +56,31 @@ def _walk(old: Any, new: Any, path: Path, changes: list[Change]) -> None:
                 changes.append(Change("removed", (*path, name), value))
             elif (other := new[name]) is not value:
                 if isinstance(value, (dict, list)):
-                    _walk(value, other, (*path, name), changes)
+                    _walk(value, other, (*path, name), changes, keys)
                 elif not _same(value, other):
                     changes.append(Change("changed", (*path, name), value, other))
         for name, value in new.items():
             if name not in old:
                 changes.append(Change("added", (*path, name), new=value))
     elif isinstance(old, list):
-        key = _key_of(old, new)
+        key = _key_of(old, new, keys)
         if key is None:
             for place, (value, other) in enumerate(zip(old, new, strict=False)):
-                _walk(value, other, (*path, place), changes)
+                _walk(value, other, (*path, place), changes, keys)
             # From the end, so that each place is right when it is reached.
             for place in range(len(old) - 1, len(new) - 1, -1):
                 changes.append(Change("removed", (*path, place), old[place]))
             for place in range(len(old), len(new)):
                 changes.append(Change("added", (*path, place), new=new[place], at=place))
         else:
-            _walk_items(old, new, key, path, changes)
+            _walk_items(old, new, key, path, changes, keys)
     elif not _same(old, new):
         changes.append(Change("changed", path, old, new))
 
 
-def _walk_items(old: list[Any], new: list[Any], key: str, path: Path, changes: list[Change]) -> None:
+def _walk_items(
+    old: list[Any], new: list[Any], key: str, path: Path, changes: list[Change], keys: Sequence[str]
+) -> None:
     places = {row[key]: place for place, row in enumerate(new)}
     stayed: list[int] = []
     for row in old:
@@ -87,7 +90,7 @@ def _walk_items(old: list[Any], new: list[Any], key: str, path: Path, changes: l
             changes.append(Change("removed", step, row))
         else:
             stayed.append(place)
-            _walk(row, new[place], step, changes)
+            _walk(row, new[place], step, changes, keys)
     before = {row[key] for row in old}
     in_order = _longest_rise(stayed)
     for place in stayed:
@@ -114,11 +117,11 @@ def _longest_rise(numbers: Sequence[int]) -> set[int]:
     return rise
 
 
-def _key_of(old: list[Any], new: list[Any]) -> str | None:
+def _key_of(old: list[Any], new: list[Any], keys: Sequence[str]) -> str | None:
     """The member by which the items of both lists are known; None where there is none."""
     if not old or not new:
         return None
-    for key in KEYS:
+    for key in keys:
         if _all_known(old, key) and _all_known(new, key):
             return key
     return None
@@ -217,5 +220,5 @@ def change_text(change: Change, most: int = 60) -> str:
 def _shown(value: Any, most: int) -> str:
     from .. import ejson
 
-    text = ejson.dumps(value, ensure_ascii=False)
+    text = str(value) if isinstance(value, (date, time)) else ejson.dumps(value, ensure_ascii=False)
     return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -6,18 +6,20 @@ pretty   JSON with indents
 jsonl    JSON, one line for each item of a list
 yaml     YAML
 table    aligned columns of a list of objects; names and values of one object
+markdown the same as a table of Markdown
 csv      comma-separated values of a list of objects, one line of names first
 raw      as the official command prints: text and numbers bare, the rest as JSON in one line
 ======== ==========================================================================================
 
-Invariant: no form loses a value, except that ``table`` chooses columns, and cuts texts where it has a width.
+Invariant: no form loses a value, except that ``table`` and ``markdown`` choose columns and write each value in one
+line, and ``table`` cuts texts where it has a width.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -29,10 +31,13 @@ from .columns import MISSING, at_path, every_column, picked
 from .texttable import TextTable, cell_text, key_of
 from .yamltext import yaml_lines
 
-__all__ = ["FORMS", "as_rows", "csv_lines", "form_lines", "has_columns", "with_columns"]
+__all__ = ["FORMS", "as_rows", "blocks", "csv_lines", "form_lines", "has_columns", "with_columns"]
 
-FORMS = ("json", "pretty", "jsonl", "yaml", "table", "csv", "raw")
+FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
 _CHUNK = 500
+_BLOCK = 1 << 16
+_FORMULA = frozenset("=+-@\t\r＝＋－＠")
+"""How a text begins that spreadsheets take for a formula."""
 
 
 def has_columns(value: Any) -> bool:
@@ -57,12 +62,16 @@ def form_lines(
     value: Any, form: str, *, columns: Sequence[str] | None = None, width: int | None = None, human: bool = False
 ) -> Iterator[str]:
     """The value as text in this form, without line ends. A piece may hold several lines."""
-    if form == "table" and isinstance(value, Mapping):
+    if form in ("table", "markdown") and isinstance(value, Mapping):
         named = _flat(value) if columns is None else _flat(picked([value], columns)[0], named=True)
         facts = [{"name": name, "value": cell_text(key_of(name), inner, human=human)} for name, inner in named]
-        yield from TextTable(facts, ("name", "value"), width=width).rows()
-    elif form == "table":
+        table = TextTable(facts, ("name", "value"), width=width)
+        yield from table.rows() if form == "table" else table.markdown()
+    elif form in ("table", "markdown"):
         table = TextTable(as_rows(value), columns, width=width, human=human)
+        if form == "markdown":
+            yield from table.markdown()
+            return
         if table.columns:
             yield table.header
         yield from table.rows()
@@ -98,8 +107,26 @@ def _json_or_yaml(value: Any, form: str) -> Iterator[str]:
         yield ejson.dumps(value)
 
 
-def csv_lines(value: Any, columns: Sequence[str] | None = None) -> Iterator[str]:
-    """Comma-separated values; what is no plain value stands as JSON in its field."""
+def blocks(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces joined to blocks of lines, because a write of each line would cost more than the lines."""
+    block: list[str] = []
+    size = 0
+    for piece in pieces:
+        block.append(piece)
+        size += len(piece)
+        if size >= _BLOCK:
+            yield "\n".join(block)
+            block, size = [], 0
+    if block:
+        yield "\n".join(block)
+
+
+def csv_lines(value: Any, columns: Sequence[str] | None = None, *, for_spreadsheets: bool = False) -> Iterator[str]:
+    """Comma-separated values; what is no plain value stands as JSON in its field.
+
+    ``for_spreadsheets`` puts a ``'`` in front of a text that a spreadsheet would run as a formula. Other programs read
+    the exact texts without it.
+    """
     rows = [value] if isinstance(value, Mapping) else as_rows(value)
     names = every_column(rows) if columns is None else columns
     paths = [split(name) for name in names]
@@ -107,9 +134,10 @@ def csv_lines(value: Any, columns: Sequence[str] | None = None) -> Iterator[str]
         return
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(names if columns is not None else [path[0] for path in paths])
+    field = _harmless_field if for_spreadsheets else _field
+    writer.writerow(map(field, names if columns is not None else [path[0] for path in paths]))
     for begin in range(0, len(rows), _CHUNK):
-        writer.writerows([_field(at_path(row, path)) for path in paths] for row in rows[begin : begin + _CHUNK])
+        writer.writerows([field(at_path(row, path)) for path in paths] for row in rows[begin : begin + _CHUNK])
         yield buffer.getvalue().removesuffix("\n")
         buffer.seek(0)
         buffer.truncate()
@@ -127,3 +155,14 @@ def _field(value: Any) -> Any:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     return ejson.dumps(value, ensure_ascii=False)
+
+
+def _harmless_field(value: Any) -> Any:
+    field = _field(value)
+    if not isinstance(field, str) or field[:1] not in _FORMULA or len(field) < 2:
+        return field  # a lone dash, which ZFS writes for "none", is no formula
+    try:
+        float(field)
+    except ValueError:
+        return f"'{field}"
+    return field

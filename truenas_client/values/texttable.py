@@ -6,6 +6,7 @@ were not asked for are left out, and cells are cut as far as eight cells before 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
@@ -102,9 +103,32 @@ class TextTable:
         for row in zip(*self._texts, strict=True):
             yield self._line(row)
 
+    def markdown(self) -> Iterator[str]:
+        """Header, rule and rows as lines of Markdown, padded so that they read well as they are."""
+        columns = [
+            [_unmarked(one_line(name)), *map(_unmarked, texts)]
+            for name, texts in zip(self.columns, self._texts, strict=True)
+        ]
+        # A long text does not push what is behind it away from the other rows.
+        sizes = [max(3, *(min(cells(text), _WIDEST) for text in texts)) for texts in columns]
+        for number, row in enumerate(zip(*columns, strict=True)):
+            parts = zip(row, sizes, self._right, strict=True)
+            yield f"| {' | '.join(padded(text, size, right=right) for text, size, right in parts)} |"
+            if number == 0:
+                ends = zip(sizes, self._right, strict=True)
+                yield f"| {' | '.join('-' * (size - 1) + (':' if right else '-') for size, right in ends)} |"
+
     def _line(self, texts: Sequence[str]) -> str:
         parts = zip(texts, self._widths, self._right, strict=True)
         return GAP.join(padded(text, size, right=right) for text, size, right in parts).rstrip()
+
+
+_MARKS = re.compile(r"[\\`*|<\[\]~&]|(?<!\w)_|_(?!\w)")
+
+
+def _unmarked(line: str) -> str:
+    """A line without any meaning in Markdown."""
+    return _MARKS.sub(lambda found: f"\\{found[0]}", line)
 
 
 def _column(rows: Sequence[Mapping[str, Any]], column: str, human: bool) -> tuple[list[str], bool]:

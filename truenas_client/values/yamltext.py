@@ -21,12 +21,14 @@ _PLAIN = re.compile(r"[A-Za-z_/][\w./@+:-]*(?: [\w./@+(][\w./@+:()-]*)*", re.ASC
 _MEANS_MORE = frozenset(
     "y n yes no on off true false null none ~ .inf .nan".split()  # noqa: SIM905 - reads better
 )
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
-_BLOCK = re.compile("[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]*")
+# What YAML does not take as it is, and what reorders a line.
+_ODD = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff"
+_UNPRINTABLE = re.compile(f"[{_ODD}]")
+_BLOCK = re.compile(f"[^\x00-\x09\x0b-\x1f{_ODD}]*")
 
 
 def yaml_lines(value: Any) -> Iterator[str]:
-    """The document, line by line; each line ends with a line feed, the last one too."""
+    """The document, line by line, without line ends."""
     if has_members(value):
         yield from _members(value, "")
     else:

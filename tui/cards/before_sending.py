@@ -6,19 +6,21 @@ The cards open one after the other; the caller of `before_sending` sends the cal
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual.dom import DOMNode
 
 from truenas_client.values.human import human_size
 from tui.cards.card import ask
 from tui.cards.file import FileScreen
+from tui.cards.handing_over import handed_over
 from tui.cards.review import Answer, ReviewScreen, Subject
 from tui.model.changes import arguments
-from tui.model.paths import shortened
 from tui.model.stored import lookup, resource_of
 from tui.model.transfers import file_wanted, is_private
 from tui.session.session import Session
 from tui.session.stores import Call
+from tui.settings.values import in_force
 
 __all__ = ["before_sending"]
 
@@ -35,7 +37,10 @@ async def before_sending(node: DOMNode, session: Session, call: Call, notes: Seq
         call.transfer = await ask(node, FileScreen(kind, call.method, path, private=is_private(call.method)))
         if call.transfer is None:
             return "back"
-        session.caller.file_places.remember(call)
+        if node.app.is_web:
+            call.transfer.placed = partial(handed_over, node)
+        else:
+            session.caller.file_places.remember(call)
     risk = session.risk_of(call.method, call.params)
     if risk == "read":
         return "send"
@@ -58,6 +63,7 @@ def _subject(session: Session, call: Call, risk: str, notes: Sequence[str]) -> S
         resource=resource_of(call.method, call.params, catalogue),
         notes=(*notes, *_notes(call, job=method is not None and method.job)),
         lookup=lookup(call.method, call.params, catalogue),
+        named=risk == "risk" or in_force().write == "name",
     )
 
 
@@ -67,9 +73,9 @@ def _notes(call: Call, *, job: bool) -> list[str]:
         return ["It runs as a job."] if job else []
     if transfer.kind == "download":
         replaces = ", in place of what is there" if transfer.overwrite else ""
-        return [f"It runs as a job, and its file is saved to {shortened(transfer.path)}{replaces}."]
+        return [f"It runs as a job, and its file is saved to {transfer.where}{replaces}."]
     try:
         size = human_size(transfer.path.stat().st_size)
     except OSError:  # gone meanwhile, which sending it will tell
         size = "?"
-    return [f"It runs as a job, and is sent {shortened(transfer.path)} ({size})."]
+    return [f"It runs as a job, and is sent {transfer.where} ({size})."]

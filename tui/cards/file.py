@@ -1,6 +1,7 @@
 """The card before a file is saved or sent: its path, and what prevents it.
 
-Nothing is replaced without a second enter, and only a file that can be read is sent.
+Nothing is replaced without a second enter, and only a file that can be read is sent. In a browser a file to be saved
+needs only a name: the browser asks where it goes.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client.values.human import human_size
-from tui import actions
+from tui import actions, guest
 from tui.cards.card import CardScreen
+from tui.cards.handing_over import place_of
 from tui.model.paths import expanded, shortened
 from tui.model.transfers import Kind
 from tui.session.transfers import Transfer
 from tui.text import plain, safe
+from tui.widgets.choice import Choice
 from tui.widgets.key_line import Hint
 from tui.widgets.path_field import PathField
 
@@ -43,46 +46,60 @@ class FileScreen(CardScreen[Transfer | None]):
         """The text for which the card said that the file exists."""
 
     @property
-    def hints(self) -> tuple[tuple[str, str], ...]:
-        """The keys of what stands above the path."""
-        return ()
-
-    @property
     def question(self) -> str:
         """What the card asks."""
-        return "The server writes a file. Where to?" if self._kind == "download" else "The method reads a file. Which?"
+        if self._kind == "upload":
+            return "The method reads a file. Which?"
+        return f"The server writes a file. {'What is its name?' if self._to_browser else 'Where to?'}"
+
+    @property
+    def _to_browser(self) -> bool:
+        return self._kind == "download" and self.app.is_web
 
     @property
     def heading(self) -> str:
         """Its title."""
         return "Save a file" if self._kind == "download" else "Send a file"
 
+    @property
+    def verb(self) -> str:
+        """What its key does."""
+        return "save" if self._kind == "download" else "send"
+
+    @property
+    def about(self) -> str:
+        """What is said below the path."""
+        private = self._private and not self._to_browser
+        return "It may hold secrets: only you will be able to read it." if private else ""
+
+    @property
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        """Further keys of the last line, with their words."""
+        return ()
+
     def choices(self) -> ComposeResult:
         """What stands above the path."""
         yield from ()
 
     def compose(self) -> ComposeResult:
-        saves = self._kind == "download"
         with Vertical(id="card"):
-            yield Static(self.question)
+            yield Static(plain(self.question), id="question")
             yield from self.choices()
             with Horizontal(id="path-row"):
                 yield Static("File", classes="label")
-                yield PathField(self._path, id="path")
+                if self._to_browser:
+                    yield Input(Path(self._path).name, id="path", compact=True, select_on_focus=False)
+                else:
+                    yield PathField(self._path, id="path")
             yield Static("", id="says")
-            if self._private:
-                yield Static("It may hold secrets: only you will be able to read it.", classes="dim")
-            yield Hint(
-                *self.hints,
-                ("card.accept", "save" if saves else "send"),
-                ("edit.accept", "complete"),
-                ("card.leave", "back"),
-            )
+            yield Static(Content(self.about), id="about", classes="dim")
+            completing = [] if self._to_browser else [("edit.accept", "complete")]
+            yield Hint(*self.hints, ("card.accept", self.verb), *completing, ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(f"{self.heading}  {self._method}")
         # What is asked first has the focus first.
-        (next(iter(self.query("#which").results()), None) or self.query_one("#path")).focus()
+        (next(iter(self.query(Choice)), None) or self.query_one("#path")).focus()
         self._look(self._path)
 
     @on(Input.Changed)
@@ -94,13 +111,13 @@ class FileScreen(CardScreen[Transfer | None]):
     def action_take(self) -> None:
         # A late note about the typed path must not replace the answer.
         self.workers.cancel_group(self, "look")
-        self._take(self.query_one(PathField).value)
+        self._take(self.query_one("#path", Input).value)
 
     @work(exclusive=True, group="look")
     async def _look(self, text: str) -> None:
         """Shows a note about the path while the user types it."""
         if text.strip():
-            _path, trouble, note = await asyncio.to_thread(_examined, self._kind, text)
+            _path, trouble, note = await asyncio.to_thread(self._examined, text)
             self._say(note if not trouble else "", "dim")
 
     @work(exclusive=True, group="take")
@@ -108,7 +125,7 @@ class FileScreen(CardScreen[Transfer | None]):
         if not text.strip():
             self._say("Which file?", "warning")
             return
-        path, trouble, _note = await asyncio.to_thread(_examined, self._kind, text)
+        path, trouble, _note = await asyncio.to_thread(self._examined, text)
         if trouble:
             self._say(trouble, "error")
             return
@@ -120,27 +137,38 @@ class FileScreen(CardScreen[Transfer | None]):
             return
         self.dismiss(Transfer(self._kind, path, overwrite=overwrite))
 
+    def _examined(self, text: str) -> tuple[Path, str, str]:
+        """The path, the reason why it cannot be used, and a note about it. Reads the disk."""
+        path = expanded(text.strip())
+        if self._kind == "upload":
+            return path, *_to_send(path)
+        if self._to_browser:
+            return place_of(self, Path(text.strip())), "" if path.name else "The file needs a name.", ""
+        return path, *_to_save(path, text)
+
     def _say(self, text: str, style: str) -> None:
         colour = "$foreground-muted" if style == "dim" else f"$text-{style}"
         self.query_one("#says", Static).update(Content.styled(safe(text[:300]), colour))
 
 
-def _examined(kind: Kind, text: str) -> tuple[Path, str, str]:
-    """The path, the reason why it cannot be used, and a note about it. Reads the disk."""
-    path = expanded(text.strip())
+def _to_send(path: Path) -> tuple[str, str]:
     shown = shortened(path)
-    if kind == "upload":
-        if path.is_dir():
-            return path, f"{shown} is a folder.", ""
-        if not path.exists():
-            return path, f"There is no {shown}.", ""
-        if not os.access(path, os.R_OK):
-            return path, f"This user may not read {shown}.", ""
-        return path, "", human_size(path.stat().st_size)
+    if guest.is_guest():
+        return f"{guest.refusal('A file of this machine')}.", ""
+    if path.is_dir():
+        return f"{shown} is a folder.", ""
+    if not path.exists():
+        return f"There is no {shown}.", ""
+    if not os.access(path, os.R_OK):
+        return f"This user may not read {shown}.", ""
+    return "", human_size(path.stat().st_size)
+
+
+def _to_save(path: Path, text: str) -> tuple[str, str]:
     if text.rstrip().endswith("/") or path.is_dir():
-        return path, f"{shown} is a folder: the file needs a name.", ""
+        return f"{shortened(path)} is a folder: the file needs a name.", ""
     if not path.parent.is_dir():
-        return path, f"There is no folder {shortened(path.parent)}.", ""
+        return f"There is no folder {shortened(path.parent)}.", ""
     if not os.access(path.parent, os.W_OK):
-        return path, f"This user may not write into {shortened(path.parent)}.", ""
-    return path, "", "exists already" if os.path.lexists(path) else ""
+        return f"This user may not write into {shortened(path.parent)}.", ""
+    return "", "exists already" if os.path.lexists(path) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -13,21 +13,31 @@ from textual.widgets import Input, Static
 
 from tui import actions
 from tui.cards.card import CardScreen, ask, row
-from tui.text import plain
+from tui.text import plain, safe
 from tui.widgets.choice import Choice
 from tui.widgets.key_line import Hint
 
 __all__ = ["Entry", "FormScreen", "fill_in"]
 
+LEAST_LABEL, WIDEST_LABEL = 11, 24
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the form: a text that must not be empty, or one of ``words``."""
+    """A line of the form: a text that must not be empty, or one of ``words``.
+
+    ``problem`` says what is wrong with a typed text, "" for nothing; ``about`` stands in the field until it is typed
+    in; a ``secret`` is not shown; of an ``exact`` text spaces at its ends count.
+    """
 
     id: str
     label: str
     value: str = ""
     words: Sequence[str] = ()
+    about: str = ""
+    secret: bool = False
+    exact: bool = False
+    problem: Callable[[str], str] = lambda text: ""
 
 
 async def fill_in(node: DOMNode, title: str, text: str, entries: Sequence[Entry], *, yes: str) -> dict[str, str] | None:
@@ -51,13 +61,15 @@ class FormScreen(CardScreen[dict[str, str] | None]):
         with Vertical(id="card"):
             yield Static(plain(self._text), classes="text")
             for entry in self._entries:
-                choice = Choice(entry.words, id=entry.id) if entry.words else None
-                yield from row(entry.label, choice or Input(entry.value, id=entry.id, compact=True))
+                yield from row(entry.label, Choice(entry.words, id=entry.id) if entry.words else _field(entry))
             yield Static("", id="says")
             yield Hint(("card.accept", self._yes), ("tab", "next"), ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").border_title = plain(self._title_text)
+        widest = min(max(len(entry.label) for entry in self._entries), WIDEST_LABEL) + 2
+        for label in self.query(".label"):
+            label.styles.width = max(widest, LEAST_LABEL)
         self.query_one(f"#{self._entries[0].id}").focus()
 
     @property
@@ -66,7 +78,7 @@ class FormScreen(CardScreen[dict[str, str] | None]):
         return {
             entry.id: self.query_one(f"#{entry.id}", Choice).value
             if entry.words
-            else self.query_one(f"#{entry.id}", Input).value.strip()
+            else _typed(self.query_one(f"#{entry.id}", Input).value, entry)
             for entry in self._entries
         }
 
@@ -74,9 +86,18 @@ class FormScreen(CardScreen[dict[str, str] | None]):
     @on(Choice.Submitted)
     def action_accept(self) -> None:
         values = self.values
-        empty = next((entry for entry in self._entries if not values[entry.id]), None)
-        if empty is None:
-            self.dismiss(dict(values))
-            return
-        self.query_one("#says", Static).update(plain(f"{empty.label} is empty.", "$text-warning"))
-        self.query_one(f"#{empty.id}").focus()
+        for entry in self._entries:
+            empty = not values[entry.id].strip()
+            if says := f"{entry.label} is empty." if empty else entry.problem(values[entry.id]):
+                self.query_one("#says", Static).update(plain(says, "$text-warning"))
+                self.query_one(f"#{entry.id}").focus()
+                return
+        self.dismiss(dict(values))
+
+
+def _field(entry: Entry) -> Input:
+    return Input(entry.value, id=entry.id, compact=True, placeholder=safe(entry.about), password=entry.secret)
+
+
+def _typed(text: str, entry: Entry) -> str:
+    return text if entry.exact else text.strip()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -17,9 +17,12 @@ from textual.widgets import Static
 from tui import actions
 from tui.cards.card import CardScreen
 from tui.widgets.key_line import Hint, working
-from tui.widgets.rows import Cell, Column, Row, Rows
+from tui.widgets.rows import Column, Row, Rows
 
 __all__ = ["HelpScreen", "show_keys"]
+
+AROUND = 9
+"""The lines of the screen around the list: the card's others, and a little of what is behind it."""
 
 
 def show_keys(screen: Screen[Any]) -> None:
@@ -27,6 +30,8 @@ def show_keys(screen: Screen[Any]) -> None:
     here: dict[str, list[str]] = {}
     for _node, binding in working(screen):
         here.setdefault(str(binding.id), []).append(binding.key)
+    # The screen has this key first, to copy a selection, and passes it on.
+    here.setdefault("app.cancel", actions.keys_of("app.cancel"))
     # Not from a worker: the next key is for the card already.
     screen.app.push_screen(HelpScreen(here))
 
@@ -43,7 +48,12 @@ class HelpScreen(CardScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
             yield Rows(
-                (Column(cells=20), Column(most=30), Column(flex=True, style="dim", hide_below=80)),
+                (
+                    Column(style="title"),
+                    Column(style="accent"),
+                    Column(),
+                    Column(flex=True, style="dim", hide_below=100),
+                ),
                 id="keys",
             )
             yield Static("", id="about")
@@ -56,6 +66,14 @@ class HelpScreen(CardScreen[None]):
         rows = self.query_one(Rows)
         rows.set_rows(self._rows(), keep=False)
         rows.focus()
+        self._fit(self.size.height)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size.height)
+
+    def _fit(self, height: int) -> None:
+        """The card is no longer than its keys, and its last lines are always on screen."""
+        self.query_one(Rows).styles.max_height = max(height - AROUND, 1)
 
     @on(Rows.Highlighted)
     def _highlighted(self, event: Rows.Highlighted) -> None:
@@ -64,20 +82,22 @@ class HelpScreen(CardScreen[None]):
         self.query_one("#about", Static).update(Content(_help(action) if action is not None else ""))
 
     def _rows(self) -> list[Row]:
-        groups: dict[str, list[Row]] = {}
+        groups: dict[str, list[actions.Action]] = {}
         for action in actions.ACTIONS:
             if action.id in self._here:
-                groups.setdefault(action.group, []).append(self._row(action))
-        return [row for group, rows in groups.items() for row in (_heading(group), *rows)]
+                groups.setdefault(action.group, []).append(action)
+        return [
+            self._row("" if place else group, action)
+            for group, members in groups.items()
+            for place, action in enumerate(members)
+        ]
 
-    def _row(self, action: actions.Action) -> Row:
+    def _row(self, group: str, action: actions.Action) -> Row:
         keys = "  ".join(actions.key_text(key) for key in self._here[action.id])
-        return Row(action.id, (Cell(keys, "accent"), action.title, _help(action)))
+        # All of it is below the list, for the one under the cursor.
+        sentence = _help(action).split(". ")[0].rstrip(".")
+        return Row(action.id, (group, keys, action.title, sentence))
 
 
 def _help(action: actions.Action) -> str:
     return actions.worded(action.help, typing=False)
-
-
-def _heading(text: str) -> Row:
-    return Row(f"={text}", (Cell(text, "title"), ""))

@@ -23,7 +23,7 @@ from tui import actions
 from tui.cards.card import CardScreen, ask
 from tui.cards.clipboard import copy
 from tui.cards.file import FileScreen
-from tui.model.paths import shortened
+from tui.cards.handing_over import handed_over
 from tui.session.keeping import free_entry, keep_secret, no_keyring
 from tui.text import plain, safe
 from tui.widgets.key_line import Hint
@@ -110,8 +110,8 @@ class SecretScreen(CardScreen[None]):
     async def _act(self, letter: str) -> None:
         match letter:
             case "y":
-                await copy(self, self._secret.secret.reveal(), self._secret.what, "secret")
-                self._done("Copied. Clear the clipboard once it is where it belongs.")
+                if await copy(self, self._secret.secret.reveal(), self._secret.what, secret=True):
+                    self._done("Copied. Clear the clipboard once it is where it belongs.")
             case "f":
                 await self._save_file()
             case "k":
@@ -120,8 +120,11 @@ class SecretScreen(CardScreen[None]):
     async def _save_file(self) -> None:
         chosen = await ask(self, SecretFile("download", self._secret.what, f"~/.{self._secret.entry}.key"))
         if chosen is not None:
-            shown = shortened(chosen.path)
-            await self._keep(File(str(chosen.path)), f"Saved to {shown}. {self._secret.use.replace('FILE', shown)}")
+            if not await self._keep(File(str(chosen.path))):
+                return
+            shown = handed_over(self, chosen.path)
+            use = "" if self.app.is_web else self._secret.use.replace("FILE", shown)
+            self._done(f"Saved to {shown}. {use}")
 
     async def _save_entry(self) -> None:
         if problem := await asyncio.to_thread(no_keyring):
@@ -132,15 +135,16 @@ class SecretScreen(CardScreen[None]):
         except ClientException as error:
             self._say(str(error), "error")
             return
-        await self._keep(entry, f"Saved in the keyring. In arguments ${{secret:{entry.account}}} stands for it.")
+        if await self._keep(entry):
+            self._done(f"Saved in the keyring. In arguments ${{secret:{entry.account}}} stands for it.")
 
-    async def _keep(self, reference: Reference, told: str) -> None:
+    async def _keep(self, reference: Reference) -> bool:
         try:
             await asyncio.to_thread(keep_secret, reference, self._secret.secret)
         except ClientException as error:
             self._say(str(error), "error")
-        else:
-            self._done(told)
+            return False
+        return True
 
     def _done(self, text: str) -> None:
         self._taken = True

@@ -9,6 +9,7 @@ from textual.app import App
 
 from tui.cards.confirm import ConfirmScreen
 from tui.session.session import Session
+from tui.settings.values import in_force
 
 __all__ = ["ask_to_quit", "still_running"]
 
@@ -16,7 +17,12 @@ MOST_JOBS = 8
 
 
 def ask_to_quit(app: App[Any], sessions: Sequence[Session]) -> None:
-    """Asks over the present screen, and ends the app if the user confirms."""
+    """Asks over the present screen, and ends the app if the user confirms; or at once, as the settings say."""
+    settings = in_force()
+    running = any(session.jobs.ours_active() for session in sessions)
+    if settings.quit == "never" or (settings.quit == "jobs" and not running):
+        app.exit()
+        return
     # Not from a worker: the next key is for the card already.
     card = ConfirmScreen("Quit?", still_running(sessions), yes="quit", no="stay")
     app.push_screen(card, lambda yes: app.exit() if yes else None)

@@ -42,7 +42,7 @@ class Subject:
     """The call to review. ``params`` hold secrets, so they are compared here and never drawn; ``entries`` are masked.
 
     ``resource`` is the name a risky call is confirmed by, "" where it names nothing;
-    ``notes`` say what goes along: a job, a file.
+    ``notes`` say what goes along: a job, a file. ``named`` says that the user confirms by a name, as of a risky call.
     """
 
     host: str
@@ -55,6 +55,7 @@ class Subject:
     resource: str = ""
     notes: tuple[str, ...] = ()
     lookup: Lookup | None = None
+    named: bool = False
 
 
 class ReviewScreen(CardScreen[Answer]):
@@ -81,13 +82,9 @@ class ReviewScreen(CardScreen[Answer]):
         self._names: tuple[str, ...] = (_typeable(subject.resource) or _typeable(subject.host) or "yes",)
         """The names that the card accepts; it asks for the first."""
 
-    @property
-    def _risky(self) -> bool:
-        return self._subject.risk == "risk"
-
     def compose(self) -> ComposeResult:
         subject = self._subject
-        style = "$text-error" if self._risky else "$text-warning"
+        style = "$text-error" if subject.risk == "risk" else "$text-warning"
         with Vertical(id="card", classes=f"-{subject.risk}"):
             yield Static(
                 Content.assemble(
@@ -103,11 +100,11 @@ class ReviewScreen(CardScreen[Answer]):
                 yield Static(plain(note), classes="note")
             yield Static("", id="about")
             yield ChangesView(id="changes")
-            if self._risky:
+            if self._subject.named:
                 yield Static("", id="ask")
                 yield Input(id="name", compact=True)
             # In the field for the name an e is a letter; escape leads to the arguments as well.
-            edit = [] if self._risky else [("review.edit", "edit")]
+            edit = [] if self._subject.named else [("review.edit", "edit")]
             yield Hint(("card.accept", "send"), *edit, ("card.leave", "back"))
 
     def on_mount(self) -> None:
@@ -115,7 +112,7 @@ class ReviewScreen(CardScreen[Answer]):
         self.query_one(ChangesView).show_arguments(self._subject.entries)
         self._about("")
         self._ask()
-        (self.query_one("#name") if self._risky else self.query_one(ChangesView)).focus()
+        (self.query_one("#name") if self._subject.named else self.query_one(ChangesView)).focus()
         self._fit()
         if self._subject.lookup is not None:
             self._look(self._subject.lookup)
@@ -153,7 +150,7 @@ class ReviewScreen(CardScreen[Answer]):
             self._about("the server has no such object", "warning")
             return
         title = title_of(stored)
-        if self._risky and _typeable(title) and title not in self._names:
+        if self._subject.named and _typeable(title) and title not in self._names:
             self._names = (title, *self._names)
             self._ask()
         subject = self._subject
@@ -175,7 +172,7 @@ class ReviewScreen(CardScreen[Answer]):
     # Answers ---------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        if self._risky:
+        if self._subject.named:
             self.query_one("#ask", Static).update(Content.assemble("Type ", (self._names[0], "bold"), " to confirm"))
 
     @on(Input.Submitted)
@@ -203,7 +200,7 @@ class ReviewScreen(CardScreen[Answer]):
 
     def _may_send(self) -> bool:
         card = self.query_one("#card")
-        if self._risky:
+        if self._subject.named:
             typed = self.query_one("#name", Input).value.strip()
             if typed not in self._names:
                 said = f"type {self._names[0]}, not {cut(safe(typed), 20)}" if typed else f"first type {self._names[0]}"

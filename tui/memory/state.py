@@ -17,6 +17,7 @@ from tui.memory.state_file import StateFile
 
 if TYPE_CHECKING:
     from truenas_client.methods.catalogue import Method
+    from tui.memory.history import History
 
 __all__ = ["AppMemory", "ConnectionMemory", "First", "Memories", "Place", "file_name", "state_folder"]
 
@@ -24,8 +25,6 @@ MOST_DRAFTS = 200
 MOST_FIRSTS = 20
 MOST_DRAFTED = 1_000_000
 """Characters of all drafts together: the file is read at the start, and that has to be quick."""
-MASKING = 1
-"""The version of the masking rules; drafts that an older version stored are masked again."""
 MOST_RECENT = 20
 MOST_STARS = 500
 MOST_VIEWS = 500
@@ -110,15 +109,26 @@ class AppMemory(StateFile):
     def bell(self, rings: bool) -> None:
         self.put("bell", rings)
 
-    def rows_of(self, pane: str, size_class: str) -> int | None:
-        """The rows a pane was given on screens of a size class, None when it was left as it is."""
-        rows = _object(_object(self.members.get("panes")).get(size_class)).get(pane)
-        return rows if type(rows) is int and 0 < rows < 1000 else None
+    @property
+    def saved_to(self) -> tuple[str, str]:
+        """The folder of the last saved file, as people write it, and the form it had; each "" when there is none."""
+        last = _object(self.members.get("saved"))
+        return _text(last.get("folder")), _text(last.get("form"))
 
-    def set_rows(self, pane: str, size_class: str, rows: int) -> None:
-        """Remembers the rows of a pane."""
+    @saved_to.setter
+    def saved_to(self, last: tuple[str, str]) -> None:
+        if last != self.saved_to:
+            self.put("saved", {"folder": last[0], "form": last[1]})
+
+    def size_of(self, pane: str, size_class: str) -> int | None:
+        """The rows or columns a pane was given on screens of a size class, None when it was left as it is."""
+        cells = _object(_object(self.members.get("panes")).get(size_class)).get(pane)
+        return cells if type(cells) is int and 0 < cells < 1000 else None
+
+    def set_size(self, pane: str, size_class: str, cells: int) -> None:
+        """Remembers the size of a pane."""
         panes = _object(self.members.get("panes"))
-        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: rows}})
+        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: cells}})
 
 
 class ConnectionMemory(StateFile):
@@ -137,6 +147,22 @@ class ConnectionMemory(StateFile):
         # What was typed in this session, in full, and which of it is not in the members yet.
         self._typed: dict[str, str] = {}
         self._waiting: dict[str, Method] = {}
+        self._history_path = None if path is None else path.parent.parent / "history" / f"{path.stem}.jsonl"
+        self._history: History | None = None
+
+    @property
+    def history(self) -> History:
+        """The calls that were made, in a file of their own beside this one."""
+        if self._history is None:
+            from tui.memory.history import History  # here, for the same reason as `storable` below
+
+            self._history = History(self._history_path, self._tell, about=self._about)
+        return self._history
+
+    def close(self) -> None:
+        super().close()
+        if self._history is not None:
+            self._history.close()
 
     @property
     def stars(self) -> tuple[str, ...]:
@@ -242,20 +268,20 @@ class ConnectionMemory(StateFile):
             self._typed[method.name] = text
             self._waiting.pop(method.name, None)
             self._waiting[method.name] = method
-            self.touch("drafts")
+            self.changed()
 
     def before_writing(self) -> None:
-        from tui.model.drafts import storable  # here, because nothing of it is needed to start
+        # Here, because nothing of it is needed to start.
+        from truenas_client.methods.storable import MASKING
+        from tui.model.drafts import storable
 
         drafts = _object(self.members.get("drafts"))
         if drafts and self.members.get("masking") != MASKING:
             # An earlier version of this program knew fewer secrets.
             judged = {name: storable(name, text, ()) for name, text in drafts.items() if isinstance(text, str)}
             drafts = self.members["drafts"] = {name: text for name, text in judged.items() if text is not None}
-            self._changed.add("drafts")
         if drafts or self._waiting:
             self.members["masking"] = MASKING
-            self._changed.add("masking")
         for name, method in self._waiting.items():
             kept = storable(name, self._typed[name], [*(param.name for param in method.params), *method.names])
             # What may not be stored, being in the middle of a word, leaves what was stored before.

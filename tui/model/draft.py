@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from truenas_client.methods.catalogue import Method
-from truenas_client.methods.draft import draft
+from truenas_client.methods.draft import PLACEHOLDER, draft
 from truenas_client.secrets.placeholders import Placeholder
 
 from .examine import Examined, examine
@@ -98,9 +98,13 @@ class Draft:
 
     @property
     def missing(self) -> list[TextProblem]:
-        """Required texts that are still empty."""
+        """Required texts that are still empty, or still the placeholder of one that must not be empty."""
         document = self._present().document
-        empty = [path for path in self._to_fill if _text_at(document, path) == '""']
+        empty = [
+            path
+            for path, begun in self._to_fill.items()
+            if (text := _text_at(document, path)) in ('""', begun) and not text.strip(f'"{PLACEHOLDER}') and text
+        ]
         return [
             TextProblem(*document.span(path), f"{self._argument(path)} is missing")
             for path in sorted(empty, key=document.span)

@@ -1,23 +1,21 @@
 """Drafts for storing: arguments as typed, without texts that are or could be secrets.
 
-Invariant: of a value that the core masks (`truenas_client.secrets.redact`) nothing is left but the mask, which the
-editor shows as a place to fill in and nothing sends. References such as ``${env:NAME}`` stay: they name a secret and
-hold none. A text that cannot be parsed is not stored at all where it could hold a secret.
+Invariant: what `truenas_client.methods.storable` finds is not stored; the editor shows the mask in its place as a place
+to fill in, and nothing sends it. A text that cannot be parsed is not stored at all where it could hold a secret.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from truenas_client.methods.draft import PLACEHOLDER
+from truenas_client.methods.storable import keys_of, secret_places
 from truenas_client.secrets.names import ARGUMENTS, NESTED
-from truenas_client.secrets.redact import PAIRED, is_secret_name, redact, redact_call, redact_text
-from truenas_client.secrets.shapes import is_reference
+from truenas_client.secrets.redact import PAIRED, is_secret_name, redact, redact_text
 
-from .jsontext import Path, parse
+from .jsontext import parse
 
 __all__ = ["LONGEST", "storable"]
 
@@ -48,10 +46,9 @@ def _masked(method: str, text: str, names: Sequence[str]) -> str | None:
     document = parse(text)
     if not document.ok or document.notes or not isinstance(document.value, list):
         return text if _harmless(method, text, document.value, names) else None
-    if any(redact_text(key) != key for key in _keys(document.value)):
+    if any(redact_text(key) != key for key in keys_of(document.value)):
         return None
-    masked = redact_call(method, document.value, names)
-    changed = sorted((*document.span(path), new) for path, new in _differing(document.value, masked, ()))
+    changed = sorted((*document.span(path), new) for path, new in secret_places(method, document.value, names))
     for start, end, new in reversed(changed):
         text = f"{text[:start]}{json.dumps(new, ensure_ascii=False)}{text[end:]}"
     return text
@@ -68,32 +65,6 @@ def _harmless(method: str, text: str, meant: Any, names: Sequence[str]) -> bool:
     if open_at >= 0 and not _HARMLESS_SO_FAR.fullmatch(text, open_at + 1):
         # An unfinished text may become an address, a command line, a setting.
         return False
-    if any(is_secret_name(key) or key in PAIRED or redact_text(key) != key for key in _keys(meant)):
+    if any(is_secret_name(key) or key in PAIRED or redact_text(key) != key for key in keys_of(meant)):
         return False
     return bool(redact(meant, method) == meant)
-
-
-def _keys(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from value
-        for member in value.values():
-            yield from _keys(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _keys(member)
-
-
-def _differing(value: Any, masked: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """The values that masking changed, with their masks; empty values and references stay."""
-    if value is masked or value == masked or value == 0:
-        return
-    if isinstance(value, str) and (not value.strip(PLACEHOLDER) or is_reference(value)):
-        return
-    if isinstance(value, dict) and isinstance(masked, dict):
-        for key, member in value.items():
-            yield from _differing(member, masked.get(key), (*path, key))
-    elif isinstance(value, list) and isinstance(masked, list) and len(value) == len(masked):
-        for index, (member, shown) in enumerate(zip(value, masked, strict=True)):
-            yield from _differing(member, shown, (*path, index))
-    else:
-        yield path, masked

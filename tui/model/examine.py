@@ -18,8 +18,9 @@ from truenas_client.secrets.placeholders import Placeholder, find
 from truenas_client.secrets.redact import holds_mask, mask_places
 
 from .jsontext import Document, Path, TextProblem, parse
-from .schemaplace import schemas_at
+from .schemaplace import schemas_at, value_at
 from .spans import place
+from .variables import is_variable
 
 __all__ = ["LEFT_OUT", "Examined", "examine", "place_placeholder"]
 
@@ -103,6 +104,8 @@ def _may_be_filled(method: Method, values: Any, problem: Problem, standing: dict
     """Whether a problem is one of a text that will be another when it is sent: only its kind is known now."""
     if problem.path not in standing or problem.key:
         return False
+    if is_variable(value_at(values, problem.path)):
+        return True  # its value may be of any kind
     schemas = schemas_at([param.schema for param in method.params], values, problem.path)
     return any("type" not in schema or allows({"type": schema["type"]}, "") for schema in schemas)
 

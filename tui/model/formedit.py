@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from truenas_client.methods.draft import draft
@@ -9,11 +10,13 @@ from truenas_client.methods.normalise import Schema
 
 from .branches import rebranched
 from .draft import Draft, Patch
-from .form import Field, branch_of, branches_of, inner_schema
+from .form import CONTAINERS, Field, branch_of, branches_of, inner_schema
+from .formtext import UnreadableText, read_text
 from .jsontext import Path
+from .pasting import pasted
 from .schemaplace import schemas_at, value_at
 
-__all__ = ["added", "branched", "chosen", "entered"]
+__all__ = ["added", "branched", "chosen", "entered", "pasted_into"]
 
 
 def entered(form: Draft, path: Path, value: Any) -> Patch:
@@ -69,6 +72,25 @@ def added(form: Draft, row: Field, values: Any, name: str = "") -> tuple[Path, P
     first = draft(schema).value if isinstance(schema, dict) else None
     path = (*row.path, part)
     return path, entered(form, path, first)
+
+
+def pasted_into(form: Draft, row: Field, paste: str) -> Patch:
+    """A paste into a row: a value in place of the row's own; members and items go into its object or list; a JSON
+    document that is no value of the row goes where it fits. Raises `UnreadableText`."""
+    text = paste.strip()
+    if row.kind not in (*CONTAINERS, "more", "add") and not (row.present and text[:1] in ("{", "[")):
+        if choices := [choice for choice in row.choices if text in (choice, json.dumps(choice))]:
+            return chosen(form, row, choices[0])
+        return entered(form, row.path, read_text(row, text if "\n" not in text or row.kind == "json" else paste))
+    method, document = form.method, form.read.document
+    if method is None or document.existing(row.path) != row.path:
+        raise UnreadableText("add the row first")
+    start, end = document.span(row.path)
+    if isinstance(value_at(form.values or [], row.path), (dict, list)):
+        start = end = end - 1
+    elif form.text[start] == '"':
+        start, end = start + 1, end - 1
+    return pasted(form.text, start, end, paste, method, smallest=form.smallest) or Patch(start, end, paste)
 
 
 def _has(container: Any, part: str | int) -> bool:

@@ -44,6 +44,13 @@ class Page:
         field = self.order[0].rpartition(":")[2]
         return field.removeprefix("-"), field.startswith("-")
 
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """The fields that were asked for, by the names they have in the rows; empty where that is all of them."""
+        select = parts_of(self.method, self.params)[1].get("select") or ()
+        names = [one[-1] if isinstance(one, list) and one else one for one in select]
+        return tuple(name for name in names if isinstance(name, str))
+
     def moved(self, pages: int) -> list[Any]:
         """The arguments that ask for a later page, or with a negative number for an earlier one."""
         return self._with(offset=max(self.offset + pages * self.limit, 0))

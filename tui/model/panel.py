@@ -2,8 +2,8 @@
 
 The feed counts and keeps what arrives; a panel may be paused, filtered or plotted meanwhile. So two panels of one
 event can differ. Invariants: a paused panel keeps what it showed, however much arrives; the events that a filter lets
-through are kept even after the feed has let go of them, up to `MOST_EVENTS` and `MOST_BYTES`; each event is tested
-once for each filter.
+through are kept even after the feed has let go of them, as many as a feed keeps, up to `MOST_BYTES`; each event is
+tested once for each filter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ MARKS = frozenset({"gap", "dropped"})
 View = Literal["list", "raw", "plot"]
 VIEWS: tuple[View, ...] = ("list", "raw", "plot")
 
-MOST_EVENTS = 2000
 MOST_BYTES = 8_000_000
 
 
@@ -75,7 +74,7 @@ class Panel:
         self.paths = ""
         """What the paths in a plot must contain."""
         self._filter: EventFilter | None = None
-        self._fitting: deque[PanelEvent] = deque(maxlen=MOST_EVENTS)
+        self._fitting: deque[PanelEvent] = deque(maxlen=feed.events.maxlen)
         self._weight = 0
         self._tested = 0
         self._held: list[PanelEvent] | None = None
@@ -158,7 +157,7 @@ class Panel:
             last = self._fitting[-1] if self._fitting else None
             if event.kind in MARKS and last is not None and last.kind == event.kind:
                 continue  # nothing that fits came between the two
-            while self._fitting and (len(self._fitting) == MOST_EVENTS or self._weight > MOST_BYTES):
+            while self._fitting and (len(self._fitting) == self._fitting.maxlen or self._weight > MOST_BYTES):
                 self._weight -= self._fitting.popleft().weight
             self._fitting.append(event)
             self._weight += event.weight

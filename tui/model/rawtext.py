@@ -8,6 +8,7 @@ itself as text. Dates, sets and the like are written in the server's extended fo
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 from truenas_client import ejson
 from truenas_client.values.kinds import Kind, Members, kind_of
 
-__all__ = ["RawLine", "RawText", "raw_steps"]
+__all__ = ["RawLine", "RawText", "escaped_steps", "raw_steps"]
 
 BLOCK = 256
 """Lines between two remembered places, about."""
@@ -164,6 +165,16 @@ def raw_steps(value: Any) -> Iterator[str]:
             yield "\n".join(lines) + "\n"
             lines.clear()
     yield "\n".join(lines)
+
+
+def escaped_steps(value: Any) -> Iterator[str]:
+    """The same for other places than this screen: what steers a terminal, reorders a line or is half of a surrogate
+    pair stands there as JSON's escape of it."""
+    return (_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", piece) for piece in raw_steps(value))
+
+
+# Those below a space are escaped already.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def _lines(value: Any, place: tuple[int, ...], longest: int | None) -> Iterator[RawLine]:

@@ -1,4 +1,4 @@
-"""The calls of the methods in Explore: sent once they were seen to be right, shown where they are read, copied.
+"""The calls of the methods in Explore: sent once they were seen to be right, shown where they are read.
 
 The session's caller makes them and keeps the last one of each method, so that one that
 takes minutes is found again when its method is opened again. How the panes stand beside
@@ -8,22 +8,28 @@ each other is `explore`'s business.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from textual import on, work
 from textual.worker import Worker
 
+from truenas_client.storage.saved_call import Variable, with_values
+from truenas_client.values.fittedjson import fitted_json
 from tui import actions
-from tui.cards.copy_menu import choose_copy
-from tui.sections.section import Section
+from tui.model.variables import to_ask
+from tui.sections.section import Run, Section
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, CallPane
+from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
 __all__ = ["Calling"]
+
+DRAFT_CELLS = 70
+"""The width that arguments from elsewhere are written for: what the smallest call pane shows."""
 
 
 class Calling(Section):
@@ -35,6 +41,9 @@ class Calling(Section):
         self._reviewing: Worker[None] | None = None
         # The text whose problems were shown and which is sent all the same when run once more.
         self._insisted = ""
+        # By method: how the variables in its arguments are described, and what was typed for them.
+        self._described: dict[str, dict[str, Variable]] = {}
+        self._typed: dict[str, dict[str, str]] = {}
 
     @property
     def methods(self) -> MethodList:
@@ -81,22 +90,32 @@ class Calling(Section):
     def _close_drawer(self) -> None:
         """Shows what the methods cover."""
 
-    def open_call(self, name: str, arguments: str | list[Any], *, write: bool = False) -> None:
+    def open_call(
+        self, name: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+    ) -> None:
         if self._session.method(name) is None:
             text = f"{self._session.host} has no {name}, or this user may not call it."
             self.notify(safe(text), severity="warning", timeout=4, markup=False)
             return
         self.open_method(name)
+        self._described[name] = {variable.name: variable for variable in variables}
         if isinstance(arguments, str):
             self.call_pane.show(ARGUMENTS)
             self.call_pane.editor.load_text(arguments)
             self.call_pane.look()
         elif self.call_pane.draft.params != arguments:
-            self.call_pane.put_draft(arguments)
+            self.call_pane.put_text(fitted_json(arguments, DRAFT_CELLS))
         params = self.call_pane.draft.params
-        if write:
+        if run == "no":
+            self.call_pane.show_arguments()
+            self.call_pane.focus_view()
+            self.call_pane.go_to_first(())
+        elif run == "all":
+            if not isinstance(arguments, str):
+                # The user looks at what comes of it; a problem in the arguments takes the focus there.
+                self.result_pane.content.focus()
             self.action_call_run()
-        elif params is not None and self._session.risk_of(name, params) == "read":
+        elif run == "reads" and params is not None and self._session.risk_of(name, params) == "read":
             self._start(self._session.new_call(name, params))
             self.action_pane_result()
 
@@ -119,9 +138,8 @@ class Calling(Section):
             self.action_pane_methods()
             return
         self._close_drawer()
-        view = self.call_pane.draft_view
-        if view is not None and view.unfinished:
-            self.notify(f"Not sent: {safe(view.unfinished)}.", severity="warning", timeout=4, markup=False)
+        if unfinished := self.call_pane.settle():
+            self.notify(f"Not sent: {safe(unfinished)}.", severity="warning", timeout=4, markup=False)
             return
         text = self.call_pane.text
         problems, draft = self.call_pane.look(), self.call_pane.draft
@@ -132,15 +150,14 @@ class Calling(Section):
             self._insisted = text
             self.call_pane.show_arguments()
             self.call_pane.focus_view()
-            typing = self.call_pane.draft_view is None and draft.read.document.problems
-            if typing:
-                # Half-typed: the caret stays where the user types, and the message says what is missing there.
-                missing = safe(self.call_pane.editor.describe(typing[0]))
+            unsendable = safe(draft.unsendable)
+            if self.call_pane.draft_view is None and (half_typed := draft.read.document.problems):
+                # The caret stays where the user types, and the message says what is missing there.
+                unsendable += f", {safe(self.call_pane.editor.describe(half_typed[0]))}"
             elif missing and self.call_pane.draft_view is None:
                 self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
             else:
                 self.call_pane.go_to_first(problems)
-            unsendable = safe(draft.unsendable)
             again = f"Press {actions.key('call.run')} again to send it anyway."
             self.notify(
                 f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,
@@ -176,6 +193,32 @@ class Calling(Section):
             self._start(self._session.new_call(last.method, last.params))
 
     def _start(self, call: Call) -> None:
+        """Sends a call, once its variables have values and what it may change was reviewed."""
+        variables = to_ask(self._session.method(call.method), call.params, self._described.get(call.method, {}))
+        if variables:
+            self._fill_in(call, variables)
+        else:
+            self._start_whole(call)
+
+    @work(exclusive=True, group="variables")
+    async def _fill_in(self, call: Call, variables: list[Variable]) -> None:
+        # Imported when it is wanted: few calls have variables.
+        from tui.cards.variables import ask_variables
+
+        typed = self._typed.setdefault(call.method, {})
+        answers = await ask_variables(self, call.method, variables, typed)
+        if answers is None:
+            return
+        typed |= answers.typed
+        try:
+            call.params = with_values(call.params, answers.values)
+        except ValueError as e:
+            self.notify(f"Not sent: {safe(e)}.", severity="warning", timeout=5, markup=False)
+            return
+        call.answers = answers.secrets
+        self._start_whole(call)
+
+    def _start_whole(self, call: Call) -> None:
         caller = self._session.caller
         if caller.waits(call.method):
             self.notify(f"This call is still running; {actions.key('app.cancel')} cancels it.", timeout=3)
@@ -249,57 +292,14 @@ class Calling(Section):
         if job is not None:
             self._watch(job)
 
-    # Copying -----------------------------------------------------------------------
-
-    @work(exclusive=True, group="copy")
-    async def action_copy_menu(self) -> None:
-        """Asks what to copy, and copies it."""
-        entries = self.copy_entries()
-        if not entries:
-            self.notify("Nothing to copy yet.", timeout=2)
-            return
-        letter = await choose_copy(self, entries)
-        if letter == "f" and (differences := self.result_pane.differences) is not None:
-            from tui.cards.clipboard import save_text
-
-            await save_text(self, "\n".join(differences.lines()) + "\n", f"diff-{self._method}")
-        elif letter is not None and (chosen := self._to_copy(letter)) is not None:
-            from tui.cards.clipboard import copy
-
-            await copy(self, *chosen, self._method)
-
-    def copy_entries(self) -> list[tuple[str, str]]:
-        """The choices to copy now: letter and words."""
-        self.open_shown()
-        entries = []
+    def readable(self) -> tuple[str, Any] | None:
         result = self.result_pane
-        if result.under_cursor() is not None:
-            entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
-        if result.shown is not None or result.error_text is not None:
-            entries.append(("r", "the whole error" if result.shown is None else "the whole result"))
-        if result.differences is not None:
-            entries += [("d", "the diff"), ("f", "the diff, into a file")]
-        if self._method:
-            entries += [("a", "arguments"), ("n", "name of the method")]
-        return entries
-
-    def _to_copy(self, letter: str) -> tuple[Any, str] | None:
-        """The value that a letter copies: a text, or a value to write as JSON, and its name; None where it is gone."""
-        result = self.result_pane
-        at_cursor = result.under_cursor()
-        match letter:
-            case "v" if at_cursor is not None:
-                return at_cursor[1], f"value of {at_cursor[0] or 'the result'}"
-            case "p" if at_cursor is not None:
-                return at_cursor[0], f"path {at_cursor[0]}"
-            case "r" if result.shown is not None:
-                return result.shown.value, "result"
-            case "r" if result.error_text is not None:
-                return result.error_text, "error"
-            case "d" if result.differences is not None:
-                return "\n".join(result.differences.lines()), "diff"
-            case "a":
-                return self.call_pane.text, "arguments"
-            case "n":
-                return self._method, "name"
-        return None
+        if self.call_pane.has_focus_within and self.call_pane.view != DOCS:
+            return "arguments", self.call_pane.text
+        if not result.has_focus_within:
+            return super().readable()
+        if (differences := result.differences) is not None:
+            return "diff", "\n".join([*differences.lines(), ""])
+        if (call := result.shown) is not None:
+            return "result", call.value
+        return ("error", error) if (error := result.error_text) is not None else None

@@ -84,9 +84,10 @@ class Comparing(Calling):
         offered += [(f"a later one, {_name(call)}", call) for call in after[:MOST_OFFERED]]
         others = self._session.others()
         if self._session.risk_of(shown.method, shown.params) == "read" and shown.transfer is None:
-            labels = told_apart([Connection(one.host, one.address, one.target.user) for one in others])
+            known = (self._session, *others)
+            labels = told_apart([Connection(one.host, one.address, one.target.user) for one in known])
             offered += [
-                (f"the same call on {label}, made now", other) for label, other in zip(labels, others, strict=True)
+                (f"the same call on {label}, made now", other) for label, other in zip(labels[1:], others, strict=True)
             ]
         last = {call.method: call for call in reversed(results.earlier()) if call.method != shown.method}
         last.pop(pinned.method if pinned is not None else "", None)

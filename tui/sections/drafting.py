@@ -6,6 +6,7 @@ from textual import on, work
 
 from tui.sections.calling import Calling
 from tui.text import safe
+from tui.widgets.call_pane import DOCS
 from tui.widgets.draft_view import DraftView
 
 __all__ = ["Drafting"]
@@ -53,11 +54,33 @@ class Drafting(Calling):
         if answer is not None:
             event.take(answer)
 
+    def edit(self) -> bool:
+        reading = self.result_pane.has_focus_within or self.call_pane.view == DOCS
+        if not self._method or (reading and self.readable() is not None):
+            return False
+        self._edit()
+        return True
+
+    @work(exclusive=True, group="save")
+    async def action_call_save(self) -> None:
+        """Asks for a name, and saves the method with its arguments."""
+        # Imported when it is wanted: few calls are saved.
+        from tui.cards.save_call import Draft, save_call
+
+        if self.open_shown():
+            return
+        method, params = self.call_pane.method, self.call_pane.draft.values
+        if method is None or params is None:
+            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
+            return
+        names = [param.name for param in method.params]
+        await save_call(self, Draft(method.name, params, names, self._described.get(method.name)))
+
     @work(exclusive=True, group="editor")
-    async def action_text_editor(self) -> None:
+    async def _edit(self) -> None:
         """Edits the arguments in the user's editor."""
         # Imported when they are wanted: few calls are written so.
-        from tui.editor_program import NoEditor, edited_by_program
+        from tui.lent_terminal import NotShown, edited_by_program
         from tui.model.document import document, read_document
         from tui.model.draft import arguments_text
 
@@ -68,7 +91,7 @@ class Drafting(Calling):
         before = document(method, params)
         try:
             after = await edited_by_program(self.app, before)
-        except NoEditor as e:
+        except NotShown as e:
             self.notify(f"Not edited: {safe(str(e))}.", severity="warning", markup=False)
             return
         if after == before or self.call_pane.method is not method or self.call_pane.text != text:

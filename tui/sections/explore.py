@@ -17,14 +17,16 @@ from textual.widgets import TextArea
 
 from tui import actions
 from tui.sections.comparing import Comparing
+from tui.sections.copying import Copying
 from tui.sections.drafting import Drafting
-from tui.sections.pane_rows import give_rows, rows_of, take_rows
+from tui.sections.splits import Split
 from tui.sections.welcome import welcome
 from tui.session.session import Session
 from tui.text import safe
-from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
+from tui.widgets.call_pane import DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
+from tui.widgets.draft_view import FORM, QUERY, DraftView
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted, QueryWanted
@@ -34,11 +36,15 @@ from tui.widgets.watching import WatchingPane
 __all__ = ["Explore"]
 
 
-class Explore(Comparing, Drafting):
+class Explore(Comparing, Copying, Drafting):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
-    resizes = True
+    SPLITS = (
+        Split("result", "#result", "top"),
+        Split("methods", "#methods", "right", least=20, narrow=False),
+        Split("side", "#side", "left", least=24),
+    )
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
@@ -164,7 +170,6 @@ class Explore(Comparing, Drafting):
                 self.call_pane.focus_view()
 
     async def on_resize(self) -> None:
-        take_rows(self._session.memory.app, self.result_pane, self.query_one("#middle", Vertical).size.height)
         side = self.query_one("#side", Vertical)
         if self.wide and not side.children:
             # Made when there is room for it: a narrow screen starts sooner without.
@@ -220,6 +225,11 @@ class Explore(Comparing, Drafting):
         """The docs that have the focus."""
         return next((box for box in self.query(DocsBox) if box.has_focus_within), None)
 
+    @property
+    def _focused_view(self) -> DraftView | None:
+        """The view of the draft that has the focus."""
+        return self.call_pane.draft_view if self.call_pane.has_focus_within else None
+
     @on(Docs.CallWanted)
     def _call_wanted(self, event: Docs.CallWanted) -> None:
         event.stop()
@@ -234,12 +244,13 @@ class Explore(Comparing, Drafting):
         if event.method != self._method:
             self.open_method(event.method)
         self.call_pane.put_draft(event.params)
-        self.notify("The example replaced the arguments; ctrl+z restores them.", timeout=4)
+        self.notify(f"The example replaced the arguments; {actions.key('edit.undo')} restores them.", timeout=4)
 
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
-        self.set_class(event.view != ARGUMENTS, "-reading")
+        self.set_class(event.view in (DOCS, FORM), "-reading")
+        self.set_class(event.view == QUERY, "-asking")
         self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
@@ -263,12 +274,12 @@ class Explore(Comparing, Drafting):
         self.result_pane.content.focus()
 
     def action_pane_find(self) -> None:
-        """Finds in the result, or in the docs where the focus is there; in the methods, goes to their filter."""
+        """Finds in the result, or in the docs or the form that has the focus; in the methods, goes to their filter."""
         if (box := self._docs_box) is not None:
             box.field.open()
         elif self.methods.has_focus_within:
             self.methods.filter.focus()
-        else:
+        elif (view := self._focused_view) is None or not view.find():
             self._close_drawer()
             self.result_pane.open_find()
 
@@ -328,9 +339,9 @@ class Explore(Comparing, Drafting):
                 return result.has_previous
             case (
                 "call_repeat"
+                | "call_save"
                 | "call_elsewhere"
                 | "call_view"
-                | "text_editor"
                 | "pane_args"
                 | "edit_problem"
                 | "edit_complete"
@@ -341,21 +352,25 @@ class Explore(Comparing, Drafting):
             case "pane_find":
                 if self.methods.has_focus_within:
                     return not self.methods.filter.has_focus
-                return result.views is not None or self._docs_box is not None
+                return result.views is not None or self._docs_box is not None or self._focused_view is not None
             case "find_next" | "find_previous":
                 return result.views is not None and result.views.seeks
             case "result_view":
                 return result.views is not None
-            case "diff_pin" | "diff_compare":
+            case "diff_pin" | "diff_compare" | "result_save":
                 return result.shown is not None
             case "copy_menu":
-                return bool(self.copy_entries())
+                return self.copies_something
             case _:
                 return True
 
     def footer_words(self) -> Mapping[str, str]:
         """The actions that the footer names only now."""
-        return {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
+        words = {"app.cancel": "cancel"} if self.result_pane.cancellable else {}
+        if self.result_pane.has_focus_within:
+            # What was asked twice is likely to be compared.
+            return words | ({"diff.compare": "compare"} if self.result_pane.has_previous else {})
+        return words | {"copy.menu": ""}
 
     def back(self) -> bool:
         # A text field is left first; only from elsewhere does the row or the search of the result close.
@@ -390,9 +405,3 @@ class Explore(Comparing, Drafting):
         self._close_drawer()
         self.call_pane.focus_view()
         return True
-
-    def resize_pane(self, rows: int) -> None:
-        """Moves the line between call and result."""
-        total = self.query_one("#middle", Vertical).size.height
-        wanted = rows_of(self.result_pane) + (rows if self.result_pane.has_focus_within else -rows)
-        give_rows(self._session.memory.app, self.result_pane, wanted, total)

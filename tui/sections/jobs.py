@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,8 +15,9 @@ from tui.cards.copy_menu import choose_copy
 from tui.cards.toast import tell_failure
 from tui.model.failure import explain
 from tui.model.job import QUEUED, Job
-from tui.model.jobfilter import JobFilter, haystack
+from tui.model.jobfilter import JobFilter
 from tui.sections.section import Section
+from tui.sections.splits import Split
 from tui.session.session import Session
 from tui.text import Glyphs, bar
 from tui.widgets.job_pane import JobPane
@@ -57,6 +59,7 @@ class JobsSection(Section):
 
     BINDINGS = actions.bindings("jobs")
     FOOTER_WORDS = {"nav.open": "details"}
+    SPLITS = (Split("job", "#job-detail-pane", "top"),)
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
@@ -154,7 +157,7 @@ class JobsSection(Section):
     def _kept(self, job: Job) -> Drawn:
         kept = self._drawn.get(job.key)
         if kept is None or kept.job is not job:
-            kept = self._drawn[job.key] = Drawn(job, haystack(job))
+            kept = self._drawn[job.key] = Drawn(job, JobFilter.haystack(job))
         return kept
 
     def _row(self, one: Drawn) -> Row:
@@ -235,10 +238,15 @@ class JobsSection(Section):
 
     @work(exclusive=True, group="save")
     async def action_export_open(self) -> None:
-        """Asks where to save the whole log of the job, and fetches it."""
-        from tui.cards.save_log import save_log
+        """Asks where to save the value that is shown of the job, or else its whole log."""
+        job, exported = self.current, self.details.exported
+        if job is not None and exported is not None:
+            from tui.cards.save_value import save_value
 
-        if (job := self.current) is not None and job.logs_path:
+            await save_value(self, self._session, exported, "Save a part of the job", f"job-{job.id}-{job.method}")
+        elif job is not None and job.logs_path:
+            from tui.cards.save_log import save_log
+
             await save_log(self, self._session, job)
         else:
             self.notify("This job keeps no log.", timeout=3)
@@ -256,6 +264,11 @@ class JobsSection(Section):
 
             words, value = there[letter]
             await copy(self, value, words, f"job-{job.id}-{job.method}")
+
+    def readable(self) -> tuple[str, Any] | None:
+        there = self.details.to_copy() if self.details.has_focus_within else {}
+        whole = next((there[letter] for letter in "lr" if letter in there), None)
+        return ("log" if "l" in there else "value", whole[1]) if whole is not None else super().readable()
 
     @work(exclusive=True, group="refresh")
     async def action_view_refresh(self) -> None:
@@ -276,7 +289,7 @@ class JobsSection(Section):
             case "job_copy":
                 return job is not None
             case "export_open":
-                return job is not None and bool(job.logs_path)
+                return job is not None and (bool(job.logs_path) or self.details.exported is not None)
         return True
 
     def back(self) -> bool:

@@ -9,6 +9,8 @@ from textual import on, work
 
 from tui import actions
 from tui.cards.copy_menu import choose_copy
+from tui.cards.handing_over import handed_over
+from tui.model.paths import shortened
 from tui.sections.section import Section
 from tui.session.feeds import Feed
 from tui.session.recording import Recording, write_events
@@ -19,6 +21,8 @@ from tui.widgets.pane import Fact
 from tui.widgets.value_pane import ValuePane
 
 __all__ = ["PanelSection"]
+
+NOW, ON, BOTH = "what is there", "what arrives", "both"
 
 
 class PanelSection(Section):
@@ -98,6 +102,14 @@ class PanelSection(Section):
     def _under_cursor(self) -> tuple[str, Any] | None:
         return self.detail.under_cursor() if self.detail.display and self.detail.has_focus_within else None
 
+    def readable(self) -> tuple[str, Any] | None:
+        panel = self.panel
+        if self.detail.has_focus_within:
+            return "event", self.detail.value
+        if panel is None or not panel.has_focus_within:
+            return super().readable()
+        return "events", [_as_value(one) for one in panel.panel.shown()]
+
     @work(exclusive=True, group="save")
     async def action_event_save(self) -> None:
         """Saves events as lines of JSON: those there are, or those that arrive, until it is pressed again."""
@@ -108,25 +120,36 @@ class PanelSection(Section):
             await recording.stop()
             self._tell_saved(recording.written, recording)
             return
-        from tui.cards.save_events import ask_where_to_save
+        from tui.cards.save import Saving, ask_where_to_save
 
         model = panel.panel
         feed = model.feed
         assert isinstance(feed, Feed)
-        wanted = await ask_where_to_save(self, feed.name, filtered=bool(model.filter), running=not feed.ended)
+        fitting = " that pass the filter" if model.filter else ""
+        saving = Saving(
+            "Save events",
+            feed.name,
+            f"Saves the events{fitting}, one line of JSON each.",
+            f"{self._session.host}-{feed.name}",
+            ".jsonl",
+            {} if feed.ended else {"Events": (NOW, ON, BOTH)},
+        )
+        wanted = await ask_where_to_save(self, saving, self._session.caller.file_places)
         if wanted is None or not panel.is_attached:
             return
-        now = list(model.shown())[::-1] if wanted.now else []
+        which = wanted.chosen.get("Events", NOW)
+        now = list(model.shown())[::-1] if which != ON else []
         try:
-            if wanted.on:
+            if which != NOW:
                 recording = Recording(feed, wanted.path, model.fits, now, replace=wanted.replace)
                 await recording.begin()
                 self._recordings[panel] = recording
                 key = actions.key("event.save")
-                self.notify(f"Writing to {wanted.path}; {key} stops.", timeout=5, markup=False)
+                writing = wanted.path.name if self.app.is_web else shortened(wanted.path)
+                self.notify(f"Writing to {writing}; {key} stops.", timeout=5, markup=False)
             else:
                 written = await asyncio.to_thread(write_events, wanted.path, feed.name, now, replace=wanted.replace)
-                self.notify(f"Saved {written:,} events to {wanted.path}", timeout=8, markup=False)
+                self.notify(f"Saved {written:,} events to {handed_over(self, wanted.path)}", timeout=8, markup=False)
         except OSError as error:
             self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
 
@@ -135,7 +158,8 @@ class PanelSection(Section):
             self.notify(f"Not saved: {safe(recording.failed)}", severity="error", timeout=8, markup=False)
             return
         lost = f"; {recording.lost:,} could not be written in time" if recording.lost else ""
-        self.notify(f"Saved {written:,} events to {recording.path}{lost}", timeout=8, markup=False)
+        where = handed_over(self, recording.path)
+        self.notify(f"Saved {written:,} events to {where}{lost}", timeout=8, markup=False)
 
     def note(self, panel: EventPanel) -> Fact | None:
         """The words of the border on the file that is written."""

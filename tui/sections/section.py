@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
-from textual.containers import Container
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
 
 from tui.cards.abort import abort_job, tell_abort
+from tui.memory.state import AppMemory
 from tui.model.job import Job
+from tui.sections.splits import Resizing
 from tui.session.session import Session
+from tui.widgets.lines import LineView
 from tui.widgets.method_list import Typed
 from tui.widgets.pulse import PULSE_SECONDS
 from tui.widgets.rows import Rows
 
-__all__ = ["Section"]
+if TYPE_CHECKING:
+    from truenas_client.storage.saved_call import Variable
+
+__all__ = ["Run", "Section"]
+
+Run = Literal["no", "reads", "all"]
 
 
-class Section(Container):
+class Section(Resizing):
     """A child of the workspace's switcher, for one session. It asks with a card itself (`tui.cards`)."""
 
     class MethodWanted(Message):
@@ -43,17 +50,16 @@ class Section(Container):
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """The footer's words for actions that mean something else here."""
 
-    resizes: ClassVar[bool] = False
-    """Whether `resize_pane` does anything here."""
-
     _focused: Widget | None = None
 
     @dataclass
     class CallWanted(Message):
-        """A method is to be opened with these arguments, where methods are."""
+        """A method is to be opened with these arguments, where methods are; see `open_call`."""
 
         method: str
         params: list[Any]
+        run: Run = "reads"
+        variables: Sequence[Variable] = ()
 
     @dataclass
     class ItemWanted(Message):
@@ -65,6 +71,10 @@ class Section(Container):
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._session = session
+
+    @property
+    def sizes(self) -> AppMemory:
+        return self._session.memory.app
 
     def enter(self) -> None:
         """Comes on screen for the first time: puts the focus where the work begins."""
@@ -78,7 +88,8 @@ class Section(Container):
         """Comes on screen again, with the focus where it was."""
         focused = self._focused
         if focused is not None and focused.is_attached and focused.focusable:
-            focused.focus()
+            # Not by focus(), which waits for its turn: the next action may have moved the focus by then.
+            self.screen.set_focus(focused)
         else:
             self.enter()
 
@@ -92,10 +103,13 @@ class Section(Container):
     def open_method(self, name: str) -> None:
         """Opens a method; only the section with the list of methods does."""
 
-    def open_call(self, name: str, arguments: str | list[Any], *, write: bool = False) -> None:
+    def open_call(
+        self, name: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+    ) -> None:
         """Opens a method with these arguments, or their text; only the section with the list of methods does.
 
-        Makes the call where it only reads; with ``write`` also where it writes, after its review.
+        Makes the call where ``run`` says so: never, where it only reads, or always, a write after its review.
+        ``variables`` describe those in the arguments.
         """
 
     def show_item(self, key: str) -> None:
@@ -125,12 +139,22 @@ class Section(Container):
         """Goes back one level; False at the top."""
         return False
 
+    def readable(self) -> tuple[str, Any] | None:
+        """A name for what the cursor is in, and its text or value; None where there is nothing to read."""
+        view = self.screen.focused
+        if not isinstance(view, LineView):
+            return None
+        cells = view.scrollable_content_region.width
+        lines = ("".join(span.text for span in view.line_spans(at, cells)) for at in range(view.line_count()))
+        return "list", "".join(f"{line.rstrip()}\n" for line in lines)
+
+    def edit(self) -> bool:
+        """Opens what is written here in the user's editor; False when nothing is."""
+        return False
+
     def cancel(self) -> bool:
         """Cancels what is in flight; False when nothing is."""
         return False
-
-    def resize_pane(self, rows: int) -> None:
-        """Gives the focused pane so many rows more, or takes them."""
 
     def _watch(self, job: Job) -> None:
         """Watches a job, or not any more."""

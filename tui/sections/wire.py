@@ -27,7 +27,7 @@ class WireSection(PanelSection):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
-        self._panel = EventPanel(Panel(session.wire), words=frame_spans, id="wire-panel")
+        self._panel = EventPanel(Panel(session.wire), words=frame_spans, name="Wire", id="wire-panel")
 
     def compose(self) -> ComposeResult:
         yield self._panel

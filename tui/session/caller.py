@@ -23,6 +23,7 @@ from tui.session.filling import Disguised, NotReviewed, NotSent, PutIn, fill_arg
 from tui.session.results import Results
 from tui.session.stores import Call, JobStore
 from tui.session.transfers import FilePlaces, carry
+from tui.settings.values import in_force
 
 if TYPE_CHECKING:
     from tui.session.learning import Learning
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Caller"]
 
-# Calls may rightly take minutes; ctrl+c is how to stop waiting.
-CALL_SECONDS = 3600.0
 # Their answers show the arguments of calls.
 SHOW_CALLS = frozenset({"core.get_jobs", "audit.query"})
 
@@ -50,8 +49,10 @@ class Caller:
         put_in: PutIn,
         changed: Callable[[], None],
         *,
+        record: Callable[[Call], None] = lambda call: None,
         writable: bool,
     ) -> None:
+        """``record`` is called with each call as it is sent, and again once it has ended."""
         self.writable = writable
         self.last: dict[str, Call] = {}
         """The last call of each method."""
@@ -63,6 +64,7 @@ class Caller:
         self._jobs = jobs
         self._put_in = put_in
         self._changed = changed
+        self._record = record
         self._made = 0
         self._starting: dict[int, Call] = {}
         """Calls of jobs that the server has not announced yet, in the order they were made."""
@@ -137,19 +139,28 @@ class Caller:
 
         For a job, ``call.job`` is set as soon as the job is known and the call ends with it.
         """
+        call.recorded = ""
+        try:
+            await self._run(call)
+        finally:
+            if call.recorded:
+                self._record(call)
+
+    async def _run(self, call: Call) -> None:
         method = self._learning.catalogue.get(call.method)
         try:
             self._check(call)
             call.reviewed = False  # each confirmation sends one call
             params = await self._filled(call)
             client = self._life.online_client()
+            self._record(call)
             if call.transfer is not None:
                 await carry(client, call, params, call.transfer, self._jobs)
             elif method is not None and method.job:
                 await self._run_job(client, call, params)
             else:
                 with self.results.expecting(call):
-                    call.value = await client.call(call.method, *params, timeout=CALL_SECONDS, repeat=False)
+                    call.value = await client.call(call.method, *params, timeout=in_force().call_seconds, repeat=False)
             self.known.learn(call.method, call.value)
             if call.method in SHOW_CALLS:
                 call.value = self._put_in.masked(call.value)
@@ -218,7 +229,7 @@ class Caller:
 
     async def _filled(self, call: Call) -> list[Any]:
         """The arguments as they are sent, once all that they stand for is put in. Raises `NotSent`."""
-        params = await fill_arguments(call.params, self._put_in)
+        params = await fill_arguments(call.params, self._put_in, call.answers)
         risk = self.risk_of(call.method, params)
         if risk != self.risk_of(call.method, call.params):
             # In core.bulk an argument names what is called: what was locked or reviewed would be something else.

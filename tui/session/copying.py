@@ -16,33 +16,31 @@ from typing import Any, BinaryIO
 
 __all__ = [
     "LOCAL_BYTES",
-    "OSC52_BYTES",
     "file_path",
     "fits",
     "open_private",
     "pieces_of",
+    "plain_name",
     "results_folder",
     "save",
     "slices",
     "text_of",
 ]
 
-OSC52_BYTES = 74_994
-"""Common terminals take this much by OSC 52: a sequence of 100,000 bytes, in base64."""
 SLICE = 1 << 18
 LOCAL_BYTES = 16_000_000
 """The most that the app gives to this machine's own clipboard."""
 
 
-def fits(text: str) -> bool:
-    """Whether a terminal's clipboard takes a text."""
-    return len(text) <= OSC52_BYTES and len(text.encode("utf-8", "replace")) <= OSC52_BYTES
+def fits(text: str, most: int) -> bool:
+    """Whether a terminal's clipboard, which takes so many bytes, takes a text."""
+    return len(text) <= most and len(text.encode("utf-8", "replace")) <= most
 
 
 def _steps(value: Any) -> Iterator[str]:
-    from tui.model.rawtext import raw_steps
+    from tui.model.rawtext import escaped_steps
 
-    return iter((value,)) if isinstance(value, str) else raw_steps(value)
+    return iter((value,)) if isinstance(value, str) else escaped_steps(value)
 
 
 async def text_of(value: Any, most: int) -> str | None:
@@ -66,11 +64,15 @@ def results_folder() -> Path:
     return platformdirs.user_state_path("truenas-client", appauthor=False) / "results"
 
 
-def file_path(name: str, suffix: str, folder: Path | None = None) -> Path:
+def plain_name(name: str) -> str:
+    """A name as a part of a path: without what means something there, never empty."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80] or "result"
+
+
+def file_path(name: str, suffix: str) -> Path:
     """A new file for a result of the method of this name."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80] or "result"
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-    return (folder or results_folder()) / f"{plain}-{stamp}{suffix}"
+    return results_folder() / f"{plain_name(name)}-{stamp}{suffix}"
 
 
 def open_private(path: Path, *, replace: bool = False) -> BinaryIO:
@@ -81,20 +83,24 @@ def open_private(path: Path, *, replace: bool = False) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
-async def save(pieces: Iterable[str], path: Path) -> int:
+async def save(pieces: Iterable[str], path: Path, *, replace: bool = False) -> int:
     """Writes pieces of a text into a new file that only its owner may read; gives the bytes.
 
-    Raises OSError, and then no half of a file is left. Cancelling leaves none either.
+    The pieces are made in a thread: one may take longer than the screen can wait. Raises OSError, also for a file that
+    is there unless ``replace`` says to put the new one in its place. Then, and when it is cancelled, no half of a file
+    is left, and what was to be replaced is as it was.
     """
-    file = open_private(path)
+    written, place = 0, path.with_name(f".{path.name}.part") if replace else path
+    file, steps = open_private(place, replace=replace), iter(pieces)
     try:
         with file:
-            written = 0
-            for piece in pieces:
-                written += file.write(piece.encode("utf-8", "replace"))
-                await asyncio.sleep(0)
+            while (piece := await asyncio.to_thread(next, steps, None)) is not None:
+                # A byte of a name that is not UTF-8 is shown as its number.
+                written += file.write(piece.encode("utf-8", "backslashreplace"))
+        if replace:
+            os.replace(place, path)
     except BaseException:
-        os.unlink(path)
+        os.unlink(place)
         raise
     return written
 

@@ -19,12 +19,12 @@ from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
 from truenas_client.values.kinds import weight
+from tui.settings.values import in_force
 
 __all__ = ["MOST_BYTES", "Feed", "FeedEvent", "Feeds"]
 
 MOST_BYTES = 32_000_000
 """Bytes that the events of one feed may take together, roughly."""
-MOST_EVENTS = 2000
 
 
 @dataclass(slots=True)
@@ -51,9 +51,9 @@ class Feed:
     ``holders`` counts its panels. ``ended`` is why no more events come, empty while they may.
     """
 
-    def __init__(self, name: str, limit: int = MOST_EVENTS) -> None:
+    def __init__(self, name: str, limit: int | None = None) -> None:
         self.name = name
-        self.events: deque[FeedEvent] = deque(maxlen=limit)
+        self.events: deque[FeedEvent] = deque(maxlen=limit or in_force().events)
         self.holders = 0
         self.seen = 0
         self.dropped = 0

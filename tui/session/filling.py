@@ -15,13 +15,14 @@ from typing import Any
 
 from truenas_client import exc
 from truenas_client.methods.catalogue import Method
-from truenas_client.secrets.placeholders import Unfilled, fill, find
+from truenas_client.secrets.placeholders import Placeholder, Unfilled, fill, find
 from truenas_client.secrets.redact import MASK, holds_mask
 from truenas_client.secrets.value import Secret
-from truenas_client.storage.named_secrets import look_up, unknown
+from truenas_client.storage import named_secrets
+from tui import guest
 from tui.model.failure import Failure, FieldProblem
 
-__all__ = ["Disguised", "LeftOut", "NotFilled", "NotReviewed", "NotSent", "PutIn", "fill_arguments", "unknown"]
+__all__ = ["Disguised", "LeftOut", "NotFilled", "NotReviewed", "NotSent", "PutIn", "fill_arguments", "named", "unknown"]
 
 _TELLING = 6
 """Characters from which on a text is masked also inside others."""
@@ -110,19 +111,38 @@ class PutIn:
         )
 
 
-async def fill_arguments(params: list[Any], put_in: PutIn) -> list[Any]:
-    """The arguments to be sent. Raises `NotFilled`, and `LeftOut` where a mask stands for a secret.
+def named() -> list[Placeholder]:
+    """The placeholders with a value on this machine."""
+    return [] if guest.is_guest() else named_secrets.named()
 
-    Secrets are fetched in a thread: a password program may take its time. Cancelling does not stop that program,
-    but nothing is sent.
+
+def unknown(placeholder: Placeholder) -> str | None:
+    """The problem with a placeholder that shows without looking its value up."""
+    return guest.refusal("A value that is kept here") if guest.is_guest() else named_secrets.unknown(placeholder)
+
+
+def _look_up(placeholder: Placeholder) -> Secret | str:
+    return guest.refusal("A value that is kept here") if guest.is_guest() else named_secrets.look_up(placeholder)
+
+
+async def fill_arguments(params: list[Any], put_in: PutIn, answers: Mapping[str, Secret] | None = None) -> list[Any]:
+    """The arguments to be sent; ``answers`` are the secrets that the user gave for variables.
+
+    Raises `NotFilled`, and `LeftOut` where a mask stands for a secret. Secrets are fetched in a thread: a password
+    program may take its time. Cancelling does not stop that program, but nothing is sent.
     """
     if holds_mask(params):
         raise LeftOut("A secret was left out where ******** stands. Type it, or name it: ${env:NAME}.")
+    given = answers or {}
+
+    def lookup(one: Placeholder) -> Secret | str:
+        return given[one.name] if one.kind == "var" and one.name in given else _look_up(one)
+
     if next(find(params), None) is None:
         # Only dollars that were doubled are left to be undone.
         filled = fill(params, lambda _: "")
     else:
-        filled = await asyncio.to_thread(fill, params, look_up)
+        filled = await asyncio.to_thread(fill, params, lookup)
     if filled.unfilled:
         raise NotFilled(filled.unfilled)
     put_in.add(filled.secrets)

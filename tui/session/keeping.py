@@ -18,6 +18,7 @@ from truenas_client.storage import Known, Profile, Profiles
 from truenas_client.storage.key_files import is_path
 from truenas_client.storage.secret_store import held, keep, keyring_problem
 from truenas_client.trust import TLS
+from tui import guest
 from tui.session.target import Target
 
 __all__ = [
@@ -48,7 +49,7 @@ class Offer:
 
 def offer(target: Target) -> Offer | None:
     """The question after a first success; None where it is kept, was declined, or needs none."""
-    if target.profile.name or target.kind == "local socket":
+    if target.profile.name or target.kind == "local socket" or guest.is_guest():
         return None
     endpoint = target.profile.endpoints[0]
     try:
@@ -90,13 +91,20 @@ def keep_profile(target: Target, name: str, place: Place) -> Profile:
 
 
 def store_trust(name: str, tls: TLS) -> None:
-    """Write into a profile which certificate it trusts. Raises `InvalidProfile`, OSError."""
+    """Write into a profile which certificate it trusts; a guest's trust ends with the app.
+
+    Raises `InvalidProfile`, OSError.
+    """
+    if guest.is_guest():
+        return
     profiles = Profiles()
     profiles.put(replace(profiles.get(name), tls=tls))
 
 
 def no_keyring() -> str:
     """Why the keyring cannot be used here; "" when it can."""
+    if guest.is_guest():
+        return guest.refusal("The keyring")
     return keyring_problem() or ""
 
 

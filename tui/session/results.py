@@ -3,7 +3,8 @@
 A result of fifty megabytes takes half a second to read, during which nothing else happens: it is announced first, and
 read with the garbage collector off. What was read is kept out of the collector's sight as long as it is held, because
 looking through a million objects would be felt again and again. Two such results are not held when one is enough:
-older ones are let go. What is longer than `SAVED_FROM` goes to a file of the user's own and only its beginning is read.
+older ones are let go. What is longer than the settings say goes to a file of the user's own, and only its beginning is
+read.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from tui import collector
 from tui.model.firstpart import first_part, json_length
 from tui.session.copying import file_path, save, slices
 from tui.session.stores import Call, Saved
+from tui.settings.values import in_force
 
-__all__ = ["ANNOUNCED_FROM", "NOTED_FROM", "SAVED_FROM", "Results"]
+__all__ = ["ANNOUNCED_FROM", "NOTED_FROM", "Results"]
 
 NOTED_FROM = 2_000_000
 """Characters from which the screen says how large a result is."""
 ANNOUNCED_FROM = 4_000_000
 """Characters from which reading is announced: some 30 ms of it."""
-SAVED_FROM = 100_000_000
 KEPT = 64_000_000
 """Characters of large results that are held together; the newest one always is."""
 MOST_EARLIER = 60
@@ -96,7 +97,7 @@ class Results:
         self._changed()
         try:
             await asyncio.sleep(ANNOUNCE_SECONDS)
-            if answer.size < SAVED_FROM or not await self._saved(call, answer):
+            if answer.size < in_force().result_bytes or not await self._saved(call, answer):
                 self._read(call, answer)
         finally:
             self.reading = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient, exc
 from truenas_client.methods.catalogue import Catalogue, Method
@@ -26,6 +26,9 @@ from tui.session.life import Life, State
 from tui.session.stores import Call, JobStore, Signal
 from tui.session.target import Target
 from tui.session.wire import WireLog
+
+if TYPE_CHECKING:
+    from tui.session.tour import Tour
 
 __all__ = ["Session", "State", "Target"]
 
@@ -45,6 +48,8 @@ class Session:
         self.memory = ConnectionMemory()
         self.others: Callable[[], list[Session]] = list
         """The other open sessions; set by the owner of all of them."""
+        self.tour: Tour | None = None
+        """Shown above the footer, while there is one."""
         self.life = Life(target, changed)
         self.life.on_lost, self.life.on_returned = self._lost, self._returned
         self.learning = Learning(self.catalogue_changed.publish)
@@ -53,7 +58,9 @@ class Session:
         self.jobs = JobStore()
         self.feeds = Feeds(put_in.masked, changed)
         self.wire = WireLog(self.life.tap, put_in.masked)
-        self.caller = Caller(self.life, self.learning, self.jobs, put_in, changed, writable=target.writable)
+        self.caller = Caller(
+            *(self.life, self.learning, self.jobs, put_in, changed), record=self._record, writable=target.writable
+        )
         self._follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
         self._cache = cache
         self._place = place
@@ -151,6 +158,17 @@ class Session:
                 self.life.warn(problem)
 
         self._spawn(shelve(), "shelf")
+
+    def _record(self, call: Call) -> None:
+        """Writes a call into the history: once as it is sent, once as it has ended."""
+        history = self.memory.history
+        if call.recorded:
+            error = call.failure.title if call.failure is not None else ""
+            history.ended(call.recorded, call.state, round(call.elapsed * 1000), self.masked(error))
+        else:
+            method = self.method(call.method)
+            names = [param.name for param in method.params] if method is not None else []
+            call.recorded = history.began(call.method, self.masked(call.params), names)
 
     # The parts, by the names that most need ----------------------------------------
 

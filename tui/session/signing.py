@@ -15,8 +15,11 @@ from truenas_client.aio.client import OTPToken
 from truenas_client.aio.profile_login import sign_in as sign_in_by_profile
 from truenas_client.auth.channel import Channel, weak_password
 from truenas_client.endpoint import Endpoint
-from truenas_client.secrets.value import Secret
+from truenas_client.exc import SecretUnavailable
+from truenas_client.secrets.value import Ask, Secret
+from truenas_client.storage.key_files import is_path
 from truenas_client.storage.secret_store import resolve
+from tui import guest
 from tui.session.target import Target
 
 __all__ = ["exposure", "obtain", "sign_in"]
@@ -27,6 +30,8 @@ async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
 
     Raises `SecretUnavailable`. Cancelling leaves a command that gives secrets running to its end.
     """
+    if guest.is_guest():
+        _refuse_what_is_local(target)
     if target.kind == "local socket" or target.profile.mechanism == "none":
         return None
     if target.secret:
@@ -36,6 +41,16 @@ async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
     for text in warnings:
         warn(text)  # on the loop's thread, because the listener may draw
     return secret
+
+
+def _refuse_what_is_local(target: Target) -> None:
+    """A guest signs in with what was typed, at a server of the network."""
+    if target.address is None or any(endpoint.socket is not None for endpoint in target.profile.endpoints):
+        raise SecretUnavailable(guest.refusal("The socket of this machine"))
+    if not target.secret and not isinstance(target.profile.secret, Ask):
+        raise SecretUnavailable(guest.refusal(f"The secret in {target.profile.secret}"))
+    if target.secret and target.kind == "api key" and is_path(target.secret.reveal()):
+        raise SecretUnavailable(guest.refusal("The file of an API key"))
 
 
 async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, otp: OTPToken) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from truenas_client.secrets.value import Secret
 from tui.model.job import Job
 from tui.session.jobstore import JobStore
 from tui.session.transfers import Transfer
@@ -77,6 +78,10 @@ class Call:
     """The file that goes along, where one does."""
     reviewed: bool = False
     """Whether the user has read the card of this call and said to send it; a write needs that."""
+    answers: dict[str, Secret] = field(default_factory=dict, repr=False)
+    """The secrets that the user gave for variables in ``params``; they are put in as the call is sent."""
+    recorded: str = ""
+    """The id of the call in the history, from when it was sent."""
 
     @property
     def elapsed(self) -> float:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient
+from tui.memory.state import AppMemory
 from tui.model.failure import Failure
 from tui.model.paths import shortened
 from tui.model.transfers import Kind, suggested_name
@@ -32,15 +34,22 @@ RATE_SECONDS = 3.0
 class Transfer:
     """Which file, and how far it is: bytes ``done`` of ``total`` (None while unknown).
 
-    ``overwrite`` is of downloads: an existing file may be replaced.
+    ``overwrite`` is of downloads: an existing file may be replaced. ``placed`` takes the file that was saved, and tells
+    where it is now.
     """
 
     kind: Kind
     path: Path
     overwrite: bool = False
+    placed: Callable[[Path], str] = shortened
     done: int = 0
     total: int | None = None
     _seen: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64), repr=False)
+
+    @property
+    def where(self) -> str:
+        """The file as people write it; one that is taken elsewhere, by its name."""
+        return shortened(self.path) if self.placed is shortened else self.path.name
 
     def at(self, done: int, total: int | None) -> None:
         """The core's progress."""
@@ -61,12 +70,33 @@ class Transfer:
 
 
 class FilePlaces:
-    """Where files were saved and read in this session: the next one begins there."""
+    """Where files were saved and read: the next one begins there. ``memory`` keeps it for the next start."""
 
     def __init__(self) -> None:
-        self.folder = "~"
-        """Where the last file was saved, as people write it."""
+        self.memory = AppMemory()
         self._sent: dict[str, str] = {}
+
+    @property
+    def folder(self) -> str:
+        """Where the last file was saved, as people write it."""
+        return self.memory.saved_to[0] or "~"
+
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        self.memory.saved_to = folder, self.form
+
+    @property
+    def form(self) -> str:
+        """The form that was saved last."""
+        return self.memory.saved_to[1]
+
+    @form.setter
+    def form(self, form: str) -> None:
+        self.memory.saved_to = self.folder, form
+
+    def sent(self, method: str) -> str:
+        """The file that was last sent with a method, "" without one."""
+        return self._sent.get(method, "")
 
     def first(self, kind: Kind, call: Call, host: str) -> str:
         """The initial text of the field."""
@@ -110,7 +140,7 @@ async def _download(client: AsyncClient, call: Call, params: list[Any], transfer
         overwrite=transfer.overwrite,
         progress=transfer.at,
     )
-    call.value = {"file": shortened(transfer.path), "size": got.size, "job": got.job_id, "result": got.result}
+    call.value = {"file": transfer.placed(transfer.path), "size": got.size, "job": got.job_id, "result": got.result}
 
 
 async def _upload(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer, jobs: JobStore) -> None:

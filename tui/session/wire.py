@@ -1,7 +1,7 @@
 """The log of the wire: the newest texts both ways, masked, as a feed that a panel of events can show.
 
 Off until a panel wants it. Invariants: what is kept holds neither a secret that the client knows (`engine.tap`) nor
-one that this session has put in; there are at most `MOST_FRAMES`, and as many bytes as a feed may keep.
+one that this session has put in; there are at most as many as the settings say, and as many bytes as a feed may keep.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Any
 
 from truenas_client.engine.tap import Frame, Tap
 from tui.session.feeds import Feed, FeedEvent
+from tui.settings.values import in_force
 
 __all__ = ["FrameEvent", "WireLog"]
-
-MOST_FRAMES = 2000
 
 
 @dataclass(slots=True)
@@ -33,7 +32,7 @@ class WireLog(Feed):
     """The frames that the client sends and receives while logging is on."""
 
     def __init__(self, tap: Tap, mask: Callable[[Any], Any]) -> None:
-        super().__init__("wire", MOST_FRAMES)
+        super().__init__("wire", in_force().frames)
         self._tap = tap
         self._mask = mask
 

@@ -13,7 +13,7 @@ import os
 import ssl
 from dataclasses import replace
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -26,7 +26,7 @@ from truenas_client.endpoint import LOCAL_SOCKET, Endpoint
 from truenas_client.storage import Known, Profiles
 from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
-from tui import actions
+from tui import actions, guest
 from tui.cards.card import Standing
 from tui.cards.confirm import confirm
 from tui.cards.trust import ask_trust
@@ -37,6 +37,7 @@ from tui.session.target import Target
 from tui.starting.attempt import missing, unsupported
 from tui.starting.opening import Opening, Start, opening, picked
 from tui.text import plain, safe
+from tui.themes import STYLES
 from tui.widgets.choice import Choice
 from tui.widgets.connect_form import ConnectForm, FormRow
 from tui.widgets.key_line import KeyLine
@@ -44,6 +45,10 @@ from tui.widgets.profile_list import NEW, ProfileList
 from tui.widgets.rows import Rows
 
 __all__ = ["ConnectScreen"]
+
+
+TALLEST = 22
+"""The lines of the card with what it tells of a connection; it stands in the middle with these."""
 
 
 class Card(Vertical):
@@ -86,22 +91,28 @@ class ConnectScreen(Standing, Screen[None]):
             # The profile existed when the app began; the file has changed since.
             self._opening = replace(opening(replace(self._start, profile="")), problem=error.error, at_once=False)
         given = self._opening.target
-        self._local = not given.address and not self._opening.names and os.path.exists(LOCAL_SOCKET)
+        free = not given.address and not self._opening.names and not guest.is_guest()
+        self._local = free and os.path.exists(LOCAL_SOCKET)
         self._warned: tuple[Endpoint, ...] = ()
         self._shown = given.profile.name
         self._attempted = ""
         """The address in the form at the last attempt."""
 
     def compose(self) -> ComposeResult:
+        yield Static("", id="above")
         with Card(id="card"):
-            yield Static("Connect to a TrueNAS: address and sign-in", id="sentence")
             yield FormRow("Profile", ProfileList(id="profiles"), id="profile-row")
             yield ConnectForm(self._opening.target, self._opening.blank, local=self._local)
             yield Static("", id="progress")
+            yield Static("No TrueNAS at hand? truenas-tui --tour shows around.", id="sentence")
         yield KeyLine()
 
+    def on_resize(self, event: events.Resize) -> None:
+        # The card grows downwards with what it tells, and what is read stays where it is.
+        self.query_one("#above").styles.height = max((event.size.height - TALLEST) // 2, 0)
+
     def on_mount(self) -> None:
-        self.query_one(Card).border_title = "Connect"
+        self.query_one(Card).border_title = "Connect to a TrueNAS"
         self._list_profiles(self._opening.names, self._opening.target.profile.name)
         self._redraw()
         start, target = self._opening, self._opening.target
@@ -181,7 +192,9 @@ class ConnectScreen(Standing, Screen[None]):
         return rows.key or "" if rows is not None and rows.has_focus else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self._at_profile) if action in ("profile_edit", "profile_forget") else True
+        if action in ("profile_edit", "profile_forget"):
+            return bool(self._at_profile) and not guest.is_guest()
+        return True
 
     @work(exclusive=True, group="profile")
     async def action_profile_edit(self) -> None:
@@ -302,7 +315,8 @@ class ConnectScreen(Standing, Screen[None]):
             return await self._ask_trust(session, error)
         else:
             self.form.remove_class("-code")
-            self.query_one("#progress", Static).update("")
+            card.remove_class("-busy")
+            self._show([])
             known = {exposure(endpoint) for endpoint in target.exposed}
             session.life.warnings = [text for text in session.life.warnings if text not in known]
             self.post_message(self.Connected(session, by_hand=by_hand))
@@ -377,8 +391,9 @@ class ConnectScreen(Standing, Screen[None]):
         elif note:
             lines.append(plain(note, "$text-warning"))
         elif self.query_one(Card).has_class("-busy"):
-            lines.append(Content.styled("connecting ..." if not done else "...", "$text-muted"))
+            lines.append(Content.styled("connecting ..." if not done else "...", STYLES["dim"]))
         self.query_one("#progress", Static).update(Content("\n").join(lines))
+        self.query_one(Card).set_class(bool(lines), "-tells")
         if failure is not None:
             # On a small screen the card may have to be scrolled; the news is at its end.
             self.call_after_refresh(self.query_one(Card).scroll_end, animate=False)

@@ -12,6 +12,7 @@ from truenas_client.exc import InvalidEndpoint, InvalidProfile
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile, Profiles, choose
 from truenas_client.trust import TLS
+from tui import guest
 from tui.memory.state import First
 from tui.session.target import Target
 from tui.starting.start import Start
@@ -93,6 +94,8 @@ def _with_flags(profile: Profile, start: Start) -> Target:
         mechanism = "api-key" if start.by_key else "password"
     if start.plain and mechanism == "api-key":
         mechanism = "api-key-plain"
+    if guest.is_guest():
+        profile = replace(profile, secret=Ask())
     profile = replace(profile, mechanism=mechanism, channel_binding=profile.channel_binding and start.channel_binding)
     writable = not profile.read_only if start.writable is None else start.writable
     return Target(profile, Secret(start.password) if start.password else None, writable, start.plain)

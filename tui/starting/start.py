@@ -35,6 +35,8 @@ class Start:
     fresh: bool = False
     """Whether nothing is remembered, neither from before nor for later."""
     ascii: bool = False
+    tour: bool = False
+    """Whether the demo comes with its tour."""
     profile: str = ""
 
     @property

@@ -21,6 +21,7 @@ from textual.widgets.text_area import Edit, EditResult
 
 from tui import actions
 from tui.model.completion import Candidate, Completions, accept, narrowed
+from tui.model.draft import Patch
 from tui.model.jsontext import Path
 from tui.model.sizetext import size_at
 from tui.text import safe, width
@@ -52,7 +53,7 @@ class ArgumentsEditor(JsonEditor):
     def __init__(self, choices: CompletionList, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.complete: Callable[[str, int, bool], Completions | None] = lambda _text, _caret, _onward: None
-        self.pasted: Callable[[str, int, int, str], str | None] = lambda _text, _start, _end, _pasted: None
+        self.pasted: Callable[[str, int, int, str], Patch | None] = lambda _text, _start, _end, _pasted: None
         self._onward = False
         self._choices = choices
         self._open: Completions | None = None
@@ -285,16 +286,30 @@ class ArgumentsEditor(JsonEditor):
         return left
 
     async def _on_paste(self, event: events.Paste) -> None:
+        # Otherwise what a text area does with a paste follows.
+        if self._take_paste(event.text):
+            event.stop()
+            event.prevent_default()
+
+    def action_paste(self) -> None:
+        if not self._take_paste(self.app.clipboard):
+            super().action_paste()
+
+    def _take_paste(self, paste: str) -> bool:
+        """Puts a paste where it belongs; False where that is the caret."""
         if self.read_only:
-            return
+            return False
+        text = self.text
         start, end = sorted(self.offset_of(place) for place in self.selection)
-        whole = self.pasted(self.text, start, end, event.text)
-        if whole is None:
-            return  # what a text area does with a paste follows
-        event.stop()
-        event.prevent_default()
-        self.replace(whole, (0, 0), self.document.end, maintain_selection_offset=False)
-        self.app.notify("The pasted text replaced the arguments; ctrl+z restores them.", timeout=4, markup=False)
+        patch = self.pasted(text, start, end, paste)
+        if patch is None:
+            return False
+        first, last = self.location_of(patch.start), self.location_of(patch.end)
+        self.replace(patch.text, first, last, maintain_selection_offset=False)
+        if (patch.start, patch.end) == (0, len(text)):
+            undo = actions.key("edit.undo")
+            self.app.notify(f"The pasted text replaced the arguments; {undo} restores them.", timeout=4, markup=False)
+        return True
 
     def action_cursor_up(self, select: bool = False) -> None:
         if self.choosing and not select:

@@ -20,15 +20,15 @@ from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.methods.catalogue import Method
 from truenas_client.methods.validator import Stopped, stopping
-from truenas_client.storage.named_secrets import named, unknown
 from tui import actions
 from tui.model.completion import Completions, complete
-from tui.model.draft import Draft
+from tui.model.draft import Draft, Patch
 from tui.model.examine import Examined, examine
 from tui.model.failure import FieldProblem
 from tui.model.jsontext import TextProblem
 from tui.model.known import Known
-from tui.model.pasting import pasted_arguments
+from tui.model.pasting import pasted
+from tui.session.filling import named, unknown
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.completion import CompletionList
 from tui.widgets.docs import Docs, Library
@@ -59,6 +59,8 @@ class CallPane(Pane):
         if self.view == DOCS:
             return {"app.back": "arguments", "pane.docs": "", "pane.args": ""}
         following = self.next_view
+        if (view := self.draft_view) is not None and view.has_class("-finding"):
+            return {"app.back": "all rows"}
         return {"app.back": "result", "call.view": "" if following == self.view else following.lower()}
 
     @dataclass
@@ -192,11 +194,9 @@ class CallPane(Pane):
             self.docs.docs.show(method)
         self._show_read()
 
-    def _pasted(self, text: str, start: int, end: int, pasted: str) -> str | None:
+    def _pasted(self, text: str, start: int, end: int, paste: str) -> Patch | None:
         draft = self._draft
-        if draft.method is None:
-            return None
-        return pasted_arguments(text, start, end, pasted, draft.method, smallest=draft.smallest)
+        return pasted(text, start, end, paste, draft.method, smallest=draft.smallest) if draft.method else None
 
     def _entitle(self) -> None:
         self.title = self.shown.name if self.shown is not None else "Call"
@@ -286,9 +286,28 @@ class CallPane(Pane):
     @on(DraftView.Edited)
     def _view_edited(self, event: DraftView.Edited) -> None:
         event.stop()
-        editor, (start, end, text) = self.editor, event.patch
+        self._write(event.patch)
+
+    def _write(self, patch: Patch) -> None:
+        editor, (start, end, text) = self.editor, patch
+        editor.history.checkpoint()
         editor.replace(text, editor.location_of(start), editor.location_of(end))
         self.look()
+
+    @on(DraftView.UndoWanted)
+    def _undo_wanted(self, event: DraftView.UndoWanted) -> None:
+        event.stop()
+        (self.editor.redo if event.again else self.editor.undo)()
+        self.look()
+
+    def settle(self) -> str:
+        """Writes what is typed in a field of the view that is still open; why it cannot be written, "" when it can."""
+        view = self.draft_view
+        if view is None:
+            return ""
+        if (patch := view.take_typed()) is not None:
+            self._write(patch)
+        return view.unfinished
 
     @work(exclusive=True, group="look")
     async def _look_aside(self, text: str) -> None:

@@ -57,7 +57,9 @@ class ChangesView(LaidLines):
 
     def _lay_changes(self, changes: Changes, cells: int) -> Iterator[Line]:
         column = _column([row.path for row in changes.rows], cells)
-        before = min(max((width(_part(row.old)) for row in changes.rows if row.old is not None), default=0), cells // 4)
+        after = max((width(_part(row.new)) for row in changes.rows), default=0)
+        room = max(cells - column - 2 - len(ARROW) - after, cells // 4)
+        before = min(max((width(_part(row.old)) for row in changes.rows if row.old is not None), default=0), room)
         for row in changes.rows:
             old, new = "?" if row.old is None else _part(row.old), _part(row.new)
             aligned = pad(old, before)

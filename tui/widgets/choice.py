@@ -43,8 +43,10 @@ class Choice(Widget, can_focus=True):
     class Submitted(Message):
         """Enter was pressed: the row is as good as a text field for that."""
 
-    def __init__(self, words: Sequence[str], *, chosen: int = 0, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(
+        self, words: Sequence[str], *, chosen: int = 0, name: str | None = None, id: str | None = None
+    ) -> None:
+        super().__init__(name=name, id=id)
         self.words = tuple(words)
         self.set_reactive(Choice.chosen, chosen)
 

@@ -1,4 +1,7 @@
-"""Which columns of a table are on screen, and how wide each is."""
+"""Which columns of a table are on screen, and how wide each is.
+
+Without a pinned column the first one stays at the left, where it leaves room: rows are told apart by it.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,9 @@ class ColumnPlaces:
         return found
 
     def _fixed(self, cells: int) -> int:
-        """How many of the pinned columns stay: they must leave room for one that moves."""
+        """How many columns stay: the pinned ones or the first one, as far as they leave room for one that moves."""
+        if not self._table.pinned:
+            return int(bool(self._table.columns) and self.width_of(self._table.columns[0]) <= cells // 3)
         room = 2 * cells // 3 - SIGN
         for count, key in enumerate(self._table.columns[: self._table.pinned]):
             room -= self.width_of(key) + GAP

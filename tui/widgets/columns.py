@@ -11,6 +11,8 @@ GAP = 2
 
 _MEASURED = 300  # rows that decide the width of a column; measuring all of a large table would be felt
 _WIDEST = 40  # cells a column takes when nothing else is said
+_WIDEST_FLEXIBLE = 200
+_STEP = 8  # cells by which a flexible column grows: not with each letter of a text that changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Column:
     """How a column is drawn. `cells` fixes its width; else it is as wide as its content, within `least` and `most`;
-    `flex` ones share what the others leave. Below `hide_below` cells of widget it is not shown."""
+    `flex` ones share what the others leave, as far as their content needs it. Below `hide_below` cells of widget it is
+    not shown."""
 
     title: str = ""
     cells: int | None = None
@@ -64,7 +67,9 @@ def natural_widths(columns: Sequence[Column], rows: Sequence[Row], *, header: bo
             for row in rows[:_MEASURED]
             if at < len(row.cells)
         )
-        widths.append(max(column.least, min(max(title, *texts, 0), column.most)))
+        wanted = max(title, *texts, 0)
+        most = _WIDEST_FLEXIBLE if column.flex else column.most
+        widths.append(max(column.least, min(-(-wanted // _STEP) * _STEP if column.flex else wanted, most)))
     return widths
 
 
@@ -76,7 +81,8 @@ def share_width(columns: Sequence[Column], natural: Sequence[int], cells: int, i
     flexible = [at for at in shown if columns[at].flex]
     rest = room - sum(widths[at] for at in shown if at not in flexible)
     for place, at in enumerate(flexible):
-        widths[at] = max(columns[at].least, rest // len(flexible) + (place < rest % len(flexible)))
+        share = rest // len(flexible) + (place < rest % len(flexible))
+        widths[at] = max(columns[at].least, min(share, natural[at]))
     over = sum(widths[at] for at in shown) - room
     while over > 0:
         # Too much for the widget: the widest give way first, none below its least.

@@ -23,7 +23,7 @@ from truenas_client.exc import InvalidEndpoint
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import TLS
-from tui import actions
+from tui import actions, guest
 from tui.session.target import Kind, Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
@@ -72,7 +72,8 @@ class ConnectForm(Vertical):
 
     def compose(self) -> ComposeResult:
         yield FormRow("Address", Field(id="address", compact=True, placeholder="nas.example"))
-        yield FormRow("Sign in", Choice(KINDS, id="kind"))
+        # The last one is of this machine.
+        yield FormRow("Sign in", Choice(KINDS[:-1] if guest.is_guest() else KINDS, id="kind"))
         yield FormRow("User", Field(id="user", compact=True, placeholder="admin"), id="user-row")
         yield FormRow(
             "Password",
@@ -97,7 +98,8 @@ class ConnectForm(Vertical):
         profile = target.profile
         self._field("address").value = profile.address or ""
         self._field("user").value = profile.username
-        self._choice("kind").chosen = KINDS.index("local socket" if local else target.kind)
+        kind = self._choice("kind")
+        kind.chosen = min(KINDS.index("local socket" if local else target.kind), len(kind.words) - 1)
         self._entrust(target)
         self._dropped = ""
         self.redraw()

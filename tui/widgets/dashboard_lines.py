@@ -39,6 +39,8 @@ FULL = 0.8
 BAR = 10
 ROOMY = 44
 """Cells from which a tile has room for what is only nice to know."""
+BUSY = 0.7
+"""The share from which on the plot of one is drawn as a warning."""
 TIGHT = 32
 """Cells below which names come before what can be read elsewhere."""
 
@@ -71,7 +73,7 @@ def plot(values: Sequence[float | None], cells: int, rows: int, top: float | Non
     for row in range(rows - 1, -1, -1):
         # The share of this line that each value fills; a first value of 1 sets the height.
         parts = [None if value is None else min(max(value / peak * rows - row, 0.0), 1.0) for value in shown]
-        drawn = sparkline([1.0, *parts], len(parts) + 1, glyphs)[1:]
+        drawn = sparkline([1.0, *parts], len(parts) + 1, glyphs, whole=rows > 1)[1:]
         blank = "".join(" " if row and not part else sign for sign, part in zip(drawn, parts, strict=True))
         lines.append(pad(blank, cells, "right"))
     return lines
@@ -88,7 +90,8 @@ def _plot(
         yield (
             Span(fit(label if first else "", 5), "key"),
             Span(pad(value if first else "", 10, "right") + " ", "strong"),
-            Span(drawn, "accent"),
+            # Of a share of 100 the upper lines are only reached where it is high.
+            Span(drawn, "warning" if top is not None and len(lines) - place > len(lines) * BUSY else "accent"),
         )
 
 

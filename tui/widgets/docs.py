@@ -124,12 +124,12 @@ class Docs(CursorView, FindingView):
 
     def on_show(self) -> None:
         # Laid out while hidden there was no width; and coming back with the size it had is no resize.
-        if self.scrollable_content_region.width != self._wrapped_at:
+        if self.content_region.width != self._wrapped_at:
             self._lay_out()
             self._go(self._trail.place if self._trail is not None else Place())
 
     def on_resize(self, event: events.Resize) -> None:
-        if self.scrollable_content_region.width != self._wrapped_at:
+        if self.content_region.width != self._wrapped_at:
             place = self._place()
             self._lay_out()
             self._go(place)
@@ -137,13 +137,13 @@ class Docs(CursorView, FindingView):
             self.show_cursor()
 
     def _lay_out(self) -> None:
-        cells = self._wrapped_at = self.scrollable_content_region.width
+        cells = self._wrapped_at = self.content_region.width
         trail = self._trail
         if not cells or trail is None:
             self._lines = []
         else:
             library = self._library
-            # One cell less than there is: the scroll bar may come.
+            # One cell less than there is, with a scroll bar and without: it comes and goes after the lines are made.
             self._lines = lay_out(
                 trail.page,
                 cells - 1 - _SIGN,

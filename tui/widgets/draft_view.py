@@ -42,6 +42,12 @@ class DraftView(Vertical):
         entries: Sequence[tuple[str, str]]
         take: Callable[[str], None]
 
+    @dataclass
+    class UndoWanted(Message):
+        """The last edit of the text is to be taken back, or what was taken back made again."""
+
+        again: bool = False
+
     class RunWanted(Message):
         """Enter in a view where that runs the call."""
 
@@ -49,6 +55,14 @@ class DraftView(Vertical):
     def unfinished(self) -> str:
         """What keeps the view from writing what stands in it into the draft; "" when the draft has it all."""
         return ""
+
+    def take_typed(self) -> Patch | None:
+        """The edit for what is typed in a field that is still open, which is closed by that; what is no value stays."""
+        return None
+
+    def find(self) -> bool:
+        """Opens the field to find something in the view; False where it has none."""
+        return False
 
     def show_draft(self, draft: Draft, known: Known) -> None:
         """Shows this draft, which was read already. Called again after each edit, and when its problems change."""

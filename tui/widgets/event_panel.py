@@ -57,9 +57,17 @@ class EventPanel(Pane):
         """The user has chosen another view or filter."""
 
     def __init__(
-        self, panel: Panel, *, words: Words = event_spans, id: str | None = None, classes: str | None = None
+        self,
+        panel: Panel,
+        *,
+        words: Words = event_spans,
+        name: str = "",
+        id: str | None = None,
+        classes: str | None = None,
     ) -> None:
+        """``name`` is the title, where that is not the name of the feed."""
         super().__init__("", id=id, classes=classes)
+        self._title = name or panel.feed.name
         self.panel = panel
         self._wording = words
         self.note: Callable[[], Fact | None] = lambda: None
@@ -145,7 +153,7 @@ class EventPanel(Pane):
     def _write_borders(self, panel: Panel) -> None:
         feed = panel.feed
         typed = panel.paths if self.lines.plotting else panel.filter
-        self.title = f"{feed.name}  /{typed}" if typed else feed.name
+        self.title = f"{self._title}  /{typed}" if typed else self._title
         state = "ended" if feed.ended else "paused" if panel.paused else "live"
         self.set_tabs((self.lines.view, f"{feed.rate():.1f}/s", state))
         facts: list[Fact] = []

@@ -18,6 +18,7 @@ from textual.widget import Widget
 from truenas_client import exc
 from truenas_client.engine.jobrecord import FINAL_STATES
 from tui.memory.state import ConnectionMemory
+from tui.model.export import Exported
 from tui.model.failure import Failure, explain
 from tui.model.job import LOST, Job, same_job
 from tui.model.jobparts import ARGUMENTS, ERROR, LOG, NOW, RESULT, VALUES, failure_of, parts_of
@@ -333,6 +334,14 @@ class JobPane(Pane):
         if job.method:
             there["n"] = ("name of the method", job.method)
         return there
+
+    @property
+    def exported(self) -> Exported | None:
+        """The value that is shown, to be saved; None while another part of the job is."""
+        job, views = self._job, self._views
+        if job is None or views is None or self._row is None or self._part not in (ARGUMENTS, RESULT):
+            return None
+        return Exported(self._whole(), f"the {self._part.lower()} of job #{job.id}", views.part_shown)
 
     def _whole(self) -> Any:
         assert self._row is not None

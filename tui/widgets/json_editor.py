@@ -67,7 +67,11 @@ class _EditorTheme(TextAreaTheme):
 class JsonEditor(TextArea):
     """Edits JSON text. Listen to `Edited`, set `problems`; `goto`, `select` and `next_problem` move the caret."""
 
-    BINDINGS = actions.bind(("edit.problem", "next_problem"))
+    # Keys of the text area itself, bound again so that the table of actions knows them.
+    BINDINGS = actions.bind(
+        ("edit.problem", "next_problem"),
+        *(("edit.undo", "undo"), ("edit.redo", "redo"), ("edit.cut", "cut"), ("edit.select_all", "select_all")),
+    )
 
     @dataclass
     class Edited(Message):

@@ -149,7 +149,12 @@ GAP = 3
 
 
 def _keys(ids: str) -> str:
-    return " ".join(actions.key(one, short=True) if "." in one else one for one in ids.split())
+    """The keys of a hint's entry; "" where the user took them from all of its actions."""
+    return " ".join(
+        one if "." not in one else actions.key(one, short=True)
+        for one in ids.split()
+        if "." not in one or actions.keys_of(one)
+    )
 
 
 class Hint(Widget):
@@ -174,6 +179,7 @@ class Hint(Widget):
         parts = [
             clickable(Content.assemble((key, key_style), " ", (word, word_style)), "press", key)
             for key, word in ((_keys(ids), word) for ids, word in self._entries)
+            if key
         ]
         hint = Content(" " * GAP).join(parts)
         return Content.assemble(" " * max(self.size.width - hint.cell_length, 0), hint)

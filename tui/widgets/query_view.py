@@ -9,7 +9,7 @@ from __future__ import annotations
 from json import dumps
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.suggester import Suggester
@@ -30,6 +30,7 @@ from tui.model.querydraft import (
     suggested,
     texts_of,
     unsayable_text,
+    where_of,
 )
 from tui.text import plain, safe, width
 from tui.widgets.choice import Choice
@@ -47,6 +48,7 @@ _HINTS = {
     "limit": "all",
     "offset": "0",
 }
+_SIGNS = "= != < <= > >=  in nin (list)  rin rnin (holds)  ~ ^ $ (text)  C any case"
 _FIELDS_SHOWN = 40
 _MOST_JSON = 2000
 
@@ -62,13 +64,25 @@ class _Names(Suggester):
         return suggested(self._field, value, self._view.names)
 
 
+class _Where(Input):
+    """The where line. Lines that are pasted become one, and filters in JSON their text."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        text = where_of(event.text)
+        self.replace(" ".join(event.text.split()) if text is None else text, *self.selection)
+
+
 class QueryView(DraftView):
     """Shows and edits the draft of a method that takes filters and options."""
 
     DEFAULT_CSS = """
     QueryView VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     QueryView Horizontal { height: 1; }
-    QueryView .label { width: 9; color: $text-muted; }
+    QueryView .told { height: auto; }
+    QueryView .made { width: 1fr; color: $foreground-muted; }
+    QueryView .label { width: 9; color: $foreground-muted; }
     QueryView Horizontal:focus-within > .label { color: $text-primary; text-style: bold; }
     QueryView Input { width: 1fr; }
     QueryView .short { width: 10; }
@@ -76,8 +90,6 @@ class QueryView(DraftView):
     QueryView Choice { width: auto; }
     QueryView #query-carets { display: none; color: $text-error; }
     QueryView #query-carets.-wrong { display: block; }
-    QueryView #query-json { color: $text-muted; }
-    QueryView #query-fields { color: $text-muted; margin-top: 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -105,11 +117,13 @@ class QueryView(DraftView):
                 yield self._field("offset")
                 yield Static("answer", classes="label second")
                 yield Choice(ANSWERS, id="query-answer")
-            yield Static(id="query-json")
-            yield Static(id="query-fields")
+            for name, id, text in (("makes", "json", ""), ("signs", "signs", _SIGNS), ("fields", "fields", "")):
+                with Horizontal(classes="told", id=f"{id}-row"):
+                    yield Static(name, classes="label")
+                    yield Static(plain(text), id=f"query-{id}", classes="made")
 
     def _field(self, name: str) -> Input:
-        return Input(
+        return (_Where if name == "where" else Input)(
             id=f"query-{name}",
             compact=True,
             placeholder=_HINTS[name],
@@ -146,8 +160,8 @@ class QueryView(DraftView):
         if names != self.names:
             self.names = names
             more = f" and {len(names) - _FIELDS_SHOWN} more" if len(names) > _FIELDS_SHOWN else ""
-            text = f"fields   {', '.join(names[:_FIELDS_SHOWN])}{more}" if names else ""
-            self.query_one("#query-fields", Static).update(plain(safe(text)))
+            self.query_one("#query-fields", Static).update(plain(f"{', '.join(names[:_FIELDS_SHOWN])}{more}"))
+            self.query_one("#fields-row").display = bool(names)
         if params is None:
             self._say_unsayable(f"The arguments are not JSON: {self._draft.unsendable}. Mend them there first.")
             return
@@ -176,22 +190,27 @@ class QueryView(DraftView):
         self._made = self._wrong = None
         self._set_disabled(True)
         self.query_one("#query-carets").remove_class("-wrong")
-        self.query_one("#query-json", Static).update(plain(safe(text)))
+        self._say("", text)
+
+    def _say(self, label: str, text: str) -> None:
+        """What the fields make, or what is to be said of them."""
+        self.query_one("#json-row .label", Static).update(label)
+        self.query_one("#query-json", Static).update(plain(text))
 
     def _tell(self, error: QueryError | None) -> None:
         """The JSON that the fields make, or what is wrong in one of them."""
         self._wrong = error
-        carets, json = self.query_one("#query-carets", Static), self.query_one("#query-json", Static)
+        carets = self.query_one("#query-carets", Static)
         carets.remove_class("-wrong")
         method = self._draft.method
         if error is None:
             # Of a thousand ids in a filter the beginning is enough.
-            made = safe(f"{'makes':<{LABEL}}{dumps(self._made, ensure_ascii=False)[:_MOST_JSON]}")
+            made = dumps(self._made, ensure_ascii=False)[:_MOST_JSON]
             unknown = _unknown(method, self._made) if method is not None and self._made is not None else ""
-            json.update(plain(f"{made}\n{safe(unknown)}" if unknown else made))
+            self._say("makes", f"{made}  {unknown}" if unknown else made)
             return
         field = self.query_one(f"#query-{error.field}", Input)
-        json.update(plain(safe(f"{error.field} {error.position + 1}: {error}")))
+        self._say("", f"{error.field} {error.position + 1}: {error}")
         at = LABEL + width(safe(field.value[: error.position])) - field.scroll_offset.x
         wrong = field.value[error.position : error.position + error.length]
         if error.field == "where" and at >= LABEL:

@@ -7,8 +7,9 @@ job shows its progress here until it ends.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -52,6 +53,9 @@ QUIET_SECONDS = 0.3
 
 class ResultPane(Pane):
     """Shows one `Call` after the other. `FieldChosen` asks for the place of a field in the arguments."""
+
+    FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"pane.args": "", "pane.docs": ""}
+    """The room in the footer is for what may be done to a result."""
 
     @dataclass
     class FieldChosen(Message):

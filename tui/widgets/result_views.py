@@ -21,6 +21,7 @@ from truenas_client.values.table import Arrangement, Table, is_table, named_rows
 from tui import actions
 from tui.memory.state import ConnectionMemory
 from tui.model.differences import Differences
+from tui.model.export import Shown
 from tui.model.page import Page
 from tui.widgets.diff_view import DiffView
 from tui.widgets.json_view import JsonView
@@ -82,7 +83,8 @@ class ResultViews(Vertical):
         arrangement = Arrangement.from_dict(self._memory.table_of(self._method))
         if self._page is not None and self._page.is_part:
             arrangement = replace(arrangement, sort=None)  # the server sorts: see `tui.model.page`
-        table = Table(rows, arrangement, best=best_columns(self._method) or ())
+        selected = self._page.selected if self._page is not None else ()
+        table = Table(rows, arrangement, best=selected or best_columns(self._method) or ())
         table.exact = self._exact
         if self._page is not None and (sorting := self._page.sorting) is not None:
             field, descending = sorting
@@ -270,6 +272,18 @@ class ResultViews(Vertical):
         rows = self._named or self._value
         name = title_of(rows[self._row])
         return f"row {self._row + 1} of {len(rows)}" + (f"  {name}" if name else "")
+
+    @property
+    def part_shown(self) -> Shown | None:
+        """What the table or the open row shows of the value; None where all of it is shown as it is."""
+        if self._row is not None:
+            return Shown((self._named or self._value)[self._row], None, self.title)
+        table = self.table_view.table if self.table_view is not None else None
+        if table is None:
+            return None
+        rows, columns = [table.row(at) for at in range(len(table))], table.columns
+        words = f"{len(columns)} of {len(table.keys)} columns"
+        return Shown(rows, columns, f"{words}, sorted by {table.sorting[0]}" if table.sorting else words)
 
     @property
     def path(self) -> tuple[str | int, ...] | None:

@@ -78,5 +78,5 @@ def result_note(call: Call) -> str:
         return f"{size}: too large to show here, so this is its beginning. The whole result is in {call.saved.path}"
     if (call.size or 0) >= NOTED_FROM:
         size = human_size(call.size or 0, decimal=True)
-        return f"{size}, loaded as you scroll. Press {{copy.menu}}, then r, to save it."
+        return f"{size}, loaded as you scroll. {{result.save}} saves it."
     return ""

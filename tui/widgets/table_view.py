@@ -120,13 +120,16 @@ class TableView(CursorView, ValueView):
 
     @property
     def shown_columns(self) -> tuple[int, int, int]:
-        """Numbers, from 1, of the first and last column on screen that scroll or stand, and how many there are."""
+        """Numbers, from 1, of the first and last column on screen after those that stay, and how many there are."""
         cells = self.scrollable_content_region.width
         total = len(self._table.columns) if self._table is not None else 0
         if not cells:  # nothing is on screen yet
             return 1, total, total
         places = self._on_screen(cells)
-        return (places[0][0] + 1, places[-1][0] + 1, total) if places else (0, 0, total)
+        if not places:
+            return 0, 0, total
+        first = next((column for at, (column, _) in enumerate(places) if column != at), 0)
+        return first + 1, places[-1][0] + 1, total
 
     def show_exact(self, exact: bool) -> None:
         """Shows exact values in the cells, or readable ones."""

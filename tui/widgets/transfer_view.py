@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from truenas_client.values.human import human_duration, human_size
-from tui.model.paths import shortened
 from tui.session.transfers import Transfer
 from tui.text import bar, safe
 from tui.widgets.laid_lines import LaidLines, Line
@@ -47,4 +46,4 @@ class TransferView(LaidLines):
         yield Span(verb, "accent strong"), Span("   " + "   ".join(facts))
         yield (Span(bar(fraction, min(cells, LONGEST_BAR), self.glyphs), "accent"),)
         yield ()
-        yield Span(f"{label:<12}", "dim"), Span(safe(shortened(transfer.path)))
+        yield Span(f"{label:<12}", "dim"), Span(safe(transfer.where))

@@ -29,6 +29,7 @@ class ValuePane(Pane):
         self._memory = ConnectionMemory()
         self._about: list[Fact] = []
         self._found: Fact | None = None
+        self.value: Any = None
 
     def compose(self) -> ComposeResult:
         yield self.views
@@ -37,12 +38,14 @@ class ValuePane(Pane):
     def show(self, value: Any, title: str, about: str) -> None:
         """Shows a value, which must not change meanwhile; ``about`` is a fact for the border."""
         self._about, self._found = [about], None
+        self.value = value
         self.title = title
         self.views.show_value(value, "event", self._memory, as_table=False)
         self._tell()
 
     def clear(self) -> None:
         """Lets go of the value."""
+        self.value = None
         self.views.clear()
 
     def focus_value(self) -> None:

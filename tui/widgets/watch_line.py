@@ -93,7 +93,9 @@ class WatchLine(Widget, can_focus=True):
         if watch is not None:
             return self._event(watch, cells, glyphs)
         # A digit is only typed where a text field has the focus; a click works everywhere.
-        keys = "" if is_typing(self.screen) else actions.worded(" ({go.jobs} Jobs, {go.events} Events)", typing=False)
+        keys = (
+            "" if is_typing(self.screen) else actions.worded("; {go.jobs} shows jobs, {go.events} events", typing=False)
+        )
         return Content.styled(
             cut(f" No jobs or events yet{keys}", cells, ellipsis=glyphs.ellipsis),
             STYLES["dim"],

@@ -1,0 +1,34 @@
+"""``midclt login``: sign a profile in, and have the agent keep it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from ..exits import CommandError, ExitStatus
+
+__all__ = ["add_options", "run"]
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Describe the command and its options."""
+    parser.description = (
+        "Sign a profile in and have the agent keep it, used or not, until midclt logout or for eight hours. Password "
+        "and one-time password are asked for once; commands for the profile need none then, without a terminal too."
+    )
+    parser.add_argument("name_of_profile", metavar="PROFILE", nargs="?", help="default: --profile, or the default one")
+
+
+def run(options: Namespace) -> ExitStatus:
+    """Open the session and keep it."""
+    from ..access import chosen
+    from ..agent.joining import way_for_login
+    from ..output import say
+
+    options.profile = options.name_of_profile or options.profile
+    choice = chosen(options)
+    if choice.profile is None:
+        raise CommandError("Name a profile (midclt profile add makes one)", ExitStatus.USAGE)
+    reply = way_for_login(options, choice)
+    name, hours = choice.profile.name, max(int(reply["seconds"]), 0) / 3600
+    say(f"{name}: signed in as {reply['user']}, for {hours:.2g} hours. `midclt logout {name}` ends it.")
+    return ExitStatus.OK

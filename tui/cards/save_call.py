@@ -1,0 +1,178 @@
+"""The card that saves a call: its name, what it is for, and which of its values are asked for each time it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from truenas_client.exc import InvalidSavedCall
+from truenas_client.methods.storable import secret_places, with_value
+from truenas_client.secrets.redact import MASK, holds_mask
+from truenas_client.storage.saved import SavedCalls
+from truenas_client.storage.saved_call import SavedCall, Variable, free_name
+from tui import actions
+from tui.cards.card import CardScreen, ask, row
+from tui.model.paths import shortened
+from tui.model.variables import Leaf, is_variable, leaves_of
+from tui.text import plain, safe
+from tui.widgets.key_line import Hint
+from tui.widgets.rows import Cell, Column, Row, Rows
+
+__all__ = ["Draft", "SaveCallScreen", "save_call"]
+
+MOST_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be saved; ``names`` are those of the method's arguments, ``described`` its known variables."""
+
+    method: str
+    params: list[Any]
+    names: Sequence[str] = ()
+    described: Mapping[str, Variable] | None = None
+    name: str = ""
+    description: str = ""
+
+
+async def save_call(node: Widget, draft: Draft) -> str | None:
+    """Asks over the screen of ``node``, and says where the call was saved. Returns its name. From a worker."""
+    saved = await ask(node, SaveCallScreen(draft))
+    if saved is not None:
+        text = f"Saved as {saved}: {actions.key('go.saved')} lists it, midclt run {shlex.quote(saved)} runs it."
+        node.notify(safe(text), timeout=6, markup=False)
+    return saved
+
+
+class SaveCallScreen(CardScreen[str | None]):
+    """Saves the call and dismisses with its name; None for escape."""
+
+    BINDINGS = [
+        *actions.bind(("nav.toggle", "mark"), priority=True),
+        *actions.bind(("card.accept", "accept")),
+    ]
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._draft = draft
+        self._leaves = leaves_of(draft.params, draft.names)
+        secret = {path for path, _mask in secret_places(draft.method, draft.params, draft.names)}
+        self._secret = {at for at, leaf in enumerate(self._leaves) if leaf.path in secret or holds_mask(leaf.value)}
+        """The values that are never saved."""
+        # What is empty still is meant to be filled in.
+        self._open = {at for at, leaf in enumerate(self._leaves) if leaf.value == "" or is_variable(leaf.value)}
+        self._replaceable = ""
+        """The name for which the card said that a call is saved under it."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            yield from row("Name", Input(self._draft.name or self._draft.method, id="name", compact=True))
+            about = Input(self._draft.description, id="about", compact=True, placeholder="what it is for")
+            yield from row("About", about)
+            yield Static("", id="values-head", classes="text")
+            columns = (Column(cells=3), Column(least=8, most=32), Column(flex=True), Column(least=6, most=24))
+            yield Rows(columns, id="values", empty="No values.")
+            yield Static("", id="says")
+            yield Hint(
+                *(("card.accept", "save"), ("nav.toggle", "ask each time, or not")),
+                *(("tab", "next"), ("card.leave", "back")),
+            )
+
+    def on_mount(self) -> None:
+        card, rows = self.query_one("#card"), self.query_one(Rows)
+        card.border_title = plain(f"Save the call  {self._draft.method}")
+        card.border_subtitle = plain(f"a file in {shortened(SavedCalls().folder)}")
+        rows.styles.height = max(min(len(self._leaves), MOST_ROWS), 1)
+        self._renew()
+        self.query_one("#name").focus()
+
+    def _renew(self) -> None:
+        names = self._names()
+        rows = []
+        for at, leaf in enumerate(self._leaves):
+            asked = at in names or at in self._secret
+            mark = Cell("[x]", "accent") if asked else Cell("[ ]", "dim")
+            words = f"asked as {names[at]}" if at in names else "a secret: asked" if asked else ""
+            value = MASK if at in self._secret else "" if asked else leaf.text
+            rows.append(Row(str(at), (mark, leaf.label, Cell(value, "dim"), Cell(words, "accent"))))
+        self.query_one(Rows).set_rows(rows)
+        head = "Values that you mark are asked for each time it runs:"
+        self.query_one("#values-head", Static).update(plain(head, "$foreground-muted"))
+
+    def _names(self) -> dict[int, str]:
+        """The name of the variable for each value that is asked for."""
+        names: dict[int, str] = {}
+        for at in sorted(self._open):
+            leaf = self._leaves[at]
+            names[at] = _standing(leaf) or free_name(leaf.name, {*names.values(), *self._taken()})
+        return names
+
+    def _taken(self) -> set[str]:
+        return {_standing(leaf) for leaf in self._leaves} | {*(self._draft.described or {})}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # In a field the space belongs to the text.
+        return self.query_one(Rows).has_focus if action == "mark" else super().check_action(action, parameters)
+
+    def action_mark(self) -> None:
+        """Asks for the value under the cursor each time, or saves it."""
+        rows = self.query_one(Rows)
+        if rows.key is None:
+            return
+        at = int(rows.key)
+        if _standing(self._leaves[at]) or at in self._secret:
+            kind = "A secret is never saved" if at in self._secret else "It is a variable in the arguments"
+            self._say(f"{kind}: it is asked for each time.")
+            return
+        self._open ^= {at}
+        self._renew()
+
+    @on(Rows.Chosen)
+    @on(Input.Submitted)
+    def action_accept(self) -> None:
+        self._save()
+
+    def made(self) -> SavedCall:
+        """The call as the card has it now, without secrets. Raises `InvalidSavedCall`."""
+        params, variables = self._draft.params, dict(self._draft.described or {})
+        for at, name in self._names().items():
+            leaf = self._leaves[at]
+            params = with_value(params, leaf.path, f"${{var:{name}}}")
+            if name not in variables and not _standing(leaf):
+                variables[name] = Variable(name, leaf.type)
+        name, about = (self.query_one(f"#{id}", Input).value.strip() for id in ("name", "about"))
+        call = SavedCall(name, self._draft.method, params, about, tuple(variables.values()))
+        return call.without_secrets(self._draft.names)
+
+    @work(exclusive=True, group="save")
+    async def _save(self) -> None:
+        try:
+            call, saved = self.made(), SavedCalls()
+            exists = await asyncio.to_thread(lambda: saved.path(call.name).exists())
+            if exists and self._replaceable != call.name:
+                self._replaceable = call.name
+                self.settle()
+                self._say(f"{call.name} exists: {actions.key('card.accept')} once more replaces it.")
+                return
+            await asyncio.to_thread(saved.put, call, replace=exists)
+        except (InvalidSavedCall, OSError) as error:
+            self._say(f"Not saved: {error.error if isinstance(error, InvalidSavedCall) else error}")
+        else:
+            self.dismiss(call.name)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#says", Static).update(plain(text, "$text-warning"))
+
+
+def _standing(leaf: Leaf) -> str:
+    """The name of the variable that a value is already; "" for any other."""
+    return leaf.value[len("${var:") : -1].strip() if is_variable(leaf.value) else ""
