@@ -549,7 +549,7 @@ async def _events(desk: Desk, key: str) -> None:
 @drive("wire.log", "wire.call", "wire.filter", "wire.view", "wire.copy", "wire.save")
 async def _wire(desk: Desk, key: str) -> None:
     await desk.press("escape", "escape", "6")
-    await desk.see("wire")
+    await desk.see("Wire")
     if key == "w":
         await desk.press(key)
         await desk.see("w logs again")
