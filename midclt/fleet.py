@@ -25,6 +25,7 @@ from .access import call_timeout, logged, secret_before_input, signed_in, unsign
 from .asking import typed
 from .exits import CommandError, ExitStatus, status_of
 from .lock import Lock, may_write
+from .nearest import advice_if_unlisted
 from .output import is_terminal, report, say, speak_of, tell
 from .showing import show
 
@@ -140,8 +141,13 @@ class Fleet:
             lock.check(client.call, method, params, timeout)
             return
         agreed = self._agreed and not self._all and not self._only_reads
-        if not agreed and may_write(client.call, method, params, timeout):
+        if agreed or not may_write(client.call, method, params, timeout):
+            return
+        try:
             self._from_main(one.profile, lambda: self._agree(method))
+        except CommandError as e:
+            hint = advice_if_unlisted(client, method, timeout)  # what is in no list counts as a write
+            raise CommandError(f"{e}\n{hint}" if hint else str(e), e.status) from None
 
     def _agree(self, method: str) -> None:
         """Have the user agree that a method may change the servers: once for all of them. Raises `CommandError`."""

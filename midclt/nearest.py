@@ -13,7 +13,7 @@ from truenas_client.exc import ClientException
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client
 
-__all__ = ["advice"]
+__all__ = ["advice", "advice_if_unlisted"]
 
 MOST = 3
 
@@ -38,6 +38,11 @@ def advice(client: Client, method: str, timeout: float | None) -> str:
     if not near and service in services:
         return f"`midclt methods {service}` lists what there is"
     return f"Near it: {', '.join(near)}" if near else ""
+
+
+def advice_if_unlisted(client: Client, method: str, timeout: float | None) -> str:
+    """The advice for a method that the server does not list; "" for one that it does."""
+    return "" if method in _Listed(client, timeout) else advice(client, method, timeout)
 
 
 class _Listed:

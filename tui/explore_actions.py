@@ -36,8 +36,8 @@ ACTIONS: tuple[Action, ...] = (
         keys="s",
         help="Saves the method with its arguments under a name; values may be left open, to be asked for each time it "
         "runs. {go.saved} lists saved calls, and midclt run makes them.",
-        footer="save",
-        rank=24,
+        footer="save call",
+        rank=28,
     ),
     _call(
         "call.elsewhere",
@@ -50,7 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         "call.view",
         "Next view of the arguments",
         keys="f2",
-        help="Changes between the views of the arguments: JSON, a form. All show the same text.",
+        help="Changes between the views of the arguments: JSON, a form, fields of a query. All show the same text.",
         always=True,
     ),
     _go(
@@ -241,7 +241,7 @@ ACTIONS: tuple[Action, ...] = (
         keys="x",
         help="Into a file, as JSON, JSONL, CSV, YAML or Markdown: all of it, or the rows and columns that are shown. "
         "While a diff is shown, the diff.",
-        footer="save",
+        footer="save result",
         rank=23,
     ),
     _call(
@@ -251,6 +251,14 @@ ACTIONS: tuple[Action, ...] = (
         help="Asks the server to stop the job shown in the result, after asking you.",
         footer="abort",
         rank=11,
+    ),
+    _call(
+        "call.watch",
+        "Watch the job here, or not",
+        keys="w",
+        help="The end of a watched job is told wherever you are. Jobs started here are watched.",
+        footer="watch",
+        rank=27,
     ),
     _go(
         "method.star",

@@ -6,11 +6,10 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from tui.action import Action, key_text
 from tui.action_table import ACTIONS
-from tui.settings.file import SettingsFile, settings_path
+from tui.settings.file import settings_of
 from tui.settings.keymap import PRESETS, resolved
 
 __all__ = ["print_keys"]
@@ -29,7 +28,7 @@ def print_keys(argv: Sequence[str]) -> int:
         keys = resolved(options.preset, {})[0]
         problems: list[str] = []
     else:
-        file = SettingsFile(Path(options.config) if options.config else settings_path())
+        file = settings_of(options.config)
         keys, problems = file.keymap, file.all_problems
     for line in _toml(keys) if options.toml else _table(keys):
         print(line)

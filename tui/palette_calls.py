@@ -57,10 +57,12 @@ class Calls(Provider):
         count, now = 0, datetime.now().astimezone()
         for entry in self._again:
             words = f"again: {entry.method} {entry.arguments[:LONGEST]}".rstrip()
-            if entry.params is None or (score := matcher.match(words)) <= 0:
+            made = when(entry.at.astimezone(), now)
+            score = max(matcher.match(words), matcher.match(f"again: {made}"))
+            if entry.params is None or score <= 0:
                 continue
             shown = plain(words)
-            about = plain(f"{when(entry.at.astimezone(), now)}   {outcome(entry, here=False)[0]}")
+            about = plain(f"{made}   {outcome(entry, here=False)[0]}")
             # The newest first, where they fit alike.
             place = 1 + score - count / 1000
             yield Hit(place, shown, partial(self._repeat, entry), text=shown.plain, help=about)  # type: ignore[arg-type]

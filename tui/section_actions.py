@@ -160,7 +160,7 @@ ACTIONS: tuple[Action, ...] = (
         "history.find",
         "Filter the history",
         keys="slash",
-        help="Words in method or arguments, method:pool  args:tank  state:failed  error:EINVAL  -word.",
+        help="Words in method, arguments or time (yesterday), or method:pool  args:tank  state:failed  -word.",
         footer="filter",
         rank=14,
         handler="list_find",

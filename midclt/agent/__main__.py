@@ -7,6 +7,7 @@ the user reads its memory, where the system can forbid that.
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -34,7 +35,9 @@ def main() -> None:
     from .server import Agent
 
     async def serve() -> None:
-        await Agent(socket.socket(fileno=number), idle=idle, lifetime=lifetime).run()
+        agent = Agent(socket.socket(fileno=number), idle=idle, lifetime=lifetime)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, agent.stop)
+        await agent.run()
 
     with suppress(KeyboardInterrupt):
         asyncio.run(serve())

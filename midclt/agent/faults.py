@@ -1,4 +1,4 @@
-"""Errors of the core as JSON and back, so that midclt shows them as if it had met them itself.
+"""Errors of the core as a text and back, so that midclt shows them as if it had met them itself.
 
 Invariants: what comes back is of the class that was raised, also where only its base class is public; an unknown class
 becomes a `ClientException`.
@@ -9,24 +9,25 @@ from __future__ import annotations
 import errno
 from typing import Any
 
-from truenas_client import exc
+from truenas_client import ejson, exc
 from truenas_client.exc import ClientException, ErrorExtra, ValidationErrors
 
-__all__ = ["as_jsonrpc", "as_table", "from_table"]
+__all__ = ["as_jsonrpc", "as_text", "from_text"]
 
 _KEPT = ("error", "errno", "trace", "extra")
 _NOT_KEPT = ("py_exception", "verify_message")
 
 
-def as_table(error: ClientException) -> dict[str, Any]:
-    """An error as members for JSON."""
+def as_text(error: ClientException) -> str:
+    """An error as JSON, in the extended form: what the server attached may hold dates."""
     members = {name: value for name, value in vars(error).items() if name not in _NOT_KEPT}
-    return {"kind": type(error).__name__, **members, **{name: getattr(error, name, None) for name in _KEPT}}
+    members |= {name: getattr(error, name, None) for name in _KEPT}
+    return ejson.dumps({"kind": type(error).__name__, **members})
 
 
-def from_table(table: dict[str, Any]) -> ClientException:
-    """The error of `as_table`."""
-    members = dict(table)
+def from_text(text: str) -> ClientException:
+    """The error of `as_text`."""
+    members = ejson.loads(text)
     name = str(members.pop("kind", ""))
     kind = getattr(exc, name, None)
     if kind is None and name in ("CertificateError", "PinMismatch"):

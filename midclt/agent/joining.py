@@ -14,12 +14,12 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from truenas_client.exc import ClientException, ConnectError, ConnectionLost
+from truenas_client.exc import ConnectError, ConnectionLost
 from truenas_client.secrets.value import Ask
 
 from ..exits import CommandError, ExitStatus
 from ..output import say, warn
-from .place import Unsafe, connect
+from .place import PATIENCE, Unsafe, connect
 from .quick import MODES, key_of, mode_of, other_wishes
 from .wire import AgentGone, Channel, request
 
@@ -35,10 +35,9 @@ ATTEMPTS = 3
 """An agent that ends meanwhile, or is of another version, is replaced. No call was made yet."""
 _WHY = {
     "locked": "the agent is locked: `midclt login` or `midclt agent start` unlocks it",
-    "busy": "long calls and jobs take all the room of its connection",
-    "old": "the server speaks the old protocol (24.10 and earlier), which the agent does not",
+    "busy": "long calls and jobs take all the room of the agent's connection",
     "optional": "a part of the sign-in is missing",
-    "again": "it has dropped the sign-in",
+    "again": "the agent has dropped the sign-in",
 }
 
 
@@ -64,9 +63,7 @@ def way_of(options: Namespace, choice: Choice, secret: Secret | None = None, *, 
         way.open()
     except Refused as e:
         if mode == "require":
-            raise CommandError(
-                f"Not without the agent (--agent require), and not with it: {e}", ExitStatus.USAGE
-            ) from e
+            raise CommandError(f"--agent require: {e}", ExitStatus.USAGE) from e
     except (Unsafe, AgentGone, OSError) as e:
         text = "The agent cannot be used: " + (str(e) or "it ended")
         if mode == "require":
@@ -98,9 +95,9 @@ def _unfit(options: Namespace, choice: Choice) -> str | None:
     if not hasattr(socket, "AF_UNIX") or os.name != "posix":
         return "this system has no UNIX sockets"
     if profile is None:
-        return "it signs in by a profile, and none is used (--profile)"
+        return "the agent signs in by a profile, and none is used (--profile)"
     if (name := other_wishes(options)) is not None:
-        return f"it signs in as the profile says, and {name} says otherwise"
+        return f"the agent signs in as the profile says, and {name} says otherwise"
     if profile.mechanism == "none" or any(endpoint.socket is not None for endpoint in profile.endpoints):
         return f"profile {profile.name} needs no sign-in"
     return None
@@ -113,7 +110,7 @@ def control(op: str, **members: Any) -> dict[str, Any] | None:
         if sock is None:
             return None
         with sock:
-            sock.settimeout(ANSWER_SECONDS)
+            sock.settimeout(PATIENCE)
             reply = Channel(sock).ask(request(op, **members))
     except (Unsafe, AgentGone, OSError) as e:
         raise CommandError(f"The agent cannot be used: {str(e) or 'it ended'}", ExitStatus.CONNECTION) from e
@@ -130,6 +127,8 @@ class Way:
         self._options, self._choice, self._optional, self._op = options, choice, optional, op
         self._key = key_of(options)
         self._was_open = False
+        self.address = ""
+        """That of the server, as the agent reached it."""
         self._first: socket.socket | None = None
 
     def __call__(self) -> socket.socket:
@@ -151,7 +150,7 @@ class Way:
             raise Refused("there is no configuration")
         for left in reversed(range(ATTEMPTS)):
             sock = _reached()
-            sock.settimeout(ANSWER_SECONDS)
+            sock.settimeout(PATIENCE)
             channel = Channel(sock)
             try:
                 seconds = self._options.timeout or None
@@ -174,7 +173,10 @@ class Way:
     def _talk(self, channel: Channel, reply: dict[str, Any]) -> dict[str, Any]:
         codes: Any = None
         while True:
-            if "warn" in reply:
+            if "on" in reply:
+                channel.sock.settimeout(ANSWER_SECONDS)
+                reply = channel.receive()
+            elif "warn" in reply:
                 warn(str(reply["warn"]))
                 reply = channel.receive()
             elif reply.get("ask") == "secret":
@@ -183,14 +185,15 @@ class Way:
                 if codes is None:
                     from ..signing import codes_for
 
-                    codes = codes_for(self._profile.username, self._options, old=False)
+                    codes = codes_for(self._profile.username, self._options, old=bool(reply.get("old")))
                 reply = channel.ask({"otp": codes()})
             elif "stage" in reply:
                 raise self._failure(str(reply["stage"]), reply.get("error"))
             elif reply.get("ok"):
+                self.address = str(reply.get("address"))
                 return reply
             else:
-                raise Refused(_WHY.get(str(reply.get("no")), "it gave no answer that is understood"))
+                raise Refused(_WHY.get(str(reply.get("no")), "the agent gave no answer that is understood"))
 
     @property
     def _profile(self) -> Profile:
@@ -210,18 +213,18 @@ class Way:
         table = to_toml(replace(self._profile, secret=Ask()))
         return {"name": self._profile.name, "profile": table, "secret": who.secret.reveal()}
 
-    def _failure(self, stage: str, table: dict[str, Any] | None) -> CommandError:
+    def _failure(self, stage: str, text: str | None) -> CommandError:
         from truenas_client.endpoint import parse
 
         from ..access import unconnected
         from ..signing import refused
-        from .faults import from_table
+        from .faults import from_text
 
-        if table is None:
+        if text is None:
             what = "connection" if stage == "connect" else "sign-in"
-            text = f"{parse(self._choice.address).text}: no {what} within {self._options.timeout:g} s"
-            return CommandError(text, ExitStatus.CONNECTION)
-        error: ClientException = from_table(table)
+            late = f"{parse(self._choice.address).text}: no {what} within {self._options.timeout:g} s"
+            return CommandError(late, ExitStatus.CONNECTION)
+        error = from_text(text)
         if isinstance(error, ConnectError):
             return unconnected(error, self._choice)
         if stage == "connect" or isinstance(error, ConnectionLost):
@@ -243,5 +246,5 @@ def _drain(package: str) -> None:
     sock = connect()
     if sock is not None:
         with sock:
-            sock.settimeout(ANSWER_SECONDS)
+            sock.settimeout(PATIENCE)
             Channel(sock).ask(request("drain", of=package))

@@ -34,7 +34,7 @@ class Line:
 
     def put(self, message: dict[str, Any]) -> None:
         """Send a line, soon."""
-        self.writer.write(json.dumps(message, default=str).encode() + b"\n")
+        self.writer.write(json.dumps(message).encode() + b"\n")
 
     async def send(self, message: dict[str, Any], data: bytes = b"") -> None:
         """Send a line, and bytes."""
@@ -48,9 +48,9 @@ class Line:
         """Show a text to the user."""
         self.put({"warn": text})
 
-    async def otp(self) -> str | None:
+    async def otp(self, *, old: bool) -> str | None:
         """Ask the run of midclt for a one-time password."""
-        await self.send({"ask": "otp"})
+        await self.send({"ask": "otp", "old": old})
         try:
             code = (await self.receive()).get("otp")
         except Gone:

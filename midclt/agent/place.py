@@ -14,11 +14,12 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
-__all__ = ["Unsafe", "connect", "dial", "folder", "make_folder", "peer_uid", "socket_path"]
+__all__ = ["PATIENCE", "Unsafe", "connect", "dial", "folder", "make_folder", "peer_uid", "socket_path"]
 
-PATIENCE = 10.0
-"""Seconds that an agent may take to accept a connection: the machine may be busy."""
+PATIENCE = 15.0
+"""Seconds that an agent may take to accept a connection, and to say the first thing: it may be loading."""
 
 
 class Unsafe(Exception):
@@ -53,8 +54,8 @@ def make_folder() -> str:
     return path
 
 
-def _check(path: str, status: os.stat_result, is_kind: object, noun: str, mode: int) -> None:
-    if not callable(is_kind) or not is_kind(status.st_mode):
+def _check(path: str, status: os.stat_result, is_kind: Callable[[int], bool], noun: str, mode: int) -> None:
+    if not is_kind(status.st_mode):
         what = "a symbolic link" if stat.S_ISLNK(status.st_mode) else f"no {noun}"
         raise Unsafe(f"{path} is {what}: remove it")
     if status.st_uid != os.geteuid():

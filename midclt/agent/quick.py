@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .place import Unsafe, dial
+from .place import PATIENCE, Unsafe, dial
 from .wire import AgentGone, Channel, request
 
 TYPE_CHECKING = False
@@ -121,13 +121,14 @@ def ask(call: Plain) -> dict[str, Any] | None:
     if sock is None:
         return None
     method, *words = call.words
-    sock.settimeout(timeout + GRACE)
     channel, is_made = Channel(sock), False
     try:
+        sock.settimeout(PATIENCE)
         reply = channel.ask(request("call", key=key, method=method, words=words, timeout=timeout, write=call.write))
-        while "on" in reply:
+        if "on" in reply:
             is_made = True
-            reply = channel.receive()
+            sock.settimeout(timeout + GRACE)
+            reply = channel.ask({"go": True})
         if "size" in reply:
             return {"text": channel.read(int(reply["size"])).decode("utf-8", "surrogatepass")}
     except (AgentGone, TimeoutError):

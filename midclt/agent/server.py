@@ -13,7 +13,7 @@ import socket
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from truenas_client import __version__
+from truenas_client import AsyncClient, __version__
 from truenas_client.exc import ClientException, MethodNotFound
 from truenas_client.methods.risk import classify
 from truenas_client.secrets.value import Secret
@@ -23,10 +23,10 @@ from truenas_client.storage.profile import from_toml
 from ..arguments import call_arguments
 from ..exits import CommandError
 from ..output import result_text
-from .faults import as_table
+from .faults import as_text
 from .line import Gone, Line
 from .place import peer_uid
-from .session import Failed, OldServer, Session, identity, now
+from .session import Failed, Session, identity, now
 from .tunnel import Tunnel
 from .wire import LONGEST_LINE, VERSION, is_of_the_connection
 
@@ -61,6 +61,11 @@ class Agent:
         self._accepting: asyncio.Task[None] | None = None
         self._look = asyncio.Event()
         self._stopped = False
+
+    def stop(self) -> None:
+        """End, soon."""
+        self._stopped = True
+        self._look.set()
 
     async def run(self) -> None:
         """Serve until there is nothing more to do."""
@@ -106,7 +111,7 @@ class Agent:
         await self._forget([session for session in self._sessions if session.over or self._end_of(session) <= now()])
 
     async def _forget(self, sessions: list[Session]) -> int:
-        sessions = list(sessions)
+        sessions = list(dict.fromkeys(sessions))
         self._sessions = [session for session in self._sessions if session not in sessions]
         self._aliases = {key: alias for key, alias in self._aliases.items() if alias.session not in sessions}
         await asyncio.gather(*(session.close() for session in sessions))
@@ -191,15 +196,17 @@ class Agent:
             return
         session = alias.session
         assert session.client is not None
-        line.put({"on": True})
         timeout = float(request["timeout"])
+        await line.send({"on": True})
+        # A run of midclt that has given up meanwhile does not confirm: it makes the call in another way.
+        await line.receive()
         try:
             with session.used_by_one(), session.calling():
                 result = await line.while_there(session.client.call(method, *params, timeout=timeout))
         except MethodNotFound:
             await line.send({"no": "call"})  # it did not run, and midclt looks for names that are near
         except ClientException as e:
-            await line.send({"error": as_table(e)})
+            await line.send({"error": as_text(e)})
         else:
             text = result_text(result).encode("utf-8", "surrogatepass")
             await line.send({"size": len(text)}, text)
@@ -214,22 +221,13 @@ class Agent:
         if self._locked:
             await line.send({"no": "locked"})
             return
-        alias = self._aliases.get(key)
-        if alias is None:
-            await line.send({"ask": "secret"})
-            alias = self._introduced(await line.receive())
-        session = alias.session
+        await line.send({"on": True})
         try:
-            client = await session.ready(line)
+            alias, client = await self._signed_in(line, key)
         except Failed as e:
-            if e.stage == "login" or key not in self._aliases:
-                await self._forget([session])
-            await line.send({"stage": e.stage, "error": as_table(e.error) if e.error is not None else None})
+            await line.send({"stage": e.stage, "error": as_text(e.error) if e.error is not None else None})
             return
-        except OldServer:
-            await self._forget([session])
-            await line.send({"no": "old"})
-            return
+        session = alias.session
         if session.over:
             raise Gone
         await self._name(key, alias)
@@ -241,8 +239,41 @@ class Agent:
         elif session.busy:
             await line.send({"no": "busy"})
         else:
-            await line.send({"ok": True})
+            await line.send({"ok": True, "address": client.endpoint.text})
             await Tunnel(session, client, line.reader, line.writer).run()
+
+    async def _signed_in(self, line: Line, key: tuple[Any, ...]) -> tuple[Alias, AsyncClient]:
+        """The session that a key stands for, or the one for the secret that midclt gives. Raises `Failed`, `Gone`."""
+        alias = self._aliases.get(key)
+        if alias is not None:
+            try:
+                return alias, await self._ready(alias, line)
+            except Failed as e:
+                if e.stage != "login":
+                    raise  # the server may be there again at the next call
+                # Since the agent was given the secret, another may have been put where it is kept.
+                try:
+                    again = self._introduced(await self._secret(line))
+                finally:
+                    await self._forget([alias.session])
+                if again.session is alias.session:
+                    raise
+                alias = again
+        else:
+            alias = self._introduced(await self._secret(line))
+        try:
+            return alias, await self._ready(alias, line)
+        except Failed:
+            await self._forget([alias.session])
+            raise
+
+    async def _ready(self, alias: Alias, line: Line) -> AsyncClient:
+        with alias.session.used_by_one():
+            return await alias.session.ready(line)
+
+    async def _secret(self, line: Line) -> dict[str, Any]:
+        await line.send({"ask": "secret"})
+        return await line.receive()
 
     async def _name(self, key: tuple[Any, ...], alias: Alias) -> None:
         """Have a key stand for a session. What the same profile stood for before the configuration changed goes."""
@@ -291,8 +322,7 @@ class Agent:
         self._drain()
         count = await self._forget(self._sessions)
         await line.send({"ok": True, "count": count, "pid": os.getpid()})
-        self._stopped = True
-        self._look.set()
+        self.stop()
 
     async def _drain_for(self, line: Line, request: dict[str, Any]) -> None:
         """Make room for an agent of another version: end when the runs of midclt that are served now have ended."""

@@ -200,13 +200,13 @@ def unanswered(options: argparse.Namespace, reply: dict[str, Any]) -> ExitStatus
     from truenas_client.exc import ConnectionLost
 
     from ..access import call_timeout
-    from ..agent.faults import from_table
+    from ..agent.faults import from_text
     from ..exits import status_of
     from ..output import report
 
     method, *words = options.method
     gone = ConnectionLost("The agent ended or hangs before the answer came; it may have run", sent=True)
-    error = from_table(reply["error"]) if "error" in reply else gone
+    error = from_text(reply["error"]) if "error" in reply else gone
     if not options.quiet:
         call = _Call(options, method, [], call_timeout(options))
         report(error, call.advice(error, words), verbose=options.verbose)

@@ -21,7 +21,7 @@ def add_options(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> ExitStatus:
     """Open the session and keep it."""
     from ..access import chosen
-    from ..agent.joining import control, way_for_login
+    from ..agent.joining import way_for_login
     from ..output import say
 
     options.profile = options.name_of_profile or options.profile
@@ -29,10 +29,6 @@ def run(options: Namespace) -> ExitStatus:
     if choice.profile is None:
         raise CommandError("Name a profile (midclt profile add makes one)", ExitStatus.USAGE)
     reply = way_for_login(options, choice)
-    facts = control("status") or {}
-    hours = max(int(reply["seconds"]), 0) / 3600
-    say(
-        f"{choice.profile.name}: signed in as {reply['user']}; the agent (process {facts.get('pid')}) keeps it for "
-        f"{hours:.1f} hours. `midclt logout {choice.profile.name}` ends it."
-    )
+    name, hours = choice.profile.name, max(int(reply["seconds"]), 0) / 3600
+    say(f"{name}: signed in as {reply['user']}, for {hours:.2g} hours. `midclt logout {name}` ends it.")
     return ExitStatus.OK

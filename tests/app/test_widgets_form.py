@@ -215,7 +215,13 @@ async def test_rows_are_found_by_name_also_folded_ones() -> None:
         assert at.form.find()
         await at.press(*"called")
         assert [row.name for row in at.form.shown] == ["shelf", "name"], "by what the server says of it"
-        await at.press("ctrl+u", *"nowhere")
+        await at.press("ctrl+u", *"tag")
+        assert [(row.name, row.kind) for row in at.form.shown] == [("shelf", "group"), ("tags", "list"), ("", "add")]
+        await at.press("enter", "enter")
+        assert len(at.form.shown) > 3, "a container leads back to all rows"
+        assert at.form.row.name == "tags"
+        assert at.form.find()
+        await at.press(*"nowhere")
         assert "No row has that name" in "\n".join(drawn(at.pilot))
         assert at.form.back()
 

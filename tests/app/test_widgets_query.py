@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.events import Paste
 from textual.widgets import Input
 
 from tests.app.conftest import Desk, Open
@@ -78,7 +79,11 @@ async def test_names_are_completed_from_the_schema_and_other_methods_have_no_que
         await desk.see("fields ", "username")
         await desk.type("shel = 1")
         await desk.see("The rows have no field shel. Near it: shell")
-        await desk.press(*["backspace"] * 5)
+        where = view.query_one("#query-where", Input)
+        await desk.press("ctrl+u")
+        where.post_message(Paste('[["uid", ">", 3000],\n ["locked", "=", false]]'))
+        await desk.until(lambda: where.value == "uid > 3000 and locked = false", "the pasted filters as text")
+        await desk.press("ctrl+u", *"shel")
         await desk.until(lambda: view.query_one("#query-where", Input)._suggestion, "a suggestion")
         await desk.press("right")
         await desk.type(" !$ nologin")

@@ -44,8 +44,6 @@ def run() -> None:
                 COLD_STARTS,
             )
             print(f"  SCRAM           {warm * 1e3:6.1f} ms, a cold one      {cold * 1e3:6.1f} ms   {warm / cold:.2f}x")
-            for name in ("status", "stop"):
-                subprocess.run([*MIDCLT, "agent", name], check=True, stdout=subprocess.DEVNULL, env=environment)
 
 
 @contextmanager

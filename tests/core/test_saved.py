@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,24 @@ def test_a_folder_of_calls(tmp_path: Path) -> None:
         saved.remove("nightly/a")
     assert calls_folder().name == "calls"
     assert saved.path("b").stat().st_mode & 0o777 == 0o600
+
+
+def test_comments_survive_a_change(tmp_path: Path) -> None:
+    saved = SavedCalls(tmp_path)
+    path = saved.put(CALL)
+    path.write_text(f"# of the team\n{path.read_text()}# never below 5\n".replace('"its name"', '"its name"  # short'))
+    saved.put(replace(CALL, description="Changed"), replace=True)
+    text = path.read_text()
+    assert text.startswith("# of the team\n")
+    assert '"its name"  # short' in text
+    assert text.endswith("# never below 5\n")
+    assert saved.get(CALL.name).description == "Changed"
+    saved.put(replace(CALL, params=["x"], variables=(), description=""), replace=True)
+    assert saved.get(CALL.name) == SavedCall(CALL.name, CALL.method, ["x"])
+    assert path.read_text().startswith("# of the team\n")
+    path.write_text("broken")
+    saved.put(CALL, replace=True)
+    assert saved.get(CALL.name) == CALL
 
 
 def test_of_many_that_save_one_name_at_once_one_does(tmp_path: Path) -> None:

@@ -60,8 +60,7 @@ def serving(background: Background, *, idle: float = IDLE, lifetime: float = LIF
     served = background.run(begin())
 
     async def end() -> None:
-        served.agent._stopped = True
-        served.agent._look.set()
+        served.agent.stop()
         await served.task
 
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from midclt.agent import place, server
+from midclt.agent import joining, place, quick, server
 from midclt.agent.joining import control
 from tests.keptfiles import files_below
 from tests.midclt.agents import serving, until, write_profile
@@ -94,14 +94,22 @@ def test_an_agent_of_another_version_makes_room(
         assert old.sessions == 0
 
 
-def test_an_agent_that_hangs_or_lies_costs_a_line(run: Run, nas: Nas, background: Background) -> None:
+@pytest.mark.parametrize("lies", [True, False])
+def test_an_agent_that_hangs_or_lies_costs_a_line(
+    lies: bool, run: Run, nas: Nas, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_profile(nas.url)
+    for module in (quick, joining):
+        monkeypatch.setattr(module, "PATIENCE", 5.0 if lies else 0.2)
     path = Path(place.make_folder()) / "agent.sock"
 
     async def lie() -> asyncio.Server:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readline()
-            writer.write(b"[1, 2]\n")
+            if lies:
+                writer.write(b"[1, 2]\n")
+            else:
+                await reader.read()
             writer.close()
 
         return await asyncio.start_unix_server(answer, path)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from midclt import asking, fleet, signing
+from midclt import asking, fleet, shared_options, signing
 from tests.facts import ROOT
 from tests.midclt.conftest import Ran, Run
 from tests.midclt.test_process import COMMAND, _environment, terminal
@@ -120,6 +120,10 @@ def typing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], list[str]]
     return types
 
 
+def _table(lines: list[list[str]]) -> list[dict[str, str]]:
+    return [dict(zip(lines[0], map(str.strip, line), strict=True)) for line in lines[1:]]
+
+
 FORMS: dict[str, Callable[[str], Any]] = {
     "json": json.loads,
     "pretty": json.loads,
@@ -127,17 +131,19 @@ FORMS: dict[str, Callable[[str], Any]] = {
     "jsonl": lambda text: list(map(json.loads, text.splitlines())),
     "yaml": yaml.safe_load,
     "csv": lambda text: list(csv.DictReader(io.StringIO(text))),
-    "table": lambda text: [dict(zip(text.split()[:3], row.split(), strict=True)) for row in text.splitlines()[1:]],
+    "markdown": lambda text: _table([line.strip("| ").split(" | ") for line in text.splitlines() if "---" not in line]),
+    "table": lambda text: _table([line.split() for line in text.splitlines()]),
 }
 
 
 def test_every_form_has_the_nas_first(on: On) -> None:
     rows = [("old", "a", 1), ("old", "old", 2), ("new", "a", 1), ("new", "new", 2)]
+    assert set(FORMS) == set(shared_options.FORMS)
     for form, read in FORMS.items():
         ran = on("call", "test.info", "rows", "--on", "old,new", "-o", form)
         assert (ran.status, ran.err) == (0, "")
         found = [tuple(row.items()) for row in read(ran.out)]
-        texts = form in ("csv", "table")
+        texts = form in ("csv", "table", "markdown")
         wanted = [(("nas", n), ("name", name), ("size", str(size) if texts else size)) for n, name, size in rows]
         assert found == wanted, form
     ran = on("--on", "new,old", "call", "test.info", "rows", "-o", "csv", "--columns", "size")
@@ -186,10 +192,11 @@ def test_all_failed(on: On) -> None:
     for names, status in (("down", 3), ("refused", 4), ("down,refused", 1)):
         ran = on("--on", names, "ping")
         assert (ran.status, ran.out, len(ran.err.splitlines())) == (status, "", names.count(",") + 1)
-    ran = on("--on", "old,new", "call", "pool.qery", "--yes")
-    assert (ran.status, ran.out) == (1, "")
-    for name in ("old", "new"):
-        assert f"{name}: Near it: pool.query" in ran.err
+    for more, status in (["--yes"], 1), ([], 2):
+        ran = on("--on", "old,new", "call", "pool.qery", *more)
+        assert (ran.status, ran.out) == (status, "")
+        for name in ("old", "new"):
+            assert f"{name}: Near it: pool.query" in ran.err
 
 
 def test_the_environment_is_for_one_server(on: On) -> None:

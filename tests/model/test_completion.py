@@ -18,8 +18,8 @@ from truenas_client.methods.draft import draft
 from truenas_client.methods.filters import OPERATORS
 from truenas_client.secrets.placeholders import placeholders
 from tui.model.completion import Candidate, Completions, accept, complete, narrowed
-from tui.model.jsontext import parse
-from tui.model.known import MOST_THINGS, Known
+from tui.model.jsontext import Path, parse
+from tui.model.known import MOST_THINGS, Known, wanted
 
 # Every method of the real catalogues -------------------------------------------------
 
@@ -333,6 +333,26 @@ def test_ids_seen_in_earlier_results() -> None:
     # Where choices are listed, nothing else is offered.
     known.learn("mode.query", [{"id": "a"}])
     assert words(CREATE, '[{"mode": "^"}]', known) == ["FAST", "SLOW", "null"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "argument", "expected"),
+    [
+        ("pool.scrub.scrub", (0,), "name", ["pool"]),
+        ("pool.dataset.delete", (0,), "id", ["pool.dataset"]),
+        ("pool.dataset.create", (0, "name"), "data", []),
+        ("replication.create", (0, "source_datasets", 0), "data", ["pool.dataset"]),
+        ("replication.create", (0, "target_dataset"), "data", ["pool.dataset"]),
+        ("service.control", (1,), "service", ["service"]),
+        ("vm.create", (0, "ssh_credentials"), "data", []),
+    ],
+)
+def test_whose_ids_an_argument_takes(method: str, path: Path, argument: str, expected: list[str]) -> None:
+    known = Known()
+    for namespace in ("pool", "pool.dataset", "service", "keychaincredential"):
+        known.learn(f"{namespace}.query", [{"id": 5, "service": "ftp"}])
+    assert wanted(known, Method(method, {}), path, argument) == expected
+    assert next(known.of("service")).name == "ftp"
 
 
 def test_known_things_are_bounded_and_tolerant() -> None:

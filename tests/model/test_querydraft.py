@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truenas_client.methods.querytext import Unsayable
-from tui.model.querydraft import QueryError, QueryTexts, params_of, suggested, texts_of, unsayable_text
+from tui.model.querydraft import QueryError, QueryTexts, params_of, suggested, texts_of, unsayable_text, where_of
 
 PARAMS: list[list[Any]] = [
     [],
@@ -92,3 +92,19 @@ def test_names_of_fields_are_completed_where_a_field_is_due() -> None:
     assert suggested("order", "name, -si", names) == "name, -size"
     assert suggested("columns", "name as si", names) is None
     assert suggested("columns", "", names) is None
+
+
+@pytest.mark.parametrize(
+    ("paste", "text"),
+    [
+        ('[["name", "=", "tank"], ["size", ">", 5]]', "name = tank and size > 5"),
+        ('["name", "=", "tank"]', "name = tank"),
+        ('[["OR", [["a", "=", 1], ["b", "=", 2]]]]', "a = 1 or b = 2"),
+        ("name = tank", None),
+        ("[1, 2]", None),
+        ("{}", None),
+        ("5", None),
+    ],
+)
+def test_pasted_filters_become_their_text(paste: str, text: str | None) -> None:
+    assert where_of(paste) == text

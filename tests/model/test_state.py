@@ -73,8 +73,8 @@ def test_everything_is_there_at_the_next_start(folder: Path) -> None:
     fill(memories.connection(ADDRESS, "admin"))
     memories.app.theme = "light"
     memories.app.docs_open = True
-    memories.app.set_rows("result", "-narrow", 9)
-    memories.app.set_rows("result", "-wide", 30)
+    memories.app.set_size("result", "-narrow", 9)
+    memories.app.set_size("result", "-wide", 30)
     memories.close()
 
     again = Memories(folder=folder)
@@ -88,9 +88,9 @@ def test_everything_is_there_at_the_next_start(folder: Path) -> None:
     assert memory.draft_of("pool.query") == "[[]]"
     assert memory.draft_of("other") is None
     assert (again.app.theme, again.app.docs_open) == ("light", True)
-    assert again.app.rows_of("result", "-narrow") == 9
-    assert again.app.rows_of("result", "-wide") == 30
-    assert again.app.rows_of("result", "-normal") is None
+    assert again.app.size_of("result", "-narrow") == 9
+    assert again.app.size_of("result", "-wide") == 30
+    assert again.app.size_of("result", "-normal") is None
     assert not again.notices
 
 
@@ -234,14 +234,14 @@ def test_whatever_stands_in_a_file_everything_has_its_type(
     texts = (memory.section, memory.method, memory.place.cursor, memory.view_of("a"), memories.app.theme)
     assert all(isinstance(text, str) for text in texts)
     assert isinstance(memory.draft_of("a"), str | None)
-    assert isinstance(memories.app.rows_of("result", "-narrow"), int | None)
+    assert isinstance(memories.app.size_of("result", "-narrow"), int | None)
     assert memories.app.docs_open in (True, False)
     # And can be changed and written.
     fill(memory)
-    memories.app.set_rows("result", "-narrow", 9)
+    memories.app.set_size("result", "-narrow", 9)
     memories.close()
     assert "pool.query" in kept(folder).recent
-    assert Memories(folder=folder).app.rows_of("result", "-narrow") == 9
+    assert Memories(folder=folder).app.size_of("result", "-narrow") == 9
 
 
 def test_a_file_that_cannot_be_read_is_told_of_and_left_alone(folder: Path) -> None:

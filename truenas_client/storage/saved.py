@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from ..bounded import read_file
 from ..exc import InvalidSavedCall
@@ -87,11 +88,13 @@ class SavedCalls:
     def put(self, call: SavedCall, *, replace: bool = False) -> Path:
         """Write a call. Raises `InvalidSavedCall` for a name that is none or taken, OSError."""
         path = self.path(call.name)
-        text = call.text()
-        SavedCall.parse(call.name, text)  # better to raise for a bug here than to write a broken file
         with replacing(path) as write:
-            if path.exists() and not replace:
-                raise InvalidSavedCall(f"A call is saved as {call.name} already")
+            text = call.text()
+            if path.exists():
+                if not replace:
+                    raise InvalidSavedCall(f"A call is saved as {call.name} already")
+                text = _changed(path, text)
+            SavedCall.parse(call.name, text)  # better to raise for a bug here than to write a broken file
             write(text.encode())
         return path
 
@@ -105,6 +108,31 @@ class SavedCalls:
             if folder == self.folder or folder.is_symlink() or any(folder.iterdir()):
                 break
             folder.rmdir()
+
+
+def _changed(path: Path, wanted: str) -> str:
+    """The text of a file with what is wanted in it: comments and all that is the same stay as they are."""
+    import tomllib
+
+    import tomlkit
+
+    try:
+        document, new = tomlkit.parse(read_file(path, LARGEST).decode("utf-8-sig")), tomlkit.parse(wanted)
+    except (OSError, ValueError):
+        return wanted  # there is nothing to keep in a broken file
+    _update(document, new)
+    text = document.as_string()
+    return text if tomllib.loads(text) == tomllib.loads(wanted) else wanted
+
+
+def _update(table: Any, new: Any) -> None:
+    for key in [key for key in table if key not in new]:
+        del table[key]
+    for key, value in new.items():
+        if isinstance(value, dict) and isinstance(table.get(key), dict):
+            _update(table[key], value)
+        elif key not in table or table[key] != value:
+            table[key] = value
 
 
 def read_call(path: Path, name: str = "") -> SavedCall:

@@ -33,8 +33,8 @@ async def copy(node: Widget, value: Any, what: str, name: str = "", *, secret: b
     app, how, most = node.app, in_force().clipboard, in_force().clipboard_bytes
     terminal = how in ("auto", "terminal")
     # Over SSH the clipboard of this machine is not the one in front of the user.
-    beside = not (app.is_headless or app.is_web or "SSH_CONNECTION" in os.environ)
-    local = how == "local" or (how == "auto" and beside)
+    beside = not (app.is_headless or "SSH_CONNECTION" in os.environ)
+    local = (how == "local" or (how == "auto" and beside)) and not app.is_web
     text = None if how == "file" else await text_of(value, LOCAL_BYTES if local else most)
     short = text is not None and terminal and fits(text, most)
     if text is not None and short:
@@ -65,7 +65,7 @@ async def copy(node: Widget, value: Any, what: str, name: str = "", *, secret: b
 
 def _hint() -> str:
     """What a user of tmux may need to know, once."""
-    if "TMUX" not in os.environ or _told:
+    if not os.environ.get("TMUX") or _told:
         return ""
     _told.append(_IN_TMUX)
     return f"\n{_IN_TMUX}"

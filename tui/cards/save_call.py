@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.dom import DOMNode
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from truenas_client.exc import InvalidSavedCall
@@ -43,12 +44,13 @@ class Draft:
     description: str = ""
 
 
-async def save_call(node: DOMNode, draft: Draft) -> None:
-    """Asks over the screen of ``node``, and says where the call was saved. From a worker."""
+async def save_call(node: Widget, draft: Draft) -> str | None:
+    """Asks over the screen of ``node``, and says where the call was saved. Returns its name. From a worker."""
     saved = await ask(node, SaveCallScreen(draft))
     if saved is not None:
-        text = f"Saved as {saved}: {actions.key('go.saved')} lists it, midclt run {saved} runs it."
-        node.notify(safe(text), timeout=6, markup=False)  # type: ignore[attr-defined]
+        text = f"Saved as {saved}: {actions.key('go.saved')} lists it, midclt run {shlex.quote(saved)} runs it."
+        node.notify(safe(text), timeout=6, markup=False)
+    return saved
 
 
 class SaveCallScreen(CardScreen[str | None]):
@@ -66,7 +68,8 @@ class SaveCallScreen(CardScreen[str | None]):
         secret = {path for path, _mask in secret_places(draft.method, draft.params, draft.names)}
         self._secret = {at for at, leaf in enumerate(self._leaves) if leaf.path in secret or holds_mask(leaf.value)}
         """The values that are never saved."""
-        self._open = {at for at, leaf in enumerate(self._leaves) if is_variable(leaf.value)}
+        # What is empty still is meant to be filled in.
+        self._open = {at for at, leaf in enumerate(self._leaves) if leaf.value == "" or is_variable(leaf.value)}
         self._replaceable = ""
         """The name for which the card said that a call is saved under it."""
 

@@ -109,15 +109,26 @@ class AppMemory(StateFile):
     def bell(self, rings: bool) -> None:
         self.put("bell", rings)
 
-    def rows_of(self, pane: str, size_class: str) -> int | None:
-        """The rows a pane was given on screens of a size class, None when it was left as it is."""
-        rows = _object(_object(self.members.get("panes")).get(size_class)).get(pane)
-        return rows if type(rows) is int and 0 < rows < 1000 else None
+    @property
+    def saved_to(self) -> tuple[str, str]:
+        """The folder of the last saved file, as people write it, and the form it had; each "" when there is none."""
+        last = _object(self.members.get("saved"))
+        return _text(last.get("folder")), _text(last.get("form"))
 
-    def set_rows(self, pane: str, size_class: str, rows: int) -> None:
-        """Remembers the rows of a pane."""
+    @saved_to.setter
+    def saved_to(self, last: tuple[str, str]) -> None:
+        if last != self.saved_to:
+            self.put("saved", {"folder": last[0], "form": last[1]})
+
+    def size_of(self, pane: str, size_class: str) -> int | None:
+        """The rows or columns a pane was given on screens of a size class, None when it was left as it is."""
+        cells = _object(_object(self.members.get("panes")).get(size_class)).get(pane)
+        return cells if type(cells) is int and 0 < cells < 1000 else None
+
+    def set_size(self, pane: str, size_class: str, cells: int) -> None:
+        """Remembers the size of a pane."""
         panes = _object(self.members.get("panes"))
-        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: rows}})
+        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: cells}})
 
 
 class ConnectionMemory(StateFile):

@@ -188,7 +188,7 @@ class _Form:
         if kind == "group":
             self._members(path, branch, branches, value if present else {}, depth + 1)
         else:
-            self._items(path, branch, value if present else [], depth + 1)
+            self._items(path, branch, value if present else [], depth + 1, row["described"].get("description"))
 
     def _members(
         self, path: Path, branch: Schema, branches: Sequence[Schema], value: Mapping[str, Any], depth: int
@@ -219,9 +219,12 @@ class _Form:
         if isinstance(others, dict) or (others is True and not members):
             self.rows.append(Field(path, "", "add", depth, others if isinstance(others, dict) else {}, named=True))
 
-    def _items(self, path: Path, branch: Schema, items: Sequence[Any], depth: int) -> None:
+    def _items(self, path: Path, branch: Schema, items: Sequence[Any], depth: int, told: Any) -> None:
         for index, item in enumerate(items):
-            self.add((*path, index), str(index), inner_schema(branch, index), item, present=True, depth=depth)
+            schema = inner_schema(branch, index)
+            if told and isinstance(schema, dict):
+                schema = {"description": told, **schema}  # what the list holds, where the item itself is not described
+            self.add((*path, index), str(index), schema, item, present=True, depth=depth)
         if len(items) < branch.get("maxItems", len(items) + 1):
             self.rows.append(Field(path, "", "add", depth, branch))
 

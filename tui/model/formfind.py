@@ -10,29 +10,30 @@ from truenas_client.methods.catalogue import Method
 from .form import Field, fields, key_of
 from .jsontext import Path
 
-__all__ = ["first_found", "folds_above", "found_fields"]
+__all__ = ["folds_above", "found_fields"]
 
 _DEEPEST = 4
 """Members further down are not looked for: a schema may contain itself."""
 
 
-def found_fields(method: Method, values: Sequence[Any], sought: str) -> list[Field]:
-    """The rows whose names hold all the words, or else their descriptions, each below those that hold it."""
+def found_fields(method: Method, values: Sequence[Any], sought: str) -> tuple[list[Field], Field | None]:
+    """The rows whose names hold all the words, or else their descriptions: each with what it holds, below those that
+    hold it. Then the first of them."""
     rows = fields(method, values, lambda key, _usual: key.count(",") <= _DEEPEST)
-    rows = [row for row in rows if row.kind not in ("more", "add")]
+    rows = [row for row in rows if row.kind != "more"]
     words = sought.lower().split()
     for told in (lambda row: row.name, lambda row: f"{row.described.get('description')}"):
-        found = {row.path for row in rows if all(word in told(row).lower() for word in words)}
+        found = {row.path for row in rows if row.kind != "add" and all(word in told(row).lower() for word in words)}
         if found:
             above = {path[:length] for path in found for length in range(1, len(path))}
-            return [row for row in rows if row.path in found or row.path in above]
-    return []
-
-
-def first_found(rows: Sequence[Field]) -> Field | None:
-    """The first of the rows that is not only there for one below it."""
-    below = [row.path for row in rows[1:]]
-    return next((row for row, path in zip(rows, [*below, ()], strict=False) if path[: len(row.path)] != row.path), None)
+            shown = [
+                row
+                for row in rows
+                if (row.path in above and row.kind != "add")
+                or any(row.path[:length] in found for length in range(1, len(row.path) + 1))
+            ]
+            return shown, next(row for row in shown if row.path in found)
+    return [], None
 
 
 def folds_above(path: Path) -> list[str]:

@@ -18,6 +18,8 @@ __all__ = ["UnreadableText", "default_of", "help_of", "kind_of", "read_text", "s
 
 _MASK = "••••••••"
 _LONGEST = 200
+_FEW_CHOICES = 3
+"""So many choices are told in the help of a row; more are only counted, so that its description is seen."""
 _ONE_LINE = 40
 """The most characters of a list or an object that is edited in one line."""
 _SIZE_FROM = 1 << 20
@@ -30,7 +32,7 @@ class UnreadableText(ValueError):
 
 def shown_text(row: Field) -> str:
     """What the row shows of its value; "" for one that is not there and has no default."""
-    if row.kind == "more":
+    if row.kind in ("more", "add"):
         return ""
     if not row.present:
         return f"default {_json(default_of(row))}" if default_of(row) is not None else ""
@@ -146,7 +148,8 @@ def help_of(row: Field) -> str:
     told = row.described.get("description") or row.schema.get("description")
     facts = [kind_of(row)]
     if row.kind == "select":
-        facts = [" or ".join(_json(choice, 20) for choice in row.choices[:8])]
+        few = len(row.choices) <= _FEW_CHOICES
+        facts = [" or ".join(_json(choice, 20) for choice in row.choices) if few else f"{len(row.choices)} choices"]
     low, high = row.schema.get("minimum"), row.schema.get("maximum")
     if row.kind == "number" and (low is not None or high is not None):
         facts.append(_limits(low, high))

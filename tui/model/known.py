@@ -18,8 +18,10 @@ from .jsontext import Path
 __all__ = ["Known", "Thing", "wanted"]
 
 MOST_THINGS = 1000
-_NAMES = ("name", "username", "group", "hostname", "description", "path", "title", "comment")
+_NAMES = ("name", "username", "group", "service", "hostname", "description", "path", "title", "comment")
 _ENDINGS = ("_ids", "_id", "_names", "_name", "_uuid")
+_LAST_WORDS = frozenset({"dataset", "pool", "disk", "user", "group"})
+"""Words that say at the end of a longer name what it is, as ``target_dataset`` does."""
 _PLAIN = frozenset({"id", "id_", "ids", "uuid", "identifier", "name"})
 
 
@@ -78,8 +80,14 @@ def wanted(known: Known, method: Method, path: Path, argument: str) -> list[str]
     own = method.namespace
     if name in _PLAIN:
         # Members called so belong to something else than the method's own things, unless they are the argument.
-        return [own] if len(path) <= 2 and not isinstance(path[-1], str) else []
+        if len(path) > 2 or isinstance(path[-1], str):
+            return []
+        # What pool.scrub.scrub names is a pool.
+        outer = own.rpartition(".")[0]
+        return [outer] if name == "name" and own not in known.namespaces and outer in known.namespaces else [own]
     stem = next((name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)), name)
     stems = {stem, f"{stem}s", stem.removesuffix("s")}
+    if (last := stem.rpartition("_")[2].removesuffix("s")) in _LAST_WORDS:
+        stems.add(last)
     found = [namespace for namespace in known.namespaces if namespace.rpartition(".")[2] in stems]
     return sorted(found, key=lambda namespace: (namespace != own, namespace.count("."), namespace))

@@ -6,15 +6,26 @@ options in an object stay as they are. What text cannot say is an `Unsayable` th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from truenas_client.methods.queryarguments import in_an_object, joined, parts_of
 from truenas_client.methods.queryoptions import Query, read_order, read_select
-from truenas_client.methods.querytext import QueryTextError, Unsayable, read_filters
+from truenas_client.methods.querytext import QueryTextError, Unsayable, filters_text, read_filters
 
-__all__ = ["ANSWERS", "TEXTS", "QueryError", "QueryTexts", "params_of", "suggested", "texts_of", "unsayable_text"]
+__all__ = [
+    "ANSWERS",
+    "TEXTS",
+    "QueryError",
+    "QueryTexts",
+    "params_of",
+    "suggested",
+    "texts_of",
+    "unsayable_text",
+    "where_of",
+]
 
 Answer = Literal["rows", "count", "first row"]
 ANSWERS: tuple[Answer, ...] = ("rows", "count", "first row")
@@ -102,6 +113,17 @@ def _put(options: dict[str, Any], name: str, value: Any) -> None:
         options[name] = value
     else:
         options.pop(name, None)
+
+
+def where_of(paste: str) -> str | None:
+    """Pasted filters in JSON, or a single one, as the text of the where line; None for any other text."""
+    try:
+        value = json.loads(paste)
+        if isinstance(value, list) and value and isinstance(value[0], str) and value[0] not in ("OR", "AND"):
+            value = [value]
+        return filters_text(value) if isinstance(value, list) else None
+    except (ValueError, RecursionError):  # Unsayable is a ValueError
+        return None
 
 
 def unsayable_text(error: Unsayable) -> str:

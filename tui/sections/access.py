@@ -20,6 +20,7 @@ from tui.model import access as model
 from tui.model.access import Key, Login
 from tui.model.failure import Failure
 from tui.sections.polling import Polling
+from tui.sections.splits import Split
 from tui.session.access import SOURCES
 from tui.session.readings import Reading, Readings
 from tui.session.session import Session
@@ -50,6 +51,7 @@ class AccessSection(Polling):
     """Two lists; what an action is about is the row under the cursor of the one with the focus."""
 
     BINDINGS = actions.bindings("access")
+    SPLITS = (Split("keys", "#keys-pane", "top"),)
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, Readings(session, SOURCES), id=id)

@@ -287,6 +287,11 @@ class Calling(Section):
         if job is not None:
             self._abort(job)
 
+    def action_call_watch(self) -> None:
+        job = self.result_pane.running_job
+        if job is not None:
+            self._watch(job)
+
     def readable(self) -> tuple[str, Any] | None:
         result = self.result_pane
         if self.call_pane.has_focus_within and self.call_pane.view != DOCS:

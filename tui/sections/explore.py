@@ -19,7 +19,7 @@ from tui import actions
 from tui.sections.comparing import Comparing
 from tui.sections.copying import Copying
 from tui.sections.drafting import Drafting
-from tui.sections.pane_rows import give_rows, rows_of, take_rows
+from tui.sections.splits import Split
 from tui.sections.welcome import welcome
 from tui.session.session import Session
 from tui.text import safe
@@ -40,7 +40,11 @@ class Explore(Comparing, Copying, Drafting):
     """The section the app opens with."""
 
     BINDINGS = actions.bindings("explore")
-    resizes = True
+    SPLITS = (
+        Split("result", "#result", "top"),
+        Split("methods", "#methods", "right", least=20, narrow=False),
+        Split("side", "#side", "left", least=24),
+    )
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
@@ -166,7 +170,6 @@ class Explore(Comparing, Copying, Drafting):
                 self.call_pane.focus_view()
 
     async def on_resize(self) -> None:
-        take_rows(self._session.memory.app, self.result_pane, self.query_one("#middle", Vertical).size.height)
         side = self.query_one("#side", Vertical)
         if self.wide and not side.children:
             # Made when there is room for it: a narrow screen starts sooner without.
@@ -330,7 +333,7 @@ class Explore(Comparing, Copying, Drafting):
         except NoMatches:
             return True
         match action:
-            case "call_abort":
+            case "call_abort" | "call_watch":
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
@@ -402,9 +405,3 @@ class Explore(Comparing, Copying, Drafting):
         self._close_drawer()
         self.call_pane.focus_view()
         return True
-
-    def resize_pane(self, rows: int) -> None:
-        """Moves the line between call and result."""
-        total = self.query_one("#middle", Vertical).size.height
-        wanted = rows_of(self.result_pane) + (rows if self.result_pane.has_focus_within else -rows)
-        give_rows(self._session.memory.app, self.result_pane, wanted, total)

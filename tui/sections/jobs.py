@@ -17,6 +17,7 @@ from tui.model.failure import explain
 from tui.model.job import QUEUED, Job
 from tui.model.jobfilter import JobFilter
 from tui.sections.section import Section
+from tui.sections.splits import Split
 from tui.session.session import Session
 from tui.text import Glyphs, bar
 from tui.widgets.job_pane import JobPane
@@ -58,6 +59,7 @@ class JobsSection(Section):
 
     BINDINGS = actions.bindings("jobs")
     FOOTER_WORDS = {"nav.open": "details"}
+    SPLITS = (Split("job", "#job-detail-pane", "top"),)
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
@@ -220,13 +222,11 @@ class JobsSection(Section):
 
     def action_watch_add(self) -> None:
         """Watches the job, or not any more."""
-        job, jobs = self.current, self._session.jobs
+        job = self.current
         if job is None or job.ended or job.state == QUEUED:
             self.notify("Only a job that the server still runs can be watched.", timeout=3)
-            return
-        wanted = job.id not in jobs.watched
-        jobs.watch(job.id, wanted)
-        self.notify(f"Job #{job.id}: {'its end will be told here' if wanted else 'not watched any more'}.", timeout=2)
+        else:
+            self._watch(job)
 
     def action_job_bell(self) -> None:
         """Turns the bell on or off, and rings it once when on."""

@@ -140,8 +140,13 @@ class SavedSection(CallList):
             method = self._session.method(call.method)
             names = [param.name for param in method.params] if method is not None else []
             described = {variable.name: variable for variable in call.variables}
-            await save_call(self, Draft(call.method, call.params, names, described, call.name, call.description))
-            self.look()
+            draft = Draft(call.method, call.params, names, described, call.name, call.description)
+            saved = await save_call(self, draft)
+            if saved is not None and saved != call.name:
+                await asyncio.to_thread(SavedCalls().remove, call.name)
+            await self.read()
+            if saved is not None:
+                self.show_item(saved)
 
     @work(exclusive=True, group="save")
     async def action_saved_delete(self) -> None:

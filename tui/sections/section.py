@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
-from textual.containers import Container
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
 
 from tui.cards.abort import abort_job, tell_abort
+from tui.memory.state import AppMemory
 from tui.model.job import Job
+from tui.sections.splits import Resizing
 from tui.session.session import Session
 from tui.widgets.lines import LineView
 from tui.widgets.method_list import Typed
@@ -28,7 +29,7 @@ __all__ = ["Run", "Section"]
 Run = Literal["no", "reads", "all"]
 
 
-class Section(Container):
+class Section(Resizing):
     """A child of the workspace's switcher, for one session. It asks with a card itself (`tui.cards`)."""
 
     class MethodWanted(Message):
@@ -48,9 +49,6 @@ class Section(Container):
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """The footer's words for actions that mean something else here."""
-
-    resizes: ClassVar[bool] = False
-    """Whether `resize_pane` does anything here."""
 
     _focused: Widget | None = None
 
@@ -73,6 +71,10 @@ class Section(Container):
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._session = session
+
+    @property
+    def sizes(self) -> AppMemory:
+        return self._session.memory.app
 
     def enter(self) -> None:
         """Comes on screen for the first time: puts the focus where the work begins."""
@@ -154,8 +156,12 @@ class Section(Container):
         """Cancels what is in flight; False when nothing is."""
         return False
 
-    def resize_pane(self, rows: int) -> None:
-        """Gives the focused pane so many rows more, or takes them."""
+    def _watch(self, job: Job) -> None:
+        """Watches a job, or not any more."""
+        jobs = self._session.jobs
+        wanted = job.id not in jobs.watched
+        jobs.watch(job.id, wanted)
+        self.notify(f"Job #{job.id}: {'its end will be told here' if wanted else 'not watched any more'}.", timeout=2)
 
     @work(exclusive=True, group="abort")
     async def _abort(self, job: Job) -> None:

@@ -67,12 +67,13 @@ class FormRows(Rows):
 
     def footer_words(self) -> dict[str, str]:
         """The footer's words for keys here: what may be done to a row, before the ways to other places."""
-        row = _form_of(self).row
+        form = _form_of(self)
+        row = form.row
         if row is None:
             return {}
         opened = {"more": "show", "add": "add", "group": "show", "list": "show"}.get(row.kind, "change")
         others = ("pane.methods", "pane.args", "pane.docs", "form.complete")
-        return {"nav.open": "hide" if row.open else opened} | dict.fromkeys(others, "")
+        return {"nav.open": "hide" if row.open and not form.finding else opened} | dict.fromkeys(others, "")
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()

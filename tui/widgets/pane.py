@@ -36,6 +36,8 @@ class Pane(Vertical):
     """A bordered part of the screen. Set `title`, `set_tabs`, `facts` and `state`; it draws itself anew."""
 
     ALLOW_MAXIMIZE = True
+    # A border is dragged to move it; the text inside is selected.
+    ALLOW_SELECT = False
     auto_links = Reactive(False)
     DEFAULT_CSS = """
     Pane {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from json import dumps
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.suggester import Suggester
@@ -30,6 +30,7 @@ from tui.model.querydraft import (
     suggested,
     texts_of,
     unsayable_text,
+    where_of,
 )
 from tui.text import plain, safe, width
 from tui.widgets.choice import Choice
@@ -47,10 +48,7 @@ _HINTS = {
     "limit": "all",
     "offset": "0",
 }
-_SIGNS = (
-    "= != < <= > >=  in nin (a list)  rin rnin (holds)  ~ (pattern)  ^ (begins)  $ (ends)  !^ !$ (not)  "
-    "C before one: any case"
-)
+_SIGNS = "= != < <= > >=  in nin (list)  rin rnin (holds)  ~ ^ $ (text)  C any case"
 _FIELDS_SHOWN = 40
 _MOST_JSON = 2000
 
@@ -64,6 +62,16 @@ class _Names(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         return suggested(self._field, value, self._view.names)
+
+
+class _Where(Input):
+    """The where line. Lines that are pasted become one, and filters in JSON their text."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        text = where_of(event.text)
+        self.replace(" ".join(event.text.split()) if text is None else text, *self.selection)
 
 
 class QueryView(DraftView):
@@ -115,7 +123,7 @@ class QueryView(DraftView):
                     yield Static(plain(text), id=f"query-{id}", classes="made")
 
     def _field(self, name: str) -> Input:
-        return Input(
+        return (_Where if name == "where" else Input)(
             id=f"query-{name}",
             compact=True,
             placeholder=_HINTS[name],
