@@ -59,6 +59,12 @@ async def test_disks_hotter_than_40_degrees_hottest_first(signed_in: Open) -> No
         await desk.see("Not sent: where")
         await desk.press("backspace", "backspace", "backspace")
         await desk.see("makes")
+        # So in the order.
+        await desk.press("tab", "tab", "end")
+        await desk.type(" name")
+        await desk.until(lambda: view.query_one("#query-order-carets").display, "the caret below the order")
+        await desk.press(*["backspace"] * 5)
+        await desk.see("makes")
         # Typed as JSON it comes back as text, where it can.
         await desk.press("f2", "f2")
         await desk.see("[Arguments]")
