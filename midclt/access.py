@@ -18,15 +18,13 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say, server_name, shell_words, warn
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable
-
     from truenas_client.exc import ClientException, ConnectError
     from truenas_client.secrets.value import Secret
     from truenas_client.storage import Choice
     from truenas_client.sync.client import Client
     from truenas_client.tls_choice import TLS
 
+    from .agent.joining import Way
     from .signing import Who
 
 __all__ = [
@@ -159,8 +157,8 @@ def signed_in(options: Namespace, secret: Secret | None = None, *, optional: boo
 
 def way_through_agent(
     options: Namespace, choice: Choice, secret: Secret | None = None, *, optional: bool = False
-) -> Callable[[], socket.socket] | None:
-    """What makes sockets that lead to the server through the agent, signed in; None where the agent is not used."""
+) -> Way | None:
+    """The way to the server through the agent, signed in; None where the agent is not used."""
     from .agent.quick import mode_of
 
     if choice.profile is None and mode_of(options) in ("auto", "never"):
@@ -189,9 +187,7 @@ def _may_sign_in(options: Namespace, choice: Choice) -> bool:
 
 
 @contextmanager
-def connected(
-    choice: Choice, timeout: float | None = None, *, through: Callable[[], socket.socket] | None = None
-) -> Iterator[Client]:
+def connected(choice: Choice, timeout: float | None = None, *, through: Way | None = None) -> Iterator[Client]:
     """A client that is not signed in, closed at the end of the block. ``timeout`` is for connecting, in seconds.
 
     ``through`` is the result of `way_through_agent`: then the client is signed in.
@@ -202,7 +198,7 @@ def connected(
     from truenas_client.exc import ConnectError
     from truenas_client.sync.client import Client
 
-    address, *others = choice.addresses
+    address, *others = choice.addresses if through is None else (through.address,)
     also = [other for other in others if other is not None]
     until = monotonic() + timeout if timeout else None
     with nullcontext() if server_name() else logged() as log:

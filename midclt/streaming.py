@@ -44,7 +44,7 @@ def run_async(
     choice = chosen(options)
     through = way_through_agent(options, choice, secret)
     who = None if through is not None else who_signs_in_here(options, choice, secret)
-    address, *others = choice.addresses
+    address, *others = choice.addresses if through is None else (through.address,)
     client = AsyncClient(
         address,
         tls=choice.tls,

@@ -36,8 +36,8 @@ ACTIONS: tuple[Action, ...] = (
         keys="s",
         help="Saves the method with its arguments under a name; values may be left open, to be asked for each time it "
         "runs. {go.saved} lists saved calls, and midclt run makes them.",
-        footer="save",
-        rank=24,
+        footer="save call",
+        rank=28,
     ),
     _call(
         "call.elsewhere",
@@ -241,7 +241,7 @@ ACTIONS: tuple[Action, ...] = (
         keys="x",
         help="Into a file, as JSON, JSONL, CSV, YAML or Markdown: all of it, or the rows and columns that are shown. "
         "While a diff is shown, the diff.",
-        footer="save",
+        footer="save result",
         rank=23,
     ),
     _call(

@@ -276,7 +276,7 @@ class Workspace(RemappedKeys, Screen[None]):
 
     def action_app_jump(self) -> None:
         """Letters over everything that can have the focus."""
-        jump(self)
+        jump(self, self.show)
 
     # Other programs ----------------------------------------------------------------
 

@@ -36,7 +36,6 @@ ATTEMPTS = 3
 _WHY = {
     "locked": "the agent is locked: `midclt login` or `midclt agent start` unlocks it",
     "busy": "long calls and jobs take all the room of the agent's connection",
-    "old": "the server speaks the old protocol (24.10 and earlier), which the agent does not",
     "optional": "a part of the sign-in is missing",
     "again": "the agent has dropped the sign-in",
 }
@@ -128,6 +127,8 @@ class Way:
         self._options, self._choice, self._optional, self._op = options, choice, optional, op
         self._key = key_of(options)
         self._was_open = False
+        self.address = ""
+        """That of the server, as the agent reached it."""
         self._first: socket.socket | None = None
 
     def __call__(self) -> socket.socket:
@@ -184,11 +185,12 @@ class Way:
                 if codes is None:
                     from ..signing import codes_for
 
-                    codes = codes_for(self._profile.username, self._options, old=False)
+                    codes = codes_for(self._profile.username, self._options, old=bool(reply.get("old")))
                 reply = channel.ask({"otp": codes()})
             elif "stage" in reply:
                 raise self._failure(str(reply["stage"]), reply.get("error"))
             elif reply.get("ok"):
+                self.address = str(reply.get("address"))
                 return reply
             else:
                 raise Refused(_WHY.get(str(reply.get("no")), "the agent gave no answer that is understood"))

@@ -48,9 +48,9 @@ class Line:
         """Show a text to the user."""
         self.put({"warn": text})
 
-    async def otp(self) -> str | None:
+    async def otp(self, *, old: bool) -> str | None:
         """Ask the run of midclt for a one-time password."""
-        await self.send({"ask": "otp"})
+        await self.send({"ask": "otp", "old": old})
         try:
             code = (await self.receive()).get("otp")
         except Gone:

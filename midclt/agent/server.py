@@ -13,7 +13,7 @@ import socket
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from truenas_client import __version__
+from truenas_client import AsyncClient, __version__
 from truenas_client.exc import ClientException, MethodNotFound
 from truenas_client.methods.risk import classify
 from truenas_client.secrets.value import Secret
@@ -26,7 +26,7 @@ from ..output import result_text
 from .faults import as_text
 from .line import Gone, Line
 from .place import peer_uid
-from .session import Failed, OldServer, Session, identity, now
+from .session import Failed, Session, identity, now
 from .tunnel import Tunnel
 from .wire import LONGEST_LINE, VERSION, is_of_the_connection
 
@@ -222,23 +222,12 @@ class Agent:
             await line.send({"no": "locked"})
             return
         await line.send({"on": True})
-        alias = self._aliases.get(key)
-        if alias is None:
-            await line.send({"ask": "secret"})
-            alias = self._introduced(await line.receive())
-        session = alias.session
         try:
-            with session.used_by_one():
-                client = await session.ready(line)
+            alias, client = await self._signed_in(line, key)
         except Failed as e:
-            if e.stage == "login" or key not in self._aliases:
-                await self._forget([session])
             await line.send({"stage": e.stage, "error": as_text(e.error) if e.error is not None else None})
             return
-        except OldServer:
-            await self._forget([session])
-            await line.send({"no": "old"})
-            return
+        session = alias.session
         if session.over:
             raise Gone
         await self._name(key, alias)
@@ -250,8 +239,41 @@ class Agent:
         elif session.busy:
             await line.send({"no": "busy"})
         else:
-            await line.send({"ok": True})
+            await line.send({"ok": True, "address": client.endpoint.text})
             await Tunnel(session, client, line.reader, line.writer).run()
+
+    async def _signed_in(self, line: Line, key: tuple[Any, ...]) -> tuple[Alias, AsyncClient]:
+        """The session that a key stands for, or the one for the secret that midclt gives. Raises `Failed`, `Gone`."""
+        alias = self._aliases.get(key)
+        if alias is not None:
+            try:
+                return alias, await self._ready(alias, line)
+            except Failed as e:
+                if e.stage != "login":
+                    raise  # the server may be there again at the next call
+                # Since the agent was given the secret, another may have been put where it is kept.
+                try:
+                    again = self._introduced(await self._secret(line))
+                finally:
+                    await self._forget([alias.session])
+                if again.session is alias.session:
+                    raise
+                alias = again
+        else:
+            alias = self._introduced(await self._secret(line))
+        try:
+            return alias, await self._ready(alias, line)
+        except Failed:
+            await self._forget([alias.session])
+            raise
+
+    async def _ready(self, alias: Alias, line: Line) -> AsyncClient:
+        with alias.session.used_by_one():
+            return await alias.session.ready(line)
+
+    async def _secret(self, line: Line) -> dict[str, Any]:
+        await line.send({"ask": "secret"})
+        return await line.receive()
 
     async def _name(self, key: tuple[Any, ...], alias: Alias) -> None:
         """Have a key stand for a session. What the same profile stood for before the configuration changed goes."""

@@ -19,7 +19,7 @@ from truenas_client.exc import ClientException
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 
-__all__ = ["Failed", "OldServer", "Session", "Talk", "identity", "now"]
+__all__ = ["Failed", "Session", "Talk", "identity", "now"]
 
 SLOTS_FOR_LONG_CALLS = 7
 """The server runs ten calls of a connection at a time. So many long ones leave room for others (`ledger.JOB_SLOTS`)."""
@@ -39,10 +39,6 @@ class Failed(Exception):
         self.stage, self.error = stage, error
 
 
-class OldServer(Exception):
-    """The server speaks the old protocol only."""
-
-
 class Talk(Protocol):
     """The run of midclt for which a session is opened."""
 
@@ -52,8 +48,8 @@ class Talk(Protocol):
     def warn(self, text: str) -> None:
         """Show a text to the user."""
 
-    async def otp(self) -> str | None:
-        """Ask for a one-time password."""
+    async def otp(self, *, old: bool) -> str | None:
+        """Ask for a one-time password. ``old``: the old protocol does not say whether the account has one."""
 
 
 def identity(profile: Profile) -> Profile:
@@ -98,7 +94,7 @@ class Session:
         return not self.over and self.profile == identity(profile) and self._secret == secret
 
     async def ready(self, talk: Talk) -> AsyncClient:
-        """The signed-in client; it connects and signs in where that is needed. Raises `Failed`, `OldServer`."""
+        """The signed-in client; it connects and signs in where that is needed. Raises `Failed`."""
         if self.client is not None and self.live:
             return self.client
         if self._opening is None:
@@ -130,10 +126,9 @@ class Session:
         try:
             async with asyncio.timeout_at(until):
                 await client.connect()
-                if client.dialect == "ddp":
-                    raise OldServer
                 stage = "login"
-                await sign_in(client, profile, secret=self._secret, otp_token=talk.otp)
+                old = client.dialect == "ddp"
+                await sign_in(client, profile, secret=self._secret, otp_token=lambda: talk.otp(old=old))
         except BaseException as e:
             await client.close()
             if isinstance(e, ClientException):

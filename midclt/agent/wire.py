@@ -4,16 +4,16 @@ A run of midclt connects and sends one request; every request names the protocol
 
     {"v": 1, "package": "0.1.0", "op": "call", "key": [...], "method": "...", "words": [...], ...}
 
-=========  ==========================================================================================
+=========  ===============================================================================================
 op         what follows
-=========  ==========================================================================================
+=========  ===============================================================================================
 call       ``on``, which midclt answers with ``go``; then ``{"size": N}`` and N bytes, the result as midclt
            prints it, or ``error``
-open       ``on``; ``warn`` and ``ask`` (a one-time password) as often as needed, then ``ok`` or ``error``
+open       ``on``; ``warn`` and ``ask`` (secret, otp) as often as needed, then ``ok``, or ``stage`` and ``error``
 tunnel     as open; after ``ok`` the bytes of a WebSocket that speaks JSON-RPC in the server's place
 status     ``ok``: what the agent holds, without a secret
 forget     ``ok``: how many sign-ins were dropped; lock, unlock, stop and drain likewise
-=========  ==========================================================================================
+=========  ===============================================================================================
 
 ``{"no": WHY}`` answers what the agent does not do: midclt then goes another way. An agent of another version says
 ``{"no": "version", "package": ITS OWN}``; it still understands ``drain``, ``status`` and ``stop``, in every version.

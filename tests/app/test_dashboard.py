@@ -181,10 +181,10 @@ async def test_tiles_are_plain_where_the_app_is() -> None:
 
 def test_a_plot_fills_from_below_and_leaves_holes() -> None:
     assert lines.plot([0, 50, 100], 4, 2, 100.0, UNICODE) == ["   █", " ▁██"]
-    assert lines.plot([None, 10, 5], 3, 1, None, UNICODE) == [" █▅"]
+    assert lines.plot([None, 10, 5], 3, 1, None, UNICODE) == [" ▇▄"]
     assert lines.plot([None, 0], 3, 2, None, ASCII) == ["   ", "  _"]
     assert lines.plot([], 3, 1, 100.0, ASCII) == ["   "]
-    assert lines.plot([1, 2, 3, 4], 2, 1, 4, ASCII)[0][-1] == "#"
+    assert lines.plot([1, 2, 3, 4], 2, 1, 4, ASCII)[0][-1] == "+"
 
 
 class Tall(Tile):

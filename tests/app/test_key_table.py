@@ -71,7 +71,6 @@ NOT_OURS = {
     '["ctrl+j", "f5"]': "an example of an entry in the settings",
     "as ctrl+j, f5, slash, /, A, shift+tab": "examples of keys",
     "Press it again": "no key is named",
-    "Press a letter": "no key is named",
 }
 
 

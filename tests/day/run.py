@@ -22,7 +22,7 @@ from collections import Counter
 from typing import Any
 
 from tests.app.conftest import Desk, at_desk
-from tests.bench.memory import resident
+from tests.bench.memory import in_use, resident
 from tests.unhandled import listening_to_errors
 from truenas_client.auth import budget
 from truenas_client.secrets.value import Environment
@@ -264,7 +264,8 @@ class Day:
             await self.desk.until(lambda after=after: self.nas.clock.now() > after, spec.id)  # type: ignore[misc]
         gc.unfreeze()
         gc.collect()
-        self.figures.memory.append(resident() / 2**20)
+        self.figures.memory.append(in_use() / 2**20)
+        self.figures.resident.append(resident() / 2**20)
         self.figures.objects.append(Counter(f"{type(one).__module__}.{type(one).__name__}" for one in gc.get_objects()))
 
     def things(self) -> Counter[str]:

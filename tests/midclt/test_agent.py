@@ -24,6 +24,7 @@ from midclt.parser import get_parser
 from tests.midclt.agents import Served, logins, serving, until, write_profile
 from tests.midclt.conftest import Nas, Ran, Run
 from tests.midclt.served import Background
+from tests.midclt.test_process import loaded_by
 from truenas_client import Client, exc, trust
 from truenas_client.auth.budget import forget_counts
 from truenas_client.exc import ClientException
@@ -95,20 +96,35 @@ def test_the_answers_are_those_without_an_agent(agent: Served, run: Run, nas: Na
     assert agent.sessions == 1
 
 
-def test_old_jobs_and_the_old_protocol(agent: Served, run: Run, background: Background) -> None:
-    """25.04 answers a job call at once; 24.10 speaks no JSON-RPC, so the agent leaves it alone."""
-    for release in ("25.04", "24.10"):
+OLD_SAME: list[tuple[str, ...]] = [
+    ("call", "system.version"),
+    ("call", "pool.query", "1"),
+    ("call", "test.ekko"),
+    ("call", "-j", "pool.scrub.scrub", "tank"),
+    ("call", "-j", "pool.scrub.scrub", "nothing"),
+    ("subscribe", "-n", "1", 'reporting.realtime:{"interval": 2}'),
+    ("watch", "-n", "1", "pool.query", "[]", '{"select": ["name"]}'),
+    ("ping",),
+    ("whoami",),
+]
 
-        async def made(release: str = release) -> Simulator:
-            return Simulator(release=release, speed=1000.0)
 
-        with background.entered(background.run(made())) as nas:
-            name = f"r{release.replace('.', '')}"
-            write_profile(nas.url.removesuffix("/api/current"), name)
-            for argv in (("call", "-j", "pool.scrub.scrub", "tank"), ("call", "system.version"), ("ping",)):
-                assert run("--profile", name, *argv) == run("--profile", name, "--agent", "never", *argv)
-            ran = run("--profile", name, "--agent", "require", "ping")
-            assert (ran.status, "old protocol" in ran.err) == ((2, True) if release == "24.10" else (0, False))
+@pytest.mark.parametrize("release", ["24.10", "25.04"])
+def test_old_jobs_and_the_old_protocol(agent: Served, run: Run, background: Background, release: str) -> None:
+    """Both answer a job call at once with its number; 24.10 speaks no JSON-RPC, which the tunnel does all the same."""
+
+    async def made() -> Simulator:
+        return Simulator(release=release, speed=1000.0)
+
+    with background.entered(background.run(made())) as nas:
+        write_profile(nas.url.removesuffix("/api/current"))
+        for argv in OLD_SAME:
+            with_agent, without = (run("--profile", "lab", "--agent", mode, *argv) for mode in ("require", "never"))
+            if argv[0] == "subscribe":
+                assert (with_agent.status, with_agent.out[:60]) == (0, without.out[:60])
+            else:
+                shown = [re.sub(r":\d+", "", ran.out) for ran in (with_agent, without)]
+                assert (with_agent.status, shown[0], with_agent.err) == (without.status, shown[1], without.err), argv
 
 
 def test_one_login_serves_all(agent: Served, run: Run, nas: Nas, background: Background) -> None:
@@ -167,6 +183,30 @@ def test_long_jobs_leave_room_for_others(agent: Served, run: Run, nas: Nas, back
     nas.open()
     until(lambda: not agent.agent._sessions[0].busy)
     assert run("--profile", "lab", "--agent", "require", "call", "core.ping").out == "pong\n"
+
+
+def test_a_secret_that_was_changed_is_read_again(
+    agent: Served, run: Run, nas: Nas, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profile(nas.url, secret="")
+    with config_path().open("a") as file:
+        file.write('secret = { env = "OF_MY_NAS" }\n')
+    monkeypatch.setenv("OF_MY_NAS", "admin")
+    assert run("--profile", "lab", "call", "core.ping").out == "pong\n"
+    account = nas.simulator.accounts["admin"]
+    before, status, logged_in = account.password, [], []
+    for password, given in (("another", "another"), ("another", "another"), ("not this", "wrong")):
+        account.password = password
+        monkeypatch.setenv("OF_MY_NAS", given)
+        background.run(drop(nas))
+        until(lambda: not any(session.live for session in agent.agent._sessions))
+        with logins(nas, background) as count:
+            status.append(run("--profile", "lab", "call", "core.ping").status)
+            logged_in.append(count())
+    account.password = before
+    assert status == [0, 0, 4]
+    assert logged_in == [2, 1, 2], "the kept secret, then the one that is there now, and no more"
+    assert agent.sessions == 0
 
 
 async def drop(nas: Nas) -> None:
@@ -248,6 +288,23 @@ def test_a_password_and_a_code_are_asked_for_once(
     assert "signed out" in run("logout", "lab").err
     assert "no agent keeps" in run("logout", "lab").err
     assert run("--profile", "lab", "call", "test.echo", "1").status == 4
+
+
+def test_a_code_on_the_old_protocol(
+    agent: Served, run: Run, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["guarded", "123456"]
+    monkeypatch.setattr(signing, "_ask", lambda prompt: answers.pop(0) if answers else None)
+    monkeypatch.setattr(signing, "has_terminal", lambda: True)
+
+    async def made() -> Simulator:
+        return Simulator(release="24.10")
+
+    with background.entered(background.run(made())) as nas:
+        write_profile(nas.url.removesuffix("/api/current"), user="guarded", secret="")
+        assert run("--profile", "lab", "call", "auth.me", "-o", "json").status == 0
+        assert answers == []
+        assert run("--profile", "lab", "ping").out == "True\n"
 
 
 def test_what_says_otherwise_keeps_the_agent_out(agent: Served, run: Run, nas: Nas) -> None:
@@ -362,6 +419,18 @@ def test_an_error_comes_back_as_it_was(error: ClientException) -> None:
     names = {*vars(error), "error", "errno", "trace", "extra"} - {"verify_message"}
     assert {name: getattr(again, name) for name in names} == {name: getattr(error, name) for name in names}
     assert status_of(again) == status_of(error)
+
+
+def test_the_quick_way_loads_next_to_nothing(agent: Served, run: Run, nas: Nas) -> None:
+    """Starting Python is most of what such a call takes."""
+    write_profile(nas.url)
+    assert run("--profile", "lab", "call", "core.ping").status == 0
+    code = "import midclt; midclt.main(['--profile', 'lab', 'call', 'core.ping'])"
+    loaded = loaded_by(code) - loaded_by("pass")
+    assert not loaded & {"argparse", "enum", "json", "re", "selectors", "signal", "socket", "typing"}
+    names = {"midclt", "midclt.__main__", "midclt.output", "truenas_client"}
+    names |= {f"midclt.agent{name}" for name in ("", ".place", ".quick", ".wire")}
+    assert {name for name in loaded if name.startswith(("midclt", "truenas_client"))} == names
 
 
 def test_the_quick_way_reads_the_line_as_the_parser_does() -> None:

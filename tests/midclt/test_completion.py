@@ -63,6 +63,9 @@ def test_many_names_are_offered_by_their_parts() -> None:
 def test_events_profiles_options_and_choices() -> None:
     assert offered("subscribe", "reporting.re") == ["reporting.realtime"]
     assert offered("--profile", "") == offered("profile", "show", "") == ["lab", "home nas"]
+    assert offered("login", "") == offered("agent", "forget", "") == ["lab", "home nas"]
+    assert offered("--agent", "r") == ["require"]
+    assert offered("agent", "st") == ["start", "status", "stop"]
     assert offered("--on", "") == offered("call", "core.ping", "--on", "") == ["lab", "home nas", "all"]
     assert offered("--on", "lab,") == offered("query", "--on", "lab,h") == ["lab,home nas"]
     assert offered("--on", "lab", "compare", "core.pin") == ["core.ping", "core.ping_remote"]

@@ -107,7 +107,6 @@ class Lifetime:
     async def relay(self, method: str, params: Sequence[Any], message_id: str) -> Any:
         """Send a call of another program under its own id, and return the answer. Sign in again when it has expired."""
         connection = self.supervisor.present()
-        self.jobs.expect(connection, method)
         try:
             return await connection.call(method, params, None, message_id=message_id, starts_job=True)
         except NotAuthenticated:

@@ -160,7 +160,7 @@ class Client(Logins, Listening):
     @property
     def dialect(self) -> str:
         """``jsonrpc`` or ``ddp`` (the old protocol)."""
-        return self._connection.talk.dialect.name
+        return "ddp" if self.endpoint.is_legacy else "jsonrpc"
 
     @property
     def closed(self) -> bool:

@@ -44,7 +44,9 @@ class SettingsScreen(CardScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
-            yield Rows((Column(cells=9, style="dim"), Column(most=30), Column(flex=True), Column(cells=8, style="dim")))
+            yield Rows(
+                (Column(cells=9, style="dim"), Column(most=30), Column(flex=True), Column(cells=11, style="dim"))
+            )
             yield Static("", id="about")
             yield Input(id="number", compact=True, type="integer")
             yield Static("", id="says")
@@ -75,8 +77,7 @@ class SettingsScreen(CardScreen[None]):
             group = setting.group
             named = self._file.names(setting.key)
             cell = Cell(self._words(setting), "chosen" if named else "")
-            # A theme that the file does not name may be one that was chosen in the app.
-            yield Row(setting.key, (heading, setting.title, cell, "" if named or setting.key == "theme" else "default"))
+            yield Row(setting.key, (heading, setting.title, cell, "in the file" if named else ""))
 
     def _words(self, setting: Setting) -> str:
         value = self._value(setting)

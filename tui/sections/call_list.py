@@ -24,12 +24,16 @@ from tui.widgets.rows import Column, Row, Rows
 __all__ = ["CallList", "Listed"]
 
 
+FIRST_ROWS = 500
+"""Rows that are made at once."""
+
+
 @dataclass(slots=True)
 class Listed:
     """An item of the list, with what is made of it once: the list is filtered at every key."""
 
     item: Any
-    hay: str
+    hay: str | None = None
     row: Row | None = None
 
 
@@ -48,6 +52,7 @@ class CallList(Section):
         self._listed: dict[str, Listed] = {}
         self._filter = self.kind("")
         self._drawn: object = None
+        self._most = FIRST_ROWS
         self._shown: Any = None
 
     @abstractmethod
@@ -148,16 +153,27 @@ class CallList(Section):
             self._filter = self.kind(self.filter.value)
         items = self.items()
         self._listed = {item.id: self._kept(item) for item in items}
-        shown = [one for one in self._listed.values() if self._filter.fits(one.item, one.hay)]
+        shown = [
+            one for one in self._listed.values() if not self._filter or self._filter.fits(one.item, self._hay(one))
+        ]
         self.rows.empty = self._nothing()
-        self.rows.set_rows([self._row(one) for one in shown])
+        self.rows.set_rows([self._row(one) for one in shown[: self._most]])
+        if len(shown) > self._most:
+            # The others a moment later: thousands of rows would be felt.
+            self._most *= 4
+            self._drawn = None
         pane = self.query_one(".call-list", Pane)
         pane.facts = f"{len(shown)} of {len(items)}" if self._filter else f"{len(items)}"
         self._show()
 
     def _kept(self, item: Any) -> Listed:
         kept = self._listed.get(item.id)
-        return kept if kept is not None and kept.item is item else Listed(item, self.hay_of(item))
+        return kept if kept is not None and kept.item is item else Listed(item)
+
+    def _hay(self, one: Listed) -> str:
+        if one.hay is None:
+            one.hay = self.hay_of(one.item)
+        return one.hay
 
     def _row(self, one: Listed) -> Row:
         if one.row is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from textual import on, work
@@ -38,6 +38,7 @@ class HistorySection(CallList):
         Column("result", least=7, most=16, align="right"),
     )
     kind = EntryFilter
+    _today: date | None = None
 
     @property
     def _history(self) -> History:
@@ -47,10 +48,13 @@ class HistorySection(CallList):
         await self._history.renew()
 
     def version(self) -> object:
-        # Yesterday begins at midnight.
         return self._history.version, datetime.now().date()
 
     def items(self) -> Sequence[Entry]:
+        if (today := datetime.now().date()) != self._today:
+            # Yesterday began at midnight: every row is another.
+            self._today = today
+            self._listed.clear()
         return self._history.newest()
 
     def hay_of(self, item: Entry) -> str:

@@ -13,6 +13,7 @@ from truenas_client.exc import InvalidSavedCall
 from truenas_client.storage.saved import SavedCalls, read_call
 from truenas_client.storage.saved_call import SavedCall
 from tui import actions
+from tui.cards.handing_over import handed_over
 from tui.model.paths import shortened
 from tui.model.wordfilter import WordFilter
 from tui.sections.call_list import CallList
@@ -176,7 +177,7 @@ class SavedSection(CallList):
         except (InvalidSavedCall, OSError) as error:
             self._tell(f"Not exported: {error}")
         else:
-            self.notify(f"Exported to {safe(shortened(path))}", timeout=5, markup=False)
+            self.notify(f"Exported to {safe(handed_over(self, path))}", timeout=5, markup=False)
 
     @work(exclusive=True, group="save")
     async def action_saved_import(self) -> None:

@@ -73,7 +73,7 @@ def plot(values: Sequence[float | None], cells: int, rows: int, top: float | Non
     for row in range(rows - 1, -1, -1):
         # The share of this line that each value fills; a first value of 1 sets the height.
         parts = [None if value is None else min(max(value / peak * rows - row, 0.0), 1.0) for value in shown]
-        drawn = sparkline([1.0, *parts], len(parts) + 1, glyphs)[1:]
+        drawn = sparkline([1.0, *parts], len(parts) + 1, glyphs, whole=rows > 1)[1:]
         blank = "".join(" " if row and not part else sign for sign, part in zip(drawn, parts, strict=True))
         lines.append(pad(blank, cells, "right"))
     return lines
