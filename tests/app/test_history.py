@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from tests.app.conftest import Desk, Open
 from tests.app.test_no_secret import files
 from truenas_client.simulator import Call, Simulator
@@ -190,15 +188,13 @@ async def test_secrets_are_asked_for_and_written_nowhere(signed_in: Open, nas: S
         assert not [text for text in files() if MARK in text]
 
 
-async def test_files_are_exported_imported_changed_and_deleted(
-    signed_in: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_files_are_exported_imported_changed_and_deleted(signed_in: Open, tmp_path: Path) -> None:
     SavedCalls().put(SavedCall("nightly/info", "system.info", []))
     (calls_folder() / "broken.toml").write_text("x")
     async with signed_in() as desk:
         section = await listed(desk, "8")
         await desk.see("nightly/info", "broken.toml", "Correct that place")
+        desk.session.caller.file_places.folder = str(tmp_path)
         await desk.press("down", "x")
         await desk.see("Export a saved call")
         await desk.press("enter")
