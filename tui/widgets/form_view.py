@@ -40,7 +40,7 @@ class FormView(FormEntry):
     FormView #form-help { height: 2; color: $foreground-muted; }
     FormView .find { display: none; }
     FormView.-finding .find { display: block; }
-    FormView FormField, FormView FormCell { layer: field; position: absolute; display: none; }
+    FormView FormField, FormView FormCell { layer: field; position: absolute; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -89,11 +89,12 @@ class FormView(FormEntry):
 
     def on_mount(self) -> None:
         self._show()
-        # Where the field has to be is known when the rows are laid out.
-        self.call_after_refresh(self._go_to_gap)
+        # At once, for the keys that follow; where the field has to be is known when the rows are laid out.
+        self._go_to_gap()
 
     def on_resize(self) -> None:
         self._tell()
+        self.call_after_refresh(self._place)
 
     def _go_to_gap(self) -> None:
         """Goes to the first value to fill in, and into its field."""
