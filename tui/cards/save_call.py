@@ -17,12 +17,12 @@ from textual.widgets import Input, Static
 from truenas_client.exc import InvalidSavedCall
 from truenas_client.methods.storable import secret_places, with_value
 from truenas_client.secrets.redact import MASK, holds_mask
-from truenas_client.storage.saved import SavedCalls
 from truenas_client.storage.saved_call import SavedCall, Variable, free_name
 from tui import actions
 from tui.cards.card import CardScreen, ask, row
 from tui.model.paths import shortened
 from tui.model.variables import Leaf, is_variable, leaves_of
+from tui.session.saved import saved_calls
 from tui.text import plain, safe
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
@@ -90,7 +90,7 @@ class SaveCallScreen(CardScreen[str | None]):
     def on_mount(self) -> None:
         card, rows = self.query_one("#card"), self.query_one(Rows)
         card.border_title = plain(f"Save the call  {self._draft.method}")
-        card.border_subtitle = plain(f"a file in {shortened(SavedCalls().folder)}")
+        card.border_subtitle = plain(f"a file in {shortened(saved_calls().folder)}")
         rows.styles.height = max(min(len(self._leaves), MOST_ROWS), 1)
         self._renew()
         self.query_one("#name").focus()
@@ -156,7 +156,7 @@ class SaveCallScreen(CardScreen[str | None]):
     @work(exclusive=True, group="save")
     async def _save(self) -> None:
         try:
-            call, saved = self.made(), SavedCalls()
+            call, saved = self.made(), saved_calls()
             exists = await asyncio.to_thread(lambda: saved.path(call.name).exists())
             if exists and self._replaceable != call.name:
                 self._replaceable = call.name
