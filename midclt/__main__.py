@@ -157,7 +157,8 @@ def _told(error: Exception, options: Namespace) -> ExitStatus | None:
         report(error, [*getattr(error, "__notes__", ()), *unsigned(error, options)], verbose=options.verbose)
         return status_of(error)
     if isinstance(error, OSError):
-        say(f"midclt: {error}")
+        words = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        say(f"midclt: {words}")
         return ExitStatus.ERROR
     return None
 

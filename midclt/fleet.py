@@ -154,7 +154,8 @@ class Fleet:
         if self._declined:
             raise CommandError(f"{method} was not sent", ExitStatus.ERROR)
         if self._only_reads:
-            raise CommandError(f"{method} may change the server: it was not sent", ExitStatus.USAGE)
+            text = f"{method} may change the server, and midclt compare is for what only reads: it was not sent"
+            raise CommandError(text, ExitStatus.USAGE)
         if self._all:
             text = f"{method} may change the servers: name them, as --on all is for calls that only read"
             raise CommandError(text, ExitStatus.USAGE)

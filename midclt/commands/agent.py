@@ -60,6 +60,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
         _show(reply, options)
         return ExitStatus.OK
     count = int(reply.get("count", 0))
+    if options.names and not count:
+        say(f"The agent keeps no sign-in of {', '.join(options.names)}.")
+        return ExitStatus.OK
     dropped = f"{count} sign-in{'' if count == 1 else 's'} dropped"
     say({"stop": f"The agent has ended: {dropped}.", "lock": f"Locked: {dropped}."}.get(action, f"{dropped}."))
     return ExitStatus.OK

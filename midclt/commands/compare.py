@@ -75,7 +75,7 @@ def _print(answers: dict[str, Any], options: argparse.Namespace, keys: Sequence[
     import os
     import sys
 
-    from truenas_client.values.diff import change_text, diff, path_text
+    from truenas_client.values.diff import change_row, change_text, diff
 
     from ..output import is_terminal, print_line
     from ..showing import show
@@ -92,10 +92,7 @@ def _print(answers: dict[str, Any], options: argparse.Namespace, keys: Sequence[
                 print_line(f"  {change_text(change)}")
             return bool(found)
         options.output = "jsonl"
-    rows = [
-        {"nas": name, "kind": change.kind, "path": path_text(change.path), "old": change.old, "new": change.new}
-        for name, change in found
-    ]
+    rows = [{"nas": name, **change_row(change)} for name, change in found]
     options.columns = options.jmespath = None  # the answers were narrowed by them already
     show(rows, options)
     return bool(found)
