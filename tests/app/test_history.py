@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
+from textual.widgets import Input
 
 from tests.app.conftest import Desk, Open
 from tests.app.test_no_secret import files
@@ -18,6 +18,7 @@ from tui.cards.form import FormScreen
 from tui.cards.review import ReviewScreen
 from tui.cards.save_call import SaveCallScreen
 from tui.memory.state import Memories
+from tui.palette_calls import Calls
 from tui.sections.call_list import CallList
 from tui.sections.history import HistorySection
 from tui.sections.saved import SavedSection
@@ -110,9 +111,8 @@ async def test_a_call_is_saved_with_a_value_left_open_and_run(signed_in: Open) -
         await desk.see("is no name for a call")
         await desk.press("ctrl+u")
         await desk.type("nightly/all")
-        await desk.press("tab")
-        await desk.type("All of one pool")
-        await desk.press("tab", "space")
+        desk.app.screen.query_one("#about", Input).value = "All of one pool"
+        await desk.press("tab", "tab", "space")
         await desk.see("[x]", "asked as pool", "[ ]", "options.limit")
         await desk.press("enter")
         await desk.see("Saved as nightly/all", "midclt run nightly/all")
@@ -132,17 +132,18 @@ async def test_a_call_is_saved_with_a_value_left_open_and_run(signed_in: Open) -
         (entry, *_) = desk.session.memory.history.newest()
         assert entry.params == [[["pool", "=", 'fl"ash']], {"limit": 3}]
         assert "${var:pool}" in desk.explore.call_pane.text, "the draft asks again"
-        await desk.press("ctrl+p")
-        await desk.type("saved: nightly")
-        await desk.see("saved: nightly/all")
-        await desk.press("enter")
+        palette = Calls(desk.workspace)
+        await palette.startup()
+        (saved,) = [hit async for hit in palette.search("saved: nightly")]
+        await saved.command()
         await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the question")
         await desk.see('fl"ash')
-        await desk.press("escape", "ctrl+p")
-        await desk.type("again: pool.da")
-        await desk.see('again: pool.dataset.query [["pool", "=", "fl')
+        await desk.press("escape")
+        (again,) = [hit async for hit in palette.search("again: pool.da")]
+        assert str(again.text).startswith('again: pool.dataset.query [["pool", "=", "fl')
+        assert [hit.text async for hit in palette.search("today")] == [again.text]
         before = len(desk.session.memory.history.newest())
-        await desk.press("enter")
+        await again.command()
         await desk.until(lambda: len(desk.session.memory.history.newest()) > before, "made again")
 
 
@@ -190,15 +191,13 @@ async def test_secrets_are_asked_for_and_written_nowhere(signed_in: Open, nas: S
         assert not [text for text in files() if MARK in text]
 
 
-async def test_files_are_exported_imported_changed_and_deleted(
-    signed_in: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_files_are_exported_imported_changed_and_deleted(signed_in: Open, tmp_path: Path) -> None:
     SavedCalls().put(SavedCall("nightly/info", "system.info", []))
     (calls_folder() / "broken.toml").write_text("x")
     async with signed_in() as desk:
         section = await listed(desk, "8")
         await desk.see("nightly/info", "broken.toml", "Correct that place")
+        desk.session.caller.file_places.folder = str(tmp_path)
         await desk.press("down", "x")
         await desk.see("Export a saved call")
         await desk.press("enter")
@@ -206,7 +205,7 @@ async def test_files_are_exported_imported_changed_and_deleted(
         assert (tmp_path / "info.toml").read_text() == (calls_folder() / "nightly" / "info.toml").read_text()
         await desk.press("plus")
         await desk.see("Import a saved call")
-        await desk.type(str(tmp_path / "info.toml"))
+        desk.app.screen.query_one("#path", Input).value = str(tmp_path / "info.toml")
         await desk.press("enter")
         await desk.until(lambda: section.rows.key == "info", "the imported one")
         await desk.press("e")
@@ -217,7 +216,7 @@ async def test_files_are_exported_imported_changed_and_deleted(
         await desk.see("info exists", "once more replaces it")
         await desk.press("enter")
         await desk.until(lambda: SavedCalls().get("info").description == "What it is", "changed")
-        await desk.see("What it is")
+        await desk.until(lambda: desk.app.screen is desk.workspace and "What it is" in desk.text, "on the list")
         await desk.press("e")
         await desk.until(lambda: isinstance(desk.app.screen, SaveCallScreen), "the card")
         await desk.type("what it is")

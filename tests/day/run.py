@@ -274,7 +274,8 @@ class Day:
         for session in self.nas.sessions:
             things["connection"] += 1
             things.update(f"subscription {name}" for name in session.subscriptions.values())
-        things["thread"] = threading.active_count()
+        # Those of asyncio's pool are made as they are needed, up to a number of its own.
+        things["thread"] = sum(not thread.name.startswith("asyncio_") for thread in threading.enumerate())
         del things["widget ScrollBar"]  # each is made when it is needed for the first time
         return things
 

@@ -41,7 +41,7 @@ async def test_form_query_columns_and_diff(snapshot: SnapshotAssertion) -> None:
         await compared(desk.pilot, snapshot, "form-found", {"80x24": NARROW})
         await desk.press("escape")
         await desk.open("sv q", "service.query")
-        await desk.press("f2", "f2")
+        await desk.press("f2")
         await desk.see("[Query]", "fields")
         await desk.type('service in ssh, ftp, nfs and enable = true or service = "cifs"')
         await desk.see("makes")

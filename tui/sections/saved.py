@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from textual import on, work
@@ -165,18 +165,18 @@ class SavedSection(CallList):
     @work(exclusive=True, group="save")
     async def action_saved_export(self) -> None:
         """Asks where to, and writes the file there, without secrets."""
-        from tui.cards.call_file import ask_where_to_export
+        from tui.cards.call_file import export_call
 
-        call = self._call
-        if call is None or (path := await ask_where_to_export(self, call.name)) is None:
+        if (call := self._call) is None:
             return
         try:
-            text = replace(call, notes=()).without_secrets().text()
-            await asyncio.to_thread(path.write_text, text, "utf-8")
+            text = call.without_secrets().text()
+            where = await export_call(self, call.name, text, self._session.caller.file_places)
         except (InvalidSavedCall, OSError) as error:
             self._tell(f"Not exported: {error}")
         else:
-            self.notify(f"Exported to {safe(shortened(path))}", timeout=5, markup=False)
+            if where is not None:
+                self.notify(f"Exported to {safe(where)}", timeout=5, markup=False)
 
     @work(exclusive=True, group="save")
     async def action_saved_import(self) -> None:

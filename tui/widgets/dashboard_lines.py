@@ -90,9 +90,16 @@ def _plot(
         yield (
             Span(fit(label if first else "", 5), "key"),
             Span(pad(value if first else "", 10, "right") + " ", "strong"),
-            # Of a share of 100 the upper lines are only reached where it is high.
-            Span(drawn, "warning" if top is not None and len(lines) - place > len(lines) * BUSY else "accent"),
+            Span(drawn, "warning" if top is not None and _busy(values, len(lines), place, top) else "accent"),
         )
+
+
+def _busy(values: Sequence[float | None], rows: int, place: int, top: float) -> bool:
+    """Whether a line of a plot up to ``top`` is only reached by high values; a single line, whether the newest is."""
+    if rows > 1:
+        return rows - place > rows * BUSY
+    newest = values[-1] if values else None
+    return newest is not None and newest >= top * BUSY
 
 
 def _rate(value: float | None) -> str:

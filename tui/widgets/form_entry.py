@@ -45,6 +45,7 @@ class FormEntry(DraftView):
         self.rows = FormRows(_COLUMNS, id="form-rows")
         self.field = FormField(compact=True, id="form-field")
         self.cell = FormCell(id="form-cell")
+        self.field.display = self.cell.display = False
         self._help = Static(id="form-help")
         self._draft = Draft()
         self._known = Known()
@@ -65,9 +66,10 @@ class FormEntry(DraftView):
         return self._fields.get(self.rows.key or "")
 
     def focus_view(self) -> None:
-        focused = self._editing if self._edited is not None else self.rows
-        # Just mounted it has no rows yet, and can not take the focus before.
-        focused.focus() if focused.is_mounted else self.call_after_refresh(focused.focus)
+        if self.rows.is_mounted:
+            (self._editing if self._edited is not None else self.rows).focus()
+        else:
+            self.call_after_refresh(self.focus_view)  # it cannot take the focus before
 
     def edit(self, patch: Patch | None) -> None:
         """Asks for an edit of the text."""
@@ -181,10 +183,8 @@ class FormEntry(DraftView):
         if lines is not None:
             self._begin_cell(row, lines)
             return
-        field, rows = self.field, self.rows
-        left, cells = rows.place_of(1)
-        field.styles.offset = (left, self._line)
-        field.styles.width = max(cells, 10)
+        field = self.field
+        self._place()
         field.password = row.kind == "secret"
         words = [one.word for one in self._candidates(row) if row.kind in ("text", "json")]
         field.suggester = SuggestFromList(words, case_sensitive=False) if words else None
@@ -193,6 +193,12 @@ class FormEntry(DraftView):
         field.cursor_position = len(field.value)
         field.display = True
         field.focus()
+
+    def _place(self) -> None:
+        """Puts the field over the row under the cursor."""
+        left, cells = self.rows.place_of(1)
+        self.field.styles.offset = (left, self._line)
+        self.field.styles.width = max(cells, 10)
 
     def _begin_cell(self, row: Field, lines: str) -> None:
         cell, rows = self.cell, self.rows

@@ -40,7 +40,7 @@ class FormView(FormEntry):
     FormView #form-help { height: 2; color: $foreground-muted; }
     FormView .find { display: none; }
     FormView.-finding .find { display: block; }
-    FormView FormField, FormView FormCell { layer: field; position: absolute; display: none; }
+    FormView FormField, FormView FormCell { layer: field; position: absolute; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -89,19 +89,24 @@ class FormView(FormEntry):
 
     def on_mount(self) -> None:
         self._show()
-        # Where the field has to be is known when the rows are laid out.
-        self.call_after_refresh(self._go_to_gap)
+        # At once, for the keys that follow; where the field has to be is known when the rows are laid out.
+        self._go_to_gap()
 
     def on_resize(self) -> None:
         self._tell()
+        self.call_after_refresh(self._place)
 
     def _go_to_gap(self) -> None:
-        """Goes to the first value to fill in, and into its field."""
+        """Goes to the first value to fill in, and into its field; without arguments to a required member."""
         self._onward = False
-        if (gaps := self._draft.gaps) and self._edited is None:
+        if self._edited is not None:
+            return
+        if gaps := self._draft.gaps:
             self.go_to(min(gap.start for gap in gaps))
             if (row := self.row) is not None and row.kind in TYPED and self._problems.get(row.key) == "to fill in":
                 self._begin(row)
+        elif not self._draft.values and (row := next((row for row in self.shown if row.required), None)) is not None:
+            self.rows.move_to(row.key)
 
     def _show(self) -> None:
         method, values = self._draft.method, self._draft.values
