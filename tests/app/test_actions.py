@@ -215,7 +215,7 @@ async def _save(desk: Desk, key: str) -> None:
 async def _draft_view(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")
     await desk.press(key)
-    await desk.see("[Form]")
+    await desk.see("[Query]")
 
 
 @drive("pane.docs")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -54,8 +54,10 @@ QUIET_SECONDS = 0.3
 class ResultPane(Pane):
     """Shows one `Call` after the other. `FieldChosen` asks for the place of a field in the arguments."""
 
-    FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"pane.args": "", "pane.docs": ""}
-    """The room in the footer is for what may be done to a result."""
+    @property
+    def FOOTER_WORDS(self) -> Mapping[str, str]:
+        """Beside a result the room in the footer is for what may be done to it."""
+        return {} if self.views is None else {"pane.args": "", "pane.docs": ""}
 
     @dataclass
     class FieldChosen(Message):
