@@ -363,6 +363,7 @@ def test_lock_forget_and_stop(agent: Served, run: Run, nas: Nas) -> None:
     for name in ("lab", "other"):
         assert run("--profile", name, *ping).status == 0
     assert "1 sign-in dropped" in run("agent", "forget", "other").err
+    assert run("agent", "forget", "other").err == "The agent keeps no sign-in of other.\n"
     assert agent.sessions == 1
     session = agent.agent._sessions[0]
     assert "Locked: 1 sign-in dropped" in run("agent", "lock").err
