@@ -16,12 +16,13 @@ from textual.widgets import Input, Static
 
 from truenas_client.exc import InvalidSavedCall
 from truenas_client.methods.storable import secret_places, with_value
+from truenas_client.secrets.placeholders import is_variable
 from truenas_client.secrets.redact import MASK, holds_mask
 from truenas_client.storage.saved_call import SavedCall, Variable, free_name
 from tui import actions
 from tui.cards.card import CardScreen, ask, row
 from tui.model.paths import shortened
-from tui.model.variables import Leaf, is_variable, leaves_of
+from tui.model.variables import Leaf, leaves_of
 from tui.session.saved import saved_calls
 from tui.text import plain, safe
 from tui.widgets.key_line import Hint
