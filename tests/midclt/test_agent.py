@@ -372,6 +372,7 @@ def test_lock_forget_and_stop(agent: Served, run: Run, nas: Nas) -> None:
     assert run("--profile", "lab", *ping).out == "pong\n", "without the agent"
     ran = run("--profile", "lab", "--agent", "require", *ping)
     assert (ran.status, "agent is locked" in ran.err) == (2, True)
+    assert "is unlocked" in run("agent", "start").err
     assert "runs already" in run("agent", "start").err
     assert run("--profile", "lab", "--agent", "require", *ping).out == "pong\n"
     assert run("agent", "start", "--idle", "5").status == 1
