@@ -7,6 +7,8 @@ It starts in two steps, because what a workspace needs takes longer to load than
 Textual itself: the first screen needs little (`Starting`, where it is known what to
 connect to, or none), the rest is loaded once that is drawn. So nothing here imports a
 screen or the client before it is used, and messages of screens are handled by name.
+
+The file is long because Textual sends to the app what concerns no single screen.
 """
 
 from __future__ import annotations

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App, SuspendNotSupported
+from textual.widget import Widget
 
 from tui.session.copying import pieces_of
-from tui.text import safe_lines
+from tui.text import safe, safe_lines
 
-__all__ = ["NotShown", "edited_by_program", "shown"]
+__all__ = ["NotShown", "edited_by_program", "show_or_tell", "shown"]
 
 PAGER = "less"
 
@@ -46,6 +47,17 @@ async def shown(app: App[Any], name: str, value: Any, *, editor: bool = False) -
         await _in_editor(app, "".join(pieces), f"{name}{'.txt' if isinstance(value, str) else '.json'}", 0o400)
     else:
         await _in_pager(app, pieces)
+
+
+async def show_or_tell(node: Widget, found: tuple[str, Any] | None, *, editor: bool) -> None:
+    """Shows a name and its value as `shown` does, or tells over the screen of ``node`` why not. From a worker."""
+    if found is None:
+        node.notify("Nothing to show here.", timeout=2)
+        return
+    try:
+        await shown(node.app, *found, editor=editor)
+    except NotShown as error:
+        node.notify(f"Not shown: {safe(error)}.", severity="warning", markup=False)
 
 
 async def _in_pager(app: App[Any], pieces: Iterable[str]) -> None:

@@ -292,15 +292,9 @@ class Workspace(RemappedKeys, Screen[None]):
     @work(exclusive=True, group="lent")
     async def _show_in(self, *, editor: bool) -> None:
         # Imported when it is wanted: many never do.
-        from tui.lent_terminal import NotShown, shown
+        from tui.lent_terminal import show_or_tell
 
-        if (found := self.section.readable()) is None:
-            self.notify("Nothing to show here.", timeout=2)
-            return
-        try:
-            await shown(self.app, *found, editor=editor)
-        except NotShown as error:
-            self.notify(f"Not shown: {safe(error)}.", severity="warning", markup=False)
+        await show_or_tell(self, self.section.readable(), editor=editor)
 
     # Session -----------------------------------------------------------------------
 

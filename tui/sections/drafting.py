@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from textual import on, work
 
+from tui import actions
 from tui.sections.calling import Calling
 from tui.text import safe
 from tui.widgets.call_pane import DOCS
+from tui.widgets.docs import Docs
 from tui.widgets.draft_view import DraftView
 
 __all__ = ["Drafting"]
@@ -38,6 +40,19 @@ class Drafting(Calling):
     def action_edit_complete(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_complete()
+
+    @property
+    def _focused_view(self) -> DraftView | None:
+        """The view of the draft that has the focus."""
+        return self.call_pane.draft_view if self.call_pane.has_focus_within else None
+
+    @on(Docs.DraftWanted)
+    def _draft_wanted(self, event: Docs.DraftWanted) -> None:
+        event.stop()
+        if event.method != self._method:
+            self.open_method(event.method)
+        self.call_pane.put_draft(event.params)
+        self.notify(f"The example replaced the arguments; {actions.key('edit.undo')} restores them.", timeout=4)
 
     @on(DraftView.RunWanted)
     def _run_wanted(self, event: DraftView.RunWanted) -> None:

@@ -26,7 +26,7 @@ from tui.text import safe
 from tui.widgets.call_pane import DOCS, CallPane
 from tui.widgets.docs import Docs
 from tui.widgets.docs_box import DocsBox, DocsPane
-from tui.widgets.draft_view import FORM, QUERY, DraftView
+from tui.widgets.draft_view import FORM, QUERY
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ColumnsWanted, QueryWanted
@@ -225,11 +225,6 @@ class Explore(Comparing, Copying, Drafting):
         """The docs that have the focus."""
         return next((box for box in self.query(DocsBox) if box.has_focus_within), None)
 
-    @property
-    def _focused_view(self) -> DraftView | None:
-        """The view of the draft that has the focus."""
-        return self.call_pane.draft_view if self.call_pane.has_focus_within else None
-
     @on(Docs.CallWanted)
     def _call_wanted(self, event: Docs.CallWanted) -> None:
         event.stop()
@@ -237,14 +232,6 @@ class Explore(Comparing, Copying, Drafting):
             self.action_pane_args()
         else:
             self.open_method(event.method)
-
-    @on(Docs.DraftWanted)
-    def _draft_wanted(self, event: Docs.DraftWanted) -> None:
-        event.stop()
-        if event.method != self._method:
-            self.open_method(event.method)
-        self.call_pane.put_draft(event.params)
-        self.notify(f"The example replaced the arguments; {actions.key('edit.undo')} restores them.", timeout=4)
 
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:

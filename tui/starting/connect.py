@@ -4,6 +4,8 @@ Every failure is told in the card, at the step where it stopped, and nothing tha
 was typed is lost. A one-time password is one more field of the same card; a
 certificate that is not trusted is shown and asked about. The card makes a signed-in
 `Session` and hands it up; it never opens the workspace.
+
+The file is long because each way to fail returns to the same fields.
 """
 
 from __future__ import annotations

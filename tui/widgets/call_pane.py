@@ -2,6 +2,8 @@
 
 The pane shows one `Draft` in its views (`draft_view.VIEWS`): problems are underlined in the editor and the one at the
 caret is explained in the border. A thread examines a long text; the next key stops it.
+
+The file is long because editor, views and docs change the draft only through this pane.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from textual.widgets import ContentSwitcher, TextArea
 
 from truenas_client.methods.catalogue import Method
 from truenas_client.methods.validator import Stopped, stopping
-from tui import actions
 from tui.model.completion import Completions, complete
 from tui.model.draft import Draft, Patch
 from tui.model.examine import Examined, examine
@@ -30,12 +31,13 @@ from tui.model.known import Known
 from tui.model.pasting import pasted
 from tui.session.filling import named, unknown
 from tui.widgets.arguments_editor import ArgumentsEditor
+from tui.widgets.call_words import call_facts, draft_facts, problem_facts
 from tui.widgets.completion import CompletionList
 from tui.widgets.docs import Docs, Library
 from tui.widgets.docs_box import DocsBox
 from tui.widgets.draft_view import VIEWS, DraftView, views_of
 from tui.widgets.json_editor import JsonEditor
-from tui.widgets.pane import Fact, Pane
+from tui.widgets.pane import Pane
 from tui.widgets.text_view import TextView
 
 __all__ = ["ARGUMENTS", "DOCS", "CallPane"]
@@ -397,30 +399,15 @@ class CallPane(Pane):
 
     def _tell(self) -> None:
         """The bottom border: the problem at the caret, or the roles and that all is well."""
-        method = self.method
+        method, editor = self.method, self.editor
         if method is None or self._previewed is not None:
             self.facts = ""
-            return
-        problems = self.editor.problems
-        facts: list[Fact] = []
-        if self.view != DOCS and problems:
-            count = f"{len(problems)} problem" + ("" if len(problems) == 1 else "s")
-            at_caret = self.editor.problem or problems[0]
-            facts = [(count, "error"), self.editor.describe(at_caret)]
+        elif self.view == DOCS:
+            self.facts = self.docs.facts or call_facts(method)
+        elif problems := editor.problems:
+            self.facts = problem_facts(len(problems), editor.describe(editor.problem or problems[0]))
         else:
-            if method.risk != "read":
-                facts.append((method.risk, "error" if method.risk == "risk" else "warning"))
-            facts.append(" or ".join(method.roles[:2]))
-            if self.view == DOCS and (words := self.docs.facts):
-                facts = words
-            if self.view != DOCS:
-                if hint := self._draft.read.hint:
-                    facts.append((hint, "warning"))
-                empty = len(self.editor.gaps)
-                facts.append((f"fill {empty} field{'' if empty == 1 else 's'}", "warning") if empty else "valid")
-                if empty > 1:
-                    facts.append(f"{actions.key('edit.problem', short=True)} next")
-        self.facts = facts
+            self.facts = [*call_facts(method), *draft_facts(self._draft.read.hint, len(editor.gaps))]
 
 
 def _examine_until(stop: threading.Event, text: str, method: Method | None) -> Examined:
