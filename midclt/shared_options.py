@@ -13,6 +13,7 @@ __all__ = [
     "add_lines_options",
     "add_listing_options",
     "add_output_options",
+    "add_profile_argument",
     "add_write_option",
 ]
 
@@ -38,7 +39,7 @@ def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "jso
 
 def add_fleet_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names several servers, which may stand before the command too."""
-    words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with its nas"
+    words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with a member nas"
     parser.add_argument("--on", metavar="NAMES", default=argparse.SUPPRESS, help=words)
 
 
@@ -50,6 +51,11 @@ def add_colour_option(parser: argparse._ActionsContainer) -> None:
 def add_listing_options(parser: argparse.ArgumentParser) -> None:
     """Add the option that asks the server again."""
     parser.add_argument("--refresh", action="store_true", help="read the methods from the server again")
+
+
+def add_profile_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a profile, for `access.chosen_profile`."""
+    parser.add_argument("name_of_profile", metavar="PROFILE", nargs="?", help="default: --profile, or the default one")
 
 
 def add_write_option(parser: argparse.ArgumentParser) -> None:

@@ -67,10 +67,9 @@ def way_of(options: Namespace, choice: Choice, secret: Secret | None = None, *, 
         if mode == "require":
             raise CommandError(f"--agent require: {e}", ExitStatus.USAGE) from e
     except (Unsafe, AgentGone, OSError) as e:
-        text = "The agent cannot be used: " + (str(e) or "it ended")
         if mode == "require":
-            raise CommandError(text, ExitStatus.CONNECTION) from e
-        say(f"midclt: {text}")
+            raise _unusable(e) from e
+        say(f"midclt: {_unusable(e)}")
     else:
         return way
     return None
@@ -95,7 +94,12 @@ def _told() -> Iterator[None]:
     except Refused as e:
         raise CommandError(f"The agent cannot keep this: {e}", ExitStatus.USAGE) from e
     except (Unsafe, AgentGone, OSError) as e:
-        raise CommandError(f"The agent cannot be used: {str(e) or 'it ended'}", ExitStatus.CONNECTION) from e
+        raise _unusable(e) from e
+
+
+def _unusable(error: Exception) -> CommandError:
+    why = f"it does not answer for {PATIENCE:g} s" if isinstance(error, TimeoutError) else str(error) or "it ended"
+    return CommandError(f"The agent cannot be used: {why}", ExitStatus.CONNECTION)
 
 
 def _unfit(options: Namespace, choice: Choice) -> str | None:

@@ -23,8 +23,8 @@ KEYS = ("name", "username", "path", "service", "id")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
     parser.description = (
-        "Call a method on several servers and print what the answers of the others have other than the first: lines on "
-        "a terminal, elsewhere rows of JSON with nas, kind, path, old (of the first server) and new. Items of lists "
+        "Call a method on several servers and print how the answers of the others differ from that of the first: lines "
+        "on a terminal, elsewhere rows of JSON with nas, kind, path, old (of the first server) and new. Items of lists "
         f"are the same where one of these is: {', '.join(KEYS)}."
     )
     parser.epilog = (

@@ -14,7 +14,7 @@ ON_SEVERAL = (None, "ls")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
-    parser.description = "Jobs of the server, whoever started them. Without an action: list those that run or wait."
+    parser.description = "Jobs of the server, of any session. Without an action: list those that run or wait."
     from ..shared_options import add_fleet_option, add_job_print_option, add_output_options, add_write_option
 
     parser.set_defaults(action="ls", ids=[], all=False, number=None)

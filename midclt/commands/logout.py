@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from ..exits import ExitStatus
-from .login import add_profile_argument, named
+from ..shared_options import add_profile_argument
 
 __all__ = ["add_options", "run"]
 
@@ -18,10 +18,11 @@ def add_options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> ExitStatus:
     """Forget it."""
+    from ..access import chosen_profile
     from ..agent.joining import control
     from ..output import say
 
-    _, name = named(options)
+    _, name = chosen_profile(options)
     reply = control("forget", names=[name])
     ended = reply is not None and reply.get("count")
     say(f"{name}: signed out." if ended else f"{name}: no agent keeps a sign-in of it.")
