@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tests.app.conftest import Desk, Open
 from tests.app.waiting import resized
+from tests.snapshots.texts import still
 
 
 async def drag(desk: Desk, start: tuple[int, int], end: tuple[int, int]) -> None:
     """Presses the mouse at one place of the screen, moves it to another and lets go."""
+    await still(desk.pilot)
     await desk.pilot.mouse_down(offset=start)
     await desk.pilot.hover(offset=end)
     await desk.pilot.mouse_up(offset=end)
@@ -17,8 +19,8 @@ async def test_borders_are_dragged(signed_in: Open) -> None:
     async with signed_in(size=(120, 36)) as desk:
         await desk.open("sys info", "system.info")
         await desk.run()
-        await desk.until(lambda: desk.workspace.offered is not None, "the offer to keep the connection")
-        await desk.settled()
+        await desk.see("keeps this connection", "uptime_seconds")
+        await still(desk.pilot)
         methods, call, result = desk.explore.methods, desk.explore.call_pane, desk.explore.result_pane
         top, height = result.region.y, result.region.height
         await drag(desk, (90, top), (90, top - 5))
