@@ -130,6 +130,11 @@ def _run(name: str, options: Namespace) -> ExitStatus:
         if options.on is not None and action not in getattr(command, "ON_SEVERAL", ()):
             what = f"{name} {action}" if action else name
             raise CommandError(f"midclt {what} is for one server: --profile NAME instead of --on", ExitStatus.USAGE)
+        given = [getattr(options, name, None) for name in ("columns", "jmespath")]
+        if given != [None, None] or os.environ.get("MIDCLT_OUTPUT"):
+            from .showing import prepare
+
+            prepare(options)
         status: ExitStatus = command.run(options)
         return status
     except BrokenPipeError:
@@ -157,7 +162,8 @@ def _told(error: Exception, options: Namespace) -> ExitStatus | None:
         report(error, [*getattr(error, "__notes__", ()), *unsigned(error, options)], verbose=options.verbose)
         return status_of(error)
     if isinstance(error, OSError):
-        say(f"midclt: {error}")
+        words = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        say(f"midclt: {words}")
         return ExitStatus.ERROR
     return None
 

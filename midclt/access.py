@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "call_timeout",
     "chosen",
+    "chosen_profile",
     "connected",
     "environment",
     "logged",
@@ -92,6 +93,15 @@ def chosen(options: Namespace) -> Choice:
         where = " (TRUENAS_URI)" if not options.uri and os.environ.get("TRUENAS_URI") else ""
         raise CommandError(e.error + where, ExitStatus.USAGE) from e
     return choice
+
+
+def chosen_profile(options: Namespace) -> tuple[Choice, str]:
+    """The profile that is named, or the one that is used, and its name. Raises `CommandError` without one."""
+    options.profile = options.name_of_profile or options.profile
+    choice = chosen(options)
+    if choice.profile is None:
+        raise CommandError("Name a profile (midclt profile add makes one)", ExitStatus.USAGE)
+    return choice, choice.profile.name
 
 
 def unsigned(error: ClientException, options: Namespace) -> list[str]:

@@ -19,7 +19,7 @@ from truenas_client.storage import Choice
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
 from .access import chosen
-from .exits import ExitStatus
+from .exits import CommandError, ExitStatus
 from .listing import Listing, no_such_method
 from .output import print_line, say
 
@@ -84,12 +84,12 @@ def show_as(options: Namespace, method: str, params: list[Any]) -> ExitStatus:
         profile = replace(who(options, choice)[0], name="", addresses=addresses, tls=choice.tls)
     _, kept = _known(choice)
     known = kept.catalogue.get(method) if kept is not None else None
-    call = CopiedCall(
-        method,
-        params,
-        [param.name for param in known.params] if known is not None else (),
-        job=options.job or (known is not None and known.job),
-        writes=options.write,
-    )
-    print_line(copied(options.form, call, Server(profile, parse(choice.address))))
+    names = [param.name for param in known.params] if known is not None else ()
+    job = options.job or (known is not None and known.job)
+    try:
+        call = CopiedCall(method, params, names, job=job, writes=options.write)
+        text = copied(options.form, call, Server(profile, parse(choice.address)))
+    except RecursionError:
+        raise CommandError(f"--as {options.form}: an argument is nested too deeply", ExitStatus.USAGE) from None
+    print_line(text)
     return ExitStatus.OK

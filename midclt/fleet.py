@@ -108,17 +108,18 @@ class Fleet:
         """Read the secrets that come from standard input, a line for each server that needs one, in their order."""
         if self._secrets is not None:
             return
-        self._secrets = {}
-        for name in self.names:
-            speak_of(name)
+        secrets = self._secrets = {}
+
+        def read(one: Namespace) -> ExitStatus:
             try:
-                self._secrets[name] = secret_before_input(self.options_of(name, reads_input=True))
-            except (CommandError, ClientException) as e:
+                secrets[one.profile] = secret_before_input(one)
+            except CommandError as e:
                 # Where there is no line, the agent may have the sign-in.
-                if not isinstance(e, CommandError) or e.status is not ExitStatus.AUTHENTICATION:
-                    self._failed(name, e)
-            finally:
-                speak_of("")
+                if e.status is not ExitStatus.AUTHENTICATION:
+                    raise
+            return ExitStatus.OK
+
+        self.each(read, reads_input=True)
 
     def check(self, method: str, params: Sequence[Any]) -> None:
         """Refuse a method that is known to write, unless all the profiles and the user allow it."""
@@ -154,7 +155,8 @@ class Fleet:
         if self._declined:
             raise CommandError(f"{method} was not sent", ExitStatus.ERROR)
         if self._only_reads:
-            raise CommandError(f"{method} may change the server: it was not sent", ExitStatus.USAGE)
+            text = f"{method} may change the server, and midclt compare is for what only reads: it was not sent"
+            raise CommandError(text, ExitStatus.USAGE)
         if self._all:
             text = f"{method} may change the servers: name them, as --on all is for calls that only read"
             raise CommandError(text, ExitStatus.USAGE)
@@ -195,12 +197,12 @@ class Fleet:
                     self._failed(event.name, event.error, quiet=quiet)
         return {name: answers[name] for name in self.names if name in answers}
 
-    def each(self, work: Callable[[Namespace], ExitStatus]) -> ExitStatus:
+    def each(self, work: Callable[[Namespace], ExitStatus], *, reads_input: bool = False) -> ExitStatus:
         """Do what needs no connection for one server after the other; the exit status."""
         for name in self.names:
             speak_of(name)
             try:
-                if status := work(self.options_of(name)):
+                if status := work(self.options_of(name, reads_input=reads_input)):
                     self.failures[name] = status
             except (CommandError, ClientException) as e:
                 self._failed(name, e)

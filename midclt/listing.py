@@ -24,7 +24,6 @@ __all__ = ["Listing", "given_words", "listing", "method_of", "no_such_method"]
 
 SECONDS = 120.0
 """A server may load the models of all its API versions before it lists its methods."""
-MOST_NEAR = 3
 
 
 class Listing(NamedTuple):
@@ -128,15 +127,11 @@ def no_such_method(name: str, found: Listing) -> CommandError:
     """The error for an unknown method: what does its work here, or similar names, and how old the list is."""
     from difflib import get_close_matches
 
-    from truenas_client.methods.releases import known_events, renamed
+    from .nearest import MOST, meaning
 
     names = found.catalogue.methods
-    hint = ""
-    if (event := known_events().get(name)) and event.source:
-        hint = f" It is an event: midclt subscribe {name}"
-    elif successor := renamed(name, names):
-        hint = f" Its work is done by {successor} on this server"
-    elif near := get_close_matches(name, names, MOST_NEAR):
-        hint = f" Near it: {', '.join(near)}"
+    hint = meaning(name, names)
+    if not hint and (near := get_close_matches(name, names, MOST)):
+        hint = f"Near it: {', '.join(near)}"
     since = f"\nThis is the list of {found.version}, as cached; --refresh reads it again" if found.cached else ""
-    return CommandError(f"There is no method {name}.{hint}{since}", ExitStatus.ERROR)
+    return CommandError(f"There is no method {name}.{' ' if hint else ''}{hint}{since}", ExitStatus.ERROR)

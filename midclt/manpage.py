@@ -61,7 +61,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
         names = ", ".join(f"{name} {value}" if value else name for name in action.option_strings) or value
         yield ".TP"
         yield f".B {_escaped(names)}"
-        yield _escaped((action.help or "as it says").replace("%(prog)s", parser.prog).replace("%%", "%"))
+        yield _escaped((action.help or "").replace("%(prog)s", parser.prog).replace("%%", "%"))
 
 
 def _value(action: argparse.Action) -> str:

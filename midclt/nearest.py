@@ -5,6 +5,7 @@ Invariants: the server is asked only after a call has failed; the advice names o
 
 from __future__ import annotations
 
+from collections.abc import Container
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -13,22 +14,18 @@ from truenas_client.exc import ClientException
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client
 
-__all__ = ["advice", "advice_if_unlisted"]
+__all__ = ["advice", "advice_if_unlisted", "meaning"]
 
 MOST = 3
 
 
 def advice(client: Client, method: str, timeout: float | None) -> str:
     """One line of advice; "" when no name is similar or the server refuses its lists."""
-    from truenas_client.methods.releases import known_events, renamed
-
-    if (event := known_events().get(method)) and event.source:
-        return f"{method} is an event: midclt subscribe {method}"
+    if text := meaning(method, _Listed(client, timeout)):
+        return text
     service, dot, _ = method.rpartition(".")
     if not dot:
         return ""  # every method has a service in its name, so no method is similar
-    if successor := renamed(method, _Listed(client, timeout)):
-        return f"Its work is done by {successor} on this server"
     services = _names(client, timeout, "core.get_services")
     found: list[str] = []
     for close in [service] if service in services else get_close_matches(service, services, MOST):
@@ -38,6 +35,16 @@ def advice(client: Client, method: str, timeout: float | None) -> str:
     if not near and service in services:
         return f"`midclt methods {service}` lists what there is"
     return f"Near it: {', '.join(near)}" if near else ""
+
+
+def meaning(name: str, methods: Container[str]) -> str:
+    """What a name that is no method stands for: an event, or the work of another method; "" for neither."""
+    from truenas_client.methods.releases import known_events, renamed
+
+    if (event := known_events().get(name)) and event.source:
+        return f"It is an event: midclt subscribe {name}"
+    successor = renamed(name, methods)
+    return f"Its work is done by {successor} on this server" if successor else ""
 
 
 def advice_if_unlisted(client: Client, method: str, timeout: float | None) -> str:

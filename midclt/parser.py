@@ -61,7 +61,9 @@ environment:
   TRUENAS_PROFILE       stands in for --profile; what it says yields to all of these
   CALL_TIMEOUT          stands in for -t with call (whole seconds, default 60)
   MIDCLT_AGENT          stands in for --agent
+  MIDCLT_OUTPUT         stands in for -o
   MIDCLT_EXIT=compat    exit with 1 where this command would exit with 3 to 9
+  MIDCLT_TRACE=1        tell where an error of this program itself arose
 
 exit status:
   0 success, 1 error, 2 usage, 3 connection, 4 sign-in or permission, 5 time-out, 6 arguments refused,
@@ -117,7 +119,7 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         "-K",
         "--api-key",
         metavar="KEY",
-        help="an API key of the user, or the absolute path of a file with one (which nobody else should read)",
+        help="an API key of the user, or the absolute path of a file with one (which no other user should read)",
     )
     parser.add_argument(
         "--otp", metavar="CODE", help="the one-time password; without it one is asked for where the server wants it"

@@ -41,6 +41,8 @@ def do(options: Namespace) -> ExitStatus:
 
 def _add(profiles: Profiles, options: Namespace) -> ExitStatus:
     name: str = options.profile_name
+    if name == "all":
+        raise CommandError("--on all means every profile: give this one another name", ExitStatus.USAGE)
     _check_free(profiles, name, options)
     reference = _reference(options.secret, profiles, name)
     addresses = tuple(options.addresses) or ((options.uri,) if options.uri else ())

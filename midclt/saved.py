@@ -14,12 +14,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from truenas_client.secrets.placeholders import Placeholder, fill
+from truenas_client.secrets.placeholders import Placeholder
 from truenas_client.secrets.shapes import is_reference
 from truenas_client.secrets.value import Secret
 from truenas_client.storage.named_secrets import look_up
 from truenas_client.storage.saved import SavedCalls, read_call
 from truenas_client.storage.saved_call import SavedCall, Variable
+from truenas_client.values.lines import one_line
 
 from .asking import ask, ask_text, has_terminal
 from .exits import CommandError, ExitStatus
@@ -44,7 +45,7 @@ def arguments(call: SavedCall, settings: Sequence[str]) -> tuple[list[Any], tupl
     """
     given = _given(call, settings)
     values: dict[str, Any] = {}
-    secrets: dict[str, Secret | str] = {}
+    secrets: dict[str, Secret] = {}
     for variable in call.asked:
         typed = given.get(variable.name)
         if variable.type == "secret":
@@ -81,13 +82,12 @@ def _given(call: SavedCall, settings: Sequence[str]) -> dict[str, str]:
 
 def _value(variable: Variable, typed: str | None) -> Any:
     typed = variable.default if typed is None else typed
-    missing = CommandError(f"{_words(variable)} is not given: --set {variable.name}=VALUE", ExitStatus.USAGE)
     if typed is None and not has_terminal():
-        raise missing
+        raise _missing(variable, "VALUE")
     while True:
         text = ask_text(f"{_words(variable)}: ") if typed is None else typed
         if typed is None and not text:
-            raise missing
+            raise _missing(variable, "VALUE")
         try:
             return variable.value(text)
         except ValueError as e:
@@ -96,22 +96,29 @@ def _value(variable: Variable, typed: str | None) -> Any:
             say(str(e))
 
 
-def _secret(variable: Variable, typed: str | None) -> Secret | str:
-    """The secret, or the reason why there is none."""
+def _secret(variable: Variable, typed: str | None) -> Secret:
     if typed is None:
         text = ask(f"{_words(variable)}: ") if has_terminal() else None
-        return Secret(text) if text else f"not given: --set {variable.name}='${{env:VARIABLE}}'"
-    if not is_reference(typed) or not (found := fill(typed, look_up)).secrets:
+        if not text:
+            raise _missing(variable, "'${env:VARIABLE}' or '${secret:NAME}'")
+        return Secret(text)
+    found = filled([typed])[1] if is_reference(typed) else ()
+    if not found:
         raise CommandError(
             f"{variable.name} is a secret, and other users of this machine can see a command line: leave it out to be "
             f"asked, or name it: --set {variable.name}='${{env:VARIABLE}}' or '${{secret:NAME}}'",
             ExitStatus.USAGE,
         )
-    return found.secrets[0]
+    return found[0]
+
+
+def _missing(variable: Variable, value: str) -> CommandError:
+    return CommandError(f"{_words(variable)} is not given: --set {variable.name}={value}", ExitStatus.USAGE)
 
 
 def _words(variable: Variable) -> str:
-    return f"{variable.name} ({variable.description})" if variable.description else variable.name
+    """A variable for a prompt: the file may come from others, so its text stands in one harmless line."""
+    return f"{variable.name} ({one_line(variable.description)})" if variable.description else variable.name
 
 
 def do(options: Namespace) -> ExitStatus:
@@ -125,7 +132,7 @@ def _list(saved: SavedCalls, options: Namespace) -> ExitStatus:
     width = max((len(call.name) for call in calls), default=0)
     for call in calls:
         asks = ", ".join(variable.name for variable in call.asked)
-        words = (call.name.ljust(width), call.method, call.description, f"asks for {asks}" if asks else "")
+        words = (call.name.ljust(width), call.method, one_line(call.description), f"asks for {asks}" if asks else "")
         print_line("  ".join(part for part in words if part))
     for problem in problems.values():
         say(problem)

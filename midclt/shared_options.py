@@ -9,8 +9,12 @@ __all__ = [
     "add_call_options",
     "add_colour_option",
     "add_fleet_option",
+    "add_job_print_option",
+    "add_lines_options",
     "add_listing_options",
     "add_output_options",
+    "add_profile_argument",
+    "add_write_option",
 ]
 
 FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
@@ -35,7 +39,7 @@ def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "jso
 
 def add_fleet_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names several servers, which may stand before the command too."""
-    words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with its nas"
+    words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with a member nas"
     parser.add_argument("--on", metavar="NAMES", default=argparse.SUPPRESS, help=words)
 
 
@@ -49,22 +53,49 @@ def add_listing_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--refresh", action="store_true", help="read the methods from the server again")
 
 
+def add_profile_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a profile, for `access.chosen_profile`."""
+    parser.add_argument("name_of_profile", metavar="PROFILE", nargs="?", help="default: --profile, or the default one")
+
+
+def add_write_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that overrules a read-only profile, which may stand before the command too."""
+    words = "allow it though the profile is read-only"
+    parser.add_argument("--write", action="store_true", default=argparse.SUPPRESS, help=words)
+
+
+def add_job_print_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how the progress of a job is shown."""
+    parser.add_argument(
+        "-jp",
+        "--job-print",
+        choices=("progressbar", "description"),
+        default="progressbar",
+        help="how progress is shown: as a bar (only on a terminal; the default), or a line for each new description",
+    )
+
+
+def add_lines_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that make a call for each line of standard input."""
+    parser.add_argument(
+        "--each",
+        metavar="TEMPLATE",
+        action="append",
+        default=[],
+        help="an argument, in which {} stands for the line; once for each argument (default: the line, as in call)",
+    )
+    parser.add_argument("--failed", metavar="FILE", help="write the calls that failed there, for batch to read again")
+    add_write_option(parser)
+
+
 def add_call_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how a call is made."""
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing when the call fails")
     parser.add_argument(
         "-j", "-job", "--job", action="store_true", help="the method is a job: show its progress, print its result"
     )
-    parser.add_argument(
-        "-jp",
-        "--job-print",
-        choices=("progressbar", "description"),
-        default="progressbar",
-        help="how -j shows progress: a bar (only on a terminal; the default), or a line for each new description",
-    )
-    parser.add_argument(
-        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
-    )
+    add_job_print_option(parser)
+    add_write_option(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="show and check what would be sent, secrets masked; send nothing"
     )

@@ -44,16 +44,16 @@ def show(
     from truenas_client.values.best_columns import best_columns
 
     people = is_terminal(sys.stdout)
-    form = _form(options)
+    form = options.output or os.environ.get("MIDCLT_OUTPUT")
     if options.columns is not None:
-        columns = _columns(options)
+        columns = options.columns
     if columns is not None:
         columns = (*keys, *(column for column in columns if column not in keys))
     reviewed = best_columns(method)
     best = (*keys, *reviewed) if reviewed else None
     if options.jmespath is not None:
         value = _found(options.jmespath, value)
-    if form is None:
+    if not form:
         form = _own_form(value, object_form) if people else "raw" if isinstance(value, (str, int)) else "json"
     # A program reads the compact forms, so only `--color` itself colours them in a pipe.
     colour = has_colour(sys.stdout, options.color) and (
@@ -104,22 +104,36 @@ def show_answer(
     return ExitStatus.OK
 
 
+def prepare(options: argparse.Namespace) -> None:
+    """Read the options of `show`, so that a mistake in them is told before anything is sent. Raises `CommandError`."""
+    form = os.environ.get("MIDCLT_OUTPUT")
+    if form and form not in FORMS:
+        raise CommandError(f"MIDCLT_OUTPUT is {form!r} and should be one of {', '.join(FORMS)}", ExitStatus.USAGE)
+    if getattr(options, "columns", None) is not None:
+        from truenas_client.values.columns import read_columns
+
+        try:
+            options.columns = read_columns(options.columns)
+        except ValueError as e:
+            raise CommandError(f"--columns: {e}", ExitStatus.USAGE) from None
+    if getattr(options, "jmespath", None) is not None:
+        try:
+            import jmespath
+        except ImportError:
+            raise CommandError("--jmespath needs a package: pip install jmespath", ExitStatus.USAGE) from None
+        try:
+            options.jmespath = jmespath.compile(options.jmespath)
+        except jmespath.exceptions.JMESPathError as e:
+            raise CommandError(f"--jmespath: {e}", ExitStatus.USAGE) from None
+
+
 def selected(value: Any, options: argparse.Namespace) -> Any:
     """What ``--jmespath`` and ``--columns`` leave of a value."""
     from truenas_client.values.forms import with_columns
 
     if options.jmespath is not None:
         value = _found(options.jmespath, value)
-    return value if options.columns is None else with_columns(value, _columns(options))
-
-
-def _columns(options: argparse.Namespace) -> tuple[str, ...]:
-    from truenas_client.values.columns import read_columns
-
-    try:
-        return read_columns(options.columns)
-    except ValueError as e:
-        raise CommandError(f"--columns: {e}", ExitStatus.USAGE) from None
+    return value if options.columns is None else with_columns(value, options.columns)
 
 
 def _own_form(value: Any, object_form: str) -> str:
@@ -153,21 +167,11 @@ def _show_table(
         say(f"{more} more column{'' if more == 1 else 's'}: {names} (--columns NAMES shows others, -o pretty all)")
 
 
-def _form(options: argparse.Namespace) -> str | None:
-    form: str | None = options.output or os.environ.get("MIDCLT_OUTPUT") or None
-    if form is not None and form not in FORMS:
-        raise CommandError(f"MIDCLT_OUTPUT is {form!r} and should be one of {', '.join(FORMS)}", ExitStatus.USAGE)
-    return form
+def _found(expression: Any, value: Any) -> Any:
+    from jmespath.exceptions import JMESPathError
 
-
-def _found(expression: str, value: Any) -> Any:
     try:
-        import jmespath
-        from jmespath.exceptions import JMESPathError
-    except ImportError:
-        raise CommandError("--jmespath needs a package: pip install jmespath", ExitStatus.USAGE) from None
-    try:
-        return jmespath.search(expression, value)
+        return expression.search(value)
     except JMESPathError as e:
         raise CommandError(f"--jmespath: {e}", ExitStatus.USAGE) from None
 

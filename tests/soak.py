@@ -48,7 +48,8 @@ SCHEDULES = 10_000
 BURSTS = 10_000
 BURSTS_A_DESK = 200
 WRITERS, KILLS = 200, 500
-DAY_SPEED = 600.0
+DAY_SPEED = 200.0
+"""At which a machine with other things to do keeps up with the events."""
 ROUNDS = 40
 """Calls and sections that a person sees in each quarter of the day."""
 AGENT_RUNS = 200

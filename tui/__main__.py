@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -94,12 +93,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.ca and options.insecure:
         print("truenas-tui: --ca and --insecure say the opposite of each other", file=sys.stderr)
         return 2
-    from tui.settings.file import SettingsFile, settings_path
+    from tui.settings.file import settings_of
     from tui.terminal import charset, encode_for, is_utf8
 
     in_browser = bool(os.environ.get("TEXTUAL_DRIVER"))
     writes = not (options.fresh or options.tour or (in_browser and not options.allow_local))
-    settings = SettingsFile(Path(options.config) if options.config else settings_path(), writes=writes)
+    settings = settings_of(options.config, writes=writes)
     glyphs = settings.settings.glyphs
     if in_browser:
         os.environ["COLORTERM"] = "truecolor"  # whatever the terminal of the server has
@@ -114,8 +113,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         encode_for(sys.__stdout__, charset(os.environ, utf8_mode=bool(sys.flags.utf8_mode)))
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
-    # Movement that carries no meaning is off unless wanted, as over a slow line it only delays.
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "full" if settings.settings.animation else "none")
+    # Movement that carries no meaning is off unless the settings want it, as over a slow line it only delays.
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
     # Objects made while starting stay: collecting garbage would only take time. The app turns it on again.
     gc.disable()

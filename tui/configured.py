@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import constants
 from textual.theme import Theme
 
 from tui import actions
@@ -35,9 +36,12 @@ class ConfiguredApp(NoticesApp):
 
     def __init__(self, settings: SettingsFile, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
+        settings.check()
         self.settings = settings
         self._suited = ""
         put_in_force(settings.settings)
+        if settings.settings.animation:
+            self.animation_level = "full"
         if keys := settings.changed_keys:
             self.set_keymap(keys)
 
@@ -49,10 +53,11 @@ class ConfiguredApp(NoticesApp):
 
     def obey(self) -> None:
         """Works by the settings as they are now."""
+        self.settings.check()
         settings = self.settings.settings
         put_in_force(settings)
         self.set_keymap(self.settings.changed_keys)
-        self.animation_level = "full" if settings.animation else "none"
+        self.animation_level = "full" if settings.animation else constants.TEXTUAL_ANIMATIONS
         self.theme = self.starting_theme(self._suited)
 
     def keep_theme(self, theme: Theme) -> None:
@@ -64,7 +69,8 @@ class ConfiguredApp(NoticesApp):
             try:
                 self.settings.put("theme", theme.name)
             except NotWritten as error:
-                self.notify(f"The theme is not kept: {safe(error)}", severity="warning", markup=False)
+                if self.settings.writes:
+                    self.notify(f"The theme is not kept: {safe(error)}", severity="warning", markup=False)
 
     def tell_faults(self) -> None:
         """Tells what is wrong in the settings."""

@@ -59,6 +59,7 @@ class Connections:
         from tui.workspace import Workspace
 
         session.memory = self._memories.connection(session.place, session.target.user)
+        session.caller.file_places.memory = session.memory.app
         # A number, not the address: two sessions may have the same one.
         mode = self._modes[session] = f"session-{next(self._numbers)}"
         self._app.private_modes.add(mode)

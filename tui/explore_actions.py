@@ -50,7 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         "call.view",
         "Next view of the arguments",
         keys="f2",
-        help="Changes between the views of the arguments: JSON, a form, fields of a query. All show the same text.",
+        help="Changes between the views of the arguments: JSON, the fields of a query, a form. All show the same text.",
         always=True,
     ),
     _go(

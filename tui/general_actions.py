@@ -56,8 +56,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # Everywhere in the workspace.
     _panes("pane.zoom", "Zoom the pane", keys="z", help="Fills the screen with it, and back.", footer="zoom", rank=40),
-    _panes("pane.grow", "Larger pane", keys="equals_sign", help="Gives the pane two more rows."),
-    _panes("pane.shrink", "Smaller pane", keys="minus", help="Takes two rows from the pane."),
+    _panes(
+        "pane.grow",
+        "Larger pane",
+        keys="equals_sign",
+        help="Two rows more, or columns where it stands beside the others; so does dragging its border.",
+    ),
+    _panes("pane.shrink", "Smaller pane", keys="minus", help="Two rows or columns less."),
     _panes(
         "text.pager",
         "Show in a pager",

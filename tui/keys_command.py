@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from tui.action import Action, key_text
 from tui.action_table import ACTIONS
-from tui.settings.file import SettingsFile, settings_path
+from tui.settings.file import settings_of
 from tui.settings.keymap import PRESETS, resolved
+from tui.terminal import encode_for
 
 __all__ = ["print_keys"]
 
@@ -29,10 +31,14 @@ def print_keys(argv: Sequence[str]) -> int:
         keys = resolved(options.preset, {})[0]
         problems: list[str] = []
     else:
-        file = SettingsFile(Path(options.config) if options.config else settings_path())
+        file = settings_of(options.config)
         keys, problems = file.keymap, file.all_problems
-    for line in _toml(keys) if options.toml else _table(keys):
-        print(line)
+    encode_for(sys.stdout, sys.stdout.encoding)
+    try:
+        print("\n".join(_toml(keys) if options.toml else _table(keys)), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tells of it once more as it ends
+        return 128 + signal.SIGPIPE
     for problem in problems:
         print(f"truenas-tui: {problem}", file=sys.stderr)
     return 2 if problems else 0

@@ -82,16 +82,22 @@ async def _in_editor(app: App[Any], text: str, name: str, mode: int) -> str:
 def _lent(app: App[Any], program: str) -> Iterator[None]:
     """The terminal belongs to a program; nothing is drawn meanwhile, and ctrl+c is a key of that one."""
     interrupt = signal.signal(signal.SIGINT, lambda *_: None)
+    failed: BaseException | None = None
     try:
         with app.batch_update(), app.suspend():
-            yield
+            try:
+                yield
+            except BaseException as error:  # noqa: BLE001 - raised again below: Textual takes back no terminal in an error
+                failed = error
     except SuspendNotSupported:
         raise NotShown("this terminal cannot be lent to another program") from None
-    except (OSError, UnicodeDecodeError) as e:
-        raise NotShown(f"{program}: {getattr(e, 'strerror', None) or 'the file is not UTF-8'}") from e
     finally:
         signal.signal(signal.SIGINT, interrupt)
         app.refresh()
+    if isinstance(failed, OSError | UnicodeDecodeError):
+        raise NotShown(f"{program}: {getattr(failed, 'strerror', None) or 'the file is not UTF-8'}") from failed
+    if failed is not None:
+        raise failed
 
 
 def _runtime_folder() -> str | None:

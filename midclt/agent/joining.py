@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import socket
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +67,9 @@ def way_of(options: Namespace, choice: Choice, secret: Secret | None = None, *, 
         if mode == "require":
             raise CommandError(f"--agent require: {e}", ExitStatus.USAGE) from e
     except (Unsafe, AgentGone, OSError) as e:
-        text = "The agent cannot be used: " + (str(e) or "it ended")
         if mode == "require":
-            raise CommandError(text, ExitStatus.CONNECTION) from e
-        say(f"midclt: {text}")
+            raise _unusable(e) from e
+        say(f"midclt: {_unusable(e)}")
     else:
         return way
     return None
@@ -76,17 +77,29 @@ def way_of(options: Namespace, choice: Choice, secret: Secret | None = None, *, 
 
 def way_for_login(options: Namespace, choice: Choice) -> dict[str, Any]:
     """Have the agent sign in and keep it: its answer. Raises `CommandError`."""
-    try:
+    with _told():
         if (why := _unfit(options, choice)) is not None:
             raise Refused(why)
         way = Way(options, choice, op="open")
         reply = way.open(keep=True)
         way().close()
+    return reply
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what is wrong with the agent into a `CommandError`."""
+    try:
+        yield
     except Refused as e:
         raise CommandError(f"The agent cannot keep this: {e}", ExitStatus.USAGE) from e
     except (Unsafe, AgentGone, OSError) as e:
-        raise CommandError(f"The agent cannot be used: {str(e) or 'it ended'}", ExitStatus.CONNECTION) from e
-    return reply
+        raise _unusable(e) from e
+
+
+def _unusable(error: Exception) -> CommandError:
+    why = f"it does not answer for {PATIENCE:g} s" if isinstance(error, TimeoutError) else str(error) or "it ended"
+    return CommandError(f"The agent cannot be used: {why}", ExitStatus.CONNECTION)
 
 
 def _unfit(options: Namespace, choice: Choice) -> str | None:
@@ -105,15 +118,10 @@ def _unfit(options: Namespace, choice: Choice) -> str | None:
 
 def control(op: str, **members: Any) -> dict[str, Any] | None:
     """Ask the running agent for something; None where none runs. Raises `CommandError`."""
-    try:
-        sock = connect()
-        if sock is None:
-            return None
-        with sock:
-            sock.settimeout(PATIENCE)
-            reply = Channel(sock).ask(request(op, **members))
-    except (Unsafe, AgentGone, OSError) as e:
-        raise CommandError(f"The agent cannot be used: {str(e) or 'it ended'}", ExitStatus.CONNECTION) from e
+    with _told():
+        reply = _asked(op, **members)
+    if reply is None:
+        return None
     if reply.get("no") == "version":
         text = f"The agent that runs is of version {reply.get('package')}: `midclt agent stop` ends it"
         raise CommandError(text, ExitStatus.ERROR)
@@ -156,7 +164,7 @@ class Way:
                 seconds = self._options.timeout or None
                 reply = channel.ask(request(self._op, key=self._key, seconds=seconds, **members))
                 if reply.get("no") == "version":
-                    _drain(str(reply.get("package")))
+                    _asked("drain", of=str(reply.get("package")))  # so that it makes room
                     continue
                 reply = self._talk(channel, reply)
                 sock.settimeout(None)
@@ -241,10 +249,11 @@ def _reached() -> socket.socket:
     return sock
 
 
-def _drain(package: str) -> None:
-    """Have an agent of another version make room."""
+def _asked(op: str, **members: Any) -> dict[str, Any] | None:
+    """What the running agent answers; None where none runs."""
     sock = connect()
-    if sock is not None:
-        with sock:
-            sock.settimeout(PATIENCE)
-            Channel(sock).ask(request("drain", of=package))
+    if sock is None:
+        return None
+    with sock:
+        sock.settimeout(PATIENCE)
+        return Channel(sock).ask(request(op, **members))

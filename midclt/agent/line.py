@@ -21,6 +21,7 @@ class Line:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
         self.seconds: float | None = None
+        """The time for connecting and signing in together."""
 
     async def receive(self) -> dict[str, Any]:
         """The next line. Raises `Gone`."""
@@ -49,7 +50,7 @@ class Line:
         self.put({"warn": text})
 
     async def otp(self, *, old: bool) -> str | None:
-        """Ask the run of midclt for a one-time password."""
+        """Ask the run of midclt for a one-time password. ``old``: the protocol does not say whether there is one."""
         await self.send({"ask": "otp", "old": old})
         try:
             code = (await self.receive()).get("otp")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from truenas_client import AsyncClient
 from truenas_client.aio.profile_login import sign_in
@@ -19,7 +19,9 @@ from truenas_client.exc import ClientException
 from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 
-__all__ = ["Failed", "Session", "Talk", "identity", "now"]
+from .line import Line
+
+__all__ = ["Failed", "Session", "identity", "now"]
 
 SLOTS_FOR_LONG_CALLS = 7
 """The server runs ten calls of a connection at a time. So many long ones leave room for others (`ledger.JOB_SLOTS`)."""
@@ -37,19 +39,6 @@ class Failed(Exception):
     def __init__(self, stage: str, error: ClientException | None = None) -> None:
         super().__init__(stage)
         self.stage, self.error = stage, error
-
-
-class Talk(Protocol):
-    """The run of midclt for which a session is opened."""
-
-    seconds: float | None
-    """The time for connecting and signing in together."""
-
-    def warn(self, text: str) -> None:
-        """Show a text to the user."""
-
-    async def otp(self, *, old: bool) -> str | None:
-        """Ask for a one-time password. ``old``: the old protocol does not say whether the account has one."""
 
 
 def identity(profile: Profile) -> Profile:
@@ -70,7 +59,8 @@ class Session:
         self.kept = False
         """Whether it is kept without being used: the user signed in with ``midclt login``."""
         self.over = False
-        self._talk: Talk | None = None
+        self._line: Line | None = None
+        """To the run of midclt for which it is being opened."""
         self._opening: asyncio.Task[AsyncClient] | None = None
         self._under_way: dict[object, float] = {}
 
@@ -93,27 +83,27 @@ class Session:
         """Whether it is the sign-in of this profile with this secret."""
         return not self.over and self.profile == identity(profile) and self._secret == secret
 
-    async def ready(self, talk: Talk) -> AsyncClient:
+    async def ready(self, line: Line) -> AsyncClient:
         """The signed-in client; it connects and signs in where that is needed. Raises `Failed`."""
         if self.client is not None and self.live:
             return self.client
         if self._opening is None:
-            self._opening = asyncio.create_task(self._open(talk))
+            self._opening = asyncio.create_task(self._open(line))
             self._opening.add_done_callback(self._opened)
         return await asyncio.shield(self._opening)
 
     def _opened(self, task: asyncio.Task[AsyncClient]) -> None:
-        self._opening = self._talk = None
+        self._opening = self._line = None
         if not task.cancelled():
             task.exception()  # those that waited have it
 
-    async def _open(self, talk: Talk) -> AsyncClient:
-        self._talk = talk
+    async def _open(self, line: Line) -> AsyncClient:
+        self._line = line
         if self.client is not None:
             await self.client.close()
         profile, until = self.profile, None
-        if talk.seconds:
-            until = asyncio.get_running_loop().time() + talk.seconds
+        if line.seconds:
+            until = asyncio.get_running_loop().time() + line.seconds
         client = AsyncClient(
             profile.address,
             tls=profile.tls,
@@ -128,7 +118,7 @@ class Session:
                 await client.connect()
                 stage = "login"
                 old = client.dialect == "ddp"
-                await sign_in(client, profile, secret=self._secret, otp_token=lambda: talk.otp(old=old))
+                await sign_in(client, profile, secret=self._secret, otp_token=lambda: line.otp(old=old))
         except BaseException as e:
             await client.close()
             if isinstance(e, ClientException):
@@ -143,8 +133,8 @@ class Session:
         return client
 
     def _warn(self, text: str) -> None:
-        if self._talk is not None:
-            self._talk.warn(text)
+        if self._line is not None:
+            self._line.warn(text)
 
     @contextmanager
     def used_by_one(self) -> Iterator[None]:

@@ -60,6 +60,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
         _show(reply, options)
         return ExitStatus.OK
     count = int(reply.get("count", 0))
+    if options.names and not count:
+        say(f"The agent keeps no sign-in of {', '.join(options.names)}.")
+        return ExitStatus.OK
     dropped = f"{count} sign-in{'' if count == 1 else 's'} dropped"
     say({"stop": f"The agent has ended: {dropped}.", "lock": f"Locked: {dropped}."}.get(action, f"{dropped}."))
     return ExitStatus.OK
@@ -79,9 +82,10 @@ def _start(options: argparse.Namespace) -> ExitStatus:
     if not is_new and (options.idle or options.lifetime):
         text = "An agent runs already, with its own times: `midclt agent stop` first"
         raise CommandError(text, ExitStatus.ERROR)
-    control("unlock")
     reply = control("status") or {}
-    say(f"The agent {'has started' if is_new else 'runs already'} (process {reply.get('pid')}).")
+    control("unlock")
+    state = "has started" if is_new else "is unlocked" if reply.get("locked") else "runs already"
+    say(f"The agent {state} (process {reply.get('pid')}).")
     return ExitStatus.OK
 
 

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..exits import ExitStatus
+from ..shared_options import add_lines_options
 
 if TYPE_CHECKING:
     from collections import deque
@@ -34,18 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--failed again.ndjson < calls.ndjson, where each line is like {"method": "core.ping", "params": []}'
     )
     parser.add_argument("method", metavar="METHOD", nargs="?", help="none: the lines name the methods")
-    parser.add_argument(
-        "--each",
-        metavar="TEMPLATE",
-        action="append",
-        default=[],
-        help="an argument, in which {} stands for the line; once for each argument (default: the line, as in call)",
-    )
-    parser.add_argument("--failed", metavar="FILE", help="write the calls that failed there, for batch to read again")
+    add_lines_options(parser)
     parser.add_argument("-j", "--job", action="store_true", help="the methods are jobs: wait for their results")
-    parser.add_argument(
-        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
-    )
 
 
 def run(options: argparse.Namespace) -> ExitStatus:

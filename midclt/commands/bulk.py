@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..exits import ExitStatus
+from ..shared_options import add_lines_options
 
 if TYPE_CHECKING:
     from truenas_client.aio.client import AsyncClient
@@ -22,12 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "server (core.bulk), in pieces of a hundred. The output is that of batch."
     )
     parser.add_argument("method", metavar="METHOD")
-    parser.add_argument("--each", metavar="TEMPLATE", action="append", default=[], help="as in batch")
-    parser.add_argument("--failed", metavar="FILE", help="write the calls that failed there, for batch to read again")
+    add_lines_options(parser)
     parser.add_argument("--description", metavar="TEXT", help="shown in the progress of the jobs; {0} is an argument")
-    parser.add_argument(
-        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
-    )
 
 
 def run(options: argparse.Namespace) -> ExitStatus:

@@ -23,8 +23,8 @@ KEYS = ("name", "username", "path", "service", "id")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
     parser.description = (
-        "Call a method on several servers and print what the answers of the others have other than the first: lines on "
-        "a terminal, elsewhere rows of JSON with nas, kind, path, old (of the first server) and new. Items of lists "
+        "Call a method on several servers and print how the answers of the others differ from that of the first: lines "
+        "on a terminal, elsewhere rows of JSON with nas, kind, path, old (of the first server) and new. Items of lists "
         f"are the same where one of these is: {', '.join(KEYS)}."
     )
     parser.epilog = (
@@ -75,7 +75,7 @@ def _print(answers: dict[str, Any], options: argparse.Namespace, keys: Sequence[
     import os
     import sys
 
-    from truenas_client.values.diff import change_text, diff, path_text
+    from truenas_client.values.diff import change_row, change_text, diff
 
     from ..output import is_terminal, print_line
     from ..showing import show
@@ -92,10 +92,7 @@ def _print(answers: dict[str, Any], options: argparse.Namespace, keys: Sequence[
                 print_line(f"  {change_text(change)}")
             return bool(found)
         options.output = "jsonl"
-    rows = [
-        {"nas": name, "kind": change.kind, "path": path_text(change.path), "old": change.old, "new": change.new}
-        for name, change in found
-    ]
+    rows = [{"nas": name, **change_row(change)} for name, change in found]
     options.columns = options.jmespath = None  # the answers were narrowed by them already
     show(rows, options)
     return bool(found)

@@ -6,6 +6,7 @@ import argparse
 
 from ..exits import ExitStatus
 from ..filling import add_fill_option
+from ..shared_options import add_write_option
 
 __all__ = ["add_options", "run"]
 
@@ -20,9 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="replace FILE if it exists")
     parser.add_argument("--buffered", action="store_true", help="have the job end before the transfer begins")
     add_fill_option(parser)
-    parser.add_argument(
-        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
-    )
+    add_write_option(parser)
     parser.add_argument("method", nargs="+", metavar="METHOD", help="the method, then its arguments as in call")
 
 

@@ -14,8 +14,8 @@ ON_SEVERAL = (None, "ls")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
-    parser.description = "Jobs of the server, whoever started them. Without an action: list those that run or wait."
-    from ..shared_options import add_fleet_option, add_output_options
+    parser.description = "Jobs of the server, of any session. Without an action: list those that run or wait."
+    from ..shared_options import add_fleet_option, add_job_print_option, add_output_options, add_write_option
 
     parser.set_defaults(action="ls", ids=[], all=False, number=None)
     add_fleet_option(parser)
@@ -38,11 +38,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         if name in ("watch", "wait"):
             action.epilog = "The exit status tells how it ended: 0 success, 7 failed or aborted, 130 not waited for."
         if name == "watch":
-            action.add_argument(
-                "-jp", "--job-print", choices=("progressbar", "description"), default="progressbar", help="as in call"
-            )
+            add_job_print_option(action)
         if name == "abort":
-            action.add_argument("--write", action="store_true", default=argparse.SUPPRESS, help="as in call")
+            add_write_option(action)
 
 
 def run(options: argparse.Namespace) -> ExitStatus:

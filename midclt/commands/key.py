@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command, its actions and the actions' options."""
-    from ..shared_options import add_output_options
+    from ..shared_options import add_output_options, add_write_option
 
     parser.description = "API keys: make, list and delete them, or prepare one for faster logins."
     actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
@@ -47,9 +47,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--for", dest="key_user", metavar="USER", help="whose key (default: the user signed in)")
     create.add_argument("--expires", metavar="DATE", help="when it ends, such as 2027-01-31 (default: never)")
     create.add_argument("-O", "--output", metavar="FILE", help="write it to this new file instead, for -K")
-    create.add_argument("--write", action="store_true", default=argparse.SUPPRESS, help="as in call")
+    add_write_option(create)
     ls = actions.add_parser("ls", help="list keys", description="List the API keys, without their secrets.")
     add_output_options(ls)
     rm = actions.add_parser("rm", help="delete a key", description="Delete an API key: what uses it is refused then.")
     rm.add_argument("key", metavar="KEY", help="its number, or its name")
-    rm.add_argument("--write", action="store_true", default=argparse.SUPPRESS, help="as in call")
+    add_write_option(rm)

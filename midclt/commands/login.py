@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from ..exits import CommandError, ExitStatus
+from ..exits import ExitStatus
+from ..shared_options import add_profile_argument
 
 __all__ = ["add_options", "run"]
 
@@ -15,20 +16,17 @@ def add_options(parser: ArgumentParser) -> None:
         "Sign a profile in and have the agent keep it, used or not, until midclt logout or for eight hours. Password "
         "and one-time password are asked for once; commands for the profile need none then, without a terminal too."
     )
-    parser.add_argument("name_of_profile", metavar="PROFILE", nargs="?", help="default: --profile, or the default one")
+    add_profile_argument(parser)
 
 
 def run(options: Namespace) -> ExitStatus:
     """Open the session and keep it."""
-    from ..access import chosen
+    from ..access import chosen_profile
     from ..agent.joining import way_for_login
     from ..output import say
 
-    options.profile = options.name_of_profile or options.profile
-    choice = chosen(options)
-    if choice.profile is None:
-        raise CommandError("Name a profile (midclt profile add makes one)", ExitStatus.USAGE)
+    choice, name = chosen_profile(options)
     reply = way_for_login(options, choice)
-    name, hours = choice.profile.name, max(int(reply["seconds"]), 0) / 3600
+    hours = max(int(reply["seconds"]), 0) / 3600
     say(f"{name}: signed in as {reply['user']}, for {hours:.2g} hours. `midclt logout {name}` ends it.")
     return ExitStatus.OK

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from ..exits import CommandError, ExitStatus
+from ..exits import ExitStatus
+from ..shared_options import add_profile_argument
 
 __all__ = ["add_options", "run"]
 
@@ -12,20 +13,17 @@ __all__ = ["add_options", "run"]
 def add_options(parser: ArgumentParser) -> None:
     """Describe the command and its options."""
     parser.description = "End the session that the agent keeps for a profile, and have it forget the secret."
-    parser.add_argument("name_of_profile", metavar="PROFILE", nargs="?", help="default: --profile, or the default one")
+    add_profile_argument(parser)
 
 
 def run(options: Namespace) -> ExitStatus:
     """Forget it."""
-    from ..access import chosen
+    from ..access import chosen_profile
     from ..agent.joining import control
     from ..output import say
 
-    options.profile = options.name_of_profile or options.profile
-    profile = chosen(options).profile
-    if profile is None:
-        raise CommandError("Name a profile", ExitStatus.USAGE)
-    reply = control("forget", names=[profile.name])
+    _, name = chosen_profile(options)
+    reply = control("forget", names=[name])
     ended = reply is not None and reply.get("count")
-    say(f"{profile.name}: signed out." if ended else f"{profile.name}: no agent keeps a sign-in of it.")
+    say(f"{name}: signed out." if ended else f"{name}: no agent keeps a sign-in of it.")
     return ExitStatus.OK

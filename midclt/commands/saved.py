@@ -22,11 +22,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         description="Add calls from files. In place of a secret in a file a variable is saved, which is asked for.",
     )
     importing.add_argument("files", metavar="FILE", nargs="+")
-    importing.add_argument("--as", dest="call_name", metavar="NAME", help="of the one call (default: that of the file)")
+    importing.add_argument("--as", dest="call_name", metavar="NAME", help="the name of the call (default: the file's)")
     importing.add_argument("--replace", action="store_true", help="replace calls of the same names")
     exporting = actions.add_parser("export", help="write a call to a file, without secrets")
     exporting.add_argument("saved", metavar="NAME")
-    exporting.add_argument("file", metavar="FILE")
+    exporting.add_argument("file", metavar="FILE", help="- is standard output")
     exporting.add_argument("--replace", action="store_true", help="replace the file")
 
 

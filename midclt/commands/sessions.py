@@ -13,7 +13,7 @@ ON_SEVERAL = (None, "ls")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
-    from ..shared_options import add_fleet_option, add_output_options
+    from ..shared_options import add_fleet_option, add_output_options, add_write_option
 
     parser.description = "The sessions that are signed in at the server."
     parser.set_defaults(action="ls", internal=False)
@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     terminate.add_argument("session", metavar="ID", nargs="?", help="the id of a session, as ls shows it")
     terminate.add_argument("--others", action="store_true", help="all sessions but this one")
-    terminate.add_argument("--write", action="store_true", default=argparse.SUPPRESS, help="as in call")
+    add_write_option(terminate)
 
 
 def run(options: argparse.Namespace) -> ExitStatus:

@@ -11,7 +11,7 @@ from ..shared_options import add_listing_options
 __all__ = ["add_options", "run"]
 
 _USE = """\
-who finds them:
+what finds them:
   VS Code, pyright   at once, where the folder is typings, in the project
   mypy               with mypy_path = "typings" in its configuration
   jedi               with Project(..., added_sys_path=["typings"])

@@ -6,6 +6,7 @@ import argparse
 
 from ..exits import ExitStatus
 from ..filling import add_fill_option
+from ..shared_options import add_write_option
 
 __all__ = ["add_options", "run"]
 
@@ -14,9 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
     parser.description = "Run a method that reads a file (such as filesystem.put), send it FILE, print its result."
     add_fill_option(parser)
-    parser.add_argument(
-        "--write", action="store_true", default=argparse.SUPPRESS, help="allow it though the profile is read-only"
-    )
+    add_write_option(parser)
     parser.add_argument("method", metavar="METHOD")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("arguments", metavar="ARGUMENT", nargs="*", help="the arguments of the method, as in call")

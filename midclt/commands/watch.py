@@ -148,7 +148,7 @@ class _Screen:
         import sys
 
         from truenas_client import ejson
-        from truenas_client.values.diff import change_text, diff, path_text
+        from truenas_client.values.diff import change_row, change_text, diff
 
         from ..output import is_terminal, print_line
 
@@ -156,8 +156,7 @@ class _Screen:
             if is_terminal(sys.stdout):
                 print_line(change_text(change))
             else:
-                row = {"kind": change.kind, "path": path_text(change.path), "old": change.old, "new": change.new}
-                print_line(ejson.dumps(row))
+                print_line(ejson.dumps(change_row(change)))
 
     def _draw(self, state: Any) -> None:
         import shutil

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from truenas_client.simulator import Call, Simulator
 from truenas_client.storage.saved import SavedCalls
 from truenas_client.storage.saved_call import SavedCall
 from tui import actions
+from tui.__main__ import main
 from tui.app import Start
 from tui.cards.columns import ColumnsScreen
 from tui.cards.confirm import ConfirmScreen
@@ -80,6 +83,42 @@ def test_no_two_actions_share_a_key_in_one_place(section: SectionSpec) -> None:
 )
 def test_keys_as_people_write_them(key: str, text: str) -> None:
     assert actions.key_text(key) == text
+
+
+PRESSED_ELSEWHERE = {
+    "connect.open": "test_connect.test_wrong_password_keeps_everything",
+    "connect.back": "test_connect.test_connecting_can_be_stopped",
+    "secret.show": "test_connect.test_password_is_shown_only_while_wanted",
+    "card.accept": "test_connect.test_wrong_password_keeps_everything",
+    "card.leave": "test_review.test_secrets_are_masked_and_a_new_one_is_told",
+    "review.edit": "test_explore.test_review_card_leads_back_to_the_arguments",
+    "trust.accept": "test_trust.test_a_certificate_nobody_vouches_for_is_shown_and_trusted_with_the_profile",
+    **dict.fromkeys(
+        ("profile.edit", "profile.try", "profile.forget", "card.no", "card.yes"),
+        "test_profiles.test_a_profile_is_edited_tried_renamed_and_forgotten",
+    ),
+    **dict.fromkeys(
+        ("columns.all", "columns.only", "columns.reset"),
+        "test_result.test_the_list_of_columns_shows_orders_and_pins",
+    ),
+    **dict.fromkeys(
+        ("choice.previous", "choice.next"),
+        "test_keeping.test_in_clear_only_when_that_is_chosen",
+    ),
+}
+"""The tests that press the keys of cards; those of all other places are pressed here (`DRIVES`)."""
+
+
+def test_every_action_is_in_the_print_of_keys_and_in_a_test(capsys: pytest.CaptureFixture[str]) -> None:
+    ids = [action.id for action in actions.ACTIONS]
+    assert main(["keys", "--toml"]) == 0
+    assert sorted(tomllib.loads(capsys.readouterr().out)["keys"]) == sorted(ids)
+    assert sorted([*DRIVES, *PRESSED_ELSEWHERE]) == sorted(ids)
+    for action_id, test in PRESSED_ELSEWHERE.items():
+        module, _, name = test.partition(".")
+        _, found, body = Path(__file__).with_name(f"{module}.py").read_text().partition(f"def {name}(")
+        assert found, test
+        assert f'"{actions.by_id(action_id).keys.split(",")[0]}"' in body.partition("\n\n\n")[0], (action_id, test)
 
 
 async def test_palette_holds_every_action_but_cursor_keys(signed_in: Open) -> None:
@@ -176,7 +215,7 @@ async def _save(desk: Desk, key: str) -> None:
 async def _draft_view(desk: Desk, key: str) -> None:
     await desk.open("pds q", "pool.dataset.query")
     await desk.press(key)
-    await desk.see("[Form]")
+    await desk.see("[Query]")
 
 
 @drive("pane.docs")

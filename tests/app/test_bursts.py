@@ -38,6 +38,11 @@ async def test_a_burst_goes_where_its_first_key_leads_and_sends_nothing(signed_i
             desk.time += 1
             await bursts.type(["enter"])
             assert bursts.figures.calls == 0
+            # In a form the first value to fill in is typed at once.
+            await desk.open("service.control", "service.control")
+            await desk.write('["START", ""]')
+            await bursts.type(["f2", *"tpf", "enter"])
+            assert desk.explore.call_pane.text == '["START", "tpf"]'
         finally:
             bursts.close()
 

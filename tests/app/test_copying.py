@@ -49,6 +49,8 @@ async def test_rows_are_saved_and_the_call_copied(
         assert (tmp_path / "nas-user.query.csv").read_text().startswith("uid,username,")
         assert [name for name in os.listdir(tmp_path) if "." in name] == ["nas-user.query.csv"]
 
+        assert desk.session.memory.app.saved_to == ("~", "CSV"), "remembered for the next start"
+
         await desk.press("y", "m")
         await desk.see("Copied midclt command", "set-clipboard")
         words = ["call", "user.query", '[["username", "!=", "it\'s"]]']
@@ -69,6 +71,11 @@ async def test_rows_are_saved_and_the_call_copied(
         await desk.see("secrets left")
         assert "--fill" in desk.app.clipboard
         assert "typed" not in desk.app.clipboard
+        await desk.open("config save", "config.save")
+        await desk.press("escape", "y", "u")
+        await desk.until(lambda: "curl --fail" in desk.app.clipboard, "the download")
+        assert "core.download config.save '[" in desk.app.clipboard
+        assert "--output nas-config-" in desk.app.clipboard
 
 
 @pytest.mark.parametrize(

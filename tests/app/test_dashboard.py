@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.app.conftest import Desk, Open
 from tests.app.stage import HOSTILE, drawn, staged
 from truenas_client.simulator import Call, Simulator
@@ -181,10 +183,10 @@ async def test_tiles_are_plain_where_the_app_is() -> None:
 
 def test_a_plot_fills_from_below_and_leaves_holes() -> None:
     assert lines.plot([0, 50, 100], 4, 2, 100.0, UNICODE) == ["   █", " ▁██"]
-    assert lines.plot([None, 10, 5], 3, 1, None, UNICODE) == [" █▅"]
+    assert lines.plot([None, 10, 5], 3, 1, None, UNICODE) == [" ▇▄"]
     assert lines.plot([None, 0], 3, 2, None, ASCII) == ["   ", "  _"]
     assert lines.plot([], 3, 1, 100.0, ASCII) == ["   "]
-    assert lines.plot([1, 2, 3, 4], 2, 1, 4, ASCII)[0][-1] == "#"
+    assert lines.plot([1, 2, 3, 4], 2, 1, 4, ASCII)[0][-1] == "+"
 
 
 class Tall(Tile):
@@ -224,3 +226,16 @@ async def test_the_cursor_goes_from_item_to_item_and_on_to_the_next_tile() -> No
         assert [message.way for message in pilot.app.of(TileLines.Left)] == [1]  # type: ignore[attr-defined]
         await pilot.press("enter")
         assert [message.key for message in pilot.app.of(TileLines.Chosen)] == ["a"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("share", "rows", "styles"),
+    [
+        (20.0, 1, ["accent"]),
+        (90.0, 1, ["warning"]),
+        (20.0, 3, ["warning", "accent", "accent"]),
+    ],
+)
+def test_a_share_that_is_high_is_drawn_as_a_warning(share: float, rows: int, styles: list[str]) -> None:
+    drawn = lines._plot("cpu", "", [share], Room(40, rows, UNICODE), rows, 100.0)
+    assert [line[-1].style for line in drawn] == styles

@@ -30,6 +30,9 @@ async def test_borders_are_dragged(signed_in: Open) -> None:
         assert not desk.workspace.selections
         await drag(desk, (methods.region.right - 1, 20), (methods.region.right + 5, 20))
         await desk.until(lambda: methods.region.width == 40, "six columns more")
+        methods.names.focus()
+        await desk.press("equals_sign", "equals_sign", "minus")
+        await desk.until(lambda: methods.region.width == 42, "two columns more")
         await drag(desk, (call.region.x, 3), (2, 3))
         await desk.until(lambda: methods.region.width == 20, "the least")
         await resized(desk.pilot, 200, 50)

@@ -55,9 +55,9 @@ async def test_docs_are_one_key_away(signed_in: Open) -> None:
         await desk.press("d")
         await desk.see("[Arguments]")
         await desk.press("f2")
-        await desk.see("[Form]")
-        await desk.press("f2")
         await desk.see("[Query]")
+        await desk.press("f2")
+        await desk.see("[Form]")
         await desk.press("f2")
         await desk.see("[Arguments]")
 

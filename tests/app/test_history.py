@@ -8,19 +8,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from tests.app.conftest import Desk, Open
 from tests.app.test_no_secret import files
+from truenas_client.secrets.placeholders import Placeholder
 from truenas_client.simulator import Call, Simulator
 from truenas_client.storage.saved import SavedCalls, calls_folder
 from truenas_client.storage.saved_call import SavedCall, Variable
+from tui import guest
 from tui.cards.form import FormScreen
 from tui.cards.review import ReviewScreen
 from tui.cards.save_call import SaveCallScreen
 from tui.memory.state import Memories
+from tui.palette_calls import Calls
 from tui.sections.call_list import CallList
 from tui.sections.history import HistorySection
 from tui.sections.saved import SavedSection
+from tui.session.filling import unknown
+from tui.session.saved import saved_calls
 from tui.widgets.rows import Rows
 
 MARK = "m4rker-s3cret"
@@ -110,9 +116,8 @@ async def test_a_call_is_saved_with_a_value_left_open_and_run(signed_in: Open) -
         await desk.see("is no name for a call")
         await desk.press("ctrl+u")
         await desk.type("nightly/all")
-        await desk.press("tab")
-        await desk.type("All of one pool")
-        await desk.press("tab", "space")
+        desk.app.screen.query_one("#about", Input).value = "All of one pool"
+        await desk.press("tab", "tab", "space")
         await desk.see("[x]", "asked as pool", "[ ]", "options.limit")
         await desk.press("enter")
         await desk.see("Saved as nightly/all", "midclt run nightly/all")
@@ -132,17 +137,18 @@ async def test_a_call_is_saved_with_a_value_left_open_and_run(signed_in: Open) -
         (entry, *_) = desk.session.memory.history.newest()
         assert entry.params == [[["pool", "=", 'fl"ash']], {"limit": 3}]
         assert "${var:pool}" in desk.explore.call_pane.text, "the draft asks again"
-        await desk.press("ctrl+p")
-        await desk.type("saved: nightly")
-        await desk.see("saved: nightly/all")
-        await desk.press("enter")
+        palette = Calls(desk.workspace)
+        await palette.startup()
+        (saved,) = [hit async for hit in palette.search("saved: nightly")]
+        await saved.command()
         await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the question")
         await desk.see('fl"ash')
-        await desk.press("escape", "ctrl+p")
-        await desk.type("again: pool.da")
-        await desk.see('again: pool.dataset.query [["pool", "=", "fl')
+        await desk.press("escape")
+        (again,) = [hit async for hit in palette.search("again: pool.da")]
+        assert str(again.text).startswith('again: pool.dataset.query [["pool", "=", "fl')
+        assert [hit.text async for hit in palette.search("today")] == [again.text]
         before = len(desk.session.memory.history.newest())
-        await desk.press("enter")
+        await again.command()
         await desk.until(lambda: len(desk.session.memory.history.newest()) > before, "made again")
 
 
@@ -190,15 +196,13 @@ async def test_secrets_are_asked_for_and_written_nowhere(signed_in: Open, nas: S
         assert not [text for text in files() if MARK in text]
 
 
-async def test_files_are_exported_imported_changed_and_deleted(
-    signed_in: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_files_are_exported_imported_changed_and_deleted(signed_in: Open, tmp_path: Path) -> None:
     SavedCalls().put(SavedCall("nightly/info", "system.info", []))
     (calls_folder() / "broken.toml").write_text("x")
     async with signed_in() as desk:
         section = await listed(desk, "8")
         await desk.see("nightly/info", "broken.toml", "Correct that place")
+        desk.session.caller.file_places.folder = str(tmp_path)
         await desk.press("down", "x")
         await desk.see("Export a saved call")
         await desk.press("enter")
@@ -206,7 +210,7 @@ async def test_files_are_exported_imported_changed_and_deleted(
         assert (tmp_path / "info.toml").read_text() == (calls_folder() / "nightly" / "info.toml").read_text()
         await desk.press("plus")
         await desk.see("Import a saved call")
-        await desk.type(str(tmp_path / "info.toml"))
+        desk.app.screen.query_one("#path", Input).value = str(tmp_path / "info.toml")
         await desk.press("enter")
         await desk.until(lambda: section.rows.key == "info", "the imported one")
         await desk.press("e")
@@ -217,7 +221,7 @@ async def test_files_are_exported_imported_changed_and_deleted(
         await desk.see("info exists", "once more replaces it")
         await desk.press("enter")
         await desk.until(lambda: SavedCalls().get("info").description == "What it is", "changed")
-        await desk.see("What it is")
+        await desk.until(lambda: desk.app.screen is desk.workspace and "What it is" in desk.text, "on the list")
         await desk.press("e")
         await desk.until(lambda: isinstance(desk.app.screen, SaveCallScreen), "the card")
         await desk.type("what it is")
@@ -228,3 +232,15 @@ async def test_files_are_exported_imported_changed_and_deleted(
         await desk.see("Delete what it is?")
         await desk.press("y")
         await desk.until(lambda: SavedCalls().names() == ["broken", "nightly/info"], "gone")
+
+
+def test_a_guest_in_a_browser_has_saved_calls_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    SavedCalls().put(SavedCall("mine", "system.info", []))
+    monkeypatch.setattr(guest, "_guest", True)
+    assert saved_calls().names() == []
+    saved_calls().put(SavedCall("theirs", "system.info", []))
+    assert saved_calls().names() == ["theirs"]
+    assert SavedCalls().names() == ["mine"]
+    variable, secret = Placeholder("var", "x", 0, 0), Placeholder("secret", "x", 0, 0)
+    assert unknown(variable) is None, "asked for when the call is made"
+    assert "browser" in (unknown(secret) or "")

@@ -14,6 +14,7 @@ from tui.cards.review import ReviewScreen
 from tui.model.eventnames import KnownEvents, fitting_names, known_events, listed_events, may_be_new, read_subscription
 from tui.sections.events import EventsSection
 from tui.sections.jobs import JobsSection
+from tui.session.feeds import Feeds
 from tui.session.stores import Job
 from tui.widgets.rows import Rows
 
@@ -257,12 +258,16 @@ def test_a_server_that_lists_its_events_is_believed() -> None:
         "b.query": {"wildcard_subscription": True, "accepts": []},
         "a.source": {"wildcard_subscription": False, "accepts": [{"type": "object", "properties": {"path": member}}]},
         "a.any": {"wildcard_subscription": False, "accepts": [{"anyOf": []}]},
+        "a.none": {"wildcard_subscription": False, "accepts": []},
     }
     known = listed_events(answer)
     assert known is not None
-    assert known.names == ("a.any", "a.source", "b.query")
-    assert [known.takes(name) for name in known.names] == ["", "path", ""]
+    assert known.names == ("a.any", "a.none", "a.source", "b.query")
+    assert [known.takes(name) for name in known.names] == ["a text?", "", "path", ""]
     assert known.wants("a.source")
+    assert read_subscription("a.any:/log:3", known.texts) == ("a.any", "/log:3", "")
+    assert read_subscription("a.any:", known.texts)[2] == "Type what a.any takes behind the colon."
+    assert Feeds(str, lambda: None).hold("a.any", "/log:3").name == "a.any:/log:3"
     assert listed_events(None) is None
 
 

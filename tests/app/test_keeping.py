@@ -91,7 +91,7 @@ async def test_without_a_keyring_it_is_asked_for_each_time(asked: Asked) -> None
 @pytest.mark.usefixtures("no_ring")
 async def test_in_clear_only_when_that_is_chosen(asked: Asked) -> None:
     async with asked() as desk:
-        await desk.press("tab", "right")
+        await desk.press("tab", "right", "left", "right")
         await desk.see("A file in clear text, mode 0600")
         await desk.press("enter")
         await desk.landed()

@@ -19,13 +19,13 @@ class Terminal:
 
     @contextmanager
     def batch_update(self) -> Iterator[None]:
-        self.lent += 1
-        try:
-            yield
-        finally:
-            self.lent -= 1
+        yield
 
-    suspend = batch_update
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        self.lent += 1
+        yield  # as Textual's: after an error the app would not come back
+        self.lent -= 1
 
     def refresh(self) -> None:
         assert not self.lent

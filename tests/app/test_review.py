@@ -12,6 +12,7 @@ from tests.app.conftest import Desk, Open
 from tests.app.stage import HOSTILE, UNSAFE, drawn
 from truenas_client.simulator import Call, Simulator, shapes
 from tui.cards.review import ReviewScreen
+from tui.settings.values import Settings, put_in_force
 from tui.widgets.changes_view import ChangesView
 
 SECRET = "hunter2-is-the-secret"
@@ -54,6 +55,12 @@ async def test_secrets_are_masked_and_a_new_one_is_told(signed_in: Open) -> None
         await review(desk, "user upd", "user.update", [1, {"full_name": "x", "password": SECRET}])
         await desk.see("root   id 1", "password", "********", '->  "x"')
         assert SECRET not in desk.text.split("Review")[1]
+        await desk.press("escape")
+        put_in_force(Settings(write="name"))
+        await desk.press("ctrl+j")
+        await desk.see("Type root to confirm")
+        await desk.press("enter")
+        await desk.see("first type root")
         await desk.press("escape")
 
 

@@ -49,7 +49,7 @@ async def main():
         assert desk.workspace.section.id == "probe", "its key"
         await desk.press("1", "f1")
         await desk.until(lambda: isinstance(desk.app.screen, HelpScreen), "the keys")
-        shown = {row.key: row.cells[0].text for row in desk.app.screen.query_one(Rows).rows}
+        shown = {row.key: row.cells[1] for row in desk.app.screen.query_one(Rows).rows}
         assert shown["go.probe"] == "9", "the help"
         await desk.press("escape", "ctrl+p")
         await desk.type("probe")

@@ -120,7 +120,7 @@ async def test_numbers_without_an_id_are_plotted_by_themselves_and_one_of_them_l
             feed.add("added", None, fields)
         await wait_for(pilot, lambda: "cpu.usage" in "".join(drawn(pilot)), "a plot")
         line = drawn(pilot)[1]
-        assert "▁▂▃▄" in line
+        assert "▁▂▃▃▄▅" in line
         assert line.rstrip(" ┃").endswith("80  max 80")
         assert "61.0 GiB" in drawn(pilot)[2]
         await pilot.press("enter")
@@ -214,10 +214,11 @@ def test_a_sparkline_has_one_sign_a_value(values: list[float | None], cells: int
 
 
 def test_sparklines() -> None:
-    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8) == "▁▂▃▄▅▆▇█"
-    assert sparkline([5, 5, None, 5], 8) == "██ █"
+    assert sparkline([0, 1, 2, 3, 4, 5, 6], 8) == "▁▂▃▄▅▆▇"
+    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8, whole=True) == "▁▂▃▄▅▆▇█"
+    assert sparkline([5, 5, None, 5], 8) == "▇▇ ▇"
     assert sparkline([0, 0], 8) == "▁▁"
-    assert sparkline([-1, 0, 1], 8) == "▁▅█"
+    assert sparkline([-1, 0, 1], 8) == "▁▄▇"
 
 
 def test_numbers_of_an_event() -> None:
@@ -228,7 +229,7 @@ def test_numbers_of_an_event() -> None:
     assert number_at(fields, ("cpu", "on")) is None
     for odd in (float("nan"), float("inf"), 10**400):
         assert number_at({"x": odd}, ("x",)) is None
-    assert sparkline([1.7976931348623157e308, -1e308], 2) == "█▁"
+    assert sparkline([1.7976931348623157e308, -1e308], 2) == "▇▁"
     assert describe_number(61 << 30, ("memory", "arc_size")) == "61.0 GiB"
     assert describe_number(12345.0, ("cpu", "x")) == "12,345"
     assert describe_number(None, ()) == ""

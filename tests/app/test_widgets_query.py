@@ -12,8 +12,8 @@ from tui.widgets.table_view import TableView
 
 async def query(desk: Desk, typed: str, name: str) -> QueryView:
     await desk.open(typed, name)
-    # In one burst: a view that is made for the first key takes the second.
-    await desk.burst("f2", "f2")
+    # In one burst, all around: a view that is made for one key takes the next.
+    await desk.burst("f2", "f2", "f2", "f2")
     await desk.see("[Query]", "where", "answer")
     view = desk.explore.call_pane.draft_view
     assert isinstance(view, QueryView)
@@ -59,8 +59,14 @@ async def test_disks_hotter_than_40_degrees_hottest_first(signed_in: Open) -> No
         await desk.see("Not sent: where")
         await desk.press("backspace", "backspace", "backspace")
         await desk.see("makes")
+        # So in the order.
+        await desk.press("tab", "tab", "end")
+        await desk.type(" name")
+        await desk.until(lambda: view.query_one("#query-order-carets").display, "the caret below the order")
+        await desk.press(*["backspace"] * 5)
+        await desk.see("makes")
         # Typed as JSON it comes back as text, where it can.
-        await desk.press("f2")
+        await desk.press("f2", "f2")
         await desk.see("[Arguments]")
         await desk.write('[[["name", "=", "sda"]], {"count": true}]')
         desk.explore.call_pane.show("Query")

@@ -206,6 +206,17 @@ def test_a_mask_asks_for_what_belongs_there_and_each_place_has_a_name() -> None:
     ]
 
 
+def test_what_python_cannot_read_is_no_script() -> None:
+    deep: Any = []
+    for _ in range(145):
+        deep = [deep]
+    assert ast.literal_eval(literal(deep)) == deep
+    call = CopiedCall("m.m", [[[[[[[[deep]]]]]]]])
+    assert shell_word(call.params[0]) in copied("midclt", call, LAB)
+    with pytest.raises(RecursionError):
+        copied("python", call, LAB)
+
+
 def test_a_secret_in_the_name_of_a_member_is_left_out() -> None:
     call = CopiedCall("m.m", [{f"https://admin:{SECRET}@nas.example/x": 1}], job=True)
     assert all(SECRET not in copied(form, call, LAB) for form in FORMS[:4])

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from truenas_client.values.diff import Change, Item, apply, change_text, diff, path_text
+from tests.core.applied import apply
+from truenas_client.values.diff import Change, Item, change_text, diff, path_text
 
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text("ab1", max_size=2)
 KEYED = st.lists(

@@ -123,10 +123,11 @@ def test_what_is_typed_wrong_is_said_and_not_repeated(kind: Any, typed: str) -> 
     [
         ("method = ", "the format is TOML"),
         ('arguments = "[]"', "method: name one"),
-        ('method = "a"\nmethods = 1', "methods: there is no such key"),
+        ('method = "a"\nmethods = 1', ":2: methods: there is no such key"),
         ('method = "a"\narguments = "[1"', "arguments: no JSON"),
         ('method = "a"\narguments = "{}"', "a list of all arguments"),
-        ('method = "a"\narguments = 5', "each is a text"),
+        ('method = "a"\narguments = 5', ":2: arguments: should be a text"),
+        ('method = "a"\n\n[variables.v]\ndescription = 5', ":4: variables.v.description: should be a text"),
         ('method = "a"\nvariables = 5', r"write each as \[variables.NAME\]"),
         ('method = "a"\n[variables]\nv = 5', r"write it as \[variables.v\]"),
         ('method = "a"\n[variables."a b"]', "a name has letters"),

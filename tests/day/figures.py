@@ -28,6 +28,8 @@ class Figures:
     expiries: int = 0
     memory: list[float] = field(default_factory=list)
     """MiB in use at the end of each part."""
+    resident: list[float] = field(default_factory=list)
+    """MiB of the process in memory, at the same times: never less than the most that was in use so far."""
     objects: list[Counter[str]] = field(default_factory=list)
     """Live objects by type, at the same times."""
     counted: list[Counter[str]] = field(default_factory=list)
@@ -55,9 +57,14 @@ class Figures:
             f"{self.restarts} restarts, {self.refusals} refused certificates, {self.expiries} ended logins; "
             f"tasks, subscriptions and so on: {', '.join(str(one.total()) for one in self.counted)}"
         )
-        yield f"memory {', '.join(f'{one:.1f}' for one in self.memory)} MiB, growth {self.growth:+.1%}"
+        yield f"memory in use {_mebibytes(self.memory)}, growth {self.growth:+.1%}"
+        yield f"memory resident {_mebibytes(self.resident)}"
         grown = ", ".join(f"{name} {before} to {after}" for name, before, after in self.grown())
         yield f"objects {', '.join(str(one.total()) for one in self.objects)}; most new ones: {grown or 'none'}"
+
+
+def _mebibytes(numbers: list[float]) -> str:
+    return f"{', '.join(f'{one:.1f}' for one in numbers)} MiB"
 
 
 def _words(counter: Counter[str]) -> str:

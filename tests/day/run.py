@@ -22,7 +22,8 @@ from collections import Counter
 from typing import Any
 
 from tests.app.conftest import Desk, at_desk
-from tests.bench.memory import resident
+from tests.app.waiting import dealt_with
+from tests.bench.memory import in_use, resident
 from tests.unhandled import listening_to_errors
 from truenas_client.auth import budget
 from truenas_client.secrets.value import Environment
@@ -93,8 +94,8 @@ class Day:
         """Another section on screen."""
         desk = self.desk
         await desk.workspace.perform(f"go.{section}")
-        await desk.until(lambda: desk.workspace.section.id == section, section)
-        await desk.settled()
+        assert desk.workspace.section.id == section
+        await dealt_with(desk.pilot)
         self.figures.sections[section] += 1
 
     async def call(self, number: int) -> None:
@@ -264,7 +265,8 @@ class Day:
             await self.desk.until(lambda after=after: self.nas.clock.now() > after, spec.id)  # type: ignore[misc]
         gc.unfreeze()
         gc.collect()
-        self.figures.memory.append(resident() / 2**20)
+        self.figures.memory.append(in_use() / 2**20)
+        self.figures.resident.append(resident() / 2**20)
         self.figures.objects.append(Counter(f"{type(one).__module__}.{type(one).__name__}" for one in gc.get_objects()))
 
     def things(self) -> Counter[str]:
@@ -273,7 +275,8 @@ class Day:
         for session in self.nas.sessions:
             things["connection"] += 1
             things.update(f"subscription {name}" for name in session.subscriptions.values())
-        things["thread"] = threading.active_count()
+        # Those of asyncio's pool are made as they are needed, up to a number of its own.
+        things["thread"] = sum(not thread.name.startswith("asyncio_") for thread in threading.enumerate())
         del things["widget ScrollBar"]  # each is made when it is needed for the first time
         return things
 

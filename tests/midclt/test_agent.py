@@ -363,6 +363,7 @@ def test_lock_forget_and_stop(agent: Served, run: Run, nas: Nas) -> None:
     for name in ("lab", "other"):
         assert run("--profile", name, *ping).status == 0
     assert "1 sign-in dropped" in run("agent", "forget", "other").err
+    assert run("agent", "forget", "other").err == "The agent keeps no sign-in of other.\n"
     assert agent.sessions == 1
     session = agent.agent._sessions[0]
     assert "Locked: 1 sign-in dropped" in run("agent", "lock").err
@@ -371,6 +372,7 @@ def test_lock_forget_and_stop(agent: Served, run: Run, nas: Nas) -> None:
     assert run("--profile", "lab", *ping).out == "pong\n", "without the agent"
     ran = run("--profile", "lab", "--agent", "require", *ping)
     assert (ran.status, "agent is locked" in ran.err) == (2, True)
+    assert "is unlocked" in run("agent", "start").err
     assert "runs already" in run("agent", "start").err
     assert run("--profile", "lab", "--agent", "require", *ping).out == "pong\n"
     assert run("agent", "start", "--idle", "5").status == 1

@@ -163,6 +163,7 @@ def test_a_file_that_is_there_is_only_pointed_at(run: Run, nas: Nas, tmp_path: P
     ("argv", "words"),
     [
         (["add", "a b", "ws://x"], "no name for a profile"),
+        (["add", "all", "ws://x"], "--on all means every profile"),
         (["add", "x", "ftp://x"], "use wss://"),
         (["add", "x", "ws://x", "--secret", MARKER], "--secret is where the secret is"),
         (["add", "x", "ws://x", "--secret", "command:op 'x"], "No closing quotation"),

@@ -121,6 +121,17 @@ def test_mistakes_are_pointed_at(query: Any, argv: list[str], err: str) -> None:
     assert err in ran.err
 
 
+@pytest.mark.parametrize(
+    ("argv", "env"),
+    [(["--columns", ""], {}), (["--jmespath", "a["], {}), ([], {"MIDCLT_OUTPUT": "xml"})],
+    ids=["columns", "jmespath", "environment"],
+)
+def test_a_mistake_in_how_to_print_is_told_before_the_call(run: Run, argv: list[str], env: dict[str, str]) -> None:
+    ran = run("call", "pool.scrub.scrub", "tank", *argv, url="ws://127.0.0.1:1", env=env)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith(argv[0] if argv else "MIDCLT_OUTPUT is 'xml'")
+
+
 def test_mistakes_that_the_server_finds(query: Any) -> None:
     assert query("pol").err.startswith("There is no method pol.query. Near it: pool.query")
     ran = query("user", "-f", "username > 5")

@@ -65,8 +65,9 @@ def test_a_saved_call_runs_with_values_that_are_data(run: Run, nas: Nas) -> None
         (["nightly", "--set", "pool=a", "--set", "pool=b"], "--set pool is given twice"),
         (["nightly", "--set", "pool=a", "--set", "n=hunter2"], "n wants a number"),
         (["nightly", "--set", "pool=a", "--set", "pw=hunter2"], "pw is a secret, and other users"),
-        (["nightly", "--set", "pool=a"], "${var:pw}: not given: --set pw='${env:VARIABLE}'"),
-        (["nightly", "--set", "pool=a", "--set", "pw=${env:NOT_THERE}"], "pw is a secret"),
+        (["nightly", "--set", "pool=a"], "pw is not given: --set pw='${env:VARIABLE}' or "),
+        (["nightly", "--set", "pool=a", "--set", "pw=${env:NOT_THERE}"], "no environment variable is named NOT_THERE"),
+        (["nightly", "--set", "pool=a", "--set", "pw=${HOME}"], "pw is a secret"),
         (["nighty"], "did you mean nightly?"),
         (["./no/file.toml"], "cannot be read"),
     ],
@@ -116,6 +117,10 @@ def test_calls_are_listed_shown_imported_exported_and_removed(run: Run, tmp_path
     assert run("saved", "export", "users/new", str(out)).status == 0
     assert out.read_text() == shown
     assert run("saved", "export", "users/new", str(out)).status == 2
+    assert (
+        run("saved", "export", "users/new", "/no/such/x.toml").err
+        == "midclt: /no/such/x.toml: No such file or directory\n"
+    )
     assert run("saved", "export", "--replace", "users/new", str(out)).status == 0
     assert run("saved", "export", "users/new", "-").out == shown
     assert [name for name, _ in candidates(["run", "us"])] == ["users/new"]
@@ -172,3 +177,13 @@ def test_no_secret_of_a_saved_call_is_written_anywhere(run: Run, nas: Nas, caplo
     logged = [record.getMessage() for record in caplog.records if not record.name.startswith("websockets.server")]
     written = [data.decode() for data in files_below(config_path().parents[2]).values()]
     assert not [text for text in (*logged, *written, *(one.out + one.err for one in ran)) if MARKER in text]
+
+
+def test_what_a_file_of_others_says_stands_in_one_harmless_line(run: Run) -> None:
+    calls_folder().mkdir(parents=True, exist_ok=True)
+    (calls_folder() / "theirs.toml").write_text(
+        'description = "two\\nlines \\u001b]0;x\\u0007"\nmethod = "a.b"\narguments = \'["${var:v}"]\'\n'
+        '[variables.v]\ndescription = "a\\n\\u001b[2Jb"\n'
+    )
+    assert run("saved").out == "theirs  a.b  two lines ]0;x  asks for v\n"
+    assert run("run", "theirs").err == "v (a [2Jb) is not given: --set v=VALUE\n"

@@ -134,7 +134,7 @@ def test_the_numbers_of_the_server_have_its_names() -> None:
         ("zfs.snapshot.query", "Its work is done by pool.snapshot.query on this server"),
         ("alert.query", "`midclt methods alert` lists what there is"),
         ("service.start", "Its work is done by service.control START on this server"),
-        ("reporting.realtime", "reporting.realtime is an event: midclt subscribe reporting.realtime"),
+        ("reporting.realtime", "It is an event: midclt subscribe reporting.realtime"),
     ],
 )
 def test_a_method_that_is_not_there_is_told_what_comes_near(run: Run, nas: Nas, method: str, words: str) -> None:

@@ -65,8 +65,8 @@ def test_what_is_wrong_is_told_with_its_line_and_the_rest_counts(path: Path) -> 
 def test_a_wrong_value_has_the_default(path: Path, text: str, told: str) -> None:
     path.write_text(text)
     file = SettingsFile(path)
-    assert file.settings == Settings()
     assert [told in one for one in file.all_problems] == [True]
+    assert file.settings == Settings()
 
 
 @pytest.mark.parametrize("content", [b'theme = "light"\nx = [\n1 2', b"a = \xff", b"x = 1\nx = 2\n"])
@@ -121,7 +121,11 @@ def test_a_run_that_leaves_nothing_behind_writes_nothing(path: Path) -> None:
     file = SettingsFile(path, writes=False)
     with pytest.raises(NotWritten, match="leaves nothing behind"):
         file.put("theme", "light")
-    assert file.settings.theme == "light"
+    file.read()
+    assert file.settings.theme == "light", "it holds for this run"
+    with pytest.raises(NotWritten):
+        file.put("theme", None)
+    assert file.settings == Settings()
     assert not path.exists()
 
 
@@ -140,6 +144,8 @@ def test_the_keys_are_printed_as_they_are(path: Path, capsys: pytest.CaptureFixt
     assert program.main(["keys"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines if "call.run" in line] == [["F10", "call.run", "Run", "the", "call"]]
+    assert program.main(["keys", "--config", str(path)]) == 2
+    assert f"{path} is not there" in capsys.readouterr().err
     path.write_text(WRITTEN)
     assert program.main(["keys", "--config", str(path)]) == 2
     assert capsys.readouterr().err.count(f"truenas-tui: {path}:") == 4

@@ -19,6 +19,8 @@ from tui.model.history import Entry
 
 __all__ = ["nas", "signed_in"]
 
+ONE = {"80x24": NARROW}
+SMALLER = {**ONE, "120x36": (120, 36)}
 NOW = datetime(2026, 11, 30, 11, 2, tzinfo=UTC)
 QUERY = [[["pool", "=", "tank"]], {"select": ["name", "used", "available"], "order_by": ["-used.parsed"], "limit": 20}]
 CREATE = [{"name": "tank/new", "type": "FILESYSTEM", "encryption_options": {"passphrase": "********"}}]
@@ -82,12 +84,12 @@ async def test_history_and_saved_calls(
         await compared(desk.pilot, snapshot, "history")
         await desk.press("down")
         await desk.see("a secret was here")
-        await compared(desk.pilot, snapshot, "history-secret", {"80x24": NARROW})
+        await compared(desk.pilot, snapshot, "history-secret", ONE)
         await desk.press("s")
         await desk.until(lambda: isinstance(desk.app.screen, SaveCallScreen), "the card")
         await desk.press("tab", "tab", "space")
         await desk.see("asked as name")
-        await compared(desk.pilot, snapshot, "save-call")
+        await compared(desk.pilot, snapshot, "save-call", SMALLER)
         await desk.press("escape", "8")
         await desk.see("nightly/datasets")
         await desk.press("down")
@@ -95,7 +97,7 @@ async def test_history_and_saved_calls(
         await compared(desk.pilot, snapshot, "saved")
         await desk.press("up")
         await desk.see("Correct that place")
-        await compared(desk.pilot, snapshot, "saved-broken", {"80x24": NARROW})
+        await compared(desk.pilot, snapshot, "saved-broken", ONE)
         await desk.press("down", "r")
         await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the question")
-        await compared(desk.pilot, snapshot, "variables", {"80x24": NARROW, "120x36": (120, 36)})
+        await compared(desk.pilot, snapshot, "variables", ONE)

@@ -14,7 +14,7 @@ async def test_a_pager_and_an_editor_have_the_terminal_until_they_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "program"
-    program.write_text('#!/bin/sh\ncat "${1:--}" | head -c 60; echo "shown by $0"; read line <&1\n')
+    program.write_text('#!/bin/sh\ncat "${1:--}" | head -c 60; echo "shown by $0"; read line <&1; exit 3\n')
     program.chmod(0o700)
     monkeypatch.setenv("PAGER", str(program))
     monkeypatch.setenv("VISUAL", str(program))
@@ -39,7 +39,7 @@ async def test_a_pager_and_an_editor_have_the_terminal_until_they_end(
             before = len(app.raw)
             app.send(b"\n")  # to the program
             await app.until(lambda: b"\x1b[?1049h" in app.raw[before:], "the app")  # noqa: B023
-            await app.see("[Tree]")
+            await app.see("[Tree]", "ended with status 3")
             assert not app.attributes()[3] & termios.ECHO
             await app.done()
         app.press("ctrl+q")

@@ -55,16 +55,23 @@ class Types:
         ``result``: the server answers it, and all of its members count as there. The schemas say less: they are also
         for rows of which members were selected.
         """
+        return " | ".join(self._alternatives(schema, name, result))
+
+    def _alternatives(self, schema: Schema, name: str, result: bool) -> list[str]:
+        """The types that a value may have, none of which is a union."""
         if "const" in schema or "enum" in schema:
             return _literal(schema["enum"] if "enum" in schema else [schema["const"]])
         for key in ("anyOf", "oneOf"):
             if key in schema:
                 return self._union(schema[key], name, result)
         if len(schema.get("allOf", ())) == 1:
-            return self.of(schema["allOf"][0], name, result=result)
+            return self._alternatives(schema["allOf"][0], name, result)
         kind = schema.get("type")
         if isinstance(kind, list):
             return self._union([{**schema, "type": one} for one in kind], name, result)
+        return [self._plain(schema, kind, name, result)]
+
+    def _plain(self, schema: Schema, kind: Any, name: str, result: bool) -> str:
         if kind == "array":
             items = schema.get("items")
             inner = self.of(items, name, result=result) if isinstance(items, dict) else "Any"
@@ -75,18 +82,17 @@ class Types:
             return _TIMES[schema["format"]]
         return _KINDS.get(kind or "", "Any")
 
-    def _union(self, branches: list[Any], name: str, result: bool) -> str:
+    def _union(self, branches: list[Any], name: str, result: bool) -> list[str]:
         types: dict[str, None] = {}
         for number, branch in enumerate(branches):
             own = _tag(branch) or (str(number + 1) if number else "")
-            made = self.of(branch, f"{name}{own}", result=result)
-            types.update(dict.fromkeys(_parts(made)))
+            types.update(dict.fromkeys(self._alternatives(branch, f"{name}{own}", result)))
         if "Any" in types:
-            return "Any"
+            return ["Any"]
         choices = [one[len("Literal[") : -1] for one in types if one.startswith("Literal[")]
         plain = [one for one in types if one != "None" and not one.startswith("Literal[")]
         literals = [f"Literal[{', '.join(choices)}]"] if choices else []
-        return " | ".join([*plain, *literals, *(["None"] if "None" in types else [])])
+        return [*plain, *literals, *(["None"] if "None" in types else [])]
 
     def _object(self, schema: Schema, name: str, result: bool) -> str:
         members: dict[str, Schema] = schema.get("properties") or {}
@@ -125,38 +131,15 @@ def _class(name: str, fields: tuple[tuple[str, str, bool], ...]) -> str:
     return f'{name} = TypedDict("{name}", {{{inside}}}{total})\n'
 
 
-def _literal(values: list[Any]) -> str:
+def _literal(values: list[Any]) -> list[str]:
     plain = [value for value in values if value is None or isinstance(value, (str, int))]
     if len(plain) < len(values):
-        return "Any"
+        return ["Any"]
     if len(plain) > _MOST_CHOICES:
-        return " | ".join(dict.fromkeys("None" if value is None else type(value).__name__ for value in plain))
+        return list(dict.fromkeys("None" if value is None else type(value).__name__ for value in plain))
     named = ", ".join(dict.fromkeys(ascii(value) for value in plain if value is not None))
     nothing = ["None"] if None in plain else []
-    return " | ".join(([f"Literal[{named}]"] if named else []) + nothing)
-
-
-def _parts(union: str) -> list[str]:
-    """The types of a union that are no unions themselves."""
-    parts, depth, start = [], 0, 0
-    quote = ""
-    at = 0
-    while at < len(union):
-        letter = union[at]
-        if quote:
-            if letter == "\\":
-                at += 1
-            elif letter == quote:
-                quote = ""
-        elif letter in "'\"":
-            quote = letter
-        elif letter in "[]":
-            depth += 1 if letter == "[" else -1
-        elif letter == "|" and not depth:
-            parts.append(union[start:at].strip())
-            start = at + 1
-        at += 1
-    return [*parts, union[start:].strip()]
+    return ([f"Literal[{named}]"] if named else []) + nothing
 
 
 def _tag(branch: Mapping[str, Any]) -> str:

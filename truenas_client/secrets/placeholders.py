@@ -17,7 +17,20 @@ from typing import Any, Literal, get_args
 
 from .value import Secret
 
-__all__ = ["Filled", "Kind", "Placeholder", "Unfilled", "fill", "find", "joined", "pieces", "placeholders"]
+__all__ = [
+    "Filled",
+    "Kind",
+    "Placeholder",
+    "Unfilled",
+    "changed",
+    "changed_texts",
+    "fill",
+    "find",
+    "is_variable",
+    "joined",
+    "pieces",
+    "placeholders",
+]
 
 Kind = Literal["env", "secret", "var"]
 
@@ -66,6 +79,12 @@ class Filled:
 def placeholders(text: str) -> list[Placeholder]:
     """The placeholders in one text, in order."""
     return [placeholder for _, placeholder in pieces(text) if placeholder is not None]
+
+
+def is_variable(value: Any) -> bool:
+    """Whether a JSON value is one placeholder of the kind ``var`` and nothing else."""
+    found = placeholders(value) if isinstance(value, str) and value.startswith("${var:") else []
+    return len(found) == 1 and not found[0].wrong and found[0].end == len(value)
 
 
 def find(value: Any) -> Iterator[tuple[Path, Placeholder]]:
@@ -138,6 +157,23 @@ def joined(parts: Iterable[str | Placeholder]) -> str:
         else:
             literal += part
     return text + _doubled(literal)
+
+
+def changed(text: str, change: Callable[[Placeholder], str | Placeholder]) -> str:
+    """The text with another placeholder, or a literal text, in place of each placeholder."""
+    parts: list[str | Placeholder] = []
+    for literal, placeholder in pieces(text):
+        parts += [literal] if placeholder is None else [literal, change(placeholder)]
+    return joined(parts)
+
+
+def changed_texts(value: Any, change: Callable[[str], Any]) -> Any:
+    """A copy of a JSON value with each of its texts changed, but for the keys of objects."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: changed_texts(member, change) for key, member in value.items()}
+    return [changed_texts(item, change) for item in value] if isinstance(value, list) else value
 
 
 def _doubled(literal: str, *, before: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The files on disk: profiles, known servers, named secrets, key files, the catalogue cache.
+"""The files on disk: profiles, known servers, named secrets, key files, saved calls, the catalogue cache.
 
 A profile names a server, the user, the accepted certificates, and the place of the secret. Profiles are in
 ``config.toml`` in the user's configuration folder, which the user may edit too. Facts that the programs learn by

@@ -17,6 +17,7 @@ from ..exc import InvalidSavedCall
 from .paths import config_path
 from .private_files import replacing
 from .saved_call import SavedCall
+from .toml_places import line_of
 
 __all__ = ["SavedCalls", "calls_folder", "check_call_name", "read_call"]
 
@@ -146,4 +147,5 @@ def read_call(path: Path, name: str = "") -> SavedCall:
     try:
         return SavedCall.parse(name or path.stem, text)
     except InvalidSavedCall as e:
-        raise InvalidSavedCall(f"{path}: {e.error}") from None
+        line = line_of(text, tuple(e.error.partition(":")[0].split(".")))
+        raise InvalidSavedCall(f"{path}:{line}: {e.error}" if line else f"{path}: {e.error}") from None

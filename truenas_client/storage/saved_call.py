@@ -31,7 +31,7 @@ from typing import Any, Literal, get_args
 from ..exc import InvalidSavedCall
 from ..methods.storable import secret_places, storable, with_value
 from ..secrets.names import is_secret_name
-from ..secrets.placeholders import Placeholder, fill, find, joined, pieces, placeholders
+from ..secrets.placeholders import Placeholder, changed, changed_texts, fill, find, joined, placeholders
 from ..secrets.redact import MASK, mask_places, redact_text
 from ..secrets.value import Secret
 from ..values.fittedjson import fitted_json
@@ -125,7 +125,7 @@ class SavedCall:
 
     @classmethod
     def parse(cls, name: str, text: str) -> SavedCall:
-        """Read the file's text. Raises `InvalidSavedCall`, whose text holds no argument."""
+        """Read the file's text. Raises `InvalidSavedCall`, whose text begins with the key and holds no argument."""
         import tomllib
 
         try:
@@ -137,8 +137,10 @@ class SavedCall:
         method, arguments, description = (told.get(key, "") for key in ("method", "arguments", "description"))
         if not isinstance(method, str) or not method.strip():
             raise InvalidSavedCall('method: name one, as in method = "pool.query"')
-        if not isinstance(arguments, str) or not isinstance(description, str):
-            raise InvalidSavedCall("arguments and description: each is a text; the arguments are JSON in quotes")
+        if not isinstance(arguments, str):
+            raise InvalidSavedCall("arguments: should be a text in quotes that holds JSON")
+        if not isinstance(description, str):
+            raise InvalidSavedCall("description: should be a text")
         try:
             params = json.loads(arguments) if arguments.strip() else []
         except RecursionError:
@@ -200,11 +202,7 @@ def with_values(value: Any, values: Mapping[str, Any]) -> Any:
 
     Raises ValueError for an object, list, boolean or null inside of a text.
     """
-    if isinstance(value, str):
-        return _filled(value, values) if "${" in value else value
-    if isinstance(value, dict):
-        return {key: with_values(member, values) for key, member in value.items()}
-    return [with_values(item, values) for item in value] if isinstance(value, list) else value
+    return changed_texts(value, lambda text: _filled(text, values) if "${" in text else text)
 
 
 def _filled(text: str, values: Mapping[str, Any]) -> Any:
@@ -212,29 +210,18 @@ def _filled(text: str, values: Mapping[str, Any]) -> Any:
     if not known:
         return text
     if (known[0].start, known[0].end) == (0, len(text)):
-        return _literal(values[known[0].name])
-    parts: list[str | Placeholder] = []
-    for literal, one in pieces(text):
-        parts.append(literal)
-        if one is None:
-            continue
+        # What a user gives for a variable is data: nothing in it is a placeholder.
+        return changed_texts(values[known[0].name], lambda given: joined([given]))
+
+    def written(one: Placeholder) -> str | Placeholder:
         if one.kind != "var" or one.name not in values:
-            parts.append(one)
-            continue
+            return one
         found = values[one.name]
         if isinstance(found, bool) or not isinstance(found, str | int | float):
             raise ValueError(f"{one.name} stands inside of a text, so it has to be a text or a number")
-        parts.append(found if isinstance(found, str) else json.dumps(found))
-    return joined(parts)
+        return found if isinstance(found, str) else json.dumps(found)
 
-
-def _literal(value: Any) -> Any:
-    """A value in which nothing is a placeholder: what a user gives for a variable is data."""
-    if isinstance(value, str):
-        return joined([value])
-    if isinstance(value, dict):
-        return {key: _literal(member) for key, member in value.items()}
-    return [_literal(item) for item in value] if isinstance(value, list) else value
+    return changed(text, written)
 
 
 def _harmless(variable: Variable) -> Variable:

@@ -1,7 +1,7 @@
 """A call to be written down elsewhere, and where it goes: its arguments without secrets, ready for `copy_as`.
 
 What the core would mask in the arguments becomes a placeholder, ``${secret:NAME}``; a variable of a saved call, which
-is asked for in the app, becomes ``${env:NAME}``, because elsewhere there is nobody to ask. Invariant: no text in
+is asked for in the app, becomes ``${env:NAME}``, because a command or a script does not ask. Invariant: no text in
 `CopiedCall.shown` is a secret; arguments without secrets and variables are in it unchanged.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from truenas_client import ejson
 from truenas_client.endpoint import Endpoint
-from truenas_client.secrets.placeholders import Placeholder, find, joined, pieces
+from truenas_client.secrets.placeholders import Placeholder, changed, changed_texts, find
 from truenas_client.secrets.redact import mask_places, redact_call, redact_text
 from truenas_client.secrets.shapes import is_reference
 
@@ -53,7 +53,8 @@ class CopiedCall:
 
     def __post_init__(self) -> None:
         plain = json.loads(ejson.dumps(list(self.params)))
-        object.__setattr__(self, "shown", _from_environment(named_secrets(self.method, plain, self.names)))
+        named = named_secrets(self.method, plain, self.names)
+        object.__setattr__(self, "shown", changed_texts(named, _from_environment))
 
     @property
     def hides(self) -> bool:
@@ -91,22 +92,13 @@ def named_secrets(method: str, params: list[Any], names: Sequence[str] = ()) -> 
     ]
 
 
-def _from_environment(value: Any) -> Any:
-    """A copy with ``${env:NAME}`` in place of each variable: there is nobody to ask."""
-    if isinstance(value, dict):
-        return {key: _from_environment(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_from_environment(item) for item in value]
-    if not isinstance(value, str) or "${var:" not in value:
-        return value
+def _from_environment(text: str) -> str:
+    """A text with ``${env:NAME}`` in place of each variable: elsewhere there is no app that asks for it."""
 
-    def parts() -> Iterator[str | Placeholder]:
-        for literal, one in pieces(value):
-            yield literal
-            if one is not None:
-                yield replace(one, kind="env", name=variable_of(one.name)) if one.kind == "var" else one
+    def read(one: Placeholder) -> Placeholder:
+        return replace(one, kind="env", name=variable_of(one.name)) if one.kind == "var" else one
 
-    return joined(parts())
+    return changed(text, read) if "${var:" in text else text
 
 
 def variable_of(name: str) -> str:

@@ -1,8 +1,8 @@
 """What differs between two JSON values, as a list of changes that leads from the first to the second.
 
 Items of a list are the same item when they have the same ``id``, else ``name`` (or another key); other lists are
-compared place by place. Invariants: `apply` of the changes to the first value gives the second, types included
-(``true`` is not ``1``); neither value is changed; the work grows with the size of the values, not with its square.
+compared place by place. Invariants: the changes, made to the first value, give the second, types included (``true`` is
+not ``1``); neither value is changed; the work grows with the size of the values, not with its square.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import date, time
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["Change", "Item", "Path", "apply", "change_text", "diff", "path_text"]
+__all__ = ["Change", "Item", "Path", "change_row", "change_text", "diff", "path_text"]
 
 KEYS = ("id", "name")
 """The members that tell which item of a list an object is, the first that all items have."""
@@ -143,54 +143,6 @@ def _same(old: Any, new: Any) -> bool:
     return bool(old == new) or (old != old and new != new)  # two NaN are the same value
 
 
-def apply(value: Any, changes: Sequence[Change]) -> Any:
-    """The value that the changes lead to. ``value`` itself stays as it is."""
-    return _applied(value, [(change.path, change) for change in changes])
-
-
-def _applied(value: Any, changes: list[tuple[Path, Change]]) -> Any:
-    if not changes:
-        return value
-    below: dict[Step, list[tuple[Path, Change]]] = {}
-    for path, change in changes:
-        if not path:
-            return change.new
-        below.setdefault(path[0], []).append((path[1:], change))
-    if isinstance(value, dict):
-        made = dict(value)
-        for name, inner in below.items():
-            if not inner[0][0] and inner[0][1].kind == "removed":
-                del made[name]
-            else:
-                made[name] = _applied(made.get(name), inner)
-        return made
-    return _applied_to_list(list(value), below)
-
-
-def _applied_to_list(rows: list[Any], below: dict[Step, list[tuple[Path, Change]]]) -> list[Any]:
-    keys = {step.key for step in below if isinstance(step, Item)}
-    where = {Item(key, row[key]): place for key in keys for place, row in enumerate(rows)}
-    placed: dict[int, Any] = {}
-    gone: set[int] = set()
-    for step, inner in below.items():
-        place = where.get(step, -1) if isinstance(step, Item) else step
-        assert isinstance(place, int)
-        kinds = {change.kind: change for path, change in inner if not path}
-        deeper = [(path, change) for path, change in inner if path or change.kind == "changed"]
-        if deeper:
-            rows[place] = _applied(rows[place], deeper)
-        if "removed" in kinds:
-            gone.add(place)
-        elif "moved" in kinds:
-            gone.add(place)
-            placed[kinds["moved"].at] = rows[place]
-        elif "added" in kinds:
-            placed[kinds["added"].at] = kinds["added"].new
-    rest = iter([row for place, row in enumerate(rows) if place not in gone])
-    total = len(rows) - len(gone) + len(placed)
-    return [placed[place] if place in placed else next(rest) for place in range(total)]
-
-
 def path_text(path: Path) -> str:
     """A path as a person reads it: ``[id=3].size``, ``disks[0]``."""
     text = ""
@@ -202,6 +154,11 @@ def path_text(path: Path) -> str:
         else:
             text += f".{step}" if text else step
     return text or "all of it"
+
+
+def change_row(change: Change) -> dict[str, Any]:
+    """A change for a program to read."""
+    return {"kind": change.kind, "path": path_text(change.path), "old": change.old, "new": change.new}
 
 
 def change_text(change: Change, most: int = 60) -> str:

@@ -17,6 +17,8 @@ __all__ = ["call_text", "literal", "quoted"]
 ROOM = 88
 """Characters of a line."""
 _STEP = 4
+_DEEPEST = 150
+"""Python reads no source with more than 200 brackets inside each other."""
 
 Text = Callable[[str], str]
 """Writes a text: `quoted`, or what also finds placeholders in it."""
@@ -54,13 +56,17 @@ def literal(value: Any, text: Text = quoted, *, column: int = 0, indent: int = 0
     return f"{begin}\n{''.join(lines)}{' ' * indent}{end}"
 
 
-def _flat(value: Any, text: Text) -> str:
+def _flat(value: Any, text: Text, depth: int = 0) -> str:
+    if depth > _DEEPEST:
+        raise RecursionError("nested too deeply")
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{quoted(key)}: {_flat(member, text)}" for key, member in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{quoted(key)}: {_flat(member, text, depth + 1)}" for key, member in value.items()) + "}"
+        )
     if isinstance(value, list):
-        return "[" + ", ".join(_flat(member, text) for member in value) + "]"
+        return "[" + ", ".join(_flat(member, text, depth + 1) for member in value) + "]"
     return f'float("{value}")' if isinstance(value, float) and not isfinite(value) else repr(value)
 
 

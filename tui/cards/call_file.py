@@ -1,29 +1,19 @@
-"""The card that asks for the file of a saved call: where to export it, or which one to import."""
+"""The cards that ask for the file of a saved call: where to export it, and which one to import."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from textual.dom import DOMNode
 
 from tui.cards.card import ask
 from tui.cards.file import FileScreen
+from tui.cards.handing_over import handed_over
+from tui.cards.save import Saving, ask_where_to_save
+from tui.session.transfers import FilePlaces
 
-__all__ = ["ask_where_to_export", "ask_which_to_import"]
-
-
-class _ExportScreen(FileScreen):
-    @property
-    def question(self) -> str:
-        return "A file that midclt, another user or another machine can import. Secrets are never in it."
-
-    @property
-    def heading(self) -> str:
-        return "Export a saved call"
-
-    @property
-    def verb(self) -> str:
-        return "export"
+__all__ = ["ask_which_to_import", "export_call"]
 
 
 class _ImportScreen(FileScreen):
@@ -40,10 +30,15 @@ class _ImportScreen(FileScreen):
         return "import"
 
 
-async def ask_where_to_export(node: DOMNode, name: str) -> Path | None:
-    """Asks over the screen of ``node``; a file that is there is replaced only once confirmed. From a worker."""
-    wanted = await ask(node, _ExportScreen("download", name, f"{name.rpartition('/')[2]}.toml"))
-    return wanted.path if wanted is not None else None
+async def export_call(node: DOMNode, name: str, text: str, places: FilePlaces) -> str | None:
+    """Asks where to, and writes the file there. Returns where it is, in words; None for escape. Raises OSError."""
+    question = "A file that midclt, another user or another machine can import. Secrets are never in it."
+    saving = Saving("Export a saved call", name, question, name.rpartition("/")[2], ".toml")
+    wanted = await ask_where_to_save(node, saving, places)
+    if wanted is None:
+        return None
+    await asyncio.to_thread(wanted.path.write_text, text, "utf-8")
+    return handed_over(node, wanted.path)
 
 
 async def ask_which_to_import(node: DOMNode) -> Path | None:

@@ -47,12 +47,20 @@ async def copy_one_of(node: Widget, copies: Sequence[Copy], name: str) -> None:
     if chosen is not None:
         from tui.cards.clipboard import copy
 
-        await copy(node, await asyncio.to_thread(chosen.make), chosen.notice, name)
+        try:
+            value = await asyncio.to_thread(chosen.make)
+        except RecursionError:
+            node.notify("Not copied: the values are nested too deeply for this form.", severity="warning", timeout=4)
+        else:
+            await copy(node, value, chosen.notice, name)
 
 
 def call_copies(session: Session, method: str, params: list[Any]) -> Iterator[Copy]:
-    """The choices for a call of this session."""
-    call, server = copied_call(session, method, params)
+    """The choices for a call of this session; none for arguments that are nested too deeply to look for secrets."""
+    try:
+        call, server = copied_call(session, method, params)
+    except RecursionError:
+        return
     more = ", secrets left out" if call.hides else ""
     if session.life.simulated:
         more += " (it needs this demo to run; the password is admin)"

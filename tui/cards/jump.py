@@ -51,8 +51,9 @@ class JumpScreen(CardScreen[Widget | str | None]):
 
     def compose(self) -> ComposeResult:
         for letter, target in self._letters.items():
-            label = Static(f" {letter} ", classes="letter")
-            label.styles.offset = (target.region.x, target.region.y)
+            label = Static(f" {letter}", classes="letter")
+            # On the border, where there is one: what is below stays readable.
+            label.styles.offset = (max(target.region.x - 2, 0), target.region.y)
             yield label
         yield Static(self._words(), id="jump-hint")
 

@@ -65,8 +65,8 @@ async def ask_where_to_save(node: DOMNode, saving: Saving, places: FilePlaces) -
 
 
 def _offered(saving: Saving, folder: str) -> str:
-    """A path where there is no file yet."""
-    stem, number = f"{folder}/{plain_name(saving.name)}", 1
+    """A path where there is no file yet; in the home folder where the other one is gone."""
+    stem, number = f"{folder if expanded(folder).is_dir() else '~'}/{plain_name(saving.name)}", 1
     suffixes = saving.suffixes.values() or (saving.suffix,)
     while any(os.path.lexists(expanded(f"{stem}{'' if number == 1 else f'-{number}'}{end}")) for end in suffixes):
         number += 1

@@ -106,6 +106,17 @@ class AppMemory(StateFile):
     def bell(self, rings: bool) -> None:
         self.put("bell", rings)
 
+    @property
+    def saved_to(self) -> tuple[str, str]:
+        """The folder of the last saved file, as people write it, and the form it had; each "" when there is none."""
+        last = _object(self.members.get("saved"))
+        return _text(last.get("folder")), _text(last.get("form"))
+
+    @saved_to.setter
+    def saved_to(self, last: tuple[str, str]) -> None:
+        if last != self.saved_to:
+            self.put("saved", {"folder": last[0], "form": last[1]})
+
     def size_of(self, pane: str, size_class: str) -> int | None:
         """The rows or columns a pane was given on screens of a size class, None when it was left as it is."""
         cells = _object(_object(self.members.get("panes")).get(size_class)).get(pane)

@@ -8,7 +8,7 @@ name without a word: there a name is known when a release registers it (`methods
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -35,9 +35,13 @@ class KnownEvents:
 
     names: tuple[str, ...]
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
+    """The sources of 24.10 whose argument is a plain text."""
 
     def takes(self, name: str) -> str:
         """The arguments that a source takes, in words; "" for none."""
+        if name in self.texts:
+            return "a text?"
         schema = self.sources.get(name, {})
         required = schema.get("required") or ()
         return ", ".join(key if key in required else f"{key}?" for key in schema.get("properties") or ())
@@ -83,12 +87,16 @@ def listed_events(answer: Any) -> KnownEvents | None:
         return None
     names = sorted(name for name in answer if isinstance(name, str))
     sources: dict[str, Mapping[str, Any]] = {}
+    texts: set[str] = set()
     for name in names:
         match answer[name]:
             case {"wildcard_subscription": False, "accepts": [{"properties": dict() as members} as schema, *_]}:
                 wanted = [key for key, one in members.items() if isinstance(one, dict) and one.get("_required_")]
                 sources[name] = {**schema, "required": wanted}
-    return KnownEvents(tuple(dict.fromkeys([*(name for name in _FIRST if name in names), *names])), sources)
+            case {"wildcard_subscription": False, "accepts": [{}, *_]}:
+                texts.add(name)
+    offered = tuple(dict.fromkeys([*(name for name in _FIRST if name in names), *names]))
+    return KnownEvents(offered, sources, frozenset(texts))
 
 
 def fitting_names(typed: str, names: Sequence[str]) -> list[str]:
@@ -103,13 +111,18 @@ def may_be_new(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def read_subscription(text: str) -> tuple[str, Any, str]:
-    """Name, arguments (None: none) and error (empty: none) of ``name`` or ``name:{"json": "object"}``."""
+def read_subscription(text: str, texts: Collection[str] = ()) -> tuple[str, Any, str]:
+    """Name, arguments (None: none) and error (empty: none) of ``name`` or ``name:{"json": "object"}``.
+
+    ``texts`` are the names that take a plain text in place of the object.
+    """
     name, colon, rest = text.strip().partition(":")
     if not name:
         return "", None, "Choose or type an event, e.g. alert.list"
     if not colon:
         return name, None, ""
+    if name in texts:
+        return name, rest, "" if rest else f"Type what {name} takes behind the colon."
     document = parse(rest)
     if not document.ok:
         return name, None, document.problems[0].message

@@ -83,11 +83,8 @@ class EventsSection(PanelSection):
         return panel
 
     async def _add_kept(self, kept: Mapping[str, Any]) -> None:
-        from tui.model.eventnames import read_subscription
-
-        name, arguments, wrong = read_subscription(str(kept["event"]))
-        if not wrong and len(self._panels) < MOST_PANELS:
-            panel = Panel(self._session.feeds.hold(name, arguments))
+        if len(self._panels) < MOST_PANELS:
+            panel = Panel(self._session.feeds.hold(str(kept["event"])))
             panel.arrange(kept)
             await self._add_panel(EventPanel(panel))
 

@@ -78,14 +78,16 @@ class Resizing(Container):
         """Whether `resize_pane` does anything here."""
         return any(split.rows for split in self.SPLITS)
 
-    def resize_pane(self, rows: int) -> None:
-        """Gives the focused pane so many rows more, or takes them."""
-        for split in self.SPLITS:
-            if split.rows and (pane := self._pane(split)) is not None:
-                given = pane.styles.height
-                # A key may have changed it just now, and it is not laid out yet.
-                now = int(given.value) if given is not None and given.is_cells else pane.outer_size.height
-                self._give(split, pane, now + (rows if pane.has_focus_within else -rows))
+    def resize_pane(self, cells: int) -> None:
+        """Gives the focused pane so many rows more, or takes them; columns, where it stands beside the others."""
+        panes = [(split, pane) for split in self.SPLITS if (pane := self._pane(split)) is not None]
+        inside = [one for one in panes if not one[0].rows and one[1].has_focus_within]
+        for split, pane in inside or [one for one in panes if one[0].rows]:
+            given = pane.styles.height if split.rows else pane.styles.width
+            # A key may have changed it just now, and it is not laid out yet.
+            fixed = given is not None and given.is_cells
+            now = int(given.value) if given is not None and fixed else _size(split, pane)
+            self._give(split, pane, now + (cells if pane.has_focus_within else -cells))
 
     @on(events.Resize)
     def _take_sizes(self) -> None:
@@ -130,8 +132,7 @@ class Resizing(Container):
                 event.stop()
                 self._dragged = split
                 # It stays under the pointer, on whichever of the two borders that is.
-                size = pane.outer_size.height if split.rows else pane.outer_size.width
-                self._held = size - split.cells(pane, at)
+                self._held = _size(split, pane) - split.cells(pane, at)
                 self.capture_mouse()
                 return
 
@@ -146,6 +147,10 @@ class Resizing(Container):
 
     def on_mouse_release(self) -> None:
         self._dragged = None
+
+
+def _size(split: Split, pane: Widget) -> int:
+    return pane.outer_size.height if split.rows else pane.outer_size.width
 
 
 def _total(split: Split, pane: Widget) -> int:

@@ -136,8 +136,8 @@ class SubscribePane(Pane):
     @work(exclusive=True, group="subscribe")
     async def _subscribe(self, text: str) -> None:
         known = self._session.events_known()
-        asks = text.rstrip().endswith(":")
-        name, arguments, wrong = read_subscription(text.rstrip(": ") if asks else text)
+        asks = text.rstrip().endswith(":") and text.rstrip(": ") not in known.texts
+        name, arguments, wrong = read_subscription(text.rstrip(": ") if asks else text, known.texts)
         if not wrong and (wrong := known.unknown(name)) and may_be_new(name):
             # A newer release may have it: a second enter subscribes anyway.
             wrong = "" if text == self._insisted else f"{wrong} enter once more subscribes anyway."

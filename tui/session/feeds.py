@@ -131,8 +131,9 @@ class Feeds:
         self._followers: dict[Feed, asyncio.Task[None]] = {}
 
     def hold(self, name: str, arguments: Any = None) -> Feed:
-        """The feed of a name, to be given back with `release`. Arguments are those of an event source."""
-        full = name if arguments is None else f"{name}:{json.dumps(arguments)}"
+        """The feed of a name, to be given back with `release`. Arguments (a value or text) are those of a source."""
+        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        full = name if arguments is None else f"{name}:{text}"
         feed = next((feed for feed in self.open if feed.name == full), None)
         if feed is None:
             feed = Feed(full)

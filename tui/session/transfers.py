@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truenas_client import AsyncClient
+from tui.memory.state import AppMemory
 from tui.model.failure import Failure
 from tui.model.paths import shortened
 from tui.model.transfers import Kind, suggested_name
@@ -69,14 +70,29 @@ class Transfer:
 
 
 class FilePlaces:
-    """Where files were saved and read in this session: the next one begins there."""
+    """Where files were saved and read: the next one begins there. ``memory`` keeps it for the next start."""
 
     def __init__(self) -> None:
-        self.folder = "~"
-        """Where the last file was saved, as people write it."""
-        self.form = ""
-        """The form that was saved last."""
+        self.memory = AppMemory()
         self._sent: dict[str, str] = {}
+
+    @property
+    def folder(self) -> str:
+        """Where the last file was saved, as people write it."""
+        return self.memory.saved_to[0] or "~"
+
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        self.memory.saved_to = folder, self.form
+
+    @property
+    def form(self) -> str:
+        """The form that was saved last."""
+        return self.memory.saved_to[1]
+
+    @form.setter
+    def form(self, form: str) -> None:
+        self.memory.saved_to = self.folder, form
 
     def sent(self, method: str) -> str:
         """The file that was last sent with a method, "" without one."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from tui.settings.values import SETTINGS, Settings, setting_of
 
-__all__ = ["NotWritten", "SettingsFile", "settings_path", "template"]
+__all__ = ["NotWritten", "SettingsFile", "settings_of", "settings_path", "template"]
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -31,13 +30,18 @@ def settings_path() -> Path:
     return config_path().with_name("truenas-tui.toml")
 
 
+def settings_of(config: str | None, *, writes: bool = True) -> SettingsFile:
+    """The settings of the file that ``--config`` names, else of the user's own."""
+    return SettingsFile(Path(config) if config else settings_path(), writes=writes, named=bool(config))
+
+
 class SettingsFile:
     """The settings of one file. Without a path they are the defaults, and changes hold for this run.
 
-    ``writes`` is False for a run that is to leave nothing behind.
+    ``writes`` is False for a run that is to leave nothing behind; ``named`` says that the user named this file.
     """
 
-    def __init__(self, path: Path | None = None, *, writes: bool = True) -> None:
+    def __init__(self, path: Path | None = None, *, writes: bool = True, named: bool = False) -> None:
         self.path = path
         self.text = ""
         """The file as it was read last."""
@@ -45,8 +49,11 @@ class SettingsFile:
         """What is wrong in it, each with file and line."""
         self.broken = False
         """Whether it is no TOML, or cannot be read: then nothing of it counts."""
-        self._writes = writes
+        self.writes = writes
+        self._named = named
         self._set: dict[str, Any] = {}
+        self._held: dict[str, Any] = {}
+        """Changes that could not be written; None for what is to be the default."""
         self._own: dict[str, Any] = {}
         self._keymap: dict[str, list[str]] | None = None
         self.read()
@@ -56,7 +63,9 @@ class SettingsFile:
     @property
     def settings(self) -> Settings:
         """The value of each setting: of the file, or the default."""
-        return Settings(**{setting.name: self._set.get(setting.key, setting.default) for setting in SETTINGS})
+        values = self._set | self._held
+        known = {setting.name: values.get(setting.key) for setting in SETTINGS}
+        return Settings(**{name: value for name, value in known.items() if value is not None})
 
     def names(self, key: str) -> bool:
         """Whether the file says something valid of this setting."""
@@ -70,7 +79,7 @@ class SettingsFile:
     def read(self) -> None:
         """Takes the file as it is now."""
         self.text, self.broken, self.problems, self._set, self._own = "", False, [], {}, {}
-        self._keymap, self._keymap_problems = None, list[str]()
+        self._keymap, self._keymap_problems, self._checked = None, list[str](), False
         if self.path is None:
             return
         from truenas_client.bounded import read_own_file
@@ -78,6 +87,10 @@ class SettingsFile:
         try:
             self.text = read_own_file(self.path).decode("utf-8-sig")
         except FileNotFoundError:
+            if self._named:
+                self.problems.append(
+                    f"{self.path} is not there. The settings are the defaults; a change makes the file."
+                )
             return
         except (OSError, UnicodeDecodeError) as error:
             self.broken = True
@@ -113,17 +126,13 @@ class SettingsFile:
     def _take_one(self, key: str, value: Any) -> None:
         setting = setting_of(key)
         if setting is None:
+            from difflib import get_close_matches
+
             near = get_close_matches(key, [*(setting.key for setting in SETTINGS), "keys"], 1)
             self._wrong(key, f"there is no such setting{f'; did you mean {near[0]}?' if near else ''}")
             return
         try:
             self._set[key] = setting.checked(value)
-            if key == "theme":
-                from tui.themes import OFFERED_THEMES, is_known
-
-                if not is_known(value):
-                    del self._set[key]
-                    raise ValueError(f"there is no theme {value!r}; there are {', '.join(OFFERED_THEMES)}")
         except ValueError as error:
             self._wrong(key, str(error))
 
@@ -136,7 +145,21 @@ class SettingsFile:
         line = line_of(self.text, keys)
         return f"{self.path}:{line}" if line else str(self.path)
 
-    # Keys. Apart, because what they need takes a while to load.
+    # Themes and keys. Apart, because knowing them loads Textual, which reads the environment as it is loaded.
+
+    def check(self) -> None:
+        """Finds what is wrong with the theme and the keys. The theme counts only once this was called."""
+        if self._checked:
+            return
+        self._checked = True
+        if self._own:
+            self.keymap  # noqa: B018 - reads the entries
+        if (theme := self._set.get("theme")) is not None:
+            from tui.themes import OFFERED_THEMES, is_known
+
+            if not is_known(theme):
+                del self._set["theme"]
+                self._wrong("theme", f"there is no theme {theme!r}; there are {', '.join(OFFERED_THEMES)}")
 
     @property
     def keymap(self) -> dict[str, list[str]]:
@@ -163,8 +186,7 @@ class SettingsFile:
     @property
     def all_problems(self) -> list[str]:
         """What is wrong in the file, the keys included."""
-        if self._own:
-            self.keymap  # noqa: B018 - reads the entries
+        self.check()
         return self.problems + self._keymap_problems
 
     # Writing
@@ -193,21 +215,17 @@ class SettingsFile:
             changed: str = document.as_string()
             return changed
 
-        try:
-            self._replace(change)
-        except NotWritten:
-            self._set.pop(key, None)
-            if value is not None:
-                self._set[key] = value
-            self._keymap = None
-            raise
+        self._held[key] = value
+        self._keymap = None
+        self._replace(change)
+        del self._held[key]
 
     def write(self, text: str) -> None:
         """Puts this text, which the user wrote, in place of the file, and reads it. Raises `NotWritten`."""
         self._replace(lambda _: text, by_user=True)
 
     def _replace(self, change: Callable[[str], str], *, by_user: bool = False) -> None:
-        if self.path is None or not self._writes:
+        if self.path is None or not self.writes:
             raise NotWritten("this run leaves nothing behind: it holds until the end")
         import tomllib
 

@@ -73,7 +73,7 @@ def plot(values: Sequence[float | None], cells: int, rows: int, top: float | Non
     for row in range(rows - 1, -1, -1):
         # The share of this line that each value fills; a first value of 1 sets the height.
         parts = [None if value is None else min(max(value / peak * rows - row, 0.0), 1.0) for value in shown]
-        drawn = sparkline([1.0, *parts], len(parts) + 1, glyphs)[1:]
+        drawn = sparkline([1.0, *parts], len(parts) + 1, glyphs, whole=rows > 1)[1:]
         blank = "".join(" " if row and not part else sign for sign, part in zip(drawn, parts, strict=True))
         lines.append(pad(blank, cells, "right"))
     return lines
@@ -90,9 +90,16 @@ def _plot(
         yield (
             Span(fit(label if first else "", 5), "key"),
             Span(pad(value if first else "", 10, "right") + " ", "strong"),
-            # Of a share of 100 the upper lines are only reached where it is high.
-            Span(drawn, "warning" if top is not None and len(lines) - place > len(lines) * BUSY else "accent"),
+            Span(drawn, "warning" if top is not None and _busy(values, len(lines), place, top) else "accent"),
         )
+
+
+def _busy(values: Sequence[float | None], rows: int, place: int, top: float) -> bool:
+    """Whether a line of a plot up to ``top`` is only reached by high values; a single line, whether the newest is."""
+    if rows > 1:
+        return rows - place > rows * BUSY
+    newest = values[-1] if values else None
+    return newest is not None and newest >= top * BUSY
 
 
 def _rate(value: float | None) -> str:

@@ -95,10 +95,10 @@ class ViewSpec(NamedTuple):
 
 
 VIEWS: tuple[ViewSpec, ...] = (
-    ViewSpec(FORM, lambda method: bool(method.params), "tui.widgets.form_view:FormView"),
     ViewSpec(QUERY, lambda method: method.filterable, "tui.widgets.query_view:QueryView"),
+    ViewSpec(FORM, lambda method: bool(method.params), "tui.widgets.form_view:FormView"),
 )
-"""The views beside the JSON editor, in the order of the key that changes between them."""
+"""The views beside the JSON editor, in the order of the key that changes between them: of a query its own first."""
 
 
 def views_of(method: Method | None) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ class EventLines(CursorView):
         label = label_of(path)
         if width(label) > label_cells:  # the end of a path says more than its beginning
             label = self.glyphs.ellipsis + label[len(label) - label_cells + 1 :]
-        blocks = max(cells - label_cells - 30, 4)
+        blocks = max(cells - label_cells - 26, 4)
         values, _times = self.series(path, blocks)
         known = [value for value in values if value is not None]
         now = describe_number(values[-1] if values else None, path)
@@ -145,7 +145,7 @@ class EventLines(CursorView):
         return [
             Span(fit(label, label_cells) + "  ", "key"),
             Span(pad(sparkline(values, blocks, self.glyphs), blocks), "accent"),
-            Span(pad(now, 12, "right"), "strong"),
+            Span(pad(now, 10, "right"), "strong"),
             Span(f"  max {most}", "dim"),
         ]
 

@@ -6,39 +6,22 @@ are the view's own, and are forgotten when another method is shown.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
-
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
-from textual.suggester import SuggestFromList
-from textual.widgets import Input, Static
 
-from truenas_client.methods.describe import type_words
 from tui import actions
-from tui.model.candidates import Candidate, value_candidates
-from tui.model.draft import Draft, Patch
-from tui.model.form import CONTAINERS, Field, fields, key_of
-from tui.model.formedit import added, branched, chosen, entered, pasted_into
+from tui.model.draft import Draft
+from tui.model.form import Field, fields, key_of
 from tui.model.formfind import folds_above, found_fields
-from tui.model.formtext import UnreadableText, default_of, help_of, kind_of, read_text, shown_text, written_text
-from tui.model.jsontext import Path
+from tui.model.formtext import help_of, kind_of, shown_text
 from tui.model.known import Known
 from tui.text import cut, plain, safe
-from tui.widgets.columns import Cell, Column, Row
-from tui.widgets.draft_view import DraftView
+from tui.widgets.columns import Cell, Row
 from tui.widgets.find_field import FindField
-from tui.widgets.form_parts import FormCell, FormField, FormRows
-from tui.widgets.json_editor import JsonEditor
+from tui.widgets.form_entry import TYPED, FormEntry
 from tui.widgets.rows import Rows
 
 __all__ = ["FormView"]
-
-_COLUMNS = (Column("name", least=12, most=34), Column("value", flex=True, least=12))
-
-_TYPED = frozenset({"text", "number", "secret"})
-"""The kinds of rows whose value is typed into the field."""
 
 _HELP_LINES = 2
 _WRAPPED = 12
@@ -48,40 +31,24 @@ _KIND_CELLS = 22
 """The most cells of the words that say what a row takes; the help has them in full."""
 
 
-class FormView(DraftView):
+class FormView(FormEntry):
     """Shows and edits the draft row by row."""
 
     DEFAULT_CSS = """
     FormView { layers: rows field; }
     FormView FormRows { height: 1fr; }
-    FormView #form-help { height: 2; color: $text-muted; }
+    FormView #form-help { height: 2; color: $foreground-muted; }
     FormView .find { display: none; }
     FormView.-finding .find { display: block; }
-    FormView FormField, FormView FormCell { layer: field; position: absolute; display: none; }
+    FormView FormField, FormView FormCell { layer: field; position: absolute; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.rows = FormRows(_COLUMNS, id="form-rows")
-        self.field = FormField(compact=True, id="form-field")
-        self.cell = FormCell(id="form-cell")
         self._find = FindField(self._seek, lambda: self.rows, id="form-find", placeholder="part of a name")
-        self._help = Static(id="form-help")
-        self._draft = Draft()
-        self._known = Known()
-        self._folds: dict[str, bool] = {}
-        self._fields: dict[str, Field] = {}
-        self._problems: dict[str, str] = {}
-        self._edited: Field | None = None
-        self._begun = ""
-        """The draft's text when the field was opened."""
         self._sought = ""
         self._first: Field | None = None
         """The first of the rows that were found."""
-        self._made: Path | None = None
-        """Where a row is about to be that was just added."""
-        self._onward = False
-        """Whether to go on to the next value to fill in, once the last one is written."""
 
     def compose(self) -> ComposeResult:
         yield self.rows
@@ -99,16 +66,6 @@ class FormView(DraftView):
     def shown(self) -> list[Field]:
         """The rows that are shown."""
         return list(self._fields.values())
-
-    @property
-    def row(self) -> Field | None:
-        """The row under the cursor."""
-        return self._fields.get(self.rows.key or "")
-
-    def focus_view(self) -> None:
-        focused = self._editing if self._edited is not None else self.rows
-        # Just mounted it has no rows yet, and can not take the focus before.
-        focused.focus() if focused.is_mounted else self.call_after_refresh(focused.focus)
 
     # Showing
 
@@ -132,16 +89,24 @@ class FormView(DraftView):
 
     def on_mount(self) -> None:
         self._show()
-        # Where the field has to be is known when the rows are laid out.
-        self.call_after_refresh(self._go_to_gap)
+        # At once, for the keys that follow; where the field has to be is known when the rows are laid out.
+        self._go_to_gap()
+
+    def on_resize(self) -> None:
+        self._tell()
+        self.call_after_refresh(self._place)
 
     def _go_to_gap(self) -> None:
-        """Goes to the first value to fill in, and into its field."""
+        """Goes to the first value to fill in, and into its field; without arguments to a required member."""
         self._onward = False
-        if (gaps := self._draft.gaps) and self._edited is None:
+        if self._edited is not None:
+            return
+        if gaps := self._draft.gaps:
             self.go_to(min(gap.start for gap in gaps))
-            if (row := self.row) is not None and row.kind in _TYPED and self._problems.get(row.key) == "to fill in":
+            if (row := self.row) is not None and row.kind in TYPED and self._problems.get(row.key) == "to fill in":
                 self._begin(row)
+        elif not self._draft.values and (row := next((row for row in self.shown if row.required), None)) is not None:
+            self.rows.move_to(row.key)
 
     def _show(self) -> None:
         method, values = self._draft.method, self._draft.values
@@ -231,12 +196,7 @@ class FormView(DraftView):
             if self.rows.move_to(key_of(path[:length])):
                 return
 
-    # Acting
-
-    def edit(self, patch: Patch | None) -> None:
-        """Asks for an edit of the text."""
-        if patch is not None:
-            self.post_message(self.Edited(patch))
+    # Folding and leaving
 
     @on(Rows.Folded)
     def _folded(self, event: Rows.Folded) -> None:
@@ -251,246 +211,9 @@ class FormView(DraftView):
             if not event.folded:
                 self.rows.show_below(8)
 
-    @on(Rows.Chosen)
-    def _chosen(self, event: Rows.Chosen) -> None:
-        event.stop()
-        if (row := self._fields.get(event.key)) is not None:
-            self.act(row)
-
-    def act(self, row: Field) -> None:
-        """What enter does to a row that does not fold."""
-        if row.kind == "switch":
-            self.edit(entered(self._draft, row.path, not row.value if row.present else not default_of(row)))
-        elif row.kind == "select":
-            # One choice is none: then the others are of another kind.
-            self._select(row) if len(row.choices) > 1 or len(row.branches) < 2 else self.choose_branch()
-        elif row.kind == "add" and not row.named:
-            self._add(row, "")
-        elif row.kind == "json" and row.present and row.value is None and len(row.branches) > 1:
-            self.choose_branch()
-        else:
-            self._begin(row)
-
-    def _add(self, row: Field, name: str) -> None:
-        path, patch = added(self._draft, row, self._draft.values or [], name)
-        self._folds[key_of(row.path)] = True
-        self._made = path
-        self.edit(patch)
-
-    def _go_on(self, path: Path) -> None:
-        """Goes to a row that was just made, and begins to edit it."""
-        if self.rows.move_to(key_of(path)) and (row := self.row) is not None:
-            if row.kind in (*_TYPED, "json"):
-                self._begin(row)
-            self.rows.show_below(4)
-
-    def drop(self) -> None:
-        """Takes the row's member or item out of the text."""
-        row = self.row
-        if row is not None and row.present:
-            self.edit(self._draft.drop(row.path))
-
-    def _select(self, row: Field) -> None:
-        entries = [
-            (json.dumps(choice), choice if isinstance(choice, str) else json.dumps(choice)) for choice in row.choices
-        ]
-        if row.nullable and ("null", "null") not in entries:
-            entries.append(("null", "null"))
-        self._choose(row, entries)
-
-    def _choose(self, row: Field, entries: Sequence[tuple[str, str]]) -> None:
-        """Asks for one of these values, each with its JSON."""
-        text = self._draft.text
-
-        def take(answer: str) -> None:
-            if text == self._draft.text:
-                self.edit(chosen(self._draft, row, json.loads(answer)))
-
-        self.post_message(self.ChoiceWanted(row.name or "item", entries, take))
-
-    def choose_branch(self) -> None:
-        """Asks which branch of a union the row is to be of."""
-        row = self.row
-        if row is None:
-            return
-        text = self._draft.text
-
-        def take(answer: str) -> None:
-            if text == self._draft.text:
-                self._folds[row.key] = True
-                self.edit(branched(self._draft, row, row.branches[int(answer)]))
-
-        words = [(str(at), _branch_words(branch)) for at, branch in enumerate(row.branches)]
-        self.post_message(self.ChoiceWanted(f"{row.name or 'item'} is", words, take))
-
-    def _candidates(self, row: Field) -> list[Candidate]:
-        method = self._draft.method
-        if method is None or row.kind in ("more", "add", *CONTAINERS):
-            return []
-        return value_candidates(method, self._draft.values or [], row.path, self._known, empty=False)
-
-    def offer(self) -> None:
-        """Lists the values known for the row: choices, and ids and names from earlier results."""
-        row = self._edited or self.row
-        entries = [] if row is None else [
-            (one.text, f"{one.word}  {one.detail}".strip()) for one in self._candidates(row)
-        ]  # fmt: skip
-        if row is None or not entries:
-            self.app.notify("No values are known here.", timeout=2, markup=False)
-            return
-        self._leave()
-        self._choose(row, entries)
-
-    # The field or the cell over a row
-
-    @property
-    def _editing(self) -> FormField | FormCell:
-        return self.cell if self.cell.display else self.field
-
-    def _begin(self, row: Field, lines: str | None = None) -> None:
-        """Opens the field over a row, or the cell where its value has several ``lines``."""
-        self._edited, self._begun = row, self._draft.text
-        text = "" if row.kind == "add" else written_text(row)
-        if self._problems.get(row.key) == "to fill in":
-            text = ""
-        if lines is None and "\n" in text and row.kind != "secret":
-            lines = text
-        if lines is not None:
-            self._begin_cell(row, lines)
-            return
-        field, rows = self.field, self.rows
-        left, cells = rows.place_of(1)
-        field.styles.offset = (left, self._line)
-        field.styles.width = max(cells, 10)
-        field.password = row.kind == "secret"
-        words = [one.word for one in self._candidates(row) if row.kind in ("text", "json")]
-        field.suggester = SuggestFromList(words, case_sensitive=False) if words else None
-        field.value = text
-        field.placeholder = safe(self._problems.get(row.key) or kind_of(row))
-        field.cursor_position = len(field.value)
-        field.display = True
-        field.focus()
-
-    def _begin_cell(self, row: Field, lines: str) -> None:
-        cell, rows = self.cell, self.rows
-        height = min(max(lines.count("\n") + 2, 4), rows.size.height - 1)
-        rows.show_below(height)
-        cell.load_text(lines)
-        cell.styles.offset = (0, min(self._line + 1, rows.size.height - height))
-        cell.styles.height = height
-        self.field.display = False
-        cell.display = True
-        cell.focus()
-        done, back = actions.key("edit.accept"), actions.key("app.back")
-        self._help.update(plain(safe(f"{row.name}: {done} takes it over, {back} leaves it as it was")))
-
-    @property
-    def _line(self) -> int:
-        """The line of the widget that the row under the cursor is on."""
-        return max(self.rows.cursor - round(self.rows.scroll_target_y), 0)
-
-    def take_lines(self, text: str) -> None:
-        """Several lines were pasted into the field: a secret is taken as it is, all else is shown in the cell."""
-        row = self._edited
-        if row is None or row.kind not in ("text", "secret", "json"):
-            return
-        if row.kind == "secret":
-            self.edit(entered(self._draft, row.path, text))
-            self._leave()
-        else:
-            self._begin(row, text)
-
-    def paste(self, text: str) -> None:
-        """Puts a paste into the row under the cursor."""
-        row = self.row
-        if row is None:
-            return
-        try:
-            self.edit(pasted_into(self._draft, row, text))
-        except UnreadableText as e:
-            self._refuse(e)
-
-    def _leave(self) -> None:
-        self._leave_unread()
-        self.rows.focus()
-
-    def _leave_unread(self) -> None:
-        self._edited = None
-        self.field.display = self.cell.display = False
-
-    @on(Input.Submitted, "#form-field")
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        filled = self._edited is not None and self._problems.get(self._edited.key) == "to fill in"
-        if self._accept():
-            self._leave()
-            self._onward = filled
-
-    @on(JsonEditor.Edited)
-    def _cell_edited(self, event: JsonEditor.Edited) -> None:
-        event.stop()
-
-    def _accept(self) -> bool:
-        """Writes what was typed; False when it is no value for the row."""
-        row = self._edited
-        if row is not None and row.kind == "add":
-            if self.field.value:
-                self._leave()
-                self._add(row, self.field.value)
-            return True
-        try:
-            self.edit(self._typed())
-        except UnreadableText as e:
-            self._refuse(e)
-            return False
-        return True
-
-    def _refuse(self, error: UnreadableText) -> None:
-        self._help.update(plain(safe(f"Not taken: {error}"), "$text-error"))
-
-    def _typed(self) -> Patch | None:
-        """The edit for what was typed, None where it changes nothing. Raises `UnreadableText`."""
-        row = self._edited
-        if row is None or row.kind == "add":
-            return None
-        value: Any = read_text(row, self.cell.text if self.cell.display else self.field.value)
-        same = row.present and value == row.value and type(value) is type(row.value)
-        return None if same else entered(self._draft, row.path, value)
-
-    def take_typed(self) -> Patch | None:
-        try:
-            patch = self._typed()
-        except UnreadableText as e:
-            self._refuse(e)
-            return None
-        if self._edited is not None:
-            self._leave()
-        return patch
-
-    @property
-    def unfinished(self) -> str:
-        return f"{self._edited.name} is no value yet" if self._edited is not None else ""
-
-    def on_key(self, event: events.Key) -> None:
-        """Up and down write what was typed and go on; tab goes on to the next row."""
-        many = self.cell.display
-        keys = actions.keys_of("edit.accept") if many else ("up", "down", "tab", "shift+tab")
-        if self._edited is None or event.key not in keys:
-            return
-        event.stop()
-        event.prevent_default()
-        if self._accept():
-            self._leave()
-            self.rows.cursor += 0 if many else -1 if event.key in ("up", "shift+tab") else 1
-
     def back(self) -> bool:
         if self._edited is None:
             return self._find.close()
         self._leave()
         self._tell()
         return True
-
-
-def _branch_words(branch: dict[str, Any]) -> str:
-    title = branch.get("title")
-    return f"{type_words(branch)}  {title}" if isinstance(title, str) else type_words(branch)

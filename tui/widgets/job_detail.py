@@ -45,6 +45,7 @@ class JobDetail(LaidLines):
             ("what", job.description),
             ("arguments", job.arguments),
             ("started", human_time(job.started) if job.started else ""),
+            ("ended", human_time(job.finished) if job.finished else ""),
             ("by", job.by),
         ):
             if text:

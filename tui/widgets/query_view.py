@@ -88,8 +88,8 @@ class QueryView(DraftView):
     QueryView .short { width: 10; }
     QueryView .second { width: 8; }
     QueryView Choice { width: auto; }
-    QueryView #query-carets { display: none; color: $text-error; }
-    QueryView #query-carets.-wrong { display: block; }
+    QueryView .carets { display: none; color: $text-error; }
+    QueryView .carets.-wrong { display: block; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -108,8 +108,7 @@ class QueryView(DraftView):
                 with Horizontal():
                     yield Static(name, classes="label")
                     yield self._field(name)
-                if name == "where":
-                    yield Static(id="query-carets")
+                yield Static(id=f"query-{name}-carets", classes="carets")
             with Horizontal():
                 yield Static("limit", classes="label")
                 yield self._field("limit")
@@ -189,7 +188,7 @@ class QueryView(DraftView):
     def _say_unsayable(self, text: str) -> None:
         self._made = self._wrong = None
         self._set_disabled(True)
-        self.query_one("#query-carets").remove_class("-wrong")
+        self.query(".carets").remove_class("-wrong")
         self._say("", text)
 
     def _say(self, label: str, text: str) -> None:
@@ -200,8 +199,7 @@ class QueryView(DraftView):
     def _tell(self, error: QueryError | None) -> None:
         """The JSON that the fields make, or what is wrong in one of them."""
         self._wrong = error
-        carets = self.query_one("#query-carets", Static)
-        carets.remove_class("-wrong")
+        self.query(".carets").remove_class("-wrong")
         method = self._draft.method
         if error is None:
             # Of a thousand ids in a filter the beginning is enough.
@@ -213,7 +211,8 @@ class QueryView(DraftView):
         self._say("", f"{error.field} {error.position + 1}: {error}")
         at = LABEL + width(safe(field.value[: error.position])) - field.scroll_offset.x
         wrong = field.value[error.position : error.position + error.length]
-        if error.field == "where" and at >= LABEL:
+        if error.field not in _SHORT and at >= LABEL:
+            carets = self.query_one(f"#query-{error.field}-carets", Static)
             carets.update(plain(" " * at + "^" * max(width(safe(wrong)), 1)))
             carets.add_class("-wrong")
 

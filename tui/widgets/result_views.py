@@ -282,7 +282,7 @@ class ResultViews(Vertical):
         if table is None:
             return None
         rows, columns = [table.row(at) for at in range(len(table))], table.columns
-        words = f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
+        words = f"{len(columns)} of {len(table.keys)} columns"
         return Shown(rows, columns, f"{words}, sorted by {table.sorting[0]}" if table.sorting else words)
 
     @property

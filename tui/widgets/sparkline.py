@@ -13,20 +13,22 @@ _DEEPEST = 6
 _SIZES = ("bytes", "size", "memory", "free", "used", "total", "arc_")
 
 
-def sparkline(values: Sequence[float | None], cells: int, glyphs: Glyphs = UNICODE) -> str:
+def sparkline(values: Sequence[float | None], cells: int, glyphs: Glyphs = UNICODE, *, whole: bool = False) -> str:
     """The newest `cells` values as blocks, oldest left; a missing value is a space.
 
-    The lowest block is zero (or the least value, when that is negative), the highest the greatest value.
+    The lowest block is zero (or the least value, when that is negative), the highest the greatest value. That one does
+    not fill its line, so that lines above each other stay apart, unless they are to be one plot (`whole`).
     """
+    signs = glyphs.spark if whole else glyphs.spark[:-1]
     shown = list(values[-cells:]) if cells > 0 else []
     known = [value for value in shown if value is not None]
     if not known:
         return " " * len(shown)
     low, high = min(0.0, *known), max(known)
-    steps = len(glyphs.spark) - 1
+    steps = len(signs) - 1
     reach = high / 2 - low / 2  # halves, because the whole may be more than a float holds
     return "".join(
-        " " if value is None else glyphs.spark[round((value / 2 - low / 2) / reach * steps) if reach > 0 else 0]
+        " " if value is None else signs[round((value / 2 - low / 2) / reach * steps) if reach > 0 else 0]
         for value in shown
     )
 
