@@ -57,7 +57,7 @@ __all__ = ["Workspace"]
 class Workspace(RemappedKeys, Screen[None]):
     """One screen per session; a Textual mode keeps it while another is shown."""
 
-    CSS_PATH = "styles/workspace.tcss"
+    CSS_PATH = ["styles/later.tcss", "styles/workspace.tcss"]
     BINDINGS = actions.bindings("workspace")
     AUTO_FOCUS = None
     # The widgets that lose and gain the focus draw themselves; Textual's own would draw the whole screen as well.

@@ -44,7 +44,7 @@ UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\
 class Stage(App[None]):
     """Shows the given widgets under the app's own style sheet and keeps their messages."""
 
-    CSS_PATH = Path(tui.__file__).parent / "styles" / "app.tcss"
+    CSS_PATH = [Path(tui.__file__).parent / "styles" / f"{name}.tcss" for name in ("app", "later")]
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, *widgets: Widget, theme: str = "dark", ascii_only: bool = False) -> None:

@@ -65,14 +65,15 @@ def human_time(moment: datetime | float) -> str:
     return when.strftime("%Y-%m-%d %H:%M:%SZ" if when.second else "%Y-%m-%d %H:%MZ")
 
 
-_SIZE_KEY = re.compile(
+# Texts, which `re` compiles when the first value has such a key: the app's first screen shows none.
+_SIZE_KEY = (
     r"(?:^|_)(?:size|allocated|free|freeing|used|available|avail|usable|capacity|bytes|physmem|memory|quota|refquota"
     r"|reservation|refreservation|referenced|usedby\w+|logical\w*|recordsize|volsize|blocksize|written|total|swap)$"
     r"|(?:^|_)(?:bytes|size)(?:_|$)"
 )
-_NOT_A_SIZE = re.compile(r"(?:percent|count|rate|ratio|number|_id$|inodes|files)")
-_PERCENT_KEY = re.compile(r"(?:^|_)(?:percent(?:age)?|pct|fragmentation)$")
-_SECONDS_KEY = re.compile(r"(?:^|_)(?:uptime_seconds|total_secs_left|duration|elapsed|seconds)$")
+_NOT_A_SIZE = r"(?:percent|count|rate|ratio|number|_id$|inodes|files)"
+_PERCENT_KEY = r"(?:^|_)(?:percent(?:age)?|pct|fragmentation)$"
+_SECONDS_KEY = r"(?:^|_)(?:uptime_seconds|total_secs_left|duration|elapsed|seconds)$"
 # A ZFS property is an object. For its member with the number, the key of the property counts.
 _INNER_KEYS = frozenset({"parsed", "rawvalue"})
 # In some methods such keys hold megabytes or counts, so a small number gets no hint in bytes.
@@ -97,11 +98,11 @@ def hint(key: str | int | None, value: Any, *, parent: str | int | None = None) 
     if not isinstance(name, str):
         return ""
     name = name.lower()
-    if abs(value) >= _LEAST_BYTES and _SIZE_KEY.search(name) and not _NOT_A_SIZE.search(name):
+    if abs(value) >= _LEAST_BYTES and re.search(_SIZE_KEY, name) and not re.search(_NOT_A_SIZE, name):
         return human_size(value) if abs(value) < _MOST_BYTES else ""
-    if _PERCENT_KEY.search(name) and abs(value) < 1e6:
+    if re.search(_PERCENT_KEY, name) and abs(value) < 1e6:
         return f"{value:.4g} %"
-    return _span(value) if value >= 120 and _SECONDS_KEY.search(name) else ""
+    return _span(value) if value >= 120 and re.search(_SECONDS_KEY, name) else ""
 
 
 def _span(seconds: float) -> str:

@@ -60,7 +60,7 @@ class Card(Vertical):
 class ConnectScreen(Standing, Screen[None]):
     """The first screen without an open connection."""
 
-    CSS_PATH = "../styles/connect.tcss"
+    CSS_PATH = ["../styles/later.tcss", "../styles/connect.tcss"]
     BINDINGS = actions.bindings("connect")
     AUTO_FOCUS = ""  # none by itself: what is asked for first depends on what is known
     FOOTER_WORDS = {"nav.open": "connect"}

@@ -13,6 +13,7 @@ from textual.reactive import Reactive, reactive
 from textual.style import Style
 from textual.widget import Widget
 
+from truenas_client.values.human import human_ms
 from tui.text import ASCII, UNICODE, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.clickable import clickable
@@ -126,8 +127,6 @@ class StatusLine(Widget):
             right.append(Word("note", safe(status.note[:200]), "warning"))
         right.append(Word("lock", "writes allowed", "warning") if status.writable else Word("lock", "read-only"))
         if status.latency is not None and status.online:
-            from truenas_client.values.human import human_ms  # here, because the first screen needs none
-
             right.append(Word("latency", human_ms(status.latency), "dim", 4))
         busy, waiting = status.slots
         if busy and status.online:
