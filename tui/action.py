@@ -5,7 +5,7 @@ Keys are Textual key names, so the ids can be remapped with ``App.set_keymap``.
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from typing import NamedTuple
 
 from textual.keys import key_to_character
 
@@ -17,8 +17,7 @@ _SIGNS = {"slash": "/", "backslash": "\\", "at": "@", "minus": "-", "plus": "+",
 """Characters that Textual names otherwise than Unicode, and does not find by that name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One action, on one kind of node; its handler there is ``action_<id with underscores>`` unless ``handler`` says.
 
     ``where`` names the node: ``app``, ``workspace`` (of one connection), a section of `section_specs` or a place inside
@@ -32,7 +31,6 @@ class Action:
 
     id: str
     title: str
-    _: KW_ONLY
     where: str
     group: str
     keys: str

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual._context import active_message_pump
@@ -32,11 +31,10 @@ __all__ = ["Notice", "NoticesApp"]
 LEAST_SECONDS = 0.001
 
 
-@dataclass
 class Notice(Notification):
     """A notification of this app. While it ``waits`` it is not on screen, and its time has not begun."""
 
-    waits: bool = False
+    waits = False
 
     @property
     def time_left(self) -> float:
@@ -83,7 +81,9 @@ class NoticesApp(RemappedApp):
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         mode = self._told_in
         waits = mode not in ("", self.current_mode)
-        self._boards[mode].add(Notice(message, title, severity, seconds, markup, waits=waits))
+        notice = Notice(message, title, severity, seconds, markup)
+        notice.waits = waits
+        self._boards[mode].add(notice)
         if not waits:
             self._refresh_notifications()
 

@@ -113,7 +113,7 @@ class Commands(Provider):
     def _offered(self) -> Iterator[DiscoveryHit]:
         """What is there before anything is typed: places to go, methods that are often used, then all other actions."""
         entries = list(self._actions())
-        places = [entry for entry in entries if entry[0].id.startswith("go.")]
+        places = [entry for entry in entries if _is_place(entry[0])]
         for action, key in places:
             yield DiscoveryHit(_title(action), self._run(action), text=_words(action), help=_help(action, key))
         for session in self._others:
@@ -125,7 +125,7 @@ class Commands(Provider):
             text = _about(why, method.summary)
             yield DiscoveryHit(shown, run, text=f"call: {method.name}", help=text)  # type: ignore[arg-type]
         for action, key in entries:
-            if not action.id.startswith("go."):
+            if not _is_place(action):
                 yield DiscoveryHit(_title(action), self._run(action), text=_words(action), help=_help(action, key))
 
     def _often(self) -> Iterator[tuple[Method, str]]:
@@ -213,6 +213,11 @@ def _where(session: Session) -> Content:
 def _about(why: str, summary: str) -> Content:
     """The line below a method: why it is here, then what it does."""
     return plain("   ".join(text for text in (why, summary[:LONGEST]) if text))
+
+
+def _is_place(action: Action) -> bool:
+    """Whether it leads to a section."""
+    return action.id.startswith("go.") and action.group == "Go"
 
 
 def _help(action: Action, key: str) -> str:

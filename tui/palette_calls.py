@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.fuzzy import Matcher
 
 from truenas_client.exc import InvalidSavedCall
-from truenas_client.storage.saved import SavedCalls
 from tui.model.history import Entry, outcome, when
+from tui.session.saved import saved_calls
 from tui.text import plain, safe
 from tui.workspace import Workspace
 
@@ -38,7 +38,7 @@ class Calls(Provider):
             # Each call once, however often it was made, the newest first.
             made = {(entry.method, entry.arguments): entry for entry in reversed(history.newest()[:MOST_MADE])}
             self._again = sorted(made.values(), key=lambda entry: entry.at, reverse=True)
-            self._saved = await asyncio.to_thread(SavedCalls().names)
+            self._saved = await asyncio.to_thread(saved_calls().names)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
@@ -72,7 +72,7 @@ class Calls(Provider):
 
     async def _run(self, name: str) -> None:
         try:
-            call = await asyncio.to_thread(SavedCalls().get, name)
+            call = await asyncio.to_thread(saved_calls().get, name)
         except InvalidSavedCall as error:
             self.screen.notify(safe(error.error), severity="error", timeout=8, markup=False)
             return

@@ -6,9 +6,8 @@ named, not imported: it is loaded when it is shown for the first time, and the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from tui.session.session import Session
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["HOME", "SECTIONS", "SectionSpec", "section_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class SectionSpec:
+class SectionSpec(NamedTuple):
     """What is to be known of a section before it is made; ``help`` is the sentence about the key that shows it."""
 
     id: str

@@ -7,8 +7,8 @@ is cut and padded here stays aligned there. `plain` makes it a `Content`, which 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Literal, NamedTuple
 
 from rich.cells import cell_len, get_character_cell_size
 from textual.content import Content
@@ -26,19 +26,27 @@ _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 UNSTEADY = f"{_DROPPED}{_BIDI}\U0001f1e6-\U0001f1ff"
 """For a character class: everything that terminals hide, reorder, or measure each in their own way."""
 _LINE_BREAK = "\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]"
-_UNSAFE = re.compile(
-    f"({_LINE_BREAK})|(\t)|([\x00-\x1f\x7f])|([{_DROPPED}])|([\U0001f1e6-\U0001f1ff])"
-    f"|[\x80-\x9f{_BIDI}\ud800-\udfff\ufff9-\ufffb\ufffe\uffff]"
-)
-_SPLIT = re.compile(_LINE_BREAK)
-# More accents than this on one letter are a trick, not a language.
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-MARKS = re.compile(f"({_MARK}{{3}})({_MARK}+)")
-"""Three accents on one letter, and those beyond."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+# Compiled when the first text needs them: that takes longer than the rest of this module, and most texts are ASCII.
+
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    return re.compile(
+        f"({_LINE_BREAK})|(\t)|([\x00-\x1f\x7f])|([{_DROPPED}])|([\U0001f1e6-\U0001f1ff])"
+        f"|[\x80-\x9f{_BIDI}\ud800-\udfff\ufff9-\ufffb\ufffe\uffff]"
+    )
+
+
+@cache
+def marks() -> re.Pattern[str]:
+    """Three accents on one letter, and those beyond: more are a trick, not a language."""
+    return re.compile(f"({_MARK}{{3}})({_MARK}+)")
+
+
+class Glyphs(NamedTuple):
     """The signs that are not letters, in the two sets the screens draw with."""
 
     online: str
@@ -66,8 +74,8 @@ def safe(text: object, *, newline: str = "↵") -> str:
     source = text if isinstance(text, str) else str(text)
     if source.isascii() and source.isprintable():
         return source
-    cleaned = _UNSAFE.sub(lambda match: _replacement(match, newline), source)
-    return cleaned if cleaned.isascii() else MARKS.sub(r"\1", cleaned)
+    cleaned = _unsafe().sub(lambda match: _replacement(match, newline), source)
+    return cleaned if cleaned.isascii() else marks().sub(r"\1", cleaned)
 
 
 def _replacement(match: re.Match[str], newline: str) -> str:
@@ -88,7 +96,7 @@ def _replacement(match: re.Match[str], newline: str) -> str:
 
 def safe_lines(text: object) -> list[str]:
     """The lines of a text of several lines, each made safe; at least one."""
-    return [safe(line) for line in _SPLIT.split(text if isinstance(text, str) else str(text))]
+    return [safe(line) for line in re.split(_LINE_BREAK, text if isinstance(text, str) else str(text))]
 
 
 def plain(text: object, style: str = "") -> Content:

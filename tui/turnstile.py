@@ -19,7 +19,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from textual import events
@@ -47,11 +46,12 @@ LEAVING = ("app.quit", "app.cancel")
 Input = events.Key | events.Paste | events.MouseDown | events.MouseUp
 
 
-@dataclass
 class Lap(Message, bubble=True):
     """Goes up from the widget with the focus to the app."""
 
-    number: int
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 class Turnstile:

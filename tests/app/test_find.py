@@ -198,7 +198,7 @@ async def test_opening_without_calling_makes_nothing_recent(signed_in: Open) -> 
 
 
 async def test_the_palette_begins_with_starred_and_recent_methods(signed_in: Open) -> None:
-    async with signed_in() as desk:
+    async with signed_in(size=(120, 50)) as desk:
         await desk.open("sys info", "system.info")
         await desk.run()
         desk.session.memory.toggle_star("pool.dataset.query")

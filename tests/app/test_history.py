@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input
 
 from tests.app.conftest import Desk, Open
 from tests.app.test_no_secret import files
+from truenas_client.secrets.placeholders import Placeholder
 from truenas_client.simulator import Call, Simulator
 from truenas_client.storage.saved import SavedCalls, calls_folder
 from truenas_client.storage.saved_call import SavedCall, Variable
+from tui import guest
 from tui.cards.form import FormScreen
 from tui.cards.review import ReviewScreen
 from tui.cards.save_call import SaveCallScreen
@@ -22,6 +25,8 @@ from tui.palette_calls import Calls
 from tui.sections.call_list import CallList
 from tui.sections.history import HistorySection
 from tui.sections.saved import SavedSection
+from tui.session.filling import unknown
+from tui.session.saved import saved_calls
 from tui.widgets.rows import Rows
 
 MARK = "m4rker-s3cret"
@@ -227,3 +232,15 @@ async def test_files_are_exported_imported_changed_and_deleted(signed_in: Open, 
         await desk.see("Delete what it is?")
         await desk.press("y")
         await desk.until(lambda: SavedCalls().names() == ["broken", "nightly/info"], "gone")
+
+
+def test_a_guest_in_a_browser_has_saved_calls_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    SavedCalls().put(SavedCall("mine", "system.info", []))
+    monkeypatch.setattr(guest, "_guest", True)
+    assert saved_calls().names() == []
+    saved_calls().put(SavedCall("theirs", "system.info", []))
+    assert saved_calls().names() == ["theirs"]
+    assert SavedCalls().names() == ["mine"]
+    variable, secret = Placeholder("var", "x", 0, 0), Placeholder("secret", "x", 0, 0)
+    assert unknown(variable) is None, "asked for when the call is made"
+    assert "browser" in (unknown(secret) or "")

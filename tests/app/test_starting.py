@@ -71,8 +71,8 @@ async def test_methods_of_another_version_or_of_other_rights_are_read_again(lab:
     await once(lab)
     kept = CatalogueCache().find(lab.url, "admin")
     assert kept is not None
-    small = replace(kept, catalogue=Catalogue([method for method in kept.catalogue if method.namespace == "pool"]))
-    other = replace(small, version="25.10") if what == "version" else replace(small, roles=("READONLY_ADMIN",))
+    small = kept._replace(catalogue=Catalogue([method for method in kept.catalogue if method.namespace == "pool"]))
+    other = small._replace(version="25.10") if what == "version" else small._replace(roles=("READONLY_ADMIN",))
     CatalogueCache().keep(lab.url, "admin", other)
     async with at_desk(START) as desk:
         await online(desk)
@@ -175,12 +175,12 @@ async def test_without_a_connection_the_methods_stay_readable(lab: Simulator, un
 
 
 async def test_fresh_starts_from_nothing_and_leaves_nothing(lab: Simulator, tmp_path: Path) -> None:
-    async with at_desk(replace(START, fresh=True)) as desk:
+    async with at_desk(START._replace(fresh=True)) as desk:
         await online(desk)
         assert not desk.session.learning.cached
     assert CatalogueCache().find(lab.url, "admin") is None
     await once(lab)
-    async with at_desk(replace(START, fresh=True)) as desk:
+    async with at_desk(START._replace(fresh=True)) as desk:
         assert not isinstance(desk.app.screen_stack[0], Starting)
         await online(desk)
     assert lab.faults.struck("latency") == 3

@@ -22,6 +22,7 @@ from collections import Counter
 from typing import Any
 
 from tests.app.conftest import Desk, at_desk
+from tests.app.waiting import dealt_with
 from tests.bench.memory import in_use, resident
 from tests.unhandled import listening_to_errors
 from truenas_client.auth import budget
@@ -93,8 +94,8 @@ class Day:
         """Another section on screen."""
         desk = self.desk
         await desk.workspace.perform(f"go.{section}")
-        await desk.until(lambda: desk.workspace.section.id == section, section)
-        await desk.settled()
+        assert desk.workspace.section.id == section
+        await dealt_with(desk.pilot)
         self.figures.sections[section] += 1
 
     async def call(self, number: int) -> None:

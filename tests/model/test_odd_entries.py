@@ -53,7 +53,7 @@ def use(method: Method) -> None:
         complete(method, text, caret, Known(), onward=True)
     generate(method.returns, random.Random(1))
     badges(method)
-    again = Method.unpacked(method.name, {}, method.summary, method.names, method.pack())
+    again = Method.unpacked(method.name, (), (), method.summary, method.names, method.pack())
     assert len(again.params) == len(method.params) or method.problems
 
 

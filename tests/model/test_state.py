@@ -419,6 +419,20 @@ async def test_a_change_is_written_a_moment_later_without_being_asked(folder: Pa
     await until(lambda: kept(folder).stars == ("b", "c"))
 
 
+async def test_changes_that_never_end_do_not_put_off_the_write(folder: Path, soon: None) -> None:
+    memory = Memories(folder=folder).connection(ADDRESS, "admin")
+    count = 0
+
+    def written() -> bool:
+        nonlocal count
+        count += 1
+        memory.set_view("a", str(count))
+        return kept(folder).view_of("a") not in ("", "1")
+
+    await until(written)
+    assert count > 1
+
+
 async def test_the_same_value_again_writes_nothing(folder: Path, soon: None) -> None:
     memories = Memories(folder=folder)
     memory = memories.connection(ADDRESS, "admin")

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from truenas_client.methods.catalogue import Catalogue, Method
+from truenas_client.secrets.placeholders import is_variable
 from truenas_client.storage.saved_call import Variable
 from tui.model.examine import examine
-from tui.model.variables import is_variable, leaves_of, to_ask
+from tui.model.variables import leaves_of, to_ask
 
 
 def method() -> Method:

@@ -195,7 +195,7 @@ async def visit_methods_and_docs(app: Session) -> None:
     await find(app, "evil.get_value")
     app.press("escape")
     await app.until(lambda: "┏━ Result" in app.screen.text, "the result")
-    for size in ((80, 24), (120, 36), (200, 50)) if FULL else ((200, 50),):
+    for size in ((80, 24), (120, 36), (200, 50)) if FULL else ((80, 24),):
         app.resize(*size)
         await app.until(lambda: app.screen.lines[-1].strip(), "drawn again")
         app.press("d")

@@ -16,22 +16,23 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from .doctext import first_sentence, is_cut, one_line, plain_text, split_examples
 from .risk import Risk, classify, inner_method, worst
 
-# The modules that read schemas are imported on first use, because a list of methods needs none of them.
+# The modules that read schemas and descriptions are imported on first use: a list of methods needs none of them.
 if TYPE_CHECKING:
     from .check import Problem
     from .draft import Draft
     from .normalise import Schema
 
-__all__ = ["Catalogue", "Method", "Param"]
+__all__ = ["FLAGS", "Catalogue", "Method", "Param"]
+
+FLAGS = ("job", "filterable", "downloadable", "uploadable", "no_auth_required")
+"""The members of a server's entry that are true or false."""
 
 _MOST_NAMES = 2000
 """The most searchable names of members, of one argument and of all. The most of a real method are 409."""
@@ -39,8 +40,7 @@ _LONGEST_ENTRY = 2_000_000
 """The most characters of JSON kept of one method. The longest real entry has 190,000."""
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """One positional argument; ``schema`` is in standard form."""
 
     name: str
@@ -59,6 +59,7 @@ class Method:
         "_problems",
         "_raw",
         "_returns",
+        "_risk",
         "_summary",
         "action",
         "downloadable",
@@ -67,7 +68,6 @@ class Method:
         "name",
         "namespace",
         "no_auth_required",
-        "risk",
         "roles",
         "uploadable",
     )
@@ -82,20 +82,11 @@ class Method:
     downloadable: bool
     uploadable: bool
     no_auth_required: bool
-    risk: Risk
-    """Read, write or risk. For ``core.bulk`` and ``core.download`` see `Catalogue.risk_of`."""
 
     def __init__(self, name: str, entry: Mapping[str, Any]) -> None:
-        self.name = name
-        self.namespace, _, self.action = name.rpartition(".")
         self._problems: list[str] = []
-        self.roles = tuple(role for role in self._given(entry, "roles", list) or () if isinstance(role, str))
-        self.job = bool(entry.get("job"))
-        self.filterable = bool(entry.get("filterable"))
-        self.downloadable = bool(entry.get("downloadable"))
-        self.uploadable = bool(entry.get("uploadable"))
-        self.no_auth_required = bool(entry.get("no_auth_required"))
-        self.risk = classify(name, filterable=self.filterable, roles=self.roles)
+        roles = tuple(role for role in self._given(entry, "roles", list) or () if isinstance(role, str))
+        self._begin(name, {flag for flag in FLAGS if entry.get(flag)}, roles)
         self._cli_description: str | None = self._given(entry, "cli_description", str)
         self._raw: tuple[Any, Any, Any, Any] | None = (
             self._given(entry, "accepts", list),
@@ -106,6 +97,18 @@ class Method:
         self._packed: bytes | None = None
         self._summary: str | None = None
         self._names: tuple[str, ...] | None = None
+
+    def _begin(self, name: str, flags: Collection[str], roles: tuple[str, ...]) -> None:
+        """Set what is not kept packed, for both ways to make a method."""
+        self.name = name
+        self.namespace, _, self.action = name.rpartition(".")
+        self.roles = roles
+        self.job = "job" in flags
+        self.filterable = "filterable" in flags
+        self.downloadable = "downloadable" in flags
+        self.uploadable = "uploadable" in flags
+        self.no_auth_required = "no_auth_required" in flags
+        self._risk: Risk | None = None
         self._params: tuple[Param, ...] | None = None
         self._returns: Schema | None = None
 
@@ -125,9 +128,18 @@ class Method:
         return tuple(dict.fromkeys(self._problems))
 
     @property
+    def risk(self) -> Risk:
+        """Read, write or risk. For ``core.bulk`` and ``core.download`` see `Catalogue.risk_of`."""
+        if self._risk is None:
+            self._risk = classify(self.name, filterable=self.filterable, roles=self.roles)
+        return self._risk
+
+    @property
     def summary(self) -> str:
         """One line of plain text, "" without a description."""
         if self._summary is None:
+            from .doctext import first_sentence, is_cut, one_line
+
             line = self._cli_description or ""
             # The server cuts it at the first full stop, even inside a quoted name. An unclosed quote reveals that.
             self._summary = ("" if is_cut(line) else one_line(line)) or first_sentence(self._texts()[2])
@@ -136,11 +148,15 @@ class Method:
     @property
     def description(self) -> str:
         """Plain text in paragraphs, "" without a description."""
+        from .doctext import plain_text, split_examples
+
         return plain_text(split_examples(self._texts()[2] or "")[0])
 
     @property
     def examples(self) -> tuple[str, ...]:
         """The server's example texts for users of this API."""
+        from .doctext import split_examples
+
         description, examples = self._texts()[2:]
         kinds = examples if isinstance(examples, dict) else {}
         listed = (kinds.get(kind) for kind in ("__all__", "websocket"))
@@ -223,20 +239,21 @@ class Method:
     def unpacked(
         cls,
         name: str,
-        entry: Mapping[str, Any],
+        flags: Collection[str],
+        roles: Sequence[str],
         summary: str,
         names: Sequence[str],
         packed: bytes,
         problems: Sequence[str] = (),
     ) -> Self:
-        """Make a method from an ``entry`` with only flags and roles, and the compressed text that `pack` returned.
+        """Make a method from its short parts, and from the compressed text that `pack` returned.
 
-        ``problems`` are those found before packing.
+        ``flags`` are those of `FLAGS` that it has, ``problems`` those found before packing.
         """
-        method = cls(name, entry)
-        method._problems += problems
-        method._summary, method._names = summary, tuple(names)
-        method._raw, method._packed = None, packed
+        method = cls.__new__(cls)  # a list of methods on disk makes hundreds of these before it is shown
+        method._begin(name, flags, tuple(roles))
+        method._cli_description, method._raw, method._packed = None, None, packed
+        method._summary, method._names, method._problems = summary, tuple(names), list(problems)
         return method
 
     def _collected(self) -> tuple[str, ...]:

@@ -15,8 +15,7 @@ one more letter only has to look among them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 __all__ = ["SUMMARY", "Hit", "Index", "Searchable"]
 
@@ -41,8 +40,7 @@ class Searchable(Protocol):
     def names(self) -> Sequence[str]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A method found, its score (more is better) and where in its name the letters matched.
 
     ``why`` says for each term that is not in the name where it is: `SUMMARY`, or the name of an argument.

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..secrets.redact import redact_call, redact_text
-from ..secrets.shapes import is_reference
 from .draft import PLACEHOLDER, Path
 
 __all__ = ["MASKING", "keys_of", "secret_places", "storable", "with_value"]
@@ -52,8 +51,11 @@ def _differing(value: Any, masked: Any, path: Path) -> Iterator[tuple[Path, Any]
     """The values that masking changed, with their masks; empty values and references stay."""
     if value is masked or value == masked or value == 0:
         return
-    if isinstance(value, str) and (not value.strip(PLACEHOLDER) or is_reference(value)):
-        return
+    if isinstance(value, str):
+        from ..secrets.shapes import is_reference  # compiling its patterns takes 40 ms, and a program start needs none
+
+        if not value.strip(PLACEHOLDER) or is_reference(value):
+            return
     if isinstance(value, dict) and isinstance(masked, dict):
         for key, member in value.items():
             yield from _differing(member, masked.get(key), (*path, key))

@@ -27,6 +27,7 @@ __all__ = [
     "changed_texts",
     "fill",
     "find",
+    "is_variable",
     "joined",
     "pieces",
     "placeholders",
@@ -80,6 +81,12 @@ class Filled:
 def placeholders(text: str) -> list[Placeholder]:
     """The placeholders in one text, in order."""
     return [placeholder for _, placeholder in pieces(text) if placeholder is not None]
+
+
+def is_variable(value: Any) -> bool:
+    """Whether a JSON value is one placeholder of the kind ``var`` and nothing else."""
+    found = placeholders(value) if isinstance(value, str) and value.startswith("${var:") else []
+    return len(found) == 1 and not found[0].wrong and found[0].end == len(value)
 
 
 def find(value: Any) -> Iterator[tuple[Path, Placeholder]]:

@@ -17,15 +17,13 @@ import json
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..bounded import read_own_file
-from ..methods.catalogue import Catalogue, Method
+from ..methods.catalogue import FLAGS, Catalogue, Method
 from .paths import catalogues_path
 from .private_files import write_private_bytes
-from .word_index import write_words
 
 __all__ = ["CatalogueCache", "Kept"]
 
@@ -33,11 +31,9 @@ _FORMAT = 2
 _HEAD = b"truenas-client catalogue\n"
 _NUMBER = 8
 """Bytes of a stored number, the most significant first."""
-_FLAGS = ("job", "filterable", "downloadable", "uploadable", "no_auth_required")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A catalogue, with the server's version and the user's sorted roles that it was listed for."""
 
     catalogue: Catalogue
@@ -68,6 +64,8 @@ class CatalogueCache:
 
         ``given`` are the words of a command line that lead to this server and user, for `word_index`.
         """
+        from .word_index import write_words
+
         write_words(self._folder, given or (address, user), kept.version, kept.catalogue)
         write_private_bytes(self._path(address, user), _written(kept))
 
@@ -92,7 +90,7 @@ def _written(kept: Kept) -> bytes:
     texts: list[bytes] = []
     for method in kept.catalogue:
         packed = method.pack()
-        flags = [flag for flag in _FLAGS if getattr(method, flag)]
+        flags = [flag for flag in FLAGS if getattr(method, flag)]
         rows.append([method.name, flags, method.roles, method.summary, method.names, method.problems, len(packed)])
         texts.append(packed)
     index = {"format": _FORMAT, "version": kept.version, "roles": sorted(kept.roles), "methods": rows}
@@ -117,8 +115,7 @@ def _read(data: bytes) -> Kept | None:
         return None
     methods = []
     for name, flags, roles, summary, names, problems, size in index["methods"]:
-        entry = dict.fromkeys(flags, True) | {"roles": roles}
         packed = bytes(body[at : at + size])
-        methods.append(Method.unpacked(name, entry, summary, names, packed, problems))
+        methods.append(Method.unpacked(name, flags, roles, summary, names, packed, problems))
         at += size
     return Kept(Catalogue(methods), index["version"], tuple(index["roles"]))

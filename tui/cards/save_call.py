@@ -16,13 +16,14 @@ from textual.widgets import Input, Static
 
 from truenas_client.exc import InvalidSavedCall
 from truenas_client.methods.storable import secret_places, with_value
+from truenas_client.secrets.placeholders import is_variable
 from truenas_client.secrets.redact import MASK, holds_mask
-from truenas_client.storage.saved import SavedCalls
 from truenas_client.storage.saved_call import SavedCall, Variable, free_name
 from tui import actions
 from tui.cards.card import CardScreen, ask, row
 from tui.model.paths import shortened
-from tui.model.variables import Leaf, is_variable, leaves_of
+from tui.model.variables import Leaf, leaves_of
+from tui.session.saved import saved_calls
 from tui.text import plain, safe
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
@@ -30,6 +31,7 @@ from tui.widgets.rows import Cell, Column, Row, Rows
 __all__ = ["Draft", "SaveCallScreen", "save_call"]
 
 MOST_ROWS = 8
+HEAD = "Values that you mark are asked for each time it runs:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +80,21 @@ class SaveCallScreen(CardScreen[str | None]):
             yield from row("Name", Input(self._draft.name or self._draft.method, id="name", compact=True))
             about = Input(self._draft.description, id="about", compact=True, placeholder="what it is for")
             yield from row("About", about)
-            yield Static("", id="values-head", classes="text")
+            head = Static(plain(HEAD, "$foreground-muted"), classes="text")
+            head.display = bool(self._leaves)
+            yield head
             columns = (Column(cells=3), Column(least=8, most=32), Column(flex=True), Column(least=6, most=24))
-            yield Rows(columns, id="values", empty="No values.")
+            yield Rows(columns, id="values", empty="")
             yield Static("", id="says")
-            yield Hint(
-                *(("card.accept", "save"), ("nav.toggle", "ask each time, or not")),
-                *(("tab", "next"), ("card.leave", "back")),
-            )
+            marking = [("nav.toggle", "ask each time, or not")] if self._leaves else []
+            yield Hint(("card.accept", "save"), *marking, ("tab", "next"), ("card.leave", "back"))
 
     def on_mount(self) -> None:
         card, rows = self.query_one("#card"), self.query_one(Rows)
         card.border_title = plain(f"Save the call  {self._draft.method}")
-        card.border_subtitle = plain(f"a file in {shortened(SavedCalls().folder)}")
-        rows.styles.height = max(min(len(self._leaves), MOST_ROWS), 1)
+        card.border_subtitle = plain(f"a file in {shortened(saved_calls().folder)}")
+        rows.styles.height = min(len(self._leaves), MOST_ROWS)
+        rows.display = bool(self._leaves)
         self._renew()
         self.query_one("#name").focus()
 
@@ -105,8 +108,6 @@ class SaveCallScreen(CardScreen[str | None]):
             value = MASK if at in self._secret else "" if asked else leaf.text
             rows.append(Row(str(at), (mark, leaf.label, Cell(value, "dim"), Cell(words, "accent"))))
         self.query_one(Rows).set_rows(rows)
-        head = "Values that you mark are asked for each time it runs:"
-        self.query_one("#values-head", Static).update(plain(head, "$foreground-muted"))
 
     def _names(self) -> dict[int, str]:
         """The name of the variable for each value that is asked for."""
@@ -156,7 +157,7 @@ class SaveCallScreen(CardScreen[str | None]):
     @work(exclusive=True, group="save")
     async def _save(self) -> None:
         try:
-            call, saved = self.made(), SavedCalls()
+            call, saved = self.made(), saved_calls()
             exists = await asyncio.to_thread(lambda: saved.path(call.name).exists())
             if exists and self._replaceable != call.name:
                 self._replaceable = call.name

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.memory.state_file import StateFile
 
@@ -40,8 +39,7 @@ def state_folder() -> Path:
     return platformdirs.user_state_path("truenas-client", appauthor=False) / "tui"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """How far a list was scrolled and unfolded, and on which row its cursor was ("" when unknown)."""
 
     unfolded: tuple[str, ...] = ()
@@ -49,8 +47,7 @@ class Place:
     top: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(NamedTuple):
     """The connection that a start begins with: its address in full, its user, and whether it allows writes."""
 
     place: str

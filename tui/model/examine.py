@@ -14,13 +14,12 @@ from truenas_client.methods.catalogue import Method
 from truenas_client.methods.check import Problem
 from truenas_client.methods.draft import allows
 from truenas_client.methods.forms import LONGEST_TEXT, has_long_text
-from truenas_client.secrets.placeholders import Placeholder, find
+from truenas_client.secrets.placeholders import Placeholder, find, is_variable
 from truenas_client.secrets.redact import holds_mask, mask_places
 
 from .jsontext import Document, Path, TextProblem, parse
 from .schemaplace import schemas_at, value_at
 from .spans import place
-from .variables import is_variable
 
 __all__ = ["LEFT_OUT", "Examined", "examine", "place_placeholder"]
 

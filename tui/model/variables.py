@@ -10,24 +10,18 @@ from typing import Any
 from truenas_client.methods.catalogue import Method
 from truenas_client.methods.draft import allows
 from truenas_client.secrets.names import is_secret_name
-from truenas_client.secrets.placeholders import find, placeholders
+from truenas_client.secrets.placeholders import find, is_variable, placeholders
 from truenas_client.storage.saved_call import SavedCall, Type, Variable
 
 from .jsontext import Path
 from .schemaplace import schemas_at, value_at
 
-__all__ = ["Leaf", "is_variable", "leaves_of", "to_ask"]
+__all__ = ["Leaf", "leaves_of", "to_ask"]
 
 MOST_LEAVES = 200
 LONGEST = 200
 """Characters of a value that are shown."""
 _OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "~", "in", "nin", "rin", "rnin", "^", "!^", "$", "!$"})
-
-
-def is_variable(value: Any) -> bool:
-    """Whether a value of the arguments is one variable and nothing else."""
-    found = placeholders(value) if isinstance(value, str) and value.startswith("${var:") else []
-    return len(found) == 1 and not found[0].wrong and found[0].end == len(value)
 
 
 def to_ask(method: Method | None, params: list[Any], described: Mapping[str, Variable]) -> list[Variable]:

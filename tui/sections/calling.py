@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.worker import Worker
 
-from truenas_client.storage.saved_call import Variable, with_values
+from truenas_client.secrets.placeholders import find
 from truenas_client.values.fittedjson import fitted_json
 from tui import actions
-from tui.model.variables import to_ask
 from tui.sections.section import Run, Section
 from tui.session.session import Session
 from tui.session.stores import Call
@@ -25,6 +24,9 @@ from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
+
+if TYPE_CHECKING:
+    from truenas_client.storage.saved_call import Variable
 
 __all__ = ["Calling"]
 
@@ -194,17 +196,19 @@ class Calling(Section):
 
     def _start(self, call: Call) -> None:
         """Sends a call, once its variables have values and what it may change was reviewed."""
-        variables = to_ask(self._session.method(call.method), call.params, self._described.get(call.method, {}))
-        if variables:
-            self._fill_in(call, variables)
+        if any(one.kind == "var" and not one.wrong for _, one in find(call.params)):
+            self._fill_in(call)
         else:
             self._start_whole(call)
 
     @work(exclusive=True, group="variables")
-    async def _fill_in(self, call: Call, variables: list[Variable]) -> None:
+    async def _fill_in(self, call: Call) -> None:
         # Imported when it is wanted: few calls have variables.
+        from truenas_client.storage.saved_call import with_values
         from tui.cards.variables import ask_variables
+        from tui.model.variables import to_ask
 
+        variables = to_ask(self._session.method(call.method), call.params, self._described.get(call.method, {}))
         typed = self._typed.setdefault(call.method, {})
         answers = await ask_variables(self, call.method, variables, typed)
         if answers is None:

@@ -10,13 +10,14 @@ from typing import Any
 from textual import on, work
 
 from truenas_client.exc import InvalidSavedCall
-from truenas_client.storage.saved import SavedCalls, read_call
+from truenas_client.storage.saved import read_call
 from truenas_client.storage.saved_call import SavedCall
 from tui import actions
 from tui.model.paths import shortened
 from tui.model.wordfilter import WordFilter
 from tui.sections.call_list import CallList
 from tui.sections.section import Run
+from tui.session.saved import saved_calls
 from tui.text import safe
 from tui.widgets.call_preview import Note
 from tui.widgets.rows import Cell, Column, Row, Rows
@@ -61,7 +62,7 @@ class SavedSection(CallList):
     _reads = 0
 
     async def read(self) -> None:
-        calls, problems = await asyncio.to_thread(SavedCalls().all)
+        calls, problems = await asyncio.to_thread(saved_calls().all)
         there = [*(_Saved(call.name, call) for call in calls), *(_Saved(id, None, why) for id, why in problems.items())]
         known = {one.id: one for one in self._files}
         # One that did not change stays the same item, and is not drawn again.
@@ -90,14 +91,14 @@ class SavedSection(CallList):
 
     def warnings(self, item: _Saved) -> list[Note]:
         if (call := item.call) is None:
-            return [Note("problem", item.problem.removeprefix(f"{SavedCalls().path(item.id)}: "), "error")]
+            return [Note("problem", item.problem.removeprefix(f"{saved_calls().path(item.id)}: "), "error")]
         notes = [Note("note", note, "warning") for note in call.notes]
         if self._session.method(call.method) is None:
             notes.append(Note("note", "this server does not list the method", "warning"))
         return notes
 
     def about(self, item: _Saved) -> list[Note]:
-        file = Note("file", shortened(SavedCalls().path(item.id)), "dim")
+        file = Note("file", shortened(saved_calls().path(item.id)), "dim")
         if (call := item.call) is None:
             return [file]
         notes = [Note("about", call.description)] if call.description else []
@@ -108,7 +109,7 @@ class SavedSection(CallList):
         return [*notes, file]
 
     def nothing(self) -> str:
-        folder = shortened(SavedCalls().folder)
+        folder = shortened(saved_calls().folder)
         keys = f"In Explore {actions.key('call.save')} saves one; here {actions.key('saved.import')} imports a file."
         return f"No saved calls yet. {keys}\nThey are files in {folder}."
 
@@ -143,7 +144,7 @@ class SavedSection(CallList):
             draft = Draft(call.method, call.params, names, described, call.name, call.description)
             saved = await save_call(self, draft)
             if saved is not None and saved != call.name:
-                await asyncio.to_thread(SavedCalls().remove, call.name)
+                await asyncio.to_thread(saved_calls().remove, call.name)
             await self.read()
             if saved is not None:
                 self.show_item(saved)
@@ -157,7 +158,7 @@ class SavedSection(CallList):
         if item is None or not await confirm(self, "Delete a saved call", f"Delete {item.id}?", yes="delete"):
             return
         try:
-            await asyncio.to_thread(SavedCalls().remove, item.id)
+            await asyncio.to_thread(saved_calls().remove, item.id)
         except (InvalidSavedCall, OSError) as error:
             self._tell(f"Not deleted: {error}")
         self.look()
@@ -188,7 +189,7 @@ class SavedSection(CallList):
             return
         try:
             call = (await asyncio.to_thread(read_call, path)).without_secrets()
-            await asyncio.to_thread(SavedCalls().put, call)
+            await asyncio.to_thread(saved_calls().put, call)
         except (InvalidSavedCall, OSError) as error:
             self._tell(f"Not imported: {error}")
             return

@@ -153,7 +153,8 @@ class Caller:
             call.reviewed = False  # each confirmation sends one call
             params = await self._filled(call)
             client = self._life.online_client()
-            self._record(call)
+            # Once it has left: to mask its arguments takes a moment.
+            asyncio.get_running_loop().call_soon(self._begin_record, call)
             if call.transfer is not None:
                 await carry(client, call, params, call.transfer, self._jobs)
             elif method is not None and method.job:
@@ -184,6 +185,10 @@ class Caller:
         except OSError as error:  # of a file that goes along
             call.failure = explain_file(error)
             call.end("failed")
+
+    def _begin_record(self, call: Call) -> None:
+        if call.state == "running":  # what was refused here at once was not sent
+            self._record(call)
 
     async def _run_job(self, client: AsyncClient, call: Call, params: list[Any]) -> None:
         self._starting[call.number] = call

@@ -118,11 +118,13 @@ def named() -> list[Placeholder]:
 
 def unknown(placeholder: Placeholder) -> str | None:
     """The problem with a placeholder that shows without looking its value up."""
-    return guest.refusal("A value that is kept here") if guest.is_guest() else named_secrets.unknown(placeholder)
+    kept = guest.is_guest() and placeholder.kind != "var"
+    return guest.refusal("A value that is kept here") if kept else named_secrets.unknown(placeholder)
 
 
 def _look_up(placeholder: Placeholder) -> Secret | str:
-    return guest.refusal("A value that is kept here") if guest.is_guest() else named_secrets.look_up(placeholder)
+    kept = guest.is_guest() and placeholder.kind != "var"
+    return guest.refusal("A value that is kept here") if kept else named_secrets.look_up(placeholder)
 
 
 async def fill_arguments(params: list[Any], put_in: PutIn, answers: Mapping[str, Secret] | None = None) -> list[Any]:

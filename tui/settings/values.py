@@ -6,14 +6,12 @@ of Textual. One app runs at a time in a process, so `in_force` is one value for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["SETTINGS", "Setting", "Settings", "in_force", "put_in_force", "setting_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """A value for each setting, by the last part of its key."""
 
     theme: str = ""
@@ -32,8 +30,7 @@ class Settings:
     frames: int = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting. ``key`` is its place in the file, as in ``limits.events``.
 
     Its values are ``choices`` (of true and false their words), or whole numbers from ``least`` to ``most``; a setting
@@ -187,7 +184,7 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
-assert {setting.name for setting in SETTINGS} == {field.name for field in fields(Settings)}
+assert {setting.name for setting in SETTINGS} == set(Settings._fields)
 
 _in_force = Settings()
 

@@ -89,7 +89,7 @@ class ConnectScreen(Standing, Screen[None]):
             self._opening: Opening = opening(self._start)
         except exc.InvalidProfile as error:
             # The profile existed when the app began; the file has changed since.
-            self._opening = replace(opening(replace(self._start, profile="")), problem=error.error, at_once=False)
+            self._opening = replace(opening(self._start._replace(profile="")), problem=error.error, at_once=False)
         given = self._opening.target
         free = not given.address and not self._opening.names and not guest.is_guest()
         self._local = free and os.path.exists(LOCAL_SOCKET)

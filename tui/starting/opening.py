@@ -44,7 +44,7 @@ def opening(start: Start) -> Opening:
     with the configuration is told in `Opening.problem`: a broken file keeps no user from
     typing an address.
     """
-    typed, blank = _typed(start), _typed(replace(start, address="", user="", password="", by_key=False))
+    typed, blank = _typed(start), _typed(start._replace(address="", user="", password="", by_key=False))
     try:
         profiles = Profiles()
     except InvalidProfile as e:
@@ -72,7 +72,7 @@ def picked(start: Start, name: str) -> Target:
 
     Address, user and secret of the command line are not for it.
     """
-    return _chosen(replace(start, address="", user="", password="", by_key=False), name, Profiles())
+    return _chosen(start._replace(address="", user="", password="", by_key=False), name, Profiles())
 
 
 def first_of(start: Start) -> First | None:
@@ -114,7 +114,7 @@ def _chosen(start: Start, name: str, profiles: Profiles) -> Target:
         # The same server for another user: the same protection holds.
         other = replace(profile, name="", username=choice.username or "", secret=Ask(), tls=choice.tls)
         return _with_flags(replace(other, addresses=addresses), start)
-    return _typed(replace(start, user=choice.username or ""))
+    return _typed(start._replace(user=choice.username or ""))
 
 
 def _typed(start: Start) -> Target:

@@ -5,9 +5,8 @@ Loads next to nothing, because it is needed before the first screen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from truenas_client.storage.paths import config_path
 
@@ -17,13 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["Start"]
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """The options from the command line and the environment; the former take precedence."""
 
     address: str = ""
     user: str = ""
-    password: str = field(default="", repr=False)
+    password: str = ""
     verify: bool = True
     writable: bool | None = None
     """None: as in the profile; read-only without a profile."""
@@ -38,6 +36,10 @@ class Start:
     tour: bool = False
     """Whether the demo comes with its tour."""
     profile: str = ""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name != "password")
+        return f"Start({', '.join(shown)})"
 
     @property
     def tls(self) -> TLS | None:
@@ -59,5 +61,5 @@ class Start:
             configuration = (status.st_mtime_ns, status.st_size)
         except OSError:
             configuration = (0, 0)
-        said = replace(self, password="given" if self.password else "")
+        said = self._replace(password="given" if self.password else "")
         return sha256(f"{said!r} {said.password} {configuration}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,7 +1,7 @@
 """The parts of a row of a list, and the widths of its columns. Values and pure functions; `Rows` draws them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tui.text import Align, safe, width
 from tui.widgets.lines import Span
@@ -15,8 +15,7 @@ _WIDEST_FLEXIBLE = 200
 _STEP = 8  # cells by which a flexible column grows: not with each letter of a text that changes
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A text in a column or a badge: any text of a server, a style name, and the characters to mark as matching."""
 
     text: str
@@ -24,8 +23,7 @@ class Cell:
     marks: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """How a column is drawn. `cells` fixes its width; else it is as wide as its content, within `least` and `most`;
     `flex` ones share what the others leave, as far as their content needs it. Below `hide_below` cells of widget it is
     not shown."""
@@ -40,8 +38,7 @@ class Column:
     hide_below: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A line of the list. `fold` is None for a leaf, else whether it is folded; badges stand at the right edge. The
     `sign` of a leaf, one cell of our own, stands where others have the mark of folding."""
 

@@ -6,7 +6,7 @@ A JSON string cannot span lines, so every line is read alone, broken ones too: a
 import re
 from typing import NamedTuple
 
-from tui.text import MARKS, UNSTEADY
+from tui.text import UNSTEADY, marks
 
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?'
@@ -46,7 +46,7 @@ def harmless(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _UNSAFE.sub(lambda match: _escaped(match.group()), text)
-    return MARKS.sub(lambda match: match[1] + _escaped(match[2]), text)
+    return marks().sub(lambda match: match[1] + _escaped(match[2]), text)
 
 
 def _escaped(characters: str) -> str:

@@ -7,7 +7,6 @@ What to show comes from the registry, through the bindings that are in force.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 from textual.binding import Binding
@@ -81,12 +80,12 @@ class KeyLine(Widget):
         for _node, binding in working(self.screen):
             action = actions.by_id(str(binding.id))
             if action.id not in found and (word := words.get(action.id, action.footer)):
-                found[action.id] = (actions.key_text(binding.key), replace(action, footer=word))
+                found[action.id] = (actions.key_text(binding.key), action._replace(footer=word))
         for action_id, word in words.items():
             action = actions.by_id(action_id)
             if action_id not in found and action.where == "app":
                 # Another has the key first and passes it on, as text fields do with ctrl+c.
-                found[action_id] = (actions.key(action_id, short=True), replace(action, footer=word))
+                found[action_id] = (actions.key(action_id, short=True), action._replace(footer=word))
         return sorted(found.values(), key=lambda entry: entry[1].rank)
 
     def _words(self) -> Mapping[str, str]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -18,12 +17,15 @@ from textual.message import Message
 from textual.widgets import Input
 
 from truenas_client.methods.catalogue import Catalogue
-from truenas_client.methods.search import Hit, Index
 from tui import actions
 from tui.memory.state import ConnectionMemory, Place
 from tui.widgets.method_rows import METHOD, RECENT, hit_rows, method_of, namespace_of, space, tree_rows, why_words
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows
+
+# Loaded for the first search: the list is there sooner without.
+if TYPE_CHECKING:
+    from truenas_client.methods.search import Hit, Index
 
 __all__ = ["MethodList", "Typed"]
 
@@ -44,11 +46,12 @@ class Filter(Input):
         *(Binding(key, f"reach('{where}')", show=False) for key, where in CARET_KEYS.items()),
     ]
 
-    @dataclass
     class Reached(Message):
         """A key that is meant for the list."""
 
-        where: str
+        def __init__(self, where: str) -> None:
+            super().__init__()
+            self.where = where
 
     def action_reach(self, where: str) -> None:
         self.post_message(self.Reached(where))
@@ -80,8 +83,7 @@ class Filter(Input):
         return key in actions.keys_of("method.star") or (key in actions.keys_of("pane.find") and not self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """The user's input before the workspace was loaded."""
 
     filter: str = ""
@@ -101,17 +103,19 @@ class MethodList(Pane):
         **dict.fromkeys(("call.run", "pane.methods", "pane.args", "result.view", "copy.menu", "app.jump"), ""),
     }
 
-    @dataclass
     class Chosen(Message):
         """A method is to be opened."""
 
-        method: str
+        def __init__(self, method: str) -> None:
+            super().__init__()
+            self.method = method
 
-    @dataclass
     class Highlighted(Message):
         """The cursor came to a method, or to a namespace (None)."""
 
-        method: str | None
+        def __init__(self, method: str | None) -> None:
+            super().__init__()
+            self.method = method
 
     def __init__(self, memory: ConnectionMemory | None = None, *, id: str | None = None) -> None:
         """``memory`` is where stars and the like are kept; without one they last as long as the list."""
@@ -143,6 +147,8 @@ class MethodList(Pane):
     def index(self) -> Index:
         """The index that the filter searches."""
         if self._index is None:
+            from truenas_client.methods.search import Index
+
             self._index = Index(self._catalogue)
         return self._index
 

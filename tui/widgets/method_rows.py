@@ -6,11 +6,14 @@ Values in, rows out. The key of a row tells its method: several rows can have th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from truenas_client.methods.catalogue import Catalogue, Method
-from truenas_client.methods.search import SUMMARY, Hit
 from tui.text import Glyphs
 from tui.widgets.columns import Cell, Row
+
+if TYPE_CHECKING:
+    from truenas_client.methods.search import Hit
 
 __all__ = ["METHOD", "RECENT", "hit_rows", "method_of", "namespace_of", "space", "tree_rows", "why_words"]
 
@@ -94,6 +97,8 @@ def hit_rows(catalogue: Catalogue, hits: Iterable[Hit], *, stars: Sequence[str],
 
 def why_words(why: Sequence[str]) -> str:
     """Where a method was found, when not by its name: ``by its argument recordsize and its summary``."""
+    from truenas_client.methods.search import SUMMARY
+
     arguments = [reason for reason in dict.fromkeys(why) if reason != SUMMARY]
     words = [f"its argument{'s' if len(arguments) > 1 else ''} {', '.join(arguments)}"] if arguments else []
     words += ["its summary"] if SUMMARY in why else []

@@ -5,7 +5,6 @@ The border says where the focus is by its shape (round or heavy) as well as by i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from textual.containers import Vertical
@@ -52,12 +51,13 @@ class Pane(Vertical):
     }
     """
 
-    @dataclass
     class TabPressed(Message):
         """One of the words at the right of the title was clicked."""
 
-        pane: "Pane"
-        tab: str
+        def __init__(self, pane: "Pane", tab: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.tab = tab
 
         @property
         def control(self) -> "Pane":

@@ -25,10 +25,9 @@ from tui.model.failure import ABORTED, Failure
 from tui.model.page import Page, page_of
 from tui.session.session import Session
 from tui.session.stores import Call, Job
-from tui.text import cut, plain, safe
+from tui.text import plain
 from tui.widgets.failure_view import FailureView
-from tui.widgets.find_field import FindField
-from tui.widgets.finding_view import FindingView
+from tui.widgets.finding_pane import FindingPane
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.key_line import is_typing
 from tui.widgets.pane import Fact, Pane
@@ -51,7 +50,7 @@ QUIET_SECONDS = 0.3
 """How long a call may take before its clock is shown."""
 
 
-class ResultPane(Pane):
+class ResultPane(FindingPane):
     """Shows one `Call` after the other. `FieldChosen` asks for the place of a field in the arguments."""
 
     @property
@@ -78,15 +77,12 @@ class ResultPane(Pane):
         self._noted = ""
         self._notice: str | None = None
         self._views: ResultViews | None = None
-        self._found_last: FindingView.Found | None = None
-        self._count = ("", 0)
-        self._field = FindField(self._find, lambda: self.content, id="find", placeholder="find")
 
     def compose(self) -> ComposeResult:
         yield Static("", id="notice")
         with ViewSwitcher(initial="message"):
             yield TextView(id="message")
-        yield self._field
+        yield self.find_field
 
     def on_mount(self) -> None:
         self.show(None)
@@ -293,16 +289,16 @@ class ResultPane(Pane):
             self._page = page
             views.show_value(call.value, call.method, self._session.memory, as_table=as_table, page=page)
         self._switch("views")
-        self._tell_view()
+        self.tell_view()
 
     @on(ViewChanged)
     @on(ValueView.PathChanged)
     def _view_changed(self, event: Message) -> None:
         event.stop()
-        self._tell_view()
+        self.tell_view()
         self.refresh_bindings()
 
-    def _tell_view(self) -> None:
+    def tell_view(self) -> None:
         """Title, views and facts of the result as it is shown now."""
         views, call = self.views, self._shown
         if views is None or call is None:
@@ -313,6 +309,9 @@ class ResultPane(Pane):
             self.facts = [*views.facts, *self._call_facts(call)]
         elif self._call is not None and self._call.state != "running":
             self.facts = self._call_facts(call)
+
+    def facts_of_value(self) -> list[Fact] | None:
+        return None if self._shown is None else self._call_facts(self._shown)
 
     def _call_facts(self, call: Call) -> list[Fact]:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
@@ -360,55 +359,12 @@ class ResultPane(Pane):
 
     def back(self) -> bool:
         """Closes the find field, or leaves the row that is open; False when there was neither."""
-        return self._field.close() or (self.views is not None and self.views.back())
+        return self.find_field.close() or (self.views is not None and self.views.back())
 
     @on(FailureView.Chosen)
     def _field_chosen(self, event: FailureView.Chosen) -> None:
         event.stop()
         self.post_message(self.FieldChosen(event.attribute))
-
-    # Finding -----------------------------------------------------------------------
-
-    def open_find(self) -> None:
-        """Opens the find field."""
-        if self.views is not None:
-            self._field.open()
-
-    def _find(self, text: str) -> None:
-        if self.views is not None:
-            self.views.find(text)
-        if not text:
-            self._tell_view()
-
-    @on(FindingView.Counted)
-    def _counted(self, event: FindingView.Counted) -> None:
-        event.stop()
-        self._count = event.text, event.count
-        if self._found_last is not None and self._found_last.text == event.text:
-            self._found(self._found_last)
-
-    @on(FindingView.Found)
-    def _found(self, event: FindingView.Found) -> None:
-        event.stop()
-        self._found_last = event
-        if event.place is None:
-            self.facts = ((f"no {safe(event.text)} here", "warning"),)
-        elif self._shown is not None and self.views is not None:
-            # In the field these letters are only typed.
-            found = f'"{cut(safe(event.text), 20, ellipsis=self.ellipsis)}"'
-            text, count = self._count
-            matches = (f"{count:,} match" + ("" if count == 1 else "es"),) if text == event.text else ()
-            typed, done = (
-                (*matches, "enter goes there"),
-                (found, *matches, "{find.next} next", "{find.previous} previous"),
-            )
-            keys: tuple[str, ...] = typed if self._field.has_focus else done
-            self.facts = (*self.views.facts, *keys, *self._call_facts(self._shown))
-
-    def step_find(self, by: int) -> None:
-        """Goes to the next match, or with -1 to the one before."""
-        if self.views is not None:
-            self.views.step(by)
 
     # Copying -----------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ what was asked for, the owner gives the rows that are now to be seen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.message import Message
 
@@ -21,44 +20,44 @@ LEAST_OF_CELL = 4
 """The fewest cells in which a further text of a row is useful."""
 
 
+class RowsMessage(Message):
+    """Tells what was done in a list."""
+
+    def __init__(self, rows: "Rows") -> None:
+        super().__init__()
+        self.rows = rows
+
+    @property
+    def control(self) -> "Rows":
+        return self.rows
+
+
 class Rows(CursorView):
     """A list with a cursor. `set_rows` gives it the rows, `columns` how they are drawn, messages tell what was done."""
 
     BINDINGS = actions.bind("nav.open", "nav.toggle", ("tree.all", "fold_toggle"), "nav.left", "nav.right")
 
-    @dataclass
-    class Highlighted(Message):
+    class Highlighted(RowsMessage):
         """The cursor came to another row; `key` is None when there are no rows."""
 
-        rows: "Rows"
-        key: str | None
+        def __init__(self, rows: "Rows", key: str | None) -> None:
+            super().__init__(rows)
+            self.key = key
 
-        @property
-        def control(self) -> "Rows":
-            return self.rows
-
-    @dataclass
-    class Chosen(Message):
+    class Chosen(RowsMessage):
         """Enter or a double click on a row that does not fold."""
 
-        rows: "Rows"
-        key: str
+        def __init__(self, rows: "Rows", key: str) -> None:
+            super().__init__(rows)
+            self.key = key
 
-        @property
-        def control(self) -> "Rows":
-            return self.rows
-
-    @dataclass
-    class Folded(Message):
+    class Folded(RowsMessage):
         """A row is to be folded or unfolded."""
 
-        rows: "Rows"
-        key: str
-        folded: bool
-
-        @property
-        def control(self) -> "Rows":
-            return self.rows
+        def __init__(self, rows: "Rows", key: str, *, folded: bool) -> None:
+            super().__init__(rows)
+            self.key = key
+            self.folded = folded
 
     def __init__(
         self,
@@ -315,12 +314,12 @@ class Rows(CursorView):
         if row.fold is None:
             self.post_message(self.Chosen(self, row.key))
         else:
-            self.post_message(self.Folded(self, row.key, not row.fold))
+            self.post_message(self.Folded(self, row.key, folded=not row.fold))
 
     def action_fold_toggle(self) -> None:
         row = self.current
         if row is not None and row.fold is not None:
-            self.post_message(self.Folded(self, row.key, not row.fold))
+            self.post_message(self.Folded(self, row.key, folded=not row.fold))
 
     def action_fold(self) -> None:
         """Folds an open row; on any other goes to the row it is below."""
@@ -328,7 +327,7 @@ class Rows(CursorView):
         if row is None:
             return
         if row.fold is False:
-            self.post_message(self.Folded(self, row.key, True))
+            self.post_message(self.Folded(self, row.key, folded=True))
             return
         for index in range(self.cursor - 1, -1, -1):
             if self._rows[index].depth < row.depth:
@@ -341,6 +340,6 @@ class Rows(CursorView):
         if row is None or row.fold is None:
             return
         if row.fold:
-            self.post_message(self.Folded(self, row.key, False))
+            self.post_message(self.Folded(self, row.key, folded=False))
         elif self.cursor + 1 < len(self._rows) and self._rows[self.cursor + 1].depth > row.depth:
             self.cursor += 1

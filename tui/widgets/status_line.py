@@ -4,7 +4,6 @@ It draws a `Status` value and nothing else. No state is shown by colour alone: o
 word `offline` is shown. With little room, the least important words are left out first.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from textual.color import Color, ColorParseError
@@ -14,7 +13,6 @@ from textual.reactive import Reactive, reactive
 from textual.style import Style
 from textual.widget import Widget
 
-from truenas_client.values.human import human_ms
 from tui.text import ASCII, UNICODE, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.clickable import clickable
@@ -32,8 +30,7 @@ class Other(NamedTuple):
     colour: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """The values that the line shows. `note` is a passing word such as `retry in 4 s`; `latency` is in ms."""
 
     online: bool = False
@@ -55,8 +52,7 @@ class Status:
     """Further connections, as tabs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of the line: the id a click reports, its text and style, and how early it goes without room."""
 
     id: str
@@ -79,13 +75,14 @@ class StatusLine(Widget):
     auto_links = Reactive(False)
     status: reactive[Status] = reactive(Status(), init=False)
 
-    @dataclass
     class Pressed(Message):
         """A word was clicked: `tab:0` for the first of the other connections, `server`, `access`,
         `lock`, `latency`, `slots`, `jobs`, `events`, `note`."""
 
-        status_line: "StatusLine"
-        word: str
+        def __init__(self, status_line: "StatusLine", word: str) -> None:
+            super().__init__()
+            self.status_line = status_line
+            self.word = word
 
         @property
         def control(self) -> "StatusLine":
@@ -129,6 +126,8 @@ class StatusLine(Widget):
             right.append(Word("note", safe(status.note[:200]), "warning"))
         right.append(Word("lock", "writes allowed", "warning") if status.writable else Word("lock", "read-only"))
         if status.latency is not None and status.online:
+            from truenas_client.values.human import human_ms  # here, because the first screen needs none
+
             right.append(Word("latency", human_ms(status.latency), "dim", 4))
         busy, waiting = status.slots
         if busy and status.online:
