@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import IO, TypeVar
 
-__all__ = ["FILE_SECONDS", "TooLarge", "in_time", "read_file", "read_output", "read_own_file"]
+__all__ = ["FILE_SECONDS", "TooLarge", "in_time", "read_file", "read_output", "read_own_file", "read_own_text"]
 
 FILE_SECONDS = 10.0
 """How long a pipe or a device, which is no ordinary file, may be silent."""
@@ -45,6 +45,24 @@ def read_file(path: str | os.PathLike[str], limit: int, seconds: float = FILE_SE
 def read_own_file(path: str | os.PathLike[str]) -> bytes:
     """All bytes of a file of settings, state or cache. Raises as `read_file`."""
     return read_file(path, LARGEST_OWN_FILE, OWN_FILE_SECONDS)
+
+
+def read_own_text(
+    path: str | os.PathLike[str],
+    error: Callable[[str], Exception],
+    *,
+    missing: str | None = None,
+    limit: int = LARGEST_OWN_FILE,
+) -> str:
+    """The text of such a file, ``missing`` where there is none. Raises ``error`` of what is wrong, path included."""
+    try:
+        return read_file(path, limit, OWN_FILE_SECONDS).decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        raise error(f"{path} is no UTF-8 text (byte {e.start})") from None
+    except OSError as e:
+        if missing is not None and isinstance(e, FileNotFoundError):
+            return missing
+        raise error(f"{path} cannot be read: {e.strerror or e}") from None
 
 
 def read_output(output: IO[bytes], limit: int, seconds: float) -> bytes:

@@ -15,6 +15,7 @@ from midclt.arguments import value_of
 from tests.argumentshapes import ORDINARY, SECRETIVE, with_secret
 from truenas_client import TLS
 from truenas_client.endpoint import parse
+from truenas_client.secrets.placeholders import pieces
 from truenas_client.secrets.redact import MASK
 from truenas_client.secrets.value import Keyring
 from truenas_client.storage import Profile
@@ -204,6 +205,9 @@ def test_a_mask_asks_for_what_belongs_there_and_each_place_has_a_name() -> None:
         {"password": "${secret:a-b-password}", "inner": [{"password": "${secret:a-b-password-2}"}]},
         "--password ${secret:a-b-line} --x 1",
     ]
+    # A dollar in front stays one, and does not make the placeholder a literal text.
+    assert named_secrets("a.b", [f"x$${MASK}"]) == ["x$$$$${secret:a-b}"]
+    assert [text for text, _ in pieces("x$$$$${secret:a-b}")] == ["x$$"]
 
 
 def test_what_python_cannot_read_is_no_script() -> None:

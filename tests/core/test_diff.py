@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.applied import apply
-from truenas_client.values.diff import Change, Item, change_text, diff, path_text
+from truenas_client.values.diff import Change, Item, change_text, diff
+from truenas_client.values.kinds import path_text
 
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text("ab1", max_size=2)
 KEYED = st.lists(
@@ -79,4 +80,4 @@ def test_changes_in_words(old: Any, new: Any, lines: list[str]) -> None:
 
 def test_long_values_are_cut_in_words() -> None:
     assert change_text(Change("added", ("a",), new="x" * 100), most=10) == '+ a: "xxxxxx...'
-    assert path_text(("a", Item("id", "t/x"), 0, "b")) == "a[id=t/x][0].b"
+    assert path_text(("a", Item("id", "t/x"), 0, "b", "c\nd.e")) == 'a[id=t/x][0].b["c\\nd.e"]'

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from .redact import mask_places
 from .value import Secret
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "joined",
     "pieces",
     "placeholders",
+    "unmasked",
 ]
 
 Kind = Literal["env", "secret", "var"]
@@ -165,6 +167,17 @@ def changed(text: str, change: Callable[[Placeholder], str | Placeholder]) -> st
     for literal, placeholder in pieces(text):
         parts += [literal] if placeholder is None else [literal, change(placeholder)]
     return joined(parts)
+
+
+def unmasked(text: str, written: Iterator[str]) -> str:
+    """The text with one of these placeholders in place of each of its masks."""
+    parts, done = [], 0
+    for start, end in mask_places(text):
+        before = text[done:start]
+        dollars = len(before) - len(before.rstrip("$"))  # each pair is sent as one; the next begins the placeholder
+        parts += [before, "$" * dollars, next(written)]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 def changed_texts(value: Any, change: Callable[[str], Any]) -> Any:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..bounded import read_own_file
+from ..bounded import read_own_text
 from ..endpoint import parse
 from ..exc import InvalidEndpoint, InvalidProfile
 from ..secrets.value import Ask, File, Reference
@@ -28,12 +28,7 @@ OFFICIAL = "~/.config/truenas_tui.conf"
 def read_official(path: str | os.PathLike[str] = OFFICIAL) -> list[Profile]:
     """The profiles that the file describes, named after their servers. Raises `InvalidProfile`."""
     file = Path(os.path.expanduser(os.fspath(path)))
-    try:
-        text = read_own_file(file).decode("utf-8-sig")
-    except OSError as e:
-        raise InvalidProfile(f"{file} cannot be read: {e.strerror or e}") from None
-    except UnicodeDecodeError as e:
-        raise InvalidProfile(f"{file} is no UTF-8 text (byte {e.start})") from None
+    text = read_own_text(file, InvalidProfile)
     # No interpolation: a path may contain a "%".
     parser = configparser.ConfigParser(interpolation=None)
     try:

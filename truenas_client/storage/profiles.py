@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..bounded import read_own_file
+from ..bounded import read_own_text
 from ..exc import InvalidProfile
 from ..secrets.value import Command, Reference, Text, from_table
 from .paths import config_path
@@ -36,14 +36,9 @@ class Profiles:
 
     def _read(self) -> None:
         self._text, self._data = "", {}
-        try:
-            text = read_own_file(self.path).decode("utf-8-sig")
-        except FileNotFoundError:
+        text = read_own_text(self.path, InvalidProfile, missing="")
+        if not text:
             return
-        except OSError as e:
-            raise InvalidProfile(f"{self.path} cannot be read: {e.strerror or e}") from None
-        except UnicodeDecodeError as e:
-            raise InvalidProfile(f"{self.path} is no UTF-8 text (byte {e.start})") from None
         import tomllib
 
         try:

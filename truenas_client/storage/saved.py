@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..bounded import read_file
+from ..bounded import read_own_text
 from ..exc import InvalidSavedCall
 from .paths import config_path
 from .private_files import replacing
@@ -118,8 +118,8 @@ def _changed(path: Path, wanted: str) -> str:
     import tomlkit
 
     try:
-        document, new = tomlkit.parse(read_file(path, LARGEST).decode("utf-8-sig")), tomlkit.parse(wanted)
-    except (OSError, ValueError):
+        document, new = tomlkit.parse(read_own_text(path, ValueError, limit=LARGEST)), tomlkit.parse(wanted)
+    except ValueError:
         return wanted  # there is nothing to keep in a broken file
     _update(document, new)
     text = document.as_string()
@@ -138,12 +138,7 @@ def _update(table: Any, new: Any) -> None:
 
 def read_call(path: Path, name: str = "") -> SavedCall:
     """The call in a file, by this name or that of the file. Raises `InvalidSavedCall`."""
-    try:
-        text = read_file(path, LARGEST).decode("utf-8-sig")
-    except OSError as e:
-        raise InvalidSavedCall(f"{path} cannot be read: {e.strerror or e}") from None
-    except UnicodeDecodeError as e:
-        raise InvalidSavedCall(f"{path} is no UTF-8 text (byte {e.start})") from None
+    text = read_own_text(path, InvalidSavedCall, limit=LARGEST)
     try:
         return SavedCall.parse(name or path.stem, text)
     except InvalidSavedCall as e:

@@ -26,12 +26,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Any, Literal, get_args
 
 from ..exc import InvalidSavedCall
 from ..methods.storable import secret_places, storable, with_value
 from ..secrets.names import is_secret_name
-from ..secrets.placeholders import Placeholder, changed, changed_texts, fill, find, joined, placeholders
+from ..secrets.placeholders import Placeholder, changed, changed_texts, fill, find, joined, placeholders, unmasked
 from ..secrets.redact import MASK, mask_places, redact_text
 from ..secrets.value import Secret
 from ..values.fittedjson import fitted_json
@@ -120,7 +121,7 @@ class SavedCall:
             name = free_name(label or "secret", taken)
             taken.add(name)
             known.append(Variable(name, "secret"))
-            params = with_value(params, path, _asking(text, name))
+            params = with_value(params, path, unmasked(text, repeat(f"${{var:{name}}}")))
         return replace(self, params=params, variables=tuple(known), description=redact_text(self.description))
 
     @classmethod
@@ -239,15 +240,6 @@ def _masked(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
     elif isinstance(value, dict | list):
         for part, member in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _masked(member, (*path, part))
-
-
-def _asking(text: str, name: str) -> str:
-    """A text with a variable in place of its masks."""
-    for start, end in reversed(mask_places(text)):
-        before = text[:start]
-        dollars = len(before) - len(before.rstrip("$"))  # each pair is one; the next begins the placeholder
-        text = f"{before}{'$' * dollars}${{var:{name}}}{text[end:]}"
-    return text
 
 
 def _variable(name: str, table: Any) -> Variable:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from truenas_client import ejson
 from truenas_client.endpoint import Endpoint
-from truenas_client.secrets.placeholders import Placeholder, changed, changed_texts, find
+from truenas_client.secrets.placeholders import Placeholder, changed, changed_texts, find, unmasked
 from truenas_client.secrets.redact import mask_places, redact_call, redact_text
 from truenas_client.secrets.shapes import is_reference
 
@@ -80,11 +80,7 @@ def named_secrets(method: str, params: list[Any], names: Sequence[str] = ()) -> 
             return [walk(item, shown, name) for item, shown in zip(value, masked, strict=True)]
         if not isinstance(masked, str) or value == "" or (isinstance(value, str) and is_reference(value)):
             return value
-        parts, done = [], 0
-        for start, end in mask_places(masked):
-            parts += [masked[done:start], placeholder(name)]
-            done = end
-        return "".join([*parts, masked[done:]]) if parts else value
+        return unmasked(masked, iter(lambda: placeholder(name), "")) if mask_places(masked) else value
 
     shown = redact_call(method, params, names)
     return [

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from datetime import date, time
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["Change", "Item", "Path", "change_row", "change_text", "diff", "path_text"]
+from .kinds import path_text
+
+__all__ = ["Change", "Item", "Path", "change_row", "change_text", "diff"]
 
 KEYS = ("id", "name")
 """The members that tell which item of a list an object is, the first that all items have."""
@@ -143,27 +145,18 @@ def _same(old: Any, new: Any) -> bool:
     return bool(old == new) or (old != old and new != new)  # two NaN are the same value
 
 
-def path_text(path: Path) -> str:
-    """A path as a person reads it: ``[id=3].size``, ``disks[0]``."""
-    text = ""
-    for step in path:
-        if isinstance(step, Item):
-            text += f"[{step.key}={step.value}]"
-        elif isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return text or "all of it"
+def _where(change: Change) -> str:
+    return path_text(change.path) or "all of it"
 
 
 def change_row(change: Change) -> dict[str, Any]:
     """A change for a program to read."""
-    return {"kind": change.kind, "path": path_text(change.path), "old": change.old, "new": change.new}
+    return {"kind": change.kind, "path": _where(change), "old": change.old, "new": change.new}
 
 
 def change_text(change: Change, most: int = 60) -> str:
     """A change as one line: ``+``, ``-`` or ``~``, the path, and the values, cut to so many characters."""
-    path = path_text(change.path)
+    path = _where(change)
     match change.kind:
         case "added":
             return f"+ {path}: {_shown(change.new, most)}"

@@ -6,6 +6,7 @@ The values are those that `ejson` decodes: JSON's types, and dates, times, sets 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any, Literal
 
@@ -142,12 +143,17 @@ def title_of(value: Any) -> str:
     return ""
 
 
-def path_text(path: Path) -> str:
-    """A path in the usual notation: ``[0].size``, ``["odd key"]``; "" for the root."""
+def path_text(path: Sequence[str | int | tuple[str, str | int]]) -> str:
+    """A path in the usual notation: ``[0].size``, ``["odd key"]``; "" for the root.
+
+    A pair is the item of a list that has this member: ``[id=3]``.
+    """
     parts: list[str] = []
     for part in path:
         if isinstance(part, int):
             parts.append(f"[{part}]")
+        elif isinstance(part, tuple):
+            parts.append(f"[{part[0]}={part[1]}]")
         elif part.isidentifier() and part.isascii():
             parts.append(f".{part}" if parts else part)
         else:
