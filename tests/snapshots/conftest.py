@@ -17,6 +17,5 @@ def nothing_passes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     for name, pieces in BARS.items():
         monkeypatch.setattr(ScrollBarRender, name, pieces)
-    widgets = [f"tui.widgets.{module}" for module in ("result_pane", "result_words", "event_words")]
-    for module in ("truenas_client.values.human", *widgets):
-        monkeypatch.setattr(f"{module}.human_ms", lambda milliseconds: "5 ms")
+    for module in ("status_line", "result_pane", "result_words", "event_words"):
+        monkeypatch.setattr(f"tui.widgets.{module}.human_ms", lambda milliseconds: "5 ms")
