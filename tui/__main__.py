@@ -93,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.ca and options.insecure:
         print("truenas-tui: --ca and --insecure say the opposite of each other", file=sys.stderr)
         return 2
+    # Objects made while starting stay: collecting garbage would only take time. The app turns it on again.
+    gc.disable()
     from tui.settings.file import settings_of
     from tui.terminal import charset, encode_for, is_utf8
 
@@ -116,8 +118,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Movement that carries no meaning is off unless the settings want it, as over a slow line it only delays.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-    # Objects made while starting stay: collecting garbage would only take time. The app turns it on again.
-    gc.disable()
     from tui.memory.state import Memories
     from tui.starting.start import Start
 

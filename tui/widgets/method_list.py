@@ -53,6 +53,12 @@ class Filter(Input):
             super().__init__()
             self.where = where
 
+    def __init__(self) -> None:
+        super().__init__(placeholder="type to find", id="filter")
+        # Not by the argument, which would have the styles worked out before there is a place for the field.
+        self.set_reactive(Filter.compact, True)
+        self.add_class("-textual-compact", update=False)
+
     def action_reach(self, where: str) -> None:
         self.post_message(self.Reached(where))
 
@@ -129,7 +135,7 @@ class MethodList(Pane):
         self._why: dict[str, str] = {}
         self._returning: Place | None = self._memory.place
         # Made here, because a list of methods may come while the app closes and these are removed already.
-        self.filter: Input = Filter(placeholder="type to find", id="filter", compact=True)
+        self.filter: Input = Filter()
         """The field to type into."""
         self.names = Rows(empty="Reading the methods ...", id="names")
         """The list below it."""
