@@ -6,10 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from textual._context import visible_screen_stack
+from textual.app import App
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.strip import Strip
 
 LOOK_SECONDS = 0.005
+ROUNDS = 12
+"""Times that what widgets send each other is waited for: with events that stream in it would never end."""
+QUIET = 3
+"""Looks in a row that have to find every widget waiting."""
 PATIENCE = 60.0
 """Many times what anything here takes: a machine that has other things to do is no fault of what is tested."""
 
@@ -47,9 +53,48 @@ async def wait_for(
 async def dealt_with(pilot: Pilot[object]) -> None:
     """Waits until every widget on screen has dealt with the messages it has now.
 
-    `Pilot.pause` waits on until the process is idle, a second each time while events stream in.
+    `Pilot.pause` waits on until the process is idle, a second each time while events stream in, and
+    `Pilot._wait_for_screen` sends a message to each widget: a third of what a test costs.
     """
-    await pilot._wait_for_screen(PATIENCE)
+    app, quiet = pilot.app, 0
+    for _ in range(ROUNDS):
+        busy = [node for node in (app, *app.screen.walk_children(with_self=True)) if not _waits(node)]
+        if app._exception is not None:
+            break
+        if busy:
+            quiet = 0
+            await _round(app, busy)
+        else:
+            # A screen or widget that is just being made has not begun to wait: the loop gets a turn for that.
+            quiet += 1
+            if quiet == QUIET:
+                break
+            await asyncio.sleep(0)
+
+
+async def _round(app: App[Any], busy: list[MessagePump]) -> None:
+    """Waits until these nodes have dealt with their messages, or the app has failed."""
+    left, done = len(busy), asyncio.Event()
+
+    def one_less() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            done.set()
+
+    for node in busy:
+        if not node.call_later(one_less):
+            one_less()
+    ends = [asyncio.create_task(event.wait()) for event in (done, app._exception_event)]
+    await asyncio.wait(ends, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()
+
+
+def _waits(node: MessagePump) -> bool:
+    """Whether a node has dealt with all its messages and waits for the next one."""
+    queue = node._message_queue
+    return queue.empty() and any(not waiter.done() for waiter in queue.ready_event._waiters)  # type: ignore[attr-defined]
 
 
 def screen_strips(pilot: Pilot[object]) -> list[Strip]:

@@ -148,7 +148,8 @@ class FileScreen(CardScreen[Transfer | None]):
 
     def _say(self, text: str, style: str) -> None:
         colour = "$foreground-muted" if style == "dim" else f"$text-{style}"
-        self.query_one("#says", Static).update(Content.styled(safe(text[:300]), colour))
+        for says in self.query("#says").results(Static):  # gone when the app closes while a path is looked at
+            says.update(Content.styled(safe(text[:300]), colour))
 
 
 def _to_send(path: Path) -> tuple[str, str]:

@@ -255,7 +255,7 @@ class Calling(Section):
         self._session.memory.called(call.method)
         self.methods.renew()
         if call.method == self._method:
-            self.add_class("-ran")
+            self.result_pane.add_class("-ran")
             self.result_pane.show(call)
 
     def _ended(self, call: Call, text: str) -> None:

@@ -48,7 +48,6 @@ class Explore(Comparing, Copying, Drafting):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
-        self.add_class("-nothing")
         self._drafts: dict[str, str] = {}
         self._coming_back = True
 
@@ -56,7 +55,7 @@ class Explore(Comparing, Copying, Drafting):
         yield MethodList(self._session.memory, id="methods")
         with Vertical(id="middle"):
             yield CallPane(self._session, id="call")
-            yield ResultPane(self._session, id="result")
+            yield ResultPane(self._session, id="result").add_class("-nothing")
         yield Vertical(id="side")
 
     def on_mount(self) -> None:
@@ -95,8 +94,7 @@ class Explore(Comparing, Copying, Drafting):
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was on the first screen."""
-        self.add_class("-drawer")
-        self.methods.display = True
+        self._open_drawer()
         # Not by focus(), which waits for its turn: the next key may be there already.
         self.screen.set_focus(self.methods.filter)
         self.methods.go_on(typed.filter, typed.cursor)
@@ -106,7 +104,7 @@ class Explore(Comparing, Copying, Drafting):
     def enter(self) -> None:
         if not self._method:
             self.action_pane_methods()
-        elif self.narrow and self.has_class("-drawer"):
+        elif self.narrow and self._has_drawer:
             self.methods.filter.focus()
         else:
             self.call_pane.focus_view()
@@ -122,7 +120,7 @@ class Explore(Comparing, Copying, Drafting):
     def _highlighted(self, event: MethodList.Highlighted) -> None:
         event.stop()
         method = self._session.method(event.method) if event.method else None
-        if self.has_class("-drawer") and self.narrow and (method is not None or not self.methods.names.rows):
+        if self._has_drawer and self.narrow and (method is not None or not self.methods.names.rows):
             # A namespace leaves what was previewed there; where nothing matches, nothing is.
             self.call_pane.preview(method)
         if self.wide and self.methods.has_focus_within and method is not None:
@@ -136,14 +134,14 @@ class Explore(Comparing, Copying, Drafting):
         if self._method:
             self._drafts[self._method] = self.call_pane.text
         self._method = self._session.memory.method = name
-        self.remove_class("-nothing")
         self._insisted = ""
         self._close_drawer()
         self.call_pane.open(method, self._drafts.get(name) or self._session.memory.draft_of(name))
         self.methods.show_current(name)
         self.result_pane.show(self._session.caller.last.get(name))
         self.result_pane.empty_text(f"{actions.key('call.run')} runs it.")
-        self.set_class(name in self._session.caller.last, "-ran")
+        self.result_pane.set_class(name in self._session.caller.last, "-ran")
+        self.result_pane.remove_class("-nothing")
         self._show_side_docs(name)
         self.call_pane.focus_view()
 
@@ -158,10 +156,23 @@ class Explore(Comparing, Copying, Drafting):
             if method is not None:
                 pane.box.docs.show(method)
 
+    @property
+    def _has_drawer(self) -> bool:
+        """Whether the methods are wanted, which a narrow screen shows in the place of the result."""
+        return self.methods.has_class("-drawer")
+
+    def _open_drawer(self) -> None:
+        # Classes of the panes that change by it: one of the section would have all in it styled anew.
+        for pane in (self.methods, self.result_pane):
+            pane.add_class("-drawer")
+        # At once, not only by the class, so that letters typed next arrive in the filter.
+        self.methods.display = True
+
     def _close_drawer(self) -> None:
-        if self.has_class("-drawer"):
+        if self._has_drawer:
             inside = self.narrow and self.methods.has_focus_within
-            self.remove_class("-drawer")
+            for pane in (self.methods, self.result_pane):
+                pane.remove_class("-drawer")
             self.methods.styles.clear_rule("display")
             if self.call_pane.previewed is not None:
                 self.call_pane.preview(None)
@@ -181,12 +192,10 @@ class Explore(Comparing, Copying, Drafting):
 
     def action_pane_methods(self) -> None:
         """Opens the methods with the focus in the filter."""
-        self.add_class("-drawer")
+        self._open_drawer()
         if self.narrow and self.methods.highlighted:
             self.call_pane.preview(self._session.method(self.methods.highlighted))
-        # Shown at once, not only by the class, so that letters typed next arrive in the filter. Not by focus(), which
-        # waits for its turn: a view that is shown meanwhile would take the focus back.
-        self.methods.display = True
+        # Not by focus(), which waits for its turn: a view that is shown meanwhile would take the focus back.
         self.screen.set_focus(self.methods.filter)
 
     def action_method_star(self) -> None:
@@ -236,8 +245,9 @@ class Explore(Comparing, Copying, Drafting):
     @on(CallPane.Shown)
     def _shown(self, event: CallPane.Shown) -> None:
         event.stop()
-        self.set_class(event.view in (DOCS, FORM), "-reading")
-        self.set_class(event.view == QUERY, "-asking")
+        for pane in (self.call_pane, self.result_pane):
+            pane.set_class(event.view in (DOCS, FORM), "-reading")
+        self.result_pane.set_class(event.view == QUERY, "-asking")
         self._session.memory.app.docs_open = event.view == DOCS
 
     @on(CallPane.TabPressed, "#call")
@@ -365,7 +375,7 @@ class Explore(Comparing, Copying, Drafting):
             return True
         if (box := self._docs_box) is not None and box.back():
             return True
-        if self.has_class("-drawer") and self.methods.has_focus_within:
+        if self._has_drawer and self.methods.has_focus_within:
             return self._leave_methods()
         if self.wide and self._docs_box is not None:
             self.action_pane_args()
