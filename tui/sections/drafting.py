@@ -9,6 +9,7 @@ from tui.sections.calling import Calling
 from tui.text import safe
 from tui.widgets.call_pane import DOCS
 from tui.widgets.docs import Docs
+from tui.widgets.docs_box import DocsBox
 from tui.widgets.draft_view import DraftView
 
 __all__ = ["Drafting"]
@@ -40,6 +41,11 @@ class Drafting(Calling):
     def action_edit_complete(self) -> None:
         self.action_pane_args()
         self.call_pane.editor.action_complete()
+
+    @property
+    def _docs_box(self) -> DocsBox | None:
+        """The docs that have the focus."""
+        return next((box for box in self.query(DocsBox) if box.has_focus_within), None)
 
     @property
     def _focused_view(self) -> DraftView | None:

@@ -25,7 +25,7 @@ from tui.session.session import Session
 from tui.text import safe
 from tui.widgets.call_pane import DOCS, CallPane
 from tui.widgets.docs import Docs
-from tui.widgets.docs_box import DocsBox, DocsPane
+from tui.widgets.docs_box import DocsPane
 from tui.widgets.draft_view import FORM, QUERY
 from tui.widgets.method_list import MethodList, Typed
 from tui.widgets.pane import Pane
@@ -228,11 +228,6 @@ class Explore(Comparing, Copying, Drafting):
             return
         self.call_pane.show(DOCS)
         self.call_pane.focus_view()
-
-    @property
-    def _docs_box(self) -> DocsBox | None:
-        """The docs that have the focus."""
-        return next((box for box in self.query(DocsBox) if box.has_focus_within), None)
 
     @on(Docs.CallWanted)
     def _call_wanted(self, event: Docs.CallWanted) -> None:
