@@ -306,7 +306,8 @@ class Workspace(RemappedKeys, Screen[None]):
     @offered.setter
     def offered(self, offer: Offer | None) -> None:
         self._offered = offer
-        self.query_one(OfferLine).offer("keeps this connection as a profile" if offer is not None else "")
+        for line in self.query(OfferLine):  # gone when the app closes while a keyring is asked
+            line.offer("keeps this connection as a profile" if offer is not None else "")
         self.refresh_bindings()
 
     @on(OfferLine.Accepted)
