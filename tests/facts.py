@@ -26,6 +26,9 @@ CATALOGUES = ("cut", *RELEASES)
 
 FULL = bool(os.environ.get("TEST_FULL"))
 """Whether all of a long run is wanted (`make soak`) and not the share of it in `make test`."""
+SOME_RELEASES = RELEASES if FULL else ("24.10", "26")
+SOME_CATALOGUES = ("cut", *SOME_RELEASES)
+"""For tests that go through every method: the oldest release and 26; all of them in a full run."""
 
 ROOT = Path(__file__).resolve().parent.parent
 CUT = ROOT / "tests" / "data" / "catalogue.json"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.facts import CATALOGUES, RELEASES
+from tests.facts import CATALOGUES, RELEASES, SOME_RELEASES
 from tests.facts import catalogue as real
 from truenas_client.engine.ledger import may_start_job
 from truenas_client.methods import risk
@@ -207,7 +207,7 @@ def test_every_reviewed_name_exists_and_needs_its_review() -> None:
         assert plain != {"read" if name in risk.READS else "write"}, f"{name} is listed for nothing"
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", SOME_RELEASES)
 def test_real_methods_are_what_people_take_them_for(release: str) -> None:
     catalogue = Catalogue.from_methods(real(release))
     for method in catalogue:
