@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/truenas-tui --demo
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/pytest -q -n 3 --dist worksteal
+	@$(BIN)/pytest -q -n 4 --dist worksteal
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .

@@ -152,9 +152,9 @@ async def sign_in_by_hand(flows: Flows) -> None:
         await desk.type("marked")
         await desk.press("enter")
         await desk.see("Saved as marked")
-        for key, word in (("5", "core.get_jobs"), ("8", "asks for")):
+        for key, title in (("5", "━ History ━"), ("8", "━ Saved calls ━")):
             await desk.press("escape", key)
-            await desk.see(word, "core.get_jobs")
+            await desk.see(title, "core.get_jobs")
             flows.seen.see(desk.text)
         assert [entry.method for entry in desk.session.memory.history.newest()] == ["core.get_jobs"]
         await desk.press("1")
