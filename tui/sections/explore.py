@@ -67,6 +67,8 @@ class Explore(Comparing, Copying, Drafting):
         self._forget()
 
     def _take_catalogue(self) -> None:
+        if not self.children:
+            return  # the app is closing: widgets go from the innermost on
         self.methods.set_catalogue(self._session.catalogue, cached=self._session.learning.cached)
         self.call_pane.greet(welcome(self._session))
         if self._method and (method := self._session.method(self._method)) is not None:

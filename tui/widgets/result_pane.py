@@ -142,7 +142,7 @@ class ResultPane(FindingPane):
     def _announce(self) -> None:
         """Says that a large result is about to be read, before everything stands still for that."""
         reading = self._session.caller.results.reading
-        if reading is None or reading is not self._call:
+        if reading is None or reading is not self._call or not self.children:
             return
         self._say(READING.format(human_size(reading.size or 0, decimal=True)))
         self._let_go()
