@@ -2,6 +2,8 @@
 
 The section connects its panes: what is chosen in one is shown in another. Each
 method keeps its draft for the session. What is done with calls is in `calling`.
+
+The file is long because each key and message that moves between the panes ends here.
 """
 
 from __future__ import annotations
