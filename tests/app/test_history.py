@@ -208,6 +208,7 @@ async def test_files_are_exported_imported_changed_and_deleted(signed_in: Open, 
         await desk.press("enter")
         await desk.see("Exported to")
         assert (tmp_path / "info.toml").read_text() == (calls_folder() / "nightly" / "info.toml").read_text()
+        assert (tmp_path / "info.toml").stat().st_mode & 0o777 == 0o600
         await desk.press("plus")
         await desk.see("Import a saved call")
         desk.app.screen.query_one("#path", Input).value = str(tmp_path / "info.toml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from textual.dom import DOMNode
@@ -11,6 +10,7 @@ from tui.cards.card import ask
 from tui.cards.file import FileScreen
 from tui.cards.handing_over import handed_over
 from tui.cards.save import Saving, ask_where_to_save
+from tui.session.copying import save
 from tui.session.transfers import FilePlaces
 
 __all__ = ["ask_which_to_import", "export_call"]
@@ -32,12 +32,12 @@ class _ImportScreen(FileScreen):
 
 async def export_call(node: DOMNode, name: str, text: str, places: FilePlaces) -> str | None:
     """Asks where to, and writes the file there. Returns where it is, in words; None for escape. Raises OSError."""
-    question = "A file that midclt, another user or another machine can import. Secrets are never in it."
+    question = "A file that midclt or another machine can import. What is known to be a secret is left out."
     saving = Saving("Export a saved call", name, question, name.rpartition("/")[2], ".toml")
     wanted = await ask_where_to_save(node, saving, places)
     if wanted is None:
         return None
-    await asyncio.to_thread(wanted.path.write_text, text, "utf-8")
+    await save([text], wanted.path, replace=wanted.replace)
     return handed_over(node, wanted.path)
 
 

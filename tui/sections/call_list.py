@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from tui import actions
 from tui.model.wordfilter import WordFilter
-from tui.sections.section import Section
+from tui.sections.section import Run, Section
 from tui.sections.splits import Split
 from tui.session.session import Session
 from tui.widgets.call_preview import CallPreview, Note
@@ -96,6 +96,10 @@ class CallList(Section):
         return []
 
     @abstractmethod
+    def open_current(self, run: Run) -> None:
+        """Opens the call under the cursor in Explore, and makes it as `Section.open_call` says."""
+
+    @abstractmethod
     def nothing(self) -> str:
         """The words in place of an empty list."""
 
@@ -121,6 +125,11 @@ class CallList(Section):
         """The item under the cursor, None without one."""
         listed = self._listed.get(self.rows.key or "")
         return listed.item if listed is not None else None
+
+    @on(Rows.Chosen, ".call-rows")
+    def _chosen(self, event: Rows.Chosen) -> None:
+        event.stop()
+        self.open_current("no")
 
     def on_mount(self) -> None:
         on_pulse(self, self._pull)

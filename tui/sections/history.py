@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from textual import on, work
+from textual import work
 
 from truenas_client.secrets.redact import MASK
 from tui import actions
@@ -17,7 +17,7 @@ from tui.sections.call_list import CallList
 from tui.sections.section import Run
 from tui.widgets.call_preview import Note
 from tui.widgets.pane import Fact
-from tui.widgets.rows import Cell, Column, Row, Rows
+from tui.widgets.rows import Cell, Column, Row
 
 __all__ = ["HistorySection"]
 
@@ -88,7 +88,7 @@ class HistorySection(CallList):
 
     # Actions -----------------------------------------------------------------------
 
-    def _open(self, run: Run) -> None:
+    def open_current(self, run: Run) -> None:
         entry = self.current
         if entry is None:
             return
@@ -97,14 +97,9 @@ class HistorySection(CallList):
         else:
             self.post_message(self.CallWanted(entry.method, json.loads(json.dumps(entry.params)), run))
 
-    @on(Rows.Chosen, ".call-rows")
-    def _chosen(self, event: Rows.Chosen) -> None:
-        event.stop()
-        self._open("no")
-
     def action_history_run(self) -> None:
         """Makes the call again, where nothing was left out of it; else opens it to be completed."""
-        self._open("all")
+        self.open_current("all")
 
     def action_history_forget(self) -> None:
         """Takes a call out of the history."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from textual import on, work
+from textual import work
 
 from truenas_client.exc import InvalidSavedCall
 from truenas_client.storage.saved import read_call
@@ -20,7 +20,7 @@ from tui.sections.section import Run
 from tui.session.saved import saved_calls
 from tui.text import safe
 from tui.widgets.call_preview import Note
-from tui.widgets.rows import Cell, Column, Row, Rows
+from tui.widgets.rows import Cell, Column, Row
 
 __all__ = ["SavedSection"]
 
@@ -119,18 +119,13 @@ class SavedSection(CallList):
     def _call(self) -> SavedCall | None:
         return self.current.call if self.current is not None else None
 
-    def _open(self, run: Run) -> None:
+    def open_current(self, run: Run) -> None:
         if (call := self._call) is not None:
             self.post_message(self.CallWanted(call.method, call.params, run, call.asked))
 
-    @on(Rows.Chosen, ".call-rows")
-    def _chosen(self, event: Rows.Chosen) -> None:
-        event.stop()
-        self._open("no")
-
     def action_saved_run(self) -> None:
         """Asks for what was left open, and makes the call."""
-        self._open("all")
+        self.open_current("all")
 
     @work(exclusive=True, group="save")
     async def action_saved_change(self) -> None:
