@@ -13,7 +13,7 @@ from truenas_client.exc import ErrnoMixin
 from truenas_client.methods.filters import InvalidQuery, filter_list
 
 from .arguments import bind
-from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authenticated, not_authorized
+from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authenticated, not_authorized, refused
 
 if TYPE_CHECKING:
     from .accounts import Account, Credential
@@ -121,9 +121,7 @@ class Call:
         try:
             return filter_list(rows, filters, options, release=self.nas.release.name)
         except InvalidQuery as e:
-            errors = ValidationErrors()
-            errors.add(e.part, e.reason)
-            raise errors from e
+            raise refused(e.part, e.reason) from e
 
     def _shown(self, params: list[Any]) -> list[Any]:
         """The arguments of a job as 26 and 27 tell them.

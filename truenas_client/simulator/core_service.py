@@ -9,7 +9,7 @@ from .call import Call
 from .errors import CallError, ValidationError, ValidationErrors
 from .extension import Extensible
 from .registry import Method, Registry
-from .shapes import any_, arguments, array, boolean, choice, integer, nullable, obj, optional, returning, text
+from .shapes import any_, array, boolean, choice, integer, nullable, obj, optional, text
 
 if TYPE_CHECKING:
     from .release import Release
@@ -30,7 +30,7 @@ def parts(release: Release) -> list[Extensible]:
     return [PART, LISTED_EVENTS, JOBS] if release.lists_events else [PART, JOBS]
 
 
-@PART.method("core.ping", returns=returning(text("The word pong.")), no_auth=True)
+@PART.method("core.ping", returns=text("The word pong."), no_auth=True)
 def ping(call: Call) -> str:
     """Answer "pong", so that a client knows that the server is there."""
     return "pong"
@@ -38,8 +38,8 @@ def ping(call: Call) -> str:
 
 @PART.method(
     "core.set_options",
-    accepts=arguments(
-        options=obj(
+    accepts={
+        "options": obj(
             "The options to change; those left out stay.",
             ...,
             True,
@@ -47,7 +47,7 @@ def ping(call: Call) -> str:
             legacy_jobs=optional(boolean("Answer calls of jobs at once with the number of the job.")),
             private_methods=optional(boolean("Do not warn in the log about private methods.")),
         )
-    ),
+    },
     no_auth=True,
 )
 def set_options(call: Call, options: dict[str, Any]) -> dict[str, bool] | None:
@@ -67,8 +67,8 @@ def set_options(call: Call, options: dict[str, Any]) -> dict[str, bool] | None:
 
 @PART.method(
     "core.subscribe",
-    accepts=arguments(event=text("Name of the event; an event source takes its argument after a colon.")),
-    returns=returning(text("The number of the subscription, for ending it.")),
+    accepts={"event": text("Name of the event; an event source takes its argument after a colon.")},
+    returns=text("The number of the subscription, for ending it."),
     no_authz=True,
 )
 def subscribe(call: Call, event: str) -> str:
@@ -78,8 +78,8 @@ def subscribe(call: Call, event: str) -> str:
 
 @PART.method(
     "core.unsubscribe",
-    accepts=arguments(id_=text("The number that subscribing answered.")),
-    returns=returning({"type": "null"}),
+    accepts={"id_": text("The number that subscribing answered.")},
+    returns={"type": "null"},
     no_authz=True,
 )
 def unsubscribe(call: Call, id_: str) -> None:
@@ -89,10 +89,7 @@ def unsubscribe(call: Call, id_: str) -> None:
 
 @PART.method(
     "core.get_methods",
-    accepts=arguments(
-        service=nullable(text("Only the methods of this service."), default=None),
-        target=TARGET,
-    ),
+    accepts={"service": nullable(text("Only the methods of this service."), default=None), "target": TARGET},
     no_authz=True,
 )
 def get_methods(call: Call, service: str | None, target: str) -> rpc.Encoded:
@@ -120,11 +117,7 @@ def _listing(call: Call, service: str | None, *, cli: bool) -> dict[str, Any]:
     }
 
 
-@PART.method(
-    "core.get_services",
-    accepts=arguments(target=TARGET),
-    no_authz=True,
-)
+@PART.method("core.get_services", accepts={"target": TARGET}, no_authz=True)
 def get_services(call: Call, target: str) -> dict[str, Any]:
     """All services with their kind (crud, config or service) and settings."""
     return _services(call.nas.registry, cli=target == "CLI")
@@ -157,24 +150,14 @@ def get_jobs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
     return call.filter_list(rows, filters, options)
 
 
-@JOBS.method(
-    "core.job_abort",
-    accepts=arguments(id=integer("The job.")),
-    returns=returning({"type": "null"}),
-    no_authz=True,
-)
+@JOBS.method("core.job_abort", accepts={"id": integer("The job.")}, returns={"type": "null"}, no_authz=True)
 def job_abort(call: Call, id: int) -> None:
     """Ask a job to stop. Answers before it has."""
     job = call.nas.jobs.seen(id, call.credential)
     call.nas.jobs.abort(job)
 
 
-@JOBS.job(
-    "core.job_wait",
-    accepts=arguments(id=integer("The job.")),
-    returns=returning(any_("What the job answered.")),
-    no_authz=True,
-)
+@JOBS.job("core.job_wait", accepts={"id": integer("The job.")}, returns=any_("What the job answered."), no_authz=True)
 async def job_wait(call: Call, id: int) -> Any:
     """Wait for another job and answer what it answered."""
     job = call.nas.jobs.seen(id, call.credential)
@@ -185,12 +168,14 @@ async def job_wait(call: Call, id: int) -> Any:
 
 @JOBS.job(
     "core.bulk",
-    accepts=arguments(
-        method=text("The method to call."),
-        params=array(array(any_()), "The arguments of each call."),
-        description=nullable(text("A text for the progress of each, with {0} for its first argument."), default=None),
-    ),
-    returns=returning(array(obj("", ..., True), "One answer for each call, in order.")),
+    accepts={
+        "method": text("The method to call."),
+        "params": array(array(any_()), "The arguments of each call."),
+        "description": nullable(
+            text("A text for the progress of each, with {0} for its first argument."), default=None
+        ),
+    },
+    returns=array(obj("", ..., True), "One answer for each call, in order."),
     no_authz=True,
 )
 async def bulk(call: Call, method: str, params: list[list[Any]], description: str | None) -> list[dict[str, Any]]:
@@ -229,7 +214,7 @@ async def _one_of_bulk(call: Call, method: Method, arguments_: list[Any]) -> dic
     return {"job_id": job_id, "error": None, "result": result}
 
 
-@JOBS.job("core.job_test", accepts=arguments(options=obj("Nothing in particular.", {})), private=True)
+@JOBS.job("core.job_test", accepts={"options": obj("Nothing in particular.", {})}, private=True)
 async def job_test(call: Call, options: dict[str, Any]) -> None:
     """A job that does nothing."""
 

@@ -19,7 +19,7 @@ from truenas_client.methods.normalise import normalise
 
 from . import rpc
 from .arguments import check
-from .errors import ValidationErrors, not_authorized
+from .errors import ValidationErrors, not_authorized, refused
 from .registry import EventKind, Registry
 
 if TYPE_CHECKING:
@@ -239,19 +239,15 @@ class Events:
 def _source_argument(kind: EventKind, text: str | None) -> Any:
     if kind.accepts is not None and kind.accepts.get("type") == "string":
         return text or ""  # no JSON: what 24.10's follower of files takes
-    errors = ValidationErrors()
-    value: Any = {}
-    if text:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as e:
-            errors.add("", str(e))
-            raise errors from e
+    try:
+        value = json.loads(text) if text else {}
+    except (ValueError, RecursionError) as e:
+        raise refused("", str(e)) from e
     if kind.accepts is None:
         return value
-    found = ValidationErrors()
-    value = check(normalise(kind.accepts), value, "", found)
-    for error in found:
-        errors.add((error.attribute or "").removeprefix("."), error.errmsg, error.errno)
+    errors = ValidationErrors()
+    value = check(normalise(kind.accepts), value, "", errors)
+    for error in errors:
+        error.attribute = (error.attribute or "").removeprefix(".")
     errors.check()
     return value
