@@ -209,7 +209,7 @@ def sessions(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
     rows = []
     for session in call.nas.sessions:
         if session.credential is not None:
-            row = call.nas.sessions.row(session, session.credential)
+            row = session.row(session.credential)
             rows.append({"id": row.pop("id"), "current": session is call.session, "internal": False, **row})
     return call.filter_list(rows, filters, options)
 

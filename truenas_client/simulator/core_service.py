@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import rpc
 from .call import Call
+from .encoding import Encoded, encode
 from .errors import CallError, ValidationError, ValidationErrors
 from .extension import Extensible
 from .registry import Method, Registry
@@ -92,14 +92,14 @@ def unsubscribe(call: Call, id_: str) -> None:
     accepts={"service": nullable(text("Only the methods of this service."), default=None), "target": TARGET},
     no_authz=True,
 )
-def get_methods(call: Call, service: str | None, target: str) -> rpc.Encoded:
+def get_methods(call: Call, service: str | None, target: str) -> Encoded:
     """All methods that the caller may call, with their arguments and results as JSON Schema."""
     # 24.10 and 25.04 list before login what needs none.
     roles = call.credential.account.roles if call.credential is not None else None
     key = (roles, service, target == "CLI")
     cache = call.nas.registry.listings
     if key not in cache:
-        cache[key] = rpc.Encoded(rpc.encode(_listing(call, service, cli=target == "CLI")))
+        cache[key] = Encoded(encode(_listing(call, service, cli=target == "CLI")))
     return cache[key]
 
 

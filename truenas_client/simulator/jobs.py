@@ -17,16 +17,17 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from . import rpc
+from .encoding import encode, error_of, trace_of
 from .errors import CallError, InstanceNotFound, ValidationError, ValidationErrors
 from .registry import Method
 from .secrets import masked
 
 if TYPE_CHECKING:
     from .accounts import Credential
-    from .events import Events, Peer
+    from .events import Events
     from .pipes import Pipe, Spool, Uploads
     from .release import Release
+    from .session import Session
 
 __all__ = ["Job", "Jobs"]
 
@@ -120,7 +121,7 @@ class Job:
             "result": masked(self.result) if hide else self.result,
             "result_encoding_error": self.encoding_error,
             "error": None if failure is None else str(failure),
-            "exception": None if failure is None else rpc.trace_of(failure, self.method.name)["formatted"],
+            "exception": None if failure is None else trace_of(failure, self.method.name)["formatted"],
             "exc_info": None if failure is None else _exc_info(failure),
             "state": self.state,
             "time_started": self.started,
@@ -136,7 +137,7 @@ def _exc_info(failure: BaseException) -> dict[str, Any]:
     if isinstance(failure, (ValidationError, ValidationErrors)):
         described |= {"type": "VALIDATION", "extra": failure.rows}
     elif isinstance(failure, CallError):
-        described |= {"errno": failure.errno, "extra": rpc.error_of(failure, None)["extra"]}
+        described |= {"errno": failure.errno, "extra": error_of(failure, None)["extra"]}
     return described
 
 
@@ -302,7 +303,7 @@ class Jobs:
             self._end(job, "FAILED")
         else:
             try:
-                rpc.encode(result)
+                encode(result)
             except (TypeError, ValueError, RecursionError) as e:
                 job.encoding_error = str(e)
             else:
@@ -335,7 +336,7 @@ class Jobs:
         if job.options.transient:
             return
 
-        def visible(session: Peer) -> bool:
+        def visible(session: Session) -> bool:
             return self.visible(job, session.rights)
 
         self._events.send("core.get_jobs", kind, visible=visible, id=job.id, fields=self.fields(job))

@@ -30,7 +30,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve, unix_serv
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from .rpc import METHOD_NOT_FOUND, error_frame
+from .rpc_dialect import METHOD_NOT_FOUND, error_frame
 from .transcript import Flow, Line, Masker
 
 __all__ = ["Playback", "Player", "key"]

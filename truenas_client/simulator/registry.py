@@ -25,8 +25,8 @@ from .arguments import Parameter, parameters
 from .errors import CallError, MethodNotFoundError
 
 if TYPE_CHECKING:
+    from .encoding import Encoded
     from .release import Release
-    from .rpc import Encoded
 
 __all__ = ["EventKind", "Facts", "JobOptions", "Method", "Registry", "entry", "service"]
 

@@ -25,12 +25,12 @@ from .faults import Fault, Faults
 from .jobs import Job, Jobs
 from .ratelimit import RateLimit
 from .release import RELEASES
-from .sessions import Sessions
 from .world import DATA, World
 
 if TYPE_CHECKING:
+    from .encoding import Encoded
     from .origin import Origin
-    from .rpc import Encoded
+    from .session import Session
     from .tls import Tls
 
 __all__ = ["Nas"]
@@ -59,7 +59,8 @@ class Nas(Extensible):
         self.accounts: dict[str, Account] = {}
         self.api_keys: dict[int, ApiKey] = {}
         self.tokens: dict[str, Token] = {}
-        self.sessions = Sessions(self.events)
+        self.sessions: dict[Session, None] = {}
+        """The open connections, in the order they came."""
         self.rate_limit = RateLimit(self.clock, self.random)
         self.contents: dict[str, bytes] = {}
         """The files that can be read and written through the API, by path."""
