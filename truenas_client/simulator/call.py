@@ -142,12 +142,7 @@ class Call:
         self, params: list[Any], *, output: Pipe | Spool | None = None, uploads: Uploads | None = None
     ) -> Job:
         """Queue the method as a job, with its output and uploads. The job checks its arguments itself."""
-
-        def run(job: Job) -> Any:
-            self.job = job
-            return self.run(params)
-
-        job = self.nas.jobs.add(self.method, params, self.credential, self.message_id, run, self._shown(params))
+        job = self.nas.jobs.add(self, params, self._shown(params))
         job.output = job.output or output
         job.uploads = job.uploads or uploads
         return job
@@ -157,7 +152,13 @@ class Call:
         method = self.nas.registry.methods.get(name)
         if method is None:
             raise CallError(f"Method {name} does not exist", ErrnoMixin.ENOMETHOD)
-        inner = Call(self.nas, self.session, method)
-        inner.authorize()
-        value = inner.run(params)
+        value = self.inner(method).run(params)
         return await value if method.waits else value
+
+    def inner(self, method: Method, *, authorized: bool = False) -> Call:
+        """A call of another method for the same user. Raises `CallError` without the right to it."""
+        inner = Call(self.nas, self.session, method)
+        inner.credential = self.credential
+        if not authorized:
+            inner.authorize()
+        return inner

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from .call import Call
 from .encoding import Encoded, encode
-from .errors import CallError, ValidationError, ValidationErrors
 from .extension import Extensible
 from .registry import Method, Registry
 from .shapes import any_, array, boolean, choice, integer, nullable, obj, optional, text
@@ -146,7 +145,7 @@ def get_jobs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
     """The jobs that the caller may see, running ones and those that have ended."""
     hide = not (options.get("extra") or {}).get("raw_result")
     jobs = call.nas.jobs
-    rows = [jobs.fields(job, hide=hide) for job in jobs if jobs.visible(job, call.credential)]
+    rows = [job.fields(hide=hide) for job in jobs if jobs.visible(job, call.credential)]
     return call.filter_list(rows, filters, options)
 
 
@@ -163,7 +162,7 @@ async def job_wait(call: Call, id: int) -> Any:
     job = call.nas.jobs.seen(id, call.credential)
     assert call.job is not None
     call.nas.jobs.mirror(job, call.job)
-    return await call.nas.wait_for_job(job)
+    return await job.outcome()
 
 
 @JOBS.job(
@@ -194,21 +193,17 @@ async def bulk(call: Call, method: str, params: list[list[Any]], description: st
 
 
 async def _one_of_bulk(call: Call, method: Method, arguments_: list[Any]) -> dict[str, Any]:
-    inner = Call(call.nas, call.session, method)
-    inner.credential = call.credential
     job_id = None
     try:
-        inner.authorize()
+        inner = call.inner(method)
         if method.job is not None:
             job = inner.start_job(arguments_)
             job_id = job.id
-            result = await call.nas.wait_for_job(job)
+            result = await job.outcome()
         else:
             result = inner.run(arguments_)
             if method.waits:
                 result = await result
-    except (CallError, ValidationError, ValidationErrors) as e:
-        return {"job_id": job_id, "error": str(e), "result": None}
     except Exception as e:  # noqa: BLE001 - an item that fails is an answer of the whole
         return {"job_id": job_id, "error": str(e) or repr(e), "result": None}
     return {"job_id": job_id, "error": None, "result": result}

@@ -28,13 +28,15 @@ BIG_METHODS = frozenset({"filesystem.file_receive"})
 """Methods whose messages may be as long as `SIZE_OF_UPLOADS`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """A call that a client asks for."""
 
     method: str
     params: list[Any]
     ident: Any
+    lost: bool = False
+    """A fault decides that the connection ends in place of the answer."""
 
 
 class Dialect(ABC):

@@ -170,8 +170,6 @@ class Events:
         assert source.kind.source is not None
         try:
             await source.kind.source(source, argument)
-        except asyncio.CancelledError:
-            raise
         except Exception as e:  # noqa: BLE001 - whatever a source raises is told to its subscribers
             error = error_of(e, None)
         if self._sources.get(source.ident) is source:

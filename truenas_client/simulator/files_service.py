@@ -64,10 +64,9 @@ def download(call: Call, method: str, args: list[Any], filename: str, buffered: 
 def job_download_logs(call: Call, id: int, filename: str, buffered: bool) -> str:
     """Answer the path under which the log of a job can be fetched once."""
     job = call.nas.jobs.seen(id, call.credential)
-    path = job.fields()["logs_path"]
-    if path is None:
+    if job.logs_path is None:
         raise CallError(f"Job {id} has no log", errno.ENOENT)
-    return offer(call, "filesystem.get", [path], filename, buffered, authorized=True)[1]
+    return offer(call, "filesystem.get", [job.logs_path], filename, buffered, authorized=True)[1]
 
 
 PART.service("filesystem")
@@ -82,8 +81,7 @@ OPTIONS = obj(
 
 def _read(nas: Nas, path: str) -> bytes:
     """The log of a job, or a file. Raises `CallError`."""
-    found = (job for job in nas.jobs if job.options.logs and job.fields()["logs_path"] == path)
-    content = next((job.logs.encode() for job in found), nas.contents.get(path))
+    content = next((job.logs.encode() for job in nas.jobs if job.logs_path == path), nas.contents.get(path))
     if content is None:
         raise CallError(f"{path}: there is no such file", errno.ENOENT)
     return content
