@@ -8,12 +8,13 @@ import errno
 import string
 from typing import Any
 
+from truenas_client.auth.scram import derive
+
 from .. import shapes
 from ..accounts import ApiKey
 from ..call import Call
 from ..errors import InstanceNotFound, ValidationErrors, refused
 from ..extension import Extensible
-from ..scram import derive
 from ..state import Nas
 from ..world import World
 from .changes import Changes
