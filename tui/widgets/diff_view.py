@@ -28,8 +28,8 @@ class DiffView(JsonView):
 
     BINDINGS = actions.bind("find.next", "find.previous")
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._differences: Differences | None = None
         self._unfolded = False
 

@@ -46,16 +46,8 @@ class Docs(CursorView, FindingView):
 
     BINDINGS = actions.bind("nav.open", "nav.toggle", "tree.all", "nav.left", "nav.right", "docs.back")
 
-    @dataclass
     class Moved(Message):
-        """The cursor or the page changed; `hint` says what enter does there, "" when nothing."""
-
-        docs: Docs
-        hint: str
-
-        @property
-        def control(self) -> Docs:
-            return self.docs
+        """The cursor or the page changed, and with it what enter does: see `Docs.hint`."""
 
     @dataclass
     class CallWanted(Message):
@@ -70,8 +62,8 @@ class Docs(CursorView, FindingView):
         method: str
         params: list[Any]
 
-    def __init__(self, library: Library, *, name: str | None = None, id: str | None = None) -> None:
-        super().__init__(name=name, id=id)
+    def __init__(self, library: Library, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._library = library
         self._trail: Trail | None = None
         self._kept: dict[str, Trail] = {}
@@ -197,7 +189,7 @@ class Docs(CursorView, FindingView):
         hint = self.hint()
         if hint != self._told:
             self._told = hint
-            self.post_message(self.Moved(self, hint))
+            self.post_message(self.Moved())
 
     def hint(self) -> str:
         """The effect of the opening key at the cursor."""

@@ -35,12 +35,7 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
     class Chosen(Message):
         """Enter on a field: `attribute` is its name as the server gave it."""
 
-        view: FailureView
         attribute: str
-
-        @property
-        def control(self) -> FailureView:
-            return self.view
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -118,7 +113,7 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
         if act == TRACE:
             self.action_fold_toggle()
         elif act is not None and self._failure is not None:
-            self.post_message(self.Chosen(self, self._failure.rows[act].attribute))
+            self.post_message(self.Chosen(self._failure.rows[act].attribute))
 
     def action_fold_toggle(self) -> None:
         """Unfolds or folds the trace."""

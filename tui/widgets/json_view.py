@@ -28,8 +28,8 @@ class JsonView(CursorView, ValueView):
         *("nav.open", "nav.toggle", "nav.left", "nav.right", "tree.all", "tree.less", "tree.more"),
     )
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._tree: Tree | None = None
         self._key_cells: dict[Path, int] = {}
         self._told: Path | None = None

@@ -48,8 +48,8 @@ class LineView(ScrollView, can_focus=True):
 
     BINDINGS = actions.bind("nav.up", "nav.down", "nav.page_up", "nav.page_down", "nav.top", "nav.end")
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self._styles_by_name: dict[str, Style] = {}
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
         self._drawn_width = -1

@@ -65,11 +65,10 @@ class Rows(CursorView):
         *,
         empty: str = "No rows.",
         header: bool = False,
-        name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id, classes=classes)
         self._columns = tuple(columns)
         self._header = header
         self._empty = empty
