@@ -12,8 +12,9 @@ from textual.message import Message
 from tui import actions
 from tui.model.panel import MARKS, View
 from tui.text import fit, pad, safe, width
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.event_words import Words, event_spans, label_of, mark_words, raw_spans
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.lines import Span
 from tui.widgets.sparkline import Path, describe_number, number_at, numeric_paths, sparkline
 
 __all__ = ["EventLines"]

@@ -20,8 +20,9 @@ from truenas_client.values.table import Arrangement, Cell, Table
 from tui import actions
 from tui.text import cut, pad, safe, width
 from tui.widgets.column_places import GAP, SIGN, ColumnPlaces
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.finding_view import found_spans
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.lines import Span
 from tui.widgets.value_view import ValueView
 
 __all__ = ["TableView"]
