@@ -49,7 +49,7 @@ async def save_call(node: Widget, draft: Draft) -> str | None:
     saved = await SaveCallScreen(draft).ask(node)
     if saved is not None:
         text = f"Saved as {saved}: {actions.key('go.saved')} lists it, midclt run {shlex.quote(saved)} runs it."
-        node.notify(safe(text), timeout=6, markup=False)
+        node.notify(safe(text), timeout=6)
     return saved
 
 

@@ -17,4 +17,4 @@ def tell_failure(node: DOMNode, failure: Failure, severity: SeverityLevel, *, se
     """Tells what went wrong in a toast, with the keys that work where the focus is now."""
     screen = node.screen
     text = actions.worded(safe(failure.line), typing=is_typing(screen))
-    screen.notify(text, severity=severity, timeout=seconds, markup=False)
+    screen.notify(text, severity=severity, timeout=seconds)

@@ -61,7 +61,7 @@ async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificati
         try:
             await asyncio.to_thread(store_trust, name, certificate.tls)
         except (InvalidProfile, OSError) as problem:
-            node.notify(safe(f"The profile could not be changed: {problem}"), severity="warning", markup=False)
+            node.notify(safe(f"The profile could not be changed: {problem}"), severity="warning")
     return certificate.tls
 
 
