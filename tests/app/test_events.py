@@ -12,8 +12,8 @@ from truenas_client.simulator import CallError, Simulator, Source, shapes
 from tui.cards.event_arguments import ArgumentsScreen
 from tui.cards.panel_sets import PanelSetsScreen
 from tui.cards.save import SaveScreen
+from tui.model.feed import Feed
 from tui.sections.events import EventsSection
-from tui.session.feeds import Feed
 from tui.session.recording import Recording
 from tui.session.session import Session
 from tui.session.target import Target

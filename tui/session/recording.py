@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from truenas_client import ejson
+from tui.model.feed import Feed, FeedEvent
 from tui.session.copying import open_private
-from tui.session.feeds import Feed, FeedEvent
 
 __all__ = ["Recording", "event_line", "write_events"]
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from textual.app import ComposeResult
 
-from tui.session.feeds import Feed, Feeds
+from tui.model.feed import Feed
+from tui.session.feeds import Feeds
 from tui.session.stores import Job, JobStore
 from tui.text import bar, pad, safe, width
 from tui.widgets.event_words import event_spans
