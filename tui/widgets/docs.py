@@ -286,8 +286,8 @@ class Docs(CursorView, FindingView):
             return
         if item.folds and not self._is_folded(item):
             self._fold(item, True)
-        elif item.parent and (line := line_of(self._lines, item.parent)) is not None:
-            self.cursor = line
+        elif self._trail is not None and (holder := next(self._trail.page.above(item.key), None)) is not None:
+            self.cursor = line_of(self._lines, holder.key) or 0
 
     def action_unfold(self) -> None:
         """Unfolds a folded item; on an open one moves to the first line inside."""
