@@ -397,7 +397,9 @@ def test_every_real_method(release: str) -> None:
             check(lay_out(page, cells, glyphs=ASCII, folded=trail.folded, known=known), cells)
         lines = lay_out(page, 76, glyphs=UNICODE, folded=lambda item: False, known=known)
         check(lines, 76)
-        assert {line.item.key for line in lines if line.item is not None} == {item.key for item in page.walk()}, found.name
+        assert {line.item.key for line in lines if line.item is not None} == {item.key for item in page.walk()}, (
+            found.name
+        )
         for line in links(lines):
             assert line.item is not None
             assert line.link is not None
