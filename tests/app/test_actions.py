@@ -19,6 +19,7 @@ from truenas_client.storage.saved import SavedCalls
 from truenas_client.storage.saved_call import SavedCall
 from tui import actions
 from tui.__main__ import main
+from tui.action_help import HELP
 from tui.app import Start
 from tui.cards.columns import ColumnsScreen
 from tui.cards.confirm import ConfirmScreen
@@ -57,6 +58,7 @@ def test_ids_are_unique_and_named_after_their_place() -> None:
     ids = [action.id for action in actions.ACTIONS]
     assert len(ids) == len(set(ids))
     assert all(action.title and action.help and action.group for action in actions.ACTIONS)
+    assert sorted(HELP) == sorted(set(ids) - {f"go.{section.id}" for section in SECTIONS})
 
 
 def test_no_action_depends_on_a_key_that_may_not_arrive() -> None:
