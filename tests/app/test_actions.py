@@ -39,6 +39,7 @@ from tui.sections.access import AccessSection
 from tui.sections.dashboard import DashboardSection
 from tui.sections.events import EventsSection
 from tui.sections.history import HistorySection
+from tui.sections.jobs import JobsSection
 from tui.sections.saved import SavedSection
 from tui.session.keeping import Offer
 from tui.session.session import Session, State
@@ -487,7 +488,7 @@ async def _jobs(desk: Desk, key: str) -> None:
     version = desk.session.jobs.version
     await desk.press(key)
     if key == "slash":
-        await desk.until(lambda: desk.app.focused is desk.workspace.query_one("#job-filter"), "the filter")
+        await desk.until(lambda: desk.app.focused is desk.workspace.query_one(JobsSection).filter, "the filter")
     else:
         await desk.until(lambda: desk.session.jobs.version > version, "read again")
     await desk.press("escape", "1")
