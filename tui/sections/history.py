@@ -87,12 +87,7 @@ class HistorySection(CallList):
     # Actions -----------------------------------------------------------------------
 
     def open_current(self, run: Run) -> None:
-        entry = self.current
-        if entry is None:
-            return
-        if entry.params is None:
-            self.post_message(self.MethodWanted(entry.method))
-        else:
+        if (entry := self.current) is not None:
             self.post_message(self.CallWanted(entry.method, json.loads(json.dumps(entry.params)), run))
 
     def action_history_run(self) -> None:
