@@ -26,27 +26,18 @@ from .errors import CallError
 from .jobs import Job
 from .login import Refused, check_access, find_key, find_token, make_token, owner_of, spend, with_password
 from .pipes import Pipe, Spool, Uploads
-from .requests import BadBody, Body, Head, Part, Parts
+from .requests import BadBody, Body, Head, Part, Parts, Refusal
 
 if TYPE_CHECKING:
     from .origin import Origin
     from .state import Nas
 
-__all__ = ["Refusal", "download", "offer", "upload"]
+__all__ = ["download", "offer", "upload"]
 
 TOKEN_SECONDS = 300
 MOST_FILES = 5
 LONGEST_DATA = 1 << 23
 """Octets of the ``data`` part; the files may have any size."""
-
-
-class Refusal(Exception):
-    """A request that is answered with a status and a text; no text: an empty answer."""
-
-    def __init__(self, status: int, text: str = "") -> None:
-        super().__init__(status, text)
-        self.status = status
-        self.text = text
 
 
 # --- downloads -----------------------------------------------------------------------------
