@@ -280,23 +280,19 @@ class Player:
 
     def with_own_ids(self, frame: Line) -> Line:
         """A recorded server frame with the client's ids in it."""
-        own = dict(frame)
+        own: Line = self._mapped(frame)
         if _answered({"dir": "s2c", "frame": frame}) is not None and "id" in own:
             own["id"] = self.ids.get(key(own["id"]), own["id"])
-        if isinstance(own.get("subs"), list):
-            own["subs"] = [self.ids.get(key(ident), ident) for ident in own["subs"]]
-        mapped: Line = self._message_ids(own)
-        return mapped
+        return own
 
-    def _message_ids(self, value: Any) -> Any:
+    def _mapped(self, value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
-            return {
-                name: [self.ids.get(key(ident), ident) for ident in member]
-                if name == "message_ids" and isinstance(member, list)
-                else self._message_ids(member)
-                for name, member in value.items()
-            }
-        return [self._message_ids(member) for member in value] if isinstance(value, list) else value
+            return {name: self._mapped(member, name) for name, member in value.items()}
+        if isinstance(value, list):
+            if name in ("message_ids", "subs"):
+                return [self.ids.get(key(ident), ident) for ident in value]
+            return [self._mapped(member) for member in value]
+        return value
 
 
 def key(ident: Any) -> str:

@@ -72,9 +72,7 @@ class Method:
     since: str | None = None
     """The first API version that has the method, such as ``v26.0.0``; None for all."""
     own: Method | None = None
-    """The method as it was before a catalogue was laid over it."""
-    laid: bool = False
-    """The entry is that of a catalogue laid over ours."""
+    """The method as it was before a catalogue was laid over it; None where no catalogue was."""
 
     _arity: int | None = field(default=-1, init=False)
     _parameters: list[Parameter] | None = field(default=None, init=False)
@@ -87,7 +85,7 @@ class Method:
     @property
     def entry(self) -> dict[str, Any]:
         """The catalogue entry. Its schemas are made when it is first asked for: most never are."""
-        if not self.laid:
+        if self.own is None:
             accepts, returns = (
                 made() if callable(made) else made for made in map(self.facts.get, ("accepts", "returns"))
             )
@@ -108,7 +106,7 @@ class Method:
     def parameters(self) -> list[Parameter]:
         """The arguments, read from the entry once."""
         if self._parameters is None:
-            self._parameters = parameters(self.entry["accepts"], limited=not self.laid)
+            self._parameters = parameters(self.entry["accepts"], limited=self.own is None)
         return self._parameters
 
     @property
@@ -239,7 +237,7 @@ class Registry:
     def add(self, method: Method) -> None:
         """Add or replace a method; an entry of the laid catalogue wins over its own."""
         laid = (self.catalogue or {}).get(method.name)
-        self.methods[method.name] = method if laid is None else replace(method, facts=laid, own=method, laid=True)
+        self.methods[method.name] = method if laid is None else replace(method, facts=laid, own=method)
         self.listings = {}
 
     def lay(self, catalogue: dict[str, dict[str, Any]], unimplemented: Handler) -> None:

@@ -29,7 +29,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import auth_service, core_service, files_service, steering, unimplemented
 from .extension import Extensible
@@ -38,6 +38,9 @@ from .link import MOST_UNSENT
 from .release import RELEASES
 from .requests import HEAD_SIZE
 from .state import Nas
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 __all__ = ["Simulator"]
 
@@ -90,19 +93,13 @@ class Simulator(Nas):
             raise
 
     async def _open(self) -> None:
-        host, port = _split_address(self._listen)
-        server = await asyncio.start_server(self._front.connected, host, port, limit=HEAD_SIZE, backlog=1024)
-        self._servers.append(server)
-        self._host, self._port = host, server.sockets[0].getsockname()[1]
+        self._host, port = _split_address(self._listen)
+        self._port = await self._serve(port)
         if self._with_tls:
             from .tls import Tls
 
-            self.tls = Tls(host)
-            secure = await asyncio.start_server(
-                self._front.connected, host, 0, limit=HEAD_SIZE, ssl=self.tls.context, backlog=1024
-            )
-            self._servers.append(secure)
-            self._tls_port = secure.sockets[0].getsockname()[1]
+            self.tls = Tls(self._host)
+            self._tls_port = await self._serve(0, self.tls.context)
         if self._unix is not None:
             _remove_socket(self._unix)
             self._servers.append(
@@ -112,6 +109,14 @@ class Simulator(Nas):
         background = [work(self) for work in self.registry.background]
         self._tasks = [loop.create_task(work) for work in (self._front.watch(), *background)]
         self.faults.start()
+
+    async def _serve(self, port: int, tls: SSLContext | None = None) -> int:
+        server = await asyncio.start_server(
+            self._front.connected, self._host, port, limit=HEAD_SIZE, ssl=tls, backlog=1024
+        )
+        self._servers.append(server)
+        number: int = server.sockets[0].getsockname()[1]
+        return number
 
     async def stop(self) -> None:
         """Close everything; twice is fine."""
