@@ -211,5 +211,5 @@ async def job_test(call: Call, options: dict[str, Any]) -> None:
 def _described(description: str, arguments_: list[Any]) -> str:
     try:
         return description.format(*arguments_)
-    except (IndexError, KeyError, ValueError, AttributeError):
+    except (LookupError, ValueError, AttributeError, TypeError):
         return description

@@ -14,7 +14,7 @@ import errno
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from truenas_client.exc import ErrnoMixin
@@ -54,7 +54,7 @@ class JobOptions:
     description: Callable[[list[Any]], str] | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class Method:
     """A method: its catalogue entry, and how to run it (``handler`` None: not implemented).
 
@@ -74,40 +74,34 @@ class Method:
     own: Method | None = None
     """The method as it was before a catalogue was laid over it; None where no catalogue was."""
 
-    _arity: int | None = field(default=-1, init=False)
-    _parameters: list[Parameter] | None = field(default=None, init=False)
-    _returns: Schema | None = field(default=None, init=False)
-
     def known_in(self, facts: Release) -> bool:
         """Whether an API version has the method."""
         return self.name not in facts.lacks and (self.since is None or self.since in facts.api_versions)
 
-    @property
+    @cached_property
     def entry(self) -> dict[str, Any]:
         """The catalogue entry. Its schemas are made when it is first asked for: most never are."""
-        if self.own is None:
-            accepts, returns = (
-                made() if callable(made) else made for made in map(self.facts.get, ("accepts", "returns"))
-            )
-            self.facts["accepts"] = shapes.arguments(**accepts) if isinstance(accepts, dict) else accepts
-            self.facts["returns"] = shapes.returning(returns) if isinstance(returns, dict) else returns
-        return self.facts
+        if self.own is not None:
+            return self.facts
+        accepts, returns = (made() if callable(made) else made for made in map(self.facts.get, ("accepts", "returns")))
+        return self.facts | {
+            "accepts": shapes.arguments(**accepts) if isinstance(accepts, dict) else accepts,
+            "returns": shapes.returning(returns) if isinstance(returns, dict) else returns,
+        }
 
-    @property
+    @cached_property
     def arity(self) -> int | None:
         """How many arguments the handler takes after the call; None for any number."""
-        if self._arity == -1 and self.handler is not None:
-            found = inspect.signature(self.handler).parameters.values()
-            several = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
-            self._arity = None if several else len(found) - 1
-        return None if self.handler is None else self._arity
+        if self.handler is None:
+            return None
+        found = inspect.signature(self.handler).parameters.values()
+        several = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
+        return None if several else len(found) - 1
 
-    @property
+    @cached_property
     def parameters(self) -> list[Parameter]:
         """The arguments, read from the entry once."""
-        if self._parameters is None:
-            self._parameters = parameters(self.entry["accepts"], limited=self.own is None)
-        return self._parameters
+        return parameters(self.entry["accepts"], limited=self.own is None)
 
     @property
     def missing(self) -> list[Any]:
@@ -116,12 +110,10 @@ class Method:
             return []
         return [schema.get("default") for schema in self.own.entry["accepts"][len(self.parameters) : self.arity]]
 
-    @property
+    @cached_property
     def returns(self) -> Schema:
         """The schema of the result, normalised once; ``{}`` (any value) where the entry gives none."""
-        if self._returns is None:
-            self._returns = normalise((self.entry.get("returns") or [{}])[0])
-        return self._returns
+        return normalise((self.entry.get("returns") or [{}])[0])
 
     @property
     def no_auth(self) -> bool:
