@@ -29,6 +29,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve, unix_serv
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from .listening import PLAIN
 from .rpc_dialect import METHOD_NOT_FOUND, error_frame
 from .transcript import Flow, Line, Masker
 
@@ -75,12 +76,7 @@ class Playback:
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
-        options: dict[str, Any] = {
-            "process_request": self._open,
-            "compression": None,
-            "max_size": None,
-            "ping_interval": None,
-        }
+        options: dict[str, Any] = {"process_request": self._open, **PLAIN}
         if self._unix is not None:
             self._server = await unix_serve(self._serve, str(self._unix), **options)
         else:

@@ -35,6 +35,7 @@ from . import auth_service, core_service, files_service, steering, unimplemented
 from .extension import Extensible
 from .front import Front
 from .link import MOST_UNSENT
+from .listening import split_address
 from .release import RELEASES
 from .requests import HEAD_SIZE
 from .state import Nas
@@ -93,7 +94,7 @@ class Simulator(Nas):
             raise
 
     async def _open(self) -> None:
-        self._host, port = _split_address(self._listen)
+        self._host, port = split_address(self._listen)
         self._port = await self._serve(port)
         if self._with_tls:
             from .tls import Tls
@@ -204,11 +205,3 @@ def _remove_socket(path: Path) -> None:
     """Delete the socket that an earlier run left. Any other file is not ours to delete."""
     if path.is_socket():
         path.unlink()
-
-
-def _split_address(listen: str) -> tuple[str, int]:
-    """Host and port of ``host:port`` or ``[host]:port``. Raises ValueError."""
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65_535:
-        raise ValueError(f"{listen!r} is no host:port")
-    return host.strip("[]") or "127.0.0.1", int(port)

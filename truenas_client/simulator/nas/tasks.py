@@ -10,7 +10,7 @@ from .. import shapes
 from ..call import Call
 from ..errors import CallError
 from ..extension import Extensible
-from .tables import add_table, find_row
+from .tables import add_table, change, find_row
 
 __all__ = ["PART"]
 
@@ -44,10 +44,9 @@ def _add_run(
                 await call.sleep(2.0)
             state = "SUCCESS"
         finally:
-            row["job"] = {"id": job.id, "state": state}
             if "state" in row and state == "SUCCESS":
                 row["state"] = {"state": "FINISHED", "datetime": nas.clock.wall()}
-            nas.send_event(f"{namespace}.query", "CHANGED", id=id, fields=dict(row))
+            change(nas, namespace, row, job={"id": job.id, "state": state})
 
     PART.job(
         f"{namespace}.{action}",
