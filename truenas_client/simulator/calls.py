@@ -8,7 +8,6 @@ running_jobs_hold_call_slots).
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,6 +16,7 @@ from .call import Call
 from .dialect import NO_ANSWER, Asked
 from .errors import CallError, ValidationError, ValidationErrors
 from .faults import Fault, delay
+from .running import Tasks
 from .session import Session
 
 __all__ = ["Calls"]
@@ -37,7 +37,7 @@ class Calls:
         self._channel = session.channel
         self._running = 0
         self._waiting: deque[Asked] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def receive(self, text: str) -> None:
         """Take one message of the client. Its call starts after all messages that arrived with it have been read."""
@@ -64,8 +64,7 @@ class Calls:
     def end(self) -> None:
         """Take in the end of the connection: cancel the calls in flight. Jobs run on."""
         self._waiting.clear()
-        for task in list(self._tasks):
-            task.cancel()
+        self._tasks.cancel()
 
     # --- running -------------------------------------------------------------------------------
 
@@ -164,9 +163,7 @@ class Calls:
             await work()
             self.pump()
 
-        task = asyncio.get_running_loop().create_task(run())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(run())
 
     # --- answering -----------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ from .link import MOST_UNSENT
 from .listening import split_address
 from .release import RELEASES
 from .requests import HEAD_SIZE
+from .running import Tasks
 from .state import Nas
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Simulator(Nas):
         self._unix = None if unix is None else Path(unix)
         self._front = Front(self, most_unsent)
         self._servers: list[asyncio.Server] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
         self._host, self._port, self._tls_port = "", 0, 0
         self._with_tls = tls
         if catalogue is not None:
@@ -106,9 +107,8 @@ class Simulator(Nas):
             self._servers.append(
                 await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
             )
-        loop = asyncio.get_running_loop()
-        background = [work(self) for work in self.registry.background]
-        self._tasks = [loop.create_task(work) for work in (self._front.watch(), *background)]
+        for work in (self._front.watch(), *(work(self) for work in self.registry.background)):
+            self._tasks.start(work)
         self.faults.start()
 
     async def _serve(self, port: int, tls: SSLContext | None = None) -> int:
@@ -129,11 +129,7 @@ class Simulator(Nas):
         self.downloads.forget()
         await self._front.stop()
         await self.jobs.stop()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._tasks.stop()
         if self.tls is not None:
             self.tls.remove()
         if self._unix is not None:
