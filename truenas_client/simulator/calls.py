@@ -8,6 +8,7 @@ running_jobs_hold_call_slots).
 
 from __future__ import annotations
 
+import errno
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -112,10 +113,9 @@ class Calls:
             return
         message_id = None if asked.ident is NO_ANSWER else self._dialect.message_id(asked.ident)
         call = Call(self.nas, self.session, method, message_id)
-        limit = self.nas.rate_limit
-        delay = limit.delay(self.session, asked.method, open_to_all=call.open_to_all)
+        delay = self.nas.rate_limit.delay(self.session, asked.method, open_to_all=call.open_to_all)
         if delay is not None:
-            self._after(delay, lambda: self._failed(asked, limit.refusal()))
+            self._after(delay, lambda: self._failed(asked, CallError("Rate Limit Exceeded", errno.EBUSY)))
             return
         try:
             call.authorize()

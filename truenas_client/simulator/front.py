@@ -155,7 +155,7 @@ class Front:
             raise Refusal(int(fault.number("status")), "The way to the server is broken", location)
         channel = Link(reader, writer, self._nas.clock, self._most_unsent)
         facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
-        session = Session(self._nas, channel, self._origin(writer), dialect(facts, self._nas.events))
+        session = Session(self._nas, channel, self._origin(writer), dialect(facts))
         calls = Calls(session)
         channel.on_text = calls.receive
         channel.on_batch = calls.pump

@@ -41,7 +41,6 @@ class Pool:
     size: int
     scan: Row | None = None
     status: str = "ONLINE"
-    autotrim: bool = False
     degraded: set[str] = field(default_factory=set)
     """Disks that do not answer."""
 
@@ -81,9 +80,6 @@ class World:
 
     random: Random
     started: datetime
-    hostname: str = "nas"
-    domain: str = "home.arpa"
-    timezone: str = "Europe/Berlin"
     serial: str = ""
     cores: int = 8
     memory: int = 32 * GIB
