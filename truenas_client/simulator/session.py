@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from .accounts import Credential
-from .errors import not_authenticated
 
 if TYPE_CHECKING:
-    from .accounts import Account
     from .dialect import Dialect
     from .events import Update
     from .link import Link
@@ -48,13 +46,6 @@ class Session:
         self.subscriptions: dict[str, str] = {}
         self.options = {"legacy_jobs": True, "private_methods": False, "py_exceptions": False}
         """What ``core.set_options`` changes."""
-
-    @property
-    def account(self) -> Account:
-        """The account that is signed in. Raises `CallError` (not authenticated) before login."""
-        if self.credential is None:
-            raise not_authenticated()
-        return self.credential.account
 
     @property
     def user(self) -> str | None:
