@@ -109,7 +109,7 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
         act = lines[self.cursor][0] if lines else None
         if act == TRACE:
             self.action_fold_toggle()
-        elif act is not None and self._failure is not None:
+        elif act is not None and self._chosen and self._failure is not None:
             self.post_message(self.Chosen(self._failure.rows[act].attribute))
 
     def folded(self, index: int) -> bool | None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Static
 
 from truenas_client.values.human import human_ms, human_size
@@ -25,32 +24,26 @@ from tui.model.failure import ABORTED, Failure
 from tui.model.page import Page, page_of
 from tui.session.session import Session
 from tui.session.stores import Call, Job
-from tui.text import plain
+from tui.text import cut, plain, safe
 from tui.widgets.failure_view import FailureView
-from tui.widgets.finding_pane import FindingPane
+from tui.widgets.finding_pane import VIEWS, SwitchingPane
+from tui.widgets.finding_view import FindingView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.key_line import is_typing
-from tui.widgets.pane import Fact, Pane
+from tui.widgets.pane import Fact
 from tui.widgets.pulse import on_pulse
-from tui.widgets.result_messages import ViewChanged
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, READING, call_facts, no_call, result_note, result_words
 from tui.widgets.switcher import ViewSwitcher
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
-from tui.widgets.value_view import ValueView
-
-if TYPE_CHECKING:
-    from tui.widgets.result_views import ResultViews
 
 __all__ = ["ResultPane"]
-
-V = TypeVar("V", FailureView, JobDetail, TransferView, "ResultViews")
 
 QUIET_SECONDS = 0.3
 """How long a call may take before its clock is shown."""
 
 
-class ResultPane(FindingPane):
+class ResultPane(SwitchingPane):
     """Shows one `Call` after the other. `FieldChosen` asks for the place of a field in the arguments."""
 
     @property
@@ -76,7 +69,7 @@ class ResultPane(FindingPane):
         self._page: Page | None = None
         self._noted = ""
         self._notice: str | None = None
-        self._views: ResultViews | None = None
+        self._count = ("", 0)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="notice")
@@ -112,18 +105,6 @@ class ResultPane(FindingPane):
             return None
         return self._session.jobs.get(self._call.job.id)
 
-    @property
-    def content(self) -> Widget:
-        """The widget shown inside now; it can always have the focus."""
-        shown = self._switcher.visible_content
-        assert shown is not None
-        return self.views.content if self.views is not None else shown
-
-    @property
-    def views(self) -> ResultViews | None:
-        """The result in its views, while it is what is shown."""
-        return self._views if self._switcher.current == "views" else None
-
     def show(self, call: Call | None) -> None:
         """Shows this call as it is now, and follows it while it runs."""
         if call is None or self._call is None or call.method != self._call.method:
@@ -136,22 +117,19 @@ class ResultPane(FindingPane):
     def _let_go(self) -> None:
         """Holds no value any more: a large one is to be gone when it is not seen."""
         self._shown = None
-        if self._views is not None:
-            self._views.clear()
+        self.clear_views()
 
     def _announce(self) -> None:
         """Says that a large result is about to be read, before everything stands still for that."""
         reading = self._session.caller.results.reading
         if reading is None or reading is not self._call or not self.children:
             return
-        self._say(READING.format(human_size(reading.size or 0, decimal=True)))
+        self.say(READING.format(human_size(reading.size or 0, decimal=True)))
         self._let_go()
         self.title, self.state, self.facts = "Result", "", human_ms(reading.elapsed * 1000)
 
-    def _say(self, text: str) -> None:
-        """Words in the place of a result."""
-        self._switch("message")
-        self.query_one("#message", TextView).set_text(text)
+    def say(self, text: str) -> None:
+        super().say(text)
         self.set_tabs(())
 
     def show_previous(self) -> bool:
@@ -209,7 +187,7 @@ class ResultPane(FindingPane):
         self._note("")
         self._say_cancellable(call is not None and call.state == "running" and _is_slow(call))
         if call is None:
-            self._say(self._nothing)
+            self.say(self._nothing)
             self.title, self.facts, self.state = "Result", "", "empty"
             return
         if call.state == "running":
@@ -222,8 +200,7 @@ class ResultPane(FindingPane):
             self._show_value(call)
         else:
             failure = call.failure or (CANCELLED_JOB if call.job is not None else CANCELLED)
-            self._switcher.made("failure", FailureView).set_failure(failure)
-            self._switch("failure")
+            self.fail(failure)
             aborted = failure.title == ABORTED
             title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
             previous = ["{result.previous} previous"] if self.has_previous else []
@@ -233,19 +210,19 @@ class ResultPane(FindingPane):
     def _show_running(self, call: Call) -> None:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
         if job is not None:
-            detail = self._switcher.made("job", JobDetail)
+            detail = self.switcher.made("job", JobDetail)
             online = self._session.online
             drawn = (job, int(call.elapsed * 2), online)
             if drawn != self._drawn:
                 self._drawn = drawn
                 detail.set_job(job)
-                self._switch("job")
+                self.switch("job")
                 now: Fact = "{call.abort} aborts" if online else ("offline: it goes on at the server", "warning")
                 self._head(f"Job #{job.id}", now, f"#{call.number}")
             return
         if call.transfer is not None:
-            self._switcher.made("transfer", TransferView).set_transfer(call.transfer)
-            self._switch("transfer")
+            self.switcher.made("transfer", TransferView).set_transfer(call.transfer)
+            self.switch("transfer")
             title = "Download" if call.transfer.kind == "download" else "Upload"
             self._head(title, "{app.cancel} stops it", human_ms(call.elapsed * 1000))
             return
@@ -254,7 +231,7 @@ class ResultPane(FindingPane):
         stale = self._shown is not None and self.views is not None
         if not stale:
             queued = next((job for job in self._session.caller.queued() if job.serial == call.number), None)
-            self._say("Waiting for the answer ..." if queued is None else f"The job {queued.text}.")
+            self.say("Waiting for the answer ..." if queued is None else f"The job {queued.text}.")
         self.title, self.state = ("Previous result", "stale") if stale else ("Result", "")
         self.facts = ("{app.cancel} cancels", human_ms(call.elapsed * 1000))
 
@@ -271,16 +248,11 @@ class ResultPane(FindingPane):
         if words:
             self._let_go()
             self._shown = call
-            self._say(words)
+            self.say(words)
             self.facts = self._call_facts(call)
             return
         self._note(result_note(call))
-        if self._views is None:
-            # Loaded with the first result: the start does not wait for it.
-            from tui.widgets.result_views import ResultViews
-
-            self._views = self._switcher.made("views", ResultViews)
-        views = self._views
+        views = self.made_views()
         if self._shown is not call:
             self._shown = call
             as_table = filterable or call.method.endswith(".query")
@@ -288,15 +260,8 @@ class ResultPane(FindingPane):
             page = page_of(call.method, call.params, len(rows)) if as_table and rows is not None else None
             self._page = page
             views.show_value(call.value, call.method, self._session.memory, as_table=as_table, page=page)
-        self._switch("views")
+        self.switch(VIEWS)
         self.tell_view()
-
-    @on(ViewChanged)
-    @on(ValueView.PathChanged)
-    def _view_changed(self, event: Message) -> None:
-        event.stop()
-        self.tell_view()
-        self.refresh_bindings()
 
     def tell_view(self) -> None:
         """Title, views and facts of the result as it is shown now."""
@@ -309,9 +274,6 @@ class ResultPane(FindingPane):
             self.facts = [*views.facts, *self._call_facts(call)]
         elif self._call is not None and self._call.state != "running":
             self.facts = self._call_facts(call)
-
-    def facts_of_value(self) -> list[Fact] | None:
-        return None if self._shown is None else self._call_facts(self._shown)
 
     def _call_facts(self, call: Call) -> list[Fact]:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
@@ -331,19 +293,6 @@ class ResultPane(FindingPane):
             notice.display = bool(words)
             notice.update(plain(words))
 
-    @property
-    def _switcher(self) -> ViewSwitcher:
-        return self.query_one(ViewSwitcher)
-
-    def _switch(self, name: str) -> None:
-        switcher = self._switcher
-        if switcher.current == name:
-            return
-        inside = self.content.has_focus
-        switcher.current = name
-        if inside:
-            self.content.focus()
-
     # Views -------------------------------------------------------------------------
 
     def next_view(self) -> None:
@@ -351,26 +300,42 @@ class ResultPane(FindingPane):
         if self.views is not None:
             self.views.next_view()
 
-    @on(Pane.TabPressed)
-    def _tab_pressed(self, event: Pane.TabPressed) -> None:
-        event.stop()
-        if self.views is not None:
-            self.views.choose_view(event.tab)
-
-    def back(self) -> bool:
-        """Closes the find field, or leaves the row that is open; False when there was neither."""
-        return self.find_field.close() or (self.views is not None and self.views.back())
-
     @on(FailureView.Chosen)
     def _field_chosen(self, event: FailureView.Chosen) -> None:
         event.stop()
         self.post_message(self.FieldChosen(event.attribute))
 
-    # Copying -----------------------------------------------------------------------
+    # Finding -----------------------------------------------------------------------
 
-    def under_cursor(self) -> tuple[str, Any] | None:
-        """Path and value under the cursor, where there is one."""
-        return None if self.views is None else self.views.under_cursor()
+    def step_find(self, by: int) -> None:
+        """Goes to the next match, or with -1 to the one before."""
+        if self.views is not None:
+            self.views.step(by)
+
+    @on(FindingView.Counted)
+    def _counted(self, event: FindingView.Counted) -> None:
+        event.stop()
+        self._count = event.text, event.count
+        if self.found is not None and self.found.text == event.text:
+            self.tell_found()
+
+    def tell_found(self) -> None:
+        """Writes what was found, and how many, into the lower border, until the cursor moves."""
+        found, views, call = self.found, self.views, self._shown
+        if found is None:
+            return
+        if found.place is None:
+            self.facts = ((f"no {safe(found.text)} here", "warning"),)
+        elif views is not None and call is not None:
+            text, count = self._count
+            matches = (f"{count:,} match" + ("" if count == 1 else "es"),) if text == found.text else ()
+            # In the field these letters are only typed.
+            typed = (*matches, "enter goes there")
+            words = f'"{cut(safe(found.text), 20, ellipsis=self.ellipsis)}"'
+            done = (words, *matches, "{find.next} next", "{find.previous} previous")
+            self.facts = (*views.facts, *(typed if self.find_field.has_focus else done), *self._call_facts(call))
+
+    # Copying -----------------------------------------------------------------------
 
     @property
     def shown(self) -> Call | None:
@@ -378,13 +343,13 @@ class ResultPane(FindingPane):
         call = self._shown
         if call is None or call.let_go:
             return None
-        words = self._switcher.current == "message" and call is self._call
+        words = self.switcher.current == "message" and call is self._call
         return call if self.views is not None or words else None
 
     @property
     def error_text(self) -> str | None:
         """The error that is shown, as text."""
-        if self._switcher.current != "failure" or self._call is None:
+        if self.switcher.current != "failure" or self._call is None:
             return None
         failure = self._call.failure
         return actions.worded(failure.text, typing=False) if isinstance(failure, Failure) else None
