@@ -265,7 +265,10 @@ class Docs(CursorView, FindingView):
         self._go(Place(item.key, 0, max(min(row, self.page_height - came), 0) if came > 1 else row))
 
     def line_above(self) -> int | None:
-        return line_of(self._lines, self.item.parent) if self.item is not None and self.item.parent else None
+        if self._trail is None or self.item is None:
+            return None
+        holder = next(self._trail.page.above(self.item.key), None)
+        return line_of(self._lines, holder.key) if holder is not None else None
 
     def line_inside(self) -> int | None:
         return line_of(self._lines, self.item.children[0].key) if self.item is not None and self.item.children else None

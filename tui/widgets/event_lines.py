@@ -10,7 +10,8 @@ from typing import Any
 from textual.message import Message
 
 from tui import actions
-from tui.model.panel import MARKS, View
+from tui.model.feed import MARKS
+from tui.model.panel import View
 from tui.text import fit, pad, safe, width
 from tui.widgets.cursor_view import CursorView
 from tui.widgets.event_words import Words, event_spans, label_of, mark_words, raw_spans

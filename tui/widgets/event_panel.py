@@ -19,7 +19,8 @@ from textual.message import Message
 from textual.widgets import Input
 
 from tui import actions
-from tui.model.panel import MARKS, VIEWS, Panel, View
+from tui.model.feed import MARKS
+from tui.model.panel import VIEWS, Panel, View
 from tui.widgets.event_lines import EventLines
 from tui.widgets.event_words import Words, event_spans, label_of, plottable
 from tui.widgets.lines import LineView

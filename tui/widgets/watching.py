@@ -7,7 +7,8 @@ from itertools import islice
 
 from textual.app import ComposeResult
 
-from tui.session.feeds import Feed, Feeds
+from tui.model.feed import Feed
+from tui.session.feeds import Feeds
 from tui.session.session import Session
 from tui.session.stores import Job, JobStore
 from tui.text import bar, pad, safe, width
