@@ -49,7 +49,7 @@ class PanelSection(Section):
         self.detail.display = True
         value, title = self.opened(event.panel, one)
         self.detail.show(value, title, f"{one.at:%H:%M:%S}")
-        self.call_after_refresh(self.detail.focus_value)
+        self.call_after_refresh(lambda: self.detail.content.focus())
 
     def opened(self, panel: EventPanel, event: Any) -> tuple[Any, str]:
         """An event as it is opened: its value, and the title."""
@@ -58,7 +58,7 @@ class PanelSection(Section):
     def action_event_filter(self) -> None:
         """Finds in the event that is open, else filters the panel."""
         if self.detail.has_focus_within:
-            self.detail.field_to_find.open()
+            self.detail.open_find()
         elif (panel := self.panel) is not None:
             panel.open_filter()
 
