@@ -16,12 +16,13 @@ from textual.widgets import Static
 
 from truenas_client.exc import ClientException
 from truenas_client.secrets.value import File, Reference, Secret
+from truenas_client.storage.secret_store import keep
 from tui import actions
 from tui.cards.card import CardScreen
 from tui.cards.clipboard import copy
 from tui.cards.file import FileScreen
 from tui.cards.handing_over import handed_over
-from tui.session.keeping import free_entry, keep_secret, no_keyring
+from tui.session.keeping import free_entry, no_keyring
 from tui.text import plain, safe
 from tui.widgets.key_line import Hint
 from tui.widgets.letter_rows import LetterRows
@@ -107,7 +108,7 @@ class SecretScreen(CardScreen[None]):
 
     async def _keep(self, reference: Reference) -> bool:
         try:
-            await asyncio.to_thread(keep_secret, reference, self._secret.secret)
+            await asyncio.to_thread(keep, reference, self._secret.secret)
         except ClientException as error:
             self.say(str(error), "error")
             return False

@@ -11,10 +11,10 @@ from textual.containers import Grid
 from textual.events import DescendantFocus
 
 from tui import actions
+from tui.model.feed import Feed
 from tui.model.panel import Panel
 from tui.sections.panel_section import PanelSection
 from tui.sections.subscribing import SubscribePane
-from tui.session.feeds import Feed
 from tui.session.session import Session
 from tui.text import safe
 from tui.widgets.event_panel import EventPanel

@@ -7,6 +7,7 @@ into the list. A source that needs arguments, or a name with a colon behind it, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -44,13 +45,12 @@ class SubscribePane(Pane):
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"nav.open": "subscribe"}
 
+    @dataclass
     class Chosen(Message):
         """A name, and its arguments (None: none)."""
 
-        def __init__(self, name: str, arguments: Any) -> None:
-            super().__init__()
-            self.name = name
-            self.arguments = arguments
+        name: str
+        arguments: Any
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Subscribe", id=id)
