@@ -12,6 +12,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, staged
+from tests.app.waiting import dealt_with, wait_for
 from truenas_client import Catalogue
 from truenas_client.methods.catalogue import Method
 from tui.cards.choose import choose
@@ -75,6 +76,10 @@ class At:
         self.form.back()
         assert self.form.rows.move_to(json.dumps([kind, 0, *path])), path
         await self.pilot.pause()
+
+    async def paste(self, text: str) -> None:
+        self.form.rows.post_message(Paste(text))
+        await dealt_with(self.pilot)
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -270,22 +275,18 @@ async def test_what_is_pasted_goes_into_the_row() -> None:
             (("wood",), "", "PINE"),
         ]:
             await at.go(*path, kind=kind)
-            at.form.rows.post_message(Paste(paste))
-            await at.pilot.pause()
+            await at.paste(paste)
         expected = {"name": "oak", "size": 10 << 30, "tags": ["red", "blue", "green"], "wood": "PINE"}
         assert at.value == expected
         await at.go(kind="more")
         await at.press("enter")
         await at.go("password")
-        at.form.rows.post_message(Paste("-----KEY-----\nabc\n"))
-        await at.pilot.pause()
+        await at.paste("-----KEY-----\nabc\n")
         assert at.value["password"] == "-----KEY-----\nabc\n"
         await at.go("size")
-        at.form.rows.post_message(Paste("many"))
-        await at.pilot.pause()
-        assert "Not taken: not a number" in "\n".join(drawn(at.pilot))
-        at.form.rows.post_message(Paste('{"name": "b", "size": 4096}'))
-        await at.pilot.pause()
+        await at.paste("many")
+        await wait_for(at.pilot, lambda: "Not taken: not a number" in "\n".join(drawn(at.pilot)), "why not")
+        await at.paste('{"name": "b", "size": 4096}')
         assert at.value["name"] == "b"
 
 

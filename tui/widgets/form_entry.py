@@ -6,7 +6,7 @@ The sub-class shows the rows. Invariant: every change is an edit of the draft's 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual import events, on
@@ -134,28 +134,30 @@ class FormEntry(DraftView):
 
     def _choose(self, row: Field, entries: Sequence[tuple[str, str]]) -> None:
         """Asks for one of these values, each with its JSON."""
-        text = self._draft.text
-
-        def take(answer: str) -> None:
-            if text == self._draft.text:
-                self.edit(chosen(self._draft, row, json.loads(answer)))
-
-        self.post_message(self.ChoiceWanted(row.name or "item", entries, take))
+        self._ask(row.name or "item", entries, lambda answer: chosen(self._draft, row, json.loads(answer)))
 
     def action_branch(self) -> None:
         """Asks which branch of a union the row is to be of."""
         row = self.row
         if row is None:
             return
+
+        def made(answer: str) -> Patch | None:
+            self._folds[row.key] = True
+            return branched(self._draft, row, row.branches[int(answer)])
+
+        words = [(str(at), _branch_words(branch)) for at, branch in enumerate(row.branches)]
+        self._ask(f"{row.name or 'item'} is", words, made)
+
+    def _ask(self, title: str, entries: Sequence[tuple[str, str]], made: Callable[[str], Patch | None]) -> None:
+        """Asks for one of these, key and words; ``made`` is the edit for its key, while the text is as it was."""
         text = self._draft.text
 
         def take(answer: str) -> None:
             if text == self._draft.text:
-                self._folds[row.key] = True
-                self.edit(branched(self._draft, row, row.branches[int(answer)]))
+                self.edit(made(answer))
 
-        words = [(str(at), _branch_words(branch)) for at, branch in enumerate(row.branches)]
-        self.post_message(self.ChoiceWanted(f"{row.name or 'item'} is", words, take))
+        self.post_message(self.ChoiceWanted(title, entries, take))
 
     def _candidates(self, row: Field) -> list[Candidate]:
         method = self._draft.method

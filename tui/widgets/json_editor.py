@@ -171,6 +171,12 @@ class JsonEditor(TextArea):
         """Selects a span, so that typing replaces it."""
         self.selection = Selection(self.location_of(start), self.location_of(end))
 
+    def select_gap(self) -> bool:
+        """Selects the first place to fill in, so that typing replaces it; False when there is none."""
+        if self._gaps:
+            self.select_inside(self._gaps[0].start, self._gaps[0].end)
+        return bool(self._gaps)
+
     def select_inside(self, start: int, end: int) -> None:
         """Selects a value so that typing replaces it; of a string, the text between its quotes."""
         if end - start >= 2 and self.text[start : start + 1] == '"':
