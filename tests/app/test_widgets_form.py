@@ -92,10 +92,12 @@ class At:
 
 
 @asynccontextmanager
-async def form(text: str | None = None, size: tuple[int, int] = (80, 30)) -> AsyncIterator[At]:
+async def form(
+    text: str | None = None, size: tuple[int, int] = (80, 30), *, ascii_only: bool = False
+) -> AsyncIterator[At]:
     library = Shelves()
     pane = Pane(library)  # type: ignore[arg-type]
-    async with staged(pane, size=size) as pilot:
+    async with staged(pane, size=size, ascii_only=ascii_only) as pilot:
         method = library.method("shelf.create")
         assert method is not None
         pane.open(method, text)
@@ -288,6 +290,16 @@ async def test_what_is_pasted_goes_into_the_row() -> None:
         await wait_for(at.pilot, lambda: "Not taken: not a number" in "\n".join(drawn(at.pilot)), "why not")
         await at.paste('{"name": "b", "size": 4096}')
         assert at.value["name"] == "b"
+
+
+async def test_a_secret_is_hidden_by_signs_of_ascii_on_a_screen_of_ascii() -> None:
+    async with form('[{"name": "a", "size": 2048, "password": "hidden1"}]', ascii_only=True) as at:
+        assert "********" in "\n".join(drawn(at.pilot))
+        await at.go("password")
+        await at.press("enter")
+        shown = "\n".join(drawn(at.pilot))
+        assert "*******" in shown
+        assert "•" not in shown
 
 
 async def test_a_secret_that_was_left_out_is_filled_in() -> None:

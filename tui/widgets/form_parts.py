@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from textual import events
-from textual.widgets import Input
 
 from tui import actions
+from tui.widgets.form_row import Field
 from tui.widgets.rows import Rows
 
 __all__ = ["FormField", "FormRows"]
@@ -25,7 +25,7 @@ class FormRows(Rows):
         return bool(self.rows) if action == "fold_toggle" else super().check_action(action, parameters)
 
 
-class FormField(Input):
+class FormField(Field):
     """The field over the row that is edited; escape leaves the value as it was."""
 
     BINDINGS = actions.bind(("nav.open", "submit"))

@@ -15,10 +15,11 @@ from tui.model.form import Field, fields, key_of
 from tui.model.formfind import folds_above, found_fields
 from tui.model.formtext import help_of, kind_of, shown_text
 from tui.model.known import Known
-from tui.text import cut, plain, safe
+from tui.text import ASCII, cut, plain, safe
 from tui.widgets.columns import Cell, Row
 from tui.widgets.find_field import FindField
 from tui.widgets.form_entry import TYPED, FormEntry
+from tui.widgets.form_row import HIDDEN, HIDDEN_ASCII
 from tui.widgets.rows import Rows
 
 __all__ = ["FormView"]
@@ -164,6 +165,8 @@ class FormView(FormEntry):
 
     def _drawn(self, row: Field) -> Row:
         value = safe(shown_text(row))
+        if row.kind == "secret" and self.rows.glyphs is ASCII:
+            value = value.replace(HIDDEN, HIDDEN_ASCII)
         style = "" if row.present else "dim"
         badges: list[Cell] = []
         match row.kind:
