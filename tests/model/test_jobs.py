@@ -265,6 +265,7 @@ def test_the_clock_of_a_server_that_is_wrong_is_not_taken_for_time_that_a_job_ra
         (("a\nb", "c\n", "d"), ["a", "bc", "d"]),
         (("a\r\nb\rc\n", "\n", "d\n"), ["a", "b", "c", "", "d"]),
         (("", "x"), ["x"]),
+        (("a\r", "\nb\r", "c\r"), ["a", "b", "c"]),
     ],
 )
 def test_texts_become_lines(texts: tuple[str, ...], lines: list[str]) -> None:

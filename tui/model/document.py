@@ -85,7 +85,7 @@ def _told(name: str, schema: Any, required: bool, indent: str) -> list[str]:
 
 def read_document(text: str, before: list[Any]) -> tuple[str, list[Any] | None]:
     """The JSON in a document, and the arguments; None when it is not a JSON list. ``before`` has the secrets."""
-    kept = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
+    kept = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("//"))
     kept = _COMMA.sub(lambda found: found[1] or found[2], kept).strip().removesuffix(",")
     try:
         value = json.loads(kept)

@@ -168,7 +168,7 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure("No access", error.error)
         case exc.ConnectRefused():
             return Failure("Connection refused", f"Nothing listens at {address}.", "Check the address and the port.")
-        case exc.ConnectTimeout():
+        case TimeoutError():  # ConnectTimeout is one
             return Failure("No answer", f"{address} did not answer in time.", "Check the address and the network.")
         case exc.InvalidEndpoint():
             return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")

@@ -29,17 +29,22 @@ class LogLines:
         self.version = 0
         self._characters = 0
         self._open = False
+        self._held = ""
 
     def __len__(self) -> int:
         return len(self.lines)
 
     def clear(self) -> None:
         """Begins anew."""
-        self.lines, self.dropped, self._characters, self._open = [], 0, 0, False
+        self.lines, self.dropped, self._characters, self._open, self._held = [], 0, 0, False, ""
         self.version += 1
 
     def add(self, text: str) -> None:
         """Appends a text that follows directly on the one before."""
+        text = self._held + text
+        # The line feed that belongs to a carriage return may come with the next text.
+        self._held = "\r" if text.endswith("\r") else ""
+        text = text.removesuffix("\r")
         if not text:
             return
         parts = _BREAK.split(text)

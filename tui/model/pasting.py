@@ -47,7 +47,8 @@ def _mistakes(document: Document, method: Method) -> tuple[int, int]:
 
 
 def _clean(paste: str) -> str:
-    return "\n".join(paste.removeprefix(_BOM).strip().splitlines())
+    # Not splitlines: it parts a text in JSON at line separators of Unicode too.
+    return paste.removeprefix(_BOM).strip().replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _whole(paste: str) -> Iterator[str]:
