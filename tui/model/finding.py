@@ -11,10 +11,17 @@ from typing import Any
 
 from truenas_client.values.kinds import Members, Path, has_members, is_container, preview
 
-__all__ = ["finder", "search"]
+__all__ = ["finder", "holding", "search", "way"]
 
 _Names = list[str | int]
 _PLAIN_NUMBER = 1 << 64
+
+
+def holding(text: str) -> Callable[[str], bool]:
+    """A function that tells whether a text holds ``text``. Capitals are told apart only when ``text`` has some."""
+    if text == text.lower():
+        return lambda there: text in there.lower()
+    return lambda there: text in there
 
 
 def finder(text: str) -> Callable[[str | int | None, Any], bool]:
@@ -52,10 +59,9 @@ def search(
         return
     found = finder(text)
     looked = 0
-    frames = None if after is None else _frames(value, after)
     rounds = [_walk(value, None, backwards=backwards)]
-    if frames is not None:
-        rounds.insert(0, _walk(value, frames, backwards=backwards))
+    if after is not None and (start := way(value, after)) is not None:
+        rounds.insert(0, _walk(value, (list(after), *start), backwards=backwards))
     last = list(after or ())
     for number, steps in enumerate(rounds):
         for names, here in steps:
@@ -68,17 +74,15 @@ def search(
                 return
 
 
-def _frames(value: Any, path: Path) -> tuple[_Names, list[tuple[Members, int]], Any] | None:
+def way(value: Any, path: Path) -> tuple[list[tuple[Members, int]], Any] | None:
     """The containers on the way to a path, each with the position taken, and the value there; None if not there."""
     frames: list[tuple[Members, int]] = []
     for part in path:
-        members = Members(value) if is_container(value) else None
-        position = None if members is None else members.position(part)
-        if members is None or position is None:
+        if not is_container(value) or (position := (members := Members(value)).position(part)) is None:
             return None
         frames.append((members, position))
         value = members.at(position)
-    return list(path), frames, value
+    return frames, value
 
 
 def _walk(

@@ -37,6 +37,10 @@ _BY_TYPE: Mapping[Any, Kind] = {
     "array": "list",
 }
 CONTAINERS = frozenset({"group", "list"})
+_VALUES: Mapping[Kind, tuple[type, ...]] = {
+    "group": (dict,), "list": (list,), "text": (str,), "secret": (str,), "switch": (bool,), "number": (int, float)
+}  # fmt: skip
+"""The values that are edited as their kind of row says; all others are edited as JSON."""
 _MOST_OPEN = 100
 """A container with more members than this is folded at first."""
 _FEW = 12
@@ -230,16 +234,11 @@ def _kind(branch: Schema | None, branches: Sequence[Schema], name: str, value: A
     kind = _plain_kind(branch, name)
     if not present:
         return kind
-    if kind in CONTAINERS:
-        fits = isinstance(value, dict) if kind == "group" else isinstance(value, list)
-        return kind if fits and not _special(value) else "json"
-    if kind in ("text", "secret"):
-        return kind if isinstance(value, str) else "json"
-    if kind == "switch":
-        return kind if isinstance(value, bool) else "json"
-    if kind == "number":
-        return kind if isinstance(value, (int, float)) and not isinstance(value, bool) else "json"
-    return "json" if isinstance(value, (dict, list)) else kind
+    if kind == "select":
+        fits = not isinstance(value, (dict, list))
+    else:
+        fits = type(value) in _VALUES.get(kind, ()) and not _special(value)
+    return kind if fits else "json"
 
 
 def _plain_kind(branch: Schema | None, name: str) -> Kind:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tui.model.finding import holding
+
 __all__ = ["MOST_CHARACTERS", "MOST_LINES", "LogLines", "places"]
 
 MOST_LINES = 20_000
@@ -72,18 +74,15 @@ class LogLines:
 
     def fitting(self, text: str) -> list[str]:
         """The lines that hold a text; all of them for "". Capitals count only where the text has some."""
-        exact = text != text.lower()
-        return [line for line in self.lines if text in (line if exact else line.lower())]
+        return list(filter(holding(text), self.lines))
 
 
 def places(lines: list[str], text: str, *, after: int, backwards: bool) -> Iterator[int | None]:
     """The numbers of the lines that hold a text, from the one ``after`` on and around; None after every slice."""
-    exact = text != text.lower()
-    count, step = len(lines), -1 if backwards else 1
+    holds, count, step = holding(text), len(lines), -1 if backwards else 1
     for looked in range(1, count + 1):
         at = (after + step * looked) % count
-        line = lines[at]
-        if text in (line if exact else line.lower()):
+        if holds(lines[at]):
             yield at
         elif looked % SLICE == 0:
             yield None
