@@ -50,24 +50,12 @@ class EventPanel(Pane):
         panel: EventPanel
         event: Any
 
-        @property
-        def control(self) -> EventPanel:
-            return self.panel
-
     class Arranged(Message):
         """The user has chosen another view or filter."""
 
-    def __init__(
-        self,
-        panel: Panel,
-        *,
-        words: Words = event_spans,
-        name: str = "",
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
+    def __init__(self, panel: Panel, *, words: Words = event_spans, name: str = "", id: str | None = None) -> None:
         """``name`` is the title, where that is not the name of the feed."""
-        super().__init__("", id=id, classes=classes)
+        super().__init__("", id=id)
         self._title = name or panel.feed.name
         self.panel = panel
         self._wording = words
