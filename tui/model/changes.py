@@ -12,6 +12,7 @@ where they are drawn.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -175,12 +176,12 @@ def _lists(name: str, old: list[Any], new: list[Any]) -> tuple[str, str]:
 
 
 def _without(items: list[str], others: list[str]) -> list[str]:
-    left = list(others)
+    """The items that are not among the others, of equal ones those that there are more of."""
+    left = Counter(others)
     rest = []
     for item in items:
-        if item in left:
-            left.remove(item)
-        else:
+        left[item] -= 1
+        if left[item] < 0:
             rest.append(item)
     return rest
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from truenas_client.methods.catalogue import Method
@@ -163,28 +163,24 @@ class _Form:
         branches = branches_of(schema)
         branch = branch_of(branches, value, present=present)
         kind = _kind(branch, branches, name, value, present=present)
-        branch = branch or {}
-        row = {
-            "path": path, "name": name, "kind": kind, "depth": depth, "schema": branch, "branches": branches,
-            "described": schema if isinstance(schema, dict) else {}, "value": value, "present": present,
-            "required": required,
-        }  # fmt: skip
+        branch, described = branch or {}, schema if isinstance(schema, dict) else {}
+        row = Field(path, name, kind, depth, branch, described, branches, value, present, required)
         if kind in CONTAINERS:
             size = len(value) if present else 0
             usual = size <= _MOST_OPEN and (present or required or len(path) == 1)
-            row |= {"open": self._is_open(key_of(path), usual), "count": size}
+            row = replace(row, open=self._is_open(key_of(path), usual), count=size)
         elif kind == "select":
             tags = tags if len(tags) > 1 else ()
             choices = [choice for one in tags for choice in choices_of(one["properties"][path[-1]])]
             unlike = {json.dumps(choice): choice for choice in choices or choices_of(_content(branches, branch))}
-            row |= {"choices": tuple(unlike.values()), "tags": tags}
-        self.rows.append(Field(**row))
-        if not row.get("open"):
+            row = replace(row, choices=tuple(unlike.values()), tags=tags)
+        self.rows.append(row)
+        if not row.open:
             return
         if kind == "group":
             self._members(path, branch, branches, value if present else {}, depth + 1)
         else:
-            self._items(path, branch, value if present else [], depth + 1, row["described"].get("description"))
+            self._items(path, branch, value if present else [], depth + 1, described.get("description"))
 
     def _members(
         self, path: Path, branch: Schema, branches: Sequence[Schema], value: Mapping[str, Any], depth: int

@@ -34,14 +34,14 @@ class Place:
     end: int
 
 
+@dataclass(slots=True)
 class Document:
     """A text and its parsed value. Made by `parse`."""
 
-    def __init__(self, text: str, value: Any, problems: list[TextProblem], scanned: Scan | None) -> None:
-        self.text = text
-        self.value = value
-        self.problems = problems
-        self._scan = scanned
+    text: str
+    value: Any
+    problems: list[TextProblem]
+    _scan: Scan | None
 
     @property
     def ok(self) -> bool:
