@@ -150,6 +150,20 @@ async def test_a_file_that_cannot_be_written_ends_the_recording(
     assert feed.listeners == []
 
 
+async def test_what_arrives_while_the_file_is_opened_is_recorded_too(tmp_path: Path) -> None:
+    feed, path = Feed("x"), tmp_path / "events.jsonl"
+    recording = Recording(feed, path, lambda event: True, [], replace=False)
+    beginning = asyncio.create_task(recording.begin())
+    await asyncio.sleep(0)
+    feed.add("added", 1, {})
+    await beginning
+    await recording.stop()
+    assert recording.written == 1
+    with pytest.raises(FileExistsError):
+        await Recording(feed, path, lambda event: True, [], replace=False).begin()
+    assert feed.listeners == []
+
+
 async def test_events_that_cannot_be_saved_leave_the_file_that_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
