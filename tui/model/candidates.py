@@ -24,10 +24,9 @@ from truenas_client.methods.leaves import leaves
 from truenas_client.methods.normalise import Schema
 from truenas_client.methods.querywords import size_of
 
-from .branches import rebranched
 from .jsontext import Path, json_line
 from .known import Known, Thing, wanted
-from .schemaplace import fitting, schemas_at, value_at
+from .schemaplace import fitting, rebranched, schemas_at, value_at
 
 __all__ = ["Candidate", "key_candidates", "value_candidates"]
 

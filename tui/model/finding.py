@@ -15,6 +15,8 @@ __all__ = ["finder", "holding", "search", "way"]
 
 _Names = list[str | int]
 _PLAIN_NUMBER = 1 << 64
+SLICE = 2000
+"""Values that take a few milliseconds to search."""
 
 
 def holding(text: str) -> Callable[[str], bool]:
@@ -47,10 +49,8 @@ def finder(text: str) -> Callable[[str | int | None, Any], bool]:
     return found
 
 
-def search(
-    value: Any, text: str, *, after: Path | None = None, backwards: bool = False, slice_size: int = 2000
-) -> Iterator[Path | None]:
-    """The paths whose key or value holds ``text``, and a None after every ``slice_size`` values searched.
+def search(value: Any, text: str, *, after: Path | None = None, backwards: bool = False) -> Iterator[Path | None]:
+    """The paths whose key or value holds ``text``, and a None after every `SLICE` values searched.
 
     It goes from ``after`` (not included) to the end, then from the other end up to ``after`` (included). Without
     ``after``, or when that path is gone, the search covers every value once.
@@ -68,7 +68,7 @@ def search(
             looked += 1
             if found(names[-1] if names else None, here):
                 yield tuple(names)
-            if looked % slice_size == 0:
+            if looked % SLICE == 0:
                 yield None
             if number == 1 and names == last:
                 return

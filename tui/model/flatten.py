@@ -201,14 +201,14 @@ class Tree:
         """Fold an unfolded row, unfold a folded one."""
         return self.fold(index) or self.unfold(index)
 
-    def unfold_below(self, index: int, *, limit: int = MOST_UNFOLDED) -> bool:
+    def unfold_below(self, index: int) -> bool:
         """Unfold everything below a row, level by level. False when the limit stopped it before the end."""
-        return self._unfold_to(self.row(index).path, None, limit)
+        return self._unfold_to(self.row(index).path, None)
 
-    def fold_level(self, level: int, *, limit: int = MOST_UNFOLDED) -> bool:
+    def fold_level(self, level: int) -> bool:
         """Show exactly the rows down to ``level`` (0: the root alone). False when the limit stopped it."""
         self._root = None
-        return level <= 0 or self._unfold_to((), level, limit)
+        return level <= 0 or self._unfold_to((), level)
 
     def parent_of(self, index: int) -> int:
         """The number of the row above in the tree; of the root its own."""
@@ -284,7 +284,7 @@ class Tree:
                 if inner is not None:
                     queue.append(inner)
 
-    def _unfold_to(self, path: Path, levels: int | None, limit: int) -> bool:
+    def _unfold_to(self, path: Path, levels: int | None) -> bool:
         """Unfold ``levels`` levels (None: all) below a path; False when a limit stopped it."""
         index = self.reveal(path)
         self.unfold(index)
@@ -292,7 +292,7 @@ class Tree:
         top = self._root if holder is None or place is None else holder.children.get(place)
         if top is None:
             return True
-        queue, touched, looked = deque([(top, 1)]), [], 0
+        queue, touched, looked, unfolded = deque([(top, 1)]), [], 0, 0
         complete = True
         while queue and complete:
             node, depth = queue.popleft()
@@ -301,7 +301,7 @@ class Tree:
             touched.append(node)
             for child in range(node.size):
                 looked += 1
-                if limit <= 0 or looked > MOST_LOOKED_AT:
+                if unfolded == MOST_UNFOLDED or looked > MOST_LOOKED_AT:
                     complete = False
                     break
                 value = node.at(child)
@@ -310,7 +310,7 @@ class Tree:
                 inner = node.children.get(child)
                 if inner is None:
                     inner = node.children[child] = _Node(value, node, child)
-                    limit -= 1
+                    unfolded += 1
                 queue.append((inner, depth + 1))
         # Rows are added up once at the end, from the innermost outwards, not once per container.
         for node in reversed(touched):
