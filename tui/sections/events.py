@@ -12,9 +12,8 @@ from textual.events import DescendantFocus
 
 from tui import actions
 from tui.model.panel import Panel
-from tui.sections.panel_section import PanelSection
+from tui.sections.panel_section import PanelSection, feed_of
 from tui.sections.subscribing import SubscribePane
-from tui.session.feeds import Feed
 from tui.session.session import Session
 from tui.text import safe
 from tui.widgets.event_panel import EventPanel
@@ -33,7 +32,7 @@ class EventsSection(PanelSection):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
-        self._panels: dict[EventPanel, Feed] = {}
+        self._panels: list[EventPanel] = []
         self._last: EventPanel | None = None
 
     def compose(self) -> ComposeResult:
@@ -74,29 +73,24 @@ class EventsSection(PanelSection):
     async def _subscribe(self, event: SubscribePane.Chosen) -> None:
         event.stop()
         self.adding.display = False
-        panel = await self._add(event.name, event.arguments)
+        panel = await self._add(Panel(self._session.feeds.hold(event.name, event.arguments)))
         self.screen.set_focus(panel.content)
-
-    async def _add(self, name: str, arguments: Any) -> EventPanel:
-        panel = EventPanel(Panel(self._session.feeds.hold(name, arguments)))
-        await self._add_panel(panel)
-        return panel
 
     async def _add_kept(self, kept: Mapping[str, Any]) -> None:
         if len(self._panels) < MOST_PANELS:
             panel = Panel(self._session.feeds.hold(str(kept["event"])))
             panel.arrange(kept)
-            await self._add_panel(EventPanel(panel))
+            await self._add(panel)
 
-    async def _add_panel(self, panel: EventPanel) -> None:
-        feed = panel.panel.feed
-        assert isinstance(feed, Feed)
-        self._panels[panel] = feed
+    async def _add(self, model: Panel) -> EventPanel:
+        panel = EventPanel(model)
+        self._panels.append(panel)
         panel.note = lambda: self.note(panel)
         await self.query_one("#panels", Grid).mount(panel)
         self._mark_last(panel)
         self._tile()
         self._remember()
+        return panel
 
     def _tile(self) -> None:
         grid = self.query_one("#panels", Grid)
@@ -104,7 +98,7 @@ class EventsSection(PanelSection):
         grid.set_class(count > 1, "-several")
         for panel in self._panels:
             # Three panels: the last one fills its row.
-            panel.set_class(count % 2 == 1 and panel is list(self._panels)[-1], "-last")
+            panel.set_class(count % 2 == 1 and panel is self._panels[-1], "-last")
 
     # Panels ------------------------------------------------------------------------
 
@@ -131,9 +125,8 @@ class EventsSection(PanelSection):
 
     def action_event_next(self) -> None:
         """Goes to the next panel: what shows the newest event, below them, is reached backwards."""
-        panels = list(self._panels)
-        at = panels.index(self.panel) if self.panel is not None else -1
-        self.screen.set_focus(panels[(at + 1) % len(panels)].content)
+        at = self._panels.index(self.panel) if self.panel is not None else -1
+        self.screen.set_focus(self._panels[(at + 1) % len(self._panels)].content)
 
     async def action_event_close(self) -> None:
         """Ends the subscription of the panel with the focus."""
@@ -143,9 +136,9 @@ class EventsSection(PanelSection):
             self.enter()
 
     async def _close(self, panel: EventPanel) -> None:
-        feed = self._panels.pop(panel)
+        self._panels.remove(panel)
         await self.stop_recording(panel)
-        self._session.feeds.release(feed)
+        self._session.feeds.release(feed_of(panel))
         await panel.remove()
         if (left := self.panel) is not None:
             self._mark_last(left)

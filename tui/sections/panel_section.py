@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 from textual import on, work
 
 from tui import actions
-from tui.cards.copy_menu import choose_copy
+from tui.cards.copies import Copy, copy_one_of
 from tui.cards.handing_over import handed_over
 from tui.model.paths import shortened
 from tui.sections.section import Section
@@ -20,7 +21,7 @@ from tui.widgets.event_panel import EventPanel
 from tui.widgets.pane import Fact
 from tui.widgets.value_pane import ValuePane
 
-__all__ = ["PanelSection"]
+__all__ = ["PanelSection", "feed_of"]
 
 NOW, ON, BOTH = "what is there", "what arrives", "both"
 
@@ -74,30 +75,20 @@ class PanelSection(Section):
     @work(exclusive=True, group="copy")
     async def action_event_copy(self) -> None:
         """Asks what to copy, and copies it."""
-        panel, entries, found = self.panel, [], self._under_cursor()
-        if found is not None:
-            entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
-        event = panel.lines.event if panel is not None else None
-        if event is not None:
-            entries.append(("e", "event under the cursor"))
-        if panel is not None:
-            entries += [("r", "all events that are shown"), ("n", "name of the event")]
-        if panel is None or (letter := await choose_copy(self, entries)) is None:
-            return
-        from tui.cards.clipboard import copy
+        if (panel := self.panel) is not None:
+            await copy_one_of(self, list(self._copies(panel)), panel.panel.feed.name)
 
-        name = panel.panel.feed.name
-        match letter:
-            case "v" if found is not None:
-                await copy(self, found[1], f"value of {found[0] or 'the event'}", name)
-            case "p" if found is not None:
-                await copy(self, found[0], f"path {found[0]}", name)
-            case "e" if event is not None:
-                await copy(self, _as_value(event), "event", name)
-            case "r":
-                await copy(self, [_as_value(one) for one in panel.panel.shown()], "events", name)
-            case "n":
-                await copy(self, name, "name", name)
+    def _copies(self, panel: EventPanel) -> Iterator[Copy]:
+        if (found := self._under_cursor()) is not None:
+            path, value = found
+            yield Copy.of("v", "value under the cursor", value, f"value of {path or 'the event'}")
+            yield Copy.of("p", "path under the cursor", path, f"path {path}")
+        if (event := panel.lines.event) is not None:
+            yield Copy("e", "event under the cursor", lambda: _as_value(event), "event")
+        # As they are now: others arrive while the user chooses.
+        shown = list(panel.panel.shown())
+        yield Copy("r", "all events that are shown", lambda: [_as_value(one) for one in shown], "events")
+        yield Copy.of("n", "name of the event", panel.panel.feed.name, "name")
 
     def _under_cursor(self) -> tuple[str, Any] | None:
         return self.detail.under_cursor() if self.detail.display and self.detail.has_focus_within else None
@@ -122,9 +113,7 @@ class PanelSection(Section):
             return
         from tui.cards.save import Saving, ask_where_to_save
 
-        model = panel.panel
-        feed = model.feed
-        assert isinstance(feed, Feed)
+        model, feed = panel.panel, feed_of(panel)
         fitting = " that pass the filter" if model.filter else ""
         saving = Saving(
             "Save events",
@@ -193,6 +182,13 @@ class PanelSection(Section):
             return True
         panel = self.panel
         return panel is not None and panel.has_focus_within and (panel.close_plot() or panel.close_filter())
+
+
+def feed_of(panel: EventPanel) -> Feed:
+    """The feed of a panel: those of sections have one of their session."""
+    feed = panel.panel.feed
+    assert isinstance(feed, Feed)
+    return feed
 
 
 def _as_value(event: Any) -> dict[str, Any]:
