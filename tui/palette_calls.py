@@ -69,7 +69,7 @@ class Calls(Provider):
         try:
             call = await asyncio.to_thread(saved_calls().get, name)
         except InvalidSavedCall as error:
-            self.screen.notify(safe(error.error), severity="error", timeout=8, markup=False)
+            self.screen.notify(safe(error.error), severity="error", timeout=8)
             return
         if isinstance(self.screen, Workspace):
             await self.screen.open_call(call.method, call.params, run="all", variables=call.asked)

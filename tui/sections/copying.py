@@ -60,7 +60,7 @@ class Copying(Calling):
             self.notify("There is no result to save.", timeout=2)
             return
         if call.saved is not None:
-            self.notify(f"It is saved already, all of it: {call.saved.path}", timeout=8, markup=False)
+            self.notify(f"It is saved already, all of it: {call.saved.path}", timeout=8)
             return
         from tui.cards.save_value import save_value
 

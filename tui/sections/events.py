@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual import on, work
@@ -48,8 +48,7 @@ class EventsSection(PanelSection):
     async def on_mount(self) -> None:
         self.adding.display = False
         self.detail.display = False
-        for kept in self._session.memory.panels:
-            await self._add_kept(kept)
+        await self._add_all(self._session.memory.panels)
 
     def enter(self) -> None:
         if (panel := self.panel) is not None:
@@ -73,16 +72,18 @@ class EventsSection(PanelSection):
     async def _subscribe(self, event: SubscribePane.Chosen) -> None:
         event.stop()
         self.adding.display = False
-        panel = await self._add(Panel(self._session.feeds.hold(event.name, event.arguments)))
+        panel = await self._add(event.name, event.arguments)
         self.screen.set_focus(panel.content)
 
-    async def _add_kept(self, kept: Mapping[str, Any]) -> None:
-        if len(self._panels) < MOST_PANELS:
-            panel = Panel(self._session.feeds.hold(str(kept["event"])))
-            panel.arrange(kept)
-            await self._add(panel)
+    async def _add_all(self, panels: Sequence[Mapping[str, Any]]) -> None:
+        """Opens panels as they were remembered."""
+        for kept in panels[:MOST_PANELS]:
+            await self._add(str(kept["event"]), None, kept)
 
-    async def _add(self, model: Panel) -> EventPanel:
+    async def _add(self, name: str, arguments: Any, kept: Mapping[str, Any] | None = None) -> EventPanel:
+        model = Panel(self._session.feeds.hold(name, arguments))
+        if kept is not None:
+            model.arrange(kept)
         panel = EventPanel(model)
         self._panels.append(panel)
         panel.note = lambda: self.note(panel)
@@ -167,16 +168,15 @@ class EventsSection(PanelSection):
         match answer.what:
             case "save":
                 memory.save_panels(answer.name, [panel.panel.as_dict() for panel in self._panels])
-                self.notify(f"Saved the panels as {safe(answer.name)}.", timeout=3, markup=False)
+                self.notify(f"Saved the panels as {safe(answer.name)}.", timeout=3)
             case "forget":
                 memory.save_panels(answer.name, [])
-                self.notify(f"Forgot {safe(answer.name)}.", timeout=3, markup=False)
+                self.notify(f"Forgot {safe(answer.name)}.", timeout=3)
             case "open":
                 self.adding.display = self.detail.display = False
                 for panel in list(self._panels):
                     await self._close(panel)
-                for kept in memory.panel_sets.get(answer.name, []):
-                    await self._add_kept(kept)
+                await self._add_all(memory.panel_sets.get(answer.name, []))
                 self._remember()
                 self.enter()
 

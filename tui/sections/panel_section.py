@@ -135,20 +135,20 @@ class PanelSection(Section):
                 self._recordings[panel] = recording
                 key = actions.key("event.save")
                 writing = wanted.path.name if self.app.is_web else shortened(wanted.path)
-                self.notify(f"Writing to {writing}; {key} stops.", timeout=5, markup=False)
+                self.notify(f"Writing to {writing}; {key} stops.", timeout=5)
             else:
                 written = await asyncio.to_thread(write_events, wanted.path, feed.name, now, replace=wanted.replace)
-                self.notify(f"Saved {written:,} events to {handed_over(self, wanted.path)}", timeout=8, markup=False)
+                self.notify(f"Saved {written:,} events to {handed_over(self, wanted.path)}", timeout=8)
         except OSError as error:
-            self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
+            self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8)
 
     def _tell_saved(self, written: int, recording: Recording) -> None:
         if recording.failed:
-            self.notify(f"Not saved: {safe(recording.failed)}", severity="error", timeout=8, markup=False)
+            self.notify(f"Not saved: {safe(recording.failed)}", severity="error", timeout=8)
             return
         lost = f"; {recording.lost:,} could not be written in time" if recording.lost else ""
         where = handed_over(self, recording.path)
-        self.notify(f"Saved {written:,} events to {where}{lost}", timeout=8, markup=False)
+        self.notify(f"Saved {written:,} events to {where}{lost}", timeout=8)
 
     def note(self, panel: EventPanel) -> Fact | None:
         """The words of the border on the file that is written."""
