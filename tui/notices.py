@@ -78,7 +78,7 @@ class NoticesApp(RemappedApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Shows a toast of the connection whose widget calls this. Its text is never read as ``markup``."""
+        """Shows a toast of the connection whose widget calls this. It is never read as markup, whatever is asked."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         mode = self._told_in
         waits = mode not in ("", self.current_mode)

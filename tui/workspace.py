@@ -311,9 +311,9 @@ class Workspace(RemappedKeys, Screen[None]):
         """Asks under which name, and where the secret is to lie."""
         if self.offered is None:
             return
-        from tui.cards.keep import ask_to_keep
+        from tui.cards.keep import KeepScreen
 
-        profile = await ask_to_keep(self, self.session.target, self.offered)
+        profile = await KeepScreen(self.session.target, self.offered).ask(self)
         self.offered = None
         if profile is not None:
             self.session.target = replace(self.session.target, profile=profile)

@@ -104,6 +104,12 @@ async def _first_to_answer(
     The next address is tried when one has failed, or after `NEXT_ADDRESS_SECONDS`; the earlier attempts go on. Each
     attempt has ``seconds``. The failed addresses and their errors are added to ``failed``.
     """
+    if len(addresses) == 1:  # no race, so no task for it
+        try:
+            return await _connected(addresses[0], seconds)
+        except OSError as e:
+            failed.append((addresses[0][4][0], e))
+            return None
     waiting = deque(interleaved(addresses))
     tries: dict[asyncio.Task[socket.socket], str] = {}
     try:

@@ -15,8 +15,8 @@ from math import ceil, floor
 from random import Random
 from typing import Any
 
-from .draft import allows, draft, merge
-from .normalise import Schema
+from .draft import allows, draft
+from .normalise import Schema, branches
 from .pattern import example
 
 __all__ = ["SIZE", "generate"]
@@ -47,7 +47,6 @@ _WORDS = [
     "quartz",
 ]
 _BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
-_BRANCHES = ("anyOf", "oneOf")
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 
 _FORMATS = {
@@ -96,30 +95,23 @@ class _Generation:
         if schema.get("enum"):
             choices = [choice for choice in schema["enum"] if allows(schema, choice)]
             return self.random.choice(choices) if choices else schema["enum"][0]
-        for keyword in _BRANCHES:
-            if schema.get(keyword):
-                return self._alternative(schema, keyword, size, name, depth)
-        if schema.get("allOf"):
-            merged = {key: value for key, value in schema.items() if key != "allOf"}
-            for part in schema["allOf"]:
-                merged = merge(merged, part)
-            return self._made(merged, size, name, depth)
+        if schema.get("anyOf"):
+            return self._alternative(schema, size, name, depth)
         examples = [one for one in _list(schema.get("examples")) if not isinstance(one, (dict, list))]
         if examples and allows(schema, chosen := self.random.choice(examples)):
             return chosen
         return self._typed(schema, size, name, depth)
 
-    def _alternative(self, schema: Schema, keyword: str, size: int, name: str, depth: int) -> Any:
-        outer = {key: value for key, value in schema.items() if key not in (keyword, "default", "discriminator")}
-        branches = list(schema[keyword])
-        nothing = [branch for branch in branches if branch.get("type") == "null"]
-        branches = [branch for branch in branches if branch.get("type") != "null"]
-        self.random.shuffle(branches)
+    def _alternative(self, schema: Schema, size: int, name: str, depth: int) -> Any:
+        every = branches(schema)
+        nothing = [branch for branch in every if branch.get("type") == "null"]
+        others = [branch for branch in every if branch.get("type") != "null"]
+        self.random.shuffle(others)
         # Now and then there is nothing, and at the end of the size nearly always.
         if nothing and self.random.random() < (0.2 if size > 0 else 0.9):
-            branches = nothing + branches
-        for branch in [*branches, *nothing]:
-            made = self.value(merge(outer, branch), size, name, depth + 1)
+            others = nothing + others
+        for branch in [*others, *nothing]:
+            made = self.value(branch, size, name, depth + 1)
             if allows(schema, made):
                 return made
         return None

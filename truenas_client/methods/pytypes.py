@@ -61,11 +61,8 @@ class Types:
         """The types that a value may have, none of which is a union."""
         if "const" in schema or "enum" in schema:
             return _literal(schema["enum"] if "enum" in schema else [schema["const"]])
-        for key in ("anyOf", "oneOf"):
-            if key in schema:
-                return self._union(schema[key], name, result)
-        if len(schema.get("allOf", ())) == 1:
-            return self._alternatives(schema["allOf"][0], name, result)
+        if "anyOf" in schema:
+            return self._union(schema["anyOf"], name, result)
         kind = schema.get("type")
         if isinstance(kind, list):
             return self._union([{**schema, "type": one} for one in kind], name, result)

@@ -18,7 +18,7 @@ from textual.widgets import Input
 
 from truenas_client import exc
 from tui import actions
-from tui.cards.event_arguments import ask_for_arguments
+from tui.cards.event_arguments import ArgumentsScreen
 from tui.model.eventnames import fitting_names, may_be_new, read_subscription
 from tui.session.session import Session
 from tui.text import safe
@@ -142,7 +142,7 @@ class SubscribePane(Pane):
             self.screen.set_focus(self.field)
             return
         if arguments is None and (asks or known.wants(name)):
-            arguments = await ask_for_arguments(self, known.method(name))
+            arguments = await ArgumentsScreen(known.method(name)).ask(self)
             if arguments is None:
                 return
         self.post_message(self.Chosen(name, arguments))
