@@ -149,5 +149,21 @@ async def test_a_file_that_cannot_be_written_ends_the_recording(
     assert feed.listeners == []
 
 
+async def test_what_arrives_while_the_file_is_opened_is_written(tmp_path: Path) -> None:
+    feed, path = Feed("x"), tmp_path / "events.jsonl"
+    feed.add("added", 1, {})
+    recording = Recording(feed, path, lambda event: True, list(feed.events), replace=False)
+    opening = asyncio.ensure_future(recording.begin())
+    await asyncio.sleep(0)
+    feed.add("added", 2, {})
+    await opening
+    await recording.stop()
+    assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == [1, 2]
+    again = Recording(feed, path, lambda event: True, [], replace=False)
+    with pytest.raises(FileExistsError):
+        await again.begin()
+    assert feed.listeners == []
+
+
 def _full(*_: object) -> None:
     raise OSError(28, "No space left on device")

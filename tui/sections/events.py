@@ -11,9 +11,8 @@ from textual.containers import Grid
 from textual.events import DescendantFocus
 
 from tui import actions
-from tui.model.feed import Feed
 from tui.model.panel import Panel
-from tui.sections.panel_section import PanelSection, feed_of
+from tui.sections.panel_section import PanelSection
 from tui.sections.subscribing import SubscribePane
 from tui.session.session import Session
 from tui.text import safe
@@ -140,7 +139,7 @@ class EventsSection(PanelSection):
     async def _close(self, panel: EventPanel) -> None:
         self._panels.remove(panel)
         await self.stop_recording(panel)
-        self._session.feeds.release(feed_of(panel))
+        self._session.feeds.release(panel.panel.feed)
         await panel.remove()
         if (left := self.panel) is not None:
             self._mark_last(left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from textual import on, work
@@ -11,7 +12,6 @@ from textual import on, work
 from tui import actions
 from tui.cards.copies import Copy, copy_one_of
 from tui.cards.handing_over import handed_over
-from tui.model.feed import Feed
 from tui.model.paths import shortened
 from tui.sections.section import Section
 from tui.session.recording import Recording, write_events
@@ -21,7 +21,7 @@ from tui.widgets.event_panel import EventPanel
 from tui.widgets.pane import Fact
 from tui.widgets.value_pane import ValuePane
 
-__all__ = ["PanelSection", "feed_of"]
+__all__ = ["PanelSection"]
 
 NOW, ON, BOTH = "what is there", "what arrives", "both"
 
@@ -109,11 +109,14 @@ class PanelSection(Section):
             return
         if (recording := self._recordings.pop(panel, None)) is not None:
             await recording.stop()
-            self._tell_saved(recording.written, recording)
+            if recording.failed:
+                self.notify(f"Not saved: {safe(recording.failed)}", severity="error", timeout=8)
+            else:
+                self._tell_saved(recording.path, recording.written, recording.lost)
             return
         from tui.cards.save import Saving, ask_where_to_save
 
-        model, feed = panel.panel, feed_of(panel)
+        model, feed = panel.panel, panel.panel.feed
         fitting = " that pass the filter" if model.filter else ""
         saving = Saving(
             "Save events",
@@ -138,17 +141,13 @@ class PanelSection(Section):
                 self.notify(f"Writing to {writing}; {key} stops.", timeout=5)
             else:
                 written = await asyncio.to_thread(write_events, wanted.path, feed.name, now, replace=wanted.replace)
-                self.notify(f"Saved {written:,} events to {handed_over(self, wanted.path)}", timeout=8)
+                self._tell_saved(wanted.path, written)
         except OSError as error:
             self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8)
 
-    def _tell_saved(self, written: int, recording: Recording) -> None:
-        if recording.failed:
-            self.notify(f"Not saved: {safe(recording.failed)}", severity="error", timeout=8)
-            return
-        lost = f"; {recording.lost:,} could not be written in time" if recording.lost else ""
-        where = handed_over(self, recording.path)
-        self.notify(f"Saved {written:,} events to {where}{lost}", timeout=8)
+    def _tell_saved(self, path: Path, written: int, lost: int = 0) -> None:
+        more = f"; {lost:,} could not be written in time" if lost else ""
+        self.notify(f"Saved {written:,} events to {handed_over(self, path)}{more}", timeout=8)
 
     def note(self, panel: EventPanel) -> Fact | None:
         """The words of the border on the file that is written."""
@@ -159,10 +158,9 @@ class PanelSection(Section):
             return (recording.failed or "the file is closed", "error")
         # The name that is offered begins with that of the event, which stands above.
         name = recording.path.name
-        shown = (
-            name.replace(panel.panel.feed.name, panel.ellipsis, 1) if name.startswith(panel.panel.feed.name) else name
-        )
-        return (f"{recording.written:,} saved to {safe(shown)}", "accent")
+        if name.startswith(feed := panel.panel.feed.name):
+            name = panel.ellipsis + name.removeprefix(feed)
+        return (f"{recording.written:,} saved to {safe(name)}", "accent")
 
     async def stop_recording(self, panel: EventPanel) -> None:
         """Ends the file of a panel that closes."""
@@ -182,13 +180,6 @@ class PanelSection(Section):
             return True
         panel = self.panel
         return panel is not None and panel.has_focus_within and (panel.close_plot() or panel.close_filter())
-
-
-def feed_of(panel: EventPanel) -> Feed:
-    """The feed of a panel: those of sections have one of their session."""
-    feed = panel.panel.feed
-    assert isinstance(feed, Feed)
-    return feed
 
 
 def _as_value(event: Any) -> dict[str, Any]:

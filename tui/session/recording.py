@@ -74,8 +74,12 @@ class Recording:
 
     async def begin(self) -> None:
         """Opens the file and goes on in a task. Raises OSError."""
-        file = await asyncio.to_thread(open_private, self.path, replace=self._replace)
-        self._feed.listeners.append(self._take)
+        self._feed.listeners.append(self._take)  # what arrives while the file is opened is written as well
+        try:
+            file = await asyncio.to_thread(open_private, self.path, replace=self._replace)
+        except BaseException:
+            self._leave()
+            raise
         self._task = asyncio.create_task(self._write(file), name="session-recording")
 
     def _take(self, event: FeedEvent) -> None:
