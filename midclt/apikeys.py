@@ -11,7 +11,7 @@ from typing import Any
 from truenas_client.exc import ValidationErrors
 from truenas_client.sync.client import Client
 
-from .access import call_timeout, signed_in
+from .access import signed_in
 from .exits import CommandError, ExitStatus
 from .lock import Lock
 from .output import print_line, say
@@ -28,7 +28,7 @@ COLUMNS = ["id", "name", "username", "created_at", "expires_at", "revoked"]
 
 def do_ls(options: Namespace) -> ExitStatus:
     """List the keys."""
-    return show_answer(options, lambda one, client: client.call("api_key.query", timeout=call_timeout(one)), COLUMNS)
+    return show_answer(options, lambda one, client: client.call("api_key.query"), COLUMNS)
 
 
 def do_precompute(options: Namespace) -> ExitStatus:
@@ -46,12 +46,11 @@ def do_create(options: Namespace) -> ExitStatus:
     data: dict[str, Any] = {"name": options.key_name}
     if options.expires:
         data["expires_at"] = _moment(options.expires)
-    timeout = call_timeout(options)
     Lock(options).check_write("api_key.create")
     with signed_in(options) as client:
-        data["username"] = options.key_user or client.call("auth.me", timeout=timeout)["pw_name"]
+        data["username"] = options.key_user or client.call("auth.me")["pw_name"]
         try:
-            row = client.call("api_key.create", data, timeout=timeout)
+            row = client.call("api_key.create", data)
         except ValidationErrors as e:
             if any("allowlist" in (problem.attribute or "") for problem in e.errors):
                 raise CommandError(OLD, ExitStatus.VALIDATION) from e
@@ -82,19 +81,18 @@ def _moment(text: str) -> datetime:
 
 def do_rm(options: Namespace) -> ExitStatus:
     """Delete a key."""
-    timeout = call_timeout(options)
     Lock(options).check_write("api_key.delete")
     with signed_in(options) as client:
-        number = _number(client, options.key, timeout)
-        client.call("api_key.delete", number, timeout=timeout)
+        number = _number(client, options.key)
+        client.call("api_key.delete", number)
     say(f"Key {number} is deleted.")
     return ExitStatus.OK
 
 
-def _number(client: Client, key: str, timeout: float) -> int:
-    rows = client.call("api_key.query", [["name", "=", key]], timeout=timeout)
+def _number(client: Client, key: str) -> int:
+    rows = client.call("api_key.query", [["name", "=", key]])
     if key.isascii() and key.isdigit():
-        rows = client.call("api_key.query", [["id", "=", int(key)]], timeout=timeout) or rows
+        rows = client.call("api_key.query", [["id", "=", int(key)]]) or rows
     if len(rows) != 1:
         numbers = ", ".join(str(row["id"]) for row in rows)
         why = f"is the name of several keys: {numbers}" if rows else "is no key that this user may see"

@@ -38,7 +38,7 @@ def precompute(options: Namespace) -> ExitStatus:
     if key.raw is None:
         raise InvalidKeyFile(key.source, "holds derived keys already")
     profile = replace(who(options, choice)[0], mechanism="api-key")
-    with connected(choice, options.timeout or None) as client:
+    with connected(options, choice) as client:
         login = sign_in(client, Who(profile, Secret(key.raw)), options, options.timeout or None)
     assert login is not None
     text = keytext.precompute(key.raw, login.salt, login.iterations)

@@ -40,14 +40,14 @@ def _known_method(options: Namespace, client: Client, name: str) -> Method | Non
     from truenas_client.methods.catalogue import Catalogue
     from truenas_client.storage.catalogue_cache import CatalogueCache
 
-    from .access import call_timeout, chosen
+    from .access import chosen
 
     choice = chosen(options)
     kept = CatalogueCache().find(parse(choice.address).text, choice.username or "")
     if kept is not None or not is_terminal(sys.stderr):
         return kept.catalogue.get(name) if kept is not None else None
     try:
-        listed = client.call("core.get_methods", name.rpartition(".")[0], timeout=call_timeout(options))
+        listed = client.call("core.get_methods", name.rpartition(".")[0])
     except ClientException:
         return None  # without a list there is no hint
     return Catalogue.from_methods(listed).get(name) if isinstance(listed, dict) else None

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from truenas_client import AsyncClient
 from truenas_client.aio.profile_login import sign_in
@@ -15,11 +15,16 @@ from truenas_client.exc import ClientException, ConnectError, MethodNotFound
 from truenas_client.methods.risk import classify
 from truenas_client.secrets.value import Secret
 
-from .access import call_timeout, chosen, unconnected, way_through_agent, who_signs_in_here
-from .exits import CommandError, ExitStatus, status_of
+from .access import chosen, client_settings, out_of_time, sign_in_for, unconnected
+from .exits import CommandError, status_of
 from .lock import Lock
-from .output import is_terminal, say, warn
+from .output import is_terminal, say
 from .progress import clock_text
+
+if TYPE_CHECKING:
+    from truenas_client.storage import Choice
+
+    from .signing import Who
 
 __all__ = ["Transfer", "run_async"]
 
@@ -42,38 +47,16 @@ def run_async(
     lock = Lock(options)
     lock.check_name(method, params)
     choice = chosen(options)
-    through = way_through_agent(options, choice, secret)
-    who = None if through is not None else who_signs_in_here(options, choice, secret)
-    address, *others = choice.addresses if through is None else (through.address,)
-    client = AsyncClient(
-        address,
-        tls=choice.tls,
-        also=[other for other in others if other is not None],
-        call_timeout=call_timeout(options),
-        reconnect=reconnect,
-        on_warning=warn,
-        through=through,
-    )
+    through, who = sign_in_for(options, choice, secret)
+    client = AsyncClient(reconnect=reconnect, **client_settings(options, choice, through))
     with asyncio.Runner() as runner:
         try:
-            runner.run(_in_time(client.connect(), options, f"{client.endpoint.text}: no connection"))
-        except ConnectError as e:
-            raise unconnected(e, choice) from e
-        try:
-            if who is not None:
-                from .signing import codes_for, refused
+            runner.run(_enter(client, options, choice, who))
 
-                codes = codes_for(who.profile.username, options, old=client.dialect == "ddp")
-                login = sign_in(client, who.profile, secret=who.secret, otp_token=codes, said_plain=options.plain)
-                try:
-                    runner.run(_in_time(login, options, f"{client.endpoint.text}: no sign-in"))
-                except ClientException as e:
-                    raise refused(e, options, who.profile) from e
+            def call(name: str, *values: Any) -> Any:
+                return runner.run(client.call(name, *values))
 
-            def call(name: str, *values: Any, timeout: float | None = None) -> Any:
-                return runner.run(client.call(name, *values, timeout=timeout))
-
-            lock.check(call, method, params, call_timeout(options))
+            lock.check(call, method, params)
 
             async def working() -> T:
                 telling = asyncio.create_task(_tell_states(client))
@@ -94,15 +77,32 @@ def run_async(
             runner.run(client.close())
 
 
-async def _in_time(work: Awaitable[T], options: Namespace, words: str) -> T:
-    """Do something within the time of ``-t``, if there is one. Raises `CommandError`."""
+async def _enter(client: AsyncClient, options: Namespace, choice: Choice, who: Who | None) -> None:
+    """Connect and sign in within the time of ``-t``, if there is one. Raises `CommandError`."""
+    what = "connection"
     try:
         async with asyncio.timeout(options.timeout or None) as clock:
-            return await work
+            try:
+                await client.connect()
+            except ConnectError as e:
+                raise unconnected(e, choice) from e
+            what = "sign-in"
+            if who is not None:
+                await _sign_in(client, options, who)
     except TimeoutError as e:
         if not clock.expired():
             raise
-        raise CommandError(f"{words} within {options.timeout:g} s", ExitStatus.CONNECTION) from e
+        raise out_of_time(options, client.endpoint, what) from e
+
+
+async def _sign_in(client: AsyncClient, options: Namespace, who: Who) -> None:
+    from .signing import codes_for, refused
+
+    codes = codes_for(who.profile.username, options, old=client.dialect == "ddp")
+    try:
+        await sign_in(client, who.profile, secret=who.secret, otp_token=codes, said_plain=options.plain)
+    except ClientException as e:
+        raise refused(e, options, who.profile) from e
 
 
 async def _tell_states(client: AsyncClient) -> None:

@@ -96,7 +96,7 @@ def _send(
         if call.method not in checked:
             # What a call of core.bulk or core.download does is up to its arguments, so each is looked at.
             lock.check_name(call.method, call.params)
-            lock.check(client.call, call.method, call.params, options.timeout or None)
+            lock.check(client.call, call.method, call.params)
             if call.method not in ("core.bulk", "core.download"):
                 checked.add(call.method)
         try:
