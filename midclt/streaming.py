@@ -13,10 +13,10 @@ from truenas_client.aio.profile_login import sign_in
 from truenas_client.aio.supervisor import State
 from truenas_client.exc import ClientException, ConnectError, MethodNotFound
 from truenas_client.methods.risk import classify
-from truenas_client.secrets.value import Secret
 
 from .access import chosen, client_settings, out_of_time, sign_in_for, unconnected
 from .exits import CommandError, status_of
+from .filling import Given, mask
 from .lock import Lock
 from .output import is_terminal, say
 from .progress import clock_text
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .signing import Who
 
-__all__ = ["Transfer", "run_async"]
+__all__ = ["Transfer", "in_time", "run_async"]
 
 T = TypeVar("T")
 
@@ -34,10 +34,9 @@ T = TypeVar("T")
 def run_async(
     options: Namespace,
     work: Callable[[AsyncClient], Awaitable[T]],
-    *,
     method: str,
-    params: list[Any],
-    secret: Secret | None = None,
+    sent: Given,
+    *,
     reconnect: bool = False,
 ) -> T:
     """Do some work with a connected client, signed in as the options say, once the profile allows the call.
@@ -45,18 +44,20 @@ def run_async(
     With ``reconnect`` a lost connection is made again, which is told. Raises `CommandError` as `signed_in` does.
     """
     lock = Lock(options)
-    lock.check_name(method, params)
+    lock.check_name(method, sent.params)
     choice = chosen(options)
-    through, who = sign_in_for(options, choice, secret)
+    through, who = sign_in_for(options, choice, sent.password)
     client = AsyncClient(reconnect=reconnect, **client_settings(options, choice, through))
     with asyncio.Runner() as runner:
         try:
-            runner.run(_enter(client, options, choice, who))
+            if not runner.run(in_time(_enter(client, options, choice, who), options.timeout)):
+                what = "sign-in" if client.connected else "connection"
+                raise out_of_time(options, client.endpoint, what)
 
             def call(name: str, *values: Any) -> Any:
                 return runner.run(client.call(name, *values))
 
-            lock.check(call, method, params)
+            lock.check(call, method, sent.params)
 
             async def working() -> T:
                 telling = asyncio.create_task(_tell_states(client))
@@ -64,6 +65,9 @@ def run_async(
                     return await work(client)
                 except MethodNotFound as e:
                     raise CommandError(f"There is no method {method} on {client.endpoint.text}", status_of(e)) from e
+                except ClientException as e:
+                    mask(e, sent.hidden)
+                    raise
                 finally:
                     telling.cancel()
 
@@ -77,25 +81,26 @@ def run_async(
             runner.run(client.close())
 
 
-async def _enter(client: AsyncClient, options: Namespace, choice: Choice, who: Who | None) -> None:
-    """Connect and sign in within the time of ``-t``, if there is one. Raises `CommandError`."""
-    what = "connection"
+async def in_time(work: Awaitable[object], seconds: float | None) -> bool:
+    """Do something for so many seconds at most (0 or None: for as long as it takes); whether it ended by itself."""
     try:
-        async with asyncio.timeout(options.timeout or None) as clock:
-            try:
-                await client.connect()
-            except ConnectError as e:
-                raise unconnected(e, choice) from e
-            what = "sign-in"
-            if who is not None:
-                await _sign_in(client, options, who)
-    except TimeoutError as e:
+        async with asyncio.timeout(seconds or None) as clock:
+            await work
+    except TimeoutError:
         if not clock.expired():
             raise
-        raise out_of_time(options, client.endpoint, what) from e
+        return False
+    return True
 
 
-async def _sign_in(client: AsyncClient, options: Namespace, who: Who) -> None:
+async def _enter(client: AsyncClient, options: Namespace, choice: Choice, who: Who | None) -> None:
+    """Connect, and sign in where ``who`` says as whom. Raises `CommandError`."""
+    try:
+        await client.connect()
+    except ConnectError as e:
+        raise unconnected(e, choice) from e
+    if who is None:
+        return
     from .signing import codes_for, refused
 
     codes = codes_for(who.profile.username, options, old=client.dialect == "ddp")

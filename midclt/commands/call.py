@@ -7,7 +7,7 @@ import sys
 
 from ..access import call_timeout, secret_before_input, signed_in
 from ..exits import CommandError, ExitStatus, status_of
-from ..filling import add_fill_option
+from ..filling import add_fill_option, mask
 from ..lock import Lock
 from ..output import is_terminal, print_result, say
 from ..shared_options import add_call_options, add_output_options, form_chosen
@@ -225,8 +225,7 @@ class _Call:
 
         from ..arguments import damaged
 
-        if self.hidden:
-            self._mask(error)
+        mask(error, self.hidden)
         if isinstance(error, MethodNotFound) and client is not None:
             from ..nearest import advice
 
@@ -238,14 +237,6 @@ class _Call:
             error.add_note(f"The outcome of {self.method} is unknown: look before you repeat it.")
         for text in damaged(self.words):
             error.add_note(text)
-
-    def _mask(self, error: ClientException) -> None:
-        from truenas_client.secrets.redact import redact_text
-
-        error.error = redact_text(error.error or "", self.hidden)
-        formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
-        error.trace = {"formatted": redact_text(formatted, self.hidden)} if isinstance(formatted, str) else None
-        error.extra = None
 
     def left_behind(self, client: Client) -> None:
         """After Ctrl-C: say what still runs."""
