@@ -118,33 +118,22 @@ def _of_command(command: str, rest: list[str], typed: str, given: dict[str, str]
 
 def _by_parser(command: str, rest: list[str], typed: str) -> list[Candidate] | None:
     """The options of a command, the choices of an option, or its actions; None for an option of which any may stand."""
-    from midclt.parser import COMMANDS, get_parser
+    from midclt.parser import COMMANDS, get_parser, subparsers
 
     if command not in COMMANDS:
         return []
-    parser = _subparsers(get_parser(whole=False))[command].made
+    parser = subparsers(get_parser(whole=False))[command].made
     for word in rest:
-        actions = _subparsers(parser)
-        if word in actions:
-            parser = actions[word]
+        parser = subparsers(parser).get(word, parser)
     option = next((action for action in parser._actions if rest and rest[-1] in action.option_strings), None)
     if option is not None and option.nargs != 0:
         return _beginning(((str(choice), "") for choice in option.choices or ()), typed)
     if typed.startswith("-"):
         return _beginning(_options(parser), typed)
-    if _subparsers(parser):
-        return _beginning(((name, "") for name in _subparsers(parser)), typed)
+    if actions := subparsers(parser):
+        return _beginning(((name, "") for name in actions), typed)
     positional = [action for action in parser._actions if not action.option_strings and action.choices]
     return _beginning(((str(choice), "") for action in positional for choice in action.choices or ()), typed)
-
-
-def _subparsers(parser: Any) -> dict[str, Any]:
-    import argparse
-
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
 
 
 def _options(parser: Any) -> Iterable[Candidate]:

@@ -13,9 +13,9 @@ from importlib import import_module
 
 from truenas_client import __version__
 
-from .option_types import seconds
+from .shared_options import seconds
 
-__all__ = ["COMMANDS", "get_parser"]
+__all__ = ["COMMANDS", "get_parser", "subparsers"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,6 +182,14 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
         for name, lazy in list(commands.choices.items()):
             commands.choices[name] = lazy.made  # type: ignore[assignment]
     return parser
+
+
+def subparsers(parser: argparse.ArgumentParser) -> dict[str, Any]:
+    """The parsers of the commands or actions of a parser, by their names."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
 
 
 class _Parser(argparse.ArgumentParser):

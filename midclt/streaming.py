@@ -19,7 +19,7 @@ from .exits import CommandError, status_of
 from .filling import Given, mask
 from .lock import Lock
 from .output import is_terminal, say
-from .progress import clock_text
+from .progress import StatusLine, clock_text
 
 if TYPE_CHECKING:
     from truenas_client.storage import Choice
@@ -128,7 +128,7 @@ class Transfer:
     def __init__(self) -> None:
         self._shows = is_terminal(sys.stderr)
         self._began: float | None = None
-        self._length = 0
+        self._line = StatusLine()
         self._shown = 0.0
 
     def at(self, done: int, total: int | None) -> None:
@@ -148,13 +148,8 @@ class Transfer:
             text += f", {human_size(int(done / passed))}/s"
             if total and total > done:
                 text += f", about {clock_text(passed * (total - done) / done)} to go"
-        sys.stderr.write("\r" + text.ljust(self._length))
-        sys.stderr.flush()
-        self._length = len(text)
+        self._line.put(text)
 
     def end(self) -> None:
         """Finish the line."""
-        if self._length:
-            sys.stderr.write("\n")
-            sys.stderr.flush()
-            self._length = 0
+        self._line.end()

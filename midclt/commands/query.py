@@ -6,8 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
-from ..option_types import count
-from ..shared_options import add_fleet_option, add_output_options
+from ..shared_options import add_fleet_option, add_output_options, count
 
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..access import signed_in
 from ..exits import CommandError, ExitStatus
 from ..filling import Given
-from ..option_types import count, seconds
 from ..output import print_line, say
+from ..shared_options import count, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

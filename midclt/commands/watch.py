@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
 from ..filling import given
-from ..option_types import count, seconds
 from ..output import is_terminal, print_line, print_result, say
-from ..shared_options import add_output_options, form_chosen
+from ..shared_options import add_output_options, count, form_chosen, seconds
 from ..showing import show
 
 if TYPE_CHECKING:

@@ -413,6 +413,8 @@ def test_keys_and_sessions(shell: Shell, nas: ThreadedSimulator, tmp_path: Path)
     assert "does not tell it again" in err
     assert key.strip() not in err
     assert shell("key", "create", "kept", "--for", "admin", "-O", str(kept))[:2] == (0, "")
+    status, _, err = shell("key", "create", "lost", "-O", "/proc/key")
+    assert (status, "`midclt key rm" in err) == (1, True), "the server has it, and does not tell it again"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     status, out, _ = shell("key", "ls", "-o", "csv", "--columns", "name,username")
     assert {"shown,root", "kept,admin"} <= set(out.splitlines())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, _SubParsersAction
+from argparse import _SubParsersAction
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from midclt import get_parser
 from midclt.manpage import manual_page
-from midclt.parser import COMMANDS
+from midclt.parser import COMMANDS, subparsers
 
 # What scripts may write for the long options of the official command.
 ABBREVIATIONS = {
@@ -126,16 +126,11 @@ def test_the_parser_is_whole_before_it_reads_anything() -> None:
     assert "--job-print" in commands.choices["call"].format_help()
 
 
-def _subparsers(parser: ArgumentParser) -> dict[str, ArgumentParser]:
-    found = [action.choices for action in parser._actions if isinstance(action, _SubParsersAction)]
-    return dict(found[0]) if found else {}
-
-
 def test_each_command_and_action_has_the_function_that_does_it() -> None:
-    for name, parser in _subparsers(get_parser()).items():
+    for name, parser in subparsers(get_parser()).items():
         command = import_module(f"midclt.commands.{name}")
         work = import_module(f"midclt.{command.WORK}") if hasattr(command, "WORK") else command
-        for function in [f"do_{action}" for action in _subparsers(parser)] or ["run"]:
+        for function in [f"do_{action}" for action in subparsers(parser)] or ["run"]:
             assert callable(getattr(work, function, None)), (name, function)
 
 
