@@ -18,7 +18,7 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say, server_name, shell_words, warn
 
 if TYPE_CHECKING:
-    from truenas_client.exc import ClientException, ConnectError
+    from truenas_client.exc import ConnectError
     from truenas_client.secrets.value import Secret
     from truenas_client.storage import Choice
     from truenas_client.sync.client import Client
@@ -38,7 +38,6 @@ __all__ = [
     "signed_in",
     "trust_of",
     "unconnected",
-    "unsigned",
     "way_through_agent",
     "who_signs_in_here",
 ]
@@ -102,17 +101,6 @@ def chosen_profile(options: Namespace) -> tuple[Choice, str]:
     if choice.profile is None:
         raise CommandError("Name a profile (midclt profile add makes one)", ExitStatus.USAGE)
     return choice, choice.profile.name
-
-
-def unsigned(error: ClientException, options: Namespace) -> list[str]:
-    """Advice where the server wants a sign-in and no user is named."""
-    from truenas_client.exc import NotAuthenticated
-
-    if not isinstance(error, NotAuthenticated) or chosen(options).username is not None:
-        return []
-    if options.on:
-        return [f"Not signed in: the profile {options.profile} names no user."]
-    return ["Not signed in: give a user name with -U or TRUENAS_USERNAME."]
 
 
 def _origin(choice: Choice) -> str:

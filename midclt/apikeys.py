@@ -1,4 +1,4 @@
-"""``midclt key create``, ``ls`` and ``rm``. Invariant: a new key is shown once, and goes nowhere else."""
+"""The actions of ``midclt key``. Invariant: a new key is shown once, and goes nowhere else."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .access import call_timeout, signed_in
 from .exits import CommandError, ExitStatus
 from .lock import Lock
 from .output import print_line, say
-from .showing import show
+from .showing import show_answer
 
-__all__ = ["do"]
+__all__ = ["do_create", "do_ls", "do_precompute", "do_rm"]
 
 OLD = (
     "A key of this release belongs to no user and has rights of its own, so give those: midclt call api_key.create "
@@ -26,19 +26,20 @@ OLD = (
 COLUMNS = ["id", "name", "username", "created_at", "expires_at", "revoked"]
 
 
-def do(options: Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
-    return {"create": _create, "ls": _list, "rm": _remove}[options.action](options)
+def do_ls(options: Namespace) -> ExitStatus:
+    """List the keys."""
+    return show_answer(options, lambda one, client: client.call("api_key.query", timeout=call_timeout(one)), COLUMNS)
 
 
-def _list(options: Namespace) -> ExitStatus:
-    with signed_in(options) as client:
-        rows = client.call("api_key.query", timeout=call_timeout(options))
-    show(rows, options, COLUMNS)
-    return ExitStatus.OK
+def do_precompute(options: Namespace) -> ExitStatus:
+    """Write a key in the form that needs no derivation at login."""
+    from .precompute import precompute
+
+    return precompute(options)
 
 
-def _create(options: Namespace) -> ExitStatus:
+def do_create(options: Namespace) -> ExitStatus:
+    """Make a key, and print it or write it to a file."""
     output = Path(os.path.expanduser(options.output)).absolute() if options.output else None
     if output is not None and output.exists():
         raise CommandError(f"{output} exists: name another file", ExitStatus.USAGE)
@@ -46,10 +47,8 @@ def _create(options: Namespace) -> ExitStatus:
     if options.expires:
         data["expires_at"] = _moment(options.expires)
     timeout = call_timeout(options)
-    lock = Lock(options)
-    lock.check_name("api_key.create", [data])
+    Lock(options).check_write("api_key.create")
     with signed_in(options) as client:
-        lock.check(client.call, "api_key.create", [data], timeout)
         data["username"] = options.key_user or client.call("auth.me", timeout=timeout)["pw_name"]
         try:
             row = client.call("api_key.create", data, timeout=timeout)
@@ -81,13 +80,12 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _remove(options: Namespace) -> ExitStatus:
+def do_rm(options: Namespace) -> ExitStatus:
+    """Delete a key."""
     timeout = call_timeout(options)
-    lock = Lock(options)
-    lock.check_name("api_key.delete", [0])
+    Lock(options).check_write("api_key.delete")
     with signed_in(options) as client:
         number = _number(client, options.key, timeout)
-        lock.check(client.call, "api_key.delete", [number], timeout)
         client.call("api_key.delete", number, timeout=timeout)
     say(f"Key {number} is deleted.")
     return ExitStatus.OK

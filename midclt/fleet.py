@@ -21,12 +21,13 @@ from truenas_client.secrets.value import Secret
 from truenas_client.storage import Profiles
 from truenas_client.sync.client import Client
 
-from .access import call_timeout, logged, secret_before_input, signed_in, unsigned
+from .access import call_timeout, logged, secret_before_input, signed_in
 from .asking import typed
-from .exits import CommandError, ExitStatus, status_of
+from .exits import CommandError, ExitStatus
+from .failure import told
 from .lock import Lock, may_write
 from .nearest import advice_if_unlisted
-from .output import is_terminal, report, say, speak_of, tell
+from .output import is_terminal, say, speak_of
 from .showing import show
 
 __all__ = ["Fleet", "Work"]
@@ -245,26 +246,14 @@ class Fleet:
         return answer
 
     def _failed(self, name: str, error: Exception, *, quiet: bool = False) -> None:
-        one = self.options_of(name)
-        if isinstance(error, CommandError):
-            self.failures[name] = error.status
-        elif isinstance(error, ClientException):
-            self.failures[name] = status_of(error)
-        elif isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            self.failures[name] = ExitStatus.ERROR
-        else:
-            raise error  # a bug: it is no matter of this server
-        if quiet:
-            return
         speak_of(name)
         try:
-            if isinstance(error, ClientException):
-                advice = getattr(error, "__notes__", None) or unsigned(error, one)
-                report(error, advice, verbose=one.verbose)
-            else:
-                tell([str(error)], verbose=one.verbose)
+            status = told(error, self.options_of(name), quiet=quiet)
         finally:
             speak_of("")
+        if status is None:
+            raise error
+        self.failures[name] = status
 
     def show(self, answers: dict[str, Any], columns: Sequence[str] | None = None, *, method: str = "") -> None:
         """Print the answers together."""

@@ -57,22 +57,24 @@ class Lock:
 
     def check_name(self, method: str, params: Sequence[Any]) -> None:
         """Refuse a method that is known to write, before connecting. Raises `CommandError`."""
-        if self._profile is None:
+        if not self.locked:
             return
         from truenas_client.methods.risk import RISK, WRITES, inner_method
 
         if (inner_method(method, params) or method) in RISK | WRITES:
-            self._refuse(method)
+            self.check_write(method)
 
     def check(self, call: Callable[..., Any], method: str, params: Sequence[Any], timeout: float | None) -> None:
         """Refuse a method that is not known to read, by the server's listing. Raises `CommandError`."""
-        if self._profile is not None and may_write(call, method, params, timeout):
-            self._refuse(method)
+        if self.locked and may_write(call, method, params, timeout):
+            self.check_write(method)
 
-    def _refuse(self, method: str) -> None:
+    def check_write(self, method: str) -> None:
+        """Refuse a method that writes. Raises `CommandError`."""
+        if self._profile is None:
+            return
         from truenas_client.storage.paths import config_path
 
-        assert self._profile is not None
         raise CommandError(
             f"{method} may change the server, and the profile {self._profile.name} is read-only: it was not sent. "
             f"--write allows it this time, read_only = false in {config_path()} always",

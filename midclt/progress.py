@@ -1,8 +1,7 @@
 """The progress of a job on standard error.
 
-`Bar` redraws one line on a terminal. `Lines` writes each new description once, for logs.
-`Silent` shows nothing. The caller calls `update` with the state of the job, and `end` to
-finish the line.
+`Bar` redraws one line on a terminal. `Lines` writes each new description once, for logs. `Progress`, from which both
+derive, shows nothing.
 """
 
 from __future__ import annotations
@@ -12,25 +11,27 @@ import os
 import sys
 from collections.abc import Callable
 from time import monotonic
-from typing import Protocol
 
 from truenas_client.values.lines import cells, fit
 
 from .output import is_terminal, say
 
-__all__ = ["Bar", "Lines", "Progress", "Silent", "clock_text", "progress_for"]
+__all__ = ["Bar", "Lines", "Progress", "clock_text", "progress_for"]
 
 BAR_CELLS = 30
 
 
-class Progress(Protocol):
-    """Shows the progress of a job."""
+class Progress:
+    """Shows nothing of a job."""
 
-    def update(self, percent: float | None, description: str) -> None: ...
+    def update(self, percent: float | None, description: str) -> None:
+        """The job has told how far it is."""
 
-    def tick(self) -> None: ...
+    def tick(self) -> None:
+        """Time has passed."""
 
-    def end(self, *, success: bool) -> None: ...
+    def end(self, *, success: bool) -> None:
+        """The job has ended, or is not followed any longer: finish the line."""
 
 
 def progress_for(style: str) -> Progress:
@@ -38,24 +39,11 @@ def progress_for(style: str) -> Progress:
     if style == "description":
         return Lines()
     if not is_terminal(sys.stderr):
-        return Silent()
+        return Progress()
     return Lines() if os.environ.get("TERM") == "dumb" else Bar()
 
 
-class Silent:
-    """Shows nothing."""
-
-    def update(self, percent: float | None, description: str) -> None:
-        pass
-
-    def tick(self) -> None:
-        pass
-
-    def end(self, *, success: bool) -> None:
-        pass
-
-
-class Lines:
+class Lines(Progress):
     """Writes a line for each description that differs from the one before."""
 
     def __init__(self) -> None:
@@ -66,18 +54,12 @@ class Lines:
             say(description)
         self._last = description
 
-    def tick(self) -> None:
-        pass
-
-    def end(self, *, success: bool) -> None:
-        pass
-
 
 ESTIMATE_SECONDS = 5.0
 """No estimate before: the first figures of a job say little."""
 
 
-class Bar:
+class Bar(Progress):
     """One line, cut to the width of the terminal: a bar, the percentage, the time so far and to go, the description."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
@@ -94,7 +76,6 @@ class Bar:
         self._draw(percent, description)
 
     def tick(self) -> None:
-        """Draw again, because time has passed."""
         if self._line:
             self._draw(self._percent, self._description)
 

@@ -15,6 +15,7 @@ __all__ = [
     "add_output_options",
     "add_profile_argument",
     "add_write_option",
+    "form_chosen",
 ]
 
 FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
@@ -37,9 +38,15 @@ def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "jso
     add_colour_option(group)
 
 
+def form_chosen(options: argparse.Namespace) -> bool:
+    """Whether the user has chosen how the answer is printed."""
+    return options.output is not None or options.columns is not None or options.jmespath is not None
+
+
 def add_fleet_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names several servers, which may stand before the command too."""
     words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with a member nas"
+    parser.set_defaults(several=True)
     parser.add_argument("--on", metavar="NAMES", default=argparse.SUPPRESS, help=words)
 
 

@@ -26,7 +26,7 @@ from .exits import CommandError, ExitStatus, status_of
 from .identity import identity
 from .output import print_line, shell_words, tell
 
-__all__ = ["examine"]
+__all__ = ["run"]
 
 Step = tuple[str, Callable[[], str]]
 SKEW_SECONDS = 60.0
@@ -35,7 +35,7 @@ PINGS = 5
 MOST_ROLES = 6
 
 
-def examine(options: Namespace) -> ExitStatus:
+def run(options: Namespace) -> ExitStatus:
     """Run the steps up to the first that fails, and print each; the status of that one."""
     choice = chosen(options)
     endpoint = parse(choice.address)

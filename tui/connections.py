@@ -64,7 +64,7 @@ class Connections:
         mode = self._modes[session] = f"session-{next(self._numbers)}"
         self._app.private_modes.add(mode)
         session.others = lambda: [other for other in self._modes if other is not session]
-        workspace = Workspace(session, session.others)
+        workspace = Workspace(session)
         self._app.add_mode(mode, lambda: workspace)
         await self.show(session)
         self._app.call_after_refresh(collector.settle)

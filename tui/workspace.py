@@ -11,7 +11,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -49,6 +49,7 @@ from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
     from truenas_client.storage.saved_call import Variable
+    from tui.sections.explore import Explore
     from tui.session.keeping import Offer
 
 __all__ = ["Workspace"]
@@ -75,18 +76,18 @@ class Workspace(RemappedKeys, Screen[None]):
     class CloseWanted(Message):
         """The app is to end, once the user has confirmed it."""
 
-    def __init__(self, session: Session, others: Callable[[], Sequence[Session]] = tuple) -> None:
-        """``others`` are the further open connections."""
+    offered: Reactive[Offer | None] = Reactive(None, repaint=False, bindings=True)
+    """How this connection can be kept; a line of its own offers it until the user accepts."""
+
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._others = others
         self._drawn_others: tuple[Other, ...] = ()
         self._drawn_slots = (0, 0)
         self._told = State.CONNECTING
         self._lost = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._dirty = True
-        self._offered: Offer | None = None
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._status(), id="status")
@@ -110,7 +111,7 @@ class Workspace(RemappedKeys, Screen[None]):
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was while this was being loaded."""
-        self.query_one(f"#{HOME.id}", Section).take_over(typed)
+        self._explore.take_over(typed)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -123,7 +124,7 @@ class Workspace(RemappedKeys, Screen[None]):
     def _renew(self) -> None:
         if self.session.jobs.news:
             tell_job_news(self, self.session, self.section.shows_job)
-        others = tabs_of(self.session, self._others())
+        others = tabs_of(self.session)
         slots = self.session.life.slots
         counting = self.session.life.retry_at is not None or self.session.life.cooldown
         still = not counting and slots == self._drawn_slots
@@ -149,7 +150,7 @@ class Workspace(RemappedKeys, Screen[None]):
             self.notify("Connected again.", timeout=2)
 
     def _status(self) -> Status:
-        return status_of(self.session, self._others(), lost=self._lost, reconnect=self._reach("session.reconnect"))
+        return status_of(self.session, lost=self._lost, reconnect=self._reach("session.reconnect"))
 
     # Sections ----------------------------------------------------------------------
 
@@ -159,6 +160,11 @@ class Workspace(RemappedKeys, Screen[None]):
         shown = self.query_one("#sections", ContentSwitcher).visible_content
         assert isinstance(shown, Section)
         return shown
+
+    @property
+    def _explore(self) -> Explore:
+        """The section that opens methods; it is there from the beginning."""
+        return cast("Explore", self.query_one(f"#{HOME.id}"))
 
     async def show(self, name: str) -> Section:
         """Shows a section, making it when it is wanted for the first time."""
@@ -184,10 +190,6 @@ class Workspace(RemappedKeys, Screen[None]):
     async def action_show_section(self, name: str) -> None:
         await self.show(name)
 
-    @on(Section.MethodWanted)
-    async def _method_wanted(self, event: Section.MethodWanted) -> None:
-        await self.open_method(event.name)
-
     @on(WatchLine.Opened)
     async def _watch_line(self, event: WatchLine.Opened) -> None:
         await self.show(event.section)
@@ -205,7 +207,7 @@ class Workspace(RemappedKeys, Screen[None]):
         elif event.word == "slots":
             await self.show("wire")
         elif event.word.startswith("tab:"):
-            others = self._others()
+            others = self.session.others()
             if (at := int(event.word[4:])) < len(others):
                 self.post_message(self.ConnectionWanted(others[at]))
 
@@ -219,18 +221,19 @@ class Workspace(RemappedKeys, Screen[None]):
             await self.app.run_action(action.name, node)
 
     async def open_method(self, name: str) -> None:
-        """Shows a method in the section that opens methods."""
-        (await self.show(HOME.id)).open_method(name)
+        """Shows a method as it was left."""
+        await self.open_call(name, None)
 
     @on(Section.CallWanted)
     async def _call_wanted(self, event: Section.CallWanted) -> None:
         await self.open_call(event.method, event.params, run=event.run, variables=event.variables)
 
     async def open_call(
-        self, method: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+        self, method: str, arguments: str | list[Any] | None, *, run: Run = "reads", variables: Sequence[Variable] = ()
     ) -> None:
-        """Opens a method with these arguments, and runs it as far as `Section.open_call` says."""
-        (await self.show(HOME.id)).open_call(method, arguments, run=run, variables=variables)
+        """Shows a method with these arguments, and runs it as far as `Calling.open_call` says."""
+        await self.show(HOME.id)
+        self._explore.open_call(method, arguments, run=run, variables=variables)
 
     @on(Section.ItemWanted)
     async def _item_wanted(self, event: Section.ItemWanted) -> None:
@@ -298,17 +301,9 @@ class Workspace(RemappedKeys, Screen[None]):
 
     # Session -----------------------------------------------------------------------
 
-    @property
-    def offered(self) -> Offer | None:
-        """How this connection can be kept; a line of its own offers it until the user accepts."""
-        return self._offered
-
-    @offered.setter
-    def offered(self, offer: Offer | None) -> None:
-        self._offered = offer
+    def watch_offered(self) -> None:
         for line in self.query(OfferLine):  # gone when the app closes while a keyring is asked
-            line.offer("keeps this connection as a profile" if offer is not None else "")
-        self.refresh_bindings()
+            line.offer("keeps this connection as a profile" if self.offered is not None else "")
 
     @on(OfferLine.Accepted)
     @work(exclusive=True, group="keep")
@@ -316,9 +311,9 @@ class Workspace(RemappedKeys, Screen[None]):
         """Asks under which name, and where the secret is to lie."""
         if self.offered is None:
             return
-        from tui.cards.keep import ask_to_keep
+        from tui.cards.keep import KeepScreen
 
-        profile = await ask_to_keep(self, self.session.target, self.offered)
+        profile = await KeepScreen(self.session.target, self.offered).ask(self)
         self.offered = None
         if profile is not None:
             self.session.target = replace(self.session.target, profile=profile)

@@ -1,13 +1,12 @@
-"""``midclt profile``: its actions and their options; `midclt.profiles` does the work."""
+"""``midclt profile``: its actions and their options."""
 
 from __future__ import annotations
 
 import argparse
 
-from ..exits import ExitStatus
+__all__ = ["WORK", "add_options"]
 
-__all__ = ["add_options", "run"]
-
+WORK = "profiles"
 MECHANISMS = ("password", "api-key", "api-key-plain", "token", "none")
 
 _SECRETS = """\
@@ -19,13 +18,6 @@ where the secret is (--secret):
   command:WORDS         what a program prints, such as 'command:op read op://vault/nas/password'
   text                  in clear in the configuration; asked for now
 """
-
-
-def run(options: argparse.Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
-    from ..profiles import do
-
-    return do(options)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -12,9 +12,8 @@ from ..shared_options import add_fleet_option, add_output_options
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client
 
-__all__ = ["DASHED", "ON_SEVERAL", "add_options", "run"]
+__all__ = ["DASHED", "add_options", "run"]
 
-ON_SEVERAL = (None,)
 
 DASHED = ("--order-by",)
 """Options whose value may begin with a dash."""

@@ -12,13 +12,13 @@ from truenas_client.simulator import Call, Simulator
 from tui.cards.review import ReviewScreen
 from tui.model.realtime import Sample
 from tui.sections.dashboard import DashboardSection
+from tui.sections.jobs import JobsSection
 from tui.session.dashboard import Board
 from tui.session.readings import Reading
 from tui.session.session import Session
 from tui.session.target import Target
 from tui.text import ASCII, UNICODE
 from tui.widgets import dashboard_lines as lines
-from tui.widgets.rows import Rows
 from tui.widgets.tile import Drawn, Room, Tile, TileLines
 
 
@@ -68,7 +68,7 @@ async def test_a_pool_says_why_it_is_unhealthy_and_items_lead_to_what_is_behind_
         jobs.focus()
         await desk.press("down", "enter")
         await desk.until(lambda: desk.workspace.section.id == "jobs", "the jobs")
-        await desk.until(lambda: desk.workspace.query_one("#job-rows", Rows).key == "1", "the job")
+        await desk.until(lambda: desk.workspace.query_one(JobsSection).rows.key == "1", "the job")
 
 
 async def test_an_alert_is_dismissed_after_its_review(signed_in: Open, nas: Simulator) -> None:

@@ -7,13 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.app.conftest import Desk, Open
 from truenas_client.simulator import CallError, Simulator, Source, shapes
 from tui.cards.event_arguments import ArgumentsScreen
 from tui.cards.panel_sets import PanelSetsScreen
 from tui.cards.save import SaveScreen
+from tui.model.feed import Feed
 from tui.sections.events import EventsSection
-from tui.session.feeds import Feed
 from tui.session.recording import Recording
 from tui.session.session import Session
 from tui.session.target import Target
@@ -133,11 +135,13 @@ async def test_a_server_before_25_04_is_asked_for_its_events() -> None:
         await session.close()
 
 
-async def test_a_file_that_cannot_be_written_ends_the_recording(tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_written_ends_the_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     feed = Feed("x")
     recording = Recording(feed, tmp_path / "events.jsonl", lambda event: True, [], replace=False)
     await recording.begin()
-    recording._put = _full  # type: ignore[method-assign]
+    monkeypatch.setattr("tui.session.recording._put", _full)
     feed.add("added", 1, {})
     await recording.stop()
     assert "No space left" in recording.failed

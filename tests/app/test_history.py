@@ -175,8 +175,8 @@ async def test_secrets_are_asked_for_and_written_nowhere(signed_in: Open, nas: S
             SavedCall("look", "demo.look", [{"password": "${var:pw}", "n": "${var:n}"}, "-p${var:pw}"], "",
                       (Variable("pw", "secret"), Variable("n", "number"))), replace=True,
         )  # fmt: skip
-        await listed(desk, "8")
-        await desk.see("look")
+        section = await listed(desk, "8")
+        await desk.until(lambda: section.current is not None, "the call")
         await desk.press("r")
         await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the question")
         await desk.type(MARK)

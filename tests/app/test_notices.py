@@ -40,6 +40,8 @@ async def test_what_the_app_tells_is_a_notice() -> None:
         desk.app.screen.notify("for a while")
         await desk.see("for a while")
         assert [type(one) for one in desk.app._notifications] == [Notice]
+        desk.app.screen.notify("[bold]the name[/] of a thing [@click=app.quit]here[/]")
+        await desk.see("[bold]the name[/]")
 
 
 def test_textual_still_needs_this() -> None:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import resized, wait_for
+from tui.model.feed import Feed
 from tui.model.panel import Panel
-from tui.session.feeds import Feed
 from tui.text import ASCII
 from tui.widgets.event_lines import EventLines
 from tui.widgets.event_panel import EventPanel
@@ -254,7 +254,7 @@ async def test_more_events_lay_out_nothing() -> None:
 
 def test_a_young_feed_tells_its_rate_over_the_time_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("tui.session.feeds.time.monotonic", lambda: now)
+    monkeypatch.setattr("tui.model.feed.time.monotonic", lambda: now)
     feed = Feed("core.get_jobs")
     now += 2
     for number in range(20):

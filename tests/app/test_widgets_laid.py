@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,14 +20,6 @@ from tui.widgets.pulse import on_pulse
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
 from tui.widgets.watching import WatchingLines
-
-
-@dataclass
-class Stores:
-    """What a session has to be watched."""
-
-    jobs: JobStore = field(default_factory=JobStore)
-    feeds: Feeds = field(default_factory=lambda: Feeds(lambda value: value, lambda: None))
 
 
 def job(state: str, *, percent: float = 37, ran: float = 60, text: str = "Scrubbing, 24 s left") -> Job:
@@ -50,10 +41,10 @@ async def test_a_transfer_is_laid_out_anew_on_another_width() -> None:
 
 
 async def test_what_is_watched_is_laid_out_anew_on_another_width() -> None:
-    stores = Stores()
-    stores.feeds.hold("alert.list")
-    stores.jobs.put(job("RUNNING"))
-    view = WatchingLines(stores)
+    jobs, feeds = JobStore(), Feeds(lambda value: value, lambda: None)
+    feeds.hold("alert.list")
+    jobs.put(job("RUNNING"))
+    view = WatchingLines(jobs, feeds)
     async with staged(view, size=(60, 10)) as pilot:
         view.lay_anew()
         await pilot.pause()

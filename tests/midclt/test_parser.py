@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import _SubParsersAction
+from argparse import ArgumentParser, _SubParsersAction
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -118,6 +119,19 @@ def test_the_parser_is_whole_before_it_reads_anything() -> None:
     assert list(commands.choices) == list(COMMANDS)
     assert all(command.description for command in commands.choices.values())
     assert "--job-print" in commands.choices["call"].format_help()
+
+
+def _subparsers(parser: ArgumentParser) -> dict[str, ArgumentParser]:
+    found = [action.choices for action in parser._actions if isinstance(action, _SubParsersAction)]
+    return dict(found[0]) if found else {}
+
+
+def test_each_command_and_action_has_the_function_that_does_it() -> None:
+    for name, parser in _subparsers(get_parser()).items():
+        command = import_module(f"midclt.commands.{name}")
+        work = import_module(f"midclt.{command.WORK}") if hasattr(command, "WORK") else command
+        for function in [f"do_{action}" for action in _subparsers(parser)] or ["run"]:
+            assert callable(getattr(work, function, None)), (name, function)
 
 
 @pytest.mark.parametrize("flag", ["-j", "-job", "--job"])

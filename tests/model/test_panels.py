@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.model.eventfilter import EventFilter
+from tui.model.feed import Feed
 from tui.model.panel import Panel
 from tui.model.plot import draw_plot, reach
-from tui.session.feeds import Feed
 
 EVENT = SimpleNamespace(
     kind="changed",

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.model.feed import MOST_BYTES, Feed
 from tui.model.panel import Panel
-from tui.session.feeds import MOST_BYTES, Feed
 from tui.session.stores import Job, JobStore
 
 ROW: dict[str, Any] = {

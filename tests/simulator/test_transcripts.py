@@ -167,8 +167,11 @@ async def test_text_and_octets_that_are_no_calls(tmp_path: Path) -> None:
         ({"id": 1, "method": "mail.update", "params": [{"oauth": {"client_secret": "sss-ecret"}}]}, "sss-ecret"),
         ({"id": 1, "method": "x", "params": ["/_download/1?auth_token=sss-ecret"]}, "sss-ecret"),
         ({"id": 1, "method": "user.setup_local_administrator", "params": ["root", "sss-ecret"]}, "sss-ecret"),
+        ({"id": 1, "method": "failover.call_remote", "params": ["auth.login", ["a", "sss-ecret"]]}, "sss-ecret"),
+        ({"id": 1, "method": "alertservice.create", "params": [{"attributes": {"url": "sss-ecret"}}]}, "sss-ecret"),
+        ({"id": 1, "method": "core.bulk", "params": ["alertservice.update", [[1, {"url": "sss-ecret"}]]]}, "sss-ecret"),
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_masked(frame: dict[str, Any], secret: str) -> None:
     masker = Masker()
@@ -184,6 +187,8 @@ def test_what_was_secret_once_stays_so_and_shapes_are_kept() -> None:
     assert shown["frame"]["result"] == "********"
     masker.message('{"id": 2, "method": "pool.dataset.export_key", "params": [1]}', sent=True)
     assert masker.message('{"id": 2, "result": "abc"}', sent=False)["frame"]["result"] == "********"
+    masker.message('{"id": 3, "method": "alertservice.query", "params": []}', sent=True)
+    assert "room" not in str(masker.message('{"id": 3, "result": [{"url": "https://chat.example/room"}]}', sent=False))
     event = {"method": "collection_update", "params": {"fields": {"message": "used tok-en-text", "otp_token": 6}}}
     fields = masker.message(json.dumps(event), sent=False)["frame"]["params"]["fields"]
     assert fields == {"message": "used ********", "otp_token": 0}

@@ -19,7 +19,7 @@ from typing import Any
 
 from truenas_client.methods.normalise import Schema, normalise
 
-from .errors import ValidationErrors
+from .errors import ValidationErrors, refused
 
 __all__ = ["Parameter", "bind", "check", "parameters"]
 
@@ -83,10 +83,9 @@ def _limited(schema: Schema) -> Schema:
 
 def bind(accepts: Sequence[Parameter], params: Sequence[Any]) -> list[Any]:
     """The arguments with defaults filled in. Raises `ValidationErrors`."""
-    errors = ValidationErrors()
     if len(params) > len(accepts):
-        errors.add("", f"Too many arguments (expected {len(accepts)}, found {len(params)})")
-        raise errors
+        raise refused("", f"Too many arguments (expected {len(accepts)}, found {len(params)})")
+    errors = ValidationErrors()
     bound = []
     for position, parameter in enumerate(accepts):
         if position < len(params):

@@ -14,7 +14,7 @@ from . import login
 from .call import Call
 from .errors import InstanceNotFound
 from .extension import Extensible
-from .shapes import any_, arguments, array, boolean, choice, integer, obj, returning, text
+from .shapes import any_, array, boolean, choice, integer, obj, text
 
 if TYPE_CHECKING:
     from .release import Release
@@ -96,7 +96,7 @@ for scram, part in LOGIN_EX.items():
         ("auth.login_ex", "Sign in. The answer says whether it worked, or what is wanted next."),
         ("auth.login_ex_continue", "Send the next proof of a sign-in that has begun."),
     ):
-        data = arguments(login_data=_login_data(scram=scram))
+        data = {"login_data": _login_data(scram=scram)}
         part.method(name, accepts=data, no_auth=True, description=doc)(login_ex)
 
 
@@ -107,12 +107,12 @@ def parts(release: Release) -> list[Extensible]:
 
 @PART.method(
     "auth.login",
-    accepts=arguments(
-        username=text("Name of the account."),
-        password=text("Its password."),
-        otp_token=any_("One-time password, for accounts that have one.", default=None),
-    ),
-    returns=returning(boolean("Whether it worked.")),
+    accepts={
+        "username": text("Name of the account."),
+        "password": text("Its password."),
+        "otp_token": any_("One-time password, for accounts that have one.", default=None),
+    },
+    returns=boolean("Whether it worked."),
     no_auth=True,
 )
 async def login_(call: Call, username: str, password: str, otp_token: str | None) -> bool:
@@ -127,8 +127,8 @@ async def login_(call: Call, username: str, password: str, otp_token: str | None
 
 @PART.method(
     "auth.login_with_api_key",
-    accepts=arguments(api_key=text("The key.")),
-    returns=returning(boolean("Whether it worked.")),
+    accepts={"api_key": text("The key.")},
+    returns=boolean("Whether it worked."),
     no_auth=True,
 )
 async def login_with_api_key(call: Call, api_key: str) -> bool:
@@ -137,10 +137,7 @@ async def login_with_api_key(call: Call, api_key: str) -> bool:
 
 
 @PART.method(
-    "auth.login_with_token",
-    accepts=arguments(token=text("The token.")),
-    returns=returning(boolean("Whether it worked.")),
-    no_auth=True,
+    "auth.login_with_token", accepts={"token": text("The token.")}, returns=boolean("Whether it worked."), no_auth=True
 )
 async def login_with_token(call: Call, token: str) -> bool:
     """Sign in with a token. Kept for old programs."""
@@ -150,7 +147,7 @@ async def login_with_token(call: Call, token: str) -> bool:
 
 @PART.method(
     "auth.mechanism_choices",
-    returns=returning(array(text(), "Mechanisms by name.")),
+    returns=array(text(), "Mechanisms by name."),
     no_auth=True,
     roles=("READONLY_ADMIN", "SHARING_ADMIN"),
 )
@@ -170,16 +167,14 @@ def me(call: Call) -> dict[str, Any]:
 
 
 @PART.method(
-    "auth.set_attribute",
-    accepts=arguments(key=text("Name of the attribute."), value=any_("What to keep.")),
-    no_authz=True,
+    "auth.set_attribute", accepts={"key": text("Name of the attribute."), "value": any_("What to keep.")}, no_authz=True
 )
 def set_attribute(call: Call, key: str, value: Any) -> None:
     """Keep a value with the account, for user interfaces."""
     call.account.attributes[key] = value
 
 
-@PART.method("auth.logout", returns=returning(boolean("Always true.")), no_authz=True)
+@PART.method("auth.logout", returns=boolean("Always true."), no_authz=True)
 def logout(call: Call) -> bool:
     """Sign out. The connection stays."""
     if call.session is not None:
@@ -189,13 +184,13 @@ def logout(call: Call) -> bool:
 
 @PART.method(
     "auth.generate_token",
-    accepts=arguments(
-        ttl=integer("Seconds without use after which the token ends.", default=600),
-        attrs=obj("Anything to keep with it; such a token can't sign in.", {}),
-        match_origin=boolean("Only the address that made it may use it.", default=True),
-        single_use=boolean("The first use is the last.", default=False),
-    ),
-    returns=returning(text("The token.")),
+    accepts={
+        "ttl": integer("Seconds without use after which the token ends.", default=600),
+        "attrs": obj("Anything to keep with it; such a token can't sign in.", {}),
+        "match_origin": boolean("Only the address that made it may use it.", default=True),
+        "single_use": boolean("The first use is the last.", default=False),
+    },
+    returns=text("The token."),
     no_authz=True,
 )
 def generate_token(call: Call, ttl: int, attrs: dict[str, Any], match_origin: bool, single_use: bool) -> str:
@@ -214,15 +209,15 @@ def sessions(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
     rows = []
     for session in call.nas.sessions:
         if session.credential is not None:
-            row = call.nas.sessions.row(session, session.credential)
+            row = session.row(session.credential)
             rows.append({"id": row.pop("id"), "current": session is call.session, "internal": False, **row})
     return call.filter_list(rows, filters, options)
 
 
 @PART.method(
     "auth.terminate_session",
-    accepts=arguments(id=text("The session to end.")),
-    returns=returning(boolean("Whether there was one to end.")),
+    accepts={"id": text("The session to end.")},
+    returns=boolean("Whether there was one to end."),
     roles=("AUTH_SESSIONS_WRITE",),
 )
 def terminate_session(call: Call, id: str) -> bool:
@@ -234,11 +229,7 @@ def terminate_session(call: Call, id: str) -> bool:
     return True
 
 
-@PART.method(
-    "auth.terminate_other_sessions",
-    returns=returning(boolean("Always true.")),
-    roles=("AUTH_SESSIONS_WRITE",),
-)
+@PART.method("auth.terminate_other_sessions", returns=boolean("Always true."), roles=("AUTH_SESSIONS_WRITE",))
 def terminate_other_sessions(call: Call) -> bool:
     """End all sessions but this one."""
     for session in call.nas.sessions:

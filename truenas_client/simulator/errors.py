@@ -26,6 +26,7 @@ __all__ = [
     "errname",
     "not_authenticated",
     "not_authorized",
+    "refused",
 ]
 
 Row = list[Any]
@@ -108,6 +109,11 @@ class ValidationErrors(Exception):
 
     def __str__(self) -> str:
         return "".join(f"{error}\n" for error in self.errors)
+
+
+def refused(attribute: str, errmsg: str, errno: int = errno.EINVAL) -> ValidationErrors:
+    """The errors of a call with one wrong field."""
+    return ValidationErrors([ValidationError(attribute, errmsg, errno)])
 
 
 def not_authenticated() -> CallError:

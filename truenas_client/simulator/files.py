@@ -64,15 +64,12 @@ def offer(
     method = nas.registry.methods.get(name)
     if method is None:
         raise CallError(f"There is no method {name!r}", ErrnoMixin.ENOMETHOD)
-    inner = Call(nas, call.session, method)
-    inner.credential = call.credential
-    if not authorized:
-        inner.authorize()
+    inner = call.inner(method, authorized=authorized)
     if method.job is None:
         raise CallError(f"{name} is no job", 22)
     content = Spool() if buffered else Pipe()
     job = inner.start_job(params, output=content)
-    job.when_ended(lambda _: content.close())
+    job.when_ended(content.close)
     nas.downloads.add(Download(job, content, filename, buffered))
     attributes = {"filename": filename, "job": job.id}
     on_unix = call.session is None or call.session.origin.unix
@@ -172,7 +169,7 @@ def _start(nas: Nas, credential: Credential, wanted: dict[str, Any]) -> tuple[Jo
         job = call.start_job(params, uploads=uploads)
     except CallError as e:
         raise Refusal(412, str(e)) from e
-    job.when_ended(lambda _: uploads.abandon())
+    job.when_ended(uploads.abandon)
     return job, uploads
 
 

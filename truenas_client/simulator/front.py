@@ -164,7 +164,7 @@ class Front:
         channel.on_text = calls.receive
         channel.on_batch = calls.pump
         channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
-        self._nas.sessions.add(session)
+        self._nas.sessions[session] = None
         channel.kept = session.origin.unix
         channel.crowded = self._crowded
         self._links.add(channel)
@@ -181,7 +181,7 @@ class Front:
             await writer.drain()
         finally:
             self._links.discard(channel)
-            self._nas.sessions.remove(session)
+            del self._nas.sessions[session]
             calls.end()
             session.closed()
 

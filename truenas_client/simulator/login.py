@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from truenas_client.auth.saslprep import saslprep
+from truenas_client.auth.scram import derive
 
 from .accounts import Account, ApiKey, Credential, Token
 from .errors import CallError
-from .scram import BOUND, BadMessage, ClientFirst, Exchange, derive
+from .scram import BOUND, BadMessage, ClientFirst, Exchange
 
 if TYPE_CHECKING:
     from .call import Call

@@ -23,14 +23,13 @@ import ssl
 from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from .rpc import METHOD_NOT_FOUND, error_frame
+from .rpc_dialect import METHOD_NOT_FOUND, error_frame
 from .transcript import Flow, Line, Masker
 
 __all__ = ["Playback", "Player", "key"]
@@ -88,9 +87,7 @@ class Playback:
             self._server = await serve(self._serve, "127.0.0.1", 0, ssl=self._tls, **options)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         assert self._server is not None
         self._server.close(close_connections=True)
         await self._server.wait_closed()

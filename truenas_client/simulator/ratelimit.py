@@ -14,7 +14,7 @@ from .errors import CallError
 
 if TYPE_CHECKING:
     from .clock import Clock
-    from .events import Peer
+    from .session import Session
 
 __all__ = ["RateLimit"]
 
@@ -34,7 +34,7 @@ class RateLimit:
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
         """When the minute of a method and address began, and the calls in it."""
 
-    def delay(self, session: Peer, method: str, *, open_to_all: bool) -> float | None:
+    def delay(self, session: Session, method: str, *, open_to_all: bool) -> float | None:
         """Count a call of a session; the seconds after which it is refused, or None when it may run."""
         if session.credential is not None or session.origin.unix or method in EXEMPT or not open_to_all:
             return None

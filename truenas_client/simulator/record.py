@@ -17,7 +17,6 @@ import json
 import signal
 import ssl
 import sys
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -71,9 +70,7 @@ class Recorder:
         )
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         assert self._server is not None
         self._server.close()
         await self._server.wait_closed()

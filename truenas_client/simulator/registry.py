@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import errno
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from truenas_client.exc import ErrnoMixin
 from truenas_client.methods.normalise import normalise
@@ -25,15 +25,15 @@ from .arguments import Parameter, parameters
 from .errors import CallError, MethodNotFoundError
 
 if TYPE_CHECKING:
+    from .encoding import Encoded
     from .release import Release
-    from .rpc import Encoded
 
-__all__ = ["EventKind", "JobOptions", "Method", "Registry", "entry", "service"]
+__all__ = ["EventKind", "Facts", "JobOptions", "Method", "Registry", "entry", "service"]
 
 Handler = Callable[..., Any | Awaitable[Any]]
 Schema = dict[str, Any]
-Schemas = list[Schema] | Callable[[], list[Schema]]
-"""Schemas, or what makes them when they are first asked for."""
+Schemas = Schema | list[Schema] | Callable[[], Schema | list[Schema]]
+"""Arguments by name, or a result; either also as a catalogue lists it, or made when it is first asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,12 @@ class Method:
     @property
     def entry(self) -> dict[str, Any]:
         """The catalogue entry. Its schemas are made when it is first asked for: most never are."""
-        for key in ("accepts", "returns"):
-            if callable(made := self.facts.get(key)):
-                self.facts[key] = made()
+        if not self.laid:
+            accepts, returns = (
+                made() if callable(made) else made for made in map(self.facts.get, ("accepts", "returns"))
+            )
+            self.facts["accepts"] = shapes.arguments(**accepts) if isinstance(accepts, dict) else accepts
+            self.facts["returns"] = shapes.returning(returns) if isinstance(returns, dict) else returns
         return self.facts
 
     @property
@@ -158,51 +161,56 @@ class EventKind:
         }
 
 
+class Facts(TypedDict, total=False):
+    """The facts of a method that decide what a catalogue says of it and who may call it."""
+
+    accepts: Schemas
+    returns: Schemas
+    roles: Iterable[str]
+    filterable: bool
+    no_auth: bool
+    no_authz: bool
+    downloadable: bool
+    uploadable: bool
+
+
 def entry(
-    *,
     description: str = "",
-    accepts: Schemas | None = None,
-    returns: Schemas | None = None,
-    roles: Iterable[str] = (),
+    *,
+    examples: Iterable[str] = (),
     job: bool = False,
-    filterable: bool = False,
-    no_auth: bool = False,
-    no_authz: bool = False,
-    examples: Mapping[str, list[str]] | None = None,
-    downloadable: bool = False,
-    uploadable: bool = False,
-    pass_application: bool = False,
     cli_private: bool = False,
+    **facts: Unpack[Facts],
 ) -> dict[str, Any]:
     """A catalogue entry with all keys of release 26; the command line's line is the first sentence."""
     first = description.split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
     return {
         "description": description or None,
         "cli_description": first,
-        "examples": dict(examples or {}),
-        "accepts": accepts or [],
-        "returns": returns or shapes.returning(shapes.any_()),
-        "roles": sorted(roles),
+        "examples": {"websocket": list(examples)} if examples else {},
+        "accepts": facts.get("accepts") or [],
+        "returns": facts.get("returns") or shapes.returning(shapes.any_()),
+        "roles": sorted(facts.get("roles", ())),
         "job": job,
-        "downloadable": downloadable,
-        "uploadable": uploadable,
+        "downloadable": facts.get("downloadable", False),
+        "uploadable": facts.get("uploadable", False),
         "check_pipes": [] if job else False,
-        "filterable": filterable,
+        "filterable": facts.get("filterable", False),
         "filterable_schema": None,
-        "no_auth_required": no_auth,
-        "no_authz_required": no_authz,
-        "pass_application": pass_application,
+        "no_auth_required": facts.get("no_auth", False),
+        "no_authz_required": facts.get("no_authz", False),
+        "pass_application": False,
         "cli_private": cli_private,
     }
 
 
-def accepts_of(handler: Handler) -> list[Schema]:
+def accepts_of(handler: Handler) -> Schema:
     """Schemas for a handler without any: an argument of any kind for each parameter after the first."""
     named: dict[str, Schema] = {}
     for name, parameter in list(inspect.signature(handler).parameters.items())[1:]:
         default = parameter.default
         named[name] = shapes.any_() if default is parameter.empty else shapes.any_(default=default)
-    return shapes.arguments(**named)
+    return named
 
 
 @dataclass(slots=True)

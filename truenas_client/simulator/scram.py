@@ -14,8 +14,9 @@ import hmac
 from dataclasses import dataclass
 
 from truenas_client.auth.saslprep import saslprep
+from truenas_client.auth.scram import Keys
 
-__all__ = ["BadMessage", "ClientFirst", "Exchange", "derive"]
+__all__ = ["BadMessage", "ClientFirst", "Exchange"]
 
 BOUND = b"p=tls-server-end-point,,"
 
@@ -61,22 +62,6 @@ def _prepared(name: str) -> str:
         return saslprep(name)
     except ValueError as e:
         raise BadMessage(str(e)) from e
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys that the server keeps instead of a secret."""
-
-    client: bytes
-    stored: bytes
-    server: bytes
-
-
-def derive(secret: str, salt: bytes, iterations: int) -> Keys:
-    """The keys of a secret; takes as long as the number of iterations makes it."""
-    salted = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, iterations)
-    client = hmac.digest(salted, b"Client Key", "sha512")
-    return Keys(client, hashlib.sha512(client).digest(), hmac.digest(salted, b"Server Key", "sha512"))
 
 
 @dataclass(frozen=True, slots=True)

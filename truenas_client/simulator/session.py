@@ -79,16 +79,30 @@ class Session:
         self.pending = None
         self.ttl = ttl or 0.0
         self.expires_at = None if ttl is None else self.nas.clock.now() + ttl
-        self.nas.sessions.announce(self, "ADDED")
+        self._announce("ADDED", self.row(credential))
 
     def sign_out(self) -> None:
         """Forget the user; the connection and its ordinary subscriptions stay."""
         if self.credential is not None:
-            self.nas.sessions.announce(self, "REMOVED")
+            self._announce("REMOVED", {"id": self.id})
         self._end_token()
         self.credential = None
         self.expires_at = None
         self.nas.events.leave(self, sources_only=True)
+
+    def row(self, credential: Credential) -> dict[str, Any]:
+        """A session as ``auth.sessions`` events show it."""
+        return {
+            "id": self.id,
+            "origin": str(self.origin),
+            "credentials": credential.kind,
+            "credentials_data": credential.data(),
+            "created_at": self.created_at,
+            "secure_transport": self.origin.secure,
+        }
+
+    def _announce(self, kind: str, fields: dict[str, Any]) -> None:
+        self.nas.events.send("auth.sessions", kind, visible=lambda other: other is not self, fields=fields)
 
     def _end_token(self) -> None:
         if self.token is not None:
@@ -106,7 +120,7 @@ class Session:
 
     def send_update(self, update: Update) -> None:
         """Send one event."""
-        self.channel.send(self.dialect.update(update))
+        self.channel.send(update.text(self.dialect))
 
     def send_ended(self, collection: str, error: dict[str, Any] | None) -> None:
         """Tell that the subscriptions of a source have ended."""
@@ -115,7 +129,4 @@ class Session:
     def closed(self) -> None:
         """The connection is gone."""
         self.nas.events.leave(self)
-        self._end_token()
-        if self.credential is not None:
-            credential, self.credential = self.credential, None
-            self.nas.sessions.announce(self, "REMOVED", credential)
+        self.sign_out()

@@ -124,12 +124,12 @@ def obj(doc: str = "", default: Any = _UNSET, open_: bool = False, /, **members:
 
 
 def arguments(**named: Schema) -> list[Schema]:
-    """The ``accepts`` of a method: its arguments in order."""
+    """The arguments of a method in order, as a catalogue lists them."""
     return [_named(name, schema) for name, schema in named.items()]
 
 
 def returning(schema: Schema) -> list[Schema]:
-    """The ``returns`` of a method."""
+    """The result of a method, as a catalogue lists it."""
     return [{**_named("result", schema), "_required_": True}]
 
 

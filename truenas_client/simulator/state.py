@@ -22,15 +22,15 @@ from .downloads import Downloads
 from .events import Events
 from .extension import Extensible
 from .faults import Fault, Faults
-from .jobs import Job, Jobs
+from .jobs import Jobs
 from .ratelimit import RateLimit
 from .release import RELEASES
-from .sessions import Sessions
 from .world import DATA, World
 
 if TYPE_CHECKING:
+    from .encoding import Encoded
     from .origin import Origin
-    from .rpc import Encoded
+    from .session import Session
     from .tls import Tls
 
 __all__ = ["Nas"]
@@ -55,11 +55,12 @@ class Nas(Extensible):
         self.random = random.Random(seed)
         self.boot_id = str(UUID(int=random.Random(f"boot {seed}").getrandbits(128), version=4))
         self.events = Events(self.registry, self.clock)
-        self.jobs = Jobs(self.events, self.clock.wall, self.release)
+        self.jobs = Jobs(self.events, self.clock.wall)
         self.accounts: dict[str, Account] = {}
         self.api_keys: dict[int, ApiKey] = {}
         self.tokens: dict[str, Token] = {}
-        self.sessions = Sessions(self.events)
+        self.sessions: dict[Session, None] = {}
+        """The open connections, in the order they came."""
         self.rate_limit = RateLimit(self.clock, self.random)
         self.contents: dict[str, bytes] = {}
         """The files that can be read and written through the API, by path."""
@@ -156,26 +157,6 @@ class Nas(Extensible):
             return any(ip_address(origin.address) in ip_network(one, strict=False) for one in allowed)
         except ValueError:
             return False
-
-    async def wait_for_job(self, job: Job) -> Any:
-        """The result of a job when it has ended. Raises what it failed with, if that has a text.
-
-        An aborted one gives None, and so does one that failed without a text.
-        """
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def tell(job: Job) -> None:
-            if not ended.done():
-                ended.set_result(None)
-
-        job.when_ended(tell)
-        try:
-            await ended
-        finally:
-            job.forget(tell)
-        if job.failure is not None:
-            raise job.failure
-        return job.result
 
     # --- steering it ---------------------------------------------------------------------------
 

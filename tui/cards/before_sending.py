@@ -11,7 +11,6 @@ from functools import partial
 from textual.dom import DOMNode
 
 from truenas_client.values.human import human_size
-from tui.cards.card import ask
 from tui.cards.file import FileScreen
 from tui.cards.handing_over import handed_over
 from tui.cards.review import Answer, ReviewScreen, Subject
@@ -34,7 +33,7 @@ async def before_sending(node: DOMNode, session: Session, call: Call, notes: Seq
     kind = file_wanted(method, call.params) if method is not None else None
     if kind is not None:
         path = session.caller.file_places.first(kind, call, session.host)
-        call.transfer = await ask(node, FileScreen(kind, call.method, path, private=is_private(call.method)))
+        call.transfer = await FileScreen(kind, call.method, path, private=is_private(call.method)).ask(node)
         if call.transfer is None:
             return "back"
         if node.app.is_web:
@@ -44,7 +43,7 @@ async def before_sending(node: DOMNode, session: Session, call: Call, notes: Seq
     risk = session.risk_of(call.method, call.params)
     if risk == "read":
         return "send"
-    answer = await ask(node, ReviewScreen(_subject(session, call, risk, notes), session.read))
+    answer = await ReviewScreen(_subject(session, call, risk, notes), session.read).ask(node)
     call.reviewed = answer == "send"
     return answer
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.dom import DOMNode
 
 from tui import actions
-from tui.cards.card import CardScreen, ask
-from tui.text import plain, safe
+from tui.cards.card import CardScreen
+from tui.text import safe
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Row, Rows
 
@@ -20,7 +19,7 @@ __all__ = ["ChooseScreen", "choose"]
 
 async def choose(node: DOMNode, title: str, entries: Sequence[tuple[str, str]]) -> str | None:
     """Asks over the screen of ``node`` for one of these, key and words; None for escape. From a worker."""
-    return await ask(node, ChooseScreen(title, entries))
+    return await ChooseScreen(title, entries).ask(node)
 
 
 class ChooseScreen(CardScreen[str | None]):
@@ -30,20 +29,15 @@ class ChooseScreen(CardScreen[str | None]):
 
     def __init__(self, title: str, entries: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._title_text = title
+        self.title = title
         self._entries = tuple(entries)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Rows(id="entries")
-            yield Hint(("nav.open", "choose"), ("card.leave", "back"))
-
-    def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(self._title_text)
-        rows = self.query_one(Rows)
+    def lines(self) -> ComposeResult:
+        rows = Rows(id="entries")
         rows.set_rows([Row(key, (safe(text[:200]),)) for key, text in self._entries])
         rows.styles.height = min(len(self._entries), 12)
-        rows.focus()
+        yield rows
+        yield Hint(("nav.open", "choose"), ("card.leave", "back"))
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:

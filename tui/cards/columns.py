@@ -7,27 +7,21 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.dom import DOMNode
 
 from truenas_client.values.table import Arrangement, Table
 from tui import actions
-from tui.cards.card import CardScreen, ask
+from tui.cards.card import CardScreen
 from tui.widgets.find_field import FindField
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 
-__all__ = ["ColumnsScreen", "arrange_columns"]
-
-
-async def arrange_columns(node: DOMNode, table: Table, key: str | None) -> Arrangement | None:
-    """Asks over the screen of ``node``, with the cursor on the column ``key``; None changes nothing. From a worker."""
-    return await ask(node, ColumnsScreen(table, key))
+__all__ = ["ColumnsScreen"]
 
 
 class ColumnsScreen(CardScreen[Arrangement | None]):
-    """Dismisses with the arrangement for enter, with None for escape."""
+    """Dismisses with the arrangement for enter, with None for escape. ``key`` is the column with the cursor."""
 
+    TITLE = "Columns"
     BINDINGS = [
         *actions.bind(
             *(("card.accept", "answer"), ("nav.toggle", "hide")),
@@ -50,26 +44,22 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
         self._key = key
         self._sought = ""
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Rows((Column(cells=3), Column(flex=True), Column(cells=18, style="dim")), id="columns")
-            yield FindField(self._filter, lambda: self.query_one(Rows), placeholder="part of a name")
-            yield Hint(
-                *(("nav.toggle", "show or hide"), ("table.left table.right", "move")),
-                *(("table.pin", "pin"), ("table.sort", "sort")),
-            )
-            yield Hint(
-                *(("pane.find", "filter"), ("columns.all", "all"), ("columns.only", "only this")),
-                *(("columns.reset", "reset"), ("card.leave", "back"), ("card.accept", "done")),
-            )
+    def lines(self) -> ComposeResult:
+        yield Rows((Column(cells=3), Column(flex=True), Column(cells=18, style="dim")), id="columns")
+        yield FindField(self._filter, lambda: self.query_one(Rows), placeholder="part of a name")
+        yield Hint(
+            *(("nav.toggle", "show or hide"), ("table.left table.right", "move")),
+            *(("table.pin", "pin"), ("table.sort", "sort")),
+        )
+        yield Hint(
+            *(("pane.find", "filter"), ("columns.all", "all"), ("columns.only", "only this")),
+            *(("columns.reset", "reset"), ("card.leave", "back"), ("card.accept", "done")),
+        )
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = "Columns"
-        rows = self.query_one(Rows)
         self._renew()
         if self._key is not None:
-            rows.move_to(f"={self._key}")
-        rows.focus()
+            self.query_one(Rows).move_to(f"={self._key}")
 
     @property
     def _at(self) -> str | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.dom import DOMNode
 from textual.widgets import Static
 
 from tui import actions
-from tui.cards.card import CardScreen, ask
+from tui.cards.card import CardScreen
 from tui.text import plain
 from tui.widgets.key_line import Hint
 
@@ -17,7 +16,7 @@ __all__ = ["ConfirmScreen", "confirm"]
 
 async def confirm(node: DOMNode, title: str, text: str, *, yes: str, no: str = "back") -> bool:
     """Asks over the screen of ``node``; ``yes`` and ``no`` are the words beside the keys. From a worker."""
-    return await ask(node, ConfirmScreen(title, text, yes=yes, no=no))
+    return await ConfirmScreen(title, text, yes=yes, no=no).ask(node)
 
 
 class ConfirmScreen(CardScreen[bool]):
@@ -30,19 +29,15 @@ class ConfirmScreen(CardScreen[bool]):
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "back") -> None:
         super().__init__()
-        self._title_text = title
+        self.title = title
         self._text = text
         self._yes = yes
         self._no = no
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            for line in self._text.split("\n"):
-                yield Static(plain(line))
-            yield Hint(("card.accept", self._yes), ("card.leave", self._no))
-
-    def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(self._title_text)
+    def lines(self) -> ComposeResult:
+        for line in self._text.split("\n"):
+            yield Static(plain(line))
+        yield Hint(("card.accept", self._yes), ("card.leave", self._no))
 
     def action_leave(self) -> None:
         self.dismiss(False)

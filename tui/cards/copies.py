@@ -36,6 +36,11 @@ class Copy(NamedTuple):
     make: Callable[[], Any]
     notice: str
 
+    @classmethod
+    def of(cls, letter: str, words: str, value: Any, notice: str) -> Copy:
+        """A choice whose value is there already."""
+        return cls(letter, words, lambda: value, notice)
+
 
 async def copy_one_of(node: Widget, copies: Sequence[Copy], name: str) -> None:
     """Asks over the screen of ``node`` what to copy, and copies it. From a worker."""

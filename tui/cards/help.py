@@ -9,7 +9,6 @@ from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -39,41 +38,26 @@ def show_keys(screen: Screen[Any]) -> None:
 class HelpScreen(CardScreen[None]):
     """``here`` maps the ids of actions that work now to the keys each has now."""
 
+    TITLE = "Keys"
     BINDINGS = actions.bind(("app.close", "leave"), ("app.keys", "leave"), ("card.accept", "leave"))
 
     def __init__(self, here: dict[str, list[str]]) -> None:
         super().__init__()
         self._here = here
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Rows(
-                (
-                    Column(style="title"),
-                    Column(style="accent"),
-                    Column(),
-                    Column(flex=True, style="dim", hide_below=100),
-                ),
-                id="keys",
-            )
-            yield Static("", id="about")
-            yield Hint(
-                *(("card.leave", "close"), ("app.palette", "then any action by name"), ("shift+mouse", "selects text"))
-            )
-
-    def on_mount(self) -> None:
-        self.query_one("#card").border_title = "Keys"
-        rows = self.query_one(Rows)
-        rows.set_rows(self._rows(), keep=False)
-        rows.focus()
-        self._fit(self.size.height)
+    def lines(self) -> ComposeResult:
+        columns = (Column(style="title"), Column(style="accent"), Column())
+        rows = Rows((*columns, Column(flex=True, style="dim", hide_below=100)), id="keys")
+        rows.set_rows(self._rows())
+        yield rows
+        yield Static("", id="about")
+        yield Hint(
+            *(("card.leave", "close"), ("app.palette", "then any action by name"), ("shift+mouse", "selects text"))
+        )
 
     def on_resize(self, event: events.Resize) -> None:
-        self._fit(event.size.height)
-
-    def _fit(self, height: int) -> None:
-        """The card is no longer than its keys, and its last lines are always on screen."""
-        self.query_one(Rows).styles.max_height = max(height - AROUND, 1)
+        # The card is no longer than its keys, and its last lines are always on screen.
+        self.query_one(Rows).styles.max_height = max(event.size.height - AROUND, 1)
 
     @on(Rows.Highlighted)
     def _highlighted(self, event: Rows.Highlighted) -> None:

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -75,45 +74,44 @@ class ReviewScreen(CardScreen[Answer]):
 
     def __init__(self, subject: Subject, read: Callable[[str, tuple[Any, ...]], Awaitable[Any]]) -> None:
         super().__init__()
+        self.title = f"Review  {subject.host}"
         self._subject = subject
         self._read = read
         self._reading = False
-        self._warned = False
         self._names: tuple[str, ...] = (_typeable(subject.resource) or _typeable(subject.host) or "yes",)
         """The names that the card accepts; it asks for the first."""
 
-    def compose(self) -> ComposeResult:
+    def lines(self) -> ComposeResult:
         subject = self._subject
         style = "$text-error" if subject.risk == "risk" else "$text-warning"
-        with Vertical(id="card", classes=f"-{subject.risk}"):
-            yield Static(
-                Content.assemble(
-                    (safe(subject.method), "bold"),
-                    "   ",
-                    (subject.risk, f"{style} bold"),
-                    "   ",
-                    (safe(" or ".join(subject.roles[:3])), "$foreground-muted"),
-                )
+        yield Static(
+            Content.assemble(
+                (safe(subject.method), "bold"),
+                "   ",
+                (subject.risk, f"{style} bold"),
+                "   ",
+                (safe(" or ".join(subject.roles[:3])), "$foreground-muted"),
             )
-            yield Static(plain(subject.address, "$foreground-muted"), id="address")
-            for note in subject.notes:
-                yield Static(plain(note), classes="note")
-            yield Static("", id="about")
-            yield ChangesView(id="changes")
-            if self._subject.named:
-                yield Static("", id="ask")
-                yield Input(id="name", compact=True)
-            # In the field for the name an e is a letter; escape leads to the arguments as well.
-            edit = [] if self._subject.named else [("review.edit", "edit")]
-            yield Hint(("card.accept", "send"), *edit, ("card.leave", "back"))
+        )
+        yield Static(plain(subject.address, "$foreground-muted"), id="address")
+        for note in subject.notes:
+            yield Static(plain(note), classes="note")
+        yield Static("", id="about")
+        yield ChangesView(id="changes")
+        if subject.named:
+            yield Static("", id="ask")
+            yield Input(id="name", compact=True)
+        # In the field for the name an e is a letter; escape leads to the arguments as well.
+        edit = [] if subject.named else [("review.edit", "edit")]
+        yield Hint(("card.accept", "send"), *edit, ("card.leave", "back"))
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(f"Review  {self._subject.host}")
+        self.query_one("#card").add_class(f"-{self._subject.risk}")
         self.query_one(ChangesView).show_arguments(self._subject.entries)
         self._about("")
         self._ask()
-        (self.query_one("#name") if self._subject.named else self.query_one(ChangesView)).focus()
-        self._fit()
+        if self._subject.named:
+            self.query_one("#name").focus()
         if self._subject.lookup is not None:
             self._look(self._subject.lookup)
 
@@ -207,9 +205,7 @@ class ReviewScreen(CardScreen[Answer]):
                 card.border_subtitle = plain(said)
                 self.query_one("#name").focus()
                 return False
-        if self._reading and not self._warned:
-            self._warned = True
-            self.settle()
+        if self._reading and not self.once_more():
             again = f"press {actions.key('card.accept')} again to send"
             card.border_subtitle = f"still reading the stored object; {again}"
             return False

@@ -19,7 +19,8 @@ from truenas_client.methods.draft import draft
 from truenas_client.methods.forms import marked
 from truenas_client.secrets.redact import MASK, redact
 
-from .form import branch_of, branches_of, inner_schema
+from .form import branch_of, branches_of
+from .schemaplace import inner_schema
 
 __all__ = ["document", "read_document"]
 

@@ -123,6 +123,10 @@ class Draft:
         document = self._present().document
         return document.value if document.ok and isinstance(document.value, list) else None
 
+    def existing(self, path: Path) -> Path:
+        """The longest beginning of a path that has a value in the text."""
+        return self._present().document.existing(path)
+
     @property
     def unsendable(self) -> str:
         """Why the arguments can not be sent at all, "" when they can."""

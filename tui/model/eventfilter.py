@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tui.model.panel import MARKS, PanelEvent
+from tui.model.feed import MARKS, FeedEvent
 
 __all__ = ["EventFilter"]
 
@@ -19,7 +19,7 @@ _WORD = re.compile(r'(?P<no>!?)(?:(?P<field>[\w.]+):)?(?:"(?P<quoted>[^"]*)"?|(?
 _MOST_PARTS = 20_000
 """Parts of one event that are looked through for a text: one with more is taken as not fitting."""
 
-Test = Callable[[PanelEvent], bool]
+Test = Callable[[FeedEvent], bool]
 
 
 class EventFilter:
@@ -29,7 +29,7 @@ class EventFilter:
         self.text = text.strip()
         self._tests = list(_tests(self.text))
 
-    def fits(self, event: PanelEvent) -> bool:
+    def fits(self, event: FeedEvent) -> bool:
         """Whether an event fits every word."""
         return event.kind in MARKS or all(test(event) for test in self._tests)
 

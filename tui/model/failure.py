@@ -76,6 +76,11 @@ class Failure:
     trace: str = ""
 
     @property
+    def line(self) -> str:
+        """What went wrong and what can be done, in one line; keys in the hint are still to be worded."""
+        return "  ".join(part for part in (self.title, self.reason, self.hint) if part)
+
+    @property
     def text(self) -> str:
         """Everything, for copying; keys in the hint are still to be worded."""
         lines = [

@@ -22,9 +22,9 @@ from truenas_client.methods.normalise import Schema
 from truenas_client.secrets.names import is_secret_name
 
 from .jsontext import Path
-from .schemaplace import fitting, is_tag
+from .schemaplace import fitting, inner_schema, is_tag
 
-__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "choices_of", "fields", "inner_schema", "key_of"]
+__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "choices_of", "fields", "key_of"]
 
 Kind = Literal["switch", "select", "number", "text", "secret", "json", "group", "list", "more", "add"]
 
@@ -121,14 +121,6 @@ def branch_of(branches: Sequence[Schema], value: Any, *, present: bool) -> Schem
         return branches[0]
     fit = fitting(branches, value)
     return next((branch for branch in fit if allows(branch, value)), fit[0] if fit else None)
-
-
-def inner_schema(schema: Schema, part: str | int) -> Any:
-    """The schema of a member or an item, None where there is none."""
-    if isinstance(part, int):
-        prefix = schema.get("prefixItems", ())
-        return prefix[part] if part < len(prefix) else schema.get("items")
-    return schema.get("properties", {}).get(part, schema.get("additionalProperties"))
 
 
 def fields(method: Method, values: Sequence[Any], is_open: Callable[[str, bool], bool]) -> list[Field]:

@@ -10,27 +10,23 @@ from truenas_client.methods.normalise import Schema
 
 from .branches import rebranched
 from .draft import Draft, Patch
-from .form import CONTAINERS, Field, branch_of, branches_of, inner_schema
+from .form import CONTAINERS, Field, branch_of, branches_of
 from .formtext import UnreadableText, read_text
 from .jsontext import Path
 from .pasting import pasted
-from .schemaplace import schemas_at, value_at
+from .schemaplace import inner_schema, schemas_at, value_at
 
 __all__ = ["added", "branched", "chosen", "entered", "pasted_into"]
 
 
 def entered(form: Draft, path: Path, value: Any) -> Patch:
     """A value at ``path``. Containers that are missing on the way are begun with what they require."""
-    method, values = form.method, form.values or []
-    known = 0
-    while known < len(path) and _has(value_at(values, path[:known]), path[known]):
-        known += 1
-    if known >= len(path) - 1 or method is None:
+    known = len(form.existing(path))
+    if known >= len(path) - 1 or form.method is None:
         return form.put(path, value)
     at = path[: known + 1]
-    return form.put(
-        at, _begun(schemas_at([param.schema for param in method.params], values, at), path[len(at) :], value)
-    )
+    branches = schemas_at([param.schema for param in form.method.params], form.values or [], at)
+    return form.put(at, _begun(branches, path[known + 1 :], value))
 
 
 def _begun(branches: list[Schema], rest: Path, value: Any) -> Any:
@@ -91,9 +87,3 @@ def pasted_into(form: Draft, row: Field, paste: str) -> Patch:
     elif form.text[start] == '"':
         start, end = start + 1, end - 1
     return pasted(form.text, start, end, paste, method, smallest=form.smallest) or Patch(start, end, paste)
-
-
-def _has(container: Any, part: str | int) -> bool:
-    if isinstance(container, dict):
-        return part in container
-    return isinstance(container, list) and isinstance(part, int) and part < len(container)

@@ -10,7 +10,7 @@ half-typed text must not end all help.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from truenas_client.methods.draft import allows
@@ -19,7 +19,7 @@ from truenas_client.methods.normalise import Schema
 
 from .jsontext import Path
 
-__all__ = ["fitting", "is_tag", "may_become", "schemas_at", "value_at"]
+__all__ = ["fitting", "inner_schema", "is_tag", "may_become", "schemas_at", "value_at"]
 
 _WRONG_KIND = 1 << 20
 _WRONG_TAG = 1 << 10
@@ -47,7 +47,7 @@ def schemas_at(roots: Sequence[Schema], values: Any, path: Path) -> list[Schema]
         if len(followed) < len(here) and all(is_tag(schema, part) for schema in here):
             # The member that chooses a branch may choose every other one as well: those come after the fitting.
             followed += [schema for schema in here if schema not in followed]
-        here = [leaf for schema in followed for inner in _step(schema, part) for leaf in leaves(inner)]
+        here = [leaf for schema in followed for leaf in leaves(inner_schema(schema, part))]
         value = _member(value, part)
     return here
 
@@ -67,13 +67,12 @@ def _member(value: Any, part: str | int) -> Any:
     return None
 
 
-def _step(schema: Schema, part: str | int) -> Iterable[Any]:
-    """The schemas of a member or an item."""
+def inner_schema(schema: Schema, part: str | int) -> Any:
+    """The schema of a member or an item, None where there is none."""
     if isinstance(part, int):
         prefix = schema.get("prefixItems", ())
-        return (prefix[part],) if part < len(prefix) else (schema.get("items"),)
-    members = schema.get("properties", {})
-    return (members[part],) if part in members else (schema.get("additionalProperties"),)
+        return prefix[part] if part < len(prefix) else schema.get("items")
+    return schema.get("properties", {}).get(part, schema.get("additionalProperties"))
 
 
 def is_tag(schema: Schema, part: str | int) -> bool:
@@ -91,15 +90,15 @@ def _contradictions(schema: Schema, value: Any, but: str | int | None) -> int:
         return sum(_WRONG_TAG if is_tag(schema, name) else 1 for name in wrong)
     if isinstance(value, list):
         items = (pair for pair in enumerate(value) if pair[0] != but)
-        return sum(not all(may_become(inner, item) for inner in _step(schema, index)) for index, item in items)
+        return sum(not may_become(inner_schema(schema, index), item) for index, item in items)
     return 0
 
 
 def _member_may_be(schema: Schema, name: str, value: Any) -> bool:
     others = schema.get("additionalProperties", True)
-    if name not in schema.get("properties", {}) and (others is False or isinstance(others, bool)):
-        return bool(others) or bool(schema.get("patternProperties"))
-    return all(may_become(inner, value) for inner in _step(schema, name))
+    if name not in schema.get("properties", {}) and isinstance(others, bool):
+        return others or bool(schema.get("patternProperties"))
+    return may_become(inner_schema(schema, name), value)
 
 
 def may_become(schema: Any, value: Any) -> bool:

@@ -221,7 +221,7 @@ class AccessSection(Polling):
             await self._show_key(call, values["name"], key.user)
 
     async def _show_key(self, call: Call, name: str, user: str) -> None:
-        from tui.cards.new_secret import NewSecret, show_once
+        from tui.cards.new_secret import NewSecret, SecretScreen
 
         secret = self._session.caller.take_secret(call, "key")
         if secret is None:
@@ -231,14 +231,14 @@ class AccessSection(Polling):
         use = f"Sign in: truenas-tui {address or 'ADDRESS'} -U {user or 'USER'} -K FILE"
         entry = model.key_file_name(self._session.host, name)
         about = "The server keeps no copy of the key."
-        await show_once(self, NewSecret("API key", f"API key {name}", secret, about, entry, use))
+        await SecretScreen(NewSecret("API key", f"API key {name}", secret, about, entry, use)).ask(self)
         self.show_item(str(call.value.get("id")))
 
     @work(exclusive=True, group="send")
     async def action_token_create(self) -> None:
         """Asks how long a token lives, makes it, and shows it once."""
         from tui.cards.form import Entry, fill_in
-        from tui.cards.new_secret import NewSecret, show_once
+        from tui.cards.new_secret import NewSecret, SecretScreen
 
         if not self.may_write("auth.generate_token"):
             return
@@ -257,7 +257,7 @@ class AccessSection(Polling):
         call = await self.send("sessions", "auth.generate_token", params)
         if call is not None and (secret := self._session.caller.take_secret(call)) is not None:
             about = f"It ends after {values['ttl']} without use. The connect card takes it: Sign in, token."
-            await show_once(self, NewSecret("token", "Token", secret, about))
+            await SecretScreen(NewSecret("token", "Token", secret, about)).ask(self)
 
 
 def _why_none(reading: Reading, otherwise: str) -> str:

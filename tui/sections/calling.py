@@ -93,13 +93,20 @@ class Calling(Section):
         """Shows what the methods cover."""
 
     def open_call(
-        self, name: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+        self, name: str, arguments: str | list[Any] | None, *, run: Run = "reads", variables: Sequence[Variable] = ()
     ) -> None:
+        """Opens a method with these arguments, or their text; with those it was left with for None.
+
+        Makes the call where ``run`` says so: never, where it only reads, or always, a write after its review.
+        ``variables`` describe those in the arguments.
+        """
         if self._session.method(name) is None:
             text = f"{self._session.host} has no {name}, or this user may not call it."
             self.notify(safe(text), severity="warning", timeout=4, markup=False)
             return
         self.open_method(name)
+        if arguments is None:
+            return
         self._described[name] = {variable.name: variable for variable in variables}
         if isinstance(arguments, str):
             self.call_pane.show(ARGUMENTS)

@@ -18,10 +18,6 @@ __all__ = ["Drafting"]
 class Drafting(Calling):
     """Acts on the draft in the call pane."""
 
-    def action_pane_args(self) -> None:
-        """Shows the arguments, with the focus in them."""
-        raise NotImplementedError
-
     async def action_call_view(self) -> None:
         view = self.call_pane.next_view
         if self.open_shown():

@@ -11,10 +11,10 @@ from textual.containers import Grid
 from textual.events import DescendantFocus
 
 from tui import actions
+from tui.model.feed import Feed
 from tui.model.panel import Panel
 from tui.sections.panel_section import PanelSection
 from tui.sections.subscribing import SubscribePane
-from tui.session.feeds import Feed
 from tui.session.session import Session
 from tui.text import safe
 from tui.widgets.event_panel import EventPanel
@@ -165,10 +165,10 @@ class EventsSection(PanelSection):
     @work(exclusive=True, group="sets")
     async def action_event_sets(self) -> None:
         """Saves the open panels under a name, or opens saved ones."""
-        from tui.cards.panel_sets import ask_for_set
+        from tui.cards.panel_sets import PanelSetsScreen
 
         memory = self._session.memory
-        answer = await ask_for_set(self, memory.panel_sets, open_now=len(self._panels))
+        answer = await PanelSetsScreen(memory.panel_sets, open_now=len(self._panels)).ask(self)
         if answer is None:
             return
         match answer.what:

@@ -306,9 +306,9 @@ class Explore(Comparing, Copying, Drafting):
         view = views.table_view if views is not None else None
         if view is not None and view.table is not None:
             # Imported when it is wanted: few results are tables whose columns are arranged.
-            from tui.cards.columns import arrange_columns
+            from tui.cards.columns import ColumnsScreen
 
-            chosen = await arrange_columns(self, view.table, view.key)
+            chosen = await ColumnsScreen(view.table, view.key).ask(self)
             if chosen is not None:
                 view.rearrange(chosen)
 

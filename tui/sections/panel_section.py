@@ -10,9 +10,9 @@ from textual import on, work
 from tui import actions
 from tui.cards.copy_menu import choose_copy
 from tui.cards.handing_over import handed_over
+from tui.model.feed import Feed
 from tui.model.paths import shortened
 from tui.sections.section import Section
-from tui.session.feeds import Feed
 from tui.session.recording import Recording, write_events
 from tui.session.session import Session
 from tui.text import safe

@@ -7,6 +7,7 @@ into the list. A source that needs arguments, or a name with a colon behind it, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -17,7 +18,7 @@ from textual.widgets import Input
 
 from truenas_client import exc
 from tui import actions
-from tui.cards.event_arguments import ask_for_arguments
+from tui.cards.event_arguments import ArgumentsScreen
 from tui.model.eventnames import fitting_names, may_be_new, read_subscription
 from tui.session.session import Session
 from tui.text import safe
@@ -44,13 +45,12 @@ class SubscribePane(Pane):
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"nav.open": "subscribe"}
 
+    @dataclass
     class Chosen(Message):
         """A name, and its arguments (None: none)."""
 
-        def __init__(self, name: str, arguments: Any) -> None:
-            super().__init__()
-            self.name = name
-            self.arguments = arguments
+        name: str
+        arguments: Any
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Subscribe", id=id)
@@ -147,7 +147,7 @@ class SubscribePane(Pane):
             self.screen.set_focus(self.field)
             return
         if arguments is None and (asks or known.wants(name)):
-            arguments = await ask_for_arguments(self, known.method(name))
+            arguments = await ArgumentsScreen(known.method(name)).ask(self)
             if arguments is None:
                 return
         self.post_message(self.Chosen(name, arguments))

@@ -71,7 +71,7 @@ class WireSection(PanelSection):
         event = self._panel.lines.event
         name = event.id if event is not None else None
         if isinstance(name, str) and self._session.method(name) is not None:
-            self.post_message(self.MethodWanted(name))
+            self.post_message(self.CallWanted(name, None))
         else:
             self.notify("This frame belongs to no method of the server.", timeout=3)
 

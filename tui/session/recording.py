@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from truenas_client import ejson
+from tui.model.feed import Feed, FeedEvent
 from tui.session.copying import open_private
-from tui.session.feeds import Feed, FeedEvent
 
 __all__ = ["Recording", "event_line", "write_events"]
 
@@ -37,11 +37,16 @@ def event_line(name: str, event: FeedEvent) -> str:
 
 def write_events(path: Path, name: str, events: Iterable[FeedEvent], *, replace: bool) -> int:
     """Writes events into a new file, and returns how many. It blocks; raises OSError."""
-    count = 0
     with open_private(path, replace=replace) as file:
-        for event in events:
-            file.write(event_line(name, event).encode("utf-8", "replace") + b"\n")
-            count += 1
+        return _put(file, name, events)
+
+
+def _put(file: BinaryIO, name: str, events: Iterable[FeedEvent]) -> int:
+    count = 0
+    for event in events:
+        file.write(event_line(name, event).encode("utf-8", "replace") + b"\n")
+        count += 1
+    file.flush()
     return count
 
 
@@ -87,8 +92,7 @@ class Recording:
                 ending = self._over
                 batch, self._waiting = self._waiting, []
                 if batch:
-                    await asyncio.to_thread(self._put, file, batch)
-                    self.written += len(batch)
+                    self.written += await asyncio.to_thread(_put, file, self._feed.name, batch)
                 if ending:
                     return
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -98,11 +102,6 @@ class Recording:
         finally:
             self._leave()
             file.close()
-
-    def _put(self, file: BinaryIO, batch: list[FeedEvent]) -> None:
-        for event in batch:
-            file.write(event_line(self._feed.name, event).encode("utf-8", "replace") + b"\n")
-        file.flush()
 
     def _leave(self) -> None:
         self._over = True

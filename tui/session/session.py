@@ -51,12 +51,12 @@ class Session:
         self.tour: Tour | None = None
         """Shown above the footer, while there is one."""
         self.life = Life(target, changed)
-        self.life.on_lost, self.life.on_returned = self._lost, self._returned
         self.learning = Learning(self.catalogue_changed.publish)
         self.masked = put_in.masked
         """Masks in what the server sends what the app has put into arguments."""
         self.jobs = JobStore()
         self.feeds = Feeds(put_in.masked, changed)
+        self.life.on_lost, self.life.on_returned = self.feeds.lost, self._returned
         self.wire = WireLog(self.life.tap, put_in.masked)
         self.caller = Caller(
             *(self.life, self.learning, self.jobs, put_in, changed), record=self._record, writable=target.writable
@@ -115,9 +115,6 @@ class Session:
         task = asyncio.create_task(work, name=f"session-{name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _lost(self) -> None:
-        self.feeds.lost()
 
     def _returned(self, client: AsyncClient) -> None:
         self.feeds.returned()

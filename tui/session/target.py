@@ -16,10 +16,12 @@ from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import SYSTEM, TLS
 
-__all__ = ["Kind", "Target"]
+__all__ = ["SECRETS", "Kind", "Target"]
 
 Kind = Literal["password", "api key", "token", "local socket"]
 """How one signs in, in the card's words."""
+SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token": "Token", "local socket": ""}
+"""What a card calls the secret."""
 
 
 @dataclass(frozen=True, slots=True)

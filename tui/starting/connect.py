@@ -29,7 +29,7 @@ from truenas_client.storage import Known, Profiles
 from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
 from tui import actions, guest
-from tui.cards.card import Standing
+from tui.cards.card import Standing, steps
 from tui.cards.confirm import confirm
 from tui.cards.trust import ask_trust
 from tui.model.failure import Failure, explain_connecting
@@ -41,7 +41,8 @@ from tui.starting.opening import Opening, Start, opening, picked
 from tui.text import plain, safe
 from tui.themes import STYLES
 from tui.widgets.choice import Choice
-from tui.widgets.connect_form import ConnectForm, FormRow
+from tui.widgets.connect_form import ConnectForm
+from tui.widgets.form_row import FormRow
 from tui.widgets.key_line import KeyLine
 from tui.widgets.profile_list import NEW, ProfileList
 from tui.widgets.rows import Rows
@@ -201,14 +202,14 @@ class ConnectScreen(Standing, Screen[None]):
     @work(exclusive=True, group="profile")
     async def action_profile_edit(self) -> None:
         """Edits the profile under the cursor."""
-        from tui.cards.profile import edit_profile
+        from tui.cards.profile import ProfileScreen
 
         try:
             profile = Profiles().get(self._at_profile)
         except exc.InvalidProfile as error:
             self._show([], Failure("Profile", error.error))
             return
-        if (name := await edit_profile(self, profile)) is not None:
+        if (name := await ProfileScreen(profile).ask(self)) is not None:
             self._renew_profiles(name)
 
     @work(exclusive=True, group="profile")
@@ -386,7 +387,7 @@ class ConnectScreen(Standing, Screen[None]):
         self.form.focus_on("password")
 
     def _show(self, done: list[str], failure: Failure | None = None, *, note: str = "") -> None:
-        lines = [Content.assemble(("done  ", "$text-success"), plain(text)) for text in done]
+        lines = steps(done)
         if failure is not None:
             reason = "  ".join(safe(part) for part in (failure.reason, failure.hint) if part)
             lines.append(Content.assemble((safe(failure.title), "$text-error bold"), "  ", Content(reason)))

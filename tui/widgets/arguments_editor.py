@@ -90,7 +90,7 @@ class ArgumentsEditor(JsonEditor):
         stops = self._gaps + [problem for problem in self.problems if problem.start not in starts]
         stops.sort(key=lambda stop: stop.start)
         if not stops:
-            self.app.notify("No problems, and nothing to fill in.", timeout=2, markup=False)
+            self.app.notify("No problems, and nothing to fill in.", timeout=2)
             return
         stop = next((stop for stop in stops if stop.start > caret), stops[0])
         if stop in self._gaps:
@@ -135,7 +135,7 @@ class ArgumentsEditor(JsonEditor):
             candidates = list(found.candidates)
         if found is None or not candidates:
             self.close_choices()
-            self.app.notify("No completions here.", timeout=2, markup=False)
+            self.app.notify("No completions here.", timeout=2)
             return
         if found.start > self.caret:
             # Keys that may follow: the next text is one of them, not more of the value.
@@ -308,7 +308,7 @@ class ArgumentsEditor(JsonEditor):
         self.replace(patch.text, first, last, maintain_selection_offset=False)
         if (patch.start, patch.end) == (0, len(text)):
             undo = actions.key("edit.undo")
-            self.app.notify(f"The pasted text replaced the arguments; {undo} restores them.", timeout=4, markup=False)
+            self.app.notify(f"The pasted text replaced the arguments; {undo} restores them.", timeout=4)
         return True
 
     def action_cursor_up(self, select: bool = False) -> None:

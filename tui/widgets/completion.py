@@ -13,7 +13,8 @@ from textual.message import Message
 
 from tui.model.completion import Candidate
 from tui.text import cut, safe, width
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.cursor_view import CursorView
+from tui.widgets.lines import Span
 
 __all__ = ["CompletionList"]
 

@@ -13,9 +13,7 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.strip import Strip
-from textual.widget import Widget
+from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from truenas_client.endpoint import Endpoint, parse
@@ -24,36 +22,23 @@ from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import TLS
 from tui import actions, guest
-from tui.session.target import Kind, Target
+from tui.session.target import SECRETS, Kind, Target
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
+from tui.widgets.form_row import Field, FormRow
 
-__all__ = ["ConnectForm", "Field", "FormRow"]
+__all__ = ["ConnectForm"]
 
 KINDS: tuple[Kind, ...] = ("password", "api key", "token", "local socket")
 CHECK, PINNED, ANY = "check it", "only the trusted one", "do not check"
 PROVE, SEND = "no (SCRAM proof)", "yes (before 26)"
 WRITES = "allow writes"
-SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token": "Token", "local socket": ""}
 
 
-class Field(Input):
+class ConnectField(Field):
     """A line to type into; enter connects."""
 
     BINDINGS = actions.bind(("connect.open", "submit"))
-
-    def render_line(self, y: int) -> Strip:
-        strip = super().render_line(y)
-        if not (self.password and self.app.has_class("-ascii")):
-            return strip
-        return Strip([segment._replace(text=segment.text.replace("•", "*")) for segment in strip], strip.cell_length)
-
-
-class FormRow(Horizontal):
-    """A label and what belongs to it."""
-
-    def __init__(self, label: str, *fields: Widget, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(Static(label, classes="label"), *fields, id=id, classes=classes)
 
 
 class ConnectForm(Vertical):
@@ -71,17 +56,17 @@ class ConnectForm(Vertical):
         """Whether the server has asked for the one-time password that the form shows a field for."""
 
     def compose(self) -> ComposeResult:
-        yield FormRow("Address", Field(id="address", compact=True, placeholder="nas.example"))
+        yield FormRow("Address", ConnectField(id="address", compact=True, placeholder="nas.example"))
         # The last one is of this machine.
         yield FormRow("Sign in", Choice(KINDS[:-1] if guest.is_guest() else KINDS, id="kind"))
-        yield FormRow("User", Field(id="user", compact=True, placeholder="admin"), id="user-row")
+        yield FormRow("User", ConnectField(id="user", compact=True, placeholder="admin"), id="user-row")
         yield FormRow(
             "Password",
-            Field(id="password", compact=True, password=True),
+            ConnectField(id="password", compact=True, password=True),
             Static(_shows("shows"), id="shows"),
             id="secret-row",
         )
-        yield FormRow("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
+        yield FormRow("Code", ConnectField(id="code", compact=True, placeholder="one-time password"), id="code-row")
         yield FormRow("Send key", Choice((PROVE, SEND), id="way"), id="way-row")
         yield FormRow("Certificate", Choice((CHECK, PINNED, ANY), id="certificate"), id="certificate-row")
         yield FormRow("Open", Choice(("read-only", WRITES), id="lock"))

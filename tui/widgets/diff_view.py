@@ -28,8 +28,8 @@ class DiffView(JsonView):
 
     BINDINGS = actions.bind("find.next", "find.previous")
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._differences: Differences | None = None
         self._unfolded = False
 
@@ -104,16 +104,22 @@ class DiffView(JsonView):
 
     # Moving
 
+    def folded(self, index: int) -> bool | None:
+        return super().folded(index) if index != self._first - 1 else not self._unfolded
+
+    def fold(self, folded: bool) -> None:
+        if self.cursor >= self._first:
+            super().fold(folded)
+            return
+        self._unfolded = not folded
+        self.lines_changed()
+        self.show_below(5)
+
     def action_fold_toggle(self) -> None:
-        if self._differences is not None and self.cursor == self._first - 1:
-            self._unfolded = not self._unfolded
-            self.lines_changed()
-            self.show_below(5)
-        elif (change := self.change) is not None:
-            self._unfolded = True
-            self.go_to_match(change[1])
-        else:
+        if (change := self.change) is None:
             super().action_fold_toggle()
+        else:
+            self.go_to_match(change[1])
 
     def action_unfold(self) -> None:
         if self.cursor >= self._first:

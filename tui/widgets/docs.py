@@ -18,9 +18,10 @@ from truenas_client.methods.catalogue import Method
 from tui import actions
 from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
 from tui.model.trail import Place, Trail, search
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain
 from tui.widgets.finding_view import FindingView
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.lines import Span
 
 __all__ = ["Docs", "Library"]
 
@@ -46,16 +47,8 @@ class Docs(CursorView, FindingView):
 
     BINDINGS = actions.bind("nav.open", "nav.toggle", "tree.all", "nav.left", "nav.right", "docs.back")
 
-    @dataclass
     class Moved(Message):
-        """The cursor or the page changed; `hint` says what enter does there, "" when nothing."""
-
-        docs: Docs
-        hint: str
-
-        @property
-        def control(self) -> Docs:
-            return self.docs
+        """The cursor or the page changed, and with it what enter does: see `Docs.hint`."""
 
     @dataclass
     class CallWanted(Message):
@@ -70,8 +63,8 @@ class Docs(CursorView, FindingView):
         method: str
         params: list[Any]
 
-    def __init__(self, library: Library, *, name: str | None = None, id: str | None = None) -> None:
-        super().__init__(name=name, id=id)
+    def __init__(self, library: Library, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._library = library
         self._trail: Trail | None = None
         self._kept: dict[str, Trail] = {}
@@ -197,7 +190,7 @@ class Docs(CursorView, FindingView):
         hint = self.hint()
         if hint != self._told:
             self._told = hint
-            self.post_message(self.Moved(self, hint))
+            self.post_message(self.Moved())
 
     def hint(self) -> str:
         """The effect of the opening key at the cursor."""
@@ -255,8 +248,13 @@ class Docs(CursorView, FindingView):
 
     # Folding
 
-    def _fold(self, item: Item, folded: bool, *, below: bool = False) -> None:
-        if self._trail is None:
+    def folded(self, index: int) -> bool | None:
+        item = self._lines[index].item if self._lines else None
+        return self._trail.folded(item) if self._trail is not None and item is not None and item.folds else None
+
+    def fold(self, folded: bool, *, below: bool = False) -> None:
+        item = self.item
+        if self._trail is None or item is None:
             return
         row = (line_of(self._lines, item.key) or 0) - round(self.scroll_target_y)
         before = len(self._lines)
@@ -266,38 +264,18 @@ class Docs(CursorView, FindingView):
         came = len(self._lines) - before + 1
         self._go(Place(item.key, 0, max(min(row, self.page_height - came), 0) if came > 1 else row))
 
-    def _is_folded(self, item: Item) -> bool:
-        return self._trail is not None and self._trail.folded(item)
+    def line_above(self) -> int | None:
+        if self._trail is None or self.item is None:
+            return None
+        holder = next(self._trail.page.above(self.item.key), None)
+        return line_of(self._lines, holder.key) if holder is not None else None
 
-    def action_fold_toggle(self) -> None:
-        item = self.item
-        if item is not None and item.folds:
-            self._fold(item, not self._is_folded(item))
+    def line_inside(self) -> int | None:
+        return line_of(self._lines, self.item.children[0].key) if self.item is not None and self.item.children else None
 
     def action_fold_toggle_all(self) -> None:
-        item = self.item
-        if item is not None and item.folds:
-            self._fold(item, not self._is_folded(item), below=True)
-
-    def action_fold(self) -> None:
-        """Folds an open item; on any other moves to its parent."""
-        item = self.item
-        if item is None:
-            return
-        if item.folds and not self._is_folded(item):
-            self._fold(item, True)
-        elif item.parent and (line := line_of(self._lines, item.parent)) is not None:
-            self.cursor = line
-
-    def action_unfold(self) -> None:
-        """Unfolds a folded item; on an open one moves to the first line inside."""
-        item = self.item
-        if item is None or not item.folds:
-            return
-        if self._is_folded(item):
-            self._fold(item, False)
-        elif item.children and (line := line_of(self._lines, item.children[0].key)) is not None:
-            self.cursor = line
+        if (folded := self.folded(self.cursor)) is not None:
+            self.fold(not folded, below=True)
 
     # Finding
 

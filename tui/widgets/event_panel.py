@@ -19,7 +19,8 @@ from textual.message import Message
 from textual.widgets import Input
 
 from tui import actions
-from tui.model.panel import MARKS, VIEWS, Panel, View
+from tui.model.feed import MARKS
+from tui.model.panel import VIEWS, Panel, View
 from tui.widgets.event_lines import EventLines
 from tui.widgets.event_words import Words, event_spans, label_of, plottable
 from tui.widgets.lines import LineView
@@ -49,24 +50,12 @@ class EventPanel(Pane):
         panel: EventPanel
         event: Any
 
-        @property
-        def control(self) -> EventPanel:
-            return self.panel
-
     class Arranged(Message):
         """The user has chosen another view or filter."""
 
-    def __init__(
-        self,
-        panel: Panel,
-        *,
-        words: Words = event_spans,
-        name: str = "",
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
+    def __init__(self, panel: Panel, *, words: Words = event_spans, name: str = "", id: str | None = None) -> None:
         """``name`` is the title, where that is not the name of the feed."""
-        super().__init__("", id=id, classes=classes)
+        super().__init__("", id=id)
         self._title = name or panel.feed.name
         self.panel = panel
         self._wording = words

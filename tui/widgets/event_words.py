@@ -10,7 +10,7 @@ from datetime import datetime
 from truenas_client import ejson
 from truenas_client.values.human import human_ms, human_size, human_time
 from truenas_client.values.kinds import preview
-from tui.model.panel import MARKS, PanelEvent
+from tui.model.feed import MARKS, FeedEvent
 from tui.text import fit, safe
 from tui.widgets.lines import Span
 from tui.widgets.sparkline import Path, numeric_paths
@@ -19,7 +19,7 @@ __all__ = ["Words", "event_spans", "frame_spans", "label_of", "mark_words", "plo
 
 # The fields that tell what an event is about, best first; they need no name in front.
 _TELLING = ("id", "name", "klass", "method", "state", "status", "level", "title", "description", "text", "formatted")
-Words = Callable[[PanelEvent, int], list[Span]]
+Words = Callable[[FeedEvent, int], list[Span]]
 """Makes a line of an event, for so many cells."""
 
 _KINDS = {"added": "ok", "removed": "error"}
@@ -28,14 +28,14 @@ _RAW_BYTES = 500_000
 """An event with more than that has to be opened to be read."""
 
 
-def raw_spans(event: PanelEvent, cells: int) -> list[Span]:
+def raw_spans(event: FeedEvent, cells: int) -> list[Span]:
     """An event in one line as JSON; not cut to `cells`, but not much longer either."""
     told = {"msg": event.kind, **({"id": event.id} if event.id is not None else {}), "fields": event.fields}
     text = ejson.dumps(told) if event.weight < _RAW_BYTES else json.dumps({"msg": event.kind, "fields": "..."})
     return [Span(event.at.strftime("%H:%M:%S "), "dim"), Span(safe(text[: 4 * cells + 16]))]
 
 
-def event_spans(event: PanelEvent, cells: int) -> list[Span]:
+def event_spans(event: FeedEvent, cells: int) -> list[Span]:
     """An event in one line: time, kind, and its object; not cut to `cells`, but not much longer either."""
     if event.kind in MARKS:
         return [Span(f"{event.at:%H:%M:%S} {mark_words(event)}", "warning")]
@@ -46,7 +46,7 @@ def event_spans(event: PanelEvent, cells: int) -> list[Span]:
     ]
 
 
-def frame_spans(event: PanelEvent, cells: int) -> list[Span]:
+def frame_spans(event: FeedEvent, cells: int) -> list[Span]:
     """A text of the wire in one line: which way it went, what it is of, how long it took, and its beginning."""
     outgoing, seconds, size = (getattr(event, name, None) for name in ("outgoing", "seconds", "size"))
     took = human_ms(seconds * 1000) if isinstance(seconds, float) else ""
@@ -70,14 +70,14 @@ def frame_spans(event: PanelEvent, cells: int) -> list[Span]:
     ]
 
 
-def mark_words(event: PanelEvent) -> str:
+def mark_words(event: FeedEvent) -> str:
     """What is missing at a mark."""
     if event.kind == "gap":
         return "gap: events may be missing"
     return f"dropped: this app was too slow for {event.missing:,} events"
 
 
-def _about(event: PanelEvent) -> Iterable[str]:
+def _about(event: FeedEvent) -> Iterable[str]:
     fields = event.fields
     told = 0
     # The id of a record that only programs read says the least.
@@ -114,7 +114,7 @@ def _about(event: PanelEvent) -> Iterable[str]:
             yield safe(f"{name}={opened}{len(value)}{closed}"[:200])
 
 
-def plottable(event: PanelEvent) -> bool:
+def plottable(event: FeedEvent) -> bool:
     """Whether numbers are what an event is about."""
     if event.id is not None or not isinstance(event.fields, Mapping) or "id" in event.fields:
         return False

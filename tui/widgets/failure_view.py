@@ -12,9 +12,10 @@ from textual.screen import Screen
 from tui import actions
 from tui.model.failure import Failure
 from tui.text import pad, safe, safe_lines, width, wrap
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.key_line import is_typing
-from tui.widgets.laid_lines import LaidLines, Line
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.laid_lines import Laid, Line
+from tui.widgets.lines import Span
 
 __all__ = ["FailureView"]
 
@@ -24,9 +25,11 @@ MOST_LINES = 6
 
 TRACE = -1
 """In the place of a field's number: enter folds the trace."""
+Act = tuple[int | None, *tuple[Span, ...]]
+"""A line after what enter does on it: goes to a field, by its number, or folds the trace."""
 
 
-class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is shown
+class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is shown
     """Draws a `Failure`. `Chosen`: the user wants to go to the field of one of its rows."""
 
     BINDINGS = actions.bind("nav.open", "nav.toggle")
@@ -35,19 +38,13 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
     class Chosen(Message):
         """Enter on a field: `attribute` is its name as the server gave it."""
 
-        view: FailureView
         attribute: str
-
-        @property
-        def control(self) -> FailureView:
-            return self.view
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._failure: Failure | None = None
         self._unfolded = False
         self._chosen = True
-        self._acts: list[int | None] = []
         self._typing = False
 
     def on_mount(self) -> None:
@@ -70,20 +67,14 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
         self._unfolded = False
         self.lay_anew()
         self.scroll_lines(0)
-        self.cursor = next((index for index, act in enumerate(self._acts) if act not in (None, TRACE)), 0)
+        self.cursor = next((at for at, (act, *_) in enumerate(self.laid()) if act not in (None, TRACE)), 0)
         # Its height may only be known after the next layout; until then one line counts as a page.
         self.call_after_refresh(self.scroll_lines, 0)
 
-    def lay(self, cells: int) -> list[Line]:
-        # What enter does on each line: goes to a field, by its number, or folds the trace.
-        self._acts = []
-        lines: list[Line] = []
-        for act, *spans in self._lines(cells):
-            self._acts.append(act)
-            lines.append(spans)
-        return lines
+    def line_spans(self, index: int, cells: int) -> Line:
+        return self.laid(cells)[index][1:]
 
-    def _lines(self, cells: int) -> Iterator[tuple[int | None, *tuple[Span, ...]]]:
+    def lay(self, cells: int) -> Iterator[Act]:
         failure = self._failure
         if failure is None:
             return
@@ -114,13 +105,17 @@ class FailureView(LaidLines, CursorView):  # laid out first, then the cursor is 
                     yield None, Span("  "), Span(part, "dim")
 
     def action_choose(self) -> None:
-        act = self._acts[self.cursor] if self._acts else None
+        lines = self.laid()
+        act = lines[self.cursor][0] if lines else None
         if act == TRACE:
             self.action_fold_toggle()
         elif act is not None and self._failure is not None:
-            self.post_message(self.Chosen(self, self._failure.rows[act].attribute))
+            self.post_message(self.Chosen(self._failure.rows[act].attribute))
+
+    def folded(self, index: int) -> bool | None:
+        return not self._unfolded if self.laid()[index][0] == TRACE else None
 
     def action_fold_toggle(self) -> None:
-        """Unfolds or folds the trace."""
+        """Unfolds or folds the trace, wherever the cursor is."""
         self._unfolded = not self._unfolded
         self.lay_anew()

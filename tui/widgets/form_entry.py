@@ -161,7 +161,7 @@ class FormEntry(DraftView):
             (one.text, f"{one.word}  {one.detail}".strip()) for one in self._candidates(row)
         ]  # fmt: skip
         if row is None or not entries:
-            self.app.notify("No values are known here.", timeout=2, markup=False)
+            self.app.notify("No values are known here.", timeout=2)
             return
         self._leave()
         self._choose(row, entries)

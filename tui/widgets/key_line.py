@@ -7,7 +7,7 @@ What to show comes from the registry, through the bindings that are in force.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from textual.binding import Binding
 from textual.content import Content
@@ -24,13 +24,6 @@ from tui.widgets.clickable import clickable
 __all__ = ["Hint", "KeyLine", "is_typing", "working"]
 
 MOST = 7
-
-
-@runtime_checkable
-class TellsWords(Protocol):
-    """A node whose words for actions depend on its state."""
-
-    def footer_words(self) -> Mapping[str, str]: ...
 
 
 def is_typing(screen: Screen[Any]) -> bool:
@@ -89,14 +82,13 @@ class KeyLine(Widget):
         return sorted(found.values(), key=lambda entry: entry[1].rank)
 
     def _words(self) -> Mapping[str, str]:
-        """The section's words for actions that have a meaning of their own there."""
+        """The words for actions that mean something else where the focus is: fixed ones, and by a node's state."""
         words: dict[str, str] = {}
         focused = self.screen.focused
         # From the outermost in: the node nearest to the cursor decides.
         for node in reversed(focused.ancestors_with_self if focused is not None else []):
             words.update(getattr(node, "FOOTER_WORDS", {}))
-            if isinstance(node, TellsWords):
-                words.update(node.footer_words())
+            words.update(getattr(node, "footer_words", dict)())
         return words
 
     def _layout(self) -> tuple[list[tuple[str, Action]], tuple[str, Action] | None]:

@@ -69,11 +69,10 @@ class Pane(Vertical):
         *,
         tabs: Sequence[str] = (),
         tab: str = "",
-        name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id, classes=classes)
         self._caption = title
         self._tabs: tuple[str, ...] = tuple(tabs)
         self._tab = tab

@@ -29,8 +29,8 @@ class PlotView(LineView):
     }
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self) -> None:
+        super().__init__()
         self._series = ""
         self._values: Sequence[float | None] = ()
         self._times: Sequence[datetime] = ()

@@ -12,7 +12,8 @@ from textual.message import Message
 from tui import actions
 from tui.text import Align, cut, safe, safe_lines, width
 from tui.widgets.columns import GAP, Cell, Column, Row, marked, natural_widths, share_width, text_of
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.cursor_view import CursorView
+from tui.widgets.lines import Span
 
 __all__ = ["Cell", "Column", "Row", "Rows"]
 
@@ -65,11 +66,10 @@ class Rows(CursorView):
         *,
         empty: str = "No rows.",
         header: bool = False,
-        name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id, classes=classes)
         self._columns = tuple(columns)
         self._header = header
         self._empty = empty
@@ -314,32 +314,19 @@ class Rows(CursorView):
         if row.fold is None:
             self.post_message(self.Chosen(self, row.key))
         else:
-            self.post_message(self.Folded(self, row.key, folded=not row.fold))
+            self.fold(not row.fold)
 
-    def action_fold_toggle(self) -> None:
-        row = self.current
-        if row is not None and row.fold is not None:
-            self.post_message(self.Folded(self, row.key, folded=not row.fold))
+    def folded(self, index: int) -> bool | None:
+        return self._rows[index].fold if self._rows else None
 
-    def action_fold(self) -> None:
-        """Folds an open row; on any other goes to the row it is below."""
-        row = self.current
-        if row is None:
-            return
-        if row.fold is False:
-            self.post_message(self.Folded(self, row.key, folded=True))
-            return
-        for index in range(self.cursor - 1, -1, -1):
-            if self._rows[index].depth < row.depth:
-                self.cursor = index
-                return
+    def fold(self, folded: bool) -> None:
+        """Asks the owner to: it alone knows the rows below."""
+        self.post_message(self.Folded(self, self._rows[self.cursor].key, folded=folded))
 
-    def action_unfold(self) -> None:
-        """Unfolds a folded row; on an open one goes to the first below it."""
-        row = self.current
-        if row is None or row.fold is None:
-            return
-        if row.fold:
-            self.post_message(self.Folded(self, row.key, folded=False))
-        elif self.cursor + 1 < len(self._rows) and self._rows[self.cursor + 1].depth > row.depth:
-            self.cursor += 1
+    def line_above(self) -> int | None:
+        above = range(self.cursor - 1, -1, -1)
+        return next((at for at in above if self._rows[at].depth < self._rows[self.cursor].depth), None)
+
+    def line_inside(self) -> int | None:
+        row, below = self._rows[self.cursor], self._rows[self.cursor + 1 : self.cursor + 2]
+        return self.cursor + 1 if below and below[0].depth > row.depth else None

@@ -80,17 +80,12 @@ class StatusLine(Widget):
         """A word was clicked: `tab:0` for the first of the other connections, `server`, `access`,
         `lock`, `latency`, `slots`, `jobs`, `events`, `note`."""
 
-        def __init__(self, status_line: "StatusLine", word: str) -> None:
+        def __init__(self, word: str) -> None:
             super().__init__()
-            self.status_line = status_line
             self.word = word
 
-        @property
-        def control(self) -> "StatusLine":
-            return self.status_line
-
-    def __init__(self, status: Status | None = None, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, status: Status | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         if status is not None:
             self.set_reactive(StatusLine.status, status)
 
@@ -190,7 +185,7 @@ class StatusLine(Widget):
         return Content("").join(parts)
 
     def action_press(self, word: str) -> None:
-        self.post_message(self.Pressed(self, word))
+        self.post_message(self.Pressed(word))
 
 
 def _on(colour: str) -> Style | None:

@@ -20,8 +20,9 @@ from truenas_client.values.table import Arrangement, Cell, Table
 from tui import actions
 from tui.text import cut, pad, safe, width
 from tui.widgets.column_places import GAP, SIGN, ColumnPlaces
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.finding_view import found_spans
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.lines import Span
 from tui.widgets.value_view import ValueView
 
 __all__ = ["TableView"]
@@ -40,36 +41,19 @@ class TableView(CursorView, ValueView):
     class Chosen(Message):
         """Enter or a double click on a row; `path` is the place of the row in the list."""
 
-        view: TableView
         path: Path
 
-        @property
-        def control(self) -> TableView:
-            return self.view
-
-    @dataclass
     class HeadChosen(Message):
         """A click on the title of a column, which has the cursor now."""
-
-        view: TableView
-
-        @property
-        def control(self) -> TableView:
-            return self.view
 
     @dataclass
     class Arranged(Message):
         """The user chose other columns or another order."""
 
-        view: TableView
         arrangement: Arrangement
 
-        @property
-        def control(self) -> TableView:
-            return self.view
-
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._table: Table | None = None
         self._column = 0
         self._places: ColumnPlaces | None = None
@@ -162,7 +146,7 @@ class TableView(CursorView, ValueView):
         self._column = columns.index(key) if key in columns else min(self._column, max(len(columns) - 1, 0))
         self._columns_changed()
         self._sort(table, source)
-        self.post_message(self.Arranged(self, arrangement))
+        self.post_message(self.Arranged(arrangement))
 
     def change(self, what: Callable[[Table, str], Arrangement]) -> None:
         """Arranges the columns anew by a change of the one under the cursor."""
@@ -304,7 +288,7 @@ class TableView(CursorView, ValueView):
 
     def action_choose(self) -> None:
         if self._table is not None:
-            self.post_message(self.Chosen(self, (self._table.source(self.cursor),)))
+            self.post_message(self.Chosen((self._table.source(self.cursor),)))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -313,7 +297,7 @@ class TableView(CursorView, ValueView):
         event.prevent_default()
         if self._column_at(offset.x):
             self._show_column()
-            self.post_message(self.HeadChosen(self))
+            self.post_message(self.HeadChosen())
 
     def _column_at(self, cell: int) -> bool:
         """Puts the cursor on the column at a cell of the screen; False where there is none."""

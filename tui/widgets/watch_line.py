@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui import actions
-from tui.session.feeds import Feed
+from tui.model.feed import Feed
 from tui.session.session import Session
 from tui.session.stores import Job
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, safe, width

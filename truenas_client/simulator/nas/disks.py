@@ -29,9 +29,9 @@ add_table(PART, "disk", _rows)
 
 @PART.method(
     "disk.update",
-    accepts=shapes.arguments(
-        id=shapes.text("Identifier of the drive."),
-        data=shapes.obj(
+    accepts={
+        "id": shapes.text("Identifier of the drive."),
+        "data": shapes.obj(
             "What to change; the rest stays.",
             {},
             description=shapes.optional(shapes.text("A note.")),
@@ -39,7 +39,7 @@ add_table(PART, "disk", _rows)
                 shapes.choice("ALWAYS ON", "5", "10", "20", "30", "60", "120", "180", "240", "300", "330")
             ),
         ),
-    ),
+    },
     roles=("DISK_WRITE",),
 )
 def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -56,10 +56,10 @@ def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
 
 @PART.method(
     "disk.temperatures",
-    accepts=shapes.arguments(
-        name=shapes.array(shapes.text(), "Names of drives; none means all.", default=[]),
-        include_thresholds=shapes.boolean("Tell also what is too warm.", default=False),
-    ),
+    accepts={
+        "name": shapes.array(shapes.text(), "Names of drives; none means all.", default=[]),
+        "include_thresholds": shapes.boolean("Tell also what is too warm.", default=False),
+    },
     roles=REPORTING,
 )
 def temperatures(call: Call, name: list[str], include_thresholds: bool) -> dict[str, Any]:
@@ -75,9 +75,7 @@ def temperatures(call: Call, name: list[str], include_thresholds: bool) -> dict[
 
 
 @PART.method(
-    "disk.get_used",
-    accepts=shapes.arguments(join_partitions=shapes.boolean("Has no effect here.", default=False)),
-    roles=REPORTING,
+    "disk.get_used", accepts={"join_partitions": shapes.boolean("Has no effect here.", default=False)}, roles=REPORTING
 )
 def get_used(call: Call, join_partitions: bool) -> list[dict[str, Any]]:
     """The drives that belong to a pool."""

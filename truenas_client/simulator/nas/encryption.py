@@ -19,11 +19,11 @@ PART = Extensible()
 
 @PART.job(
     "pool.dataset.lock",
-    accepts=shapes.arguments(
-        id=shapes.text("Path of an encrypted dataset."),
-        options=shapes.obj("How.", {}, force_umount=shapes.boolean("Even when it is in use.", default=False)),
-    ),
-    returns=shapes.returning(shapes.boolean("Always true.")),
+    accepts={
+        "id": shapes.text("Path of an encrypted dataset."),
+        "options": shapes.obj("How.", {}, force_umount=shapes.boolean("Even when it is in use.", default=False)),
+    },
+    returns=shapes.boolean("Always true."),
     roles=WRITE,
 )
 async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
@@ -40,9 +40,9 @@ async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
 
 @PART.job(
     "pool.dataset.unlock",
-    accepts=shapes.arguments(
-        id=shapes.text("Path of an encrypted dataset."),
-        options=shapes.obj(
+    accepts={
+        "id": shapes.text("Path of an encrypted dataset."),
+        "options": shapes.obj(
             "The keys.",
             {},
             datasets=shapes.array(
@@ -55,7 +55,7 @@ async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
                 default=[],
             ),
         ),
-    ),
+    },
     roles=WRITE,
 )
 async def unlock(call: Call, id: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -91,11 +91,11 @@ def _absolute(path: str) -> str:
     return path
 
 
-def _listing() -> list[shapes.Schema]:
+def _listing() -> dict[str, shapes.Schema]:
     named = {"path": PATH}
     for name, schema in zip(("query_filters", "query_options"), PART.query_arguments(), strict=True):
         named[name] = {**schema, "_name_": name, "title": name}
-    return shapes.arguments(**named)
+    return named
 
 
 @PART.method(
@@ -122,8 +122,8 @@ def _stat_row(nas: Nas, path: str) -> Row:
 
 @PART.method(
     "filesystem.stat",
-    accepts=shapes.arguments(path=PATH),
-    returns=lambda: shapes.returning(shapes.like(_stat_row(pristine(), "/mnt"))),
+    accepts={"path": PATH},
+    returns=lambda: shapes.like(_stat_row(pristine(), "/mnt")),
     roles=READ,
 )
 def stat(call: Call, path: str) -> Row:
@@ -136,16 +136,16 @@ PART.service("config")
 
 @PART.job(
     "config.save",
-    accepts=shapes.arguments(
-        options=shapes.obj(
+    accepts={
+        "options": shapes.obj(
             "What to include.",
             {},
             secretseed=shapes.boolean("The key of the stored secrets.", default=False),
             pool_keys=shapes.boolean("The keys of encrypted pools.", default=False),
             root_authorized_keys=shapes.boolean("The SSH keys of root.", default=False),
         )
-    ),
-    returns=shapes.returning({"type": "null"}),
+    },
+    returns={"type": "null"},
     roles=("FULL_ADMIN",),
     downloadable=True,
 )

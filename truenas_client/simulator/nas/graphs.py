@@ -65,19 +65,17 @@ _QUERY = shapes.obj(
     end=shapes.nullable(shapes.integer("Its end, in seconds since 1970."), default=None),
 )
 _VALUES = shapes.obj("By the names of the series.", ..., True)
-_ANSWER = shapes.returning(
-    shapes.array(
-        shapes.obj(
-            name=shapes.text("Name of the graph.", minLength=1),
-            identifier=shapes.nullable(shapes.text("The disk or interface that the graph is about.")),
-            data=shapes.array(shapes.any_(), "A row for each moment: its time, then a value for each series."),
-            aggregations=shapes.nullable(shapes.obj("Over the stretch.", min=_VALUES, mean=_VALUES, max=_VALUES)),
-            start=shapes.integer("The first moment.", exclusiveMinimum=0),
-            end=shapes.integer("The last moment.", exclusiveMinimum=0),
-            legend=shapes.array(shapes.text(), "What the members of a row are."),
-        ),
-        "One answer for each graph.",
-    )
+_ANSWER = shapes.array(
+    shapes.obj(
+        name=shapes.text("Name of the graph.", minLength=1),
+        identifier=shapes.nullable(shapes.text("The disk or interface that the graph is about.")),
+        data=shapes.array(shapes.any_(), "A row for each moment: its time, then a value for each series."),
+        aggregations=shapes.nullable(shapes.obj("Over the stretch.", min=_VALUES, mean=_VALUES, max=_VALUES)),
+        start=shapes.integer("The first moment.", exclusiveMinimum=0),
+        end=shapes.integer("The last moment.", exclusiveMinimum=0),
+        legend=shapes.array(shapes.text(), "What the members of a row are."),
+    ),
+    "One answer for each graph.",
 )
 
 
@@ -144,14 +142,14 @@ for prefix in ("reporting.", "reporting.netdata_"):
     )(graphs)
     PART.method(
         f"{prefix}get_data",
-        accepts=shapes.arguments(graphs=WANTED, query=_QUERY),
+        accepts={"graphs": WANTED, "query": _QUERY},
         returns=_ANSWER,
         roles=read("reporting"),
         description="Answer the data of some graphs over a stretch of time; the last hour unless told otherwise.",
     )(get_data)
     PART.method(
         f"{prefix}graph",
-        accepts=shapes.arguments(str=shapes.text("Name of the graph.", minLength=1), query=_QUERY),
+        accepts={"str": shapes.text("Name of the graph.", minLength=1), "query": _QUERY},
         returns=_ANSWER,
         roles=read("reporting"),
         description="Answer the data of one graph, for everything it can be drawn for.",

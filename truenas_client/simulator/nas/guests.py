@@ -42,8 +42,8 @@ def _add_action(action: str, doc: str, *states: str) -> None:
 
     PART.job(
         f"app.{action}",
-        accepts=shapes.arguments(app_name=APP),
-        returns=shapes.returning({"type": "null"}),
+        accepts={"app_name": APP},
+        returns={"type": "null"},
         roles=APPS_WRITE,
         description=doc,
     )(act)
@@ -56,12 +56,12 @@ _add_action("redeploy", "Stop an app and start it again.", "STOPPING", "DEPLOYIN
 
 @PART.job(
     "app.upgrade",
-    accepts=shapes.arguments(
-        app_name=APP,
-        options=shapes.obj(
+    accepts={
+        "app_name": APP,
+        "options": shapes.obj(
             "Options of the upgrade.", {}, app_version=shapes.text("Version to upgrade to.", default="latest")
         ),
-    ),
+    },
     roles=APPS_WRITE,
 )
 async def upgrade(call: Call, app_name: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _set_machine(nas: Nas, ident: int, *, up: bool) -> None:
     nas.send_event("vm.query", "CHANGED", id=ident, fields=dict(row))
 
 
-@PART.method("vm.status", accepts=shapes.arguments(id=MACHINE), roles=read("vm"))
+@PART.method("vm.status", accepts={"id": MACHINE}, roles=read("vm"))
 def status(call: Call, id: int) -> dict[str, Any]:
     """Whether a machine runs."""
     found: dict[str, Any] = find_row(call.nas.world, "vm", id)["status"]
@@ -146,10 +146,11 @@ def status(call: Call, id: int) -> dict[str, Any]:
 
 @PART.method(
     "vm.start",
-    accepts=shapes.arguments(
-        id=MACHINE, options=shapes.obj("How.", {}, overcommit=shapes.boolean("Even without memory.", default=False))
-    ),
-    returns=shapes.returning({"type": "null"}),
+    accepts={
+        "id": MACHINE,
+        "options": shapes.obj("How.", {}, overcommit=shapes.boolean("Even without memory.", default=False)),
+    },
+    returns={"type": "null"},
     roles=VM_WRITE,
 )
 def start(call: Call, id: int, options: dict[str, Any]) -> None:
@@ -161,16 +162,16 @@ def start(call: Call, id: int, options: dict[str, Any]) -> None:
 
 @PART.job(
     "vm.stop",
-    accepts=shapes.arguments(
-        id=MACHINE,
-        options=shapes.obj(
+    accepts={
+        "id": MACHINE,
+        "options": shapes.obj(
             "How.",
             {},
             force=shapes.boolean("Switch it off.", default=False),
             force_after_timeout=shapes.boolean("Switch it off when it takes too long.", default=False),
         ),
-    ),
-    returns=shapes.returning({"type": "null"}),
+    },
+    returns={"type": "null"},
     roles=VM_WRITE,
 )
 async def stop(call: Call, id: int, options: dict[str, Any]) -> None:
@@ -181,15 +182,13 @@ async def stop(call: Call, id: int, options: dict[str, Any]) -> None:
     _set_machine(call.nas, id, up=False)
 
 
-@PART.method("vm.poweroff", accepts=shapes.arguments(id=MACHINE), roles=VM_WRITE)
+@PART.method("vm.poweroff", accepts={"id": MACHINE}, roles=VM_WRITE)
 def poweroff(call: Call, id: int) -> None:
     """Switch a machine off, as by pulling the plug."""
     _set_machine(call.nas, id, up=False)
 
 
-@PART.method(
-    "vm.get_available_memory", accepts=shapes.arguments(overcommit=shapes.boolean("", False)), roles=read("vm")
-)
+@PART.method("vm.get_available_memory", accepts={"overcommit": shapes.boolean("", False)}, roles=read("vm"))
 def available_memory(call: Call, overcommit: bool) -> int:
     """Octets of memory that machines can still have."""
     return call.nas.world.memory - 9 * GIB

@@ -25,11 +25,13 @@ PART.service("pool.scrub", "crud")
 
 @PART.job(
     "pool.scrub.scrub",
-    accepts=shapes.arguments(
-        name=shapes.text("Name of the pool."),
-        action=shapes.choice("START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"),
-    ),
-    returns=shapes.returning({"type": "null"}),
+    accepts={
+        "name": shapes.text("Name of the pool."),
+        "action": shapes.choice(
+            "START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"
+        ),
+    },
+    returns={"type": "null"},
     roles=("POOL_WRITE",),
     abortable=True,
     lock=lambda arguments: f"scrub:{arguments[:2]}",
@@ -54,8 +56,8 @@ async def scrub(call: Call, name: str, action: str) -> None:
 
 @PART.method(
     "pool.is_upgraded",
-    accepts=shapes.arguments(id=shapes.integer("Number of the pool.")),
-    returns=shapes.returning(shapes.boolean()),
+    accepts={"id": shapes.integer("Number of the pool.")},
+    returns=shapes.boolean(),
     roles=read("pool"),
 )
 def is_upgraded(call: Call, id: int) -> bool:
@@ -65,8 +67,8 @@ def is_upgraded(call: Call, id: int) -> bool:
 
 @PART.method(
     "pool.get_disks",
-    accepts=shapes.arguments(id=shapes.nullable(shapes.integer("Number of the pool; null for all."), default=None)),
-    returns=shapes.returning(shapes.array(shapes.text())),
+    accepts={"id": shapes.nullable(shapes.integer("Number of the pool; null for all."), default=None)},
+    returns=shapes.array(shapes.text()),
     roles=read("pool"),
 )
 def get_disks(call: Call, id: int | None) -> list[str]:

@@ -34,12 +34,12 @@ def _change(nas: Nas, row: dict[str, Any], **members: Any) -> None:
 
 @PART.job(
     "service.control",
-    accepts=shapes.arguments(
-        verb=shapes.choice("START", "STOP", "RESTART", "RELOAD", doc="Action to carry out on the service."),
-        service=shapes.text("Name of the service, such as ssh."),
-        options=shapes.obj("How.", {}, silent=shapes.boolean("Answer false rather than fail.", default=True)),
-    ),
-    returns=shapes.returning(shapes.boolean("Whether it worked.")),
+    accepts={
+        "verb": shapes.choice("START", "STOP", "RESTART", "RELOAD", doc="Action to carry out on the service."),
+        "service": shapes.text("Name of the service, such as ssh."),
+        "options": shapes.obj("How.", {}, silent=shapes.boolean("Answer false rather than fail.", default=True)),
+    },
+    returns=shapes.boolean("Whether it worked."),
     roles=WRITE,
     lock=lambda arguments: f"service:{arguments[1:2]}",
 )
@@ -60,11 +60,11 @@ async def control(call: Call, verb: str, service: str, options: dict[str, Any]) 
 
 @PART.method(
     "service.update",
-    accepts=shapes.arguments(
-        id_or_name={"anyOf": [shapes.integer(), shapes.text()], "description": "Number or name of the service."},
-        service_update=shapes.obj("What to change.", ..., enable=shapes.boolean("Start it with the machine.")),
-    ),
-    returns=shapes.returning(shapes.integer("Its number.")),
+    accepts={
+        "id_or_name": {"anyOf": [shapes.integer(), shapes.text()], "description": "Number or name of the service."},
+        "service_update": shapes.obj("What to change.", ..., enable=shapes.boolean("Start it with the machine.")),
+    },
+    returns=shapes.integer("Its number."),
     roles=WRITE,
 )
 def update(call: Call, id_or_name: str | int, data: dict[str, Any]) -> int:
@@ -76,8 +76,8 @@ def update(call: Call, id_or_name: str | int, data: dict[str, Any]) -> int:
 
 @PART.method(
     "service.started",
-    accepts=shapes.arguments(service=shapes.text("Name of the service, such as ssh.")),
-    returns=shapes.returning(shapes.boolean("Whether it runs.")),
+    accepts={"service": shapes.text("Name of the service, such as ssh.")},
+    returns=shapes.boolean("Whether it runs."),
     roles=read("service"),
 )
 def started(call: Call, service: str) -> bool:

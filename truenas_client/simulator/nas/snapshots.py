@@ -25,8 +25,8 @@ add_table(PART, "pool.snapshot", lambda nas: list(nas.world.snapshots.values()))
 
 @PART.method(
     "pool.snapshot.create",
-    accepts=shapes.arguments(
-        data=shapes.obj(
+    accepts={
+        "data": shapes.obj(
             "The new snapshot.",
             ...,
             dataset=shapes.text("Dataset to take a snapshot of."),
@@ -37,7 +37,7 @@ add_table(PART, "pool.snapshot", lambda nas: list(nas.world.snapshots.values()))
             suspend_vms=shapes.boolean("Suspend virtual machines meanwhile.", default=False),
             properties=shapes.obj("Properties of the snapshot.", {}),
         )
-    ),
+    },
     roles=WRITE,
 )
 def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
@@ -61,16 +61,16 @@ def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
 
 @PART.method(
     "pool.snapshot.delete",
-    accepts=shapes.arguments(
-        id=ID,
-        options=shapes.obj(
+    accepts={
+        "id": ID,
+        "options": shapes.obj(
             "How far to go.",
             {},
             defer=shapes.boolean("Delete it once no clone needs it any more.", default=False),
             recursive=shapes.boolean("Below it, too.", default=False),
         ),
-    ),
-    returns=shapes.returning(shapes.boolean("Always true.")),
+    },
+    returns=shapes.boolean("Always true."),
     roles=("SNAPSHOT_DELETE",),
 )
 def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
@@ -93,7 +93,7 @@ for action, holds, doc in (
 ):
     PART.method(
         f"pool.snapshot.{action}",
-        accepts=shapes.arguments(id=ID, options=shapes.obj("Options; none are known here.", {})),
+        accepts={"id": ID, "options": shapes.obj("Options; none are known here.", {})},
         roles=WRITE,
         description=doc,
     )(partial(_hold, holds))

@@ -47,8 +47,8 @@ def _add_run(
 
     PART.job(
         f"{namespace}.{action}",
-        accepts=shapes.arguments(id=shapes.integer("Number of the task."), **further),
-        returns=shapes.returning({"type": "null"}),
+        accepts={"id": shapes.integer("Number of the task."), **further},
+        returns={"type": "null"},
         roles=roles,
         abortable=True,
         logs=True,
