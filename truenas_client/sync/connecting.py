@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..dialing import ConnectLimits, handshaking
 from ..endpoint import DEFAULT_PATH, Endpoint
 from ..engine.driven import Driven
-from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
+from ..engine.hello import GREETING, Approach, dialect_for, greeting, hello
 from ..exc import ClientException, HandshakeRejected
 from .connection import Connection
 from .sockets import open_socket
@@ -87,11 +87,8 @@ def _greet(
 ) -> None:
     connection.start()
     try:
-        _say_hello(connection, limits, private_methods, py_exceptions)
-    except ClientException as e:
-        connection.close()
-        failed = hello_failed(endpoint, e)
-        raise failed from (e if failed is not e else e.__cause__)
+        with greeting(endpoint):
+            _say_hello(connection, limits, private_methods, py_exceptions)
     except BaseException:
         connection.close()
         raise
