@@ -88,16 +88,6 @@ class Rows(CursorView):
         return self._rows
 
     @property
-    def columns(self) -> tuple[Column, ...]:
-        return self._columns
-
-    @columns.setter
-    def columns(self, columns: Sequence[Column]) -> None:
-        self._columns = tuple(columns)
-        self._measure()
-        self.lines_changed()
-
-    @property
     def empty(self) -> str:
         """The text in place of rows when there are none."""
         return self._empty
