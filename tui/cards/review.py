@@ -107,7 +107,7 @@ class ReviewScreen(CardScreen[Answer]):
 
     def on_mount(self) -> None:
         self.query_one("#card").add_class(f"-{self._subject.risk}")
-        self.query_one(ChangesView).show_arguments(self._subject.entries)
+        self.query_one(ChangesView).show(self._subject.entries)
         self._about("")
         self._ask()
         if self._subject.named:
@@ -127,7 +127,7 @@ class ReviewScreen(CardScreen[Answer]):
         others = sum(max(child.outer_size.height, 1) + child.styles.margin.height for child in around)
         room = max(int(self.size.height * 0.9) - others - card.gutter.height - view.styles.margin.height, 2)
         cells = min(max(self.size.width * 96 // 100, 20), 90) - card.gutter.width - view.scrollbar_size_vertical
-        view.styles.height = min(view.lines_for(view.scrollable_content_region.width or cells), room)
+        view.styles.height = min(len(view.laid(view.scrollable_content_region.width or cells)), room)
 
     # The stored object ---------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class ReviewScreen(CardScreen[Answer]):
         self._about("   ".join([cut(safe(part[:200]), 32) for part in parts if part]))
         if lookup.changes is not None:
             found = changes(subject.method, subject.params, lookup.changes, lookup.method, stored)
-            self.query_one(ChangesView).show_changes(found)
+            self.query_one(ChangesView).show(found)
         self.call_after_refresh(self._fit)
 
     def _about(self, text: str, style: str = "") -> None:
