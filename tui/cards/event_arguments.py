@@ -70,11 +70,6 @@ class ArgumentsScreen(CardScreen[dict[str, Any] | None]):
     def _edited(self) -> None:
         self._look()
 
-    @on(CompletionList.Clicked)
-    def _clicked(self, event: CompletionList.Clicked) -> None:
-        event.stop()
-        self.editor.action_accept()
-
     def action_take(self) -> None:
         if problems := self._look():
             self.editor.select_inside(problems[0].start, problems[0].end)

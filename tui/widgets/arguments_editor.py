@@ -50,6 +50,7 @@ class ArgumentsEditor(JsonEditor):
         self.pasted: Callable[[str, int, int, str], Patch | None] = lambda _text, _start, _end, _pasted: None
         self._onward = False
         self._choices = choices
+        choices.accept = self.action_accept
         self._open: Completions | None = None
         self._begin = (0, 0)
         self._arrowed = False
