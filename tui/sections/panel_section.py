@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from textual import on, work
@@ -10,7 +9,6 @@ from textual import on, work
 from tui import actions
 from tui.cards.copy_menu import choose_copy
 from tui.cards.handing_over import handed_over
-from tui.model.feed import Feed
 from tui.model.paths import shortened
 from tui.sections.section import Section
 from tui.session.recording import Recording, write_events
@@ -49,7 +47,7 @@ class PanelSection(Section):
         self.detail.display = True
         value, title = self.opened(event.panel, one)
         self.detail.show(value, title, f"{one.at:%H:%M:%S}")
-        self.call_after_refresh(self.detail.focus_value)
+        self.call_after_refresh(lambda: self.detail.content.focus())
 
     def opened(self, panel: EventPanel, event: Any) -> tuple[Any, str]:
         """An event as it is opened: its value, and the title."""
@@ -58,7 +56,7 @@ class PanelSection(Section):
     def action_event_filter(self) -> None:
         """Finds in the event that is open, else filters the panel."""
         if self.detail.has_focus_within:
-            self.detail.field_to_find.open()
+            self.detail.open_find()
         elif (panel := self.panel) is not None:
             panel.open_filter()
 
@@ -124,7 +122,6 @@ class PanelSection(Section):
 
         model = panel.panel
         feed = model.feed
-        assert isinstance(feed, Feed)
         fitting = " that pass the filter" if model.filter else ""
         saving = Saving(
             "Save events",
@@ -148,7 +145,7 @@ class PanelSection(Section):
                 writing = wanted.path.name if self.app.is_web else shortened(wanted.path)
                 self.notify(f"Writing to {writing}; {key} stops.", timeout=5, markup=False)
             else:
-                written = await asyncio.to_thread(write_events, wanted.path, feed.name, now, replace=wanted.replace)
+                written = await write_events(wanted.path, feed.name, now, replace=wanted.replace)
                 self.notify(f"Saved {written:,} events to {handed_over(self, wanted.path)}", timeout=8, markup=False)
         except OSError as error:
             self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
