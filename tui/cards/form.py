@@ -41,7 +41,6 @@ class Entry:
     optional: bool = False
     problem: Callable[[str], str] = lambda text: ""
 
-    @property
     def field(self) -> Field | Choice:
         """A new widget for the value."""
         if self.words:
@@ -85,7 +84,7 @@ class FieldsScreen(CardScreen[ScreenResultType]):
         if self._text:
             yield Static(plain(self._text), classes="text")
         for entry in self._entries:
-            yield FormRow(entry.label, entry.field)
+            yield FormRow(entry.label, entry.field())
         yield from self.below()
         yield Static("", id="says")
         keys = [*self._keys]
