@@ -108,9 +108,10 @@ class FileScreen(CardScreen[Transfer | None]):
     @work(exclusive=True, group="look")
     async def _look(self, text: str) -> None:
         """Shows a note about the path while the user types it."""
+        trouble, note = "", ""
         if text.strip():
             _path, trouble, note = await asyncio.to_thread(self._examined, text)
-            self.say(note if not trouble else "", "dim")
+        self.say(note if not trouble else "", "dim")
 
     @work(exclusive=True, group="take")
     async def _take(self, text: str) -> None:

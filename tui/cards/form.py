@@ -27,7 +27,7 @@ LEAST_LABEL, WIDEST_LABEL = 11, 24
 class Entry:
     """A line of the form: a text, which may be empty only where it is ``optional``, or one of ``words``.
 
-    ``problem`` says what is wrong with a typed text, "" for nothing; ``about`` stands in the field until it is typed
+    ``check`` raises ValueError with what is wrong with a typed text; ``about`` stands in the field until it is typed
     in; a ``secret`` is not shown; of an ``exact`` text spaces at its ends count.
     """
 
@@ -39,7 +39,7 @@ class Entry:
     secret: bool = False
     exact: bool = False
     optional: bool = False
-    problem: Callable[[str], str] = lambda text: ""
+    check: Callable[[str], object] = str
 
     def field(self) -> Field | Choice:
         """A new widget for the value."""
@@ -49,7 +49,13 @@ class Entry:
 
     def wrong(self, value: str) -> str:
         """What is wrong with a value, "" for nothing."""
-        return f"{self.label} is empty." if not (self.optional or value.strip()) else self.problem(value)
+        if not (self.optional or value.strip()):
+            return f"{self.label} is empty."
+        try:
+            self.check(value)
+        except ValueError as error:
+            return f"{error}."
+        return ""
 
 
 async def fill_in(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,19 +53,8 @@ def _entry(variable: Variable, value: str) -> Entry:
     about = "   ".join(part for part in (variable.description, ABOUT[variable.type]) if part)
     return Entry(
         _id(variable), variable.name, "" if secret else value, about=about, secret=secret,
-        exact=True, problem=_checked(variable),
+        exact=True, check=variable.value,
     )  # fmt: skip
-
-
-def _checked(variable: Variable) -> Callable[[str], str]:
-    def problem(text: str) -> str:
-        try:
-            variable.value(text)
-        except ValueError as e:
-            return f"{e}."
-        return ""
-
-    return problem
 
 
 def _id(variable: Variable) -> str:
