@@ -29,8 +29,7 @@ class ArgumentsScreen(CardScreen[dict[str, Any] | None]):
     BINDINGS = actions.bind(("call.run", "take"))
 
     def __init__(self, source: Method) -> None:
-        super().__init__()
-        self.title = f"Arguments  {source.name}"
+        super().__init__(f"Arguments  {source.name}")
         self._source = source
         self._draft = Draft(source)
 

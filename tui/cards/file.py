@@ -50,9 +50,8 @@ class FileScreen(CardScreen[Transfer | None]):
         question: str = "",
         verb: str = "",
     ) -> None:
-        super().__init__()
         saves = kind == "download"
-        self.title = f"{heading or ('Save a file' if saves else 'Send a file')}  {method}"
+        super().__init__(f"{heading or ('Save a file' if saves else 'Send a file')}  {method}")
         self._kind: Kind = kind
         self._path = path
         self._private = private and saves

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
-from textual.dom import DOMNode
 from textual.screen import ScreenResultType
 from textual.widgets import Input, Static
 
@@ -18,7 +17,7 @@ from tui.widgets.choice import Choice
 from tui.widgets.form_row import Field, FormRow
 from tui.widgets.key_line import Hint
 
-__all__ = ["Entry", "FieldsScreen", "FormScreen", "fill_in"]
+__all__ = ["Entry", "FieldsScreen", "FormScreen"]
 
 LEAST_LABEL, WIDEST_LABEL = 11, 24
 
@@ -58,13 +57,6 @@ class Entry:
         return ""
 
 
-async def fill_in(
-    node: DOMNode, title: str, text: str, entries: Sequence[Entry], *, yes: str, no: str = "back"
-) -> dict[str, str] | None:
-    """Asks over the screen of ``node`` for a value of each entry; None for escape. From a worker."""
-    return await FormScreen(title, text, entries, yes=yes, no=no).ask(node)
-
-
 class FieldsScreen(CardScreen[ScreenResultType]):
     """Fields, and a key that takes their values. ``text`` says what they are for, ``keys`` are further keys to name."""
 
@@ -80,8 +72,7 @@ class FieldsScreen(CardScreen[ScreenResultType]):
         no: str = "back",
         keys: Sequence[tuple[str, str]] = (),
     ) -> None:
-        super().__init__()
-        self.title = title
+        super().__init__(title)
         self._text = text
         self._entries = tuple(entries)
         self._yes, self._no, self._keys = yes, no, keys

@@ -55,8 +55,7 @@ class ReviewScreen(CardScreen[Answer]):
     ]
 
     def __init__(self, session: Session, call: Call, risk: str, notes: Sequence[str]) -> None:
-        super().__init__()
-        self.title = f"Review  {session.host}"
+        super().__init__(f"Review  {session.host}")
         self.address = session.address
         """Where the call goes."""
         self.call = call

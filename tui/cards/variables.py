@@ -10,7 +10,7 @@ from textual.dom import DOMNode
 
 from truenas_client.secrets.value import Secret
 from truenas_client.storage.saved_call import Type, Variable
-from tui.cards.form import Entry, fill_in
+from tui.cards.form import Entry, FormScreen
 
 __all__ = ["Answers", "ask_variables"]
 
@@ -37,7 +37,7 @@ async def ask_variables(
     """Asks over the screen of ``node``; ``typed`` is what was typed the last time. None for escape. From a worker."""
     entries = [_entry(variable, typed.get(variable.name, variable.default or "")) for variable in variables]
     text = "This call is made with:" if len(variables) > 1 else "This call is made with one value:"
-    given = await fill_in(node, title, text, entries, yes="go on")
+    given = await FormScreen(title, text, entries, yes="go on").ask(node)
     if given is None:
         return None
     texts = {variable: given[_id(variable)] for variable in variables}

@@ -31,7 +31,7 @@ from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
 from tui import actions, guest
 from tui.cards.card import Standing, steps
-from tui.cards.confirm import confirm
+from tui.cards.confirm import ConfirmScreen
 from tui.cards.trust import ask_trust
 from tui.model.failure import Failure, explain_connecting
 from tui.session.session import Session, State
@@ -225,7 +225,8 @@ class ConnectScreen(Standing, Screen[None]):
     async def action_profile_forget(self) -> None:
         """Removes the profile under the cursor, once the user has confirmed it."""
         name = self._at_profile
-        if await confirm(self, "Forget this profile?", f"{name}\nA kept secret stays where it is.", yes="forget it"):
+        about = f"{name}\nA kept secret stays where it is."
+        if await ConfirmScreen("Forget this profile?", about, yes="forget it").ask(self):
             try:
                 await asyncio.to_thread(Profiles().remove, name)
             except (exc.InvalidProfile, OSError) as error:
