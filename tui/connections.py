@@ -85,7 +85,7 @@ class Connections:
 
     async def call_elsewhere(self, method: str, text: str) -> None:
         """Makes a call on another connection: the only other one, or the one that the user chooses."""
-        from tui.cards.choose import choose
+        from tui.cards.choose import ChooseScreen
         from tui.model.labels import Connection, told_apart
 
         others, here = self.others, self.current
@@ -96,7 +96,7 @@ class Connections:
         if len(others) > 1:
             told = [Connection(one.host, one.address, one.target.user) for one in others]
             entries = [(str(at), label) for at, label in enumerate(told_apart(told))]
-            chosen = await choose(workspace, f"{method} on", entries)
+            chosen = await ChooseScreen(f"{method} on", entries).ask(workspace)
         if chosen is None or (session := others[int(chosen)]) not in self._modes:
             return
         await self.show(session)

@@ -147,10 +147,10 @@ class SavedSection(CallList):
     @work(exclusive=True, group="save")
     async def action_saved_delete(self) -> None:
         """Deletes the file, after a question."""
-        from tui.cards.confirm import confirm
+        from tui.cards.confirm import ConfirmScreen
 
         item = self.current
-        if item is None or not await confirm(self, "Delete a saved call", f"Delete {item.id}?", yes="delete"):
+        if item is None or not await ConfirmScreen("Delete a saved call", f"Delete {item.id}?", yes="delete").ask(self):
             return
         try:
             await asyncio.to_thread(saved_calls().remove, item.id)
