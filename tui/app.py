@@ -275,11 +275,11 @@ class TrueNASApp(ConfiguredApp):
         if (workspace := self.connections.workspace(session)) is not None:
             for text in session.life.warnings:
                 # Called by the workspace itself: a toast belongs to the connection that tells it.
-                workspace.call_later(partial(workspace.notify, safe(text), severity="warning", markup=False))
+                workspace.call_later(partial(workspace.notify, safe(text), severity="warning"))
 
     def _tell_notices(self) -> None:
         while self.memories.notices and self.is_running:
-            self.notify(safe(self.memories.notices.pop(0)), severity="warning", timeout=10, markup=False)
+            self.notify(safe(self.memories.notices.pop(0)), severity="warning", timeout=10)
 
     async def on_unmount(self) -> None:
         self.memories.on_notice = lambda: None
@@ -399,7 +399,7 @@ class TrueNASApp(ConfiguredApp):
         screen = self.screen
         if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
             return
-        self.notify(f"{actions.key('app.quit')} quits", timeout=3, markup=False)
+        self.notify(f"{actions.key('app.quit')} quits", timeout=3)
 
     def action_command_palette(self) -> None:
         """Opens the palette, in words of ours."""

@@ -57,7 +57,7 @@ async def show_or_tell(node: Widget, found: tuple[str, Any] | None, *, editor: b
     try:
         await shown(node.app, *found, editor=editor)
     except NotShown as error:
-        node.notify(f"Not shown: {safe(error)}.", severity="warning", markup=False)
+        node.notify(f"Not shown: {safe(error)}.", severity="warning")
 
 
 async def _in_pager(app: App[Any], pieces: Iterable[str]) -> None:

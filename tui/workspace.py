@@ -317,7 +317,7 @@ class Workspace(RemappedKeys, Screen[None]):
         self.offered = None
         if profile is not None:
             self.session.target = replace(self.session.target, profile=profile)
-            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
+            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"))
 
     def action_session_lock(self) -> None:
         """Allows writes, or forbids them again."""

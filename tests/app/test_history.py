@@ -73,6 +73,8 @@ async def test_yesterdays_call_is_repeated_with_one_argument_changed(signed_in: 
         await desk.ended()
         assert desk.explore.result_pane.content.has_focus
         assert len(desk.session.memory.history.newest()) == 3
+        await desk.workspace.open_method("demo.gone")
+        await desk.see("has no demo.gone")
 
 
 async def test_a_write_is_reviewed_again_and_what_was_left_out_is_asked_for(signed_in: Open, nas: Simulator) -> None:

@@ -40,7 +40,6 @@ class Comparing(Calling):
             self.notify(
                 f"Pinned {safe(_name(shown))}. {actions.key('diff.compare')} compares another result with it.",
                 timeout=4,
-                markup=False,
             )
 
     @work(exclusive=True, group="compare")
@@ -100,7 +99,7 @@ class Comparing(Calling):
             return (await other.caller.read(shown.method, shown.params),)
         except (exc.ClientException, OSError) as error:
             failure = explain(error, method=shown.method)
-            self.notify(safe(f"{other.host}: {failure.title}. {failure.text}"), severity="error", markup=False)
+            self.notify(safe(f"{other.host}: {failure.title}. {failure.text}"), severity="error")
             return None
 
     async def _compare(self, shown: Call, title: str, other: Any) -> None:

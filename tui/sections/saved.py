@@ -172,7 +172,7 @@ class SavedSection(CallList):
             self._tell(f"Not exported: {error}")
         else:
             if where is not None:
-                self.notify(f"Exported to {safe(where)}", timeout=5, markup=False)
+                self.notify(f"Exported to {safe(where)}", timeout=5)
 
     @work(exclusive=True, group="save")
     async def action_saved_import(self) -> None:
@@ -197,4 +197,4 @@ class SavedSection(CallList):
         return super().check_action(action, parameters)
 
     def _tell(self, text: str) -> None:
-        self.notify(safe(text), severity="error", timeout=8, markup=False)
+        self.notify(safe(text), severity="error", timeout=8)

@@ -29,20 +29,16 @@ __all__ = ["SubscribePane"]
 
 
 class NameField(Input):
-    """The field above the names: down goes on in their list."""
+    """The field above the names."""
 
-    BINDINGS = [*actions.bind(("nav.open", "submit")), Binding("down", "into_list", show=False)]
-
-    class Left(Message):
-        """The list is wanted."""
-
-    def action_into_list(self) -> None:
-        self.post_message(self.Left())
+    BINDINGS = actions.bind(("nav.open", "submit"))
 
 
 class SubscribePane(Pane):
     """`begin` shows it; `Chosen` tells what is to be subscribed."""
 
+    # Only the field leaves the key to this pane: the list has it first.
+    BINDINGS = [Binding("down", "into_list", show=False)]
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"nav.open": "subscribe"}
 
     @dataclass
@@ -98,7 +94,7 @@ class SubscribePane(Pane):
             await self._session.ask_for_events()
         except exc.ClientException as error:
             # The names that are known anyway stay on offer.
-            self.notify(f"The server does not list its events: {safe(error)}", severity="warning", markup=False)
+            self.notify(f"The server does not list its events: {safe(error)}", severity="warning")
         else:
             self._complete(keep=True)
 
@@ -115,9 +111,8 @@ class SubscribePane(Pane):
             self.names.set_rows(rows, keep=keep)
         self.facts = f"{len(fitting)} of {len(known.names)}"
 
-    @on(NameField.Left)
-    def _into_list(self, event: NameField.Left) -> None:
-        event.stop()
+    def action_into_list(self) -> None:
+        """From the field on in the list."""
         self.screen.set_focus(self.names)
         self.names.action_line_down()
 
@@ -143,7 +138,7 @@ class SubscribePane(Pane):
             wrong = "" if text == self._insisted else f"{wrong} enter once more subscribes anyway."
         self._insisted = text
         if wrong:
-            self.notify(safe(wrong), severity="warning", timeout=4, markup=False)
+            self.notify(safe(wrong), severity="warning", timeout=4)
             self.screen.set_focus(self.field)
             return
         if arguments is None and (asks or known.wants(name)):
