@@ -16,7 +16,6 @@ from truenas_client.methods.catalogue import Catalogue, Method
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 from tui.memory.state import ConnectionMemory
 from tui.model.eventnames import KnownEvents, known_events, listed_events
-from tui.model.failure import Failure
 from tui.session.caller import Caller
 from tui.session.feeds import Feeds
 from tui.session.filling import PutIn
@@ -61,7 +60,7 @@ class Session:
         self.caller = Caller(
             *(self.life, self.learning, self.jobs, put_in, changed), record=self._record, writable=target.writable
         )
-        self._follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
+        self.follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
         self._cache = cache
         self._place = place
         self._events: KnownEvents | None = None
@@ -83,7 +82,7 @@ class Session:
 
         client = await self.life.open(learn, self.caller.results.take, step, otp)
         self._spawn(self.life.follow(client), "life")
-        self._spawn(self._follower.follow(client), "jobs")
+        self._spawn(self.follower.follow(client), "jobs")
         self._spawn(self.life.measure(client), "latency")
         self.feeds.begin(client)
 
@@ -118,13 +117,13 @@ class Session:
 
     def _returned(self, client: AsyncClient) -> None:
         self.feeds.returned()
-        self._follower.returned()
+        self.follower.returned()
         self._spawn(self._look_again(client), "again")
 
     async def _look_again(self, client: AsyncClient) -> None:
         """Reads what may have changed since the loss: jobs, and after an update the methods."""
         try:
-            await self._follower.look()
+            await self.follower.look()
             learned = await self.learning.look_again(client, self._shelf)
         except exc.ClientException:
             # Lost once more, which is told elsewhere, or not permitted: what was known before still stands there.
@@ -189,11 +188,6 @@ class Session:
         return self.life.online
 
     @property
-    def failure(self) -> Failure | None:
-        """Why there is no connection."""
-        return self.life.failure
-
-    @property
     def host(self) -> str:
         """The name the server goes by."""
         return self.life.host
@@ -237,11 +231,3 @@ class Session:
     async def read(self, method: str, params: Sequence[Any] = ()) -> Any:
         """A call for the app's own use, see `Caller.read`."""
         return await self.caller.read(method, params)
-
-    async def refresh_jobs(self) -> None:
-        """Reads the list of jobs again. Raises as `call`."""
-        await self._follower.refresh()
-
-    async def job_row(self, job_id: int) -> dict[str, Any] | None:
-        """All that the server tells of one job, see `JobFollower.row`."""
-        return await self._follower.row(job_id)
