@@ -20,7 +20,7 @@ from tui.session.caller import Caller
 from tui.session.feeds import Feeds
 from tui.session.filling import PutIn
 from tui.session.jobs import JobFollower
-from tui.session.learning import Learned, Learning, Shelf
+from tui.session.learning import Learning, Shelf
 from tui.session.life import Life, State
 from tui.session.stores import Call, JobStore, Signal
 from tui.session.target import Target
@@ -77,7 +77,7 @@ class Session:
         """
 
         async def learn(client: AsyncClient) -> None:
-            self._take(await self.learning.learn(client, self._shelf))
+            self._learned(await self.learning.learn(client, self._shelf))
             step(f"{len(self.catalogue)} methods")
 
         client = await self.life.open(learn, self.caller.results.take, step, otp)
@@ -124,12 +124,10 @@ class Session:
         """Reads what may have changed since the loss: jobs, and after an update the methods."""
         try:
             await self.follower.look()
-            learned = await self.learning.look_again(client, self._shelf)
+            self._learned(await self.learning.look_again(client, self._shelf))
         except exc.ClientException:
             # Lost once more, which is told elsewhere, or not permitted: what was known before still stands there.
             return
-        if learned is not None:
-            self._take(learned)
 
     # Kept for the next start --------------------------------------------------
 
@@ -146,14 +144,15 @@ class Session:
         """Shows the methods as they were when they were last read, until it is known better. False: there are none."""
         return self.learning.recall(kept or self._shelf.find())
 
-    def _take(self, learned: Learned) -> None:
-        self.life.host = learned.host or self.life.host
+    def _learned(self, new: Kept | None) -> None:
+        """What is ``new`` is kept for the next start."""
+        self.life.host = self.learning.host or self.life.host
+        if new is not None:
+            self._spawn(self._shelve(new), "shelf")
 
-        async def shelve() -> None:
-            if problem := await self._shelf.keep(learned):
-                self.life.warn(problem)
-
-        self._spawn(shelve(), "shelf")
+    async def _shelve(self, new: Kept) -> None:
+        if problem := await self._shelf.keep(new):
+            self.life.warn(problem)
 
     def _record(self, call: Call) -> None:
         """Writes a call into the history: once as it is sent, once as it has ended."""
