@@ -22,26 +22,18 @@ from truenas_client.storage import named_secrets
 from tui import guest
 from tui.model.failure import Failure, FieldProblem
 
-__all__ = ["Disguised", "LeftOut", "NotFilled", "NotReviewed", "NotSent", "PutIn", "fill_arguments", "named", "unknown"]
+__all__ = ["LeftOut", "NotFilled", "NotSent", "PutIn", "fill_arguments", "named", "unknown"]
 
 _TELLING = 6
 """Characters from which on a text is masked also inside others."""
 
 
 class NotSent(exc.ClientException):
-    """The call was not sent because a placeholder could not be replaced."""
+    """The call was not sent: a placeholder cannot be replaced, or the user has not seen what would be sent."""
 
     def failure(self, method: Method | None) -> Failure:
         """For the result pane."""
         return Failure("Not sent", str(self))
-
-
-class Disguised(NotSent):
-    """With what is put in, the call would be another one than what was reviewed."""
-
-
-class NotReviewed(NotSent):
-    """A write whose card the user has not confirmed."""
 
 
 class LeftOut(NotSent):
