@@ -9,7 +9,7 @@ from tui.model.labels import Connection, told_apart
 from tui.session.session import Session, State
 from tui.widgets.status_line import Other, Status
 
-__all__ = ["names_of", "status_of", "tabs_of"]
+__all__ = ["names_of", "status_of"]
 
 
 def status_of(session: Session, *, lost: bool, reconnect: str) -> Status:
@@ -17,10 +17,11 @@ def status_of(session: Session, *, lost: bool, reconnect: str) -> Status:
 
     ``lost`` tells that it was connected before; ``reconnect`` is the key that connects or signs in again.
     """
+    names = names_of(session)
     return Status(
         online=session.online,
         connecting=session.state is State.CONNECTING and not lost,
-        name=names_of(session)[0],
+        name=names[0],
         user=session.target.user,
         version=session.learning.release,
         writable=session.caller.writable,
@@ -30,15 +31,10 @@ def status_of(session: Session, *, lost: bool, reconnect: str) -> Status:
         events=len(session.feeds.open),
         note=_note(session, lost, reconnect),
         colour=session.target.profile.colour,
-        others=tabs_of(session),
-    )
-
-
-def tabs_of(session: Session) -> tuple[Other, ...]:
-    """The further connections, by names that tell them apart."""
-    return tuple(
-        Other(label, other.online, other.target.profile.colour)
-        for label, other in zip(names_of(session)[1:], session.others(), strict=True)
+        others=tuple(
+            Other(name, other.online, other.target.profile.colour)
+            for name, other in zip(names[1:], session.others(), strict=True)
+        ),
     )
 
 
