@@ -224,14 +224,13 @@ class Way:
     def _failure(self, stage: str, text: str | None) -> CommandError:
         from truenas_client.endpoint import parse
 
-        from ..access import unconnected
+        from ..access import out_of_time, unconnected
         from ..signing import refused
         from .faults import from_text
 
         if text is None:
             what = "connection" if stage == "connect" else "sign-in"
-            late = f"{parse(self._choice.address).text}: no {what} within {self._options.timeout:g} s"
-            return CommandError(late, ExitStatus.CONNECTION)
+            return out_of_time(self._options, parse(self._choice.address), what)
         error = from_text(text)
         if isinstance(error, ConnectError):
             return unconnected(error, self._choice)

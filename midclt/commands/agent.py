@@ -7,9 +7,8 @@ import sys
 from typing import Any
 
 from ..exits import CommandError, ExitStatus
-from ..option_types import seconds
 from ..output import is_terminal, say
-from ..shared_options import add_output_options
+from ..shared_options import add_output_options, seconds
 from ..showing import show
 
 __all__ = ["add_options", "do_forget", "do_lock", "do_start", "do_status", "do_stop"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, _SubParsersAction
+from argparse import _SubParsersAction
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from midclt import get_parser
 from midclt.manpage import manual_page
-from midclt.parser import COMMANDS
+from midclt.parser import COMMANDS, subparsers
 
 # What scripts may write for the long options of the official command.
 ABBREVIATIONS = {
@@ -49,6 +49,10 @@ def test_abbreviated_options_keep_their_meaning(option: str, spellings: list[str
         (["call", "m", "--", "-x", "--job"], {"method": ["m", "-x", "--job"], "job": False}),
         (["call", "--", "m", "-x"], {"method": ["m", "-x"]}),
         (["call", "m", ""], {"method": ["m", ""]}),
+        (["call", "m", "--dry-run", "a", "-1", "-q", "-", "b"], {"method": ["m", "a", "-1", "-", "b"], "quiet": True}),
+        (["call", "m", "-j", "a", "--", "-x", "--", "-q"], {"method": ["m", "a", "-x", "--", "-q"], "quiet": False}),
+        (["compare", "m", "--on", "a,b", "x", "y"], {"method": "m", "arguments": ["x", "y"], "on": "a,b"}),
+        (["upload", "m", "f", "--fill", "x"], {"method": "m", "file": "f", "arguments": ["x"], "fill": True}),
         (["call", "m", "-a b"], {"method": ["m", "-a b"]}),
         (["-u", "ws://nas", "-U", "me", "-P", "x", "ping"], {"uri": "ws://nas", "username": "me", "password": "x"}),
         (["ping"], {"uri": None, "username": None, "password": None, "timeout": None, "insecure": False}),
@@ -75,6 +79,7 @@ def test_what_is_read(argv: list[str], expected: dict[str, Any]) -> None:
         ["call"],
         ["call", "-jp", "circle", "m"],
         ["call", "m", "-x"],
+        ["call", "m", "-q", "a", "-x", "b"],
         ["--job", "call", "m"],
         ["call", "-u", "ws://nas", "m"],
         ["subscribe"],
@@ -121,16 +126,11 @@ def test_the_parser_is_whole_before_it_reads_anything() -> None:
     assert "--job-print" in commands.choices["call"].format_help()
 
 
-def _subparsers(parser: ArgumentParser) -> dict[str, ArgumentParser]:
-    found = [action.choices for action in parser._actions if isinstance(action, _SubParsersAction)]
-    return dict(found[0]) if found else {}
-
-
 def test_each_command_and_action_has_the_function_that_does_it() -> None:
-    for name, parser in _subparsers(get_parser()).items():
+    for name, parser in subparsers(get_parser()).items():
         command = import_module(f"midclt.commands.{name}")
         work = import_module(f"midclt.{command.WORK}") if hasattr(command, "WORK") else command
-        for function in [f"do_{action}" for action in _subparsers(parser)] or ["run"]:
+        for function in [f"do_{action}" for action in subparsers(parser)] or ["run"]:
             assert callable(getattr(work, function, None)), (name, function)
 
 

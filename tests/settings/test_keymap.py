@@ -45,6 +45,8 @@ def test_a_key_is_read_as_people_write_it(written: object, keys: list[str]) -> N
         ("f25", "no key"),
         (3, "should be a key in quotes"),
         (["a", 1], "should be a key in quotes"),
+        ([""], "'' is no key"),
+        (["ctrl+"], "no key"),
     ],
 )
 def test_what_is_no_key_is_told(written: object, told: str) -> None:

@@ -220,6 +220,25 @@ async def test_several_files_and_chunks() -> None:
         assert sizes == [MIB, 0, 12]
 
 
+async def test_an_upload_that_breaks_off_is_no_error_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    async with Simulator() as nas:
+        key = next(iter(nas.api_keys.values())).text
+        whole = multipart(call("filesystem.put", "/tmp/half"), ("file", b"x" * 1000))
+        host, _, port = nas.url.removeprefix("ws://").partition("/")[0].partition(":")
+        for length in (20, len(whole) - 500):
+            _, writer = await asyncio.open_connection(host, int(port))
+            lines = [f"Content-Type: {FORM}", f"Authorization: Bearer {key}", f"Content-Length: {len(whole)}"]
+            writer.write("\r\n".join(["POST /_upload HTTP/1.1", *lines, "", ""]).encode() + whole[:length])
+            await writer.drain()
+            while not nas.writers:  # noqa: ASYNC110 - a value without a signal
+                await asyncio.sleep(0.01)
+            writer.close()
+            while nas.writers:  # noqa: ASYNC110 - a value without a signal
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
+    assert caplog.records == []
+
+
 async def test_a_job_that_does_not_read_does_not_stop_the_request() -> None:
     async with Simulator() as nas, talk(nas) as client:
 

@@ -110,3 +110,11 @@ async def test_an_unknown_mechanism_is_told_the_known_ones(release: str) -> None
             await client.call("auth.login_ex", {})
         assert refused.value.rows == [["login_data.mechanism", "Field required", 22]]
         assert (await client.login())["response_type"] == "SUCCESS"
+
+
+async def test_an_unknown_user_costs_as_long_as_a_wrong_password() -> None:
+    async with Simulator() as nas, talk(nas, login=False) as client:
+        for name in ("admin", "nobody"):
+            began = nas.clock.now()
+            assert (await client.login(name, "wrong"))["response_type"] == "AUTH_ERR"
+            assert nas.clock.now() - began >= 0.3, name

@@ -27,25 +27,9 @@ SIZE = 240
 _DEEPEST = 40
 _MOST_ITEMS = 100
 _LONGEST_TEXT = 4096
-_WORDS = [
-    "amber",
-    "birch",
-    "cedar",
-    "delta",
-    "ember",
-    "fjord",
-    "grove",
-    "heron",
-    "inlet",
-    "jetty",
-    "kelp",
-    "larch",
-    "maple",
-    "north",
-    "onyx",
-    "pearl",
-    "quartz",
-]
+_WORDS = (
+    "amber birch cedar delta ember fjord grove heron inlet jetty kelp larch maple north onyx pearl quartz".split()  # noqa: SIM905
+)
 _BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 

@@ -59,6 +59,10 @@ class ApiKey:
     def text(self) -> str:
         return f"{self.id}-{self.key}"
 
+    def ended(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return self.expires is not None and self.expires <= now
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import login
 from .call import Call
-from .errors import InstanceNotFound
+from .errors import found
 from .extension import Extensible
 from .shapes import any_, array, boolean, choice, integer, obj, text
 
@@ -223,9 +223,7 @@ def sessions(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
 def terminate_session(call: Call, id: str) -> bool:
     """End a session, with its connection."""
     session = next((session for session in call.nas.sessions if session.id == id), None)
-    if session is None:
-        raise InstanceNotFound(f"Session with id {id} does not exist")
-    session.channel.close(1000)
+    found(session, f"Session with id {id}").channel.close(1000)
     return True
 
 

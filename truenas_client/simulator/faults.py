@@ -99,6 +99,8 @@ class Faults:
         self._last = 0
         self._struck: dict[str, int] = {}
         self._started = False
+        self.run: Callable[[Callable[[], Any]], Any] = lambda work: work()
+        """Calls what touches the event loop. A `ThreadedSimulator` does so in its own thread, for any thread."""
         self.connections = self.calls = self.messages = False
         """Whether any active fault is for this occasion."""
 
@@ -107,8 +109,12 @@ class Faults:
 
     def add(self, name: str, **options: Value) -> Fault:
         """Put a fault in force. Raises ValueError for a name or option that is not in the table."""
+        fault: Fault = self.run(lambda: self._add(name, complete(name, options)))
+        return fault
+
+    def _add(self, name: str, options: dict[str, Value]) -> Fault:
         self._last += 1
-        fault = Fault(self, self._last, name, complete(name, options), self._clock.now())
+        fault = Fault(self, self._last, name, options, self._clock.now())
         self._faults[fault.id] = fault
         self._changed()
         if self._started:
@@ -128,6 +134,9 @@ class Faults:
 
     def remove(self, ident: int) -> bool:
         """Take a fault out of force; whether it was."""
+        return bool(self.run(lambda: self._remove(ident)))
+
+    def _remove(self, ident: int) -> bool:
         fault = self._faults.pop(ident, None)
         if fault is None:
             return False

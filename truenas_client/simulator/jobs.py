@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .encoding import encode, error_of, trace_of
-from .errors import CallError, InstanceNotFound, ValidationError, ValidationErrors
+from .errors import CallError, ValidationError, ValidationErrors, found
 from .secrets import masked
 
 if TYPE_CHECKING:
@@ -161,9 +161,7 @@ class Jobs:
     def seen(self, ident: int, credential: Credential | None) -> Job:
         """The job with that id, for an account that may see it. Raises `InstanceNotFound`."""
         job = self._jobs.get(ident)
-        if job is None or not self.visible(job, credential):
-            raise InstanceNotFound(f"Job with id {ident} does not exist")
-        return job
+        return found(job if job and self.visible(job, credential) else None, f"Job with id {ident}")
 
     def visible(self, job: Job, credential: Credential | None) -> bool:
         """Whether an account sees a job: full administrators all, others their own."""

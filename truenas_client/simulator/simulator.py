@@ -105,9 +105,11 @@ class Simulator(Nas):
             self._tls_port = secure.sockets[0].getsockname()[1]
         if self._unix is not None:
             _remove_socket(self._unix)
-            self._servers.append(
-                await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
-            )
+            try:
+                server = await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
+            except OSError as e:  # which names no path
+                raise OSError(f"cannot listen on {self._unix}: {e.strerror or e}") from e
+            self._servers.append(server)
         loop = asyncio.get_running_loop()
         background = [work(self) for work in self.registry.background]
         self._tasks = [loop.create_task(work) for work in (self._front.watch(), *background)]

@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-__all__ = ["DATA", "GIB", "MIB", "TIB", "Dataset", "Disk", "Pool", "World", "sorted_datasets"]
+__all__ = ["DATA", "GIB", "MIB", "TIB", "Dataset", "Pool", "World", "sorted_datasets"]
 
 DATA: dict[str, Any] = json.loads(Path(__file__).with_name("world.json").read_text(encoding="utf-8"))
 """The file: ``accounts``, ``datasets``, and what ``tables`` and ``configs`` hold and how they are listed."""
@@ -27,29 +27,6 @@ GIB = 1024**3
 TIB = 1024**4
 
 Row = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Disk:
-    """A drive; ``rotation`` is None for one without moving parts."""
-
-    name: str
-    serial: str
-    model: str
-    size: int
-    rotation: int | None
-    pool: str | None = None
-    temperature: float = 34.0
-    description: str = ""
-    spindown: str = "ALWAYS ON"
-
-    @property
-    def kind(self) -> str:
-        return "SSD" if self.rotation is None else "HDD"
-
-    @property
-    def identifier(self) -> str:
-        return f"{{serial_lunid}}{self.serial}"
 
 
 @dataclass(slots=True)
@@ -110,7 +87,10 @@ class World:
     serial: str = ""
     cores: int = 8
     memory: int = 32 * GIB
-    disks: dict[str, Disk] = field(default_factory=dict)
+    disks: dict[str, Row] = field(default_factory=dict)
+    """By name, as ``disk.query`` answers them."""
+    warmth: dict[str, float] = field(default_factory=dict)
+    """The middle of the temperatures of each disk."""
     pools: dict[int, Pool] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     snapshots: dict[str, Row] = field(default_factory=dict)
@@ -240,10 +220,23 @@ def _add_disks(world: World) -> None:
     solid = [("Quillwort NV-2000", 2 * 10**12, None)] * 2
     boot = [("Quillwort SA-120", 120 * 10**9, None)] * 2
     names = [f"sd{letter}" for letter in "abcdefgh"] + ["nvme0n1", "nvme1n1"]
-    for name, (model, size, rotation) in zip(names, [*hard, *boot, *solid], strict=True):
+    for number, (name, (model, size, rotation)) in enumerate(zip(names, [*hard, *boot, *solid], strict=True)):
         serial = f"{model[0]}{world.hexdigits(9).upper()}"
-        warm = world.random.uniform(31, 38) if rotation else world.random.uniform(38, 46)
-        world.disks[name] = Disk(name, serial, model, size, rotation, temperature=warm)
+        world.warmth[name] = world.random.uniform(31, 38) if rotation else world.random.uniform(38, 46)
+        nvme = name.startswith("nvme")
+        world.disks[name] = world.blank("disk") | {
+            "identifier": f"{{serial_lunid}}{serial}",
+            "name": name,
+            "subsystem": "nvme" if nvme else "scsi",
+            "number": number,
+            "serial": serial,
+            "size": size,
+            "model": model,
+            "rotationrate": rotation,
+            "type": "HDD" if rotation else "SSD",
+            "bus": "NVME" if nvme else "ATA",
+            "devname": name,
+        }
 
 
 _UNUSED: dict[str, list[tuple[str, list[str]]]] = {
@@ -271,9 +264,9 @@ def _add_pools(world: World) -> None:
         }
         world.pools[ident] = pool
         for disk in pool.disks:
-            world.disks[disk].pool = name
+            world.disks[disk]["pool"] = name
     for disk in ("sdg", "sdh"):
-        world.disks[disk].pool = "boot-pool"
+        world.disks[disk]["pool"] = "boot-pool"
 
 
 def _add_datasets(world: World) -> None:

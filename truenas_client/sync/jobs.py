@@ -224,8 +224,8 @@ class JobTable:
 
     def push(self, update: Update) -> None:
         """A job has changed, of any session's."""
-        if self._jobs:
-            self._event(update.fields)
+        for record in self._book.event(update.fields) if self._jobs else ():
+            self._changed(record)
 
     def gap(self, reason: str) -> None:
         """This client makes no second connection."""
@@ -242,10 +242,6 @@ class JobTable:
         for record in self._book.disconnected(lost, reconnect=False):
             self._changed(record)
         self._dispatcher.stop()
-
-    def _event(self, fields: Any) -> None:
-        for record in self._book.event(fields):
-            self._changed(record)
 
     def _changed(self, record: JobRecord) -> None:
         job = self._jobs.get(record)

@@ -19,14 +19,12 @@ from ..bounded import in_time
 from ..dialing import (
     NEXT_ADDRESS_SECONDS,
     ConnectLimits,
-    broken_handshake,
+    handshaking,
     interleaved,
-    no_address,
     no_host,
-    no_tls_answer,
-    no_unix_sockets,
-    resolve_timeout,
-    unix_failure,
+    none_answered,
+    opening,
+    resolving,
 )
 from ..endpoint import Endpoint
 
@@ -78,42 +76,32 @@ def _ready(socks: list[socket.socket], seconds: float, *, writing: bool) -> list
 
 
 def _secured(endpoint: Endpoint, sock: socket.socket, tls: TLS | None, limits: ConnectLimits) -> socket.socket:
-    import ssl
-
     from ..tls_choice import SYSTEM
-    from ..trust import context, tls_failure
+    from ..trust import context
 
     made = context(tls or SYSTEM)
     sock.settimeout(limits.left(limits.tls))
     secure = None
     try:
-        secure = made.wrap_socket(sock, server_hostname=endpoint.host, do_handshake_on_connect=False)
-        secure.do_handshake()
-    except BaseException as e:
+        with handshaking(endpoint, limits, made, only_tls=True):
+            secure = made.wrap_socket(sock, server_hostname=endpoint.host, do_handshake_on_connect=False)
+            secure.do_handshake()
+    except BaseException:
         if secure is not None:
             secure.close()
-        if isinstance(e, TimeoutError):
-            raise no_tls_answer(endpoint, limits.tls) from None
-        if isinstance(e, ssl.SSLError):
-            raise tls_failure(endpoint, e, made) from e
-        if isinstance(e, OSError):
-            raise broken_handshake(endpoint, e) from e
         raise
     return secure
 
 
 def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
-    if not hasattr(socket, "AF_UNIX"):
-        raise no_unix_sockets()
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(limits.left(limits.connect))
-        sock.connect(path)
-    except BaseException as e:
-        sock.close()
-        if isinstance(e, OSError):
-            raise unix_failure(e, path) from e
-        raise
+    with opening(path):
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(limits.left(limits.connect))
+            sock.connect(path)
+        except BaseException:
+            sock.close()
+            raise
     return sock
 
 
@@ -125,22 +113,15 @@ def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, reserved_ports: bool)
             raise no_host(f"{endpoint.host} (IPv4, as reserved ports need)")
     failed: list[tuple[str, OSError]] = []
     sock = _first_to_answer(addresses, limits.left(limits.connect), failed, reserved_ports)
-    if sock is None:
-        failure, cause = no_address(endpoint, failed)
-        raise failure from cause
-    return sock
+    return sock or none_answered(endpoint, failed)
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[Any]:
     # A number needs no name service, and no thread to wait for one.
     with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    try:
+    with resolving(host):
         return in_time(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), seconds)
-    except TimeoutError:
-        raise resolve_timeout(host) from None
-    except (socket.gaierror, UnicodeError) as e:
-        raise no_host(host) from e
 
 
 def _first_to_answer(

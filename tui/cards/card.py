@@ -78,7 +78,7 @@ class Standing(RemappedKeys):
         """Says that a key was dropped; once, however many there were."""
         if not self._hinted:
             self._hinted = True
-            self.notify("That key came before this could be read. Press it again.", timeout=3)
+            self.notify("That key came before this could be read. Press it again.", timeout=5)
 
 
 class CardScreen(Standing, ModalScreen[ScreenResultType]):

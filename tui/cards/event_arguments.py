@@ -53,9 +53,7 @@ class ArgumentsScreen(CardScreen[dict[str, Any] | None]):
         )
         editor.load_text(self._draft.text)
         self._look()
-        if editor.gaps:
-            editor.select_inside(editor.gaps[0].start, editor.gaps[0].end)
-        else:
+        if not editor.select_gap():
             editor.goto(max(editor.text.rfind("}"), 0))
 
     def _look(self) -> list[TextProblem]:

@@ -42,7 +42,7 @@ class History(LateFile):
     def __init__(
         self, path: Path | None = None, tell: Tell = lambda text: None, *, about: dict[str, str] | None = None
     ) -> None:
-        super().__init__(path, tell, about=about)
+        super().__init__(path, tell, about)
         self._entries: dict[str, Entry] = {}
         self._here: set[str] = set()
         self._lines: list[Entry] = []

@@ -65,9 +65,7 @@ class LateFile(ABC):
     ``about`` are members that tell whose file this is.
     """
 
-    def __init__(
-        self, path: Path | None = None, tell: Tell = lambda text: None, *, about: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, path: Path | None, tell: Tell, about: dict[str, str] | None) -> None:
         self._path = path
         self._tell = tell
         self._about = about or {}

@@ -8,13 +8,12 @@ from typing import Any
 from truenas_client.methods.draft import draft
 from truenas_client.methods.normalise import Schema
 
-from .branches import rebranched
 from .draft import Draft, Patch
 from .form import CONTAINERS, Field, branch_of, branches_of
 from .formtext import UnreadableText, read_text
 from .jsontext import Path
 from .pasting import pasted
-from .schemaplace import inner_schema, schemas_at, value_at
+from .schemaplace import inner_schema, rebranched, schemas_at, value_at
 
 __all__ = ["added", "branched", "chosen", "entered", "pasted_into"]
 

@@ -21,6 +21,7 @@ __all__ = ["attribute_path", "place", "place_attributes"]
 
 _LONGEST_CONTAINER = 60
 _INDEX = re.compile(r"\[(\d+)\]")
+_PLACE = re.compile("[0-9]{1,9}")
 
 
 def place(document: Document, problems: Iterable[Problem]) -> list[TextProblem]:
@@ -102,7 +103,7 @@ def _step(value: Any, parts: Sequence[str], at: int) -> tuple[str | int, int] | 
     """The member that the next part names, and how many parts its name takes (keys may hold dots)."""
     if isinstance(value, list):
         part = parts[at]
-        return (int(part), 1) if part.isascii() and part.isdigit() and int(part) < len(value) else None
+        return (int(part), 1) if _PLACE.fullmatch(part) and int(part) < len(value) else None
     if isinstance(value, dict):
         for taken in range(1, len(parts) - at + 1):
             name = ".".join(parts[at : at + taken])

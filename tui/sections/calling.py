@@ -23,6 +23,7 @@ from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
+from tui.widgets.failure_view import FailureView
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
@@ -273,8 +274,8 @@ class Calling(Section):
         if self.call_pane.has_focus_within:
             self.call_pane.go_to(attribute)
 
-    @on(ResultPane.FieldChosen)
-    def _field(self, event: ResultPane.FieldChosen) -> None:
+    @on(FailureView.Chosen)
+    def _field(self, event: FailureView.Chosen) -> None:
         event.stop()
         self.call_pane.go_to(event.attribute)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ class PanelSection(Section):
         self.detail.display = True
         value, title = self.opened(event.panel, one)
         self.detail.show(value, title, f"{one.at:%H:%M:%S}")
-        self.call_after_refresh(self.detail.focus_value)
+        self.call_after_refresh(lambda: self.detail.content.focus())
 
     def opened(self, panel: EventPanel, event: Any) -> tuple[Any, str]:
         """An event as it is opened: its value, and the title."""
@@ -58,7 +57,7 @@ class PanelSection(Section):
     def action_event_filter(self) -> None:
         """Finds in the event that is open, else filters the panel."""
         if self.detail.has_focus_within:
-            self.detail.field_to_find.open()
+            self.detail.open_find()
         elif (panel := self.panel) is not None:
             panel.open_filter()
 
@@ -139,7 +138,7 @@ class PanelSection(Section):
                 writing = wanted.path.name if self.app.is_web else shortened(wanted.path)
                 self.notify(f"Writing to {writing}; {key} stops.", timeout=5)
             else:
-                written = await asyncio.to_thread(write_events, wanted.path, feed.name, now, replace=wanted.replace)
+                written = await write_events(wanted.path, feed.name, now, replace=wanted.replace)
                 self._tell_saved(wanted.path, written)
         except OSError as error:
             self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8)

@@ -86,6 +86,8 @@ class PutIn:
             return {key: self.masked(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.masked(item) for item in value]
+        if isinstance(value, (set, frozenset)):
+            return {self.masked(item) for item in value}
         return value
 
     def masked_text(self, text: str) -> str:

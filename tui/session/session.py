@@ -45,7 +45,7 @@ class Session:
         self.catalogue_changed = Signal()
         changed, put_in = self.changed.publish, PutIn()
         # For this session only, until the app gives it the one that is kept.
-        self.memory = ConnectionMemory()
+        self.memory: ConnectionMemory = ConnectionMemory()
         self.others: Callable[[], list[Session]] = list
         """The other open sessions; set by the owner of all of them."""
         self.tour: Tour | None = None

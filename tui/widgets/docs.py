@@ -19,9 +19,10 @@ from tui import actions
 from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
 from tui.model.trail import Place, Trail, search
 from tui.widgets.cursor_view import CursorView
-from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain
+from tui.widgets.docs_layout import Line, lay_out, line_of, plain
 from tui.widgets.finding_view import FindingView
 from tui.widgets.lines import Span
+from tui.widgets.marks import marked, places_of
 
 __all__ = ["Docs", "Library"]
 
@@ -175,10 +176,7 @@ class Docs(CursorView, FindingView):
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
         line = self._lines[index]
         sign = f"{self.glyphs.cursor} " if self.is_cursor_line(index) else "  "
-        spans = line.spans
-        if self.sought and (sought := self.sought.lower()) in plain(line).lower():
-            spans = marked(spans, sought)
-        return [Span(sign, "accent"), *spans]
+        return [Span(sign, "accent"), *marked(line.spans, places_of(self.sought.lower(), plain(line)))]
 
     def on_focus(self) -> None:
         self.line_changed(self.cursor)

@@ -34,7 +34,7 @@ READ_AHEAD_SECONDS = 0.5
 """How long after the methods came their texts are read for searching: what the user does first comes first."""
 
 
-CARET_KEYS = {"down": "down", "up": "up", "pagedown": "page_down", "pageup": "page_up"}
+CARET_KEYS = {"down": "line_down", "up": "line_up", "pagedown": "page_down", "pageup": "page_up"}
 """Keys of the filter that move the cursor of the list instead, with what they do there."""
 
 
@@ -43,37 +43,32 @@ class Filter(Input):
 
     BINDINGS = [
         *actions.bind(("nav.open", "submit")),
-        *(Binding(key, f"reach('{where}')", show=False) for key, where in CARET_KEYS.items()),
+        *(Binding(key, f"reach('{action}')", show=False) for key, action in CARET_KEYS.items()),
     ]
 
-    class Reached(Message):
-        """A key that is meant for the list."""
-
-        def __init__(self, where: str) -> None:
-            super().__init__()
-            self.where = where
-
-    def __init__(self) -> None:
+    def __init__(self, names: Rows) -> None:
         super().__init__(placeholder="type to find", id="filter")
+        self._names = names
         # Not by the argument, which would have the styles worked out before there is a place for the field.
         self.set_reactive(Filter.compact, True)
         self.add_class("-textual-compact", update=False)
 
-    def action_reach(self, where: str) -> None:
-        self.post_message(self.Reached(where))
+    def action_reach(self, action: str) -> None:
+        """Does in the list what this action does there."""
+        getattr(self._names, f"action_{action}")()
 
     def action_cursor_left(self, select: bool = False) -> None:
         # The field is empty, so the caret cannot move: the key is for the tree.
         if self.value:
             super().action_cursor_left(select)
         else:
-            self.action_reach("left")
+            self.action_reach("fold")
 
     def action_cursor_right(self, select: bool = False) -> None:
         if self.value:
             super().action_cursor_right(select)
         else:
-            self.action_reach("right")
+            self.action_reach("unfold")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return not self._acts(key, character) and super().check_consume_key(key, character)
@@ -135,10 +130,9 @@ class MethodList(Pane):
         self._why: dict[str, str] = {}
         self._returning: Place | None = self._memory.place
         # Made here, because a list of methods may come while the app closes and these are removed already.
-        self.filter: Input = Filter()
-        """The field to type into."""
         self.names = Rows(empty="Reading the methods ...", id="names")
-        """The list below it."""
+        self.filter: Input = Filter(self.names)
+        """The field to type into, above the list."""
 
     def compose(self) -> ComposeResult:
         yield self.filter
@@ -216,18 +210,6 @@ class MethodList(Pane):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         self.names.action_choose()
-
-    @on(Filter.Reached)
-    def _reached(self, event: Filter.Reached) -> None:
-        event.stop()
-        {
-            "down": self.names.action_line_down,
-            "up": self.names.action_line_up,
-            "left": self.names.action_fold,
-            "right": self.names.action_unfold,
-            "page_down": self.names.action_page_down,
-            "page_up": self.names.action_page_up,
-        }[event.where]()
 
     @on(Rows.Chosen, "#names")
     def _chosen(self, event: Rows.Chosen) -> None:

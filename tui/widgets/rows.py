@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from tui import actions
-from tui.text import Align, cut, safe, safe_lines, width
-from tui.widgets.columns import GAP, Cell, Column, Row, marked, natural_widths, share_width, text_of
+from tui.text import Align, safe_lines, width
+from tui.widgets.columns import GAP, Cell, Column, Row, cell_spans, natural_widths, share_width, text_of
 from tui.widgets.cursor_view import CursorView
 from tui.widgets.lines import Span
 
@@ -234,23 +234,22 @@ class Rows(CursorView):
         else:
             room = cells - used - badge_cells
             for place, cell in enumerate(row.cells):
-                text = self._cut(text_of(cell), max(room, 0))
+                text = self.fitted(text_of(cell), max(room, 0))
                 if place and width(text) < LEAST_OF_CELL and text != text_of(cell):
                     break  # a letter and an ellipsis are of no use
-                spans += marked(text, cell, row.style)
+                spans += cell_spans(text, cell, row.style)
                 room -= width(text) + 1
                 if place < len(row.cells) - 1 and room > 0:
                     spans.append(Span(" "))
         if badges:
-            spans = self._within(spans, cells - badge_cells)
-            spans += badges
+            spans = [*self.within(spans, cells - badge_cells), *badges]
         return spans
 
     def _badges(self, row: Row, cells: int) -> list[Span]:
         """The badges with a space before each; they never take more than half of the line."""
         spans: list[Span] = []
         for badge in row.badges:
-            text = self._cut(text_of(badge), cells // 2)
+            text = self.fitted(text_of(badge), cells // 2)
             if text:
                 style = badge.style if isinstance(badge, Cell) else "dim"
                 spans += [Span(" "), Span(text, style)]
@@ -258,24 +257,9 @@ class Rows(CursorView):
             spans.append(Span(" "))
         return spans
 
-    def _within(self, spans: list[Span], cells: int) -> list[Span]:
-        """The spans in exactly `cells` cells."""
-        kept: list[Span] = []
-        left = cells
-        for span in spans:
-            text = cut(span.text, left, ellipsis=self.glyphs.ellipsis)
-            if text:
-                kept.append(Span(text, span.style))
-            left -= width(text)
-            if left <= 0:
-                break
-        if left > 0:
-            kept.append(Span(" " * left))
-        return kept
-
     def _cell(self, cell: Cell | str, cells: int, align: Align, style: str, *, last: bool) -> list[Span]:
-        text = self._cut(text_of(cell), cells)
-        spans = marked(text, cell, style)
+        text = self.fitted(text_of(cell), cells)
+        spans = cell_spans(text, cell, style)
         filling = Span(" " * (cells - width(text)))
         if align == "right":
             spans.insert(0, filling)
@@ -284,10 +268,6 @@ class Rows(CursorView):
         if not last:
             spans.append(Span(" " * GAP))
         return spans
-
-    def _cut(self, text: str, cells: int) -> str:
-        # Four characters a cell leave room for marks without width; the rest is not read.
-        return cut(safe(text[: 4 * cells + 16]), cells, ellipsis=self.glyphs.ellipsis)
 
     def takes_click(self, index: int) -> bool:
         return bool(self._rows)

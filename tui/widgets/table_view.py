@@ -18,8 +18,9 @@ from textual.message import Message
 from truenas_client.values.kinds import Path
 from truenas_client.values.table import Arrangement, Cell, Table
 from tui import actions
-from tui.text import cut, pad, safe, width
-from tui.widgets.column_places import GAP, SIGN, ColumnPlaces
+from tui.text import pad, width
+from tui.widgets.column_places import SIGN, ColumnPlaces
+from tui.widgets.columns import GAP
 from tui.widgets.cursor_view import CursorView
 from tui.widgets.finding_view import found_spans
 from tui.widgets.lines import Span
@@ -217,11 +218,10 @@ class TableView(CursorView, ValueView):
         sorting, descending = table.sorting or (None, False)
         for place, (column, room) in enumerate(self._on_screen(cells)):
             key = table.columns[column]
-            title = safe(key[: 4 * room + 16])
+            title = self.fitted(key, room)
             if key == sorting:
                 sign = self.glyphs.descending if descending else self.glyphs.ascending
-                title = cut(title, max(room - 2, 1), ellipsis=self.glyphs.ellipsis) + f" {sign}"
-            title = cut(title, room, ellipsis=self.glyphs.ellipsis)
+                title = self.fitted(f"{self.fitted(key, max(room - 2, 1))} {sign}", room)
             filled = pad(title, room, "right" if self._numeric(key) else "left")
             spans += [Span(" " * GAP if place else ""), Span(filled, "accent" if column == self._column else "")]
         return spans
@@ -237,7 +237,7 @@ class TableView(CursorView, ValueView):
         return spans
 
     def _cell(self, cell: Cell, room: int, key: str, chosen: bool) -> list[Span]:
-        text = cut(safe(cell.text[: 4 * room + 16]), room, ellipsis=self.glyphs.ellipsis)
+        text = self.fitted(cell.text, room)
         filling = " " * (room - width(text))
         style = _STYLES.get(cell.kind, "")
         if chosen:

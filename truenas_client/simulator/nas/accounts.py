@@ -13,7 +13,7 @@ from truenas_client.auth.scram import derive
 from .. import shapes
 from ..accounts import ApiKey
 from ..call import Call
-from ..errors import InstanceNotFound, ValidationErrors, refused
+from ..errors import ValidationErrors, found, refused
 from ..extension import Extensible
 from ..state import Nas
 from ..world import World
@@ -135,13 +135,6 @@ def _key_row(nas: Nas, key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _key(nas: Nas, ident: int) -> ApiKey:
-    key = nas.api_keys.get(ident)
-    if key is None:
-        raise InstanceNotFound(f"ApiKey {ident} does not exist")
-    return key
-
-
 add_table(PART, "api_key", lambda nas: [_key_row(nas, key) for key in nas.api_keys.values()])
 
 
@@ -185,7 +178,7 @@ async def create_key(call: Call, data: dict[str, Any]) -> dict[str, Any]:
 )
 async def update_key(call: Call, id: int, data: dict[str, Any]) -> dict[str, Any]:
     """Update an API key; only an answer to a reset holds a key, the new one."""
-    nas, key = call.nas, _key(call.nas, id)
+    nas, key = call.nas, found(call.nas.api_keys.get(id), f"ApiKey {id}")
     key.name, key.expires = data.get("name", key.name), data.get("expires_at", key.expires)
     if data.get("reset"):
         key.key, key.revoked = nas.make_secret(), False
@@ -202,6 +195,6 @@ async def update_key(call: Call, id: int, data: dict[str, Any]) -> dict[str, Any
 )
 def delete_key(call: Call, id: int) -> bool:
     """Delete an API key, so that no user can sign in with it."""
-    del call.nas.api_keys[_key(call.nas, id).id]
+    found(call.nas.api_keys.pop(id, None), f"ApiKey {id}")
     call.nas.send_event("api_key.query", "REMOVED", id=id)
     return True

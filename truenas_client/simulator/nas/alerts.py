@@ -67,8 +67,8 @@ async def come_and_go(nas: Nas) -> None:
     while True:
         await nas.clock.sleep(QUIET_SECONDS)
         alerts = nas.world.table("alert")
-        hot = next(iter(nas.world.disks.values()))
-        text = f"Disk {hot.name} is at 51 °C; it should stay below 50 °C."
+        hot = next(iter(nas.world.disks))
+        text = f"Disk {hot} is at 51 °C; it should stay below 50 °C."
         ident, now = nas.world.uuid(), nas.clock.wall()
         alerts[ident] = {
             **nas.world.blank("alert"),

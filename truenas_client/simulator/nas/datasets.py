@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import CallError, InstanceNotFound, ValidationErrors
+from ..errors import CallError, ValidationErrors, found
 from ..extension import Extensible
 from ..state import Nas
 from ..world import DATA, Dataset, World
@@ -190,7 +190,7 @@ def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
 def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
     """Delete a dataset and everything in it. There is no way back."""
     dataset = find(call.nas.world, id)
-    below = [found for found in call.nas.world.datasets if found.startswith(f"{id}/")]
+    below = [name for name in call.nas.world.datasets if name.startswith(f"{id}/")]
     if dataset.parent is None:
         raise CallError("The root of a pool can't be deleted; export the pool instead", errno.EINVAL)
     if below and not options.get("recursive"):
@@ -224,10 +224,7 @@ def recordsize_choices(call: Call, pool_name: str | None) -> list[str]:
 
 
 def find(world: World, name: str) -> Dataset:
-    dataset = world.datasets.get(name)
-    if dataset is None:
-        raise InstanceNotFound(f"PoolDataset {name} does not exist")
-    return dataset
+    return found(world.datasets.get(name), f"PoolDataset {name}")
 
 
 def _check_new(world: World, data: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import CallError, InstanceNotFound
+from ..errors import CallError, found
 from ..extension import Extensible
 from ..state import Nas
 from .tables import add_table, read
@@ -22,9 +22,7 @@ add_table(PART, "service")
 
 def _find(nas: Nas, name: str | int) -> dict[str, Any]:
     row = next((row for row in nas.world.table("service").values() if name in (row["service"], row["id"])), None)
-    if row is None:
-        raise InstanceNotFound(f"Service {name} does not exist")
-    return row
+    return found(row, f"Service {name}")
 
 
 def _change(nas: Nas, row: dict[str, Any], **members: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import CallError, InstanceNotFound, ValidationErrors
+from ..errors import CallError, ValidationErrors, found
 from ..extension import Extensible
 from ..world import World
 from .tables import add_table
@@ -53,8 +53,7 @@ def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
     call.nas.send_event("pool.snapshot.query", "ADDED", id=row["id"], fields=row)
     if data.get("recursive"):
         left_out = data.get("exclude") or ()
-        below_it = [found for found in world.datasets if found.startswith(f"{dataset}/")]
-        for below in [found for found in below_it if found not in left_out]:
+        for below in [name for name in world.datasets if name.startswith(f"{dataset}/") and name not in left_out]:
             world.take_snapshot(below, name, int(call.nas.clock.wall().timestamp()))
     return row
 
@@ -100,7 +99,4 @@ for action, holds, doc in (
 
 
 def _find(world: World, ident: str) -> dict[str, Any]:
-    row = world.snapshots.get(ident)
-    if row is None:
-        raise InstanceNotFound(f"Snapshot {ident} does not exist")
-    return row
+    return found(world.snapshots.get(ident), f"Snapshot {ident}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import InstanceNotFound
+from ..errors import found
 from ..extension import Extensible
 from ..state import Nas
 from ..world import DATA, World
@@ -36,8 +36,8 @@ def read(namespace: str) -> list[str]:
 
 def row_of(namespace: str, rows: Rows | None = None) -> shapes.Schema:
     """The schema of a row of a table."""
-    found = rows or partial(rows_of, namespace)
-    return shapes.like_all(found(pristine()), DATA["tables"][namespace].get("docs"))
+    made = rows or partial(rows_of, namespace)
+    return shapes.like_all(made(pristine()), DATA["tables"][namespace].get("docs"))
 
 
 def rows_of(namespace: str, nas: Nas) -> list[Row]:
@@ -58,12 +58,12 @@ def add_table(
     """
     facts = DATA["tables"][namespace]
     what, roles, key = facts["what"], facts["read"], facts.get("key", "id")
-    found = rows or partial(rows_of, namespace)
-    row = cache(partial(row_of, namespace, found))
+    made = rows or partial(rows_of, namespace)
+    row = cache(partial(row_of, namespace, made))
     part.service(namespace, "crud", datastore_primary_key=key)
 
     def query(call: Call, filters: list[Any], options: Row) -> Any:
-        several = found(call.nas) if asked is None else asked(call.nas, filters, options.get("extra") or {})
+        several = made(call.nas) if asked is None else asked(call.nas, filters, options.get("extra") or {})
         return call.filter_list(several, filters, options)
 
     part.method(
@@ -77,16 +77,13 @@ def add_table(
 
     def get_instance(call: Call, id: Any, options: Row) -> Any:
         extra = options.get("extra") or {}
-        several = found(call.nas) if asked is None else asked(call.nas, [[key, "=", id]], extra)
-        one = next((row for row in several if row[key] == id), None)
-        if one is None:
-            raise InstanceNotFound(f"{namespace} {id} does not exist")
-        return one
+        several = made(call.nas) if asked is None else asked(call.nas, [[key, "=", id]], extra)
+        return found(next((row for row in several if row[key] == id), None), f"{namespace} {id}")
 
     def ident() -> shapes.Schema:
         """The type of an id: a number or a text, as in the rows there are."""
         doc = f"The {key} of the row."
-        numbers = all(isinstance(row[key], int) for row in found(pristine()))
+        numbers = all(isinstance(row[key], int) for row in made(pristine()))
         return shapes.integer(doc) if numbers else shapes.text(doc, minLength=1)
 
     if facts.get("instance", True):
@@ -103,10 +100,7 @@ def add_table(
 
 def find_row(world: World, namespace: str, ident: Any, what: str | None = None) -> Row:
     """A row of a table of the world. Raises `InstanceNotFound`."""
-    row = world.table(namespace).get(ident)
-    if row is None:
-        raise InstanceNotFound(f"{what or namespace} {ident} does not exist")
-    return row
+    return found(world.table(namespace).get(ident), f"{what or namespace} {ident}")
 
 
 def add_config(part: Extensible, namespace: str) -> None:
