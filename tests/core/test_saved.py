@@ -183,6 +183,7 @@ def test_a_folder_of_calls(tmp_path: Path) -> None:
     team.mkdir()
     (team / "shared call.toml").write_text('method = "core.ping"\n')
     (team / "README.md").write_text("ours")
+    (saved.folder / "no name .toml").write_text('method = "core.ping"\n')
     (saved.folder / "team").symlink_to(team)
     (team / "again").symlink_to(team)
     assert saved.names()[:4] == ["b", "nightly/a", "nightly/very/deep", "team/again/again/again/again/shared call"]

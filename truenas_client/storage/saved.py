@@ -21,7 +21,7 @@ from .toml_places import line_of
 
 __all__ = ["SavedCalls", "calls_folder", "check_call_name", "read_call"]
 
-_PART = re.compile(r"[^\W_.-][\w. -]{0,63}")
+_PART = re.compile(r"[^\W_.-](?:[\w. -]{0,62}[\w-])?")
 DEEPEST = 6
 MOST = 2_000
 """Bounds of the search for files: a link may lead into anything."""
@@ -37,7 +37,7 @@ def calls_folder() -> Path:
 def check_call_name(name: str) -> str:
     """The name if it is one. Raises `InvalidSavedCall`."""
     parts = name.split("/")
-    if len(parts) > DEEPEST or not all(_PART.fullmatch(part) and part == part.rstrip(". ") for part in parts):
+    if len(parts) > DEEPEST or not all(_PART.fullmatch(part) for part in parts):
         raise InvalidSavedCall(f"{name[:80]!r} is no name for a call: letters, digits, spaces, . - _ and / for folders")
     return name
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.getters import query_one
 from textual.widgets import Static
 
 from truenas_client.values.human import human_time
@@ -53,6 +54,11 @@ class AccessSection(Polling):
     BINDINGS = actions.bindings("access")
     SPLITS = (Split("keys", "#keys-pane", "top"),)
 
+    sessions = query_one("#session-rows", Rows)
+    """The list of sessions."""
+    keys = query_one("#key-rows", Rows)
+    """The list of API keys."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, Readings(session, SOURCES), id=id)
         self._drawn = -1
@@ -63,16 +69,6 @@ class AccessSection(Polling):
             yield Rows(SESSION_COLUMNS, header=True, empty="reading sessions ...", id="session-rows")
         with Pane("API keys", id="keys-pane"):
             yield Rows(KEY_COLUMNS, header=True, empty="reading API keys ...", id="key-rows")
-
-    @property
-    def sessions(self) -> Rows:
-        """The list of sessions."""
-        return self.query_one("#session-rows", Rows)
-
-    @property
-    def keys(self) -> Rows:
-        """The list of API keys."""
-        return self.query_one("#key-rows", Rows)
 
     def enter(self) -> None:
         self.sessions.focus()
