@@ -15,7 +15,7 @@ from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
-from ..engine.messages import NO_ID, Ended, Update
+from ..engine.messages import NO_ID, Update
 from ..engine.topics import Topic, Topics, source_failure
 from ..exc import CallTimeout, ClientException, ConnectionLost
 from ..secrets.logs import log
@@ -168,7 +168,8 @@ class Subscriptions:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._topics = Topics()
+        self._topics = topics = Topics()
+        self.update, self.ended = topics.update, topics.ended
         self._asking: dict[str, _Asking] = {}
         self._by_id: dict[str, Subscription] = {}
         self._lock = allocate_lock()
@@ -268,14 +269,6 @@ class Subscriptions:
         asking.done.set()
         if give_back is not None and self._connection.lost is None:
             self._give_back_soon(topic.name, give_back)
-
-    def update(self, update: Update) -> None:
-        """Take in an event."""
-        self._topics.update(update)
-
-    def ended(self, ended: Ended) -> None:
-        """Take in that the server ended a source."""
-        self._topics.ended(ended)
 
     def over(self, lost: ConnectionLost, *, ours: bool) -> None:
         """End every subscription, because the connection is over; with its error unless this side closed."""
