@@ -58,9 +58,9 @@ def open_socket(
         raise
 
 
-def wait_for(sock: socket.socket, seconds: float, *, writing: bool = False) -> bool:
-    """Wait until the socket can be read (or written); False when the time is over."""
-    return bool(_ready([sock], seconds, writing=writing))
+def wait_for(sock: socket.socket, seconds: float) -> bool:
+    """Wait until the socket can be read; False when the time is over."""
+    return bool(_ready([sock], seconds, writing=False))
 
 
 def _ready(socks: list[socket.socket], seconds: float, *, writing: bool) -> list[socket.socket]:
