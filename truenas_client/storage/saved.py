@@ -19,7 +19,7 @@ from .private_files import replacing
 from .saved_call import SavedCall
 from .toml_places import line_of
 
-__all__ = ["SavedCalls", "calls_folder", "check_call_name", "read_call"]
+__all__ = ["SavedCalls", "calls_folder", "read_call"]
 
 _PART = re.compile(r"[^\W_.-][\w. -]{0,63}")
 DEEPEST = 6
