@@ -119,9 +119,11 @@ def _run(options: Namespace, reply: dict[str, Any] | None) -> ExitStatus:
     """Run the command, or report that the agent's reply to its call is an error."""
     from importlib import import_module
 
+    from .access import call_timeout
     from .exits import CommandError, ExitStatus
 
     try:
+        call_timeout(options)  # before the client is imported, which reads CALL_TIMEOUT too
         if reply is not None:
             from .commands.call import unanswered
 

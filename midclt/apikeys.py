@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import Namespace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from truenas_client.exc import ValidationErrors
+from truenas_client.auth import keytext
+from truenas_client.auth.keytext import ApiKey
+from truenas_client.exc import InvalidKeyFile, ValidationErrors
+from truenas_client.secrets.value import Ask, Secret
+from truenas_client.storage import Choice
+from truenas_client.storage import key_files as keyfile
+from truenas_client.storage.private_files import write_private
+from truenas_client.storage.secret_store import resolve
 from truenas_client.sync.client import Client
 
-from .access import call_timeout, signed_in
+from .access import chosen, connected, signed_in
+from .asking import ask
 from .exits import CommandError, ExitStatus
 from .lock import Lock
 from .output import print_line, say
 from .showing import show_answer
+from .signing import Who, sign_in, who
 
 __all__ = ["do_create", "do_ls", "do_precompute", "do_rm"]
 
@@ -28,30 +39,76 @@ COLUMNS = ["id", "name", "username", "created_at", "expires_at", "revoked"]
 
 def do_ls(options: Namespace) -> ExitStatus:
     """List the keys."""
-    return show_answer(options, lambda one, client: client.call("api_key.query", timeout=call_timeout(one)), COLUMNS)
+    return show_answer(options, lambda one, client: client.call("api_key.query"), COLUMNS)
 
 
 def do_precompute(options: Namespace) -> ExitStatus:
-    """Write a key in the form that needs no derivation at login."""
-    from .precompute import precompute
+    """Sign in with the key once, and write the keys that a login derives. The key is proved, never sent."""
+    choice = chosen(options)
+    if choice.username is None:
+        raise CommandError("An API key needs the name of its user: -U or TRUENAS_USERNAME", ExitStatus.USAGE)
+    output = _new_file(options)
+    key = _key(options, choice)
+    if key.raw is None:
+        raise InvalidKeyFile(key.source, "holds derived keys already")
+    profile = replace(who(options, choice)[0], mechanism="api-key")
+    with connected(options, choice) as client:
+        login = sign_in(client, Who(profile, Secret(key.raw)), options, options.timeout or None)
+    assert login is not None
+    text = keytext.precompute(key.raw, login.salt, login.iterations)
+    if output is None:
+        print_line(text)
+    else:
+        write_private(output, text + "\n")
+        say(f"{output} holds what a login derives from key {key.id}, for -K. Keep it as safe as the key itself.")
+    return ExitStatus.OK
 
-    return precompute(options)
+
+def _key(options: Namespace, choice: Choice) -> ApiKey:
+    """The key from a file, standard input, the environment, the profile or the user; never from an argument."""
+    if options.file == "-":
+        return keytext.parse(sys.stdin.read() if sys.stdin is not None else "", "standard input")
+    if options.file:
+        return keyfile.load(Path(os.path.expanduser(options.file)).absolute(), _warn)
+    if options.api_key:
+        if not keyfile.is_path(options.api_key):
+            raise CommandError("Other users can see an argument: give the key in a file, or by -", ExitStatus.USAGE)
+        return keyfile.load(options.api_key, _warn)
+    if text := os.environ.get("TRUENAS_API_KEY"):
+        return keyfile.load(text, _warn)
+    profile = choice.profile if choice.entrusted else None
+    kept = profile is not None and profile.mechanism.startswith("api-key") and not isinstance(profile.secret, Ask)
+    if profile is not None and kept:
+        return keytext.parse(resolve(profile.secret, warn=_warn).reveal(), str(profile.secret))
+    given = ask(f"API key for {choice.username}: ")
+    if given is None:
+        raise CommandError("There is no key: name a file, or - for standard input", ExitStatus.USAGE)
+    return keytext.parse(given)
+
+
+def _warn(text: str) -> None:
+    say(f"midclt: {text}")
+
+
+def _new_file(options: Namespace) -> Path | None:
+    """The file that ``--output`` names, if any. Raises `CommandError` where it exists."""
+    path = Path(os.path.expanduser(options.output)).absolute() if options.output else None
+    if path is not None and path.exists():
+        raise CommandError(f"{path} exists: name another file", ExitStatus.USAGE)
+    return path
 
 
 def do_create(options: Namespace) -> ExitStatus:
     """Make a key, and print it or write it to a file."""
-    output = Path(os.path.expanduser(options.output)).absolute() if options.output else None
-    if output is not None and output.exists():
-        raise CommandError(f"{output} exists: name another file", ExitStatus.USAGE)
+    output = _new_file(options)
     data: dict[str, Any] = {"name": options.key_name}
     if options.expires:
         data["expires_at"] = _moment(options.expires)
-    timeout = call_timeout(options)
     Lock(options).check_write("api_key.create")
     with signed_in(options) as client:
-        data["username"] = options.key_user or client.call("auth.me", timeout=timeout)["pw_name"]
+        data["username"] = options.key_user or client.call("auth.me")["pw_name"]
         try:
-            row = client.call("api_key.create", data, timeout=timeout)
+            row = client.call("api_key.create", data)
         except ValidationErrors as e:
             if any("allowlist" in (problem.attribute or "") for problem in e.errors):
                 raise CommandError(OLD, ExitStatus.VALIDATION) from e
@@ -59,9 +116,12 @@ def do_create(options: Namespace) -> ExitStatus:
     key = str(row["key"])
     number, user = row["id"], data["username"]
     if output is not None:
-        from truenas_client.storage.private_files import write_private
-
-        write_private(output, key + "\n")
+        try:
+            write_private(output, key + "\n")
+        except OSError as e:
+            why = f"{output} cannot be written: {e.strerror or e}"
+            text = f"{why}. Key {number} of {user} was made and is lost: `midclt key rm {number}` deletes it"
+            raise CommandError(text, ExitStatus.ERROR) from e
         say(f"{output} holds key {number} of {user}, for -K. The server does not tell it again.")
         return ExitStatus.OK
     print_line(key)
@@ -82,19 +142,18 @@ def _moment(text: str) -> datetime:
 
 def do_rm(options: Namespace) -> ExitStatus:
     """Delete a key."""
-    timeout = call_timeout(options)
     Lock(options).check_write("api_key.delete")
     with signed_in(options) as client:
-        number = _number(client, options.key, timeout)
-        client.call("api_key.delete", number, timeout=timeout)
+        number = _number(client, options.key)
+        client.call("api_key.delete", number)
     say(f"Key {number} is deleted.")
     return ExitStatus.OK
 
 
-def _number(client: Client, key: str, timeout: float) -> int:
-    rows = client.call("api_key.query", [["name", "=", key]], timeout=timeout)
+def _number(client: Client, key: str) -> int:
+    rows = client.call("api_key.query", [["name", "=", key]])
     if key.isascii() and key.isdigit():
-        rows = client.call("api_key.query", [["id", "=", int(key)]], timeout=timeout) or rows
+        rows = client.call("api_key.query", [["id", "=", int(key)]]) or rows
     if len(rows) != 1:
         numbers = ", ".join(str(row["id"]) for row in rows)
         why = f"is the name of several keys: {numbers}" if rows else "is no key that this user may see"

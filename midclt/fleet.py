@@ -21,7 +21,7 @@ from truenas_client.secrets.value import Secret
 from truenas_client.storage import Profiles
 from truenas_client.sync.client import Client
 
-from .access import call_timeout, logged, secret_before_input, signed_in
+from .access import logged, secret_before_input, signed_in
 from .asking import typed
 from .exits import CommandError, ExitStatus
 from .failure import told
@@ -138,17 +138,16 @@ class Fleet:
     def permit(self, one: Namespace, client: Client, method: str, params: Sequence[Any]) -> None:
         """Refuse a call that may change this server. For a thread, before it sends the call. Raises `CommandError`."""
         lock = Lock(one)
-        timeout = call_timeout(one)
         if lock.locked:
-            lock.check(client.call, method, params, timeout)
+            lock.check(client.call, method, params)
             return
         agreed = self._agreed and not self._all and not self._only_reads
-        if agreed or not may_write(client.call, method, params, timeout):
+        if agreed or not may_write(client.call, method, params):
             return
         try:
             self._from_main(one.profile, lambda: self._agree(method))
         except CommandError as e:
-            hint = advice_if_unlisted(client, method, timeout)  # what is in no list counts as a write
+            hint = advice_if_unlisted(client, method)  # what is in no list counts as a write
             raise CommandError(f"{e}\n{hint}" if hint else str(e), e.status) from None
 
     def _agree(self, method: str) -> None:

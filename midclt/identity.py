@@ -10,9 +10,9 @@ from truenas_client.sync.client import Client
 __all__ = ["identity"]
 
 
-def identity(client: Client, timeout: float) -> dict[str, Any]:
+def identity(client: Client) -> dict[str, Any]:
     """The user, the rights and the session. Raises what ``auth.me`` raises, such as `NotAuthenticated`."""
-    me = client.call("auth.me", timeout=timeout)
+    me = client.call("auth.me")
     me = me if isinstance(me, dict) else {}
     privilege = me.get("privilege") or {}
     factor = me.get("two_factor_config") or {}
@@ -24,17 +24,17 @@ def identity(client: Client, timeout: float) -> dict[str, Any]:
         "second factor": "set up" if factor.get("secret_configured") else "none",
         "address": client.endpoint.text,
     }
-    session = _session(client, timeout)
+    session = _session(client)
     if session is not None:
         row["signed in by"] = str(session.get("credentials") or "").lower().replace("_", " ")
         row["seen as"] = session.get("origin")
     return row
 
 
-def _session(client: Client, timeout: float) -> dict[str, Any] | None:
+def _session(client: Client) -> dict[str, Any] | None:
     """This session as the server lists it; None where the user may not list sessions."""
     try:
-        rows = client.call("auth.sessions", [["current", "=", True]], timeout=timeout)
+        rows = client.call("auth.sessions", [["current", "=", True]])
     except ConnectionLost:
         raise
     except ClientException:

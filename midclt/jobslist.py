@@ -9,7 +9,7 @@ from typing import Any
 from truenas_client.exc import JobLost
 from truenas_client.sync.client import Client
 
-from .access import call_timeout, signed_in
+from .access import signed_in
 from .exits import CommandError, ExitStatus
 from .lock import Lock
 from .output import is_terminal, print_line, print_result, say
@@ -29,15 +29,12 @@ def do_ls(options: Namespace) -> ExitStatus:
     settings: dict[str, Any] = {"order_by": ["-id"]}
     if options.number:
         settings["limit"] = options.number
-    timeout = call_timeout(options)
     if options.on is not None:
         if options.ids:
             raise CommandError("The numbers of jobs are each server's own: --profile NAME", ExitStatus.USAGE)
-        return show_answer(
-            options, lambda one, client: client.call("core.get_jobs", filters, settings, timeout=timeout), COLUMNS
-        )
+        return show_answer(options, lambda one, client: client.call("core.get_jobs", filters, settings), COLUMNS)
     with signed_in(options) as client:
-        rows = client.call("core.get_jobs", filters, settings, timeout=timeout)
+        rows = client.call("core.get_jobs", filters, settings)
     if rows or not is_terminal(sys.stdout):
         show(rows, options, COLUMNS)
     else:
@@ -77,9 +74,8 @@ def do_abort(options: Namespace) -> ExitStatus:
     (number,) = options.ids
     Lock(options).check_write("core.job_abort")
     with signed_in(options) as client:
-        timeout = call_timeout(options)
-        _row(client, number, timeout)
-        client.call("core.job_abort", number, timeout=timeout)
+        _row(client, number)
+        client.call("core.job_abort", number)
     say(f"The server was asked to stop job {number}; some jobs run on for a while.")
     return ExitStatus.OK
 
@@ -88,7 +84,7 @@ def do_logs(options: Namespace) -> ExitStatus:
     """Print what the server shows of a job's log."""
     (number,) = options.ids
     with signed_in(options) as client:
-        row = _row(client, number, call_timeout(options))
+        row = _row(client, number)
     text = row.get("logs_excerpt")
     if not text:
         where = f" on the server: {row['logs_path']}" if row.get("logs_path") else "; this kind of job may keep none"
@@ -100,8 +96,8 @@ def do_logs(options: Namespace) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _row(client: Client, number: int, timeout: float) -> dict[str, Any]:
-    rows = client.call("core.get_jobs", [["id", "=", number]], timeout=timeout)
+def _row(client: Client, number: int) -> dict[str, Any]:
+    rows = client.call("core.get_jobs", [["id", "=", number]])
     if not rows:
         raise CommandError(f"The server does not know job {number} (any more)", ExitStatus.JOB)
     row: dict[str, Any] = rows[0]

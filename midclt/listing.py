@@ -13,14 +13,19 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .access import chosen, signed_in
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from truenas_client.methods.catalogue import Catalogue, Method
+    from truenas_client.storage import Choice
+    from truenas_client.storage.catalogue_cache import Kept
     from truenas_client.sync.client import Client
 
-__all__ = ["Listing", "given_words", "listing", "method_of", "no_such_method"]
+__all__ = ["Listing", "cached", "given_words", "listing", "method_of", "no_such_method", "service_methods"]
 
 SECONDS = 120.0
 """A server may load the models of all its API versions before it lists its methods."""
@@ -40,12 +45,30 @@ def given_words(options: Any, environment: Any) -> tuple[str, ...]:
     return tuple(value or environment.get(f"TRUENAS_{name}") or "" for value, name in pairs)
 
 
+def cached(choice: Choice) -> Kept | None:
+    """What is cached of a server."""
+    from truenas_client.endpoint import parse
+    from truenas_client.storage.catalogue_cache import CatalogueCache
+
+    return CatalogueCache().find(parse(choice.address).text, choice.username or "")
+
+
+def service_methods(call: Callable[..., Any], service: str) -> Catalogue:
+    """The methods of a service, as the server lists them; none where it refuses that."""
+    from truenas_client.exc import ClientException
+    from truenas_client.methods.catalogue import Catalogue
+
+    try:
+        methods = call("core.get_methods", service)
+    except ClientException:
+        methods = {}
+    return Catalogue.from_methods(methods if isinstance(methods, dict) else {})
+
+
 def listing(options: Namespace) -> Listing:
     """The methods. Raises `CommandError` when none are cached and the server cannot be asked."""
     from truenas_client.endpoint import parse
     from truenas_client.storage.catalogue_cache import CatalogueCache
-
-    from .access import chosen
 
     choice = chosen(options)
     endpoint, user = parse(choice.address), choice.username or ""
@@ -67,16 +90,14 @@ def _read(options: Namespace, cache: Any, place: str, user: str) -> Listing:
     from truenas_client.methods.catalogue import Catalogue
     from truenas_client.storage.catalogue_cache import Kept
 
-    from .access import signed_in
-
     try:
         with signed_in(options) as client:
             methods = client.call("core.get_methods", timeout=SECONDS)
             info, me = _object(client, "system.info"), _object(client, "auth.me")
     except CommandError as e:
         if e.status is ExitStatus.CONNECTION:
-            cached = cache.find(place, user) is not None
-            words = "cached: without --refresh they are shown" if cached else "not cached yet, so they cannot be shown"
+            kept = cache.find(place, user)
+            words = "cached: without --refresh they are shown" if kept else "not cached yet, so they cannot be shown"
             raise CommandError(f"{e}\nThe methods of {place} are {words}", e.status) from e
         raise
     catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
@@ -93,8 +114,6 @@ def _read(options: Namespace, cache: Any, place: str, user: str) -> Listing:
 
 def _version(options: Namespace) -> str:
     """The version of the server of this machine; "" where it cannot be asked."""
-    from .access import signed_in
-
     try:
         with signed_in(options) as client:
             return str(_object(client, "system.info").get("version") or "")

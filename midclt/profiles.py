@@ -239,7 +239,7 @@ def do_test(options: Namespace) -> ExitStatus:
                 print_line("not signed in: the profile has no sign-in")
                 client.ping(10.0)
             else:
-                me = client.call("auth.me", timeout=60.0)
+                me = client.call("auth.me")
                 name = me.get("pw_name") if isinstance(me, dict) else None
                 print_line(f"signed in as {name or profile.username}, by {profile.mechanism}")
     except ClientException as e:

@@ -16,9 +16,40 @@ from truenas_client.values.lines import cells, fit
 
 from .output import is_terminal, say
 
-__all__ = ["Bar", "Lines", "Progress", "clock_text", "progress_for"]
+__all__ = ["Bar", "Lines", "Progress", "StatusLine", "clock_text", "progress_for"]
 
 BAR_CELLS = 30
+
+
+class StatusLine:
+    """A line of standard error that is drawn anew."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        """What is drawn, harmless."""
+
+    def put(self, text: str) -> None:
+        """Draw this in its place."""
+        if text == self.text:
+            return
+        # Overwrite the rest of the old line with blanks, which work on every terminal.
+        sys.stderr.write("\r" + text + " " * (cells(self.text) - cells(text)))
+        sys.stderr.flush()
+        self.text = text
+
+    def clear(self) -> None:
+        """Take the line away, so that others can be written."""
+        if self.text:
+            self.put("")
+            sys.stderr.write("\r")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leave the line as it is, and begin another."""
+        if self.text:
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+            self.text = ""
 
 
 class Progress:
@@ -63,7 +94,7 @@ class Bar(Progress):
     """One line, cut to the width of the terminal: a bar, the percentage, the time so far and to go, the description."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._line = ""
+        self._line = StatusLine()
         self._percent: float | None = None
         self._description = ""
         self._clock = clock
@@ -76,16 +107,14 @@ class Bar(Progress):
         self._draw(percent, description)
 
     def tick(self) -> None:
-        if self._line:
+        if self._line.text:
             self._draw(self._percent, self._description)
 
     def end(self, *, success: bool) -> None:
         if success:
             # Many jobs end without reporting 100 %.
             self._draw(100.0, self._description)
-        if self._line:
-            sys.stderr.write("\n")
-            sys.stderr.flush()
+        self._line.end()
 
     def _draw(self, percent: float | None, description: str) -> None:
         if percent is not None and not math.isfinite(percent):
@@ -96,13 +125,7 @@ class Bar(Progress):
         # Leave the last column free: some terminals wrap the line when it is written to.
         room = _width() - 1
         line = f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number:4} {self._times(share)} "[:room]
-        line += fit(description, room - len(line))
-        if line == self._line:
-            return
-        # Overwrite the rest of the old line with blanks, which work on every terminal.
-        sys.stderr.write("\r" + line + " " * (cells(self._line) - cells(line)))
-        sys.stderr.flush()
-        self._line = line
+        self._line.put(line + fit(description, room - len(line)))
 
     def _times(self, share: float) -> str:
         """How long the job was watched and, by what it has done in that time, how long it may still take."""

@@ -1,8 +1,9 @@
-"""Options that several commands have. Loading this module loads nothing but argparse."""
+"""Options that several commands have, and the types of their values. Loading this module loads nothing but argparse."""
 
 from __future__ import annotations
 
 import argparse
+import math
 
 __all__ = [
     "FORMS",
@@ -15,7 +16,9 @@ __all__ = [
     "add_output_options",
     "add_profile_argument",
     "add_write_option",
+    "count",
     "form_chosen",
+    "seconds",
 ]
 
 FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
@@ -108,3 +111,22 @@ def add_call_options(parser: argparse.ArgumentParser) -> None:
     )
     add_fleet_option(parser)
     parser.add_argument("--yes", action="store_true", help="with --on: send a call that may change servers, unasked")
+
+
+def count(text: str) -> int:
+    """A number of things, 1 or more. Raises `argparse.ArgumentTypeError`."""
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 1 or more")
+    return value
+
+
+def seconds(text: str) -> float:
+    """A finite number of seconds, 0 or more. Raises `argparse.ArgumentTypeError`."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return value

@@ -7,9 +7,8 @@ import sys
 from typing import Any
 
 from ..exits import CommandError, ExitStatus
-from ..option_types import seconds
 from ..output import is_terminal, say
-from ..shared_options import add_output_options
+from ..shared_options import add_output_options, seconds
 from ..showing import show
 
 __all__ = ["add_options", "do_forget", "do_lock", "do_start", "do_status", "do_stop"]
@@ -64,12 +63,11 @@ def do_status(options: argparse.Namespace) -> ExitStatus:
 def do_start(options: argparse.Namespace) -> ExitStatus:
     """Start the agent, or unlock it."""
     from ..agent.joining import control
-    from ..agent.place import Unsafe
     from ..agent.spawn import IDLE, LIFETIME, start
 
     try:
         sock, is_new = start(idle=options.idle or IDLE, lifetime=options.lifetime or LIFETIME)
-    except (Unsafe, OSError) as e:
+    except OSError as e:
         raise CommandError(f"The agent cannot be started: {e}", ExitStatus.ERROR) from e
     sock.close()
     if not is_new and (options.idle or options.lifetime):

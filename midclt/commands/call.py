@@ -7,7 +7,7 @@ import sys
 
 from ..access import call_timeout, secret_before_input, signed_in
 from ..exits import CommandError, ExitStatus, status_of
-from ..filling import add_fill_option
+from ..filling import add_fill_option, mask
 from ..lock import Lock
 from ..output import is_terminal, print_result, say
 from ..shared_options import add_call_options, add_output_options, form_chosen
@@ -105,7 +105,6 @@ def make(
     from ..agent.quick import mode_of
     from ..agent.wire import is_of_the_connection
 
-    call = _Call(options, method, params, words, hidden)
     if options.dry_run:
         from ..dryrun import show
 
@@ -115,6 +114,7 @@ def make(
             text = f"{method} is for a connection of its own, not for the agent's: leave --agent require out"
             raise CommandError(text, ExitStatus.USAGE)
         options.agent = "never"
+    call = _Call(options, method, params, words, hidden)
     if options.on is not None:
         from ..fleet import Fleet
 
@@ -123,7 +123,7 @@ def make(
     lock.check_name(method, params)
     with signed_in(options, secret) as client:
         try:
-            lock.check(client.call, method, params, call.timeout)
+            lock.check(client.call, method, params)
             result = call.result(client)
         except ClientException as e:
             if options.quiet:
@@ -202,20 +202,19 @@ class _Call:
         hidden: Sequence[Secret] = (),
     ) -> None:
         self.method, self.params, self.words, self.hidden = method, params, words, hidden
-        self.timeout = call_timeout(options)
         self._options = options
         self._job_id: int | None = None
 
     def result(self, client: Client) -> Any:
         """What the method answers, with ``-j`` the result of the job."""
         if not self._options.job:
-            return client.call(self.method, *self.params, timeout=self.timeout)
+            return client.call(self.method, *self.params)
         from ..progress import Progress, progress_for
         from ..running import run_job
 
         several = self._options.on is not None and self._options.job_print == "progressbar"
         display = Progress() if several else progress_for(self._options.job_print)
-        return run_job(client, self.method, self.params, self.timeout, self._started, display)
+        return run_job(client, self.method, self.params, call_timeout(self._options), self._started, display)
 
     def _started(self, job_id: int) -> None:
         self._job_id = job_id
@@ -226,12 +225,11 @@ class _Call:
 
         from ..arguments import damaged
 
-        if self.hidden:
-            self._mask(error)
+        mask(error, self.hidden)
         if isinstance(error, MethodNotFound) and client is not None:
             from ..nearest import advice
 
-            if near := advice(client, self.method, self.timeout):
+            if near := advice(client, self.method):
                 error.add_note(near)
         if isinstance(error, ConnectionLost) and self._job_id is not None:
             error.add_note(f"The outcome of {self.method} is unknown. {self.what_is_left()}")
@@ -239,14 +237,6 @@ class _Call:
             error.add_note(f"The outcome of {self.method} is unknown: look before you repeat it.")
         for text in damaged(self.words):
             error.add_note(text)
-
-    def _mask(self, error: ClientException) -> None:
-        from truenas_client.secrets.redact import redact_text
-
-        error.error = redact_text(error.error or "", self.hidden)
-        formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
-        error.trace = {"formatted": redact_text(formatted, self.hidden)} if isinstance(formatted, str) else None
-        error.extra = None
 
     def left_behind(self, client: Client) -> None:
         """After Ctrl-C: say what still runs."""

@@ -6,7 +6,6 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ..access import call_timeout
 from ..exits import CommandError, ExitStatus
 from ..output import is_terminal, print_line, say
 from ..shared_options import add_fleet_option, add_output_options
@@ -59,7 +58,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
     def work(one: argparse.Namespace, client: Client) -> Any:
         fleet.permit(one, client, method, params)
-        return _without(selected(client.call(method, *params, timeout=call_timeout(one)), options), ignored)
+        return _without(selected(client.call(method, *params), options), ignored)
 
     answers = fleet.ask(work)
     if len(answers) > 1:

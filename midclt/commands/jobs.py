@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..option_types import count
-from ..shared_options import add_fleet_option, add_job_print_option, add_output_options, add_write_option
+from ..shared_options import add_fleet_option, add_job_print_option, add_output_options, add_write_option, count
 
 __all__ = ["WORK", "add_options"]
 

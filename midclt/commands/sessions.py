@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..access import call_timeout, signed_in
+from ..access import signed_in
 from ..exits import CommandError, ExitStatus
 from ..lock import Lock
 from ..output import say
@@ -39,8 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def do_ls(options: argparse.Namespace) -> ExitStatus:
     """List the sessions."""
     filters = [] if options.internal else [["internal", "=", False]]
-    timeout = call_timeout(options)
-    return show_answer(options, lambda one, client: client.call("auth.sessions", filters, timeout=timeout), COLUMNS)
+    return show_answer(options, lambda one, client: client.call("auth.sessions", filters), COLUMNS)
 
 
 def do_terminate(options: argparse.Namespace) -> ExitStatus:
@@ -49,11 +48,10 @@ def do_terminate(options: argparse.Namespace) -> ExitStatus:
         raise CommandError("Give the ID of one session, or --others", ExitStatus.USAGE)
     method = "auth.terminate_other_sessions" if options.others else "auth.terminate_session"
     params = [] if options.others else [options.session]
-    timeout = call_timeout(options)
     Lock(options).check_write(method)
     with signed_in(options) as client:
-        if not options.others and not client.call("auth.sessions", [["id", "=", options.session]], timeout=timeout):
+        if not options.others and not client.call("auth.sessions", [["id", "=", options.session]]):
             raise CommandError(f"There is no session {options.session}", ExitStatus.ERROR)
-        client.call(method, *params, timeout=timeout)
+        client.call(method, *params)
     say("All other sessions have ended." if options.others else f"Session {options.session} has ended.")
     return ExitStatus.OK

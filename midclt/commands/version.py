@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..access import call_timeout, signed_in
+from ..access import signed_in
 from ..exits import CommandError, ExitStatus
 from ..shared_options import add_fleet_option, add_output_options
 from ..showing import show, show_answer
@@ -47,5 +47,5 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 def _add_server(row: dict[str, object], options: argparse.Namespace, client: Client) -> dict[str, object]:
     row |= {"address": client.endpoint.text, "protocol": "JSON-RPC" if client.dialect == "jsonrpc" else "old"}
-    row["server"] = client.call("system.version", timeout=call_timeout(options))
+    row["server"] = client.call("system.version")
     return row

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from ..access import call_timeout
 from ..exits import ExitStatus
 from ..shared_options import add_fleet_option, add_output_options
 from ..showing import show_answer
@@ -23,4 +22,4 @@ def run(options: argparse.Namespace) -> ExitStatus:
     """Print what the server says of the session."""
     from ..identity import identity
 
-    return show_answer(options, lambda one, client: identity(client, call_timeout(one)))
+    return show_answer(options, lambda one, client: identity(client))

@@ -237,5 +237,5 @@ async def test_the_cursor_goes_from_item_to_item_and_on_to_the_next_tile() -> No
     ],
 )
 def test_a_share_that_is_high_is_drawn_as_a_warning(share: float, rows: int, styles: list[str]) -> None:
-    drawn = lines._plot("cpu", "", [share], Room(40, rows, UNICODE), rows, 100.0)
-    assert [line[-1].style for line in drawn] == styles
+    drawn = lines._plot("", "cpu", "", [share], Room(40, rows, UNICODE), rows=rows, top=100.0)
+    assert [line[-1].style for _key, line in drawn] == styles

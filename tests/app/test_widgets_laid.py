@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,7 +52,7 @@ async def test_what_is_watched_is_laid_out_anew_on_another_width() -> None:
         assert drawn(pilot)[0].rstrip().endswith("running  1m 00s")
         await resized(pilot, 40, 10)
         await wait_for(pilot, lambda: drawn(pilot)[0].endswith("running  1m 00s"), "the clock at the edge")
-        assert drawn(pilot)[1].endswith("37 %  ~1m 42s")
+        assert re.search(r"37 %  ~1m 4\ds$", drawn(pilot)[1])
         assert drawn(pilot)[4].endswith("0.0/s")
 
 

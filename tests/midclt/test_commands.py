@@ -252,6 +252,21 @@ def test_a_job_is_followed_by_its_number(shell: Shell) -> None:
     assert "has no log" in shell("jobs", "logs", number)[2]
 
 
+def test_a_secret_that_was_put_in_is_masked_where_an_error_says_it_back(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NAS_SECRET", "s3cret-of-mine")
+    word = '"/mnt/none/${env:NAS_SECRET}/x"'
+    for argv in (
+        ["call", "--fill", "filesystem.stat", word],
+        ["download", "--fill", "-O", str(tmp_path / "file"), "filesystem.get", word],
+    ):
+        status, out, err = shell(*argv)
+        assert (status, out) == (7 if argv[0] == "download" else 1, ""), argv
+        assert "/mnt/none" in err, argv
+        assert "s3cret" not in err, argv
+
+
 def test_a_query_is_watched(shell: Shell, nas: ThreadedSimulator) -> None:
     argv = [sys.executable, "-m", "midclt", "-u", socket_of(nas)]
     watching = subprocess.Popen(
@@ -398,6 +413,8 @@ def test_keys_and_sessions(shell: Shell, nas: ThreadedSimulator, tmp_path: Path)
     assert "does not tell it again" in err
     assert key.strip() not in err
     assert shell("key", "create", "kept", "--for", "admin", "-O", str(kept))[:2] == (0, "")
+    status, _, err = shell("key", "create", "lost", "-O", "/proc/key")
+    assert (status, "`midclt key rm" in err) == (1, True), "the server has it, and does not tell it again"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     status, out, _ = shell("key", "ls", "-o", "csv", "--columns", "name,username")
     assert {"shown,root", "kept,admin"} <= set(out.splitlines())

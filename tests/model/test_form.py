@@ -17,6 +17,7 @@ from truenas_client.methods.generate import generate
 from tui.model.draft import Draft, Patch
 from tui.model.form import CONTAINERS, Field, fields, key_of
 from tui.model.formedit import added, chosen, entered
+from tui.model.formfind import found_fields
 from tui.model.formtext import UnreadableText, read_text, shown_text
 
 GENERATED = 20
@@ -298,3 +299,9 @@ def test_the_methods_of_24_10_open_with_all_their_members(name: str) -> None:
     assert listed == len(method.params[0].schema["properties"])
     draft = Draft(method, "[]")
     assert put(draft, entered(draft, (0, members[0].name), "tank"))[members[0].name] == "tank"
+
+
+def test_rows_are_found_by_name_or_description_and_one_without_by_neither() -> None:
+    method = shelf(name=TEXT, size={**TEXT, "description": "How wide"})
+    assert [row.name for row in found_fields(method, [{}], "wide")[0]][-1] == "size"
+    assert found_fields(method, [{}], "none") == ([], None)

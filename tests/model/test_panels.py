@@ -18,7 +18,12 @@ from tui.model.plot import draw_plot, reach
 EVENT = SimpleNamespace(
     kind="changed",
     id=7,
-    fields={"state": "RUNNING", "progress": {"percent": 37}, "disks": [{"name": "sda", "ok": True}], "what": "Café"},
+    fields={
+        "state": "RUNNING",
+        "progress": {"percent": 37},
+        "disks": [{"name": "sda", "ok": True, "modelName": "X"}],
+        "what": "Café",
+    },
 )
 
 
@@ -41,6 +46,9 @@ EVENT = SimpleNamespace(
         ("disks.name:SDA", True),
         ("disks.0.ok:true", True),
         ("disks.1.ok:true", False),
+        ("disks.modelname:x", True),
+        ("disks.\u00b2:x", False),
+        (f"disks.{'9' * 5000}:x", False),
         ("path:progress.percent", True),
         ("path:progress.other", False),
         ('"running', True),

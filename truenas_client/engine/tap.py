@@ -27,8 +27,8 @@ MOST_CALLS = 1000
 class Frame:
     """One text. ``kind`` is call, answer, error, event or other; ``method`` is that of the call, or the event's name.
 
-    ``value`` is the masked content, None for a text that was too long; ``seconds`` is how long after its call an
-    answer came.
+    ``value`` is the masked content, None for a text that was too long or too deep; ``seconds`` is how long
+    after its call an answer came.
     """
 
     outgoing: bool
@@ -56,7 +56,7 @@ class Tap:
             self._calls.popitem(last=False)
         from ..secrets.redact import redact  # here, because a client without a log needs none of it
 
-        value = None if len(text) > LONGEST else redact(_decoded(text))
+        value = None if len(text) > LONGEST else _unless_too_deep(lambda: redact(_decoded(text)))
         self.tell(Frame(True, "call", method, message_id, value, len(text)))
 
     def received(self, text: str, now: float) -> None:
@@ -76,10 +76,12 @@ class Tap:
         message_id = value.get("id")
         method, left = self._calls.pop(message_id, ("", None)) if isinstance(message_id, str) else ("", None)
         kind, name = _kind_of(value)
-        masked = {
-            key: redact_result(method, member) if key == "result" else redact(member, method or name, key)
-            for key, member in value.items()
-        }
+        masked = _unless_too_deep(
+            lambda: {
+                key: redact_result(method, member) if key == "result" else redact(member, method or name, key)
+                for key, member in value.items()
+            }
+        )
         seconds = None if left is None else now - left
         self.tell(
             Frame(False, kind, method or name, message_id if left is not None else None, masked, len(text), seconds)
@@ -90,6 +92,14 @@ class Tap:
         if self.tell is not None:
             method, left = self._calls.pop(message_id or "", ("", None))
             self.tell(Frame(False, "answer", method, message_id, None, size, None if left is None else now - left))
+
+
+def _unless_too_deep(masked: Callable[[], Any]) -> Any:
+    """The masked content; None where it is nested too deeply for that. The connection must not end for its log."""
+    try:
+        return masked()
+    except RecursionError:
+        return None
 
 
 def _decoded(text: str) -> Any:

@@ -104,9 +104,11 @@ class Simulator(Nas):
             self._tls_port = await self._serve(0, self.tls.context)
         if self._unix is not None:
             _remove_socket(self._unix)
-            self._servers.append(
-                await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
-            )
+            try:
+                server = await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
+            except OSError as e:  # which names no path
+                raise OSError(f"cannot listen on {self._unix}: {e.strerror or e}") from e
+            self._servers.append(server)
         for work in (self._front.watch(), *(work(self) for work in self.registry.background)):
             self._tasks.start(work)
         self.faults.start()

@@ -30,7 +30,7 @@ class ThreadedSimulator:
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.nas = Simulator(*args, **options)
-        """The simulator. Methods, events, accounts and faults may be added from any thread; the rest inside `run`."""
+        """The simulator itself. Any thread may add methods, events, accounts and faults; the rest is for `run`."""
         self.faults = self.nas.faults
         self.faults.run = self.run
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -78,7 +78,7 @@ class Standing(RemappedKeys):
         """Says that a key was dropped; once, however many there were."""
         if not self._hinted:
             self._hinted = True
-            self.notify("That key came before this could be read. Press it again.", timeout=3)
+            self.notify("That key came before this could be read. Press it again.", timeout=5)
 
 
 class CardScreen(Standing, ModalScreen[ScreenResultType]):
@@ -91,6 +91,11 @@ class CardScreen(Standing, ModalScreen[ScreenResultType]):
 
     _answered: object = None
     """What was answered once and takes the same answer once more."""
+
+    def __init__(self, title: str | None = None) -> None:
+        """``title`` is that of the frame; a card that always has the same names it as ``TITLE``."""
+        super().__init__()
+        self.title = title or self.TITLE
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card") as card:

@@ -41,7 +41,7 @@ class StateFile(LateFile):
     def __init__(
         self, path: Path | None = None, tell: Tell = lambda text: None, *, about: dict[str, str] | None = None
     ) -> None:
-        super().__init__(path, tell, about=about)
+        super().__init__(path, tell, about)
         self._read_members: dict[str, Any] | None = None
         self._base: dict[str, Any] = {}
         """The members of the file as this run last saw them: what is different there or here was changed since."""

@@ -127,7 +127,7 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
             return Failure(ABORTED, str(error) or "The job was aborted.")
         case exc.JobFailed():
             rows = _job_rows(error.extra)
-            return Failure(_title(error, "Job failed"), "" if rows else str(error), "", rows, _trace(error.trace))
+            return Failure(error.errname or "Job failed", "" if rows else str(error), "", rows, _trace(error.trace))
         case exc.JobLost():
             return Failure(
                 "Job no longer known to the server",
@@ -135,7 +135,7 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
                 "The server may have restarted. See Jobs (key {go.jobs}).",
             )
         case exc.ClientException():
-            return Failure(_title(error, "Call failed"), str(error), "", (), _trace(error.trace))
+            return Failure(error.errname or "Call failed", str(error), "", (), _trace(error.trace))
         case _:
             return Failure(type(error).__name__, str(error))
 
@@ -173,7 +173,7 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure("No access", error.error)
         case exc.ConnectRefused():
             return Failure("Connection refused", f"Nothing listens at {address}.", "Check the address and the port.")
-        case exc.ConnectTimeout():
+        case TimeoutError():  # ConnectTimeout is one
             return Failure("No answer", f"{address} did not answer in time.", "Check the address and the network.")
         case exc.InvalidEndpoint():
             return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")
@@ -245,10 +245,6 @@ def _rejected(error: exc.HandshakeRejected, address: str) -> Failure:
     if error.status_code == 404:
         return Failure("Not found", f"{address} answers, but has no such API (HTTP 404).", "Check address and path.")
     return Failure("Not a TrueNAS", f"{address} answered HTTP {error.status_code}.", "Check the address and the port.")
-
-
-def _title(error: exc.ClientException, otherwise: str) -> str:
-    return error.errname or otherwise
 
 
 def _job_rows(extra: Any) -> tuple[FieldProblem, ...]:

@@ -11,10 +11,19 @@ from typing import Any
 
 from truenas_client.values.kinds import Members, Path, has_members, is_container, preview
 
-__all__ = ["finder", "search"]
+__all__ = ["finder", "holding", "search", "way"]
 
 _Names = list[str | int]
 _PLAIN_NUMBER = 1 << 64
+SLICE = 2000
+"""Values that take a few milliseconds to search."""
+
+
+def holding(text: str) -> Callable[[str], bool]:
+    """A function that tells whether a text holds ``text``. Capitals are told apart only when ``text`` has some."""
+    if text == text.lower():
+        return lambda there: text in there.lower()
+    return lambda there: text in there
 
 
 def finder(text: str) -> Callable[[str | int | None, Any], bool]:
@@ -40,10 +49,8 @@ def finder(text: str) -> Callable[[str | int | None, Any], bool]:
     return found
 
 
-def search(
-    value: Any, text: str, *, after: Path | None = None, backwards: bool = False, slice_size: int = 2000
-) -> Iterator[Path | None]:
-    """The paths whose key or value holds ``text``, and a None after every ``slice_size`` values searched.
+def search(value: Any, text: str, *, after: Path | None = None, backwards: bool = False) -> Iterator[Path | None]:
+    """The paths whose key or value holds ``text``, and a None after every `SLICE` values searched.
 
     It goes from ``after`` (not included) to the end, then from the other end up to ``after`` (included). Without
     ``after``, or when that path is gone, the search covers every value once.
@@ -52,33 +59,30 @@ def search(
         return
     found = finder(text)
     looked = 0
-    frames = None if after is None else _frames(value, after)
     rounds = [_walk(value, None, backwards=backwards)]
-    if frames is not None:
-        rounds.insert(0, _walk(value, frames, backwards=backwards))
+    if after is not None and (start := way(value, after)) is not None:
+        rounds.insert(0, _walk(value, (list(after), *start), backwards=backwards))
     last = list(after or ())
     for number, steps in enumerate(rounds):
         for names, here in steps:
             looked += 1
             if found(names[-1] if names else None, here):
                 yield tuple(names)
-            if looked % slice_size == 0:
+            if looked % SLICE == 0:
                 yield None
             if number == 1 and names == last:
                 return
 
 
-def _frames(value: Any, path: Path) -> tuple[_Names, list[tuple[Members, int]], Any] | None:
+def way(value: Any, path: Path) -> tuple[list[tuple[Members, int]], Any] | None:
     """The containers on the way to a path, each with the position taken, and the value there; None if not there."""
     frames: list[tuple[Members, int]] = []
     for part in path:
-        members = Members(value) if is_container(value) else None
-        position = None if members is None else members.position(part)
-        if members is None or position is None:
+        if not is_container(value) or (position := (members := Members(value)).position(part)) is None:
             return None
         frames.append((members, position))
         value = members.at(position)
-    return list(path), frames, value
+    return frames, value
 
 
 def _walk(

@@ -21,7 +21,7 @@ from weakref import ref
 from truenas_client.values.human import hint
 from truenas_client.values.kinds import Kind, Members, Path, has_members, kind_of, path_text, preview, title_of
 
-from .finding import finder, search
+from .finding import finder, search, way
 
 __all__ = ["Kind", "Path", "Row", "Tree", "path_text"]
 
@@ -168,14 +168,9 @@ class Tree:
 
     def value_at(self, path: Path) -> Any:
         """The value at ``path``, folded or not. Raises KeyError when nothing is there."""
-        value = self.value
-        for part in path:
-            members = Members(value) if has_members(value) else None
-            position = None if members is None else members.position(part)
-            if members is None or position is None:
-                raise KeyError(part)
-            value = members.at(position)
-        return value
+        if (found := way(self.value, path)) is None:
+            raise KeyError(path)
+        return found[1]
 
     # Folding: each gives the number of rows gained (or lost, below zero)
 
@@ -206,14 +201,14 @@ class Tree:
         """Fold an unfolded row, unfold a folded one."""
         return self.fold(index) or self.unfold(index)
 
-    def unfold_below(self, index: int, *, limit: int = MOST_UNFOLDED) -> bool:
+    def unfold_below(self, index: int) -> bool:
         """Unfold everything below a row, level by level. False when the limit stopped it before the end."""
-        return self._unfold_to(self.row(index).path, None, limit)
+        return self._unfold_to(self.row(index).path, None)
 
-    def fold_level(self, level: int, *, limit: int = MOST_UNFOLDED) -> bool:
+    def fold_level(self, level: int) -> bool:
         """Show exactly the rows down to ``level`` (0: the root alone). False when the limit stopped it."""
         self._root = None
-        return level <= 0 or self._unfold_to((), level, limit)
+        return level <= 0 or self._unfold_to((), level)
 
     def parent_of(self, index: int) -> int:
         """The number of the row above in the tree; of the root its own."""
@@ -229,21 +224,16 @@ class Tree:
 
     # Finding
 
-    def find(self, text: str, *, after: Path | None = None, backwards: bool = False) -> Path | None:
-        """The next path, folded or not, whose key or value holds ``text``: from ``after`` on and around the end.
-
-        ``after`` itself comes last. Capitals are told apart only when ``text`` has some. None when nothing does. On
-        large values use `search` instead, which lets others run.
-        """
-        return next((path for path in self.search(text, after=after, backwards=backwards) if path is not None), None)
-
     def search(self, text: str, *, after: Path | None = None, backwards: bool = False) -> Iterator[Path | None]:
-        """As `find`, but every path in order, with a None now and then (every few milliseconds) where the caller can
-        let others run or give up."""
+        """The paths, folded or not, whose key or value holds ``text``: from ``after`` on and around the end.
+
+        ``after`` itself comes last. Capitals are told apart only when ``text`` has some. A None comes now and then
+        (every few milliseconds), where the caller can let others run or give up.
+        """
         return search(self.value, text, after=after, backwards=backwards)
 
     def matches(self, row: Row, text: str) -> bool:
-        """Whether a row is one that `find` would stop at."""
+        """Whether a row is one that `search` would stop at."""
         return bool(text) and finder(text)(row.key, row.value)
 
     # Inside
@@ -294,16 +284,15 @@ class Tree:
                 if inner is not None:
                     queue.append(inner)
 
-    def _unfold_to(self, path: Path, levels: int | None, limit: int) -> bool:
+    def _unfold_to(self, path: Path, levels: int | None) -> bool:
         """Unfold ``levels`` levels (None: all) below a path; False when a limit stopped it."""
-        self.unfold(self.reveal(path))
-        top = self._root
-        for part in path:
-            position = None if top is None else top.position(part)
-            top = None if top is None or position is None else top.children.get(position)
+        index = self.reveal(path)
+        self.unfold(index)
+        holder, place = self._at(index)
+        top = self._root if holder is None or place is None else holder.children.get(place)
         if top is None:
             return True
-        queue, touched, looked = deque([(top, 1)]), [], 0
+        queue, touched, looked, unfolded = deque([(top, 1)]), [], 0, 0
         complete = True
         while queue and complete:
             node, depth = queue.popleft()
@@ -312,7 +301,7 @@ class Tree:
             touched.append(node)
             for child in range(node.size):
                 looked += 1
-                if limit <= 0 or looked > MOST_LOOKED_AT:
+                if unfolded == MOST_UNFOLDED or looked > MOST_LOOKED_AT:
                     complete = False
                     break
                 value = node.at(child)
@@ -321,7 +310,7 @@ class Tree:
                 inner = node.children.get(child)
                 if inner is None:
                     inner = node.children[child] = _Node(value, node, child)
-                    limit -= 1
+                    unfolded += 1
                 queue.append((inner, depth + 1))
         # Rows are added up once at the end, from the innermost outwards, not once per container.
         for node in reversed(touched):

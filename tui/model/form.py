@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from truenas_client.methods.catalogue import Method
@@ -37,6 +37,10 @@ _BY_TYPE: Mapping[Any, Kind] = {
     "array": "list",
 }
 CONTAINERS = frozenset({"group", "list"})
+_VALUES: Mapping[Kind, tuple[type, ...]] = {
+    "group": (dict,), "list": (list,), "text": (str,), "secret": (str,), "switch": (bool,), "number": (int, float)
+}  # fmt: skip
+"""The values that are edited as their kind of row says; all others are edited as JSON."""
 _MOST_OPEN = 100
 """A container with more members than this is folded at first."""
 _FEW = 12
@@ -159,28 +163,24 @@ class _Form:
         branches = branches_of(schema)
         branch = branch_of(branches, value, present=present)
         kind = _kind(branch, branches, name, value, present=present)
-        branch = branch or {}
-        row = {
-            "path": path, "name": name, "kind": kind, "depth": depth, "schema": branch, "branches": branches,
-            "described": schema if isinstance(schema, dict) else {}, "value": value, "present": present,
-            "required": required,
-        }  # fmt: skip
+        branch, described = branch or {}, schema if isinstance(schema, dict) else {}
+        row = Field(path, name, kind, depth, branch, described, branches, value, present, required)
         if kind in CONTAINERS:
             size = len(value) if present else 0
             usual = size <= _MOST_OPEN and (present or required or len(path) == 1)
-            row |= {"open": self._is_open(key_of(path), usual), "count": size}
+            row = replace(row, open=self._is_open(key_of(path), usual), count=size)
         elif kind == "select":
             tags = tags if len(tags) > 1 else ()
             choices = [choice for one in tags for choice in choices_of(one["properties"][path[-1]])]
             unlike = {json.dumps(choice): choice for choice in choices or choices_of(_content(branches, branch))}
-            row |= {"choices": tuple(unlike.values()), "tags": tags}
-        self.rows.append(Field(**row))
-        if not row.get("open"):
+            row = replace(row, choices=tuple(unlike.values()), tags=tags)
+        self.rows.append(row)
+        if not row.open:
             return
         if kind == "group":
             self._members(path, branch, branches, value if present else {}, depth + 1)
         else:
-            self._items(path, branch, value if present else [], depth + 1, row["described"].get("description"))
+            self._items(path, branch, value if present else [], depth + 1, described.get("description"))
 
     def _members(
         self, path: Path, branch: Schema, branches: Sequence[Schema], value: Mapping[str, Any], depth: int
@@ -230,16 +230,11 @@ def _kind(branch: Schema | None, branches: Sequence[Schema], name: str, value: A
     kind = _plain_kind(branch, name)
     if not present:
         return kind
-    if kind in CONTAINERS:
-        fits = isinstance(value, dict) if kind == "group" else isinstance(value, list)
-        return kind if fits and not _special(value) else "json"
-    if kind in ("text", "secret"):
-        return kind if isinstance(value, str) else "json"
-    if kind == "switch":
-        return kind if isinstance(value, bool) else "json"
-    if kind == "number":
-        return kind if isinstance(value, (int, float)) and not isinstance(value, bool) else "json"
-    return "json" if isinstance(value, (dict, list)) else kind
+    if kind == "select":
+        fits = not isinstance(value, (dict, list))
+    else:
+        fits = type(value) in _VALUES.get(kind, ()) and not _special(value)
+    return kind if fits else "json"
 
 
 def _plain_kind(branch: Schema | None, name: str) -> Kind:

@@ -22,7 +22,7 @@ def found_fields(method: Method, values: Sequence[Any], sought: str) -> tuple[li
     rows = fields(method, values, lambda key, _usual: key.count(",") <= _DEEPEST)
     rows = [row for row in rows if row.kind != "more"]
     words = sought.lower().split()
-    for told in (lambda row: row.name, lambda row: f"{row.described.get('description')}"):
+    for told in (lambda row: row.name, lambda row: str(row.described.get("description") or "")):
         found = {row.path for row in rows if row.kind != "add" and all(word in told(row).lower() for word in words)}
         if found:
             above = {path[:length] for path in found for length in range(1, len(path))}

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from truenas_client import ejson
 from truenas_client.values.kinds import Kind, Members, kind_of
+from tui.model.finding import holding
 
 __all__ = ["RawLine", "RawText", "escaped_steps", "raw_steps"]
 
@@ -138,7 +139,7 @@ class RawText:
         None now and then. Capitals count only when ``text`` has some."""
         if not text or not self._count:
             return
-        exact = text != text.lower()
+        holds = holding(text)
         after = max(-1, min(after, self._count - 1))
         first = bisect_right(self._starts, max(after, 0)) - 1
         blocks = len(self._starts)
@@ -150,8 +151,7 @@ class RawText:
                 beyond = number < after if backwards else number > after
                 if (distance == 0 and not beyond) or (distance == blocks and beyond):
                     continue
-                whole = line.whole
-                if text in (whole if exact else whole.lower()):
+                if holds(line.whole):
                     yield number
             yield None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from truenas_client.secrets.names import is_secret_name
 from truenas_client.secrets.placeholders import find, is_variable, placeholders
 from truenas_client.storage.saved_call import SavedCall, Type, Variable
 
-from .jsontext import Path
+from .jsontext import Path, json_line
 from .schemaplace import schemas_at, value_at
 
 __all__ = ["Leaf", "leaves_of", "to_ask"]
@@ -59,7 +58,7 @@ class Leaf:
     @property
     def text(self) -> str:
         """The value as JSON."""
-        return json.dumps(self.value, ensure_ascii=False)[:LONGEST]
+        return json_line(self.value)[:LONGEST]
 
 
 def leaves_of(params: list[Any], names: Sequence[str]) -> list[Leaf]:

@@ -11,6 +11,7 @@ from typing import Any
 from truenas_client.values.diff import Change, change_text
 from tui import actions
 from tui.model.differences import SIGNS, Differences
+from tui.model.finding import holding
 from tui.model.flatten import Path, Tree
 from tui.text import cut, safe
 from tui.widgets.finding_view import found_spans
@@ -168,13 +169,12 @@ class DiffView(JsonView):
         known = self._differences
         if known is None:
             return
-        exact = text != text.lower()
+        holds = holding(text)
         total = len(known.changes)
         start = self.cursor - 1 if self.cursor <= total else (total if backwards else -1)
         places = range(start - 1, -1, -1) if backwards else range(start + 1, total)
         for number, at in enumerate(places, 1):
-            line = change_text(known.changes[at], _MOST_TEXT)
-            if text in (line if exact else line.lower()):
+            if holds(change_text(known.changes[at], _MOST_TEXT)):
                 yield at
             if number % 200 == 0:
                 yield None

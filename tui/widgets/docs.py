@@ -19,9 +19,10 @@ from tui import actions
 from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
 from tui.model.trail import Place, Trail, search
 from tui.widgets.cursor_view import CursorView
-from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain
+from tui.widgets.docs_layout import Line, lay_out, line_of, plain
 from tui.widgets.finding_view import FindingView
 from tui.widgets.lines import Span
+from tui.widgets.marks import marked, places_of
 
 __all__ = ["Docs", "Library"]
 
@@ -75,11 +76,6 @@ class Docs(CursorView, FindingView):
     # The page
 
     @property
-    def method(self) -> Method | None:
-        """The method the trail began with."""
-        return None if self._trail is None else self._trail.method
-
-    @property
     def depth(self) -> int:
         """How many pages can be gone back."""
         return 0 if self._trail is None else self._trail.depth
@@ -112,14 +108,12 @@ class Docs(CursorView, FindingView):
             self._kept[method.name] = self._trail = trail
             if len(self._kept) > _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-        self._lay_out()
-        self._go(self._trail.place if self._trail is not None else Place())
+        self._lay_out_again()
 
     def on_show(self) -> None:
         # Laid out while hidden there was no width; and coming back with the size it had is no resize.
         if self.content_region.width != self._wrapped_at:
-            self._lay_out()
-            self._go(self._trail.place if self._trail is not None else Place())
+            self._lay_out_again()
 
     def on_resize(self, event: events.Resize) -> None:
         if self.content_region.width != self._wrapped_at:
@@ -128,6 +122,11 @@ class Docs(CursorView, FindingView):
             self._go(place)
         else:
             self.show_cursor()
+
+    def _lay_out_again(self) -> None:
+        """Lays out the page, the cursor where it was when the page was left."""
+        self._lay_out()
+        self._go(self._trail.place if self._trail is not None else Place())
 
     def _lay_out(self) -> None:
         cells = self._wrapped_at = self.content_region.width
@@ -175,10 +174,7 @@ class Docs(CursorView, FindingView):
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
         line = self._lines[index]
         sign = f"{self.glyphs.cursor} " if self.is_cursor_line(index) else "  "
-        spans = line.spans
-        if self.sought and (sought := self.sought.lower()) in plain(line).lower():
-            spans = marked(spans, sought)
-        return [Span(sign, "accent"), *spans]
+        return [Span(sign, "accent"), *marked(line.spans, places_of(self.sought.lower(), plain(line)))]
 
     def on_focus(self) -> None:
         self.line_changed(self.cursor)

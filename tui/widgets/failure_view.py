@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -79,9 +79,7 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
         if failure is None:
             return
         yield None, Span(safe(failure.title), "error strong")
-        for text in safe_lines(failure.reason) if failure.reason else []:
-            for part in wrap(text, cells - 2):
-                yield None, Span("  "), Span(part)
+        yield from _paragraph(safe_lines(failure.reason) if failure.reason else (), cells)
         names = [safe(row.attribute) or "(the call)" for row in failure.rows]
         there = f"  {actions.key('nav.open')}: there" if self._chosen else ""
         column = min(max((width(name) for name in names), default=0), cells // 3)
@@ -94,22 +92,18 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
                     yield index, *left, Span(part)
                 else:
                     yield index, *left, Span(pad(part, room)), Span(there, "dim")
-        for text in safe_lines(actions.worded(failure.hint, typing=self._typing)):
-            for part in wrap(text, cells - 2):
-                yield None, Span("  "), Span(part, "dim")
+        yield from _paragraph(safe_lines(actions.worded(failure.hint, typing=self._typing)), cells, "dim")
         if failure.trace:
             mark = self.glyphs.open if self._unfolded else self.glyphs.folded
             yield TRACE, Span(f"{mark} ", "strong"), Span("trace", "strong"), Span("   server traceback", "dim")
-            for text in safe_lines(failure.trace) if self._unfolded else ():
-                for part in wrap(text, cells - 2):
-                    yield None, Span("  "), Span(part, "dim")
+            yield from _paragraph(safe_lines(failure.trace) if self._unfolded else (), cells, "dim")
 
     def action_choose(self) -> None:
         lines = self.laid()
         act = lines[self.cursor][0] if lines else None
         if act == TRACE:
             self.action_fold_toggle()
-        elif act is not None and self._failure is not None:
+        elif act is not None and self._chosen and self._failure is not None:
             self.post_message(self.Chosen(self._failure.rows[act].attribute))
 
     def folded(self, index: int) -> bool | None:
@@ -119,3 +113,10 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
         """Unfolds or folds the trace, wherever the cursor is."""
         self._unfolded = not self._unfolded
         self.lay_anew()
+
+
+def _paragraph(texts: Sequence[str], cells: int, style: str = "") -> Iterator[Act]:
+    """Lines of which none leads anywhere, wrapped and indented."""
+    for text in texts:
+        for part in wrap(text, cells - 2):
+            yield None, Span("  "), Span(part, style)

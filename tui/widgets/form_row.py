@@ -7,17 +7,22 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-__all__ = ["Field", "FormRow"]
+__all__ = ["HIDDEN", "HIDDEN_ASCII", "Field", "FormRow"]
+
+HIDDEN, HIDDEN_ASCII = "•", "*"
+"""What hides a character of a secret, by the signs that the screen is drawn with."""
 
 
 class Field(Input):
-    """A line to type into. What hides a secret is of the signs that the screen is drawn with."""
+    """A line to type into."""
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
         if not (self.password and self.app.has_class("-ascii")):
             return strip
-        return Strip([segment._replace(text=segment.text.replace("•", "*")) for segment in strip], strip.cell_length)
+        return Strip(
+            [segment._replace(text=segment.text.replace(HIDDEN, HIDDEN_ASCII)) for segment in strip], strip.cell_length
+        )
 
 
 class FormRow(Horizontal):

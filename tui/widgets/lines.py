@@ -6,7 +6,7 @@ are ever asked for. The strip of a line is always exactly as wide as the widget,
 here, by `themes.STYLES`, so a change of theme reaches everything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -21,7 +21,7 @@ from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
 from tui import actions
-from tui.text import ASCII, UNICODE, Glyphs, cut, width
+from tui.text import ASCII, UNICODE, Glyphs, cut, safe, width
 from tui.themes import STYLES
 
 
@@ -163,23 +163,29 @@ class LineView(ScrollView, can_focus=True):
 
     def _strip(self, spans: Sequence[Span], cells: int, row_style: Style | None) -> Strip:
         """The spans as a strip of exactly `cells` cells, over the colours of a special row if it is one."""
-        segments: list[Segment] = []
-        left = cells
-        for text, name in spans:
-            taken = width(text)
-            if taken > left:
-                text = cut(text, left, ellipsis=self.glyphs.ellipsis)
-                taken = width(text)
+        parts = self.within(spans, cells)
+        return Strip([Segment(text, self._over(row_style, name)) for text, name in parts], cells)
+
+    def within(self, spans: Sequence[Span], cells: int) -> Iterator[Span]:
+        """The spans in exactly `cells` cells: cut off with an ellipsis, or filled up."""
+        for span in spans:
+            taken = width(span.text)
+            if taken > cells:
+                text = cut(span.text, cells, ellipsis=self.glyphs.ellipsis)
                 if text:
-                    segments.append(Segment(text, self._over(row_style, name)))
-                left -= taken
+                    yield Span(text, span.style)
+                cells -= width(text)
                 break
-            if text:
-                segments.append(Segment(text, self._over(row_style, name)))
-            left -= taken
-        if left > 0:
-            segments.append(Segment(" " * left, self._over(row_style, "")))
-        return Strip(segments, cells)
+            if span.text:
+                yield span
+            cells -= taken
+        if cells > 0:
+            yield Span(" " * cells)
+
+    def fitted(self, text: str, cells: int) -> str:
+        """Any text of a server as a safe one, cut to `cells` cells."""
+        # Four characters a cell leave room for marks without width; the rest is not read.
+        return cut(safe(text[: 4 * cells + 16]), cells, ellipsis=self.glyphs.ellipsis)
 
     def _over(self, row_style: Style | None, name: str) -> Style:
         style = self.style_named(name)
@@ -195,11 +201,7 @@ class LineView(ScrollView, can_focus=True):
         text = strip.text
         first = width(text[:start])
         last = strip.cell_length if end == -1 else width(text[:end])
-        before, middle, after = (
-            strip.crop(0, first),
-            strip.crop(first, last),
-            strip.crop(last),
-        )
+        before, middle, after = strip.crop(0, first), strip.crop(first, last), strip.crop(last)
         style = self.screen.get_component_rich_style("screen--selection")
         chosen = Strip([Segment(t, (s or Style.null()) + style) for t, s, _ in middle], middle.cell_length)
         return Strip.join([before, chosen, after])

@@ -122,9 +122,6 @@ class TileLines(LaidLines, CursorView):
     def cursor_moved(self) -> None:
         self.post_message(self.Moved(self))
 
-    def takes_click(self, index: int) -> bool:
-        return True
-
     def choose_at(self, index: int, column: int) -> bool:
         if not (key := self._keys[index]):
             return False
