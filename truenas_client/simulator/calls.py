@@ -71,7 +71,7 @@ class Calls:
 
     def _start(self, asked: Asked) -> None:
         faults = self.nas.faults
-        if faults.calls and (struck := faults.on_call(self.session.user, asked.method)):
+        if "call" in faults.occasions and (struck := faults.on_call(self.session.user, asked.method)):
             self._start_struck(asked, struck)
         else:
             self._start_sound(asked)
