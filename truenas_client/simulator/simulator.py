@@ -191,12 +191,12 @@ def _parts(release: str, *, demo_data: bool) -> list[Extensible]:
     facts = RELEASES.get(release)
     if facts is None:
         raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
-    parts = [*auth_service.parts(facts), *core_service.parts(facts), *files_service.parts(facts), steering.PART]
+    parts = [*auth_service.PARTS, *core_service.PARTS, *files_service.PARTS, steering.PART]
     if demo_data:
         from .nas import PARTS
 
         parts += PARTS
-    return parts
+    return [part for part in parts if part.suits(facts)]
 
 
 def _remove_socket(path: Path) -> None:
