@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from textual import events
+from textual.cache import LRUCache
 from textual.message import Message
 
 from truenas_client.methods.catalogue import Method
@@ -68,7 +69,7 @@ class Docs(CursorView, FindingView):
         super().__init__(id=id)
         self._library = library
         self._trail: Trail | None = None
-        self._kept: dict[str, Trail] = {}
+        self._kept: LRUCache[str, Trail] = LRUCache(_MOST_KEPT)
         self._lines: list[Line] = []
         self._wrapped_at = -1
         self._told: str | None = None
@@ -92,23 +93,20 @@ class Docs(CursorView, FindingView):
 
     def show(self, method: Method | None) -> None:
         """Shows a method as it was left, or from the top when it is new; None shows nothing."""
-        if self._trail is not None:
-            self._trail.leave(self._place())
-            if not self._trail.touched:
-                self._kept.pop(self._trail.method.name, None)
-        if method is None:
-            self._trail = None
-        else:
-            held = self._library.roles
-            trail = self._kept.pop(method.name, None)
-            if trail is None:
-                trail = Trail(method, lookup=self._library.method, held=held)
-            elif trail.method is not method or trail.held != held:
-                trail.renew(method, held=held)
-            self._kept[method.name] = self._trail = trail
-            if len(self._kept) > _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
+        if (left := self._trail) is not None:
+            left.leave(self._place())
+            if left.touched:
+                self._kept[left.method.name] = left
+        self._trail = None if method is None else self._trail_of(method)
         self._lay_out_again()
+
+    def _trail_of(self, method: Method) -> Trail:
+        held, trail = self._library.roles, self._kept.get(method.name)
+        if trail is None:
+            return Trail(method, lookup=self._library.method, held=held)
+        if trail.method is not method or trail.held != held:
+            trail.renew(method, held=held)
+        return trail
 
     def on_show(self) -> None:
         # Laid out while hidden there was no width; and coming back with the size it had is no resize.
