@@ -40,12 +40,10 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
 
         attribute: str
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._failure: Failure | None = None
-        self._unfolded = False
-        self._chosen = True
-        self._typing = False
+    _failure: Failure | None = None
+    _unfolded = False
+    _chosen = True
+    _typing = False
 
     def on_mount(self) -> None:
         self._typing = is_typing(self.screen)

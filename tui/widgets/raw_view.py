@@ -24,11 +24,9 @@ _AT_ONCE = 8  # steps of counting before the first screen
 class RawView(ValueView):
     """Shows `set_value(value)`. Long lines are cut."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._text: RawText | None = None
-        self._steps: Iterator[None] = iter(())
-        self._found = -1
+    _text: RawText | None = None
+    _steps: Iterator[None] = iter(())
+    _found = -1
 
     def set_value(self, value: Any) -> None:
         """Shows a value, which must not change while it is shown, from its beginning."""

@@ -38,6 +38,8 @@ class TableView(CursorView, ValueView):
 
     BINDINGS = actions.bind("nav.open", ("nav.left", "column(-1)"), ("nav.right", "column(1)"))
 
+    header_height = 1
+
     @dataclass
     class Chosen(Message):
         """Enter or a double click on a row; `path` is the place of the row in the list."""
@@ -185,10 +187,6 @@ class TableView(CursorView, ValueView):
 
     def line_count(self) -> int:
         return len(self.table)
-
-    @property
-    def header_height(self) -> int:
-        return 1
 
     def header_spans(self, cells: int) -> Sequence[Span] | None:
         table, spans = self.table, [Span("  ")]
