@@ -83,9 +83,8 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
         column = min(max((width(name) for name in names), default=0), cells // 3)
         for index, (name, row) in enumerate(zip(names, failure.rows, strict=True)):
             if width(name) > column:  # a name too long for the column has lines of its own
-                yield from (
-                    (index, Span("  "), Span(part, "key")) for part in islice(wrap(name, cells - 2), MOST_LINES)
-                )
+                for part in islice(wrap(name, cells - 2), MOST_LINES):
+                    yield index, Span("  "), Span(part, "key")
                 name = ""
             room = cells - column - 4 - width(there)
             parts = list(islice(wrap(safe(row.message), max(room, 12)), MOST_LINES))
