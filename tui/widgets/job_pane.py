@@ -119,7 +119,7 @@ class JobPane(SwitchingPane):
         assert job is not None
         try:
             if self._row is None or self._row[0] != job.state:
-                row = await self._session.job_row(job.id)
+                row = await self._session.follower.row(job.id)
                 self._row = (job.state, row or {})
         except exc.ClientException as error:
             self.fail(explain(error, method="core.get_jobs"), chosen=False)
