@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Protocol
 
 from textual import events
@@ -296,13 +297,8 @@ class Docs(CursorView, FindingView):
             self._trail.fold(place, False)
         self._lay_out()
         first = line_of(self._lines, place.key) or 0
-        last = first
-        while last < len(self._lines) and self._lines[last].item in (place, None):
-            if sought in plain(self._lines[last]).lower():
-                break
-            last += 1
-        else:
-            last = first
+        lines = takewhile(lambda at: self._lines[at].item in (place, None), range(first, len(self._lines)))
+        last = next((at for at in lines if sought in plain(self._lines[at]).lower()), first)
         top = round(self.scroll_target_y)
         row = last - top if top <= last < top + self.page_height else self.page_height // 3
         self._go(Place(place.key, last - first, row))

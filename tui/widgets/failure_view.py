@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from textual.message import Message
-from textual.screen import Screen
 
 from tui import actions
 from tui.model.failure import Failure
@@ -43,17 +42,10 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
     _failure: Failure | None = None
     _unfolded = False
     _chosen = True
-    _typing = False
 
     def on_mount(self) -> None:
-        self._typing = is_typing(self.screen)
-        self.screen.bindings_updated_signal.subscribe(self, self._focus_moved)
-
-    def _focus_moved(self, screen: Screen[object]) -> None:
-        """The hint names the key that works where the focus is now."""
-        if self._typing != (typing := is_typing(screen)):
-            self._typing = typing
-            self.lay_anew()
+        # The hint names the key that works where the focus is now.
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.lay_anew())
 
     def set_failure(self, failure: Failure, *, chosen: bool = True) -> None:
         """Shows this one, its trace folded, the cursor on the first field.
@@ -94,7 +86,8 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
                     yield index, *left, Span(part)
                 else:
                     yield index, *left, Span(pad(part, room)), Span(there, "dim")
-        yield from _paragraph(safe_lines(actions.worded(failure.hint, typing=self._typing)), cells, "dim")
+        hint = actions.worded(failure.hint, typing=is_typing(self.screen))
+        yield from _paragraph(safe_lines(hint), cells, "dim")
         if failure.trace:
             mark = self.glyphs.open if self._unfolded else self.glyphs.folded
             yield TRACE, Span(f"{mark} ", "strong"), Span("trace", "strong"), Span("   server traceback", "dim")
