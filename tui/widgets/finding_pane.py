@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual import on
-from textual.message import Message
 from textual.widget import Widget
 
 from tui.model.failure import Failure
@@ -16,7 +15,6 @@ from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ViewChanged
 from tui.widgets.switcher import ViewSwitcher
 from tui.widgets.text_view import TextView
-from tui.widgets.value_view import ValueView
 
 # Loaded with the first value: the start does not wait for it.
 if TYPE_CHECKING:
@@ -103,8 +101,7 @@ class FindingPane(Pane):
         self.refresh_bindings()
 
     @on(ViewChanged)
-    @on(ValueView.PathChanged)
-    def _view_changed(self, event: Message) -> None:
+    def _view_changed(self, event: ViewChanged) -> None:
         event.stop()
         self.tell_view()
         self.refresh_bindings()

@@ -14,6 +14,7 @@ from tui.text import cut, pad, safe, width
 from tui.widgets.cursor_view import CursorView
 from tui.widgets.finding_view import found_spans
 from tui.widgets.lines import Span
+from tui.widgets.result_messages import ViewChanged
 from tui.widgets.value_view import ValueView
 
 _STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
@@ -154,7 +155,7 @@ class JsonView(CursorView, ValueView):
         path = self.path
         if path != self._told:
             self._told = path
-            self.post_message(self.PathChanged(path))
+            self.post_message(ViewChanged())
 
     def go_to_match(self, place: Any) -> None:
         assert self._tree is not None

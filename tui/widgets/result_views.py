@@ -42,7 +42,7 @@ DIFF = "Diff"
 
 
 class ResultViews(Vertical):
-    """Shows `show_value(...)`. Posts the messages of `result_messages`, and `PathChanged` and `Found` of its view."""
+    """Shows `show_value(...)`. Posts the messages of `result_messages`, and `Found` of its view."""
 
     BINDINGS = actions.bindings("result")
 
