@@ -267,7 +267,7 @@ async def test_a_value_that_is_shown_no_more_is_held_by_nobody() -> None:
             for view in views.views:
                 views.choose_view(view)
                 await pilot.pause()
-                views.find("nowhere")
+                views.content.find("nowhere")
                 await pilot.pause()
             views.choose_view(TABLE)
             await pilot.pause()

@@ -39,18 +39,13 @@ class FindingPane(Pane):
 
     @property
     def content(self) -> Widget:
-        """The widget that gets the focus when the field closes."""
+        """The widget shown inside now; it gets the focus when the field closes."""
         raise NotImplementedError
 
     @property
     def views(self) -> ResultViews | None:
         """The value in its views, while it is what is shown."""
         raise NotImplementedError
-
-    @property
-    def finds(self) -> FindingView | ResultViews | None:
-        """What is looked through; None where there is nothing."""
-        return self.views
 
     def tell_view(self) -> None:
         """Writes the borders as they are now."""
@@ -66,6 +61,11 @@ class FindingPane(Pane):
             self.views.choose_view(tab)
 
     # What they share
+
+    @property
+    def finds(self) -> FindingView | None:
+        """What is looked through; None where there is nothing."""
+        return content if isinstance(content := self.content, FindingView) else None
 
     def open_find(self) -> bool:
         """Opens the find field; False where there is nothing to look through."""

@@ -7,7 +7,10 @@ from typing import Any
 from truenas_client.values.kinds import Path
 from tui.widgets.finding_view import FindingView
 
-__all__ = ["ValueView"]
+__all__ = ["KIND_STYLES", "ValueView"]
+
+KIND_STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
+"""The style of each kind of value that holds no others."""
 
 
 class ValueView(FindingView):
