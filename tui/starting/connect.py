@@ -114,7 +114,7 @@ class ConnectScreen(Standing, Screen[None]):
             yield ConnectForm(self._opening.target, self._opening.blank, local=self._local)
             yield Static("", id="progress")
             key = actions.key("connect.demo")
-            yield Static(f"No TrueNAS at hand? {key} opens a built-in demo, with a tour.", id="sentence")
+            yield Static(plain(f"No TrueNAS at hand? {key} opens a built-in demo, with a tour."), id="sentence")
         yield KeyLine()
 
     def on_resize(self, event: events.Resize) -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client.endpoint import Endpoint, parse
@@ -311,5 +312,5 @@ def _endpoint(address: str) -> Endpoint | None:
         return None
 
 
-def _shows(word: str) -> str:
-    return f"{actions.key('secret.show')} {word} it"
+def _shows(word: str) -> Content:
+    return plain(f"{actions.key('secret.show')} {word} it")
