@@ -14,6 +14,7 @@ from typing import Any
 
 from truenas_client import exc
 from truenas_client.trust import CertificateError
+from tui.model.answers import text
 
 __all__ = [
     "ABORTED",
@@ -255,7 +256,4 @@ def _job_rows(extra: Any) -> tuple[FieldProblem, ...]:
 
 
 def _trace(trace: Any) -> str:
-    if isinstance(trace, Mapping):
-        formatted = trace.get("formatted")
-        return formatted if isinstance(formatted, str) else ""
-    return trace if isinstance(trace, str) else ""
+    return text(trace.get("formatted") if isinstance(trace, Mapping) else trace)
