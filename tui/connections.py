@@ -85,8 +85,8 @@ class Connections:
 
     async def call_elsewhere(self, method: str, text: str) -> None:
         """Makes a call on another connection: the only other one, or the one that the user chooses."""
-        from tui.cards.choose import choose
-        from tui.model.labels import Connection, told_apart
+        from tui.cards.choose import ChooseScreen
+        from tui.widgets.session_status import names_of
 
         others, here = self.others, self.current
         if not others or here is None or (workspace := self.workspace(here)) is None:
@@ -94,9 +94,8 @@ class Connections:
             return
         chosen: str | None = "0"
         if len(others) > 1:
-            told = [Connection(one.host, one.address, one.target.user) for one in others]
-            entries = [(str(at), label) for at, label in enumerate(told_apart(told))]
-            chosen = await choose(workspace, f"{method} on", entries)
+            entries = [(str(at), name) for at, name in enumerate(names_of(here)[1:])]
+            chosen = await ChooseScreen(f"{method} on", entries).ask(workspace)
         if chosen is None or (session := others[int(chosen)]) not in self._modes:
             return
         await self.show(session)

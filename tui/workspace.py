@@ -9,7 +9,7 @@ themselves. Every action of the registry can be triggered from here by its id
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -42,8 +42,8 @@ from tui.widgets.method_list import Typed
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
-from tui.widgets.session_status import status_of, tabs_of
-from tui.widgets.status_line import Other, Status, StatusLine
+from tui.widgets.session_status import status_of
+from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.tour_card import TourCard
 from tui.widgets.watch_line import WatchLine
 
@@ -82,12 +82,8 @@ class Workspace(RemappedKeys, Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._drawn_others: tuple[Other, ...] = ()
-        self._drawn_slots = (0, 0)
         self._told = State.CONNECTING
         self._lost = False
-        self._unsubscribe: Callable[[], None] = lambda: None
-        self._dirty = True
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._status(), id="status")
@@ -100,9 +96,6 @@ class Workspace(RemappedKeys, Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self._unsubscribe = self.session.changed.subscribe(self._mark)
-        # Another key may do it where the focus is now.
-        self.bindings_updated_signal.subscribe(self, lambda _screen: self._mark())
         self.session.life.ask_code = self._ask_code
         on_pulse(self, self._renew)
         self.section.enter()
@@ -113,27 +106,15 @@ class Workspace(RemappedKeys, Screen[None]):
         """Goes on where the user was while this was being loaded."""
         self._explore.take_over(typed)
 
-    def on_unmount(self) -> None:
-        self._unsubscribe()
-
     # The status line ---------------------------------------------------------------
-
-    def _mark(self) -> None:
-        self._dirty = True
 
     def _renew(self) -> None:
         if self.session.jobs.news:
             tell_job_news(self, self.session, self.section.shows_job)
-        others = tabs_of(self.session)
-        slots = self.session.life.slots
-        counting = self.session.life.retry_at is not None or self.session.life.cooldown
-        still = not counting and slots == self._drawn_slots
-        if not self._dirty and still and others == self._drawn_others:
-            return
-        if len(others) != len(self._drawn_others):
+        line = self.query_one(StatusLine)
+        before, line.status = line.status, self._status()  # which draws it where it is another
+        if len(line.status.others) != len(before.others):
             self.refresh_bindings()
-        self._dirty, self._drawn_others, self._drawn_slots = False, others, slots
-        self.query_one(StatusLine).status = self._status()
         state, told = self.session.state, self._told
         self._told = state
         if state is told:

@@ -228,7 +228,9 @@ async def test_files_are_exported_imported_changed_and_deleted(signed_in: Open, 
         await desk.press("e")
         await desk.until(lambda: isinstance(desk.app.screen, SaveCallScreen), "the card")
         await desk.type("what it is")
+        (calls_folder() / "info.toml").unlink()  # by another program
         await desk.press("enter")
+        await desk.see("Not deleted: No call is saved as 'info'")
         await desk.until(lambda: SavedCalls().names() == ["broken", "nightly/info", "what it is"], "renamed")
         await desk.until(lambda: section.rows.key == "what it is", "the cursor on it")
         await desk.press("delete")

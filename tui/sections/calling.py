@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import on, work
+from textual.getters import query_one
 from textual.worker import Worker
 
 from truenas_client.secrets.placeholders import find
@@ -38,6 +39,13 @@ DRAFT_CELLS = 70
 class Calling(Section):
     """A section with a list of methods, a call and its result."""
 
+    methods = query_one("#methods", MethodList)
+    """The list of methods."""
+    call_pane = query_one("#call", CallPane)
+    """The arguments and docs."""
+    result_pane = query_one("#result", ResultPane)
+    """The result."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self._method = ""
@@ -47,21 +55,6 @@ class Calling(Section):
         # By method: how the variables in its arguments are described, and what was typed for them.
         self._described: dict[str, dict[str, Variable]] = {}
         self._typed: dict[str, dict[str, str]] = {}
-
-    @property
-    def methods(self) -> MethodList:
-        """The list of methods."""
-        return self.query_one("#methods", MethodList)
-
-    @property
-    def call_pane(self) -> CallPane:
-        """The arguments and docs."""
-        return self.query_one("#call", CallPane)
-
-    @property
-    def result_pane(self) -> ResultPane:
-        """The result."""
-        return self.query_one("#result", ResultPane)
 
     @property
     def narrow(self) -> bool:

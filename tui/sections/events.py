@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.events import DescendantFocus
+from textual.getters import query_one
 
 from tui import actions
 from tui.model.panel import Panel
@@ -30,6 +31,9 @@ class EventsSection(PanelSection):
     BINDINGS = actions.bindings("events")
     FOOTER_WORDS = {"nav.toggle": "pause", "nav.open": "open"}
 
+    adding = query_one(SubscribePane)
+    """The pane for a new subscription. Shown at once, not by a class, so that letters typed next arrive in it."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self._panels: list[EventPanel] = []
@@ -39,11 +43,6 @@ class EventsSection(PanelSection):
         yield SubscribePane(self._session, id="adding")
         yield Grid(id="panels")
         yield ValuePane("Event", id="event-detail")
-
-    @property
-    def adding(self) -> SubscribePane:
-        """The pane for a new subscription. Shown at once, not by a class, so that letters typed next arrive in it."""
-        return self.query_one(SubscribePane)
 
     async def on_mount(self) -> None:
         self.adding.display = False

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.getters import query_one
 from textual.widgets import Input
 
 from tui import actions
@@ -50,6 +51,11 @@ class FilteredList(Section):
     NOUN: ClassVar[str]
     """What an item is called."""
     kind: ClassVar[type[WordFilter]]
+
+    rows = query_one(".list-rows", Rows)
+    """The list."""
+    filter = query_one(".list-filter", Input)
+    """The field above it."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
@@ -107,16 +113,6 @@ class FilteredList(Section):
             yield Input(placeholder=self.PLACEHOLDER, classes="list-filter", compact=True)
             yield Rows(self.COLUMNS, header=True, empty=self.EMPTY, classes="list-rows")
         yield from self.compose_detail()
-
-    @property
-    def rows(self) -> Rows:
-        """The list."""
-        return self.query_one(".list-rows", Rows)
-
-    @property
-    def filter(self) -> Input:
-        """The field above it."""
-        return self.query_one(".list-filter", Input)
 
     @property
     def current(self) -> Any:

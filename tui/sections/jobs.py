@@ -7,6 +7,7 @@ from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.getters import query_one
 
 from truenas_client import exc
 from tui import actions
@@ -49,15 +50,12 @@ class JobsSection(FilteredList):
         Column("by", least=4, most=12, style="dim", hide_below=100),
     )
     kind = JobFilter
+    details = query_one(JobPane)
+    """The job under the cursor."""
     _allows: object = None
 
     def compose_detail(self) -> ComposeResult:
         yield JobPane(self._session, id="job-detail-pane")
-
-    @property
-    def details(self) -> JobPane:
-        """The job under the cursor."""
-        return self.query_one(JobPane)
 
     @property
     def current(self) -> Job | None:

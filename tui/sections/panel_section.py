@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import on, work
+from textual.getters import query_one
 
 from tui import actions
 from tui.cards.copies import Copy, copy_one_of
@@ -28,6 +29,9 @@ NOW, ON, BOTH = "what is there", "what arrives", "both"
 class PanelSection(Section):
     """A section with a `ValuePane` and, in some panes, `EventPanel`s. A sub-class says which `panel` keys act on."""
 
+    detail = query_one(ValuePane)
+    """The pane with one event."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self._recordings: dict[EventPanel, Recording] = {}
@@ -36,11 +40,6 @@ class PanelSection(Section):
     def panel(self) -> EventPanel | None:
         """The panel that keys act on."""
         raise NotImplementedError
-
-    @property
-    def detail(self) -> ValuePane:
-        """The pane with one event."""
-        return self.query_one(ValuePane)
 
     @on(EventPanel.Chosen)
     def _event_chosen(self, event: EventPanel.Chosen) -> None:

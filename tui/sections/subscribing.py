@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.getters import query_one
 from textual.message import Message
 from textual.widgets import Input
 
@@ -48,6 +49,11 @@ class SubscribePane(Pane):
         name: str
         arguments: Any
 
+    field = query_one("#event-name", Input)
+    """Where a name is typed."""
+    names = query_one("#event-names", Rows)
+    """Names that complete what is typed."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Subscribe", id=id)
         self._session = session
@@ -62,16 +68,6 @@ class SubscribePane(Pane):
             empty="No event has this in its name.",
             id="event-names",
         )
-
-    @property
-    def field(self) -> Input:
-        """Where a name is typed."""
-        return self.query_one("#event-name", Input)
-
-    @property
-    def names(self) -> Rows:
-        """Names that complete what is typed."""
-        return self.query_one("#event-names", Rows)
 
     def begin(self) -> None:
         """Shows itself, with an empty field that has the focus."""
