@@ -84,12 +84,7 @@ class Failure:
     @property
     def text(self) -> str:
         """Everything, for copying; keys in the hint are still to be worded."""
-        lines = [
-            self.title,
-            self.reason,
-            *(f"{row.attribute}: {row.message}" for row in self.rows),
-            self.hint,
-        ]
+        lines = [self.title, self.reason, *(f"{row.attribute}: {row.message}" for row in self.rows), self.hint]
         return "\n".join([line for line in lines if line] + (["", self.trace] if self.trace else []))
 
 
