@@ -22,9 +22,9 @@ from truenas_client.methods.normalise import Schema
 from truenas_client.secrets.names import is_secret_name
 
 from .jsontext import Path
-from .schemaplace import fitting, inner_schema, is_tag
+from .schemaplace import choices_of, fitting, inner_schema, is_tag
 
-__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "choices_of", "fields", "key_of"]
+__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "fields", "key_of"]
 
 Kind = Literal["switch", "select", "number", "text", "secret", "json", "group", "list", "more", "add"]
 
@@ -249,12 +249,6 @@ def _plain_kind(branch: Schema | None, name: str) -> Kind:
 def _special(value: Any) -> bool:
     """Whether an object is one of the written forms that stand for something else, as a date."""
     return isinstance(value, dict) and 0 < len(value) < 3 and not isinstance(marked(value), dict)
-
-
-def choices_of(schema: Schema) -> list[Any]:
-    """The only values that a schema allows; none when it does not list them."""
-    choices: list[Any] = [schema["const"]] if "const" in schema else schema.get("enum") or []
-    return choices
 
 
 def _content(branches: Sequence[Schema], branch: Schema) -> Schema:
