@@ -23,7 +23,7 @@ from truenas_client.methods.normalise import Schema
 
 from .jsontext import Path
 
-__all__ = ["fitting", "inner_schema", "is_tag", "may_become", "rebranched", "schemas_at", "value_at"]
+__all__ = ["choices_of", "fitting", "inner_schema", "is_tag", "may_become", "rebranched", "schemas_at", "value_at"]
 
 _WRONG_KIND = 1 << 20
 _WRONG_TAG = 1 << 10
@@ -83,6 +83,12 @@ def is_tag(schema: Schema, part: str | int) -> bool:
     """Whether a member has only few values, so that it may choose between branches."""
     member = schema.get("properties", {}).get(part)
     return isinstance(member, dict) and ("const" in member or "enum" in member)
+
+
+def choices_of(schema: Schema) -> list[Any]:
+    """The only values that a schema allows; none when it does not list them."""
+    choices: list[Any] = [schema["const"]] if "const" in schema else schema.get("enum") or []
+    return choices
 
 
 def _contradictions(schema: Schema, value: Any, but: str | int | None) -> int:
