@@ -1,8 +1,8 @@
 """The workspace of one connection: status line, one section at a time, the watch line and the footer.
 
-It owns the session's place on screen and knows nothing of its sections' insides: which
-there are is read from `section_specs`, and what they need a card for they ask
-themselves. Every action of the registry can be triggered from here by its id
+It owns the session's place on screen and knows nothing of its sections' insides, but
+that Explore opens methods: which there are is read from `section_specs`, and what they
+need a card for they ask themselves. Every action of the registry can be triggered from here by its id
 (`perform`), which is what the palette does.
 """
 
