@@ -230,8 +230,7 @@ class Workspace(RemappedKeys, Screen[None]):
         """The pane with the focus fills the screen; again restores it."""
         if self.maximized is not None:
             self.minimize()
-            return
-        if (pane := self._pane) is not None:
+        elif (pane := self._pane) is not None:
             self.maximize(pane, container=False)
 
     @property
@@ -365,10 +364,9 @@ class Workspace(RemappedKeys, Screen[None]):
         """Closes the open part; at the top, asks whether to quit."""
         if self.maximized is not None:
             self.minimize()
-            return
-        if self.section.back():
-            return
-        if self.section.id != HOME.id:
+        elif self.section.back():
+            pass
+        elif self.section.id != HOME.id:
             await self.show(HOME.id)
-            return
-        self.post_message(self.CloseWanted())
+        else:
+            self.post_message(self.CloseWanted())
