@@ -165,11 +165,12 @@ def _role(client: Client) -> str:
 def _clock(client: Client) -> str:
     began = datetime.now(UTC)
     try:
-        theirs = client.call("system.info").get("datetime")
+        info = client.call("system.info")
     except ConnectionLost:
         raise
     except ClientException:
-        theirs = None
+        info = None
+    theirs = info.get("datetime") if isinstance(info, dict) else None
     if not isinstance(theirs, datetime):
         return "this user may not read it"
     middle = began + (datetime.now(UTC) - began) / 2

@@ -58,7 +58,9 @@ class Connections:
         """Opens a workspace for a session and shows it; its memory is found by address and user."""
         from tui.workspace import Workspace
 
-        session.memory = self._memories.connection(session.place, session.target.user)
+        # A tour begins as for a new user each time, and leaves no traces.
+        memories = self._memories if session.tour is None else Memories(fresh=True)
+        session.memory = memories.connection(session.place, session.target.user)
         session.caller.file_places.memory = session.memory.app
         # A number, not the address: two sessions may have the same one.
         mode = self._modes[session] = f"session-{next(self._numbers)}"
@@ -85,7 +87,7 @@ class Connections:
 
     async def call_elsewhere(self, method: str, text: str) -> None:
         """Makes a call on another connection: the only other one, or the one that the user chooses."""
-        from tui.cards.choose import choose
+        from tui.cards.choose import ChooseScreen
         from tui.widgets.session_status import names_of
 
         others, here = self.others, self.current
@@ -95,7 +97,7 @@ class Connections:
         chosen: str | None = "0"
         if len(others) > 1:
             entries = [(str(at), name) for at, name in enumerate(names_of(here)[1:])]
-            chosen = await choose(workspace, f"{method} on", entries)
+            chosen = await ChooseScreen(f"{method} on", entries).ask(workspace)
         if chosen is None or (session := others[int(chosen)]) not in self._modes:
             return
         await self.show(session)

@@ -120,9 +120,9 @@ class Workspace(RemappedKeys, Screen[None]):
         if state is told:
             return
         self.refresh_bindings()
-        if state in (State.WAITING, State.OFFLINE) and self.session.failure is not None:
+        if state in (State.WAITING, State.OFFLINE) and self.session.life.failure is not None:
             if not self._lost or state is State.OFFLINE:
-                tell_failure(self, self.session.failure, "warning", seconds=4)
+                tell_failure(self, self.session.life.failure, "warning", seconds=4)
             self._lost = True
         elif state is State.ONLINE and self._lost:
             self._lost = False

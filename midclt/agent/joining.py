@@ -21,7 +21,7 @@ from truenas_client.secrets.value import Ask
 
 from ..exits import CommandError, ExitStatus
 from ..output import say, warn
-from .place import PATIENCE, Unsafe, connect
+from .place import PATIENCE, connect
 from .quick import MODES, key_of, mode_of, other_wishes
 from .wire import AgentGone, Channel, request
 
@@ -66,7 +66,7 @@ def way_of(options: Namespace, choice: Choice, secret: Secret | None = None, *, 
     except Refused as e:
         if mode == "require":
             raise CommandError(f"--agent require: {e}", ExitStatus.USAGE) from e
-    except (Unsafe, AgentGone, OSError) as e:
+    except OSError as e:
         if mode == "require":
             raise _unusable(e) from e
         say(f"midclt: {_unusable(e)}")
@@ -93,7 +93,7 @@ def _told() -> Iterator[None]:
         yield
     except Refused as e:
         raise CommandError(f"The agent cannot keep this: {e}", ExitStatus.USAGE) from e
-    except (Unsafe, AgentGone, OSError) as e:
+    except OSError as e:
         raise _unusable(e) from e
 
 
@@ -144,7 +144,7 @@ class Way:
         if self._first is None:
             try:
                 self.open()
-            except (Refused, Unsafe, AgentGone, OSError) as e:
+            except (Refused, OSError) as e:
                 raise ConnectError(f"The agent has ended: {e}", "connect") from e
             except CommandError as e:
                 raise ConnectError(str(e), "connect") from e

@@ -63,12 +63,11 @@ def do_status(options: argparse.Namespace) -> ExitStatus:
 def do_start(options: argparse.Namespace) -> ExitStatus:
     """Start the agent, or unlock it."""
     from ..agent.joining import control
-    from ..agent.place import Unsafe
     from ..agent.spawn import IDLE, LIFETIME, start
 
     try:
         sock, is_new = start(idle=options.idle or IDLE, lifetime=options.lifetime or LIFETIME)
-    except (Unsafe, OSError) as e:
+    except OSError as e:
         raise CommandError(f"The agent cannot be started: {e}", ExitStatus.ERROR) from e
     sock.close()
     if not is_new and (options.idle or options.lifetime):

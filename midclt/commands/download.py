@@ -44,8 +44,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
     path = Path(os.path.expanduser(options.output)).absolute()
     if not to_output and path.exists() and not path.is_dir() and not options.replace:
         raise CommandError(f"{path} exists: name another file, or give --replace", ExitStatus.USAGE)
-    if to_output and sys.stdout.isatty():
-        raise CommandError("-O - writes the file itself to the terminal: redirect it", ExitStatus.USAGE)
+    if to_output and (sys.stdout is None or sys.stdout.isatty()):
+        where = "standard output, which is closed" if sys.stdout is None else "the terminal"
+        raise CommandError(f"-O - writes the file itself to {where}: redirect it", ExitStatus.USAGE)
     transfer = Transfer()
 
     async def fetch(client: AsyncClient) -> Downloaded:

@@ -72,13 +72,12 @@ def run(options: argparse.Namespace) -> ExitStatus:
 def _listen(options: argparse.Namespace, receive: Callable[[dict[str, Any]], bool]) -> bool:
     """Pass messages on until no more are wanted, or the server ends them (True), or time is up (False)."""
     with signed_in(options) as client:
-        from ..listening import TimeIsUp, listening
+        from ..listening import TimeIsUp, events
 
         try:
-            with listening(client, options.event) as listener:
-                for message in listener.messages(options.timeout or None):
-                    if not receive(message):
-                        break
+            for message in events(client, options.event, options.timeout or None):
+                if not receive(message):
+                    break
         except TimeIsUp:
             return False
     return True

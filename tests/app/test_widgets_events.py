@@ -197,6 +197,7 @@ async def test_hostile_events() -> None:
             for text in HOSTILE:
                 feed.add(text, text, {text: text, "name": text, "list": [text], "n": {text: 1.5, "b": 10**400}})
                 feed.add("added", None, {text: {text: 1e300, "x": 2, "y": float("inf"), "z": -1}})
+                feed.add("added", None, {"progress": {"percent": 10**400}})
                 feed.add("added", None, text)
                 feed.add("added", None, None)
             await wait_for(pilot, lambda: "seen" in drawn(pilot)[-1], "the events")

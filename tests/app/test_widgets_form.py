@@ -15,7 +15,7 @@ from tests.app.stage import HOSTILE, drawn, staged
 from tests.app.waiting import dealt_with, wait_for
 from truenas_client import Catalogue
 from truenas_client.methods.catalogue import Method
-from tui.cards.choose import choose
+from tui.cards.choose import ChooseScreen
 from tui.widgets.call_pane import CallPane
 from tui.widgets.draft_view import FORM, DraftView
 from tui.widgets.form_view import FormView
@@ -52,7 +52,7 @@ class Pane(CallPane):
     @on(DraftView.ChoiceWanted)
     @work
     async def _choose(self, event: DraftView.ChoiceWanted) -> None:
-        if (answer := await choose(self, event.title, event.entries)) is not None:
+        if (answer := await ChooseScreen(event.title, event.entries).ask(self)) is not None:
             event.take(answer)
 
 

@@ -193,7 +193,7 @@ async def test_nothing_shown_and_every_key() -> None:
             await pilot.press(key)
         drawn(pilot)
         assert view.path == ()
-        view.set_table(None)
+        view.clear()
         await pilot.pause()
         assert lines_of(pilot)[1] == ""
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from midclt import get_parser
+from midclt.agent import quick
 from midclt.manpage import manual_page
 from midclt.parser import COMMANDS, subparsers
+from tests.midclt.conftest import Run
 
 # What scripts may write for the long options of the official command.
 ABBREVIATIONS = {
@@ -108,6 +110,13 @@ def test_bad_usage_is_status_2(argv: list[str], capsys: pytest.CaptureFixture[st
     out, err = capsys.readouterr()
     assert not out
     assert "usage: midclt" in err
+
+
+def test_the_quick_way_leaves_bad_usage_to_the_parser(run: Run) -> None:
+    for argv in (["--profile", "call", "-t"], ["-t", "call"], ["--profile", "call"], ["--agent", "call", "--profile"]):
+        assert quick.plain(argv) is None
+    ran = run("--profile", "call", "-t")
+    assert (ran.status, "expected one argument" in ran.err) == (2, True)
 
 
 def test_building_the_parser_has_no_side_effect(

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tests.argumentshapes import SECRETIVE, with_secret
 from tests.model.killed import killed_apps
 from truenas_client.methods.catalogue import Catalogue, Method
+from truenas_client.methods.storable import MASKING
 from tui.memory import late_file, state
 from tui.memory.state import (
     MOST_DRAFTS,
@@ -241,6 +242,17 @@ def test_whatever_stands_in_a_file_everything_has_its_type(
     memories.close()
     assert "pool.query" in kept(folder).recent
     assert Memories(folder=folder).app.size_of("result", "-narrow") == 9
+
+
+def test_a_draft_that_is_no_text_does_not_stop_other_changes(folder: Path) -> None:
+    path = folder / "connections" / file_name(ADDRESS, "admin")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"version": 1, "masking": MASKING, "drafts": {"a": 5, "b": "[1]"}}))
+    memories = Memories(folder=folder)
+    memories.connection(ADDRESS, "admin").toggle_star("x")
+    memories.close()
+    again = kept(folder)
+    assert (again.stars, again.draft_of("a"), again.draft_of("b")) == (("x",), None, "[1]")
 
 
 def test_a_file_that_cannot_be_read_is_told_of_and_left_alone(folder: Path) -> None:

@@ -118,6 +118,24 @@ async def test_a_file_is_followed_by_full_administrators() -> None:
             await client.call("core.subscribe", name)
 
 
+async def test_a_file_is_followed_from_its_end_whatever_is_in_it() -> None:
+    async with Simulator(speed=100) as nas, talk(nas) as client:
+        nas.contents["/log"] = b"one\ntw\xc3"
+        name = 'filesystem.file_tail_follow:{"path": "/log", "tail_lines": 0}'
+        await client.call("core.subscribe", name)
+        await client.event(lambda params: params["collection"] == name and params["fields"] == {"data": ""})
+        nas.contents["/log"] += b"\xb6"
+        await client.event(lambda params: params["collection"] == name and params["fields"] == {"data": "\ufffd"})
+
+
+async def test_a_download_whose_name_is_not_unicode_is_fetched() -> None:
+    async with Simulator() as nas, talk(nas) as client:
+        nas.contents["/x"] = b"x"
+        _, path = await client.call("core.download", "filesystem.get", ["/x"], "\udc80.txt")
+        answer = await http(nas, f"GET {path}")
+        assert (answer.status, answer.body) == (200, b"x")
+
+
 async def test_a_download_that_nobody_fetches_is_given_up() -> None:
     async with Simulator() as nas, talk(nas) as client:
         nas.contents["/big"] = bytes(4 * MIB)

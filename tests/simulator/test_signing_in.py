@@ -112,6 +112,16 @@ async def test_an_unknown_mechanism_is_told_the_known_ones(release: str) -> None
         assert (await client.login())["response_type"] == "SUCCESS"
 
 
+async def test_a_deleted_key_stays_deleted() -> None:
+    async with Simulator() as nas, talk(nas) as client:
+        new = {"name": "mine", "username": "admin"}
+        first = await client.call("api_key.create", new)
+        await client.call("api_key.delete", first["id"])
+        second = await client.call("api_key.create", new)
+        assert first["id"] != second["id"]
+        assert first["key"].partition("-")[2] != second["key"].partition("-")[2]
+
+
 async def test_an_unknown_user_costs_as_long_as_a_wrong_password() -> None:
     async with Simulator() as nas, talk(nas, login=False) as client:
         for name in ("admin", "nobody"):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .draft import Draft
     from .normalise import Schema
 
-__all__ = ["FLAGS", "Catalogue", "Method", "Param"]
+__all__ = ["FLAGS", "Catalogue", "Method"]
 
 FLAGS = ("job", "filterable", "downloadable", "uploadable", "no_auth_required")
 """The members of a server's entry that are true or false."""

@@ -167,18 +167,14 @@ def _distance(errors: Sequence[ValidationError]) -> tuple[int, int]:
     return wrong_tags, len(errors)
 
 
-def _types(schema: Any) -> list[str]:
-    if not isinstance(schema, dict):
-        return []
+def _types(schema: Schema) -> list[str]:
     kinds = schema.get("type")
     if kinds is None:
         return [kind for branch in schema.get("anyOf", ()) for kind in _types(branch)]
     return list(kinds) if isinstance(kinds, list) else [kinds]
 
 
-def _choices_of(schema: Any) -> list[Any]:
-    if not isinstance(schema, dict):
-        return []
+def _choices_of(schema: Schema) -> list[Any]:
     return [schema["const"]] if "const" in schema else list(schema.get("enum", ()))
 
 

@@ -73,7 +73,7 @@ def _fill(node: Node, schema: Schema) -> Node:
     branches: tuple[Node, ...] = ()
     if any(_has_more(branch) for branch in kinds):
         branches = tuple(replace(describe(branch), tag=_tag(branch, tag_name)) for branch in kinds)
-    examples = node.examples or tuple(_json(value) for value in _listed(schema, "examples")[:_MOST_EXAMPLES])
+    examples = node.examples or tuple(map(_json, schema.get("examples", ())[:_MOST_EXAMPLES]))
     node = replace(
         node, constraints=_constraints(schema), choices=_choices(schema), branches=branches, examples=examples
     )
@@ -110,9 +110,7 @@ def _has_members(schema: Schema) -> bool:
 def _members(schema: Schema) -> tuple[Node, ...]:
     required = schema.get("required", ())
     children = [
-        describe(member, name=name, required=name in required)
-        for name, member in schema.get("properties", {}).items()
-        if isinstance(member, dict)
+        describe(member, name=name, required=name in required) for name, member in schema.get("properties", {}).items()
     ]
     for pattern, member in schema.get("patternProperties", {}).items():
         child = describe(member, name="*")
@@ -126,18 +124,15 @@ def _members(schema: Schema) -> tuple[Node, ...]:
     return tuple(children)
 
 
-def _is_null(schema: Any) -> bool:
-    return isinstance(schema, dict) and schema.get("type") == "null"
+def _is_null(schema: Schema) -> bool:
+    return schema.get("type") == "null"
 
 
 def _without_null(schema: Schema) -> Schema:
     """The one alternative beside null, when that is all the schema offers; else the schema itself."""
-    branches = schema.get("anyOf", ())
+    branches: list[Schema] = schema.get("anyOf", [])
     others = [branch for branch in branches if not _is_null(branch)]
-    if len(branches) == len(others) + 1 and len(others) == 1 and isinstance(others[0], dict):
-        only: Schema = others[0]
-        return only
-    return schema
+    return others[0] if len(branches) == 2 and len(others) == 1 else schema
 
 
 def _has_more(schema: Any) -> bool:
@@ -180,9 +175,9 @@ def type_words(schema: Any) -> str:
     return "any value" if kind is None else _WORDS.get(kind, str(kind))
 
 
-def _branch_words(branch: Any) -> str:
+def _branch_words(branch: Schema) -> str:
     """As `type_words`, but a few fixed values are named themselves."""
-    choices = _choices(branch) if isinstance(branch, dict) else ()
+    choices = _choices(branch)
     if choices and ("type" not in branch or len(choices) == 1):
         return " or ".join(choices) if len(choices) <= _MOST_TYPES else f"one of {len(choices)} values"
     return type_words(branch)
@@ -197,11 +192,6 @@ def _tag(branch: Schema, tag_name: str | None) -> str:
             return f"{tag_name} = {' or '.join(choices)}"
     title: str = branch.get("title", "")
     return title or _branch_words(branch)
-
-
-def _listed(schema: Schema, key: str) -> list[Any]:
-    value = schema.get(key)
-    return value if isinstance(value, list) else []
 
 
 def _choices(schema: Schema) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ class _Generation:
             return self.random.choice(choices) if choices else schema["enum"][0]
         if schema.get("anyOf"):
             return self._alternative(schema, size, name, depth)
-        examples = [one for one in _list(schema.get("examples")) if not isinstance(one, (dict, list))]
+        examples = [one for one in schema.get("examples", ()) if not isinstance(one, (dict, list))]
         if examples and allows(schema, chosen := self.random.choice(examples)):
             return chosen
         return self._typed(schema, size, name, depth)
@@ -122,8 +122,8 @@ class _Generation:
         return None
 
     def _object(self, schema: Schema, size: int, depth: int) -> dict[str, Any]:
-        members: dict[str, Schema] = schema.get("properties") or {}
-        required = schema.get("required") or ()
+        members: dict[str, Schema] = schema.get("properties", {})
+        required = schema.get("required", ())
         share = size // max(len(members), 1)
         made: dict[str, Any] = {}
         for name, member in members.items():
@@ -142,7 +142,7 @@ class _Generation:
         return made
 
     def _array(self, schema: Schema, size: int, name: str, depth: int) -> list[Any]:
-        prefix = _list(schema.get("prefixItems"))
+        prefix = schema.get("prefixItems", ())
         items = schema.get("items")
         wanted = max(schema.get("minItems", 0), len(prefix), 2 if size > 0 and items is not False else 0)
         count = min(wanted, schema.get("maxItems", wanted), _MOST_ITEMS)
@@ -219,7 +219,3 @@ def _is_scalar(schema: Schema) -> bool:
 
 def _is_time(name: str) -> bool:
     return name.endswith(("_at", "datetime"))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-__all__ = ["SUMMARY", "Hit", "Index", "Searchable"]
+__all__ = ["SUMMARY", "Hit", "Index"]
 
 SUMMARY = ""
 """In `Hit.why`: the summary contains the term. Any other entry is the name of an argument."""

@@ -9,13 +9,13 @@ import argparse
 import asyncio
 import gzip
 import json
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 from .fault_table import explained
 from .link import MOST_UNSENT
+from .listening import stop_signal
 from .release import RELEASES
 from .simulator import Simulator
 
@@ -82,10 +82,7 @@ def read_catalogue(path: Path) -> dict[str, Any]:
 
 
 async def _serve(arguments: argparse.Namespace, catalogue: dict[str, Any] | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_signal()
     nas = Simulator(
         arguments.listen,
         arguments.unix,

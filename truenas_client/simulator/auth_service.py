@@ -6,7 +6,6 @@ around them.
 
 from __future__ import annotations
 
-import copy
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -38,45 +37,38 @@ class AuthMech(StrEnum):
     OTP_TOKEN = "OTP_TOKEN"
 
 
-def _mechanism(name: str, **members: dict[str, Any]) -> dict[str, Any]:
-    tag = {"type": "string", "const": name, "description": "Which kind of proof this is."}
-    return obj(mechanism=tag, **members)
+_MECHANISMS = {
+    "API_KEY_PLAIN": {
+        "username": text("Owner of the key."),
+        "api_key": text("The key: its number, a minus sign, and the secret."),
+        "login_options": _OPTIONS,
+    },
+    "PASSWORD_PLAIN": {
+        "username": text("Name of the account."),
+        "password": text("Its password."),
+        "login_options": _OPTIONS,
+    },
+    "TOKEN_PLAIN": {"token": text("A token that this server made."), "login_options": _OPTIONS},
+    "OTP_TOKEN": {"otp_token": text("The one-time password of now."), "login_options": _OPTIONS},
+    "SCRAM": {
+        "scram_type": choice("CLIENT_FIRST_MESSAGE", "CLIENT_FINAL_MESSAGE", doc="Which message of the exchange."),
+        "rfc_str": text("The message, as RFC 5802 writes it."),
+    },
+}
 
 
 def _login_data(*, scram: bool) -> dict[str, Any]:
-    kinds = [kind for kind in _MECHANISMS if scram or kind["properties"]["mechanism"]["const"] != "SCRAM"]
-    if not scram:
-        for kind in (kinds := copy.deepcopy(kinds)):
-            tag = kind["properties"]["mechanism"]
-            tag["const"] = AuthMech(tag["const"])
+    kinds = []
+    for name, members in _MECHANISMS.items():
+        if scram or name != "SCRAM":
+            const = name if scram else AuthMech(name)
+            tag = {"type": "string", "const": const, "description": "Which kind of proof this is."}
+            kinds.append(obj(mechanism=tag, **members))
     return {
         "description": "The user that signs in, and the proof.",
         "discriminator": {"propertyName": "mechanism", "mapping": {}},
         "oneOf": kinds,
     }
-
-
-_MECHANISMS = [
-    _mechanism(
-        "API_KEY_PLAIN",
-        username=text("Owner of the key."),
-        api_key=text("The key: its number, a minus sign, and the secret."),
-        login_options=_OPTIONS,
-    ),
-    _mechanism(
-        "PASSWORD_PLAIN",
-        username=text("Name of the account."),
-        password=text("Its password."),
-        login_options=_OPTIONS,
-    ),
-    _mechanism("TOKEN_PLAIN", token=text("A token that this server made."), login_options=_OPTIONS),
-    _mechanism("OTP_TOKEN", otp_token=text("The one-time password of now."), login_options=_OPTIONS),
-    _mechanism(
-        "SCRAM",
-        scram_type=choice("CLIENT_FIRST_MESSAGE", "CLIENT_FINAL_MESSAGE", doc="Which message of the exchange."),
-        rfc_str=text("The message, as RFC 5802 writes it."),
-    ),
-]
 
 
 PART = Extensible()

@@ -137,7 +137,7 @@ class Calls:
 
     def _start_job(self, call: Call, asked: Asked) -> None:
         job = call.start_job(asked.params)
-        if self.session.legacy_jobs:
+        if self.session.options["legacy_jobs"]:
             self._succeeded(asked, job.id)
             return
 

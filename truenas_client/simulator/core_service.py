@@ -51,17 +51,11 @@ def ping(call: Call) -> str:
 )
 def set_options(call: Call, options: dict[str, Any]) -> dict[str, bool] | None:
     """Change how this connection is answered, until it ends."""
-    session = call.caller
-    session.py_exceptions = options.get("py_exceptions", session.py_exceptions)
-    if not call.facts.options_answered:
-        return None
-    session.legacy_jobs = options.get("legacy_jobs", session.legacy_jobs)
-    session.private_methods = options.get("private_methods", session.private_methods)
-    return {
-        "legacy_jobs": session.legacy_jobs,
-        "private_methods": session.private_methods,
-        "py_exceptions": session.py_exceptions,
-    }
+    answered = call.facts.options_answered
+    for name in call.caller.options.keys() & options.keys():
+        if answered or name == "py_exceptions":
+            call.caller.options[name] = options[name]
+    return dict(call.caller.options) if answered else None
 
 
 @PART.method(
@@ -217,5 +211,5 @@ async def job_test(call: Call, options: dict[str, Any]) -> None:
 def _described(description: str, arguments_: list[Any]) -> str:
     try:
         return description.format(*arguments_)
-    except (IndexError, KeyError, ValueError, AttributeError):
+    except (LookupError, ValueError, AttributeError, TypeError):
         return description

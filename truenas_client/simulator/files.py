@@ -71,7 +71,7 @@ async def download(nas: Nas, head: Head, origin: Origin, writer: asyncio.StreamW
     """Answer a request for ``/_download/...``. Raises `Refusal`."""
     download = _claim(nas, head, origin)
     name = re.sub(r'[\x00-\x1f\x7f"\\]', "_", download.filename)
-    shown = f'filename="{name}"' if name.isascii() else f"filename*=UTF-8''{quote(name)}"
+    shown = f'filename="{name}"' if name.isascii() else f"filename*=UTF-8''{quote(name, errors='replace')}"
     writer.write(
         "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
         f"Content-Disposition: attachment; {shown}\r\n"

@@ -133,13 +133,13 @@ async def old_file_tail_follow(nas: Nas, source: Source, argument: str) -> None:
 
 async def _follow(nas: Nas, source: Source, path: str, tail_lines: int) -> None:
     content = _read(nas, path)
-    lines = content.decode().splitlines(keepends=True)[-tail_lines:]
-    source.send(fields={"data": "".join(lines)})
+    lines = content.decode(errors="replace").splitlines(keepends=True)
+    source.send(fields={"data": "".join(lines[max(len(lines) - tail_lines, 0) :])})
     while True:
         await source.sleep(0.5)
         done, content = len(content), _read(nas, path)
         if len(content) > done:
-            source.send(fields={"data": content[done:].decode()})
+            source.send(fields={"data": content[done:].decode(errors="replace")})
 
 
 @PART.job(

@@ -36,6 +36,8 @@ LINGER_SECONDS = 2.0
 WATCH_SECONDS = 5.0
 MOST_UNSENT_IN_ALL = 256 * 1024 * 1024
 """Octets waiting for all clients together, above which those that do not read are dropped."""
+PEER = struct.Struct("3i")
+"""Process, user and group of the other end of a UNIX socket."""
 PHRASES = {422: "Unprocessable Content"}
 """Where the server's word for a status is newer than ours."""
 
@@ -179,7 +181,10 @@ class Front:
         """Where a connection comes from, with the peer's user id on a UNIX socket."""
         sock: socket.socket | None = writer.get_extra_info("socket")
         if sock is not None and sock.family == socket.AF_UNIX:
-            pid, uid, _gid = peer_of(sock)
+            # On a system that does not tell, no user has this id.
+            pid = uid = -1
+            if (option := getattr(socket, "SO_PEERCRED", None)) is not None:
+                pid, uid, _ = PEER.unpack(sock.getsockopt(socket.SOL_SOCKET, option, PEER.size))
             return Origin("unix", unix_uid=uid, unix_pid=pid)
         address, port = (writer.get_extra_info("peername") or ("unknown", 0))[:2]
         tls = self._nas.tls if writer.get_extra_info("ssl_object") is not None else None
@@ -207,13 +212,3 @@ class Front:
             phrase = "Unknown"
         head = f"HTTP/1.1 {status} {phrase}\r\n{kind}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)
-
-
-def peer_of(sock: socket.socket) -> tuple[int, int, int]:
-    """Process, user and group of the other end of a UNIX socket; -1 where the system does not tell."""
-    option = getattr(socket, "SO_PEERCRED", None)
-    if option is None:
-        return -1, -1, -1
-    size = struct.calcsize("3i")
-    pid, uid, gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, option, size))
-    return pid, uid, gid

@@ -143,7 +143,7 @@ class Link:
         if not self.open:
             return
         with contextlib.suppress(InvalidState):
-            self._protocol.send_close(code, reason.encode()[:123].decode(errors="ignore"))
+            self._protocol.send_close(code, reason.encode(errors="replace")[:123].decode(errors="ignore"))
         self._flush()
         asyncio.get_running_loop().call_later(CLOSE_PATIENCE, self.abort)
 

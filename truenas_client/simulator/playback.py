@@ -29,6 +29,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve, unix_serv
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from .listening import PLAIN
 from .rpc_dialect import METHOD_NOT_FOUND, error_frame
 from .transcript import Flow, Line, Masker
 
@@ -75,12 +76,7 @@ class Playback:
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
-        options: dict[str, Any] = {
-            "process_request": self._open,
-            "compression": None,
-            "max_size": None,
-            "ping_interval": None,
-        }
+        options: dict[str, Any] = {"process_request": self._open, **PLAIN}
         if self._unix is not None:
             self._server = await unix_serve(self._serve, str(self._unix), **options)
         else:
@@ -280,23 +276,19 @@ class Player:
 
     def with_own_ids(self, frame: Line) -> Line:
         """A recorded server frame with the client's ids in it."""
-        own = dict(frame)
+        own: Line = self._mapped(frame)
         if _answered({"dir": "s2c", "frame": frame}) is not None and "id" in own:
             own["id"] = self.ids.get(key(own["id"]), own["id"])
-        if isinstance(own.get("subs"), list):
-            own["subs"] = [self.ids.get(key(ident), ident) for ident in own["subs"]]
-        mapped: Line = self._message_ids(own)
-        return mapped
+        return own
 
-    def _message_ids(self, value: Any) -> Any:
+    def _mapped(self, value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
-            return {
-                name: [self.ids.get(key(ident), ident) for ident in member]
-                if name == "message_ids" and isinstance(member, list)
-                else self._message_ids(member)
-                for name, member in value.items()
-            }
-        return [self._message_ids(member) for member in value] if isinstance(value, list) else value
+            return {name: self._mapped(member, name) for name, member in value.items()}
+        if isinstance(value, list):
+            if name in ("message_ids", "subs"):
+                return [self.ids.get(key(ident), ident) for ident in value]
+            return [self._mapped(member) for member in value]
+        return value
 
 
 def key(ident: Any) -> str:

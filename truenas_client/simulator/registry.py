@@ -14,7 +14,7 @@ import errno
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from truenas_client.exc import ErrnoMixin
@@ -54,7 +54,7 @@ class JobOptions:
     description: Callable[[list[Any]], str] | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class Method:
     """A method: its catalogue entry, and how to run it (``handler`` None: not implemented).
 
@@ -72,44 +72,36 @@ class Method:
     since: str | None = None
     """The first API version that has the method, such as ``v26.0.0``; None for all."""
     own: Method | None = None
-    """The method as it was before a catalogue was laid over it."""
-    laid: bool = False
-    """The entry is that of a catalogue laid over ours."""
-
-    _arity: int | None = field(default=-1, init=False)
-    _parameters: list[Parameter] | None = field(default=None, init=False)
-    _returns: Schema | None = field(default=None, init=False)
+    """The method as it was before a catalogue was laid over it; None where no catalogue was."""
 
     def known_in(self, facts: Release) -> bool:
         """Whether an API version has the method."""
         return self.name not in facts.lacks and (self.since is None or self.since in facts.api_versions)
 
-    @property
+    @cached_property
     def entry(self) -> dict[str, Any]:
         """The catalogue entry. Its schemas are made when it is first asked for: most never are."""
-        if not self.laid:
-            accepts, returns = (
-                made() if callable(made) else made for made in map(self.facts.get, ("accepts", "returns"))
-            )
-            self.facts["accepts"] = shapes.arguments(**accepts) if isinstance(accepts, dict) else accepts
-            self.facts["returns"] = shapes.returning(returns) if isinstance(returns, dict) else returns
-        return self.facts
+        if self.own is not None:
+            return self.facts
+        accepts, returns = (made() if callable(made) else made for made in map(self.facts.get, ("accepts", "returns")))
+        return self.facts | {
+            "accepts": shapes.arguments(**accepts) if isinstance(accepts, dict) else accepts,
+            "returns": shapes.returning(returns) if isinstance(returns, dict) else returns,
+        }
 
-    @property
+    @cached_property
     def arity(self) -> int | None:
         """How many arguments the handler takes after the call; None for any number."""
-        if self._arity == -1 and self.handler is not None:
-            found = inspect.signature(self.handler).parameters.values()
-            several = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
-            self._arity = None if several else len(found) - 1
-        return None if self.handler is None else self._arity
+        if self.handler is None:
+            return None
+        found = inspect.signature(self.handler).parameters.values()
+        several = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
+        return None if several else len(found) - 1
 
-    @property
+    @cached_property
     def parameters(self) -> list[Parameter]:
         """The arguments, read from the entry once."""
-        if self._parameters is None:
-            self._parameters = parameters(self.entry["accepts"], limited=not self.laid)
-        return self._parameters
+        return parameters(self.entry["accepts"], limited=self.own is None)
 
     @property
     def missing(self) -> list[Any]:
@@ -118,12 +110,10 @@ class Method:
             return []
         return [schema.get("default") for schema in self.own.entry["accepts"][len(self.parameters) : self.arity]]
 
-    @property
+    @cached_property
     def returns(self) -> Schema:
         """The schema of the result, normalised once; ``{}`` (any value) where the entry gives none."""
-        if self._returns is None:
-            self._returns = normalise((self.entry.get("returns") or [{}])[0])
-        return self._returns
+        return normalise((self.entry.get("returns") or [{}])[0])
 
     @property
     def no_auth(self) -> bool:
@@ -239,7 +229,7 @@ class Registry:
     def add(self, method: Method) -> None:
         """Add or replace a method; an entry of the laid catalogue wins over its own."""
         laid = (self.catalogue or {}).get(method.name)
-        self.methods[method.name] = method if laid is None else replace(method, facts=laid, own=method, laid=True)
+        self.methods[method.name] = method if laid is None else replace(method, facts=laid, own=method)
         self.listings = {}
 
     def lay(self, catalogue: dict[str, dict[str, Any]], unimplemented: Handler) -> None:

@@ -128,9 +128,8 @@ class Body:
 class Part:
     """One part of a body; read it to its end before the next."""
 
-    def __init__(self, parts: Parts, name: str, filename: str | None) -> None:
+    def __init__(self, parts: Parts, name: str) -> None:
         self.name = name
-        self.filename = filename
         self._parts = parts
         self.ended = False
 
@@ -177,9 +176,7 @@ class Parts:
         if await self._take(2) == b"--":
             return None
         headers = await self._headers()
-        disposition = headers.get("content-disposition", "")
-        name, filename = (_parameter(disposition, key) for key in ("name", "filename"))
-        self._part = Part(self, name or "", filename)
+        self._part = Part(self, _name_in(headers.get("content-disposition", "")))
         return self._part
 
     async def content(self) -> tuple[bytes, bool]:
@@ -222,8 +219,8 @@ class Parts:
         self._held += data
 
 
-def _parameter(header: str, name: str) -> str | None:
-    found = re.search(rf'(?:^|[;\s]){name}=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))', header)
+def _name_in(header: str) -> str:
+    found = re.search(r'(?:^|[;\s])name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))', header)
     if found is None:
-        return None
+        return ""
     return re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2]

@@ -46,9 +46,8 @@ class Session:
         self.pending: Any = None
         """A sign-in that waits for its next step."""
         self.subscriptions: dict[str, str] = {}
-        self.legacy_jobs = True
-        self.private_methods = False
-        self.py_exceptions = False
+        self.options = {"legacy_jobs": True, "private_methods": False, "py_exceptions": False}
+        """What ``core.set_options`` changes."""
 
     @property
     def account(self) -> Account:

@@ -29,15 +29,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import auth_service, core_service, files_service, steering, unimplemented
 from .extension import Extensible
 from .front import Front
 from .link import MOST_UNSENT
+from .listening import split_address
 from .release import RELEASES
 from .requests import HEAD_SIZE
 from .state import Nas
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 __all__ = ["Simulator"]
 
@@ -90,19 +94,13 @@ class Simulator(Nas):
             raise
 
     async def _open(self) -> None:
-        host, port = _split_address(self._listen)
-        server = await asyncio.start_server(self._front.connected, host, port, limit=HEAD_SIZE, backlog=1024)
-        self._servers.append(server)
-        self._host, self._port = host, server.sockets[0].getsockname()[1]
+        self._host, port = split_address(self._listen)
+        self._port = await self._serve(port)
         if self._with_tls:
             from .tls import Tls
 
-            self.tls = Tls(host)
-            secure = await asyncio.start_server(
-                self._front.connected, host, 0, limit=HEAD_SIZE, ssl=self.tls.context, backlog=1024
-            )
-            self._servers.append(secure)
-            self._tls_port = secure.sockets[0].getsockname()[1]
+            self.tls = Tls(self._host)
+            self._tls_port = await self._serve(0, self.tls.context)
         if self._unix is not None:
             _remove_socket(self._unix)
             try:
@@ -114,6 +112,14 @@ class Simulator(Nas):
         background = [work(self) for work in self.registry.background]
         self._tasks = [loop.create_task(work) for work in (self._front.watch(), *background)]
         self.faults.start()
+
+    async def _serve(self, port: int, tls: SSLContext | None = None) -> int:
+        server = await asyncio.start_server(
+            self._front.connected, self._host, port, limit=HEAD_SIZE, ssl=tls, backlog=1024
+        )
+        self._servers.append(server)
+        number: int = server.sockets[0].getsockname()[1]
+        return number
 
     async def stop(self) -> None:
         """Close everything; twice is fine."""
@@ -201,11 +207,3 @@ def _remove_socket(path: Path) -> None:
     """Delete the socket that an earlier run left. Any other file is not ours to delete."""
     if path.is_socket():
         path.unlink()
-
-
-def _split_address(listen: str) -> tuple[str, int]:
-    """Host and port of ``host:port`` or ``[host]:port``. Raises ValueError."""
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65_535:
-        raise ValueError(f"{listen!r} is no host:port")
-    return host.strip("[]") or "127.0.0.1", int(port)

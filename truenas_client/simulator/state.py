@@ -58,6 +58,8 @@ class Nas(Extensible):
         self.jobs = Jobs(self.events, self.clock.wall)
         self.accounts: dict[str, Account] = {}
         self.api_keys: dict[int, ApiKey] = {}
+        self._last_key = 0
+        """The highest number of a key so far. None is given out again: the number decides the secret."""
         self.tokens: dict[str, Token] = {}
         self.sessions: dict[Session, None] = {}
         """The open connections, in the order they came."""
@@ -122,6 +124,7 @@ class Nas(Extensible):
 
     def add_api_key(self, key: ApiKey) -> ApiKey:
         """Add or replace an API key."""
+        self._last_key = max(self._last_key, key.id)
         self.api_keys[key.id] = key
         return key
 
@@ -131,7 +134,7 @@ class Nas(Extensible):
 
     def make_api_key(self, name: str, account: str) -> ApiKey:
         """Make and add an API key; the same seed gives the same keys."""
-        ident = max(self.api_keys, default=0) + 1
+        ident = self._last_key + 1
         chance = random.Random(f"key {ident} {self.boot_id}")
         secret = "".join(chance.choice(string.ascii_letters + string.digits) for _ in range(64))
         # Fewer rounds than a server makes keys with, as few as clients accept: a demo need not be slow.

@@ -19,7 +19,7 @@ from .private_files import replacing
 from .saved_call import SavedCall
 from .toml_places import line_of
 
-__all__ = ["SavedCalls", "calls_folder", "check_call_name", "read_call"]
+__all__ = ["SavedCalls", "calls_folder", "read_call"]
 
 _PART = re.compile(r"[^\W_.-](?:[\w. -]{0,62}[\w-])?")
 DEEPEST = 6
@@ -118,10 +118,10 @@ def _changed(path: Path, wanted: str) -> str:
     import tomlkit
 
     try:
-        document, new = tomlkit.parse(read_own_text(path, ValueError, limit=LARGEST)), tomlkit.parse(wanted)
+        document = tomlkit.parse(read_own_text(path, ValueError, limit=LARGEST))
+        _update(document, tomlkit.parse(wanted))
     except ValueError:
-        return wanted  # there is nothing to keep in a broken file
-    _update(document, new)
+        return wanted  # a broken file has nothing to keep, and a table in one line cannot hold the variables
     text = document.as_string()
     return text if tomllib.loads(text) == tomllib.loads(wanted) else wanted
 

@@ -22,7 +22,7 @@ from ..secrets.logs import log
 from ..secrets.value import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
 from .private_files import LARGEST_SECRET, read_secret, write_private
 
-__all__ = ["COMMAND_SECONDS", "forget", "held", "keep", "keyring_problem", "resolve"]
+__all__ = ["forget", "held", "keep", "keyring_problem", "resolve"]
 
 SERVICE = "truenas-client"
 """The service name of our entries in the keyring."""

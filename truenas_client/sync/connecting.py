@@ -1,6 +1,6 @@
-"""From what the caller asked for to a greeted connection that waits for its login.
+"""Open a connection to a server and greet it, up to the login.
 
-Which address and which protocol is `engine.hello`'s to decide; this opens the connections and makes the calls.
+`engine.hello` decides which address and which protocol to try. This module opens the connections and makes the calls.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def connect(
     reserved_ports: bool,
     through: Callable[[], socket.socket] | None = None,
 ) -> Connection:
-    """A connection that waits for its login, its reader started. Raises `ConnectError`.
+    """Open a connection that waits for its login, and start its reader. Raises `ConnectError`.
 
     ``through`` connects to a forwarder in place of the server; its user is signed in already.
     """
@@ -73,7 +73,7 @@ def _connection(sock: socket.socket, endpoint: Endpoint, limits: ConnectLimits) 
 
 
 def _as_scripts_know_it(error: HandshakeRejected) -> HandshakeRejected:
-    """Where a script has imported ``websocket``, which the official client stands on, the error is of its class too."""
+    """The error, with the class of ``websocket`` too when a script has imported that: the official client uses it."""
     known = getattr(sys.modules.get("websocket"), "WebSocketBadStatusException", None)
     if error.status_code is None or not isinstance(known, type):
         return error

@@ -8,7 +8,7 @@ from textual.dom import DOMNode
 from textual.notifications import SeverityLevel
 
 from truenas_client import exc
-from tui.cards.confirm import confirm
+from tui.cards.confirm import ConfirmScreen
 from tui.cards.toast import tell_failure
 from tui.model.failure import explain
 from tui.model.job import LOST, QUEUED, Job
@@ -28,7 +28,7 @@ async def abort_job(node: DOMNode, session: Session, job: Job) -> bool:
     """Asks over the screen of ``node``; whether the server was asked to abort it (then `tell_abort`). From a worker."""
     text = [f"#{job.id} {job.method}" if job.id else job.method, job.text]
     if job.state == QUEUED:
-        if await confirm(node, "Take this job back?", "\n".join(text), yes="do not send it"):
+        if await ConfirmScreen("Take this job back?", "\n".join(text), yes="do not send it").ask(node):
             done = session.caller.take_back(job.serial)
             _tell(node, "Taken back: nothing was sent." if done else "It has left already: abort the job itself.")
         return False
@@ -36,7 +36,8 @@ async def abort_job(node: DOMNode, session: Session, job: Job) -> bool:
         text.append(UNABLE)
     try:
         session.caller.check_abort()
-        if not await confirm(node, "Abort this job?", "\n".join(line for line in text if line), yes="abort it"):
+        told = "\n".join(line for line in text if line)
+        if not await ConfirmScreen("Abort this job?", told, yes="abort it").ask(node):
             return False
         await session.caller.abort(job.id)
     except exc.ClientException as error:

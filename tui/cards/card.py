@@ -92,6 +92,11 @@ class CardScreen(Standing, ModalScreen[ScreenResultType]):
     _answered: object = None
     """What was answered once and takes the same answer once more."""
 
+    def __init__(self, title: str | None = None) -> None:
+        """``title`` is that of the frame; a card that always has the same names it as ``TITLE``."""
+        super().__init__()
+        self.title = title or self.TITLE
+
     def compose(self) -> ComposeResult:
         with Vertical(id="card") as card:
             card.border_title = plain(self.title or "")

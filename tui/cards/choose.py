@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.dom import DOMNode
 
 from tui import actions
 from tui.cards.card import CardScreen
@@ -14,22 +13,16 @@ from tui.text import safe
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Row, Rows
 
-__all__ = ["ChooseScreen", "choose"]
-
-
-async def choose(node: DOMNode, title: str, entries: Sequence[tuple[str, str]]) -> str | None:
-    """Asks over the screen of ``node`` for one of these, key and words; None for escape. From a worker."""
-    return await ChooseScreen(title, entries).ask(node)
+__all__ = ["ChooseScreen"]
 
 
 class ChooseScreen(CardScreen[str | None]):
-    """Dismisses with the key of what was chosen."""
+    """Dismisses with the key of what was chosen of these, each a key and words; None for escape."""
 
     BINDINGS = actions.bind(("app.close", "leave"))
 
     def __init__(self, title: str, entries: Sequence[tuple[str, str]]) -> None:
-        super().__init__()
-        self.title = title
+        super().__init__(title)
         self._entries = tuple(entries)
 
     def lines(self) -> ComposeResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 
@@ -61,11 +62,6 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
         if self._key is not None:
             self.query_one(Rows).move_to(f"={self._key}")
 
-    @property
-    def _at(self) -> str | None:
-        key = self.query_one(Rows).key
-        return key[1:] if key is not None else None
-
     def _renew(self) -> None:
         table, chosen = self._table, self._table.arrangement
         rows = [
@@ -107,30 +103,31 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
         self._table.arrange(arrangement)
         self._renew()
 
+    def _change(self, changed: Callable[[str], Arrangement]) -> None:
+        """Arranges the columns anew by what becomes of the one under the cursor."""
+        if (key := self.query_one(Rows).key) is not None:
+            self._take(changed(key.removeprefix("=")))
+
     @on(Rows.Chosen)
     def action_hide(self) -> None:
-        if self._at is not None:
-            self._take(self._table.toggled(self._at))
+        self._change(self._table.toggled)
 
     def action_pin(self) -> None:
-        if self._at is not None:
-            self._take(self._table.arrangement.with_pin(self._at))
+        self._change(self._table.arrangement.with_pin)
 
     def action_sort(self) -> None:
-        if self._at is not None:
-            self._take(self._table.arrangement.sorted_by(self._at))
+        self._change(self._table.arrangement.sorted_by)
 
     def action_move(self, by: int) -> None:
-        if self._at is not None:
-            self._take(self._table.moved(self._at, by, hidden=True))
+        self._change(lambda key: self._table.moved(key, by, hidden=True))
 
     def action_all(self) -> None:
         self._take(replace(self._table.arrangement, hidden=frozenset(), shown=frozenset(self._table.whole)))
 
     def action_none(self) -> None:
-        if self._at is not None:
-            others = frozenset(self._table.chosen) - {self._at}
-            self._take(replace(self._table.arrangement, hidden=others, shown=frozenset({self._at})))
+        chosen = self._table.arrangement
+        others = frozenset(self._table.chosen)
+        self._change(lambda key: replace(chosen, hidden=others - {key}, shown=frozenset({key})))
 
     def action_reset(self) -> None:
         self._take(Arrangement())

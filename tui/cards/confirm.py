@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.dom import DOMNode
 from textual.widgets import Static
 
 from tui import actions
@@ -11,16 +10,14 @@ from tui.cards.card import CardScreen
 from tui.text import plain
 from tui.widgets.key_line import Hint
 
-__all__ = ["ConfirmScreen", "confirm"]
-
-
-async def confirm(node: DOMNode, title: str, text: str, *, yes: str, no: str = "back") -> bool:
-    """Asks over the screen of ``node``; ``yes`` and ``no`` are the words beside the keys. From a worker."""
-    return await ConfirmScreen(title, text, yes=yes, no=no).ask(node)
+__all__ = ["ConfirmScreen"]
 
 
 class ConfirmScreen(CardScreen[bool]):
-    """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said."""
+    """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said.
+
+    ``yes`` and ``no`` are the words beside the keys.
+    """
 
     BINDINGS = actions.bind(
         *(("card.accept", "answer(True)"), ("card.yes", "answer(True)")),
@@ -28,8 +25,7 @@ class ConfirmScreen(CardScreen[bool]):
     )
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "back") -> None:
-        super().__init__()
-        self.title = title
+        super().__init__(title)
         self._text = text
         self._yes = yes
         self._no = no

@@ -6,22 +6,16 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.dom import DOMNode
 
 from tui import actions
 from tui.cards.card import CardScreen
 from tui.widgets.letter_rows import LetterRows
 
-__all__ = ["CopyMenu", "choose_copy"]
-
-
-async def choose_copy(node: DOMNode, entries: Sequence[tuple[str, str]]) -> str | None:
-    """Asks over the screen of ``node`` which of these, letter and words, is to be copied. From a worker."""
-    return await CopyMenu(entries).ask(node)
+__all__ = ["CopyMenu"]
 
 
 class CopyMenu(CardScreen[str | None]):
-    """Dismisses with the letter chosen, None for escape."""
+    """Dismisses with the letter of what is to be copied, None for escape. An entry is a letter and words."""
 
     TITLE = "Copy"
     BINDINGS = actions.bind(("app.close", "leave"), ("copy.menu", "leave"))

@@ -29,8 +29,7 @@ class ArgumentsScreen(CardScreen[dict[str, Any] | None]):
     BINDINGS = actions.bind(("call.run", "take"))
 
     def __init__(self, source: Method) -> None:
-        super().__init__()
-        self.title = f"Arguments  {source.name}"
+        super().__init__(f"Arguments  {source.name}")
         self._source = source
         self._draft = Draft(source)
 
@@ -69,11 +68,6 @@ class ArgumentsScreen(CardScreen[dict[str, Any] | None]):
     @on(ArgumentsEditor.Completed)
     def _edited(self) -> None:
         self._look()
-
-    @on(CompletionList.Clicked)
-    def _clicked(self, event: CompletionList.Clicked) -> None:
-        event.stop()
-        self.editor.action_accept()
 
     def action_take(self) -> None:
         if problems := self._look():

@@ -50,9 +50,8 @@ class FileScreen(CardScreen[Transfer | None]):
         question: str = "",
         verb: str = "",
     ) -> None:
-        super().__init__()
         saves = kind == "download"
-        self.title = f"{heading or ('Save a file' if saves else 'Send a file')}  {method}"
+        super().__init__(f"{heading or ('Save a file' if saves else 'Send a file')}  {method}")
         self._kind: Kind = kind
         self._path = path
         self._private = private and saves
@@ -108,9 +107,10 @@ class FileScreen(CardScreen[Transfer | None]):
     @work(exclusive=True, group="look")
     async def _look(self, text: str) -> None:
         """Shows a note about the path while the user types it."""
+        trouble, note = "", ""
         if text.strip():
             _path, trouble, note = await asyncio.to_thread(self._examined, text)
-            self.say(note if not trouble else "", "dim")
+        self.say(note if not trouble else "", "dim")
 
     @work(exclusive=True, group="take")
     async def _take(self, text: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
-from textual.dom import DOMNode
 from textual.screen import ScreenResultType
 from textual.widgets import Input, Static
 
@@ -18,7 +17,7 @@ from tui.widgets.choice import Choice
 from tui.widgets.form_row import Field, FormRow
 from tui.widgets.key_line import Hint
 
-__all__ = ["Entry", "FieldsScreen", "FormScreen", "fill_in"]
+__all__ = ["Entry", "FieldsScreen", "FormScreen"]
 
 LEAST_LABEL, WIDEST_LABEL = 11, 24
 
@@ -27,7 +26,7 @@ LEAST_LABEL, WIDEST_LABEL = 11, 24
 class Entry:
     """A line of the form: a text, which may be empty only where it is ``optional``, or one of ``words``.
 
-    ``problem`` says what is wrong with a typed text, "" for nothing; ``about`` stands in the field until it is typed
+    ``check`` raises ValueError with what is wrong with a typed text; ``about`` stands in the field until it is typed
     in; a ``secret`` is not shown; of an ``exact`` text spaces at its ends count.
     """
 
@@ -39,9 +38,8 @@ class Entry:
     secret: bool = False
     exact: bool = False
     optional: bool = False
-    problem: Callable[[str], str] = lambda text: ""
+    check: Callable[[str], object] = str
 
-    @property
     def field(self) -> Field | Choice:
         """A new widget for the value."""
         if self.words:
@@ -50,14 +48,13 @@ class Entry:
 
     def wrong(self, value: str) -> str:
         """What is wrong with a value, "" for nothing."""
-        return f"{self.label} is empty." if not (self.optional or value.strip()) else self.problem(value)
-
-
-async def fill_in(
-    node: DOMNode, title: str, text: str, entries: Sequence[Entry], *, yes: str, no: str = "back"
-) -> dict[str, str] | None:
-    """Asks over the screen of ``node`` for a value of each entry; None for escape. From a worker."""
-    return await FormScreen(title, text, entries, yes=yes, no=no).ask(node)
+        if not (self.optional or value.strip()):
+            return f"{self.label} is empty."
+        try:
+            self.check(value)
+        except ValueError as error:
+            return f"{error}."
+        return ""
 
 
 class FieldsScreen(CardScreen[ScreenResultType]):
@@ -75,8 +72,7 @@ class FieldsScreen(CardScreen[ScreenResultType]):
         no: str = "back",
         keys: Sequence[tuple[str, str]] = (),
     ) -> None:
-        super().__init__()
-        self.title = title
+        super().__init__(title)
         self._text = text
         self._entries = tuple(entries)
         self._yes, self._no, self._keys = yes, no, keys
@@ -85,7 +81,7 @@ class FieldsScreen(CardScreen[ScreenResultType]):
         if self._text:
             yield Static(plain(self._text), classes="text")
         for entry in self._entries:
-            yield FormRow(entry.label, entry.field)
+            yield FormRow(entry.label, entry.field())
         yield from self.below()
         yield Static("", id="says")
         keys = [*self._keys]

@@ -51,8 +51,7 @@ class SecretScreen(CardScreen[None]):
     BINDINGS = actions.bind(("app.close", "leave"))
 
     def __init__(self, secret: NewSecret) -> None:
-        super().__init__()
-        self.title = secret.title
+        super().__init__(secret.title)
         self._secret = secret
         self._taken = False
 

@@ -139,8 +139,9 @@ class SettingsScreen(CardScreen[None]):
         event.stop()
         setting = self._setting
         assert setting is not None
+        typed = event.value or "0"
         try:
-            value = setting.checked(int(event.value or 0))
+            value = setting.checked(int(typed) if typed.isdecimal() else typed)
         except ValueError as error:
             self.say(f"It {error}.")
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.dom import DOMNode
 
 from truenas_client.secrets.value import Secret
-from tui.cards.form import Entry, fill_in
+from tui.cards.form import Entry, FormScreen
 from tui.model.failure import Failure
 from tui.session.target import SECRETS, Target
 
@@ -17,5 +17,5 @@ async def ask_for_secret(node: DOMNode, target: Target, host: str, failure: Fail
     why = "  ".join(part for part in (failure.title, failure.reason) if part)
     entry = Entry("secret", SECRETS[target.kind], secret=True, exact=True)
     title = f"Sign in again  {target.user} on {host}"
-    given = await fill_in(node, title, why, [entry], yes="sign in", no="stay signed out")
+    given = await FormScreen(title, why, [entry], yes="sign in", no="stay signed out").ask(node)
     return Secret(given[entry.id]) if given else None

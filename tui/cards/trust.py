@@ -71,12 +71,11 @@ class TrustScreen(CardScreen[bool]):
     BINDINGS = actions.bind(("trust.accept", "trust"), ("card.no", "leave"), ("app.close", "leave"))
 
     def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:
-        super().__init__()
+        super().__init__("Another certificate" if trusted else "Certificate")
         self._host = host
         self._certificate = certificate
         self._trusted = [Pin.parse(text) for text in trusted]
         self._profile = profile
-        self.title = "Another certificate" if trusted else "Certificate"
 
     def lines(self) -> ComposeResult:
         certificate = self._certificate

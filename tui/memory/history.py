@@ -22,6 +22,7 @@ from truenas_client.methods.storable import MASKING, storable
 from truenas_client.secrets.redact import redact_text
 from tui.memory.late_file import VERSION, LateFile, Tell, beginning, contents
 from tui.model.history import RUNNING, Entry, read_entry
+from tui.model.room import fitting
 
 __all__ = ["MOST_BYTES", "MOST_ENTRIES", "History"]
 
@@ -140,16 +141,9 @@ class History(LateFile):
 
     def _text(self, entries: Iterable[Entry]) -> bytes:
         """A whole file: the newest entries that may stand in it."""
-        kept: list[bytes] = []
-        left = MOST_BYTES
-        for entry in _newest(entries):
-            line = _joined([entry])
-            left -= len(line)
-            if left < 0:
-                break
-            kept.append(line)
+        newest = fitting((_joined([entry]) for entry in _newest(entries)), len, MOST_BYTES)
         header = json.dumps({"version": VERSION, "masking": MASKING, **self._about})
-        return b"".join([f"{header}\n".encode(), *reversed(kept)])
+        return b"".join([f"{header}\n".encode(), *list(newest)[::-1]])
 
 
 def _masks_less(data: bytes) -> bool:

@@ -14,7 +14,7 @@ import json
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,6 @@ class LateFile(ABC):
         self._tell = tell
         self._about = about or {}
         self._dirty = False
-        self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._lock = threading.Lock()
         self._outcomes: list[Any] = []
@@ -91,13 +90,13 @@ class LateFile(ABC):
     def changed(self) -> None:
         """Tells that something is to be written."""
         self._dirty = True
-        self._plan()
+        if self._path is not None and (self._task is None or self._task.done()):
+            # Where no event loop runs, the end of the app writes it.
+            with suppress(RuntimeError):
+                self._task = asyncio.get_running_loop().create_task(self._write_soon(), name="late-file")
 
     def close(self) -> None:
         """Writes the pending changes before it returns. Later changes are written as before."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         with self._lock:
             pass  # a write under way ends first
         self._take_outcomes()
@@ -108,27 +107,16 @@ class LateFile(ABC):
                 self._give_up(f"cannot be written ({error.strerror or error})")
             self._take_outcomes()
 
-    def _plan(self) -> None:
-        writing = self._task is not None and not self._task.done()
-        if self._dirty and self._timer is None and self._path is not None and not writing:
-            try:
-                self._timer = asyncio.get_running_loop().call_later(WRITE_SECONDS, self._begin)
-            except RuntimeError:
-                # No event loop runs: the end of the app writes it.
+    async def _write_soon(self) -> None:
+        while self._dirty:
+            await asyncio.sleep(WRITE_SECONDS)
+            if not self._dirty or self._path is None:
                 return
-
-    def _begin(self) -> None:
-        self._timer = None
-        if self._dirty and self._path is not None:
-            self._task = asyncio.get_running_loop().create_task(self._write_aside(self._path))
-            self._task.add_done_callback(lambda _: self._plan())
-
-    async def _write_aside(self, path: Path) -> None:
-        try:
-            await asyncio.to_thread(self._write, path, self._taken())
-        except OSError as error:
-            self._give_up(f"cannot be written ({error.strerror or error})")
-        self._take_outcomes()
+            try:
+                await asyncio.to_thread(self._write, self._path, self._taken())
+            except OSError as error:
+                self._give_up(f"cannot be written ({error.strerror or error})")
+            self._take_outcomes()
 
     def _taken(self) -> Any:
         self._dirty = False

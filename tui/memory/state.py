@@ -244,11 +244,12 @@ class ConnectionMemory(StateFile):
         # Here, because nothing of it is needed to start.
         from truenas_client.methods.storable import MASKING
         from tui.model.drafts import storable
+        from tui.model.room import fitting
 
-        drafts = self.inside("drafts")
+        drafts = {name: text for name, text in self.inside("drafts").items() if isinstance(text, str)}
         if drafts and self.members.get("masking") != MASKING:
             # An earlier version of this program knew fewer secrets.
-            judged = {name: storable(name, text, ()) for name, text in drafts.items() if isinstance(text, str)}
+            judged = {name: storable(name, text, ()) for name, text in drafts.items()}
             drafts = self.members["drafts"] = {name: text for name, text in judged.items() if text is not None}
         if drafts or self._waiting:
             self.members["masking"] = MASKING
@@ -256,18 +257,12 @@ class ConnectionMemory(StateFile):
             kept = storable(name, self._typed[name], [*(param.name for param in method.params), *method.names])
             # What may not be stored, being in the middle of a word, leaves what was stored before.
             if kept is not None:
-                drafts = {other: text for other, text in drafts.items() if other != name and isinstance(text, str)}
+                drafts.pop(name, None)
                 drafts[name] = kept
         self._waiting.clear()
-        left = MOST_DRAFTED
-        newest = []
-        for name, text in list(drafts.items())[: -MOST_DRAFTS - 1 : -1]:
-            left -= len(text)
-            if left < 0:
-                break
-            newest.append((name, text))
+        newest = list(drafts.items())[: -MOST_DRAFTS - 1 : -1]
         if drafts:
-            self.members["drafts"] = dict(reversed(newest))
+            self.members["drafts"] = dict([*fitting(newest, lambda draft: len(draft[1]), MOST_DRAFTED)][::-1])
 
 
 class Memories:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from truenas_client.methods.draft import draft
@@ -28,20 +29,15 @@ def entered(form: Draft, path: Path, value: Any) -> Patch:
     return form.put(at, _begun(branches, path[known + 1 :], value))
 
 
-def _begun(branches: list[Schema], rest: Path, value: Any) -> Any:
+def _begun(branches: Sequence[Schema], rest: Path, value: Any) -> Any:
     """The smallest value of these branches, with a value put into it at the rest of a path."""
-    branch = branch_of(branches_of({"anyOf": branches}) if branches else (), None, present=False) or {}
+    branch = branch_of(branches_of({"anyOf": list(branches)}) if branches else (), None, present=False) or {}
     whole = draft({key: one for key, one in branch.items() if key != "default"}).value
-    part = rest[0]
+    part, further = rest[0], rest[1:]
+    inner = _begun(branches_of(inner_schema(branch, part)), further, value) if further else value
     if isinstance(part, int):
-        return [value if len(rest) == 1 else _begun(_inner(branch, part), rest[1:], value)]
-    whole = whole if isinstance(whole, dict) else {}
-    return {**whole, part: value if len(rest) == 1 else _begun(_inner(branch, part), rest[1:], value)}
-
-
-def _inner(branch: Schema, part: str | int) -> list[Schema]:
-    """The branches of a member or an item."""
-    return list(branches_of(inner_schema(branch, part)))
+        return [inner]
+    return {**(whole if isinstance(whole, dict) else {}), part: inner}
 
 
 def chosen(form: Draft, row: Field, choice: Any) -> Patch:

@@ -38,11 +38,10 @@ def place_attributes(
     ``names`` are those of the method's parameters, in order. What cannot be placed stands at the whole.
     """
     params = document.value if isinstance(document.value, list) else []
-    placed: list[TextProblem] = []
-    for attribute, message in errors:
-        path = attribute_path(attribute, params, names)
-        placed.append(TextProblem(*_span(document, path, key=False), message))
-    return placed
+    return [
+        TextProblem(*_span(document, attribute_path(attribute, params, names), key=False), message)
+        for attribute, message in errors
+    ]
 
 
 def _span(document: Document, path: Path, *, key: bool) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from truenas_client.methods.catalogue import Catalogue, Method
 from truenas_client.methods.risk import inner_method
+from tui.model.answers import first_text, mapping
 
 __all__ = ["Lookup", "lookup", "resource_of", "title_of"]
 
@@ -93,13 +94,7 @@ def _names(value: Any) -> bool:
 
 def title_of(stored: Any) -> str:
     """The name of a stored object; "" when it has none that a user would type."""
-    if not isinstance(stored, Mapping):
-        return ""
-    for field in _TITLES:
-        value = stored.get(field)
-        if isinstance(value, str) and value.strip():
-            return value
-    return ""
+    return first_text(mapping(stored), *_TITLES)
 
 
 def _settings(namespace: str, catalogue: Catalogue) -> Lookup | None:

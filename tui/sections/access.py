@@ -175,7 +175,7 @@ class AccessSection(Polling):
     @work(exclusive=True, group="send")
     async def action_key_create(self) -> None:
         """Asks for what the key needs, makes it, and shows it once."""
-        from tui.cards.form import Entry, fill_in
+        from tui.cards.form import Entry, FormScreen
 
         if not self.may_write("api_key.create"):
             return
@@ -183,7 +183,7 @@ class AccessSection(Polling):
         user = self._session.target.user or str((self._readings["me"].value or {}).get("pw_name") or "")
         entries = [Entry("name", "Name"), Entry("user", "User", user), Entry("end", "Expires", words=tuple(model.ENDS))]
         text = "The key signs in as this user, without a password. Name it after the program that uses it."
-        values = await fill_in(self, "New API key", text, entries, yes="review")
+        values = await FormScreen("New API key", text, entries, yes="review").ask(self)
         if values is None:
             return
         params = model.new_key(method, values["name"], values["user"], values["end"], datetime.now(UTC))
@@ -194,7 +194,7 @@ class AccessSection(Polling):
     @work(exclusive=True, group="send")
     async def action_key_update(self) -> None:
         """Asks what is to change, and shows the new key where there is one."""
-        from tui.cards.form import Entry, fill_in
+        from tui.cards.form import Entry, FormScreen
 
         if (key := self._key) is None or not self.may_write("api_key.update"):
             return
@@ -204,7 +204,7 @@ class AccessSection(Polling):
             Entry("reset", "Key", words=("keep it", "replace it")),
         ]
         text = f"API key {key.id}. A new key in its place shuts out the programs that have the old one."
-        values = await fill_in(self, "Change an API key", text, entries, yes="review")
+        values = await FormScreen("Change an API key", text, entries, yes="review").ask(self)
         if values is None:
             return
         end, replace = values["end"] if values["end"] in model.ENDS else "", values["reset"] == "replace it"
@@ -233,7 +233,7 @@ class AccessSection(Polling):
     @work(exclusive=True, group="send")
     async def action_token_create(self) -> None:
         """Asks how long a token lives, makes it, and shows it once."""
-        from tui.cards.form import Entry, fill_in
+        from tui.cards.form import Entry, FormScreen
         from tui.cards.new_secret import NewSecret, SecretScreen
 
         if not self.may_write("auth.generate_token"):
@@ -244,7 +244,7 @@ class AccessSection(Polling):
             Entry("once", "Uses", words=("many", "one")),
         ]
         text = "A token signs in as you, as long as it is used before it ends."
-        values = await fill_in(self, "New token", text, entries, yes="review")
+        values = await FormScreen("New token", text, entries, yes="review").ask(self)
         if values is None:
             return
         anywhere, once = values["where"] == "anywhere", values["once"] == "one"

@@ -9,7 +9,7 @@ from textual import work
 
 from truenas_client import exc
 from tui import actions
-from tui.cards.choose import choose
+from tui.cards.choose import ChooseScreen
 from tui.model.differences import Differences, compare
 from tui.model.failure import explain
 from tui.sections.calling import Calling
@@ -59,7 +59,7 @@ class Comparing(Calling):
             )
             return
         entries = [(str(at), text) for at, (text, _) in enumerate(offered)]
-        chosen = await choose(self, f"Compare {_name(shown)} with", entries) if len(offered) > 1 else "0"
+        chosen = await ChooseScreen(f"Compare {_name(shown)} with", entries).ask(self) if len(offered) > 1 else "0"
         if chosen is None:
             return
         text, other = offered[int(chosen)]

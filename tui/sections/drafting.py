@@ -64,9 +64,9 @@ class Drafting(Calling):
     @on(DraftView.ChoiceWanted)
     @work(exclusive=True, group="choice")
     async def _choose(self, event: DraftView.ChoiceWanted) -> None:
-        from tui.cards.choose import choose
+        from tui.cards.choose import ChooseScreen
 
-        answer = await choose(self, event.title, event.entries)
+        answer = await ChooseScreen(event.title, event.entries).ask(self)
         self.call_pane.focus_view()
         if answer is not None:
             event.take(answer)

@@ -310,7 +310,7 @@ class Explore(Comparing, Copying, Drafting):
     async def _columns(self) -> None:
         views = self.result_pane.views
         view = views.table_view if views is not None else None
-        if view is not None and view.table is not None:
+        if view is not None:
             # Imported when it is wanted: few results are tables whose columns are arranged.
             from tui.cards.columns import ColumnsScreen
 

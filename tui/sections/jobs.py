@@ -199,7 +199,7 @@ class JobsSection(FilteredList):
         """Reads the jobs again, and of the one under the cursor the part that is shown."""
         self.details.read_again()
         try:
-            await self._session.refresh_jobs()
+            await self._session.follower.refresh()
         except exc.ClientException as error:
             tell_failure(self, explain(error, method="core.get_jobs"), "error")
 

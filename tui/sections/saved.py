@@ -147,10 +147,12 @@ class SavedSection(CallList):
     @work(exclusive=True, group="save")
     async def action_saved_delete(self) -> None:
         """Deletes the file, after a question."""
-        from tui.cards.confirm import confirm
+        from tui.cards.confirm import ConfirmScreen
 
         item = self.current
-        if item is not None and await confirm(self, "Delete a saved call", f"Delete {item.id}?", yes="delete"):
+        if item is not None and await ConfirmScreen("Delete a saved call", f"Delete {item.id}?", yes="delete").ask(
+            self
+        ):
             await self._remove(item.id)
             self.look()
 

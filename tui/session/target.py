@@ -16,7 +16,7 @@ from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import SYSTEM, TLS
 
-__all__ = ["SECRETS", "Kind", "Target"]
+__all__ = ["SECRETS", "Kind", "Target", "is_socket"]
 
 Kind = Literal["password", "api key", "token", "local socket"]
 """How one signs in, in the card's words."""
@@ -48,7 +48,7 @@ class Target:
         writable: bool = False,
     ) -> Target:
         """A target without a profile. ``address`` None is this machine's own socket, "" is not known yet."""
-        local = address is None or _is_socket(address)
+        local = address is None or is_socket(address)
         profile = Profile(
             name="",
             addresses=(address,) if address else (),
@@ -92,7 +92,7 @@ class Target:
                 return "api key"
             case "token":
                 return "token"
-            case "none" if self.address is None or _is_socket(self.address):
+            case "none" if self.address is None or is_socket(self.address):
                 return "local socket"
         return "password"
 
@@ -113,5 +113,6 @@ class Target:
         return replace(self, profile=replace(self.profile, tls=tls))
 
 
-def _is_socket(address: str) -> bool:
+def is_socket(address: str) -> bool:
+    """Whether an address is a socket of this machine."""
     return address.startswith(("ws+unix://", "unix://"))

@@ -50,6 +50,7 @@ class ArgumentsEditor(JsonEditor):
         self.pasted: Callable[[str, int, int, str], Patch | None] = lambda _text, _start, _end, _pasted: None
         self._onward = False
         self._choices = choices
+        choices.accept = self.action_accept
         self._open: Completions | None = None
         self._begin = (0, 0)
         self._arrowed = False
@@ -221,15 +222,14 @@ class ArgumentsEditor(JsonEditor):
     # Keys and edits
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.choosing and event.key in actions.keys_of("app.back"):
+        back, takes = event.key in actions.keys_of("app.back"), self._arrowed and event.key == "enter"
+        if self.choosing and (back or takes):
             event.stop()
             event.prevent_default()
-            self.close_choices()
-            return
-        if self.choosing and self._arrowed and event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.action_accept()
+            if back:
+                self.close_choices()
+            else:
+                self.action_accept()
             return
         if event.character is not None and event.is_printable:
             self._typed = (self._typed + event.character)[-40:]

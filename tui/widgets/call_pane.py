@@ -376,11 +376,6 @@ class CallPane(Pane):
         self.draft.begun(event.to_fill)
         self.look()
 
-    @on(CompletionList.Clicked)
-    def _clicked(self, event: CompletionList.Clicked) -> None:
-        event.stop()
-        self.editor.action_accept()
-
     def _tell(self) -> None:
         """The bottom border: the problem at the caret, or the roles and that all is well."""
         method, editor = self.method, self.editor

@@ -4,12 +4,10 @@ The list has no focus and no keys: the editor keeps both and moves the cursor in
 the screen, below the line that is typed in or, where there is more room, above it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.geometry import Offset
-from textual.message import Message
 
 from tui.model.completion import Candidate
 from tui.text import cut, safe, width
@@ -26,7 +24,7 @@ _MARK = 2  # cells of the cursor's sign, which the words stand behind
 
 
 class CompletionList(CursorView, can_focus=False):
-    """A list of `Candidate`s. `show_at` opens it, `hide` closes it; a click posts `Clicked`."""
+    """A list of `Candidate`s. `show_at` opens it, `hide` closes it; a click calls `accept`."""
 
     DEFAULT_CSS = """
     CompletionList {
@@ -38,12 +36,10 @@ class CompletionList(CursorView, can_focus=False):
     }
     """
 
-    @dataclass
-    class Clicked(Message):
-        """A line was clicked; it is the one under the cursor now."""
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.accept: Callable[[], None] = lambda: None
+        """Takes the one under the cursor."""
         self._candidates: list[Candidate] = []
         self._words = 0
 
@@ -110,4 +106,4 @@ class CompletionList(CursorView, can_focus=False):
         if index is not None:
             event.stop()
             self.cursor = index
-            self.post_message(self.Clicked())
+            self.accept()

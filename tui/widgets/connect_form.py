@@ -22,7 +22,7 @@ from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import TLS
 from tui import actions, guest
-from tui.session.target import SECRETS, Kind, Target
+from tui.session.target import SECRETS, Kind, Target, is_socket
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
 from tui.widgets.form_row import Field, FormRow
@@ -187,16 +187,16 @@ class ConnectForm(Vertical):
         """
         self._keep_apart()
         base, address, kind = self._base.profile, self.value("address"), self.kind
-        socket = address.startswith(("ws+unix://", "unix://"))
-        if kind == "local socket" and not socket:
+        local = kind == "local socket" or is_socket(address)
+        if local and not is_socket(address):
             address = ""
         own = self._own(address)
         if not own:
             base = self._blank.profile
-        user = "" if kind == "local socket" or socket else self.value("user")
-        mechanism = "none" if kind == "local socket" or socket else self._mechanism(kind)
+        user = "" if local else self.value("user")
+        mechanism = "none" if local else self._mechanism(kind)
         entrusted = own and user == base.username and mechanism.startswith(base.mechanism)
-        typed = "" if mechanism == "none" else self.value("password")
+        typed = "" if local else self.value("password")
         profile = replace(
             base,
             name=base.name if entrusted else "",
@@ -249,7 +249,7 @@ class ConnectForm(Vertical):
         """Where the address leads; None while it makes no sense."""
         address = self.value("address")
         try:
-            if self.kind == "local socket" and not address.startswith(("ws+unix://", "unix://")):
+            if self.kind == "local socket" and not is_socket(address):
                 return parse(None)
             return parse(address) if address else None
         except InvalidEndpoint:

@@ -76,11 +76,6 @@ class Docs(CursorView, FindingView):
     # The page
 
     @property
-    def method(self) -> Method | None:
-        """The method the trail began with."""
-        return None if self._trail is None else self._trail.method
-
-    @property
     def depth(self) -> int:
         """How many pages can be gone back."""
         return 0 if self._trail is None else self._trail.depth
@@ -113,14 +108,12 @@ class Docs(CursorView, FindingView):
             self._kept[method.name] = self._trail = trail
             if len(self._kept) > _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-        self._lay_out()
-        self._go(self._trail.place if self._trail is not None else Place())
+        self._lay_out_again()
 
     def on_show(self) -> None:
         # Laid out while hidden there was no width; and coming back with the size it had is no resize.
         if self.content_region.width != self._wrapped_at:
-            self._lay_out()
-            self._go(self._trail.place if self._trail is not None else Place())
+            self._lay_out_again()
 
     def on_resize(self, event: events.Resize) -> None:
         if self.content_region.width != self._wrapped_at:
@@ -129,6 +122,11 @@ class Docs(CursorView, FindingView):
             self._go(place)
         else:
             self.show_cursor()
+
+    def _lay_out_again(self) -> None:
+        """Lays out the page, the cursor where it was when the page was left."""
+        self._lay_out()
+        self._go(self._trail.place if self._trail is not None else Place())
 
     def _lay_out(self) -> None:
         cells = self._wrapped_at = self.content_region.width

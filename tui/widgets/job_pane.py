@@ -40,7 +40,8 @@ class JobPane(SwitchingPane):
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Details", id=id)
         self._session = session
-        self._job: Job | None = None
+        self.job: Job | None = None
+        """The job that is shown."""
         self._part = NOW
         self._row: tuple[str, dict[str, Any]] | None = None
         """The state in which the row was read, and the row."""
@@ -56,18 +57,13 @@ class JobPane(SwitchingPane):
     # What is shown -----------------------------------------------------------------
 
     @property
-    def job(self) -> Job | None:
-        """The job that is shown."""
-        return self._job
-
-    @property
     def parts(self) -> tuple[str, ...]:
         """The parts that the job has now."""
-        return parts_of(self._job)
+        return parts_of(self.job)
 
     def show(self, job: Job | None) -> None:
         """Shows this job as it is now."""
-        before, self._job = self._job, job
+        before, self.job = self.job, job
         if job is None or before is None or job.key != before.key or not same_job(before, job):
             self._leave()
             self._row = None
@@ -112,18 +108,18 @@ class JobPane(SwitchingPane):
 
     @work(exclusive=True, group="part")
     async def _read_log(self, log: JobLog) -> None:
-        client, job = self._session.life.client, self._job
+        client, job = self._session.life.client, self.job
         if client is not None and job is not None:
             # What lists events is the release whose event sources took a plain text.
             await log.read(client, job, old=self._session.method("core.get_events") is not None)
 
     @work(exclusive=True, group="part")
     async def _read_row(self, part: str) -> None:
-        job = self._job
+        job = self.job
         assert job is not None
         try:
             if self._row is None or self._row[0] != job.state:
-                row = await self._session.job_row(job.id)
+                row = await self._session.follower.row(job.id)
                 self._row = (job.state, row or {})
         except exc.ClientException as error:
             self.fail(explain(error, method="core.get_jobs"), chosen=False)
@@ -153,7 +149,7 @@ class JobPane(SwitchingPane):
 
     def tell_view(self) -> None:
         """Draws the borders, and the parts that go on by themselves."""
-        job = self._job
+        job = self.job
         if self._part == NOW:
             self.query_one(JobDetail).set_job(job)
             self.switch("job-detail")
@@ -239,7 +235,7 @@ class JobPane(SwitchingPane):
     def to_copy(self) -> dict[str, tuple[str, Any]]:
         """What can be copied of what is shown: by its letter the words for it, and the text or value."""
         there: dict[str, tuple[str, Any]] = {}
-        job, views = self._job, self.views
+        job, views = self.job, self.views
         if job is None:
             return there
         if views is not None and (at := views.under_cursor()) is not None:
@@ -258,7 +254,7 @@ class JobPane(SwitchingPane):
     @property
     def exported(self) -> Exported | None:
         """The value that is shown, to be saved; None while another part of the job is."""
-        job, views = self._job, self.views
+        job, views = self.job, self.views
         if job is None or views is None or self._row is None or self._part not in (ARGUMENTS, RESULT):
             return None
         return Exported(self._whole(), f"the {self._part.lower()} of job #{job.id}", views.part_shown)

@@ -25,9 +25,7 @@ _HINT_AT = 24  # cells after which hints begin, so that short values have theirs
 class JsonView(CursorView, ValueView):
     """Shows `set_value(value)`."""
 
-    BINDINGS = actions.bind(
-        *("nav.open", "nav.toggle", "nav.left", "nav.right", "tree.all", "tree.less", "tree.more"),
-    )
+    BINDINGS = actions.bind(*("nav.open", "nav.toggle", "nav.left", "nav.right", "tree.all", "tree.less", "tree.more"))
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -201,11 +201,7 @@ class LineView(ScrollView, can_focus=True):
         text = strip.text
         first = width(text[:start])
         last = strip.cell_length if end == -1 else width(text[:end])
-        before, middle, after = (
-            strip.crop(0, first),
-            strip.crop(first, last),
-            strip.crop(last),
-        )
+        before, middle, after = strip.crop(0, first), strip.crop(first, last), strip.crop(last)
         style = self.screen.get_component_rich_style("screen--selection")
         chosen = Strip([Segment(t, (s or Style.null()) + style) for t, s, _ in middle], middle.cell_length)
         return Strip.join([before, chosen, after])

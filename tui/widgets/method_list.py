@@ -21,7 +21,7 @@ from tui import actions
 from tui.memory.state import ConnectionMemory, Place
 from tui.widgets.method_rows import METHOD, RECENT, hit_rows, method_of, namespace_of, space, tree_rows, why_words
 from tui.widgets.pane import Pane
-from tui.widgets.rows import Row, Rows
+from tui.widgets.rows import Rows
 
 # Loaded for the first search: the list is there sooner without.
 if TYPE_CHECKING:
@@ -139,6 +139,10 @@ class MethodList(Pane):
         yield self.names
 
     @property
+    def _query(self) -> str:
+        return self.filter.value.strip()
+
+    @property
     def highlighted(self) -> str | None:
         """The method under the cursor."""
         return method_of(self.names.key)
@@ -195,7 +199,7 @@ class MethodList(Pane):
         self._current = method
         if method:
             self._open.add(space(method.rpartition(".")[0]))
-        if not self.filter.value.strip():
+        if not self._query:
             self._refill(keep=True)
             self.names.move_to(METHOD + method)
 
@@ -203,7 +207,7 @@ class MethodList(Pane):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self._refill(keep=False)
-        if not self.filter.value.strip() and self._current:
+        if not self._query and self._current:
             self.names.move_to(METHOD + self._current)
 
     @on(Input.Submitted, "#filter")
@@ -239,39 +243,28 @@ class MethodList(Pane):
 
     def _keep_place(self) -> None:
         """Remembers the place in the tree; a search is not remembered."""
-        if self._returning is None and not self.filter.value.strip():
+        if self._returning is None and not self._query:
             top = round(self.names.scroll_target_y)
             self._memory.place = Place(tuple(self._open), self.names.key or "", top)
 
     def _refill(self, *, keep: bool) -> None:
-        query = self.filter.value.strip()
-        rows = self._hits(query) if query else self._tree()
-        if len(self._catalogue):
+        query, known, memory, glyphs = self._query, self._catalogue, self._memory, self.names.glyphs
+        if query:
+            hits: list[Hit] = self.index.search(query, limit=MOST_HITS)
+            self._why = {METHOD + hit.method.name: why_words(hit.why) for hit in hits if hit.why}
+            rows = hit_rows(known, hits, stars=memory.stars, glyphs=glyphs)
+        else:
+            rows = tree_rows(known, unfolded=self._open, stars=memory.stars, recent=memory.recent, glyphs=glyphs)
+        if len(known):
             self.names.empty = "No method matches." if query else "No methods."
         self.names.set_rows(rows, keep=keep)
         self._tell()
 
     def _tell(self) -> None:
-        query = self.filter.value.strip()
-        total = len(self._catalogue)
         key = self.names.key or ""
-        if query:
-            self.facts = (self._why.get(key, ""), f"{len(self.names.rows)} of {total}")
+        if self._query:
+            self.facts = (self._why.get(key, ""), f"{len(self.names.rows)} of {len(self._catalogue)}")
         elif (space := namespace_of(key)) is not None:
             self.facts = f"{space} {sum(1 for method in self._catalogue if method.namespace == space)}"
         else:
             self.facts = ""
-
-    def _hits(self, query: str) -> list[Row]:
-        hits: list[Hit] = self.index.search(query, limit=MOST_HITS)
-        self._why = {METHOD + hit.method.name: why_words(hit.why) for hit in hits if hit.why}
-        return hit_rows(self._catalogue, hits, stars=self._memory.stars, glyphs=self.names.glyphs)
-
-    def _tree(self) -> list[Row]:
-        return tree_rows(
-            self._catalogue,
-            unfolded=self._open,
-            stars=self._memory.stars,
-            recent=self._memory.recent,
-            glyphs=self.names.glyphs,
-        )

@@ -73,7 +73,7 @@ class Rows(CursorView):
         self._columns = tuple(columns)
         self._header = header
         self._empty = empty
-        self._rows: list[Row] = []
+        self.rows: Sequence[Row] = ()
         self._index: dict[str, int] = {}
         self._tree = False
         self._natural: list[int] = []
@@ -84,20 +84,6 @@ class Rows(CursorView):
     # The rows
 
     @property
-    def rows(self) -> Sequence[Row]:
-        return self._rows
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        return self._columns
-
-    @columns.setter
-    def columns(self, columns: Sequence[Column]) -> None:
-        self._columns = tuple(columns)
-        self._measure()
-        self.lines_changed()
-
-    @property
     def empty(self) -> str:
         """The text in place of rows when there are none."""
         return self._empty
@@ -105,17 +91,17 @@ class Rows(CursorView):
     @empty.setter
     def empty(self, text: str) -> None:
         self._empty = text
-        if not self._rows:
+        if not self.rows:
             self.lines_changed()
 
     @property
     def key(self) -> str | None:
         """The key of the row under the cursor."""
-        return self._rows[self.cursor].key if self._rows else None
+        return self.rows[self.cursor].key if self.rows else None
 
     @property
     def current(self) -> Row | None:
-        return self._rows[self.cursor] if self._rows else None
+        return self.rows[self.cursor] if self.rows else None
 
     def set_rows(self, rows: Sequence[Row], *, keep: bool = True) -> None:
         """Shows these rows. With `keep` the cursor stays on the row of its key, at the same place of the screen.
@@ -125,9 +111,9 @@ class Rows(CursorView):
         if keep and self._renewed(rows):
             return
         key, place = self.key, self.cursor - round(self.scroll_target_y)
-        self._rows = list(rows)
-        self._index = {row.key: index for index, row in enumerate(self._rows)}
-        self._tree = any(row.fold is not None or row.depth for row in self._rows)
+        self.rows = list(rows)
+        self._index = {row.key: index for index, row in enumerate(self.rows)}
+        self._tree = any(row.fold is not None or row.depth for row in self.rows)
         self._measure()
         self.lines_changed()
         if keep:
@@ -135,7 +121,7 @@ class Rows(CursorView):
             cursor = self.cursor if kept is None else kept
         else:
             cursor, place = 0, 0
-        cursor = max(0, min(cursor, len(self._rows) - 1))
+        cursor = max(0, min(cursor, len(self.rows) - 1))
         self.scroll_lines(cursor - place)
         self.set_reactive(Rows.cursor, cursor)
         self.show_cursor()
@@ -143,10 +129,10 @@ class Rows(CursorView):
 
     def _renewed(self, rows: Sequence[Row]) -> bool:
         """Takes rows that are those of before but for what stands in some; False when they are others."""
-        if len(rows) != len(self._rows) or not rows:
+        if len(rows) != len(self.rows) or not rows:
             return False
         changed: list[int] = []
-        for index, (row, before) in enumerate(zip(rows, self._rows, strict=True)):
+        for index, (row, before) in enumerate(zip(rows, self.rows, strict=True)):
             if row is not before:
                 if row.key != before.key or (row.fold, row.depth) != (before.fold, before.depth):
                     return False
@@ -155,7 +141,7 @@ class Rows(CursorView):
         natural = natural_widths(self._columns, [rows[index] for index in changed], header=self._header)
         if any(taken > known for taken, known in zip(natural, self._natural, strict=True)):
             return False  # a column grows, and with it every line
-        self._rows = list(rows)
+        self.rows = list(rows)
         for index in changed:
             self.line_changed(index)
         return True
@@ -171,21 +157,21 @@ class Rows(CursorView):
     # Drawing
 
     def line_count(self) -> int:
-        return len(self._rows) if self._rows else len(safe_lines(self._empty)) if self._empty else 0
+        return len(self.rows) if self.rows else len(safe_lines(self._empty)) if self._empty else 0
 
     @property
     def header_height(self) -> int:
         return 1 if self._header else 0
 
     def is_cursor_line(self, index: int) -> bool:
-        return index == self.cursor and bool(self._rows)
+        return index == self.cursor and bool(self.rows)
 
     def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self._rows) - 1))
+        return max(0, min(cursor, len(self.rows) - 1))
 
     def _measure(self) -> None:
         self._widths = None
-        self._natural = natural_widths(self._columns, self._rows, header=self._header)
+        self._natural = natural_widths(self._columns, self.rows, header=self._header)
 
     def _column_widths(self, cells: int) -> list[int]:
         """The width of each column in a widget of `cells` cells; 0 hides one."""
@@ -210,9 +196,9 @@ class Rows(CursorView):
         return spans
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        if not self._rows:
+        if not self.rows:
             return [Span("  "), Span(safe_lines(self._empty)[index], "dim")]
-        row = self._rows[index]
+        row = self.rows[index]
         glyphs = self.glyphs
         spans = [Span(f"{glyphs.cursor} " if index == self.cursor else "  ", "accent")]
         used = 2
@@ -270,7 +256,7 @@ class Rows(CursorView):
         return spans
 
     def takes_click(self, index: int) -> bool:
-        return bool(self._rows)
+        return bool(self.rows)
 
     # Acting
 
@@ -282,7 +268,7 @@ class Rows(CursorView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "choose":
-            return bool(self._rows)
+            return bool(self.rows)
         if action in ("fold", "unfold", "fold_toggle"):
             return self._tree
         return super().check_action(action, parameters)
@@ -297,16 +283,16 @@ class Rows(CursorView):
             self.fold(not row.fold)
 
     def folded(self, index: int) -> bool | None:
-        return self._rows[index].fold if self._rows else None
+        return self.rows[index].fold if self.rows else None
 
     def fold(self, folded: bool) -> None:
         """Asks the owner to: it alone knows the rows below."""
-        self.post_message(self.Folded(self, self._rows[self.cursor].key, folded=folded))
+        self.post_message(self.Folded(self, self.rows[self.cursor].key, folded=folded))
 
     def line_above(self) -> int | None:
         above = range(self.cursor - 1, -1, -1)
-        return next((at for at in above if self._rows[at].depth < self._rows[self.cursor].depth), None)
+        return next((at for at in above if self.rows[at].depth < self.rows[self.cursor].depth), None)
 
     def line_inside(self) -> int | None:
-        row, below = self._rows[self.cursor], self._rows[self.cursor + 1 : self.cursor + 2]
+        row, below = self.rows[self.cursor], self.rows[self.cursor + 1 : self.cursor + 2]
         return self.cursor + 1 if below and below[0].depth > row.depth else None

@@ -14,7 +14,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from truenas_client.values.human import human_ms
-from tui.text import ASCII, UNICODE, cut, safe, width
+from tui.text import ASCII, UNICODE, Glyphs, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.clickable import clickable
 
@@ -89,18 +89,16 @@ class StatusLine(Widget):
         if status is not None:
             self.set_reactive(StatusLine.status, status)
 
+    @property
+    def _glyphs(self) -> Glyphs:
+        return ASCII if self.app.has_class("-ascii") else UNICODE
+
     def _words(self) -> tuple[list[Word], list[Word]]:
-        status = self.status
-        glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
+        status, glyphs = self.status, self._glyphs
         dot = glyphs.online if status.online else glyphs.offline
         left = [Word("server", dot, "ok" if status.online else "alarm")]
         if status.name:
-            name = safe(status.name[:200])
-            left.append(
-                Word("server", f" {name} ", f"on:{status.colour}")
-                if _on(status.colour)
-                else Word("server", name, "title")
-            )
+            left.append(_named("server", status.name, status.colour, "title"))
         if status.connecting:
             left.append(Word("server", "connecting", "warning"))
         elif not status.online:
@@ -112,11 +110,7 @@ class StatusLine(Widget):
         ]
         for at, (name, online, colour) in enumerate(status.others):
             dot = glyphs.online if online else glyphs.offline
-            text = f"{dot} {safe(name[:200])}"
-            # On its colour there is a space at either side, as for the one that is shown.
-            left.append(
-                Word(f"tab:{at}", f" {text} " if _on(colour) else text, f"on:{colour}" if _on(colour) else "dim", _TABS)
-            )
+            left.append(_named(f"tab:{at}", f"{dot} {name}", colour, "dim", _TABS))
         right = []
         if status.note:
             right.append(Word("note", safe(status.note[:200]), "warning"))
@@ -154,22 +148,18 @@ class StatusLine(Widget):
             if rank == _TABS and self.status.others:
                 left.append(Word("tab:0", f"+{len(self.status.others)}", "dim", _COUNT))
         placed: list[tuple[int, Word]] = []
-        at = 0
-        limit = max(room - taken(right), 8)
-        ellipsis = (ASCII if self.app.has_class("-ascii") else UNICODE).ellipsis
-        for place, word in enumerate(left):
-            text = cut(word.text, limit - at, ellipsis=ellipsis)
-            if not text:
-                break
-            placed.append((at, Word(word.id, text, word.style)))
-            at += width(text) + (1 if place == 0 else gap)
-        at = max(room - taken(right) + gap, at)
-        for word in right:
-            text = cut(word.text, room - at, ellipsis=ellipsis)
-            if not text:
-                break
-            placed.append((at, Word(word.id, text, word.style)))
-            at += width(text) + gap
+
+        def place(words: list[Word], at: int, end: int) -> int:
+            for word in words:
+                text = cut(word.text, end - at, ellipsis=self._glyphs.ellipsis)
+                if not text:
+                    break
+                placed.append((at, word._replace(text=text)))
+                at += width(text) + (1 if word is left[0] else gap)
+            return at
+
+        at = place(left, 0, max(room - taken(right), 8))
+        place(right, max(room - taken(right) + gap, at), room)
         return placed
 
     def render(self) -> Content:
@@ -186,6 +176,12 @@ class StatusLine(Widget):
 
     def action_press(self, word: str) -> None:
         self.post_message(self.Pressed(word))
+
+
+def _named(pressed: str, name: str, colour: str, style: str, rank: int = 0) -> Word:
+    """A name; on the colour of its profile, if it has one, with a space at either side."""
+    name = safe(name[:200])
+    return Word(pressed, f" {name} ", f"on:{colour}", rank) if _on(colour) else Word(pressed, name, style, rank)
 
 
 def _on(colour: str) -> Style | None:

@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import found
 from ..extension import Extensible
 from ..state import Nas
-from .tables import Row, add_table
+from .tables import Row, add_table, change
 
 __all__ = ["PART", "warmth"]
 
@@ -40,8 +40,7 @@ CHANGES = {
 def update(call: Call, id: str, data: Row) -> Row:
     """Update the note or the standby time of a drive; returns the drive."""
     disk = found(next((disk for disk in call.nas.world.disks.values() if disk["identifier"] == id), None), f"disk {id}")
-    disk |= {name: value for name, value in data.items() if name in CHANGES}
-    call.nas.send_event("disk.query", "CHANGED", id=id, fields=dict(disk))
+    change(call.nas, "disk", disk, **{name: value for name, value in data.items() if name in CHANGES})
     return disk
 
 

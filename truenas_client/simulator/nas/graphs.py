@@ -99,6 +99,7 @@ WANTED = shapes.array(
 
 
 def graphs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
+    """List the graphs, and what each can be drawn for."""
     rows = [
         {
             "name": name,
@@ -111,6 +112,7 @@ def graphs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
 
 
 def get_data(call: Call, graphs: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
+    """Answer the data of some graphs over a stretch of time; the last hour unless told otherwise."""
     start, end = _stretch(call.nas, query)
     errors = ValidationErrors()
     for position, asked in enumerate(graphs):
@@ -122,6 +124,7 @@ def get_data(call: Call, graphs: list[dict[str, Any]], query: dict[str, Any]) ->
 
 
 def graph(call: Call, name: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+    """Answer the data of one graph, for everything it can be drawn for."""
     found = GRAPHS.get(name)
     if found is None:
         raise InstanceNotFound(f"There is no graph {name!r}")
@@ -132,28 +135,19 @@ def graph(call: Call, name: str, query: dict[str, Any]) -> list[dict[str, Any]]:
 
 # Every method there is twice: the second name is the older one.
 for prefix in ("reporting.", "reporting.netdata_"):
-    PART.method(
-        f"{prefix}graphs",
-        accepts=PART.query_arguments,
-        returns=shapes.table(ROW, "The graphs, one of them, or how many there are."),
-        roles=read("reporting"),
-        filterable=True,
-        description="List the graphs, and what each can be drawn for.",
-    )(graphs)
-    PART.method(
-        f"{prefix}get_data",
-        accepts={"graphs": WANTED, "query": _QUERY},
-        returns=_ANSWER,
-        roles=read("reporting"),
-        description="Answer the data of some graphs over a stretch of time; the last hour unless told otherwise.",
-    )(get_data)
-    PART.method(
-        f"{prefix}graph",
-        accepts={"str": shapes.text("Name of the graph.", minLength=1), "query": _QUERY},
-        returns=_ANSWER,
-        roles=read("reporting"),
-        description="Answer the data of one graph, for everything it can be drawn for.",
-    )(graph)
+    for action, accepts, returns, handler in (
+        ("graphs", PART.query_arguments, shapes.table(ROW, "The graphs, one of them, or how many there are."), graphs),
+        ("get_data", {"graphs": WANTED, "query": _QUERY}, _ANSWER, get_data),
+        ("graph", {"str": shapes.text("Name of the graph.", minLength=1), "query": _QUERY}, _ANSWER, graph),
+    ):
+        add = PART.method(
+            f"{prefix}{action}",
+            accepts=accepts,
+            returns=returns,
+            roles=read("reporting"),
+            filterable=action == "graphs",
+        )
+        add(handler)
 
 
 def _stretch(nas: Nas, query: dict[str, Any]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from ..events import Source
 from ..extension import Extensible
 from ..state import Nas
 from ..world import GIB, MIB, World
-from .tables import add_table, find_row, read
+from .tables import add_table, change, find_row, read
 
 __all__ = ["PART"]
 
@@ -28,8 +28,7 @@ add_table(PART, "app")
 def _set_app(nas: Nas, name: str, state: str) -> None:
     row = nas.world.table("app")[name]
     port = int(row["portals"]["Web UI"].rpartition(":")[2].strip("/"))
-    row |= {"state": state, "active_workloads": _workloads(name, port, state)}
-    nas.send_event("app.query", "CHANGED", id=name, fields=dict(row))
+    change(nas, "app", row, state=state, active_workloads=_workloads(name, port, state))
 
 
 def _add_action(action: str, doc: str, *states: str) -> None:
@@ -133,8 +132,8 @@ add_table(PART, "vm")
 def _set_machine(nas: Nas, ident: int, *, up: bool) -> None:
     row = find_row(nas.world, "vm", ident)
     state = "RUNNING" if up else "STOPPED"
-    row["status"] = {"state": state, "pid": 4300 + ident if up else None, "domain_state": state}
-    nas.send_event("vm.query", "CHANGED", id=ident, fields=dict(row))
+    status = {"state": state, "pid": 4300 + ident if up else None, "domain_state": state}
+    change(nas, "vm", row, status=status)
 
 
 @PART.method("vm.status", accepts={"id": MACHINE}, roles=read("vm"))

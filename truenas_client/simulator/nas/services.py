@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import CallError, found
 from ..extension import Extensible
 from ..state import Nas
-from .tables import add_table, read
+from .tables import add_table, change, read
 
 __all__ = ["PART"]
 
@@ -23,11 +23,6 @@ add_table(PART, "service")
 def _find(nas: Nas, name: str | int) -> dict[str, Any]:
     row = next((row for row in nas.world.table("service").values() if name in (row["service"], row["id"])), None)
     return found(row, f"Service {name}")
-
-
-def _change(nas: Nas, row: dict[str, Any], **members: Any) -> None:
-    row |= members
-    nas.send_event("service.query", "CHANGED", id=row["id"], fields=dict(row))
 
 
 @PART.job(
@@ -49,10 +44,10 @@ async def control(call: Call, verb: str, service: str, options: dict[str, Any]) 
     if verb == "RELOAD" and row["state"] != "RUNNING":
         raise CallError(f"{service} is not running", errno.ESRCH)
     if verb in ("STOP", "RESTART"):
-        _change(call.nas, row, state="STOPPED", pids=[])
+        change(call.nas, "service", row, state="STOPPED", pids=[])
     if verb in ("START", "RESTART"):
         await call.sleep(0.8)
-        _change(call.nas, row, state="RUNNING", pids=[2000 + row["id"] * 41])
+        change(call.nas, "service", row, state="RUNNING", pids=[2000 + row["id"] * 41])
     return True
 
 
@@ -68,7 +63,7 @@ async def control(call: Call, verb: str, service: str, options: dict[str, Any]) 
 def update(call: Call, id_or_name: str | int, data: dict[str, Any]) -> int:
     """Decide whether a service starts with the machine."""
     row = _find(call.nas, id_or_name)
-    _change(call.nas, row, enable=data["enable"])
+    change(call.nas, "service", row, enable=data["enable"])
     return int(row["id"])
 
 

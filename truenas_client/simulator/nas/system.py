@@ -47,11 +47,9 @@ def _info(nas: Nas) -> dict[str, Any]:
     }
 
 
-def _info_returns() -> shapes.Schema:
-    return shapes.like(_info(pristine()), DATA["tables"]["system.info"]["docs"])
-
-
-@PART.method("system.info", returns=_info_returns, roles=READ)
+@PART.method(
+    "system.info", returns=lambda: shapes.like(_info(pristine()), DATA["tables"]["system.info"]["docs"]), roles=READ
+)
 def system_info(call: Call) -> dict[str, Any]:
     """The machine: release, processor, memory, and how long it has been running."""
     return _info(call.nas)

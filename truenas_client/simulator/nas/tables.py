@@ -16,7 +16,7 @@ from ..extension import Extensible
 from ..state import Nas
 from ..world import DATA, World
 
-__all__ = ["add_config", "add_table", "find_row", "pristine", "read", "row_of", "rows_of"]
+__all__ = ["add_config", "add_table", "change", "find_row", "pristine", "read", "row_of", "rows_of"]
 
 Row = dict[str, Any]
 Rows = Callable[[Nas], list[Row]]
@@ -96,6 +96,13 @@ def add_table(
         )(get_instance)
     if facts.get("events", True):
         part.event(f"{namespace}.query", roles=roles)
+
+
+def change(nas: Nas, namespace: str, row: Row, **members: Any) -> None:
+    """Change members of a row that clients see, and tell those that subscribed to its table."""
+    row |= members
+    ident = row[DATA["tables"][namespace].get("key", "id")]
+    nas.send_event(f"{namespace}.query", "CHANGED", id=ident, fields=dict(row))
 
 
 def find_row(world: World, namespace: str, ident: Any, what: str | None = None) -> Row:
