@@ -144,7 +144,7 @@ class _Vocabulary:
         self._last: tuple[str, list[tuple[str, str, list[int]]]] = ("", [])
 
     def read(self, many: int) -> int:
-        """Reads the arguments of so many methods more; how many are left."""
+        """Read the arguments of this many further methods. Return how many methods are left."""
         for entry in self._entries[self._done : self._done + many]:
             for name in entry.method.names:
                 self._places.setdefault(name, []).append(entry.place)
