@@ -157,6 +157,7 @@ _TABLE = (
     # The connect card.
     _connect("connect.open", "Connect", "enter", footer="connect", rank=10, always=True),
     _connect("connect.back", "Stop or go back", "escape", always=True),
+    _connect("connect.demo", "Open the built-in demo, with its tour", "f4", footer="demo", rank=22, always=True),
     _connect("secret.show", "Show or hide the password", "f2", footer="show password", rank=20, always=True),
     _connect("profile.edit", "Edit the profile ...", "e", footer="edit", rank=14),
     _connect("profile.forget", "Forget the profile ...", "delete", footer="forget", rank=16),

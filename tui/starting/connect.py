@@ -75,6 +75,9 @@ class ConnectScreen(Standing, Screen[None]):
             self.session = session
             self.by_hand = by_hand
 
+    class DemoWanted(Message):
+        """The user wants the built-in demo in place of a server."""
+
     class Left(Message):
         """The user leaves the card while it is not connecting: back to the screen before, if any."""
 
@@ -111,7 +114,8 @@ class ConnectScreen(Standing, Screen[None]):
             yield FormRow("Profile", ProfileList(id="profiles"), id="profile-row")
             yield ConnectForm(self._opening.target, self._opening.blank, local=self._local)
             yield Static("", id="progress")
-            yield Static("No TrueNAS at hand? truenas-tui --tour shows around.", id="sentence")
+            key = actions.key("connect.demo")
+            yield Static(f"No TrueNAS at hand? {key} opens a built-in demo, with a tour.", id="sentence")
         yield KeyLine()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -416,6 +420,11 @@ class ConnectScreen(Standing, Screen[None]):
     def action_connect_open(self) -> None:
         """Connects with the typed values, wherever the focus is."""
         self._submit()
+
+    def action_connect_demo(self) -> None:
+        """Opens a simulated TrueNAS, with five things to try in it."""
+        self.cancel()
+        self.post_message(self.DemoWanted())
 
     def action_connect_back(self) -> None:
         if not self.cancel():
