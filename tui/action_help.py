@@ -139,6 +139,7 @@ HELP = {
     # The connect card.
     "connect.open": "Connects and signs in with what is typed.",
     "connect.back": "Stops connecting; with nothing going on, returns to what was open before.",
+    "connect.demo": "A simulated TrueNAS in this program, with five things to try. Nothing of it is remembered.",
     "secret.show": "Only on this screen.",
     "profile.edit": "The one under the cursor: its name, addresses, user, sign-in, certificate, lock and colour.",
     "profile.forget": "The one under the cursor, after a question. A secret in the keyring or in a file stays there.",

@@ -220,22 +220,37 @@ class TrueNASApp(ConfiguredApp):
                 return
             session = Session(opening(self.start).target, self._cache())
         else:
-            # Imported here: only the demo needs a server in the process.
-            from truenas_client.simulator import Simulator
-            from tui.session.target import Target
-
-            nas = await self._resources.enter_async_context(Simulator())
-            user, account = "admin", nas.users["admin"]
-            writable = self.start.writable is not False
-            target = Target.of(nas.url, user, account["password"], writable=writable)
-            session = Session(target, self._cache(), place=DEMO)
-            session.life.simulated = True
-            if self.start.tour:
-                from tui.session.tour import Tour
-
-                session.tour = Tour()
+            session = await self._demo(tour=self.start.tour)
         # Not in this worker: keys wait until a widget can take them.
         self.call_later(self._loaded, session)
+
+    async def _demo(self, *, tour: bool) -> Session:
+        """A session for a simulated TrueNAS in this process."""
+        # Imported here: only the demo needs a server in the process.
+        from truenas_client.simulator import Simulator
+        from tui.session.session import Session
+        from tui.session.target import Target
+        from tui.session.tour import Tour
+
+        nas = await self._resources.enter_async_context(Simulator())
+        user, account = "admin", nas.users["admin"]
+        target = Target.of(nas.url, user, account["password"], writable=self.start.writable is not False)
+        session = Session(target, self._cache(), place=DEMO)
+        session.life.simulated = True
+        session.tour = Tour() if tour else None
+        return session
+
+    @work(group="start", exclusive=True)
+    async def on_connect_screen_demo_wanted(self) -> None:
+        """Opens the demo with its tour, or shows it where it is open."""
+        session = next((one for one in self.connections.sessions if one.life.simulated), None)
+        if session is not None:
+            await self.connections.show(session)
+            return
+        session = await self._demo(tour=True)
+        session.life.host = DEMO
+        await self.connections.open(session)
+        self._connect(session)
 
     async def _loaded(self, session: Session) -> None:
         """Puts the workspace in the place of the first screen, and connects."""
@@ -259,7 +274,7 @@ class TrueNASApp(ConfiguredApp):
             await session.open()
         except (exc.ClientException, OSError) as error:
             unreachable = isinstance(error, exc.ConnectError) and error.stage in ("resolve", "connect", "hello")
-            if unreachable or isinstance(error, exc.ConnectionLost) or self.start.demo:
+            if unreachable or isinstance(error, exc.ConnectionLost) or session.life.simulated:
                 return  # the workspace tells why, and how to try again
             # The user has to type or decide; a refused attempt is not repeated by itself.
             card = await self._show_card()

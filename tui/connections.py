@@ -58,7 +58,9 @@ class Connections:
         """Opens a workspace for a session and shows it; its memory is found by address and user."""
         from tui.workspace import Workspace
 
-        session.memory = self._memories.connection(session.place, session.target.user)
+        # A tour begins as for a new user each time, and leaves no traces.
+        memories = self._memories if session.tour is None else Memories(fresh=True)
+        session.memory = memories.connection(session.place, session.target.user)
         session.caller.file_places.memory = session.memory.app
         # A number, not the address: two sessions may have the same one.
         mode = self._modes[session] = f"session-{next(self._numbers)}"

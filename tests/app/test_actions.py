@@ -90,6 +90,7 @@ def test_keys_as_people_write_them(key: str, text: str) -> None:
 
 PRESSED_ELSEWHERE = {
     "connect.open": "test_connect.test_wrong_password_keeps_everything",
+    "connect.demo": "test_tour.test_the_connect_card_opens_it_anew_and_nothing_is_remembered",
     "connect.back": "test_connect.test_connecting_can_be_stopped",
     "secret.show": "test_connect.test_password_is_shown_only_while_wanted",
     "card.accept": "test_connect.test_wrong_password_keeps_everything",

@@ -32,11 +32,16 @@ UNKNOWN = "The server does not know this job any more: it may have restarted. Ho
 class JobStore:
     """Jobs by id, newest first when listed; at most ``limit`` ended ones are kept."""
 
-    def __init__(self, limit: int = MOST_JOBS, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        limit: int = MOST_JOBS,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._jobs: dict[int, Job] = {}
         self._lost: deque[Job] = deque(maxlen=MOST_LOST)
         self._limit = limit
-        self._now = now
+        self._now, self._clock = now, clock
         self._skew = 0.0
         self._heard = now()
         """When the server last told anything."""
@@ -117,7 +122,7 @@ class JobStore:
             return  # told late: an answer that was on its way while the event came
         last = None if before is None else before.pace
         job = replace(job, skew=self._skew)
-        pace = None if job.ended else pace_after(last, job.percent, job.elapsed(), time.monotonic())
+        pace = None if job.ended else pace_after(last, job.percent, job.elapsed(), self._clock())
         self._jobs[job.id] = job = replace(job, pace=pace)
         if job.ended and before is not None and not before.ended and job.id in self.watched:
             self.news.append(job)
